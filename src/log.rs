@@ -1,0 +1,21 @@
+//! The one place where log lines are written, so that `cfg` stays out of decisions.
+
+/// A `tracing` event, or nothing where the feature is off.
+macro_rules! event {
+    ($level:ident, $($fields:tt)+) => {
+        #[cfg(feature = "tracing")]
+        tracing::event!(target: "playgate", tracing::Level::$level, $($fields)+);
+        #[cfg(not(feature = "tracing"))]
+        let _ = || { $crate::log::unused!($($fields)+); };
+    };
+}
+
+/// Names the fields of an event that is not written, so that they count as used.
+#[cfg(not(feature = "tracing"))]
+macro_rules! unused {
+    ($($name:ident = $(%)? $value:expr,)+ $text:literal) => { $(let _ = &$value;)+ };
+}
+
+pub(crate) use event;
+#[cfg(not(feature = "tracing"))]
+pub(crate) use unused;
