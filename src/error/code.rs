@@ -1,0 +1,133 @@
+/// The stable name of a reason for refusal.
+///
+/// A code is API: it stands in the response body, in the log line and in a site's `answers`, and it does not
+/// change its meaning. Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can
+/// remap each of them.
+///
+/// | code | status | meaning |
+/// | --- | --- | --- |
+/// | `ambiguous_path` | 400 | the path has more than one reading, or none |
+/// | `ambiguous_host` | 400 | no host, two hosts, or one that is no host name |
+/// | `ambiguous_credential` | 400 | one carrier brings two credentials |
+/// | `credential_missing` | 401 | no carrier brings a credential |
+/// | `malformed_token` | 401 | not a compact JWS with strict JSON inside |
+/// | `unknown_key` | 401 | no `kid`, or none that is in force |
+/// | `wrong_algorithm` | 401 | `alg` is not the key's algorithm |
+/// | `bad_signature` | 401 | the signature does not fit |
+/// | `expired` | 401 | `exp` has passed |
+/// | `not_yet_valid` | 401 | `nbf` has not come |
+/// | `claim_refused` | 401 | a claim that the site requires is missing or has another value |
+/// | `wrong_key` | 403 | the key may not sign for this bucket, stream or site |
+/// | `out_of_scope` | 403 | the token does not cover this path |
+/// | `refused_by_hook` | 403 | the operator's own rule said no |
+/// | `method` | 405 | a good credential, but the site does not allow the method |
+/// | `unknown_host` | 421 | no site answers to this host |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the table above documents each by its name")]
+pub enum Code {
+    AmbiguousPath,
+    AmbiguousHost,
+    AmbiguousCredential,
+    CredentialMissing,
+    MalformedToken,
+    UnknownKey,
+    WrongAlgorithm,
+    BadSignature,
+    Expired,
+    NotYetValid,
+    ClaimRefused,
+    WrongKey,
+    OutOfScope,
+    RefusedByHook,
+    Method,
+    UnknownHost,
+}
+
+impl Code {
+    /// Every code, in the order of the table.
+    pub const ALL: &[Self] = &[
+        Self::AmbiguousPath,
+        Self::AmbiguousHost,
+        Self::AmbiguousCredential,
+        Self::CredentialMissing,
+        Self::MalformedToken,
+        Self::UnknownKey,
+        Self::WrongAlgorithm,
+        Self::BadSignature,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::ClaimRefused,
+        Self::WrongKey,
+        Self::OutOfScope,
+        Self::RefusedByHook,
+        Self::Method,
+        Self::UnknownHost,
+    ];
+
+    /// The code as it is written in bodies, logs and configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AmbiguousPath => "ambiguous_path",
+            Self::AmbiguousHost => "ambiguous_host",
+            Self::AmbiguousCredential => "ambiguous_credential",
+            Self::CredentialMissing => "credential_missing",
+            Self::MalformedToken => "malformed_token",
+            Self::UnknownKey => "unknown_key",
+            Self::WrongAlgorithm => "wrong_algorithm",
+            Self::BadSignature => "bad_signature",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::ClaimRefused => "claim_refused",
+            Self::WrongKey => "wrong_key",
+            Self::OutOfScope => "out_of_scope",
+            Self::RefusedByHook => "refused_by_hook",
+            Self::Method => "method",
+            Self::UnknownHost => "unknown_host",
+        }
+    }
+
+    /// The HTTP status that answers this code where no site remaps it (RFC 9110 §15, RFC 6750 §3.1).
+    pub const fn default_status(self) -> u16 {
+        match self {
+            Self::AmbiguousPath | Self::AmbiguousHost | Self::AmbiguousCredential => 400,
+            Self::CredentialMissing
+            | Self::MalformedToken
+            | Self::UnknownKey
+            | Self::WrongAlgorithm
+            | Self::BadSignature
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::ClaimRefused => 401,
+            Self::WrongKey | Self::OutOfScope | Self::RefusedByHook => 403,
+            Self::Method => 405,
+            Self::UnknownHost => 421,
+        }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_docs_is_the_enum() {
+        let documented: Vec<(&str, u16)> = include_str!("code.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `"))
+            .filter_map(|row| {
+                let (code, rest) = row.split_once("` | ")?;
+                Some((code, rest.split_once(' ')?.0.parse().ok()?))
+            })
+            .collect();
+        let defined: Vec<(&str, u16)> =
+            Code::ALL.iter().map(|code| (code.as_str(), code.default_status())).collect();
+        assert_eq!(documented, defined);
+    }
+}

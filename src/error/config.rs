@@ -1,0 +1,136 @@
+use thiserror::Error;
+
+/// What is wrong with a key, a site or a setting, and what to write instead.
+///
+/// The text names what was found; a secret, or the text of a key, is never in it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant's message is its documentation, and its fields stand in it")]
+pub enum ConfigError {
+    #[error("leeway is {secs} s: write 60 or less")]
+    LeewayTooLong { secs: u16 },
+
+    // Keys
+    #[error("kid {kid:?} {found}: write 1 to 256 bytes of text")]
+    KeyId { kid: String, found: &'static str },
+    #[error("key {kid:?} has no scope: name the bucket, the stream or the site that it may sign for")]
+    KeyWithoutScope { kid: String },
+    #[error(
+        "key {kid:?} is a private key, which a verifier must not have: \
+         write its public half with openssl pkey -in {kid}.pem -pubout -out {kid}.pub.pem"
+    )]
+    PrivateKey { kid: String },
+    #[error(
+        "key {kid:?} is a certificate: write its public key with openssl x509 -in {kid}.pem -pubkey -noout"
+    )]
+    Certificate { kid: String },
+    #[error("key {kid:?} is a PEM block {label:?}: give PUBLIC KEY or RSA PUBLIC KEY")]
+    PemBlock { kid: String, label: String },
+    #[error("key {kid:?} is no PEM: it {found}; give one block PUBLIC KEY or RSA PUBLIC KEY")]
+    NotPem { kid: String, found: &'static str },
+    #[error("key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim")]
+    BrokenKey { kid: String },
+    #[error("key {kid:?} is {found}: give RSA, P-256, Ed25519 or a shared secret for HS256")]
+    KeyType { kid: String, found: String },
+    #[error("key {kid:?} may not verify by its \"use\" or \"key_ops\": give a key for signatures")]
+    KeyUse { kid: String },
+    #[error("key {kid:?} is RSA of {bits} bits: give 2048 to 8192")]
+    RsaSize { kid: String, bits: usize },
+    #[error("key {kid:?} is RSA with an even modulus or a bad exponent: make it again, with exponent 65537")]
+    RsaExponent { kid: String },
+    #[error("secret {kid:?} is the text of a PEM: load it with from_pem, or give 32 random bytes")]
+    SecretIsPem { kid: String },
+    #[error("secret {kid:?} has {bytes} bytes: give 32 or more, as long as its hash")]
+    SecretTooShort { kid: String, bytes: usize },
+    #[error("key set has two keys with kid {kid:?}: give each key its own")]
+    DuplicateKey { kid: String },
+    #[error("JWK document {found}")]
+    NotJwk { found: String },
+    #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
+    NoKeys,
+    #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
+    PublicKeyCannotSign { kid: String },
+    #[error("scope {text:?} {found}: write {write}")]
+    Scope { text: String, found: &'static str, write: &'static str },
+
+    // Sites
+    #[error("policy has no site: add one with Site::bucket or Site::live")]
+    NoSites,
+    #[error("two sites have the id {id:?}: give each its own with id(..)")]
+    DuplicateSite { id: String },
+    #[error("site {site:?} has no host: name one, or \"*\" for any")]
+    NoHosts { site: String },
+    #[error("host {host:?} of site {site:?} {found}: write {write}")]
+    Host { site: String, host: String, found: &'static str, write: String },
+    #[error(
+        "sites {first:?} and {second:?} both claim host {host:?} at {base_path:?}: give one another base path"
+    )]
+    HostTwice { host: String, base_path: String, first: String, second: String },
+    #[error("base path {base_path:?} of site {site:?} {found}: write {write:?}")]
+    BasePath { site: String, base_path: String, found: &'static str, write: String },
+    #[error(
+        "public path {path:?} of site {site:?} {found}: write an object key, or a folder ending in a slash"
+    )]
+    PublicPath { site: String, path: String, found: &'static str },
+    #[error("site {site:?} {found}: write {write}")]
+    Setting { site: String, found: String, write: &'static str },
+    #[error("{text:?} on site {site:?} is no method or field name: write letters, digits and hyphens")]
+    NotAToken { site: String, text: String },
+    #[error("status {status} for {code} on site {site:?} is no refusal: write 400 to 599")]
+    AnswerStatus { site: String, code: super::Code, status: u16 },
+    #[error("stream {stream:?} {found}: give each stream one playback ID")]
+    Stream { stream: String, found: &'static str },
+
+    // CORS
+    #[error("cors of site {site:?} has no origin: name one, or \"*\" without credentials")]
+    NoOrigins { site: String },
+    #[error("origin {origin:?} {found}: write {write:?}")]
+    Origin { origin: String, found: &'static str, write: String },
+    #[error(
+        "cors of site {site:?} has origin {origin:?} together with credentials, \
+         which would let any page read with its visitor's cookies: list the origins by name"
+    )]
+    OriginWithCredentials { site: String, origin: String },
+}
+
+/// Everything that is wrong with a policy, at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// `Ok` when there is nothing wrong.
+    pub(crate) fn check(errors: Vec<ConfigError>) -> Result<(), Self> {
+        if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+    }
+
+    /// These errors and one more.
+    pub(crate) fn and(mut self, error: ConfigError) -> Self {
+        self.0.push(error);
+        self
+    }
+
+    /// The errors, in the order they were met; never empty.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
+        self.0.iter()
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl std::fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,128 @@
+//! What time is it, and how far may two clocks disagree?
+//!
+//! Everything that compares times does so in [`UnixSeconds`], with saturating arithmetic, so that no date in a
+//! token can overflow. The time is always passed in: only an adapter asks a [`Clock`].
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::error::ConfigError;
+
+/// Whole seconds since 1970-01-01T00:00:00Z, without leap seconds: what RFC 7519 §2 calls a `NumericDate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixSeconds(i64);
+
+impl UnixSeconds {
+    /// The given number of seconds after (or, negative, before) the epoch.
+    pub const fn new(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds as a number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// What the system's clock says now.
+    pub fn now() -> Self {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => Self(whole_seconds(since)),
+            Err(before) => Self(whole_seconds(before.duration()).saturating_neg()),
+        }
+    }
+
+    /// This moment and `later` seconds more; stops at the last representable second.
+    #[must_use]
+    pub const fn saturating_add(self, later: i64) -> Self {
+        Self(self.0.saturating_add(later))
+    }
+
+    /// This moment less `earlier` seconds; stops at the first representable second.
+    #[must_use]
+    pub const fn saturating_sub(self, earlier: i64) -> Self {
+        Self(self.0.saturating_sub(earlier))
+    }
+}
+
+impl std::fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The whole seconds of a duration, as a signed number; stops at the largest.
+pub(crate) fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// How far two clocks may disagree before `exp` and `nbf` bite.
+///
+/// Whole seconds, granted on both ends: a token lives while `nbf - leeway <= now < exp + leeway`. Without
+/// leeway the second named by `exp` is already too late (RFC 7519 §4.1.4). Default 0, at most [`Leeway::MAX`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leeway(u16);
+
+impl Leeway {
+    /// The longest leeway: a minute. More would hide a broken clock.
+    pub const MAX: u16 = 60;
+
+    /// A leeway of so many seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::LeewayTooLong`] above [`Leeway::MAX`]; there is no other way to fail.
+    pub const fn from_secs(secs: u16) -> Result<Self, ConfigError> {
+        if secs > Self::MAX { Err(ConfigError::LeewayTooLong { secs }) } else { Ok(Self(secs)) }
+    }
+
+    /// The seconds as a number.
+    pub const fn as_secs(self) -> i64 {
+        self.0 as i64
+    }
+}
+
+/// Where an adapter reads the time.
+///
+/// The default is [`SystemClock`]. Any `Fn() -> UnixSeconds` is a clock too, so a test can hold time still:
+///
+/// ```
+/// use playgate::time::{Clock, UnixSeconds};
+/// let noon = || UnixSeconds::new(1_750_000_000);
+/// assert_eq!(noon.now().get(), 1_750_000_000);
+/// ```
+pub trait Clock: Send + Sync + 'static {
+    /// The present second.
+    fn now(&self) -> UnixSeconds;
+}
+
+/// The operating system's real-time clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds::now()
+    }
+}
+
+impl<F: Fn() -> UnixSeconds + Send + Sync + 'static> Clock for F {
+    fn now(&self) -> UnixSeconds {
+        self()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leeway_of_a_minute_is_the_most() {
+        assert_eq!(Leeway::from_secs(60).map(Leeway::as_secs), Ok(60));
+        assert_eq!(Leeway::from_secs(61), Err(ConfigError::LeewayTooLong { secs: 61 }));
+    }
+
+    #[test]
+    fn seconds_stop_at_the_ends_instead_of_wrapping() {
+        assert_eq!(UnixSeconds::new(i64::MAX).saturating_add(60).get(), i64::MAX);
+        assert_eq!(UnixSeconds::new(i64::MIN).saturating_sub(60).get(), i64::MIN);
+    }
+}
