@@ -1,0 +1,68 @@
+/// The values of every cookie called `name` over all `Cookie` fields, which are one list (RFC 9113 §8.2.3).
+///
+/// Names match exactly; a value is what follows the first `=`, less the white space around the pair, and is not
+/// decoded (RFC 6265 §5.4 sends it as it was set).
+pub(crate) fn cookie_values<'c>(
+    fields: impl Iterator<Item = &'c [u8]>,
+    name: &str,
+) -> impl Iterator<Item = &'c [u8]> {
+    fields.flat_map(pairs).filter_map(move |pair| value_in(pair, name.as_bytes()))
+}
+
+/// A `Cookie` field less every cookie called `name`; the others stay as they are, in order.
+#[cfg(feature = "tower")]
+pub(crate) fn without_cookie(field: &[u8], name: &str) -> Vec<u8> {
+    let kept = pairs(field).filter(|pair| value_in(pair, name.as_bytes()).is_none()).map(<[u8]>::trim_ascii);
+    kept.collect::<Vec<_>>().join(&b"; "[..])
+}
+
+fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(field);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        match memchr::memchr(b';', text).and_then(|at| text.split_at_checked(at)) {
+            Some((pair, after)) => {
+                rest = after.get(1..);
+                Some(pair)
+            }
+            None => {
+                rest = None;
+                Some(text)
+            }
+        }
+    })
+}
+
+fn value_in<'c>(pair: &'c [u8], name: &[u8]) -> Option<&'c [u8]> {
+    pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values<'c>(fields: &[&'c str]) -> Vec<&'c str> {
+        cookie_values(fields.iter().map(|field| field.as_bytes()), "T")
+            .map(|value| std::str::from_utf8(value).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn cookies_match_by_exact_name_over_all_fields() {
+        assert_eq!(values(&["a=1; T=x; b=2"]), ["x"]);
+        assert_eq!(values(&["T=x", "a=1; T=y"]), ["x", "y"]);
+        assert_eq!(values(&["T=a=b==; t=no; TT=no; aT=no; T"]), ["a=b=="]);
+        assert_eq!(values(&["  T=x%20 ;T=;;"]), ["x%20", ""]);
+        assert!(values(&["", "T ", "T =x", "T"]).is_empty());
+    }
+
+    #[cfg(feature = "tower")]
+    #[test]
+    fn other_cookies_stay_as_they_are() {
+        for (field, rest) in
+            [("T=x", ""), ("a=1; T=x; b=\"2\"", "a=1; b=\"2\""), ("T=1;T=2;Ta=3", "Ta=3"), ("a=T=x", "a=T=x")]
+        {
+            assert_eq!(without_cookie(field.as_bytes(), "T"), rest.as_bytes(), "{field}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use arrayvec::ArrayVec;
+
+use super::RequestView;
+use crate::error::HostFault;
+
+/// The longest host name (RFC 1035 §2.3.4), brackets of an IP literal included.
+pub const MAX_HOST_LEN: usize = 255;
+
+/// Where a host that is not lower-case yet is written.
+#[derive(Debug, Default)]
+pub struct HostBuffer(ArrayVec<u8, MAX_HOST_LEN>);
+
+impl HostBuffer {
+    /// An empty buffer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// A host name as sites know it: lower-case, without port and without one trailing dot.
+///
+/// IP literals keep their brackets. The empty host stands for a request that names none (HTTP/1.0); only a site
+/// for every host answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host<'h>(&'h [u8]);
+
+impl<'h> Host<'h> {
+    /// The host of a request: `Host` and the target's authority, which must agree where both are present.
+    ///
+    /// # Errors
+    ///
+    /// The [`HostFault`]: two `Host` fields, two different hosts, or text that is no host.
+    pub fn of(request: &'h impl RequestView, buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
+        let mut fields = request.hosts();
+        let field = fields.next();
+        if fields.next().is_some() {
+            return Err(HostFault::Repeated);
+        }
+        match (field, request.target().authority) {
+            (Some(host), None) | (None, Some(host)) => Self::parse(host, buffer),
+            (Some(field), Some(authority)) => {
+                let mut other = HostBuffer::new();
+                let authority = Host::parse(authority, &mut other)?;
+                let host = Self::parse(field, buffer)?;
+                if host.0 == authority.0 { Ok(host) } else { Err(HostFault::Disagrees) }
+            }
+            (None, None) => Ok(Self(b"")),
+        }
+    }
+
+    /// Reads `name`, `name:port`, `[v6]` or `[v6]:port` (RFC 9110 §7.2).
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault::Malformed`]; there is no other way to fail.
+    pub fn parse(raw: &'h [u8], buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
+        let name = without_port(raw).ok_or(HostFault::Malformed)?;
+        let name = name.strip_suffix(b".").unwrap_or(name);
+        if name.is_empty() || name.len() > MAX_HOST_LEN {
+            return Err(HostFault::Malformed);
+        }
+        let literal = name.first() == Some(&b'[');
+        if !name.iter().all(|&byte| is_host_byte(byte, literal)) {
+            return Err(HostFault::Malformed);
+        }
+        if !name.iter().any(u8::is_ascii_uppercase) {
+            return Ok(Self(name));
+        }
+        buffer.0.clear();
+        buffer.0.try_extend_from_slice(name).map_err(|_| HostFault::Malformed)?;
+        buffer.0.make_ascii_lowercase();
+        Ok(Self(&buffer.0))
+    }
+
+    /// The name, lower-case.
+    pub const fn as_bytes(self) -> &'h [u8] {
+        self.0
+    }
+}
+
+/// Takes `:port` off; the brackets of an IP literal hold colons of their own.
+fn without_port(raw: &[u8]) -> Option<&[u8]> {
+    let name_end = match raw.first() {
+        Some(b'[') => memchr::memchr(b']', raw)?.saturating_add(1),
+        _ => memchr::memchr(b':', raw).unwrap_or(raw.len()),
+    };
+    let (name, port) = raw.split_at_checked(name_end)?;
+    match port.split_first() {
+        None => Some(name),
+        Some((b':', digits)) if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => Some(name),
+        Some(_) => None,
+    }
+}
+
+/// Host names as they are used in practice: letters, digits, hyphens, dots and underscores; or an IP literal.
+fn is_host_byte(byte: u8, literal: bool) -> bool {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => true,
+        b'[' | b']' | b':' => literal,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(raw: &str) -> Result<String, HostFault> {
+        let mut buffer = HostBuffer::new();
+        Host::parse(raw.as_bytes(), &mut buffer)
+            .map(|host| String::from_utf8(host.as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn hosts_compare_without_case_port_and_one_trailing_dot() {
+        for (raw, host) in [
+            ("cdn.example.com", "cdn.example.com"),
+            ("CDN.Example.COM:443", "cdn.example.com"),
+            ("cdn.example.com.", "cdn.example.com"),
+            ("cdn.example.com.:8080", "cdn.example.com"),
+            ("localhost:", "localhost"),
+            ("127.0.0.1:80", "127.0.0.1"),
+            ("[::1]:8080", "[::1]"),
+            ("[2001:DB8::1]", "[2001:db8::1]"),
+        ] {
+            assert_eq!(parse(raw).as_deref(), Ok(host), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for raw in [
+            "",
+            ".",
+            ":80",
+            "a b",
+            "a/b",
+            "user@host",
+            "a,b",
+            "host:http",
+            "host:123456",
+            "[::1",
+            "[::1]x",
+            "[::1]:x",
+            "a:1:2",
+            "caf\u{e9}",
+            "a\0",
+            "host?x",
+            "[::1].:80x",
+        ] {
+            assert_eq!(parse(raw), Err(HostFault::Malformed), "{raw}");
+        }
+        assert_eq!(parse(&"a".repeat(MAX_HOST_LEN + 1)), Err(HostFault::Malformed));
+    }
+}

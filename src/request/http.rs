@@ -1,0 +1,125 @@
+use std::net::{IpAddr, SocketAddr};
+
+use ::http::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN,
+};
+use ::http::{Extensions, Method, Request, Uri, request::Parts};
+
+use super::{RequestView, Target};
+
+/// The address of the connection's other end, as a request extension.
+///
+/// A hyper server inserts it where it accepts; under axum (feature `axum`), `ConnectInfo<SocketAddr>` serves too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddr(pub SocketAddr);
+
+impl<B> RequestView for Request<B> {
+    fn method(&self) -> &str {
+        self.method().as_str()
+    }
+
+    fn target(&self) -> Target<'_> {
+        target_of(original_uri(self.uri(), self.extensions()), self.method())
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &HOST)
+    }
+
+    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &AUTHORIZATION)
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &COOKIE)
+    }
+
+    fn origin(&self) -> Option<&[u8]> {
+        only(self.headers(), &ORIGIN)
+    }
+
+    fn asks_for_method(&self) -> bool {
+        self.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        peer_of(self.extensions())
+    }
+}
+
+impl RequestView for Parts {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn target(&self) -> Target<'_> {
+        target_of(original_uri(&self.uri, &self.extensions), &self.method)
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &HOST)
+    }
+
+    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &AUTHORIZATION)
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &COOKIE)
+    }
+
+    fn origin(&self) -> Option<&[u8]> {
+        only(&self.headers, &ORIGIN)
+    }
+
+    fn asks_for_method(&self) -> bool {
+        self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        peer_of(&self.extensions)
+    }
+}
+
+fn target_of<'r>(uri: &'r Uri, method: &Method) -> Target<'r> {
+    // `CONNECT host:port` has no path; http::Uri calls it empty, and an empty path is refused later.
+    let path = if method == Method::CONNECT { "" } else { uri.path() };
+    Target {
+        authority: uri.authority().map(|authority| authority.as_str().as_bytes()),
+        path: path.as_bytes(),
+        query: uri.query().map(str::as_bytes),
+    }
+}
+
+fn fields<'r>(headers: &'r HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> + use<'r> {
+    headers.get_all(name).into_iter().map(::http::HeaderValue::as_bytes)
+}
+
+fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r [u8]> {
+    let mut values = fields(headers, name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value),
+        _ => None,
+    }
+}
+
+/// The URI as the client sent it: axum's routers take prefixes off and leave the original in an extension.
+fn original_uri<'r>(uri: &'r Uri, extensions: &'r Extensions) -> &'r Uri {
+    #[cfg(feature = "axum")]
+    if let Some(original) = extensions.get::<axum::extract::OriginalUri>() {
+        return &original.0;
+    }
+    let _ = extensions;
+    uri
+}
+
+fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
+    if let Some(PeerAddr(address)) = extensions.get::<PeerAddr>() {
+        return Some(address.ip());
+    }
+    #[cfg(feature = "axum")]
+    if let Some(info) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+        return Some(info.0.ip());
+    }
+    None
+}

@@ -1,0 +1,36 @@
+//! What does the request say?
+//!
+//! A server hands over its own request type behind [`RequestView`]; this room turns the untrusted bytes it names
+//! into checked types, each read once and forwards:
+//!
+//! 1. [`Host`]: one host name, without port and trailing dot.
+//! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).
+//! 3. Query and cookie cursors: the values of one name, as they stand.
+//!
+//! It knows nothing of sites, tokens or keys.
+
+mod cookies;
+mod host;
+#[cfg(feature = "http")]
+mod http;
+mod path;
+mod percent;
+mod query;
+mod readings;
+mod view;
+
+pub(crate) use cookies::cookie_values;
+#[cfg(feature = "tower")]
+pub(crate) use cookies::without_cookie;
+pub use host::{Host, HostBuffer, MAX_HOST_LEN};
+pub(crate) use path::under;
+pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
+pub(crate) use percent::{PercentFault, decode_strictly, hex_value};
+pub(crate) use query::value_of_one;
+#[cfg(feature = "tower")]
+pub(crate) use query::without_parameter;
+pub(crate) use readings::some_reading;
+pub use view::{RequestView, Target};
+
+#[cfg(feature = "http")]
+pub use self::http::PeerAddr;

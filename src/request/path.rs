@@ -1,0 +1,268 @@
+use arrayvec::ArrayVec;
+
+use super::percent::{PercentFault, decode_leniently, decode_strictly};
+use crate::error::PathFault;
+
+/// The longest path that is looked at, in bytes as sent.
+///
+/// Object keys have at most 1024 bytes in every object store; percent-encoded three times that, with room for a
+/// base path.
+pub const MAX_PATH_LEN: usize = 4096;
+
+/// How often a path may still change when it is decoded again. Each pass reads the whole path, so there is a bound.
+pub(super) const MAX_DECODE_PASSES: usize = 3;
+
+/// Where [`RequestPath::parse`] puts a decoded path; lives on the caller's stack.
+#[derive(Debug, Default)]
+pub struct PathBuffer(ArrayVec<u8, MAX_PATH_LEN>);
+
+impl PathBuffer {
+    /// An empty buffer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The one normal form of a request's path: decoded once, starting with `/`, with exactly one reading.
+///
+/// Whatever passes decodes to the same object key under every handler that decodes once. Refused in any spelling,
+/// in this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid
+/// percent-encoding; an encoded slash; bytes that are not UTF-8; and whatever would decode *again* to one of these
+/// (RFC 3986 §6.2.2 and §7.3). Case-sensitive; `+` is `+`; nothing is folded.
+///
+/// ```
+/// use playgate::request::{PathBuffer, RequestPath};
+/// use playgate::error::PathFault;
+///
+/// let mut buffer = PathBuffer::new();
+/// let path = RequestPath::parse(b"/videos/caf%C3%A9.mp4", &mut buffer)?;
+/// assert_eq!(path.as_bytes(), "/videos/café.mp4".as_bytes());
+/// assert_eq!(RequestPath::parse(b"/a/%2e%2e/b", &mut PathBuffer::new()), Err(PathFault::DotSegment));
+/// # Ok::<(), PathFault>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestPath<'p>(&'p [u8]);
+
+impl<'p> RequestPath<'p> {
+    /// Checks and decodes a path as it came. A path without `%` is not copied.
+    ///
+    /// # Errors
+    ///
+    /// The [`PathFault`] that was met first.
+    pub fn parse(raw: &'p [u8], buffer: &'p mut PathBuffer) -> Result<Self, PathFault> {
+        if raw.first() != Some(&b'/') {
+            return Err(PathFault::NotAbsolute);
+        }
+        if raw.len() > MAX_PATH_LEN {
+            return Err(PathFault::TooLong);
+        }
+        match survey(raw)? {
+            Survey::Plain => Ok(Self(raw)),
+            Survey::Encoded => Self::parse_encoded(raw, buffer),
+        }
+    }
+
+    #[cold]
+    fn parse_encoded(raw: &'p [u8], buffer: &'p mut PathBuffer) -> Result<Self, PathFault> {
+        let decoded = &mut buffer.0;
+        decoded.clear();
+        decode_strictly(raw, decoded).map_err(|fault| match fault {
+            PercentFault::Encoding => PathFault::PercentEncoding,
+            PercentFault::Full => PathFault::TooLong,
+        })?;
+        if slashes(decoded) != slashes(raw) {
+            return Err(PathFault::EncodedSlash);
+        }
+        survey(decoded)?;
+        let text = std::str::from_utf8(decoded).map_err(|_| PathFault::NotUtf8)?;
+        if text.chars().any(char::is_control) {
+            return Err(PathFault::Control);
+        }
+        if decodes_to_a_fault(decoded) {
+            return Err(PathFault::DecodesAgain);
+        }
+        Ok(Self(decoded))
+    }
+
+    /// The decoded path with its leading slash.
+    pub const fn as_bytes(self) -> &'p [u8] {
+        self.0
+    }
+
+    /// What follows `base`, a base path that ends in a slash; the base path itself may lack that slash.
+    ///
+    /// `None` outside of it.
+    pub(crate) fn under(self, base: &[u8]) -> Option<&'p [u8]> {
+        under(self.0, base)
+    }
+}
+
+/// See [`RequestPath::under`]; also used on readings that are no normal form.
+pub(crate) fn under<'p>(path: &'p [u8], base: &[u8]) -> Option<&'p [u8]> {
+    match path.strip_prefix(base) {
+        Some(key) => Some(key),
+        None if base.strip_suffix(b"/") == Some(path) => Some(&[]),
+        None => None,
+    }
+}
+
+/// Whether a path that has no fault of its own still holds `%` to decode.
+enum Survey {
+    Plain,
+    Encoded,
+}
+
+/// What a byte means in a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Slash,
+    /// `%`, or a byte above ASCII: the slow way looks closer.
+    Encoded,
+    Backslash,
+    Control,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Plain; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if byte < 0x20 || byte == 0x7f {
+            classes[byte] = Class::Control;
+        } else if byte >= 0x80 {
+            classes[byte] = Class::Encoded;
+        }
+        byte += 1;
+    }
+    classes[b'/' as usize] = Class::Slash;
+    classes[b'%' as usize] = Class::Encoded;
+    classes[b'\\' as usize] = Class::Backslash;
+    classes
+};
+
+/// One walk over the path: its first fault, or whether it needs decoding.
+fn survey(path: &[u8]) -> Result<Survey, PathFault> {
+    let mut survey = Survey::Plain;
+    let mut rest = path;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match CLASSES.get(usize::from(byte)) {
+            Some(Class::Plain) => {}
+            Some(Class::Slash) => match after {
+                [b'/', ..] => return Err(PathFault::EmptySegment),
+                [b'.'] | [b'.', b'/', ..] | [b'.', b'.'] | [b'.', b'.', b'/', ..] => {
+                    return Err(PathFault::DotSegment);
+                }
+                _ => {}
+            },
+            Some(Class::Encoded) => survey = Survey::Encoded,
+            Some(Class::Backslash) => return Err(PathFault::Backslash),
+            Some(Class::Control) | None => return Err(PathFault::Control),
+        }
+    }
+    Ok(survey)
+}
+
+fn slashes(path: &[u8]) -> usize {
+    memchr::memchr_iter(b'/', path).count()
+}
+
+/// Whether decoding once more, as often as it changes anything, ends in a fault, or does not end soon.
+fn decodes_to_a_fault(decoded: &[u8]) -> bool {
+    if memchr::memchr(b'%', decoded).is_none() {
+        return false;
+    }
+    let expected = slashes(decoded);
+    let mut current = ArrayVec::<u8, MAX_PATH_LEN>::new();
+    if current.try_extend_from_slice(decoded).is_err() {
+        return true;
+    }
+    for _ in 0..MAX_DECODE_PASSES {
+        let mut again = ArrayVec::<u8, MAX_PATH_LEN>::new();
+        if !decode_leniently(&current, &mut again) {
+            return false;
+        }
+        let readable = std::str::from_utf8(&again).is_ok_and(|text| !text.chars().any(char::is_control));
+        if !readable || slashes(&again) != expected || survey(&again).is_err() {
+            return true;
+        }
+        current = again;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(raw: &str) -> Result<String, PathFault> {
+        let mut buffer = PathBuffer::new();
+        RequestPath::parse(raw.as_bytes(), &mut buffer)
+            .map(|path| String::from_utf8(path.as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn one_normal_form_decodes_once() {
+        for (raw, normal) in [
+            ("/", "/"),
+            ("/videos/1/a.ts", "/videos/1/a.ts"),
+            ("/videos/1/", "/videos/1/"),
+            ("/%76ideos/1", "/videos/1"),
+            ("/a+b%20c", "/a+b c"),
+            ("/caf%C3%A9", "/café"),
+            ("/.hidden/..a/...", "/.hidden/..a/..."),
+            ("/100%25.ts", "/100%.ts"),
+            ("/50%25off/a", "/50%off/a"),
+            ("/A;v=1/b:c@d", "/A;v=1/b:c@d"),
+        ] {
+            assert_eq!(parse(raw).as_deref(), Ok(normal), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_another_reading_is_refused() {
+        use PathFault::{
+            Backslash, Control, DecodesAgain, DotSegment, EmptySegment, EncodedSlash, NotAbsolute, NotUtf8,
+            PercentEncoding,
+        };
+        for (raw, fault) in [
+            ("", NotAbsolute),
+            ("*", NotAbsolute),
+            ("videos/1", NotAbsolute),
+            ("//a", EmptySegment),
+            ("/a//b", EmptySegment),
+            ("/a//", EmptySegment),
+            ("/./a", DotSegment),
+            ("/a/.", DotSegment),
+            ("/a/..", DotSegment),
+            ("/a/../b", DotSegment),
+            ("/a/%2e%2E/b", DotSegment),
+            ("/a/.%2e/b", DotSegment),
+            ("/a/%2e", DotSegment),
+            ("/a\\b", Backslash),
+            ("/a%5cb", Backslash),
+            ("/a%2fb", EncodedSlash),
+            ("/a%2F..%2fb", EncodedSlash),
+            ("/a%00", Control),
+            ("/a%0d%0a", Control),
+            ("/a%7f", Control),
+            ("/a\u{7f}", Control),
+            ("/a%C2%85", Control),
+            ("/a%", PercentEncoding),
+            ("/a%2", PercentEncoding),
+            ("/a%zz", PercentEncoding),
+            ("/a%ff", NotUtf8),
+            ("/a%c0%af", NotUtf8),
+            ("/a/%252e%252e/b", DecodesAgain),
+            ("/a/%25252e%25252e/b", DecodesAgain),
+            ("/a%252fb", DecodesAgain),
+            ("/a%255cb", DecodesAgain),
+            ("/a%2500", DecodesAgain),
+            ("/a%25252525252525252541", DecodesAgain),
+        ] {
+            assert_eq!(parse(raw), Err(fault), "{raw}");
+        }
+        assert_eq!(parse(&format!("/{}", "a".repeat(MAX_PATH_LEN))), Err(PathFault::TooLong));
+        assert!(parse(&format!("/{}", "a".repeat(MAX_PATH_LEN - 1))).is_ok());
+    }
+}

@@ -1,0 +1,85 @@
+use arrayvec::ArrayVec;
+
+/// The value of one hexadecimal digit in either case.
+pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// What percent-decoding met.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PercentFault {
+    /// A `%` without two hexadecimal digits.
+    Encoding,
+    /// More than the buffer holds.
+    Full,
+}
+
+/// Splits off the byte that `rest`, which follows a `%`, encodes.
+pub(super) fn split_encoded(rest: &[u8]) -> Option<(u8, &[u8])> {
+    let (&[high, low], rest) = rest.split_first_chunk::<2>()?;
+    Some(((hex_value(high)? << 4) | hex_value(low)?, rest))
+}
+
+/// Appends the percent-decoded `raw` to `decoded`; a `%` without two digits is a fault (RFC 3986 §2.1).
+pub(crate) fn decode_strictly<const N: usize>(
+    raw: &[u8],
+    decoded: &mut ArrayVec<u8, N>,
+) -> Result<(), PercentFault> {
+    let mut rest = raw;
+    while let Some(percent) = memchr::memchr(b'%', rest) {
+        let (plain, encoded) = rest.split_at_checked(percent).unwrap_or((rest, &[]));
+        decoded.try_extend_from_slice(plain).map_err(|_| PercentFault::Full)?;
+        let (byte, after) = encoded.get(1..).and_then(split_encoded).ok_or(PercentFault::Encoding)?;
+        decoded.try_push(byte).map_err(|_| PercentFault::Full)?;
+        rest = after;
+    }
+    decoded.try_extend_from_slice(rest).map_err(|_| PercentFault::Full)
+}
+
+/// Percent-decodes as a lenient server would: what is no valid encoding stays as it stands.
+///
+/// Returns whether anything was decoded. `decoded` starts empty and is as large as `raw`'s bound.
+pub(super) fn decode_leniently<const N: usize>(raw: &[u8], decoded: &mut ArrayVec<u8, N>) -> bool {
+    let mut changed = false;
+    let mut rest = raw;
+    while let Some((&byte, after)) = rest.split_first() {
+        let (byte, after) = match (byte, split_encoded(after)) {
+            (b'%', Some((byte, after))) => {
+                changed = true;
+                (byte, after)
+            }
+            _ => (byte, after),
+        };
+        if decoded.try_push(byte).is_err() {
+            break;
+        }
+        rest = after;
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strictly(raw: &str) -> Result<Vec<u8>, PercentFault> {
+        let mut decoded = ArrayVec::<u8, 8>::new();
+        decode_strictly(raw.as_bytes(), &mut decoded).map(|()| decoded.to_vec())
+    }
+
+    #[test]
+    fn percent_decoding_is_strict_and_bounded() {
+        assert_eq!(strictly("a%2Fb%2f"), Ok(b"a/b/".to_vec()));
+        assert_eq!(strictly("+%20"), Ok(b"+ ".to_vec()));
+        for broken in ["%", "%2", "a%zz", "%-1", "%%20"] {
+            assert_eq!(strictly(broken), Err(PercentFault::Encoding), "{broken}");
+        }
+        assert_eq!(strictly("123456789"), Err(PercentFault::Full));
+        assert_eq!(strictly("12345678%41"), Err(PercentFault::Full));
+    }
+}

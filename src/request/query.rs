@@ -1,0 +1,116 @@
+use super::percent::split_encoded;
+use crate::error::Repeated;
+
+/// The value of the one parameter called `name`, as it stands.
+///
+/// Parameters are separated by `&`. A parameter without `=` has the empty value. Names match exactly, also when
+/// they are spelled with percent-encoding: a handler behind us would decode them.
+pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q [u8]>, Repeated> {
+    let mut values =
+        parameters(query).filter(|parameter| parameter.is(name)).map(|parameter| parameter.value);
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(Repeated::QueryParameter),
+    }
+}
+
+/// The query less every parameter called `name`; the others stay byte for byte, in order.
+#[cfg(feature = "tower")]
+pub(crate) fn without_parameter(query: &[u8], name: &str) -> Vec<u8> {
+    let kept = parameters(query).filter(|parameter| !parameter.is(name)).map(|parameter| parameter.whole);
+    kept.collect::<Vec<_>>().join(&b'&')
+}
+
+struct Parameter<'q> {
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer takes parameters out"))]
+    whole: &'q [u8],
+    name: &'q [u8],
+    value: &'q [u8],
+}
+
+impl Parameter<'_> {
+    fn is(&self, name: &str) -> bool {
+        self.name == name.as_bytes() || (self.name.contains(&b'%') && decodes_to(self.name, name.as_bytes()))
+    }
+}
+
+fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
+    let mut rest = Some(query);
+    std::iter::from_fn(move || {
+        let (whole, after) = split_at_byte(rest?, b'&');
+        rest = after;
+        let (name, value) = split_at_byte(whole, b'=');
+        Some(Parameter { whole, name, value: value.unwrap_or_default() })
+    })
+}
+
+/// What stands before the first `separator`, and what after it if there is one.
+fn split_at_byte(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    match memchr::memchr(separator, text).and_then(|at| text.split_at_checked(at)) {
+        Some((before, after)) => (before, after.get(1..)),
+        None => (text, None),
+    }
+}
+
+fn decodes_to(encoded: &[u8], plain: &[u8]) -> bool {
+    let (mut encoded, mut plain) = (encoded, plain);
+    while let (Some((&byte, rest)), Some((&wanted, others))) = (encoded.split_first(), plain.split_first()) {
+        let (byte, rest) = match byte {
+            b'%' => split_encoded(rest).unwrap_or((byte, rest)),
+            _ => (byte, rest),
+        };
+        if byte != wanted {
+            return false;
+        }
+        (encoded, plain) = (rest, others);
+    }
+    encoded.is_empty() && plain.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(query: &str) -> Result<Option<&[u8]>, Repeated> {
+        value_of_one(query.as_bytes(), "auth")
+    }
+
+    #[test]
+    fn a_parameter_is_found_by_its_exact_name() {
+        for (query, expected) in [
+            ("auth=x.y.z", Some("x.y.z")),
+            ("a=1&auth=x&b=2", Some("x")),
+            ("auth", Some("")),
+            ("auth=", Some("")),
+            ("auth=a=b", Some("a=b")),
+            ("%61uth=x", Some("x")),
+            ("au%74%68=x", Some("x")),
+            ("", None),
+            ("Auth=x", None),
+            ("xauth=x", None),
+            ("authx=x", None),
+            ("%61ut=x", None),
+            ("a=auth=x", None),
+            ("auth%3Dx", None),
+        ] {
+            assert_eq!(value(query), Ok(expected.map(str::as_bytes)), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_credential_parameter_that_occurs_twice_is_ambiguous() {
+        for query in ["auth=a&auth=a", "auth=a&b&%61uth=b", "auth&auth"] {
+            assert_eq!(value(query), Err(Repeated::QueryParameter), "{query}");
+        }
+    }
+
+    #[cfg(feature = "tower")]
+    #[test]
+    fn other_parameters_stay_as_they_are() {
+        for (query, rest) in
+            [("auth=x", ""), ("a=%20&auth=x&b", "a=%20&b"), ("a&&%61uth=x&=", "a&&="), ("b=auth", "b=auth")]
+        {
+            assert_eq!(without_parameter(query.as_bytes(), "auth"), rest.as_bytes(), "{query}");
+        }
+    }
+}

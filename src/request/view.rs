@@ -1,0 +1,84 @@
+use std::net::IpAddr;
+
+/// What a decision reads from a request.
+///
+/// Implemented for `http::Request` and `http::request::Parts` with the feature `http`; a server with another
+/// request type implements these few methods. Each names a field, so that an implementation can use the fastest
+/// way its header map has.
+///
+/// Header values are bytes as they came, one item per field line, without folding or joining. Nothing here is
+/// trusted, and nothing is allocated.
+///
+/// ```
+/// use playgate::request::{RequestView, Target};
+///
+/// struct Get<'a> { host: &'a str, target: &'a str }
+///
+/// impl RequestView for Get<'_> {
+///     fn method(&self) -> &str { "GET" }
+///     fn target(&self) -> Target<'_> { Target::origin_form(self.target) }
+///     fn hosts(&self) -> impl Iterator<Item = &[u8]> { std::iter::once(self.host.as_bytes()) }
+/// }
+///
+/// let get = Get { host: "cdn.example.com", target: "/videos/1/a.ts?auth=x" };
+/// assert_eq!(get.target().path, b"/videos/1/a.ts");
+/// assert_eq!(get.target().query, Some(&b"auth=x"[..]));
+/// ```
+pub trait RequestView {
+    /// The method, in its case-sensitive spelling.
+    fn method(&self) -> &str;
+
+    /// The request target as the client sent it, before any router took a prefix off.
+    fn target(&self) -> Target<'_>;
+
+    /// Every `Host` field.
+    fn hosts(&self) -> impl Iterator<Item = &[u8]>;
+
+    /// Every `Authorization` field.
+    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    /// Every `Cookie` field; HTTP/2 may split one over several (RFC 9113 §8.2.3).
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    /// The `Origin` field, when there is exactly one.
+    fn origin(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether there is an `Access-Control-Request-Method` field.
+    fn asks_for_method(&self) -> bool {
+        false
+    }
+
+    /// The address of the connection's other end.
+    fn peer(&self) -> Option<IpAddr> {
+        None
+    }
+}
+
+/// A request target in its parts (RFC 9112 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'r> {
+    /// Host and port, in the absolute form and in HTTP/2's `:authority`; absent in the origin form.
+    pub authority: Option<&'r [u8]>,
+    /// From the leading `/` to the `?`, percent-encoded as it came.
+    pub path: &'r [u8],
+    /// What follows the first `?`.
+    pub query: Option<&'r [u8]>,
+}
+
+impl<'r> Target<'r> {
+    /// Splits an origin-form target, `/path?query`, at its first `?`.
+    pub fn origin_form(target: &'r str) -> Self {
+        match target.split_once('?') {
+            Some((path, query)) => {
+                Self { authority: None, path: path.as_bytes(), query: Some(query.as_bytes()) }
+            }
+            None => Self { authority: None, path: target.as_bytes(), query: None },
+        }
+    }
+}
