@@ -1,0 +1,97 @@
+//! Does this signature fit this key?
+//!
+//! One small trait, [`SignatureCheck`], stands between the crate and the cryptography. A key holds its check
+//! already prepared, with the one [`Algorithm`] it is good for, so nothing a token says chooses an algorithm
+//! (RFC 8725 §3.1). The back-end behind the feature `aws-lc` is AWS-LC through `aws-lc-rs`.
+//!
+//! This room knows bytes, not tokens: what was signed is handed in.
+
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
+#[cfg(feature = "mint")]
+mod sign;
+
+#[cfg(feature = "aws-lc")]
+pub(crate) use aws_lc::{ecdsa_p256, ed25519, hmac_sha256, rsa_pkcs1_sha256, rsa_pkcs1_sha256_components};
+#[cfg(feature = "mint")]
+pub(crate) use sign::{PrivateKeyKind, SigningKey};
+
+/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256; keys of 2048 to 8192 bits.
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// EdDSA on Ed25519.
+    EdDsa,
+    /// HMAC with SHA-256; secrets of at least 32 bytes.
+    Hs256,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: &[Self] = &[Self::Rs256, Self::Es256, Self::EdDsa, Self::Hs256];
+
+    /// The registered name, as it stands in `alg`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
+impl std::fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The longest signature: RSA with 8192 bits.
+pub const MAX_SIGNATURE_LEN: usize = 1024;
+
+/// The signature does not fit; why is nobody's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadSignature;
+
+/// A prepared public key or secret that checks signatures of one algorithm.
+///
+/// Implementations compare secrets in constant time, allocate nothing on Rust's heap and never wait.
+pub trait SignatureCheck: Send + Sync {
+    /// Whether `signature` is a good signature of `message`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSignature`] for everything else, a signature of the wrong length included.
+    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
+}
+
+/// A signature check together with the one algorithm it is good for.
+pub(crate) struct VerifyingKey {
+    algorithm: Algorithm,
+    check: Box<dyn SignatureCheck>,
+}
+
+impl VerifyingKey {
+    pub(crate) fn new(algorithm: Algorithm, check: impl SignatureCheck + 'static) -> Self {
+        Self { algorithm, check: Box::new(check) }
+    }
+
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub(crate) fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        self.check.check(message, signature)
+    }
+}
+
+impl std::fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifyingKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
