@@ -1,0 +1,191 @@
+use serde::de::Deserialize;
+
+use super::date::NumericDate;
+use super::json::{JsonStr, Value, array_has, read_object};
+use crate::error::TokenFault;
+use crate::time::UnixSeconds;
+
+/// A claim is absent, or it is there and means something, or it is there and does not.
+///
+/// The third is never taken for the first: `"exp": "1750000000"` is malformed, not "never expires".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim<T> {
+    /// The object has no such member.
+    Absent,
+    /// The member is there, with the wrong JSON type or a value out of range.
+    Malformed,
+    /// The claim's value.
+    Present(T),
+}
+
+/// The claims of a token, borrowed from the decoded payload.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims<'t> {
+    json: &'t str,
+    pub(crate) uri: Claim<JsonStr<'t>>,
+    pub(crate) exp: Claim<NumericDate>,
+    pub(crate) nbf: Claim<NumericDate>,
+    iss: Claim<JsonStr<'t>>,
+    aud: Claim<Audience<'t>>,
+}
+
+/// One audience, or the text of an array of them (RFC 7519 §4.1.3).
+#[derive(Clone, Copy, Debug)]
+enum Audience<'t> {
+    One(JsonStr<'t>),
+    Several(&'t str),
+}
+
+impl<'t> Claims<'t> {
+    /// Reads a decoded payload.
+    pub(crate) fn parse(json: &'t str) -> Result<Self, TokenFault> {
+        let mut claims = Self {
+            json,
+            uri: Claim::Absent,
+            exp: Claim::Absent,
+            nbf: Claim::Absent,
+            iss: Claim::Absent,
+            aud: Claim::Absent,
+        };
+        read_object(json, |name, value| {
+            if name.is("uri") {
+                claims.uri = string(value);
+            } else if name.is("exp") {
+                claims.exp = date(value);
+            } else if name.is("nbf") {
+                claims.nbf = date(value);
+            } else if name.is("iss") {
+                claims.iss = string(value);
+            } else if name.is("aud") {
+                claims.aud = match value {
+                    Value::String(one) => Claim::Present(Audience::One(one)),
+                    Value::Array(several) => Claim::Present(Audience::Several(several)),
+                    _ => Claim::Malformed,
+                };
+            }
+        })?;
+        Ok(claims)
+    }
+
+    /// The payload as JSON text: one strict object.
+    pub const fn json(&self) -> &'t str {
+        self.json
+    }
+
+    /// The claims as the user's own type, borrowed where `T` borrows.
+    ///
+    /// # Errors
+    ///
+    /// What serde says of a payload that does not fit `T`.
+    pub fn parse_as<T: Deserialize<'t>>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.json)
+    }
+
+    /// The text of a custom claim; `Malformed` when it is no string.
+    pub fn text(&self, name: &str) -> Claim<JsonStr<'t>> {
+        let mut found = Claim::Absent;
+        let read = read_object(self.json, |member, value| {
+            if member.is(name) {
+                found = string(value);
+            }
+        });
+        read.map_or(Claim::Malformed, |()| found)
+    }
+
+    /// Whether a custom claim is exactly this string.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        matches!(self.text(name), Claim::Present(text) if text.is(value))
+    }
+
+    /// When the token expires: `exp`, floored.
+    pub fn expires_at(&self) -> Claim<UnixSeconds> {
+        match self.exp {
+            Claim::Absent => Claim::Absent,
+            Claim::Malformed => Claim::Malformed,
+            Claim::Present(date) => Claim::Present(date.floor()),
+        }
+    }
+
+    /// Whether `iss` is this issuer.
+    pub(crate) fn issuer_is(&self, issuer: &str) -> Claim<bool> {
+        match self.iss {
+            Claim::Absent => Claim::Absent,
+            Claim::Malformed => Claim::Malformed,
+            Claim::Present(text) => Claim::Present(text.is(issuer)),
+        }
+    }
+
+    /// Whether `aud` is, or contains, this audience.
+    pub(crate) fn audience_has(&self, audience: &str) -> Claim<bool> {
+        match self.aud {
+            Claim::Absent => Claim::Absent,
+            Claim::Malformed => Claim::Malformed,
+            Claim::Present(Audience::One(text)) => Claim::Present(text.is(audience)),
+            Claim::Present(Audience::Several(array)) => Claim::Present(array_has(array, audience)),
+        }
+    }
+}
+
+fn string(value: Value<'_>) -> Claim<JsonStr<'_>> {
+    match value {
+        Value::String(text) => Claim::Present(text),
+        Value::Number(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+    }
+}
+
+fn date(value: Value<'_>) -> Claim<NumericDate> {
+    match value {
+        Value::Number(number) => NumericDate::parse(number).map_or(Claim::Malformed, Claim::Present),
+        Value::String(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_as_a_string_is_malformed_not_absent() {
+        for value in [r#""1750000000""#, "null", "true", "[]", "{}", "1e400", "9223372036854775808"] {
+            let json = format!(r#"{{"exp":{value}}}"#);
+            assert_eq!(Claims::parse(&json).unwrap().expires_at(), Claim::Malformed, "{value}");
+        }
+        assert_eq!(Claims::parse("{}").unwrap().expires_at(), Claim::Absent);
+        assert_eq!(
+            Claims::parse(r#"{"\u0065xp":17.5e8}"#).unwrap().expires_at(),
+            Claim::Present(UnixSeconds::new(1_750_000_000))
+        );
+    }
+
+    #[test]
+    fn custom_claims_are_free() {
+        #[derive(serde::Deserialize)]
+        struct Mine<'a> {
+            plan: &'a str,
+            seats: Vec<u8>,
+        }
+        let claims = Claims::parse(r#"{"plan":"gold","seats":[1,2],"n":1}"#).unwrap();
+        let mine: Mine<'_> = claims.parse_as().unwrap();
+        assert_eq!((mine.plan, mine.seats), ("gold", vec![1, 2]));
+        assert!(claims.has("plan", "gold"));
+        assert!(!claims.has("plan", "silver"));
+        assert!(matches!(claims.text("n"), Claim::Malformed));
+        assert!(matches!(claims.text("none"), Claim::Absent));
+    }
+
+    #[test]
+    fn audience_is_one_or_several() {
+        for (aud, has) in [
+            (r#""a""#, Claim::Present(true)),
+            (r#"["b","\u0061"]"#, Claim::Present(true)),
+            (r#"["b",["a"],{"a":"a"},1]"#, Claim::Present(false)),
+            (r#""b""#, Claim::Present(false)),
+            ("[]", Claim::Present(false)),
+            ("1", Claim::Malformed),
+            ("null", Claim::Malformed),
+        ] {
+            let json = format!(r#"{{"aud":{aud}}}"#);
+            assert_eq!(Claims::parse(&json).unwrap().audience_has("a"), has, "{aud}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+use std::mem::MaybeUninit;
+
+use base64_simd::{AsOut, URL_SAFE_NO_PAD};
+
+use super::claims::Claims;
+use super::header::{Header, KeyIdBuffer};
+use crate::crypto::MAX_SIGNATURE_LEN;
+use crate::error::{Denial, TokenFault};
+
+/// The longest token that a site can be told to accept: what a request line may carry in practice.
+pub const MAX_TOKEN_BYTES: usize = 8192;
+
+/// Three quarters of it: what its largest segment decodes to.
+const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;
+
+/// Where a token's segments are decoded; lives on the caller's stack and is not cleared, for speed.
+#[derive(Debug)]
+pub struct TokenBuffer {
+    header: [MaybeUninit<u8>; MAX_DECODED],
+    payload: [MaybeUninit<u8>; MAX_DECODED],
+    signature: [MaybeUninit<u8>; MAX_DECODED],
+}
+
+impl TokenBuffer {
+    /// Buffers for one token of any accepted length.
+    #[inline]
+    pub const fn new() -> Self {
+        Self {
+            header: [MaybeUninit::uninit(); MAX_DECODED],
+            payload: [MaybeUninit::uninit(); MAX_DECODED],
+            signature: [MaybeUninit::uninit(); MAX_DECODED],
+        }
+    }
+}
+
+impl Default for TokenBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A compact JWS whose form, header and claims were read, and whose signature was not checked yet.
+///
+/// It may refuse, and cannot grant: its claims are handed out by [`Signed`](super::Signed) alone.
+///
+/// ```compile_fail,E0616
+/// # fn main() -> Result<(), playgate::Denial> {
+/// # use playgate::token::{Token, TokenBuffer};
+/// let mut buffer = TokenBuffer::new();
+/// let token = Token::parse(b"e30.e30.AA", &mut buffer)?;
+/// let claims = token.claims; // unverified claims are out of reach
+/// # Ok(()) }
+/// ```
+///
+/// ```
+/// # fn main() {
+/// # use playgate::token::{Token, TokenBuffer};
+/// let mut buffer = TokenBuffer::new();
+/// let token = Token::parse(b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.AA", &mut buffer);
+/// let header = token.map(|token| token.header()); // what names the key is not
+/// assert!(header.is_ok_and(|header| header.key_id().is_ok_and(|kid| kid.is("k1"))));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'t> {
+    header: Header<'t>,
+    claims: Claims<'t>,
+    signing_input: &'t [u8],
+    signature: &'t [u8],
+}
+
+impl<'t> Token<'t> {
+    /// Reads a token from its first byte to its last.
+    ///
+    /// # Errors
+    ///
+    /// [`Denial::MalformedToken`] with the fault, [`Denial::WrongType`], [`Denial::CriticalHeader`]; and for an
+    /// `alg` that can never be a key's, [`Denial::UnsignedToken`] or [`Denial::XmlDsigAlgorithm`].
+    pub fn parse(raw: &'t [u8], buffer: &'t mut TokenBuffer) -> Result<Self, Denial> {
+        let segments = Segments::split(raw)?;
+        let header = Header::parse(text(segments.header, &mut buffer.header)?)?;
+        header.refuse_unsigned()?;
+        let claims =
+            Claims::parse(text(segments.payload, &mut buffer.payload)?).map_err(Denial::MalformedToken)?;
+        let signature = decode(segments.signature, &mut buffer.signature)?;
+        if signature.len() > MAX_SIGNATURE_LEN {
+            return Err(Denial::BadSignature);
+        }
+        Ok(Self { header, claims, signing_input: segments.signing_input, signature })
+    }
+
+    /// The header: it names the key, and proves nothing.
+    pub const fn header(&self) -> Header<'t> {
+        self.header
+    }
+
+    /// The claims, for rules that can only refuse.
+    pub(crate) const fn unverified(&self) -> &Claims<'t> {
+        &self.claims
+    }
+
+    pub(super) const fn signed_parts(&self) -> (&'t [u8], &'t [u8], Claims<'t>) {
+        (self.signing_input, self.signature, self.claims)
+    }
+}
+
+/// The three segments, not decoded yet.
+struct Segments<'t> {
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    /// The first two with the dot between them: what was signed (RFC 7515 §5.2).
+    signing_input: &'t [u8],
+}
+
+impl<'t> Segments<'t> {
+    fn split(raw: &'t [u8]) -> Result<Self, Denial> {
+        let malformed = Denial::MalformedToken;
+        if raw.is_empty() {
+            return Err(malformed(TokenFault::Empty));
+        }
+        if raw.len() > MAX_TOKEN_BYTES {
+            return Err(malformed(TokenFault::TooLong));
+        }
+        let mut dots = memchr::memchr_iter(b'.', raw);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(malformed(TokenFault::Segments));
+        };
+        let segments = || {
+            Some(Self {
+                header: raw.get(..first)?,
+                payload: raw.get(first.checked_add(1)?..second)?,
+                signature: raw.get(second.checked_add(1)?..)?,
+                signing_input: raw.get(..second)?,
+            })
+        };
+        segments()
+            .filter(|s| !s.header.is_empty() && !s.payload.is_empty() && !s.signature.is_empty())
+            .ok_or(malformed(TokenFault::Segments))
+    }
+}
+
+/// Decodes unpadded canonical base64url: no padding, no white space, no trailing bits.
+fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
+    // The decoder panics when its output is too small.
+    if segment.len() / 4 > buffer.len() / 3 {
+        return Err(Denial::MalformedToken(TokenFault::TooLong));
+    }
+    match URL_SAFE_NO_PAD.decode(segment, buffer.as_out()) {
+        Ok(decoded) => Ok(decoded),
+        Err(_) => Err(Denial::MalformedToken(TokenFault::Base64)),
+    }
+}
+
+fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t str, Denial> {
+    std::str::from_utf8(decode(segment, buffer)?).map_err(|_| Denial::MalformedToken(TokenFault::NotUtf8))
+}
+
+/// The `kid` that a token claims, for a log line; `None` where it cannot be read.
+pub(crate) fn key_id_of<'b>(raw: &[u8], buffer: &'b mut KeyIdBuffer) -> Option<&'b [u8]> {
+    let segments = Segments::split(raw).ok()?;
+    let mut decoded = [MaybeUninit::uninit(); MAX_DECODED];
+    let header = Header::parse(text(segments.header, &mut decoded).ok()?).ok()?;
+    buffer.clear();
+    let mut resolved = KeyIdBuffer::new();
+    buffer.try_extend_from_slice(header.key_id().ok()?.resolve(&mut resolved)?).ok()?;
+    Some(buffer)
+}
+
+/// The decoded payload of a token that was verified before.
+pub(crate) fn payload_of(raw: &[u8]) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode_to_vec(Segments::split(raw).ok()?.payload).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(raw: &str) -> Option<Denial> {
+        let mut buffer = TokenBuffer::new();
+        Token::parse(raw.as_bytes(), &mut buffer).err()
+    }
+
+    fn fault(raw: &str) -> Option<TokenFault> {
+        match refusal(raw) {
+            Some(Denial::MalformedToken(fault)) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// `{"alg":"RS256"}`
+    const HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";
+
+    #[test]
+    fn a_token_has_exactly_three_non_empty_segments() {
+        assert_eq!(refusal(&format!("{HEADER}.e30.AA")), None);
+        assert_eq!(fault(""), Some(TokenFault::Empty));
+        for raw in [".", "..", "...", "a", "a.b", "a.b.", ".b.c", "a..c", "a.b.c.d", "a.b.c.", "a.b.c.d.e"] {
+            assert_eq!(fault(raw), Some(TokenFault::Segments), "{raw}");
+        }
+    }
+
+    #[test]
+    fn base64url_is_unpadded_and_canonical() {
+        for raw in [
+            format!("{HEADER}.e30=.AA"),
+            format!("{HEADER}.e30.AA=="),
+            format!("{HEADER}.e31.AA"), // trailing bits
+            format!("{HEADER}.e30.AB"), // trailing bits
+            format!("{HEADER}.e30.A"),  // no byte at all
+            format!("{HEADER}.e30.AAA+"),
+            format!("{HEADER}.e30.AAA/"),
+            format!("{HEADER}.e30.AA AA"),
+            format!("{HEADER}.e30.AA\n"),
+            format!(" {HEADER}.e30.AA"),
+            format!("{HEADER}.e30.\u{e9}AA"),
+            format!("{HEADER}%.e30.AA"),
+        ] {
+            assert_eq!(fault(&raw), Some(TokenFault::Base64), "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_largest_token_fits_and_one_byte_more_does_not() {
+        let payload = |length: usize| format!("{HEADER}.{}.AA", "A".repeat(length - HEADER.len() - 4));
+        assert_eq!(fault(&payload(MAX_TOKEN_BYTES)), Some(TokenFault::Json));
+        assert_eq!(fault(&payload(MAX_TOKEN_BYTES + 1)), Some(TokenFault::TooLong));
+        let whole = format!("{}.A.A", "A".repeat(MAX_TOKEN_BYTES - 4));
+        assert!(fault(&whole).is_some());
+    }
+
+    #[test]
+    fn text_must_be_utf8() {
+        assert_eq!(fault(&format!("{HEADER}._w.AA")), Some(TokenFault::NotUtf8));
+        assert_eq!(fault(&format!("_w.{HEADER}.AA")), Some(TokenFault::NotUtf8));
+    }
+}

@@ -1,0 +1,114 @@
+//! `NumericDate` (RFC 7519 §2): a JSON number of seconds, read exactly, without floating point.
+
+use crate::time::UnixSeconds;
+
+/// A date between two whole seconds, or on one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumericDate {
+    floor: i64,
+    fraction: bool,
+}
+
+impl NumericDate {
+    /// Reads a number whose form was checked. `None` when its whole seconds do not fit 64 bits.
+    pub(crate) fn parse(number: &str) -> Option<Self> {
+        if let Ok(floor) = number.parse::<i64>() {
+            return Some(Self { floor, fraction: false });
+        }
+        let (negative, number) = match number.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, number),
+        };
+        let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent_of(exponent)),
+            None => (number, 0),
+        };
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        // Where the decimal point stands among the digits once the exponent has moved it.
+        let point = i64::try_from(whole.len()).ok()?.saturating_add(exponent);
+        let mut seconds: i64 = 0;
+        let mut fraction = false;
+        let mut read: i64 = 0;
+        for digit in whole.bytes().chain(part.bytes()) {
+            let digit = i64::from(digit.saturating_sub(b'0'));
+            if read < point {
+                seconds = seconds.checked_mul(10)?.checked_add(digit)?;
+            } else {
+                fraction |= digit != 0;
+            }
+            read = read.saturating_add(1);
+        }
+        if seconds != 0 {
+            for _ in read..point {
+                seconds = seconds.checked_mul(10)?;
+            }
+        }
+        let floor = match (negative, fraction) {
+            (false, _) => seconds,
+            (true, false) => seconds.checked_neg()?,
+            (true, true) => seconds.checked_neg()?.checked_sub(1)?,
+        };
+        Some(Self { floor, fraction })
+    }
+
+    /// The last whole second that is not after this date.
+    pub(crate) const fn floor(self) -> UnixSeconds {
+        UnixSeconds::new(self.floor)
+    }
+
+    /// The first whole second that is not before this date.
+    pub(crate) const fn ceil(self) -> UnixSeconds {
+        UnixSeconds::new(self.floor.saturating_add(self.fraction as i64))
+    }
+}
+
+/// The exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.
+fn exponent_of(digits: &str) -> i64 {
+    const FAR: i64 = 1_000_000;
+    match digits.strip_prefix('-') {
+        Some(digits) => digits.parse().map_or(-FAR, |exponent: i64| exponent.saturating_neg().max(-FAR)),
+        None => digits.trim_start_matches('+').parse().map_or(FAR, |exponent: i64| exponent.min(FAR)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_numeric_date_is_floored_or_ceiled_exactly() {
+        for (number, floor, ceil) in [
+            ("0", 0, 0),
+            ("-0", 0, 0),
+            ("1750000000", 1_750_000_000, 1_750_000_000),
+            ("1750000000.0", 1_750_000_000, 1_750_000_000),
+            ("1750000000.5", 1_750_000_000, 1_750_000_001),
+            ("1750000000.99999999999999999999", 1_750_000_000, 1_750_000_001),
+            ("1.75e9", 1_750_000_000, 1_750_000_000),
+            ("1.75E+9", 1_750_000_000, 1_750_000_000),
+            ("17500000005e-1", 1_750_000_000, 1_750_000_001),
+            ("0.000000175e16", 1_750_000_000, 1_750_000_000),
+            ("-1.5", -2, -1),
+            ("-0.1", -1, 0),
+            ("1e-400", 0, 1),
+            ("0e400", 0, 0),
+            ("0.0e99999999999999999999", 0, 0),
+            ("5e-99999999999999999999", 0, 1),
+            ("9223372036854775807", i64::MAX, i64::MAX),
+            ("-9223372036854775808", i64::MIN, i64::MIN),
+        ] {
+            let date = NumericDate::parse(number);
+            assert_eq!(date.map(|d| d.floor().get()), Some(floor), "floor {number}");
+            assert_eq!(date.map(|d| d.ceil().get()), Some(ceil), "ceil {number}");
+        }
+    }
+
+    #[test]
+    fn a_date_beyond_64_bits_is_malformed() {
+        for number in
+            ["9223372036854775808", "1e400", "1e19", "-1e30", "99999999999999999999.5", "1e999999999999"]
+        {
+            assert_eq!(NumericDate::parse(number), None, "{number}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use arrayvec::ArrayVec;
+
+use super::json::{JsonStr, Value, read_object};
+use crate::crypto::Algorithm;
+use crate::error::{Denial, TokenFault};
+
+/// What a JOSE header's `alg` names (RFC 7515 §4.1.1); never what decides how a signature is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderAlgorithm {
+    Known(Algorithm),
+    /// `none` in any case.
+    Unsigned,
+    /// The URI that some .NET libraries write instead of a name.
+    XmlDsig,
+    Unknown,
+}
+
+/// Holds a `kid` whose escapes had to be resolved. A longer one names no key.
+pub(crate) type KeyIdBuffer = ArrayVec<u8, 256>;
+
+/// The JOSE header of a token, borrowed from its decoded text (RFC 7515 §4.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'t> {
+    algorithm: HeaderAlgorithm,
+    key_id: Option<JsonStr<'t>>,
+}
+
+impl<'t> Header<'t> {
+    /// Reads a decoded header. Refuses what no key could mend: a missing `alg`, another `typ` than `JWT`, `crit`.
+    pub(crate) fn parse(json: &'t str) -> Result<Self, Denial> {
+        let mut algorithm = None;
+        let mut key_id = None;
+        let mut malformed_key_id = false;
+        let mut wrong_type = false;
+        let mut critical = false;
+        read_object(json, |name, value| {
+            if name.is("alg") {
+                algorithm = algorithm_of(value);
+            } else if name.is("kid") {
+                match value {
+                    Value::String(text) if !text.is_empty() => key_id = Some(text),
+                    _ => malformed_key_id = true,
+                }
+            } else if name.is("typ") {
+                wrong_type = !is_jwt(value);
+            } else if name.is("crit") {
+                critical = true;
+            }
+        })
+        .map_err(Denial::MalformedToken)?;
+        if critical {
+            return Err(Denial::CriticalHeader);
+        }
+        if wrong_type {
+            return Err(Denial::WrongType);
+        }
+        let algorithm = algorithm.ok_or(Denial::MalformedToken(TokenFault::Algorithm))?;
+        if malformed_key_id {
+            return Err(Denial::MalformedToken(TokenFault::KeyId));
+        }
+        Ok(Self { algorithm, key_id })
+    }
+
+    /// The `kid`, as the token spells it.
+    ///
+    /// # Errors
+    ///
+    /// [`Denial::MissingKeyId`] when there is none.
+    pub fn key_id(&self) -> Result<JsonStr<'t>, Denial> {
+        self.key_id.ok_or(Denial::MissingKeyId)
+    }
+
+    /// Refuses a token whose `alg` no key has: `none`, and the XML-DSig spelling, each by its own name.
+    pub(crate) const fn refuse_unsigned(&self) -> Result<(), Denial> {
+        match self.algorithm {
+            HeaderAlgorithm::Unsigned => Err(Denial::UnsignedToken),
+            HeaderAlgorithm::XmlDsig => Err(Denial::XmlDsigAlgorithm),
+            HeaderAlgorithm::Known(_) | HeaderAlgorithm::Unknown => Ok(()),
+        }
+    }
+
+    /// Refuses another algorithm than the key's own (RFC 8725 §3.1).
+    pub(crate) fn must_agree(&self, key: Algorithm) -> Result<(), Denial> {
+        match self.algorithm {
+            HeaderAlgorithm::Known(named) if named == key => Ok(()),
+            HeaderAlgorithm::Known(_) | HeaderAlgorithm::Unknown => Err(Denial::WrongAlgorithm),
+            HeaderAlgorithm::Unsigned => Err(Denial::UnsignedToken),
+            HeaderAlgorithm::XmlDsig => Err(Denial::XmlDsigAlgorithm),
+        }
+    }
+}
+
+fn algorithm_of(value: Value<'_>) -> Option<HeaderAlgorithm> {
+    let Value::String(name) = value else { return None };
+    if let Some(known) = Algorithm::ALL.iter().find(|algorithm| name.is(algorithm.name())) {
+        return Some(HeaderAlgorithm::Known(*known));
+    }
+    let spelled = |prefix: &str| {
+        let mut characters = name.chars();
+        prefix.chars().all(|wanted| characters.next().is_some_and(|c| c.eq_ignore_ascii_case(&wanted)))
+    };
+    Some(if spelled("none") && name.chars().count() == 4 {
+        HeaderAlgorithm::Unsigned
+    } else if spelled("http://www.w3.org/") {
+        HeaderAlgorithm::XmlDsig
+    } else {
+        HeaderAlgorithm::Unknown
+    })
+}
+
+/// `typ` is `JWT` in any case (RFC 7519 §5.1).
+fn is_jwt(value: Value<'_>) -> bool {
+    match value {
+        Value::String(text) => text.chars().map(|c| c.to_ascii_uppercase()).eq("JWT".chars()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn algorithm(json: &str) -> Result<HeaderAlgorithm, Denial> {
+        Header::parse(json).map(|header| header.algorithm)
+    }
+
+    #[test]
+    fn a_header_is_refused_by_the_name_of_its_fault() {
+        use Denial::{CriticalHeader, MalformedToken, WrongType};
+        for (json, denial) in [
+            ("{}", MalformedToken(TokenFault::Algorithm)),
+            (r#"{"alg":1}"#, MalformedToken(TokenFault::Algorithm)),
+            (r#"{"alg":null}"#, MalformedToken(TokenFault::Algorithm)),
+            (r#"{"alg":["RS256"]}"#, MalformedToken(TokenFault::Algorithm)),
+            (r#"{"alg":"RS256","kid":""}"#, MalformedToken(TokenFault::KeyId)),
+            (r#"{"alg":"RS256","kid":1}"#, MalformedToken(TokenFault::KeyId)),
+            (r#"{"alg":"RS256","kid":null}"#, MalformedToken(TokenFault::KeyId)),
+            (r#"{"alg":"RS256","typ":"JWE"}"#, WrongType),
+            (r#"{"alg":"RS256","typ":"at+jwt"}"#, WrongType),
+            (r#"{"alg":"RS256","typ":null}"#, WrongType),
+            (r#"{"alg":"RS256","typ":""}"#, WrongType),
+            (r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, CriticalHeader),
+            (r#"{"alg":"RS256","crit":[]}"#, CriticalHeader),
+            (r#"{"alg":"RS256","\u0063rit":null}"#, CriticalHeader),
+            (r#"{"alg":"RS256","alg":"RS256"}"#, MalformedToken(TokenFault::DuplicateMember)),
+        ] {
+            assert_eq!(algorithm(json), Err(denial), "{json}");
+        }
+    }
+
+    #[test]
+    fn alg_names_what_it_names() {
+        use HeaderAlgorithm::{Known, Unknown, Unsigned, XmlDsig};
+        for (alg, expected) in [
+            ("RS256", Known(Algorithm::Rs256)),
+            ("\\u0052S256", Known(Algorithm::Rs256)),
+            ("HS256", Known(Algorithm::Hs256)),
+            ("none", Unsigned),
+            ("NoNe", Unsigned),
+            ("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", XmlDsig),
+            ("rs256", Unknown),
+            ("", Unknown),
+            ("nonesuch", Unknown),
+            ("RS256 ", Unknown),
+        ] {
+            assert_eq!(algorithm(&format!(r#"{{"alg":"{alg}"}}"#)), Ok(expected), "{alg}");
+        }
+        assert!(algorithm(r#"{"alg":"RS256","typ":"jWt","jku":"http://x","jwk":{},"x5c":[]}"#).is_ok());
+    }
+}

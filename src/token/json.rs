@@ -1,0 +1,470 @@
+//! A strict, flat reader of JSON objects (RFC 8259): no recovery, no numbers converted, no text copied.
+
+use arrayvec::ArrayVec;
+
+use crate::error::TokenFault;
+use crate::request::hex_value;
+
+/// The most members that a header or a claims object may have.
+pub const MAX_MEMBERS: usize = 64;
+
+/// How deep arrays and objects may stand in one another, the outermost object included.
+pub const MAX_DEPTH: u8 = 16;
+
+/// A JSON string as it stands between its quotes, escapes and all; its form has been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonStr<'t> {
+    raw: &'t str,
+    escaped: bool,
+}
+
+impl<'t> JsonStr<'t> {
+    /// The text itself, when no escape stands in it.
+    pub const fn plain(self) -> Option<&'t str> {
+        if self.escaped { None } else { Some(self.raw) }
+    }
+
+    /// The characters, escapes resolved.
+    pub fn chars(self) -> impl Iterator<Item = char> + 't {
+        Unescape(self.raw.chars())
+    }
+
+    /// Whether the text, escapes resolved, is `other`.
+    pub fn is(self, other: &str) -> bool {
+        match self.plain() {
+            Some(plain) => plain == other,
+            None => self.chars().eq(other.chars()),
+        }
+    }
+
+    /// Whether the text is empty.
+    pub const fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The text, escapes resolved into `buffer` where there are any; `None` if they do not fit.
+    pub(crate) fn resolve<'b, const N: usize>(self, buffer: &'b mut ArrayVec<u8, N>) -> Option<&'b [u8]>
+    where
+        't: 'b,
+    {
+        if let Some(plain) = self.plain() {
+            return Some(plain.as_bytes());
+        }
+        buffer.clear();
+        for character in self.chars() {
+            let mut utf8 = [0; 4];
+            buffer.try_extend_from_slice(character.encode_utf8(&mut utf8).as_bytes()).ok()?;
+        }
+        Some(buffer)
+    }
+
+    fn same(self, other: Self) -> bool {
+        match (self.plain(), other.plain()) {
+            (Some(one), Some(another)) => one == another,
+            _ => self.chars().eq(other.chars()),
+        }
+    }
+}
+
+/// One value of a member; what is nested was checked and is handed out as text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'t> {
+    String(JsonStr<'t>),
+    Number(&'t str),
+    Array(&'t str),
+    /// An object, `true`, `false` or `null`: nothing that is read here.
+    Other,
+}
+
+/// Reads `text` as one object and shows its members, in order.
+///
+/// Refused: anything but one object, also after it; more than [`MAX_MEMBERS`]; a name that occurs twice, compared
+/// after unescaping; nesting beyond [`MAX_DEPTH`].
+pub(crate) fn read_object<'t>(
+    text: &'t str,
+    mut visit: impl FnMut(JsonStr<'t>, Value<'t>),
+) -> Result<(), TokenFault> {
+    let mut names = ArrayVec::<JsonStr<'t>, MAX_MEMBERS>::new();
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.blanks();
+    cursor.expect(b'{')?;
+    cursor.members(MAX_DEPTH, &mut |name, value| {
+        if names.iter().any(|known| known.same(name)) {
+            return Err(TokenFault::DuplicateMember);
+        }
+        names.try_push(name).map_err(|_| TokenFault::TooManyMembers)?;
+        visit(name, value);
+        Ok(())
+    })?;
+    cursor.blanks();
+    if cursor.peek().is_some() { Err(TokenFault::Json) } else { Ok(()) }
+}
+
+/// Whether `array`, the text of a checked array, has the string `wanted` among its elements.
+pub(crate) fn array_has(array: &str, wanted: &str) -> bool {
+    let mut cursor = Cursor { text: array, at: 0 };
+    let mut found = false;
+    let walked = cursor.expect(b'[').and_then(|()| {
+        cursor.elements(MAX_DEPTH, &mut |value| {
+            found |= matches!(value, Value::String(text) if text.is(wanted));
+        })
+    });
+    walked.is_ok() && found
+}
+
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.step();
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), TokenFault> {
+        if self.peek() == Some(byte) {
+            self.step();
+            Ok(())
+        } else {
+            Err(TokenFault::Json)
+        }
+    }
+
+    fn since(&self, start: usize) -> Result<&'t str, TokenFault> {
+        self.text.get(start..self.at).ok_or(TokenFault::Json)
+    }
+
+    /// After `{`, up to and with `}`.
+    fn members(
+        &mut self,
+        depth: u8,
+        visit: &mut dyn FnMut(JsonStr<'t>, Value<'t>) -> Result<(), TokenFault>,
+    ) -> Result<(), TokenFault> {
+        self.blanks();
+        if self.expect(b'}').is_ok() {
+            return Ok(());
+        }
+        loop {
+            self.blanks();
+            self.expect(b'"')?;
+            let name = self.string()?;
+            self.blanks();
+            self.expect(b':')?;
+            let value = self.value(depth)?;
+            visit(name, value)?;
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.step(),
+                _ => return self.expect(b'}'),
+            }
+        }
+    }
+
+    /// After `[`, up to and with `]`.
+    fn elements(&mut self, depth: u8, visit: &mut dyn FnMut(Value<'t>)) -> Result<(), TokenFault> {
+        self.blanks();
+        if self.expect(b']').is_ok() {
+            return Ok(());
+        }
+        loop {
+            visit(self.value(depth)?);
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.step(),
+                _ => return self.expect(b']'),
+            }
+        }
+    }
+
+    fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
+        self.blanks();
+        let start = self.at;
+        match self.peek().ok_or(TokenFault::Json)? {
+            b'"' => {
+                self.step();
+                self.string().map(Value::String)
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                self.since(start).map(Value::Number)
+            }
+            b'{' => {
+                self.step();
+                self.members(inner(depth)?, &mut |_, _| Ok(()))?;
+                Ok(Value::Other)
+            }
+            b'[' => {
+                self.step();
+                self.elements(inner(depth)?, &mut |_| ())?;
+                self.since(start).map(Value::Array)
+            }
+            b't' => self.word("true").map(|()| Value::Other),
+            b'f' => self.word("false").map(|()| Value::Other),
+            b'n' => self.word("null").map(|()| Value::Other),
+            _ => Err(TokenFault::Json),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), TokenFault> {
+        word.bytes().try_for_each(|byte| self.expect(byte))
+    }
+
+    /// After the opening quote, up to and with the closing one.
+    fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            match self.peek().ok_or(TokenFault::Json)? {
+                b'"' => {
+                    let raw = self.since(start)?;
+                    self.step();
+                    return Ok(JsonStr { raw, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    self.step();
+                    self.escape()?;
+                }
+                0x00..=0x1f => return Err(TokenFault::Json),
+                _ => self.step(),
+            }
+        }
+    }
+
+    /// After a backslash. A surrogate must be one of a pair: a lone one is no character.
+    fn escape(&mut self) -> Result<(), TokenFault> {
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.step();
+                Ok(())
+            }
+            Some(b'u') => {
+                self.step();
+                match self.four_digits()? {
+                    0xd800..=0xdbff => {
+                        self.expect(b'\\')?;
+                        self.expect(b'u')?;
+                        match self.four_digits()? {
+                            0xdc00..=0xdfff => Ok(()),
+                            _ => Err(TokenFault::Json),
+                        }
+                    }
+                    0xdc00..=0xdfff => Err(TokenFault::Json),
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(TokenFault::Json),
+        }
+    }
+
+    fn four_digits(&mut self) -> Result<u32, TokenFault> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(hex_value).ok_or(TokenFault::Json)?;
+            code = (code << 4) | u32::from(digit);
+            self.step();
+        }
+        Ok(code)
+    }
+
+    /// `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?` (RFC 8259 §6).
+    fn number(&mut self) -> Result<(), TokenFault> {
+        if self.peek() == Some(b'-') {
+            self.step();
+        }
+        match self.peek() {
+            Some(b'0') => self.step(),
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.step();
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.step();
+            if let Some(b'+' | b'-') = self.peek() {
+                self.step();
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), TokenFault> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.step();
+        }
+        if self.at == start { Err(TokenFault::Json) } else { Ok(()) }
+    }
+}
+
+fn inner(depth: u8) -> Result<u8, TokenFault> {
+    match depth.checked_sub(1) {
+        None | Some(0) => Err(TokenFault::TooDeep),
+        Some(left) => Ok(left),
+    }
+}
+
+/// Resolves escapes whose form was checked.
+struct Unescape<'t>(std::str::Chars<'t>);
+
+impl Unescape<'_> {
+    fn unit(&mut self) -> Option<u32> {
+        let mut code = 0;
+        for _ in 0..4 {
+            code = (code << 4) | self.0.next()?.to_digit(16)?;
+        }
+        Some(code)
+    }
+}
+
+impl Iterator for Unescape<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let character = self.0.next()?;
+        if character != '\\' {
+            return Some(character);
+        }
+        Some(match self.0.next()? {
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let high = self.unit()?;
+                if !(0xd800..=0xdbff).contains(&high) {
+                    return char::from_u32(high);
+                }
+                self.0.next()?;
+                self.0.next()?;
+                let low = self.unit()?;
+                return char::from_u32(
+                    0x1_0000_u32
+                        .saturating_add(high.saturating_sub(0xd800) << 10)
+                        .saturating_add(low.saturating_sub(0xdc00)),
+                );
+            }
+            same => same,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(text: &str) -> Result<Vec<String>, TokenFault> {
+        let mut seen = Vec::new();
+        read_object(text, |name, value| {
+            seen.push(format!("{}={value:?}", name.chars().collect::<String>()));
+        })?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn an_object_is_read_strictly() {
+        for text in [
+            "{}",
+            " { } ",
+            r#"{"a":1}"#,
+            r#"{"a":[1,{"b":[]},"x",null,true,false,-0.5e+10],"c":{}}"#,
+            r#"{"\u0061":"\ud83d\ude00\/\"\\"}"#,
+            "{\"é\":\"\u{7f}\"}",
+        ] {
+            assert!(members(text).is_ok(), "{text}");
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "{",
+            "[]",
+            "1",
+            "{}x",
+            "{}{}",
+            "\u{feff}{}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{a:1}"#,
+            r#"{'a':1}"#,
+            r#"{"a":01}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":+1}"#,
+            r#"{"a":1e}"#,
+            r#"{"a":-}"#,
+            r#"{"a":0x1}"#,
+            r#"{"a":NaN}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":True}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":"\u12"}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud800\u0041"}"#,
+            r#"{"a":"\udc00"}"#,
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\0\"}",
+            r#"{"a":[1,]}"#,
+            r#"{"a":[}"#,
+            "{\"a\":1}\0",
+            "{/**/}",
+        ] {
+            assert_eq!(members(text), Err(TokenFault::Json), "{text}");
+        }
+    }
+
+    #[test]
+    fn duplicate_names_are_refused_after_unescaping() {
+        for text in [r#"{"a":1,"a":1}"#, r#"{"uri":1,"\u0075ri":2}"#, r#"{"\/":1,"/":2}"#] {
+            assert_eq!(members(text), Err(TokenFault::DuplicateMember), "{text}");
+        }
+        assert!(members(r#"{"a":{"b":1,"b":2},"b":3}"#).is_ok(), "only at the top level");
+    }
+
+    #[test]
+    fn members_and_depth_are_bounded() {
+        let object = |count: usize| {
+            let members: Vec<String> = (0..count).map(|i| format!("\"{i}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(members(&object(MAX_MEMBERS)).is_ok());
+        assert_eq!(members(&object(MAX_MEMBERS + 1)), Err(TokenFault::TooManyMembers));
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(members(&nested(usize::from(MAX_DEPTH) - 1)).is_ok());
+        assert_eq!(members(&nested(usize::from(MAX_DEPTH))), Err(TokenFault::TooDeep));
+        assert_eq!(members(&nested(4000)), Err(TokenFault::TooDeep));
+    }
+
+    #[test]
+    fn escapes_resolve_as_serde_resolves_them() {
+        let mut text = JsonStr { raw: "", escaped: false };
+        let json = r#"{"a":"videos\/1\/caf\u00e9 \ud83d\ude00 \b\f\n\r\t\"\\"}"#;
+        read_object(json, |_, value| {
+            if let Value::String(string) = value {
+                text = string;
+            }
+        })
+        .unwrap();
+        let oracle: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert_eq!(text.chars().collect::<String>(), oracle["a"].as_str().unwrap());
+        assert!(text.is(oracle["a"].as_str().unwrap()));
+        let mut small = ArrayVec::<u8, 8>::new();
+        assert_eq!(text.resolve(&mut small), None);
+    }
+}

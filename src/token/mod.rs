@@ -1,0 +1,30 @@
+//! What does a signed token say, and may it be believed?
+//!
+//! A token is read in steps, each of which may only refuse until the signature was checked:
+//!
+//! 1. [`Token::parse`]: three non-empty segments of unpadded canonical base64url (RFC 7515 §7.1), decoded into a
+//!    [`TokenBuffer`] on the caller's stack.
+//! 2. [`Header`]: strict JSON; `alg`, `kid`; `typ` absent or `JWT`; no `crit`. `jku`, `x5u`, `jwk` and `x5c` are
+//!    never followed.
+//! 3. [`Claims`]: strict JSON; `uri`, `exp`, `nbf`, `iss`, `aud`, each absent, malformed or present.
+//! 4. [`Token::check`]: the signature, by the key that the header named. Only the [`Signed`] it returns hands its
+//!    claims out.
+//!
+//! Nothing here is copied to the heap, and nothing outlives the buffer. This room knows no site, no key set and no
+//! clock.
+
+mod claims;
+mod compact;
+mod date;
+mod header;
+mod json;
+mod signed;
+
+pub use claims::{Claim, Claims};
+pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
+pub use header::Header;
+pub(crate) use header::KeyIdBuffer;
+pub use json::{JsonStr, MAX_DEPTH, MAX_MEMBERS};
+pub use signed::Signed;
+
+pub(crate) use compact::{key_id_of, payload_of};
