@@ -1,0 +1,141 @@
+//! Which carrier brings a credential, and of which kind is it?
+//!
+//! Carriers are asked in one order: query, `Authorization: Bearer`, cookie; those that the site does not list are
+//! not looked at. **The first one that is present decides**: a bad token in the query is refused even beside a good
+//! cookie. Present is what has the name, whatever its value; `Basic` and other authorization schemes are absent.
+//!
+//! One kind of credential is known so far: a signed token (compact JWS).
+
+use arrayvec::ArrayVec;
+
+use crate::error::{Denial, Repeated, TokenFault};
+use crate::request::{PercentFault, RequestView, cookie_values, decode_strictly, value_of_one};
+use crate::token::MAX_TOKEN_BYTES;
+
+/// How many cookies of one name are tried. Browsers send several legitimately: one per domain and path.
+pub const MAX_COOKIES_TRIED: usize = 4;
+
+/// Where a credential sits in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// A query parameter; the value is percent-decoded once.
+    Query,
+    /// `Authorization: Bearer` (RFC 6750 §2.1).
+    Bearer,
+    /// A cookie; the value is taken as it stands.
+    Cookie,
+}
+
+/// A kind of credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// A compact JWS with JWT claims.
+    SignedToken,
+}
+
+impl Scheme {
+    /// The name in configuration and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedToken => "signed-token",
+        }
+    }
+}
+
+/// The carriers that a site listens to, and the names they use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Carriers {
+    pub(crate) query: bool,
+    pub(crate) bearer: bool,
+    pub(crate) cookie: bool,
+    pub(crate) query_name: Box<str>,
+    pub(crate) cookie_name: Box<str>,
+}
+
+impl Default for Carriers {
+    fn default() -> Self {
+        Self {
+            query: true,
+            bearer: false,
+            cookie: true,
+            query_name: "auth".into(),
+            cookie_name: "Qencode-Auth-Token".into(),
+        }
+    }
+}
+
+/// The credentials that the deciding carrier brings, as they stand in the request.
+#[derive(Clone, Debug)]
+pub(crate) enum Presented<'r> {
+    None,
+    One(Carrier, &'r [u8]),
+    Cookies(ArrayVec<&'r [u8], MAX_COOKIES_TRIED>),
+}
+
+impl Carriers {
+    /// The first carrier that is present.
+    pub(crate) fn find<'r>(&self, request: &'r impl RequestView) -> Result<Presented<'r>, Denial> {
+        if self.query
+            && let Some(query) = request.target().query
+            && let Some(value) = value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?
+        {
+            return Ok(Presented::One(Carrier::Query, value));
+        }
+        if self.bearer
+            && let Some(value) = bearer(request)?
+        {
+            return Ok(Presented::One(Carrier::Bearer, value));
+        }
+        if self.cookie {
+            let mut cookies = cookie_values(request.cookies(), &self.cookie_name);
+            if let Some(first) = cookies.next() {
+                let mut tried = ArrayVec::new();
+                tried.push(first);
+                tried.extend(cookies.take(MAX_COOKIES_TRIED.saturating_sub(1)));
+                return Ok(Presented::Cookies(tried));
+            }
+        }
+        Ok(Presented::None)
+    }
+}
+
+/// The token of the one `Authorization` field, if its scheme is `Bearer` (in any case, RFC 9110 §11.1).
+fn bearer<'r>(request: &'r impl RequestView) -> Result<Option<&'r [u8]>, Denial> {
+    let mut fields = request.authorization();
+    let (Some(field), None) = (fields.next(), fields.next()) else {
+        return match request.authorization().next() {
+            None => Ok(None),
+            Some(_) => Err(Denial::AmbiguousCredential(Repeated::Authorization)),
+        };
+    };
+    let field = field.trim_ascii();
+    let (scheme, rest) = field.split_at_checked(b"Bearer".len()).unwrap_or((field, &[]));
+    let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' '));
+    Ok(bearer.then(|| rest.trim_ascii_start()))
+}
+
+/// Where a query value is percent-decoded.
+pub(crate) type Decoded = ArrayVec<u8, MAX_TOKEN_BYTES>;
+
+/// The token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
+pub(crate) fn token_text<'t>(
+    carrier: Carrier,
+    raw: &'t [u8],
+    decoded: &'t mut Decoded,
+) -> Result<&'t [u8], Denial> {
+    match carrier {
+        Carrier::Query if memchr::memchr(b'%', raw).is_some() => {
+            decoded.clear();
+            decode_strictly(raw, decoded).map_err(|fault| {
+                Denial::MalformedToken(match fault {
+                    PercentFault::Encoding => TokenFault::PercentEncoding,
+                    PercentFault::Full => TokenFault::TooLong,
+                })
+            })?;
+            Ok(decoded)
+        }
+        Carrier::Query | Carrier::Bearer | Carrier::Cookie => Ok(raw),
+    }
+}

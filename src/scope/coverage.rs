@@ -1,0 +1,137 @@
+use super::Resource;
+use crate::error::Denial;
+
+/// How a `uri` that is a prefix of an object key covers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PrefixRule {
+    /// Whole segments: `videos/1` and `videos/1/` cover `videos/1/a.ts`, neither covers `videos/10/a.ts`;
+    /// `videos/1` also covers the exact key `videos/1`.
+    #[default]
+    Segments,
+    /// Any prefix of bytes, as object stores list keys: `videos/1` covers `videos/10/a.ts`.
+    Bytes,
+}
+
+/// How a site reads the `uri` claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// How prefixes match on a bucket.
+    pub prefix: PrefixRule,
+    /// Whether the empty `uri` covers the whole bucket; on a live site it covers nothing.
+    pub whole_bucket: bool,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self { prefix: PrefixRule::Segments, whole_bucket: true }
+    }
+}
+
+impl Coverage {
+    /// Whether a token for `uri` covers the resource.
+    ///
+    /// ```
+    /// use playgate::scope::{Coverage, Resource};
+    /// let object = |key| Resource::Object { bucket: b"vod", key };
+    /// assert!(Coverage::default().check(b"videos/1", &object(b"videos/1/a.ts")).is_ok());
+    /// assert!(Coverage::default().check(b"videos/1", &object(b"videos/10/a.ts")).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Denial::ScopeStartsWithSlash`], [`Denial::WholeBucket`] or [`Denial::OutOfScope`].
+    pub fn check(&self, uri: &[u8], resource: &Resource<'_>) -> Result<(), Denial> {
+        if uri.first() == Some(&b'/') {
+            return Err(Denial::ScopeStartsWithSlash);
+        }
+        let covers = match *resource {
+            Resource::Object { .. } if uri.is_empty() => {
+                return if self.whole_bucket { Ok(()) } else { Err(Denial::WholeBucket) };
+            }
+            Resource::Object { key, .. } => match self.prefix {
+                PrefixRule::Segments => covers_segments(uri, key),
+                PrefixRule::Bytes => key.starts_with(uri),
+            },
+            Resource::Live { playback_id, .. } => !uri.is_empty() && uri == playback_id,
+        };
+        if covers { Ok(()) } else { Err(Denial::OutOfScope) }
+    }
+}
+
+/// `uri` is the key itself, or ends where one of the key's segments ends.
+fn covers_segments(uri: &[u8], key: &[u8]) -> bool {
+    match key.strip_prefix(uri) {
+        Some(rest) => uri.last() == Some(&b'/') || matches!(rest.first(), None | Some(b'/')),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(key: &str) -> Resource<'_> {
+        Resource::Object { bucket: b"vod", key: key.as_bytes() }
+    }
+
+    #[test]
+    fn prefix_scope_stops_at_a_segment_boundary() {
+        let coverage = Coverage::default();
+        for (uri, key, covered) in [
+            ("videos/1", "videos/1", true),
+            ("videos/1", "videos/1/", true),
+            ("videos/1", "videos/1/a.ts", true),
+            ("videos/1", "videos/1/720p/a.ts", true),
+            ("videos/1/", "videos/1/a.ts", true),
+            ("videos/1/", "videos/1/", true),
+            ("videos/1/", "videos/1", false),
+            ("videos/1", "videos/10/a.ts", false),
+            ("videos/1", "videos/1.mp4", false),
+            ("videos/1/", "videos/10/a.ts", false),
+            ("videos/1/a", "videos/1/a.ts", false),
+            ("videos/1/a.ts", "videos/1/a.ts", true),
+            ("Videos/1", "videos/1", false),
+            ("videos//1", "videos/1/a", false),
+            ("videos/1/..", "videos/1/a", false),
+            ("videos/2/../1", "videos/1/a", false),
+            ("%76ideos/1", "videos/1/a", false),
+            ("videos/1", "", false),
+        ] {
+            assert_eq!(coverage.check(uri.as_bytes(), &object(key)).is_ok(), covered, "{uri:?} on {key:?}");
+        }
+    }
+
+    #[test]
+    fn byte_prefixes_are_there_by_name() {
+        let coverage = Coverage { prefix: PrefixRule::Bytes, ..Coverage::default() };
+        assert_eq!(coverage.check(b"videos/1", &object("videos/10/a.ts")), Ok(()));
+        assert_eq!(coverage.check(b"videos/1", &object("video/1")), Err(Denial::OutOfScope));
+    }
+
+    #[test]
+    fn the_empty_uri_covers_a_bucket_unless_the_site_forbids_it_and_nothing_live() {
+        let strict = Coverage { whole_bucket: false, ..Coverage::default() };
+        assert_eq!(Coverage::default().check(b"", &object("any/thing")), Ok(()));
+        assert_eq!(strict.check(b"", &object("any/thing")), Err(Denial::WholeBucket));
+        let live = Resource::Live { playback_id: b"", file: b"" };
+        assert_eq!(Coverage::default().check(b"", &live), Err(Denial::OutOfScope));
+    }
+
+    #[test]
+    fn a_uri_that_starts_with_a_slash_is_refused_by_name() {
+        for uri in ["/", "/videos/1", "//"] {
+            let verdict = Coverage::default().check(uri.as_bytes(), &object("videos/1"));
+            assert_eq!(verdict, Err(Denial::ScopeStartsWithSlash), "{uri}");
+        }
+    }
+
+    #[test]
+    fn live_scope_is_the_playback_id_exactly() {
+        let live = Resource::Live { playback_id: b"ch1", file: b"ch1/seg-1.ts" };
+        assert_eq!(Coverage::default().check(b"ch1", &live), Ok(()));
+        for uri in ["ch", "ch10", "ch1/", "CH1", "ch1/seg-1.ts"] {
+            assert_eq!(Coverage::default().check(uri.as_bytes(), &live), Err(Denial::OutOfScope), "{uri}");
+        }
+    }
+}

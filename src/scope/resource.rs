@@ -1,0 +1,60 @@
+/// What a request asks for, once its host and base path found the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resource<'p> {
+    /// An object in a bucket.
+    Object {
+        /// The bucket's name.
+        bucket: &'p [u8],
+        /// The object key: the normal form of the path, less the base path and its slash.
+        key: &'p [u8],
+    },
+    /// A file of a live stream.
+    Live {
+        /// The playback ID, taken from the host or from the path.
+        playback_id: &'p [u8],
+        /// The normal form of the path, less the base path and its slash.
+        file: &'p [u8],
+    },
+}
+
+/// Where the URL of a live site holds the playback ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LiveShape {
+    /// In the host: `play-<playback ID>.example.com/…`, by the host pattern's `{playback_id}`.
+    Host,
+    /// In the path: `/<playback ID>.m3u8`, `/<playback ID>/seg-1.ts`.
+    Path,
+}
+
+/// The playback ID in a live site's path: a file's name without its last extension, or a folder's whole name.
+pub(crate) fn playback_id_in(path: &[u8]) -> &[u8] {
+    let before = |end: Option<usize>| end.and_then(|at| path.get(..at));
+    match before(memchr::memchr(b'/', path)) {
+        Some(folder) => folder,
+        None => before(memchr::memrchr(b'.', path)).unwrap_or(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_playback_id_is_the_first_segment_without_a_files_extension() {
+        for (path, id) in [
+            ("ch1.m3u8", "ch1"),
+            ("ch1/seg-1.ts", "ch1"),
+            ("ch1/720p/seg-1.ts", "ch1"),
+            ("ch.1.m3u8", "ch.1"),
+            ("ch.1/seg.ts", "ch.1"),
+            ("ch1", "ch1"),
+            ("ch1/", "ch1"),
+            (".m3u8", ""),
+            ("", ""),
+        ] {
+            assert_eq!(playback_id_in(path.as_bytes()), id.as_bytes(), "{path}");
+        }
+    }
+}
