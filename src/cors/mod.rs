@@ -1,0 +1,199 @@
+//! May a page of another origin read this answer? (WHATWG Fetch, "CORS protocol")
+//!
+//! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it
+//!    is answered before any is asked for. Any other `OPTIONS` is an ordinary request.
+//! 2. Origins compare byte for byte; `https://*.example.com` is one label more; `null` matches only where listed.
+//! 3. The headers and `Vary: Origin` go on every answer of a site with a policy, denials and errors included: a
+//!    player that cannot read a 401 reports a network error.
+//! 4. `*` together with credentials, or with a listed `null`, is refused when the policy is built.
+//!
+//! CORS is no access control, and this room never sees a token.
+
+mod origin;
+
+use bytes::Bytes;
+
+pub(crate) use origin::OriginRule;
+
+use crate::error::ConfigError;
+use crate::request::RequestView;
+use origin::OriginList;
+
+/// A site's CORS settings, as an operator says them; the checked form is made with the policy.
+///
+/// ```
+/// use playgate::cors::Cors;
+/// let cors = Cors::with_credentials(["https://app.example.com", "https://*.example.net"]).max_age(600);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Cors {
+    origins: Vec<String>,
+    credentials: bool,
+    methods: Vec<String>,
+    headers: Vec<String>,
+    expose: Vec<String>,
+    max_age: u32,
+}
+
+impl Cors {
+    /// Pages of these origins may read answers to requests with cookies. `*` is refused here.
+    pub fn with_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
+        Self { credentials: true, ..Self::without_credentials(origins) }
+    }
+
+    /// Pages of these origins (or of any, `*`) may read answers to requests without cookies.
+    pub fn without_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            origins: origins.into_iter().map(Into::into).collect(),
+            credentials: false,
+            methods: owned(&["GET", "HEAD"]),
+            headers: owned(&["range"]),
+            expose: owned(&["content-range", "accept-ranges", "date", "etag"]),
+            max_age: 3600,
+        }
+    }
+
+    /// What `Access-Control-Allow-Methods` lists. Default `GET`, `HEAD`.
+    pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
+        self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What `Access-Control-Allow-Headers` lists. Default `range`; `authorization` joins where a site lists the
+    /// bearer carrier.
+    pub fn headers<I: IntoIterator<Item: Into<String>>>(mut self, headers: I) -> Self {
+        self.headers = headers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What `Access-Control-Expose-Headers` lists. Default `content-range`, `accept-ranges`, `date`, `etag`.
+    pub fn expose<I: IntoIterator<Item: Into<String>>>(mut self, expose: I) -> Self {
+        self.expose = expose.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// For how many seconds a browser may remember a preflight. Default 3600; browsers cap it.
+    pub fn max_age(mut self, seconds: u32) -> Self {
+        self.max_age = seconds;
+        self
+    }
+
+    /// The checked form. Every fault is pushed to `errors`; `None` if there was one.
+    pub(crate) fn check(
+        &self,
+        site: &str,
+        bearer: bool,
+        errors: &mut Vec<ConfigError>,
+    ) -> Option<CorsPolicy> {
+        let before = errors.len();
+        if self.origins.is_empty() {
+            errors.push(ConfigError::NoOrigins { site: site.to_owned() });
+        }
+        let mut origins = OriginList::default();
+        for origin in &self.origins {
+            match OriginRule::parse(origin) {
+                Ok(OriginRule::Any | OriginRule::Null) if self.credentials => {
+                    errors.push(ConfigError::OriginWithCredentials {
+                        site: site.to_owned(),
+                        origin: origin.clone(),
+                    });
+                }
+                Ok(rule) => origins.push(rule),
+                Err(error) => errors.push(error),
+            }
+        }
+        let mut headers = self.headers.clone();
+        if bearer && !headers.iter().any(|name| name.eq_ignore_ascii_case("authorization")) {
+            headers.push("authorization".to_owned());
+        }
+        for name in self.methods.iter().chain(&headers).chain(&self.expose) {
+            // With credentials `*` is a literal name (Fetch, "CORS protocol and credentials").
+            if !is_token(name) || (name == "*" && self.credentials) {
+                errors.push(ConfigError::NotAToken { site: site.to_owned(), text: name.clone() });
+            }
+        }
+        if errors.len() > before {
+            return None;
+        }
+        let list = |names: &[String]| (!names.is_empty()).then(|| Bytes::from(names.join(", ")));
+        Some(CorsPolicy {
+            origins,
+            credentials: self.credentials,
+            methods: list(&self.methods),
+            headers: list(&headers),
+            expose: list(&self.expose),
+            max_age: Bytes::from(self.max_age.to_string()),
+        })
+    }
+}
+
+/// A token of RFC 9110 §5.6.2: what methods and field names are made of.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// A site's checked CORS policy, every header value ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct CorsPolicy {
+    origins: OriginList,
+    credentials: bool,
+    methods: Option<Bytes>,
+    headers: Option<Bytes>,
+    expose: Option<Bytes>,
+    max_age: Bytes,
+}
+
+/// What the headers of one answer are made from; owned, so that it outlives the request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CorsHeaders {
+    /// `Access-Control-Allow-Origin`, where the origin may read the answer.
+    pub(crate) allow_origin: Option<Bytes>,
+    /// `Access-Control-Allow-Credentials: true`.
+    pub(crate) credentials: bool,
+    /// `Access-Control-Expose-Headers`.
+    pub(crate) expose: Option<Bytes>,
+    /// Whether the answer depends on `Origin`.
+    pub(crate) vary: bool,
+}
+
+/// What a preflight's answer adds, for an origin that may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PreflightHeaders {
+    pub(crate) methods: Option<Bytes>,
+    pub(crate) headers: Option<Bytes>,
+    pub(crate) max_age: Bytes,
+}
+
+/// Whether this is a preflight: `OPTIONS` with an `Origin` and an `Access-Control-Request-Method`.
+pub(crate) fn is_preflight(request: &impl RequestView) -> bool {
+    request.method() == "OPTIONS" && request.asks_for_method() && request.origin().is_some()
+}
+
+impl CorsPolicy {
+    /// The headers of an ordinary answer.
+    pub(crate) fn headers(&self, origin: Option<&[u8]>) -> CorsHeaders {
+        let allow_origin = self.origins.allow(origin);
+        let allowed = allow_origin.is_some();
+        CorsHeaders {
+            allow_origin,
+            credentials: allowed && self.credentials,
+            expose: if allowed { self.expose.clone() } else { None },
+            vary: !self.origins.any(),
+        }
+    }
+
+    /// The headers that a preflight's answer adds; none where the origin may not ask.
+    pub(crate) fn preflight(&self, origin: Option<&[u8]>) -> Option<PreflightHeaders> {
+        self.origins.allow(origin).map(|_| PreflightHeaders {
+            methods: self.methods.clone(),
+            headers: self.headers.clone(),
+            max_age: self.max_age.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use bytes::Bytes;
+use hashbrown::HashSet;
+
+use crate::error::ConfigError;
+
+/// One entry of a list of origins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OriginRule {
+    /// `*`.
+    Any,
+    /// `null`, which sandboxed pages and files send.
+    Null,
+    /// `https://app.example.com`, `http://localhost:3000`: byte for byte what browsers send.
+    Exact(Box<str>),
+    /// `https://*.example.com[:port]`: exactly one label in the star's place.
+    Labels {
+        /// `https://`
+        scheme: Box<str>,
+        /// `.example.com` with the port, if any.
+        rest: Box<str>,
+    },
+}
+
+impl OriginRule {
+    /// Reads an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin").
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let wrong = |found: &'static str, write: String| ConfigError::Origin {
+            origin: text.to_owned(),
+            found,
+            write,
+        };
+        match text {
+            "*" => return Ok(Self::Any),
+            "null" => return Ok(Self::Null),
+            _ => {}
+        }
+        let Some((scheme, authority)) = text.split_once("://") else {
+            return Err(wrong("has no scheme", format!("https://{text}")));
+        };
+        if let Some((authority, path)) = authority.split_once(['/', '?', '#']) {
+            let found = if path.is_empty() { "ends in a slash: browsers send none" } else { "has a path" };
+            return Err(wrong(found, format!("{scheme}://{authority}")));
+        }
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(wrong("has capital letters: browsers send none", text.to_ascii_lowercase()));
+        }
+        if !matches!(scheme, "http" | "https") && !scheme.bytes().all(is_scheme_byte) || scheme.is_empty() {
+            return Err(wrong("has a scheme that is none", "https://app.example.com".to_owned()));
+        }
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        if let (Some(bare), "http" | "https") = (authority.strip_suffix(default_port), scheme) {
+            return Err(wrong("names the default port: browsers leave it out", format!("{scheme}://{bare}")));
+        }
+        let (labels, host) = match authority.strip_prefix('*') {
+            Some(rest) if rest.len() > 1 && rest.starts_with('.') => (true, rest),
+            Some(_) => {
+                return Err(wrong("has a star that is no whole label", format!("{scheme}://*.example.com")));
+            }
+            None => (false, authority),
+        };
+        if !is_host_and_port(host) {
+            return Err(wrong("has no host name that browsers send", "https://app.example.com".to_owned()));
+        }
+        Ok(if labels {
+            Self::Labels { scheme: format!("{scheme}://").into(), rest: host.into() }
+        } else {
+            Self::Exact(text.into())
+        })
+    }
+}
+
+const fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((literal, port))
+            if literal.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')) =>
+        {
+            ("literal", port.strip_prefix(':').or(port.is_empty().then_some("0")))
+        }
+        Some(_) => return false,
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, Some("0")),
+        },
+    };
+    let labels = host.strip_prefix('.').unwrap_or(host);
+    let good_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    labels.split('.').all(good_label) && port.is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+/// A site's origins, checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OriginList {
+    any: bool,
+    exact: HashSet<Bytes>,
+    labels: Vec<(Box<str>, Box<str>)>,
+}
+
+impl OriginList {
+    pub(crate) fn push(&mut self, rule: OriginRule) {
+        match rule {
+            OriginRule::Any => self.any = true,
+            OriginRule::Null => {
+                self.exact.insert(Bytes::from_static(b"null"));
+            }
+            OriginRule::Exact(origin) => {
+                self.exact.insert(Bytes::from(origin.into_string()));
+            }
+            OriginRule::Labels { scheme, rest } => self.labels.push((scheme, rest)),
+        }
+    }
+
+    /// Whether every origin may read, so that answers do not depend on it.
+    pub(crate) const fn any(&self) -> bool {
+        self.any
+    }
+
+    /// The value of `Access-Control-Allow-Origin` for a request from `origin`.
+    pub(crate) fn allow(&self, origin: Option<&[u8]>) -> Option<Bytes> {
+        if self.any {
+            return Some(Bytes::from_static(b"*"));
+        }
+        let origin = origin?;
+        if let Some(listed) = self.exact.get(origin) {
+            return Some(listed.clone());
+        }
+        self.labels
+            .iter()
+            .any(|(scheme, rest)| has_one_label(origin, scheme.as_bytes(), rest.as_bytes()))
+            .then(|| Bytes::copy_from_slice(origin))
+    }
+}
+
+/// Whether `origin` is `scheme`, one label, `rest`.
+fn has_one_label(origin: &[u8], scheme: &[u8], rest: &[u8]) -> bool {
+    let label = origin.strip_prefix(scheme).and_then(|host| host.strip_suffix(rest));
+    label.is_some_and(|label| {
+        !label.is_empty()
+            && label.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+    })
+}

@@ -1,0 +1,128 @@
+use super::*;
+
+fn policy(cors: &Cors) -> CorsPolicy {
+    let mut errors = Vec::new();
+    cors.check("site", false, &mut errors).unwrap_or_else(|| panic!("{errors:?}"))
+}
+
+fn allowed(policy: &CorsPolicy, origin: &str) -> Option<String> {
+    let headers = policy.headers(Some(origin.as_bytes()));
+    headers.allow_origin.map(|value| String::from_utf8(value.to_vec()).unwrap())
+}
+
+#[test]
+fn origins_compare_exactly() {
+    let policy = policy(&Cors::with_credentials(["https://app.example.com", "http://localhost:3000"]));
+    for origin in ["https://app.example.com", "http://localhost:3000"] {
+        assert_eq!(allowed(&policy, origin).as_deref(), Some(origin));
+    }
+    for origin in [
+        "http://app.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com/",
+        "https://app.example.com.evil.net",
+        "https://evil.net/app.example.com",
+        "https://evilapp.example.com",
+        "https://APP.example.com",
+        "https://app.example.com ",
+        "http://localhost",
+        "null",
+        "",
+    ] {
+        assert_eq!(allowed(&policy, origin), None, "{origin}");
+    }
+}
+
+#[test]
+fn an_origin_pattern_is_one_label_and_no_suffix_test() {
+    let policy = policy(&Cors::with_credentials(["https://*.example.com", "https://*.dev.example.net:8443"]));
+    for origin in ["https://a.example.com", "https://a-1.example.com", "https://x.dev.example.net:8443"] {
+        assert_eq!(allowed(&policy, origin).as_deref(), Some(origin));
+    }
+    for origin in [
+        "https://example.com",
+        "https://.example.com",
+        "https://a.b.example.com",
+        "https://aexample.com",
+        "https://evil.net?.example.com",
+        "https://evil.net/.example.com",
+        "https://evil.net#.example.com",
+        "https://user@a.example.com",
+        "http://a.example.com",
+        "https://a.example.com:8443",
+        "https://a.example.com.evil.net",
+    ] {
+        assert_eq!(allowed(&policy, origin), None, "{origin}");
+    }
+}
+
+#[test]
+fn null_matches_only_where_listed() {
+    assert_eq!(allowed(&policy(&Cors::without_credentials(["https://a.example"])), "null"), None);
+    let listed = policy(&Cors::without_credentials(["null"]));
+    assert_eq!(allowed(&listed, "null").as_deref(), Some("null"));
+}
+
+#[test]
+fn star_answers_every_origin_alike_and_varies_on_none() {
+    let headers = policy(&Cors::without_credentials(["*"])).headers(None);
+    assert_eq!(headers.allow_origin.as_deref(), Some(&b"*"[..]));
+    assert!(!headers.vary && !headers.credentials);
+}
+
+#[test]
+fn a_policy_by_origin_varies_even_without_one() {
+    let policy = policy(&Cors::with_credentials(["https://a.example"]));
+    for origin in [None, Some(&b"https://b.example"[..])] {
+        let headers = policy.headers(origin);
+        assert_eq!(headers, CorsHeaders { vary: true, ..CorsHeaders::default() });
+    }
+}
+
+#[test]
+fn star_with_credentials_is_a_configuration_error() {
+    for origin in ["*", "null"] {
+        let mut errors = Vec::new();
+        assert!(Cors::with_credentials([origin]).check("s", false, &mut errors).is_none());
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].to_string().contains("credentials"), "{}", errors[0]);
+    }
+    let mut errors = Vec::new();
+    let headers = Cors::with_credentials(["https://a.example"]).headers(["*"]);
+    assert!(headers.check("s", false, &mut errors).is_none(), "a literal name, no wildcard");
+}
+
+#[test]
+fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
+    for (origin, remedy) in [
+        ("https://a.example/", "https://a.example"),
+        ("https://a.example/x", "https://a.example"),
+        ("https://A.example", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://a.example:80", "http://a.example"),
+        ("a.example", "https://a.example"),
+        ("https://*a.example", "https://*.example.com"),
+        ("https://*", "https://*.example.com"),
+        ("https://", "https://app.example.com"),
+        ("https://a example", "https://app.example.com"),
+        ("https://a.*.example", "https://app.example.com"),
+        ("https://user@a.example", "https://app.example.com"),
+        ("https://a.example:99999", "https://app.example.com"),
+        ("://a", "https://app.example.com"),
+    ] {
+        let error = OriginRule::parse(origin).unwrap_err().to_string();
+        assert!(error.contains(&format!("{origin:?}")) && error.contains(remedy), "{origin}: {error}");
+    }
+    for origin in ["http://[::1]:3000", "https://[2001:db8::1]", "http://127.0.0.1:8080", "app://bundle"] {
+        assert!(matches!(OriginRule::parse(origin), Ok(OriginRule::Exact(_))), "{origin}");
+    }
+}
+
+#[test]
+fn authorization_is_allowed_by_name_where_the_bearer_carrier_is_listed() {
+    let mut errors = Vec::new();
+    let cors = Cors::with_credentials(["https://a.example"]);
+    let policy = cors.check("s", true, &mut errors).unwrap();
+    let headers = policy.preflight(Some(b"https://a.example")).unwrap().headers.unwrap();
+    assert_eq!(&headers[..], b"range, authorization");
+}
