@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use crate::crypto::{Algorithm, VerifyingKey};
+use crate::error::ConfigError;
+use crate::scope::KeyScope;
+use crate::time::UnixSeconds;
+
+/// The longest `kid`, in bytes.
+pub const MAX_KEY_ID_LEN: usize = 256;
+
+/// The name of a key: what a token's `kid` header says (RFC 7515 §4.1.4).
+///
+/// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(Arc<str>);
+
+impl KeyId {
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyId`] for an empty or overlong name, or one with control characters.
+    pub fn new(kid: &str) -> Result<Self, ConfigError> {
+        let fault = if kid.is_empty() {
+            "is empty"
+        } else if kid.len() > MAX_KEY_ID_LEN {
+            "is longer than 256 bytes"
+        } else if kid.chars().any(char::is_control) {
+            "has control characters"
+        } else {
+            return Ok(Self(kid.into()));
+        };
+        Err(ConfigError::KeyId { kid: kid.chars().take(64).collect(), found: fault })
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A verification key: its `kid`, one algorithm, what it may sign for, and the prepared key itself.
+///
+/// `Debug` shows all but the key material.
+///
+/// ```
+/// # use playgate::{Key, scope::KeyScope};
+/// let secret = b"0123456789abcdef0123456789abcdef";
+/// let key = Key::from_secret("2026-11", secret, KeyScope::bucket("courses"))?;
+/// let shown = format!("{key:?}");
+/// assert!(shown.contains("2026-11") && !shown.contains("abcdef") && !shown.contains("97, 98, 99"));
+/// # Ok::<(), playgate::ConfigError>(())
+/// ```
+#[derive(Debug)]
+pub struct Key {
+    id: KeyId,
+    scope: KeyScope,
+    not_after: Option<UnixSeconds>,
+    verifying: VerifyingKey,
+}
+
+impl Key {
+    #[cfg_attr(not(any(feature = "aws-lc", test)), expect(dead_code, reason = "each back-end makes keys"))]
+    pub(crate) fn new(kid: &str, scope: KeyScope, verifying: VerifyingKey) -> Result<Self, ConfigError> {
+        let id = KeyId::new(kid)?;
+        Ok(Self { scope: scope.checked(kid)?, id, not_after: None, verifying })
+    }
+
+    /// The last second in which the key is good; from the next on its tokens are refused as `unknown_key`.
+    #[must_use]
+    pub fn not_after(mut self, last: UnixSeconds) -> Self {
+        self.not_after = Some(last);
+        self
+    }
+
+    /// The `kid`.
+    pub const fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// What it may sign for.
+    pub const fn scope(&self) -> &KeyScope {
+        &self.scope
+    }
+
+    /// The one algorithm that it is good for.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.verifying.algorithm()
+    }
+
+    /// When it stops being good, if ever.
+    pub const fn retires(&self) -> Option<UnixSeconds> {
+        self.not_after
+    }
+
+    pub(crate) const fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+}

@@ -1,0 +1,28 @@
+//! Which keys are in force, and what does each open?
+//!
+//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its key scope, prepared for
+//! checking signatures when it is loaded. It is refused, each time with its own message, when it is
+//!
+//! 1. without `kid` or scope,
+//! 2. a private key (the message names the command that derives the public half),
+//! 3. not a key that the crate has an algorithm for,
+//! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, a secret shorter than its hash,
+//! 5. a PEM text given as a secret.
+//!
+//! A [`KeySet`] holds many and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so
+//! a set with one key more costs little. What is in force changes as a whole, through one `Live` cell.
+
+mod key;
+mod live;
+#[cfg(feature = "aws-lc")]
+mod read;
+mod set;
+
+pub use key::{Key, KeyId, MAX_KEY_ID_LEN};
+pub(crate) use live::Live;
+#[cfg(feature = "mint")]
+pub(crate) use read::private_key_der;
+#[cfg(feature = "aws-lc")]
+pub use read::{Jwks, MIN_SECRET_LEN, RSA_BITS};
+pub(crate) use set::KeyRef;
+pub use set::KeySet;

@@ -1,0 +1,12 @@
+//! Key documents to keys: PEM, JWK, JWKS and plain secrets.
+
+mod jwk;
+mod pem;
+mod rsa;
+mod secret;
+
+pub use jwk::Jwks;
+#[cfg(feature = "mint")]
+pub(crate) use pem::private_key_der;
+pub use rsa::RSA_BITS;
+pub use secret::MIN_SECRET_LEN;
