@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::pattern::{Captures, HostPattern};
+use crate::error::PathFault;
+use crate::request::{Host, RequestPath, some_reading, under};
+
+/// Where a site stands in its policy.
+pub(super) type SiteIndex = usize;
+
+/// One base path and the site that begins there.
+#[derive(Clone, Debug)]
+pub(super) struct Mount {
+    pub(super) base_path: Arc<str>,
+    pub(super) site: SiteIndex,
+}
+
+/// All mounts of one host, longest base path first.
+pub(super) type Mounts = Vec<Mount>;
+
+/// Hosts to sites: exact names by hash, then patterns, most literal first, then any.
+#[derive(Debug, Default)]
+pub(super) struct HostTable {
+    pub(super) exact: HashMap<Box<[u8]>, Mounts>,
+    pub(super) patterns: Vec<(HostPattern, Mounts)>,
+    pub(super) any: Mounts,
+}
+
+/// Where a request belongs.
+#[derive(Debug)]
+pub(crate) enum Place<'p> {
+    /// No site answers to the host.
+    UnknownHost,
+    /// Outside every base path of the host.
+    Outside,
+    /// In a site: its index, what its pattern captured, and the path under its base path.
+    Inside(SiteIndex, Captures<'p>, &'p [u8]),
+    /// The path has no normal form, or lies outside and can be read as lying inside.
+    Ambiguous(SiteIndex, PathFault),
+}
+
+impl HostTable {
+    /// Finds the place of a path that has been brought to its normal form, or could not be.
+    pub(super) fn place<'p>(
+        &'p self,
+        host: Host<'p>,
+        raw_path: &[u8],
+        path: Result<RequestPath<'p>, PathFault>,
+    ) -> Place<'p> {
+        if let Ok(path) = path {
+            for (captures, mounts) in self.mounts(host) {
+                for mount in mounts {
+                    if let Some(key) = path.under(mount.base_path.as_bytes()) {
+                        return Place::Inside(mount.site, captures, key);
+                    }
+                }
+            }
+        }
+        self.place_by_readings(host, raw_path, path.err())
+    }
+
+    /// The slow way for paths that are outside as they stand, or have no normal form.
+    fn place_by_readings(&self, host: Host<'_>, raw_path: &[u8], fault: Option<PathFault>) -> Place<'_> {
+        let mut known = false;
+        // A path in its normal form without a `%` has no other reading.
+        let one_reading = fault.is_none() && !raw_path.contains(&b'%');
+        for (_, mounts) in self.mounts(host) {
+            for mount in mounts {
+                known = true;
+                if one_reading {
+                    continue;
+                }
+                let base = mount.base_path.as_bytes();
+                if base == b"/" || some_reading(raw_path, |reading| under(reading, base).is_some()) {
+                    return Place::Ambiguous(mount.site, fault.unwrap_or(PathFault::ReadsInside));
+                }
+            }
+        }
+        if known { Place::Outside } else { Place::UnknownHost }
+    }
+
+    /// Every list of mounts that speaks for a host, the most exact first.
+    fn mounts<'p>(&'p self, host: Host<'p>) -> impl Iterator<Item = (Captures<'p>, &'p Mounts)> {
+        let exact = self.exact.get(host.as_bytes()).map(|mounts| (Captures::default(), mounts));
+        let matching = self
+            .patterns
+            .iter()
+            .filter_map(move |(pattern, mounts)| Some((pattern.captures(host.as_bytes())?, mounts)));
+        exact.into_iter().chain(matching).chain(std::iter::once((Captures::default(), &self.any)))
+    }
+}

@@ -1,0 +1,170 @@
+use std::ops::Range;
+
+/// A host pattern: labels, of which some have a named part: `play-{playback_id}.example.com`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HostPattern {
+    labels: Vec<Label>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Label {
+    Literal(Box<str>),
+    /// A name between two literal parts of the same label, either of which may be empty.
+    Named {
+        before: Box<str>,
+        name: Name,
+        after: Box<str>,
+    },
+}
+
+/// What a part of a host name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    Bucket,
+    Region,
+    PlaybackId,
+}
+
+/// What a pattern captured from a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Captures<'h> {
+    pub(crate) bucket: Option<&'h [u8]>,
+    pub(crate) playback_id: Option<&'h [u8]>,
+}
+
+impl HostPattern {
+    /// Reads a pattern in lower case; the message says what is wrong.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut seen = Vec::new();
+        let mut labels = Vec::new();
+        for label in text.split('.') {
+            labels.push(match label.split_once('{') {
+                None => Label::Literal(literal(label, false)?),
+                Some((before, rest)) => {
+                    let (name, after) = rest.split_once('}').ok_or("has a { without a }")?;
+                    let name = match name {
+                        "bucket" => Name::Bucket,
+                        "region" => Name::Region,
+                        "playback_id" => Name::PlaybackId,
+                        _ => return Err("has a name other than {bucket}, {region} and {playback_id}"),
+                    };
+                    if seen.contains(&name) {
+                        return Err("has the same name twice");
+                    }
+                    seen.push(name);
+                    Label::Named { before: literal(before, true)?, name, after: literal(after, true)? }
+                }
+            });
+        }
+        Ok(Self { labels })
+    }
+
+    pub(super) fn names_bucket(&self) -> bool {
+        self.names(Name::Bucket)
+    }
+
+    pub(super) fn names_playback_id(&self) -> bool {
+        self.names(Name::PlaybackId)
+    }
+
+    fn names(&self, wanted: Name) -> bool {
+        self.labels.iter().any(|label| matches!(label, Label::Named { name, .. } if *name == wanted))
+    }
+
+    /// How much of the pattern is literal: of two patterns that match, the more literal one is asked first.
+    pub(super) fn literal_bytes(&self) -> usize {
+        self.labels
+            .iter()
+            .map(|label| match label {
+                Label::Literal(text) => text.len(),
+                Label::Named { before, after, .. } => before.len().saturating_add(after.len()),
+            })
+            .sum()
+    }
+
+    /// The pattern with its names taken out: two patterns of one shape match the same hosts.
+    pub(super) fn shape(&self) -> String {
+        let label = |label: &Label| match label {
+            Label::Literal(text) => text.to_string(),
+            Label::Named { before, after, .. } => format!("{before}{{}}{after}"),
+        };
+        self.labels.iter().map(label).collect::<Vec<_>>().join(".")
+    }
+
+    /// What the pattern captures from a host; each name takes one or more bytes of one label.
+    pub(super) fn captures<'h>(&self, host: &'h [u8]) -> Option<Captures<'h>> {
+        let mut parts = host.split(|&byte| byte == b'.');
+        let mut captures = Captures::default();
+        for label in &self.labels {
+            let part = parts.next()?;
+            match label {
+                Label::Literal(text) => {
+                    if text.as_bytes() != part {
+                        return None;
+                    }
+                }
+                Label::Named { before, name, after } => {
+                    let named: Range<usize> = before.len()..part.len().checked_sub(after.len())?;
+                    let fits = part.starts_with(before.as_bytes()) && part.ends_with(after.as_bytes());
+                    let value = part.get(named).filter(|value| fits && !value.is_empty())?;
+                    match name {
+                        Name::Bucket => captures.bucket = Some(value),
+                        Name::PlaybackId => captures.playback_id = Some(value),
+                        Name::Region => {}
+                    }
+                }
+            }
+        }
+        parts.next().is_none().then_some(captures)
+    }
+}
+
+fn literal(text: &str, may_be_empty: bool) -> Result<Box<str>, &'static str> {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    if text.is_empty() && !may_be_empty {
+        Err("has an empty label")
+    } else if text.bytes().all(good) {
+        Ok(text.into())
+    } else {
+        Err("is no host name")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playback_id(pattern: &str, host: &str) -> Option<String> {
+        let pattern = HostPattern::parse(pattern).unwrap();
+        let captures = pattern.captures(host.as_bytes())?;
+        captures.playback_id.map(|id| String::from_utf8(id.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_name_stands_for_part_of_one_label() {
+        let pattern = "play-{playback_id}.example.com";
+        assert_eq!(playback_id(pattern, "play-ch1.example.com").as_deref(), Some("ch1"));
+        assert_eq!(playback_id(pattern, "play-a-b.example.com").as_deref(), Some("a-b"));
+        for host in [
+            "play-.example.com",
+            "play-a.b.example.com",
+            "xplay-a.example.com",
+            "play-a.example.com.evil.net",
+            "play-a.example",
+            "example.com",
+            "",
+        ] {
+            assert_eq!(playback_id(pattern, host), None, "{host}");
+        }
+        assert_eq!(playback_id("a{playback_id}a.x", "aa.x"), None, "the literal parts do not overlap");
+    }
+
+    #[test]
+    fn a_pattern_that_means_nothing_is_refused() {
+        for text in
+            ["a..b", "{x}.a", "{bucket.a", "{bucket}.{bucket}", "a b.c", "{bucket}{region}.c", "*.a.b"]
+        {
+            assert!(HostPattern::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use super::pattern::Captures;
+use super::settings::Hook;
+use crate::cors::CorsPolicy;
+use crate::error::Code;
+use crate::keys::Key;
+use crate::scheme::Carriers;
+use crate::scope::{Coverage, KeyScope, LiveShape, Resource, playback_id_in};
+use crate::time::Leeway;
+use crate::token::Claims;
+
+/// Who may have what a site serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Access {
+    /// Whoever brings a good credential.
+    Authenticated,
+    /// Everybody; credentials are not looked at.
+    Public,
+}
+
+/// Who says how the answers of a site may be cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CacheScope {
+    /// Granted answers are `private`: in place of `public` and `s-maxage`, and where nothing stands.
+    Private,
+    /// The inner service; for those whose CDN checks tokens itself.
+    Inner,
+}
+
+/// What a hook returns to refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+/// A hook: the operator's own rule over verified claims.
+pub type HookFn = dyn Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync;
+
+/// A site as decisions read it: every setting checked and made ready.
+#[derive(Debug)]
+pub(crate) struct SiteRules {
+    pub(crate) id: Box<str>,
+    pub(crate) base_path: Box<str>,
+    pub(crate) serves: Serving,
+    pub(crate) access: Access,
+    pub(crate) public_paths: Vec<Box<str>>,
+    pub(crate) methods: Methods,
+    pub(crate) carriers: Carriers,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) coverage: Coverage,
+    pub(crate) times: TimeRules,
+    pub(crate) issuer: Option<Box<str>>,
+    pub(crate) audience: Option<Box<str>>,
+    pub(crate) cache: CacheScope,
+    pub(crate) strip_credentials: bool,
+    pub(crate) grant_extension: bool,
+    pub(crate) identity_headers: Vec<(Box<str>, Box<str>)>,
+    pub(crate) answers: Vec<(Code, u16)>,
+    pub(crate) cors: Option<CorsPolicy>,
+    pub(crate) hook: Option<Hook>,
+}
+
+/// What a site serves, its names resolved.
+#[derive(Debug)]
+pub(crate) enum Serving {
+    Bucket(Box<str>),
+    BucketInHost,
+    Live(LiveShape),
+}
+
+/// What a site asks of a token's dates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeRules {
+    pub(crate) leeway: Leeway,
+    pub(crate) require_exp: bool,
+    pub(crate) max_lifetime: Option<u32>,
+}
+
+/// The allowed methods, and the value of `Allow` that lists them.
+#[derive(Debug)]
+pub(crate) struct Methods {
+    pub(crate) names: Vec<Box<str>>,
+    pub(crate) allow: bytes::Bytes,
+}
+
+impl Methods {
+    /// HEAD is GET.
+    pub(crate) fn allow(&self, method: &str) -> bool {
+        let method = if method == "HEAD" { "GET" } else { method };
+        self.names.iter().any(|name| **name == *method)
+    }
+}
+
+impl SiteRules {
+    /// What a path under the base path names here. `None` where the host holds no playback ID or bucket.
+    pub(crate) fn resource<'p>(&'p self, captures: &Captures<'p>, key: &'p [u8]) -> Option<Resource<'p>> {
+        Some(match &self.serves {
+            Serving::Bucket(name) => Resource::Object { bucket: name.as_bytes(), key },
+            Serving::BucketInHost => Resource::Object { bucket: captures.bucket?, key },
+            Serving::Live(LiveShape::Host) => {
+                Resource::Live { playback_id: captures.playback_id?, file: key }
+            }
+            Serving::Live(LiveShape::Path) => Resource::Live { playback_id: playback_id_in(key), file: key },
+        })
+    }
+
+    /// Whether the key may be had without a credential.
+    pub(crate) fn is_public(&self, key: &[u8]) -> bool {
+        let listed = |path: &str| match path.ends_with('/') {
+            true => key.starts_with(path.as_bytes()),
+            false => key == path.as_bytes(),
+        };
+        self.access == Access::Public || self.public_paths.iter().any(|path| listed(path))
+    }
+
+    /// Whether the key's scope covers the resource on this site.
+    pub(crate) fn admits(
+        &self,
+        key: &Key,
+        resource: &Resource<'_>,
+        playback_id_of: impl FnOnce(&str) -> Option<Arc<str>>,
+    ) -> bool {
+        match (key.scope(), resource) {
+            (KeyScope::Site(id), _) => *id == self.id,
+            (KeyScope::Bucket(name), Resource::Object { bucket, .. }) => name.as_bytes() == *bucket,
+            (KeyScope::Stream(stream), Resource::Live { playback_id, .. }) => {
+                let mapped = playback_id_of(stream);
+                mapped.as_deref().unwrap_or(stream).as_bytes() == *playback_id
+            }
+            (KeyScope::Bucket(_), Resource::Live { .. }) | (KeyScope::Stream(_), Resource::Object { .. }) => {
+                false
+            }
+        }
+    }
+
+    /// The status that answers a code here.
+    pub(crate) fn status(&self, code: Code) -> u16 {
+        let remapped = self.answers.iter().find(|(listed, _)| *listed == code);
+        remapped.map_or(code.default_status(), |(_, status)| *status)
+    }
+}
+
+/// What a decision tells of its site.
+#[derive(Clone, Copy, Debug)]
+pub struct SiteView<'s>(pub(crate) &'s SiteRules);
+
+impl<'s> SiteView<'s> {
+    /// The site's id.
+    pub fn id(self) -> &'s str {
+        &self.0.id
+    }
+
+    /// Where it begins: a path that ends in a slash.
+    pub fn base_path(self) -> &'s str {
+        &self.0.base_path
+    }
+}

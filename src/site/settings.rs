@@ -1,0 +1,294 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::rules::{Access, CacheScope, HookFn, Refused};
+use crate::cors::Cors;
+use crate::error::Code;
+use crate::scheme::Carriers;
+use crate::scope::{Coverage, LiveShape, PrefixRule};
+use crate::time::Leeway;
+use crate::token::Claims;
+
+/// What a set of hosts, or a base path on them, serves, and under which rules.
+///
+/// Made by [`Site::bucket`] or [`Site::live`], refined by its methods, checked when the policy is built.
+///
+/// ```
+/// use playgate::{Site, cors::Cors};
+///
+/// let courses = Site::bucket("courses")
+///     .host("cdn.example.com")
+///     .under("/media/")
+///     .cors(Cors::with_credentials(["https://app.example.com"]));
+/// let channels = Site::live_by_path().host("live.example.com").require_exp();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Site {
+    pub(super) id: Option<String>,
+    pub(super) hosts: Vec<String>,
+    pub(super) base_path: String,
+    pub(super) serves: Serves,
+    pub(super) access: Access,
+    pub(super) public_paths: Vec<String>,
+    pub(super) methods: Vec<String>,
+    pub(super) carriers: Carriers,
+    pub(super) max_token_bytes: usize,
+    pub(super) coverage: Coverage,
+    pub(super) require_exp: bool,
+    pub(super) max_lifetime: Option<Duration>,
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) leeway: Leeway,
+    pub(super) cache: CacheScope,
+    pub(super) strip_credentials: bool,
+    pub(super) grant_extension: bool,
+    pub(super) identity_headers: Vec<(String, String)>,
+    pub(super) answers: Vec<(Code, u16)>,
+    pub(super) cors: Option<Cors>,
+    pub(super) hook: Option<Hook>,
+}
+
+/// What a site serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Serves {
+    /// Object keys of one bucket; `{bucket}` takes its name from the host pattern.
+    Bucket(String),
+    /// Playback IDs.
+    Live(LiveShape),
+}
+
+/// The user's own rule; shows nothing of itself.
+#[derive(Clone)]
+pub(crate) struct Hook(pub(crate) Arc<HookFn>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
+}
+
+impl Site {
+    /// A bucket: paths are object keys. `{bucket}` stands for the label that a host pattern captures.
+    pub fn bucket(name: impl Into<String>) -> Self {
+        Self::new(Serves::Bucket(name.into()))
+    }
+
+    /// Live streams whose playback ID stands in the path: `/<id>.m3u8`, `/<id>/seg-1.ts`.
+    pub fn live_by_path() -> Self {
+        Self::new(Serves::Live(LiveShape::Path))
+    }
+
+    /// Live streams whose playback ID stands in the host, by the pattern's `{playback_id}`:
+    /// `play-{playback_id}.example.com`.
+    pub fn live_by_host() -> Self {
+        Self::new(Serves::Live(LiveShape::Host))
+    }
+
+    fn new(serves: Serves) -> Self {
+        Self {
+            id: None,
+            hosts: Vec::new(),
+            base_path: "/".to_owned(),
+            serves,
+            access: Access::Authenticated,
+            public_paths: Vec::new(),
+            methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+            carriers: Carriers::default(),
+            max_token_bytes: 4096,
+            coverage: Coverage::default(),
+            require_exp: false,
+            max_lifetime: None,
+            issuer: None,
+            audience: None,
+            leeway: Leeway::default(),
+            cache: CacheScope::Private,
+            strip_credentials: false,
+            grant_extension: false,
+            identity_headers: Vec::new(),
+            answers: Vec::new(),
+            cors: None,
+            hook: None,
+        }
+    }
+
+    /// The site's name in logs and in key scopes. Default: its first host.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// One host more: an exact name without port, or a pattern in which `{bucket}`, `{region}` or `{playback_id}`
+    /// stands for (part of) one label.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Several hosts more.
+    pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
+        self.hosts.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whatever the host, where no other site claims it.
+    pub fn any_host(self) -> Self {
+        self.host("*")
+    }
+
+    /// The folder that the site begins at: `/media/`. Default `/`.
+    ///
+    /// The path is the one that the client sent. Behind axum's `nest` and `nest_service`, which take their prefix
+    /// off, that is known with the feature `axum` alone.
+    pub fn under(mut self, base_path: impl Into<String>) -> Self {
+        self.base_path = base_path.into();
+        self
+    }
+
+    /// Opens the whole site: no credential is looked at.
+    pub fn public(mut self) -> Self {
+        self.access = Access::Public;
+        self
+    }
+
+    /// Opens these object keys, or folders ending in `/`, without a credential.
+    pub fn public_paths<I: IntoIterator<Item: Into<String>>>(mut self, paths: I) -> Self {
+        self.public_paths = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The methods that are let through with a good credential. Default `GET` and `HEAD`; HEAD is GET.
+    pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
+        self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether a token is looked for in the query. Default true.
+    pub fn accept_query(mut self, accept: bool) -> Self {
+        self.carriers.query = accept;
+        self
+    }
+
+    /// Whether a token is looked for in a cookie. Default true.
+    pub fn accept_cookie(mut self, accept: bool) -> Self {
+        self.carriers.cookie = accept;
+        self
+    }
+
+    /// Whether a token is looked for in `Authorization: Bearer`, after the query and before the cookie. Default
+    /// false: an application's own bearer token must not spoil its viewers' cookies.
+    pub fn accept_bearer(mut self, accept: bool) -> Self {
+        self.carriers.bearer = accept;
+        self
+    }
+
+    /// The query parameter that carries a token. Default `auth`.
+    pub fn query_name(mut self, name: impl Into<Box<str>>) -> Self {
+        self.carriers.query_name = name.into();
+        self
+    }
+
+    /// The cookie that carries a token. Default `Qencode-Auth-Token`.
+    pub fn cookie_name(mut self, name: impl Into<Box<str>>) -> Self {
+        self.carriers.cookie_name = name.into();
+        self
+    }
+
+    /// The longest token, in bytes. Default 4096, at most [`MAX_TOKEN_BYTES`](crate::token::MAX_TOKEN_BYTES).
+    pub fn max_token_bytes(mut self, bytes: usize) -> Self {
+        self.max_token_bytes = bytes;
+        self
+    }
+
+    /// How a `uri` that is a prefix covers an object key. Default whole segments.
+    pub fn prefix(mut self, rule: PrefixRule) -> Self {
+        self.coverage.prefix = rule;
+        self
+    }
+
+    /// Refuses tokens whose empty `uri` would cover the whole bucket.
+    pub fn no_whole_bucket(mut self) -> Self {
+        self.coverage.whole_bucket = false;
+        self
+    }
+
+    /// Refuses tokens without `exp`, which otherwise never expire.
+    pub fn require_exp(mut self) -> Self {
+        self.require_exp = true;
+        self
+    }
+
+    /// Refuses tokens that still live longer than this, or for ever. Whole seconds.
+    pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.max_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Refuses tokens whose `iss` is not this.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Refuses tokens whose `aud` is not, or does not contain, this.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// How far the issuer's clock may be off. Default none.
+    pub fn leeway(mut self, leeway: Leeway) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Who says how answers may be cached. Default [`CacheScope::Private`].
+    pub fn cache(mut self, scope: CacheScope) -> Self {
+        self.cache = scope;
+        self
+    }
+
+    /// Takes the credential out of the request before the inner service sees it.
+    pub fn strip_credentials(mut self) -> Self {
+        self.strip_credentials = true;
+        self
+    }
+
+    /// Puts an `OwnedGrant` into the request's extensions, for handlers.
+    pub fn grant_extension(mut self) -> Self {
+        self.grant_extension = true;
+        self
+    }
+
+    /// Hands a claim to the inner service in a request header, such as `("x-viewer", "sub")`. Headers of these
+    /// names are removed from every incoming request first, on every site.
+    pub fn identity_header(mut self, header: impl Into<String>, claim: impl Into<String>) -> Self {
+        self.identity_headers.push((header.into(), claim.into()));
+        self
+    }
+
+    /// Answers a code with another status than its default.
+    pub fn answer(mut self, code: Code, status: u16) -> Self {
+        self.answers.push((code, status));
+        self
+    }
+
+    /// Which pages of other origins may read answers. Without it nothing is touched.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
+        self
+    }
+
+    /// The operator's own rule over verified claims, asked last on every request, whatever was cached.
+    ///
+    /// ```
+    /// use playgate::{Site, site::Refused};
+    /// let site = Site::bucket("courses").any_host().hook(|claims| {
+    ///     if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) }
+    /// });
+    /// ```
+    pub fn hook(mut self, rule: impl Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync + 'static) -> Self {
+        self.hook = Some(Hook(Arc::new(rule)));
+        self
+    }
+}
