@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use super::snapshot::Snapshot;
+use super::verifier::Verifier;
+use crate::error::ConfigErrors;
+use crate::keys::{Key, KeySet};
+use crate::site::{Policy, PolicyBuilder, Site, UnknownHost};
+use crate::time::{Clock, SystemClock};
+
+/// Collects what a [`Verifier`] is made of.
+#[must_use]
+pub struct VerifierBuilder {
+    policy: PolicyBuilder,
+    keys: Vec<Key>,
+    clock: Box<dyn Clock>,
+}
+
+impl VerifierBuilder {
+    pub(super) fn new() -> Self {
+        Self { policy: Policy::builder(), keys: Vec::new(), clock: Box::new(SystemClock) }
+    }
+
+    /// One site more.
+    pub fn site(mut self, site: Site) -> Self {
+        self.policy = self.policy.site(site);
+        self
+    }
+
+    /// See [`PolicyBuilder::stream`].
+    pub fn stream(mut self, id: impl Into<String>, playback_id: impl Into<String>) -> Self {
+        self.policy = self.policy.stream(id, playback_id);
+        self
+    }
+
+    /// See [`PolicyBuilder::unknown_host`].
+    pub fn unknown_host(mut self, unknown: UnknownHost) -> Self {
+        self.policy = self.policy.unknown_host(unknown);
+        self
+    }
+
+    /// See [`PolicyBuilder::expose_reason`].
+    pub fn expose_reason(mut self, expose: bool) -> Self {
+        self.policy = self.policy.expose_reason(expose);
+        self
+    }
+
+    /// One key more. None at all is fine: keys may come later.
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Several keys more.
+    pub fn keys(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
+    /// Where adapters read the time. Default the system's clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Checks everything and puts it in force.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the policy and the keys, at once.
+    pub fn build(self) -> Result<Verifier, ConfigErrors> {
+        match (self.policy.build(), KeySet::from_keys(self.keys)) {
+            (Ok(policy), Ok(keys)) => {
+                Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock))
+            }
+            (Err(errors), Ok(_)) => Err(errors),
+            (Ok(_), Err(error)) => Err(error.into()),
+            (Err(errors), Err(error)) => Err(errors.and(error)),
+        }
+    }
+}
+
+impl std::fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("policy", &self.policy)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}

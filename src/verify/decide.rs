@@ -1,0 +1,235 @@
+use arrayvec::ArrayVec;
+
+use super::grant::Facts;
+use super::snapshot::Snapshot;
+use crate::cors::is_preflight;
+use crate::error::{ClaimName, Denial, TokenFault};
+use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView};
+use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
+use crate::scope::Resource;
+use crate::site::{Place, Policy, SiteRules, TimeRules, UnknownHost};
+use crate::time::UnixSeconds;
+use crate::token::{Claim, Claims, KeyIdBuffer, Token, TokenBuffer};
+
+/// A decision without its snapshot: nothing in it borrows from one.
+pub(super) struct Judged<'r> {
+    pub(super) site: Option<usize>,
+    pub(super) verdict: Verdict<'r>,
+}
+
+pub(super) enum Verdict<'r> {
+    Pass,
+    Preflight,
+    Public,
+    Granted(&'r [u8], Facts),
+    Denied(Denial, Option<Evidence<'r>>),
+}
+
+/// The credential that a denial speaks of, as it stands in the request: for the log line's `kid`.
+#[derive(Clone, Copy)]
+pub(super) struct Evidence<'r> {
+    pub(super) carrier: Carrier,
+    pub(super) raw: &'r [u8],
+}
+
+impl<'r> Judged<'r> {
+    const fn denied(site: Option<usize>, denial: Denial) -> Self {
+        Self { site, verdict: Verdict::Denied(denial, None) }
+    }
+}
+
+/// The way of a request, as the numbered list of [`verify`](super) tells it.
+pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: UnixSeconds) -> Judged<'r> {
+    let policy = &*state.policy;
+    let (mut host, mut path) = (HostBuffer::new(), PathBuffer::new());
+    let host = match Host::of(request, &mut host) {
+        Ok(host) => host,
+        Err(fault) => return Judged::denied(None, Denial::AmbiguousHost(fault)),
+    };
+    let target = request.target();
+    let path = RequestPath::parse(target.path, &mut path);
+    match policy.place(host, target.path, path) {
+        Place::UnknownHost => match policy.unknown_host {
+            UnknownHost::Refuse => Judged::denied(None, Denial::UnknownHost),
+            UnknownHost::Pass => Judged { site: None, verdict: Verdict::Pass },
+        },
+        Place::Outside => Judged { site: None, verdict: Verdict::Pass },
+        Place::Ambiguous(index, fault) => {
+            let preflight =
+                policy.site(index).is_some_and(|site| site.cors.is_some() && is_preflight(request));
+            let verdict = if preflight {
+                Verdict::Preflight
+            } else {
+                Verdict::Denied(Denial::AmbiguousPath(fault), None)
+            };
+            Judged { site: Some(index), verdict }
+        }
+        Place::Inside(index, captures, key) => {
+            let Some(site) = policy.site(index) else { return Judged::denied(None, Denial::UnknownHost) };
+            let verdict = if site.cors.is_some() && is_preflight(request) {
+                Verdict::Preflight
+            } else if site.is_public(key) {
+                match site.methods.allow(request.method()) {
+                    true => Verdict::Public,
+                    false => Verdict::Denied(Denial::Method { verified: false }, None),
+                }
+            } else {
+                match site.resource(&captures, key) {
+                    Some(resource) => Case { state, site, resource, now }.hear(request),
+                    None => Verdict::Denied(Denial::OutOfScope, None),
+                }
+            };
+            Judged { site: Some(index), verdict }
+        }
+    }
+}
+
+/// One protected resource, asked for now.
+struct Case<'s> {
+    state: &'s Snapshot,
+    site: &'s SiteRules,
+    resource: Resource<'s>,
+    now: UnixSeconds,
+}
+
+impl Case<'_> {
+    /// Finds the credentials that decide, and tries them.
+    fn hear<'r>(&self, request: &'r impl RequestView) -> Verdict<'r> {
+        let verdict = match self.site.carriers.find(request) {
+            Err(denial) => Verdict::Denied(denial, None),
+            Ok(Presented::None) => Verdict::Denied(Denial::CredentialMissing, None),
+            Ok(Presented::One(carrier, raw)) => self.try_one(carrier, raw),
+            Ok(Presented::Cookies(cookies)) => self.try_each(&cookies),
+        };
+        match verdict {
+            Verdict::Granted(raw, facts) if !self.site.methods.allow(request.method()) => {
+                let evidence = Evidence { carrier: facts.carrier, raw };
+                Verdict::Denied(Denial::Method { verified: true }, Some(evidence))
+            }
+            other => other,
+        }
+    }
+
+    /// Cookies of one name stand each on its own: the first good one grants, else the most telling denial counts.
+    fn try_each<'r>(&self, cookies: &[&'r [u8]]) -> Verdict<'r> {
+        let mut most_telling = Verdict::Denied(Denial::CredentialMissing, None);
+        for raw in cookies {
+            match (self.try_one(Carrier::Cookie, raw), &most_telling) {
+                (granted @ Verdict::Granted(..), _) => return granted,
+                (Verdict::Denied(new, evidence), Verdict::Denied(old, seen))
+                    if seen.is_none() || new.rank() > old.rank() =>
+                {
+                    most_telling = Verdict::Denied(new, evidence);
+                }
+                _ => {}
+            }
+        }
+        most_telling
+    }
+
+    fn try_one<'r>(&self, carrier: Carrier, raw: &'r [u8]) -> Verdict<'r> {
+        match self.authorise(carrier, raw) {
+            Ok(facts) => Verdict::Granted(raw, facts),
+            Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier, raw })),
+        }
+    }
+
+    /// Tries one signed token: everything that can be refused cheaply, then the signature, then the hook.
+    fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
+        let (mut decoded, mut buffer, mut kid) = (Decoded::new(), TokenBuffer::new(), KeyIdBuffer::new());
+        let text = token_text(carrier, raw, &mut decoded)?;
+        if text.len() > self.site.max_token_bytes {
+            return Err(Denial::MalformedToken(TokenFault::TooLong));
+        }
+        let token = Token::parse(text, &mut buffer)?; // borrows the stack buffer, never leaves
+        let kid = token.header().key_id()?.resolve(&mut kid).ok_or(Denial::UnknownKey)?;
+        let (place, key) = self.state.keys.find(kid).ok_or(Denial::UnknownKey)?;
+        if let Some(not_after) = key.retires()
+            && self.now > not_after
+        {
+            return Err(Denial::RetiredKey { not_after, now: self.now });
+        }
+        token.header().must_agree(key.algorithm())?; // the key, not the token, names the algorithm
+        if !self.site.admits(key, &self.resource, |stream| policy_of(self).playback_id_of(stream)) {
+            return Err(Denial::WrongKeyScope);
+        }
+        self.refuse_early(token.unverified())?;
+        let signed = token.check(key.verifying())?;
+        if let Some(hook) = &self.site.hook
+            && hook.0(signed.claims()).is_err()
+        {
+            return Err(Denial::RefusedByHook);
+        }
+        let expires_at = match signed.claims().expires_at() {
+            Claim::Present(exp) => Some(exp),
+            Claim::Absent | Claim::Malformed => None,
+        };
+        Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, key: place })
+    }
+
+    /// Rules over claims that nobody has verified yet: they may refuse, never grant.
+    fn refuse_early(&self, claims: &Claims<'_>) -> Result<(), Denial> {
+        check_time(claims, self.site.times, self.now)?;
+        if let Some(issuer) = &self.site.issuer {
+            expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)?;
+        }
+        if let Some(audience) = &self.site.audience {
+            expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)?;
+        }
+        let mut resolved = ArrayVec::<u8, { crate::request::MAX_PATH_LEN }>::new();
+        match claims.uri {
+            Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
+            Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
+            Claim::Present(uri) => {
+                // Longer than any path: it covers none.
+                let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
+                self.site.coverage.check(uri, &self.resource)
+            }
+        }
+    }
+}
+
+fn policy_of<'s>(case: &Case<'s>) -> &'s Policy {
+    &case.state.policy
+}
+
+fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
+    match claim {
+        Claim::Present(true) => Ok(()),
+        Claim::Present(false) => Err(wrong),
+        Claim::Absent => Err(Denial::MissingClaim(name)),
+        Claim::Malformed => Err(Denial::MalformedClaim(name)),
+    }
+}
+
+/// `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on what is left.
+fn check_time(claims: &Claims<'_>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
+    let leeway = rules.leeway.as_secs();
+    match claims.exp {
+        Claim::Malformed => return Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
+        Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
+            return Err(Denial::MissingClaim(ClaimName::Exp));
+        }
+        Claim::Absent => {}
+        Claim::Present(exp) => {
+            let exp = exp.floor();
+            if exp.get() <= 0 || now >= exp.saturating_add(leeway) {
+                return Err(Denial::Expired { exp, now });
+            }
+            if let Some(max) = rules.max_lifetime
+                && exp > now.saturating_add(i64::from(max))
+            {
+                return Err(Denial::LifetimeTooLong { exp, max });
+            }
+        }
+    }
+    match claims.nbf {
+        Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
+        Claim::Absent => Ok(()),
+        Claim::Present(nbf) => {
+            let nbf = nbf.ceil();
+            let early = now < nbf.saturating_sub(leeway);
+            if early { Err(Denial::NotYetValid { nbf, now }) } else { Ok(()) }
+        }
+    }
+}

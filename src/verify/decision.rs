@@ -1,0 +1,142 @@
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use super::decide::{Evidence, Judged, Verdict};
+use super::grant::Grant;
+use super::snapshot::Snapshot;
+use crate::error::{Code, Denial};
+use crate::scheme::{Carrier, Decoded, token_text};
+use crate::site::{SiteRules, SiteView};
+use crate::token::{KeyIdBuffer, key_id_of};
+
+/// What is to become of a request.
+///
+/// Holds the snapshot it was made under until it is dropped; an adapter turns it into an owned
+/// [`Reply`](crate::answer::Reply) before it waits for anything.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Decision<'r> {
+    /// None of our business: it goes to the inner service.
+    Pass(Passed),
+    /// A CORS preflight: it is answered here.
+    Preflight(Preflight),
+    /// A public resource: it goes to the inner service, and its answer gets the site's headers.
+    Public(Public),
+    /// A credential was verified and covers the request.
+    Granted(Grant<'r>),
+    /// No, and why not.
+    Denied(Refusal<'r>),
+}
+
+/// The snapshot of one decision, and the site in it.
+pub(crate) struct Context {
+    pub(crate) state: Guard<Arc<Snapshot>>,
+    site: Option<usize>,
+}
+
+impl Context {
+    pub(crate) fn site(&self) -> Option<&SiteRules> {
+        self.state.policy.site(self.site?)
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("site", &self.site().map(|site| &*site.id)).finish_non_exhaustive()
+    }
+}
+
+impl<'r> Decision<'r> {
+    pub(super) fn new(state: Guard<Arc<Snapshot>>, judged: Judged<'r>) -> Self {
+        let context = Context { state, site: judged.site };
+        match judged.verdict {
+            Verdict::Pass => Self::Pass(Passed(context)),
+            Verdict::Preflight => Self::Preflight(Preflight(context)),
+            Verdict::Public => Self::Public(Public(context)),
+            Verdict::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
+            Verdict::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
+        }
+    }
+
+    /// The denial, if it is one.
+    pub fn denial(&self) -> Option<Denial> {
+        match self {
+            Self::Denied(refusal) => Some(refusal.denial),
+            Self::Pass(_) | Self::Preflight(_) | Self::Public(_) | Self::Granted(_) => None,
+        }
+    }
+
+    /// The site, where one was found.
+    pub fn site(&self) -> Option<SiteView<'_>> {
+        self.context().site().map(SiteView)
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        match self {
+            Self::Pass(Passed(context))
+            | Self::Preflight(Preflight(context))
+            | Self::Public(Public(context)) => context,
+            Self::Granted(grant) => grant.context(),
+            Self::Denied(refusal) => &refusal.context,
+        }
+    }
+}
+
+/// A request outside of every site.
+#[derive(Debug)]
+pub struct Passed(Context);
+
+/// A preflight on a site with a CORS policy.
+#[derive(Debug)]
+pub struct Preflight(Context);
+
+/// A request for a public resource.
+#[derive(Debug)]
+pub struct Public(Context);
+
+/// A denial, with what a log line tells about it.
+#[derive(Debug)]
+pub struct Refusal<'r> {
+    denial: Denial,
+    evidence: Option<Evidence<'r>>,
+    context: Context,
+}
+
+impl Refusal<'_> {
+    /// The rule that refused.
+    pub const fn denial(&self) -> Denial {
+        self.denial
+    }
+
+    /// Its stable code.
+    pub const fn code(&self) -> Code {
+        self.denial.code()
+    }
+
+    /// The site, where one was found.
+    pub fn site(&self) -> Option<SiteView<'_>> {
+        self.context.site().map(SiteView)
+    }
+
+    /// Which carrier brought the credential that was refused.
+    pub fn carrier(&self) -> Option<Carrier> {
+        self.evidence.map(|evidence| evidence.carrier)
+    }
+
+    /// The `kid` that the refused token claims, escaped for a log line. It is the client's own text.
+    pub fn claimed_kid(&self) -> Option<String> {
+        let Evidence { carrier, raw } = self.evidence?;
+        let (mut decoded, mut kid) = (Decoded::new(), KeyIdBuffer::new());
+        let text = token_text(carrier, raw, &mut decoded).ok()?;
+        let kid = key_id_of(text, &mut kid)?;
+        Some(kid.get(..64).unwrap_or(kid).escape_ascii().to_string())
+    }
+}
+
+impl std::fmt::Debug for Evidence<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The credential itself is a secret.
+        f.debug_struct("Evidence").field("carrier", &self.carrier).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,46 @@
+//! May this request have the bytes it asks for?
+//!
+//! [`Verifier::decide`] answers in this order, and the first rule that fails is the reason reported:
+//!
+//! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration.
+//! 2. A true **preflight** is answered: it carries no credential.
+//! 3. The **path** has one normal form, or the request is refused.
+//! 4. On a **public** resource credentials are not looked at.
+//! 5. The first **carrier** that is present decides: query, bearer, cookie.
+//! 6. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
+//!    **time**, other claims that the site asks for, the **token's scope**. All of these may only refuse: junk
+//!    leaves here, before any cryptography.
+//! 7. The **signature**, by the key that the token named and the algorithm that the key has.
+//! 8. The site's own **hook**, over the claims that are now verified.
+//! 9. The **method**: 405 is told only to those with a good credential.
+//!
+//! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys.
+//!
+//! # Refusals show no more than they know
+//!
+//! A refusal is no grant, and there is no way to make one:
+//!
+//! ```compile_fail,E0451
+//! fn forge<'r>(raw: &'r [u8]) -> playgate::Grant<'r> {
+//!     playgate::Grant { raw, ..panic!() }
+//! }
+//! ```
+//!
+//! ```
+//! fn use_it(grant: &playgate::Grant<'_>) -> Option<String> {
+//!     grant.kid().map(|kid| kid.to_string())
+//! }
+//! ```
+
+mod builder;
+mod decide;
+mod decision;
+mod grant;
+mod snapshot;
+mod verifier;
+
+pub use builder::VerifierBuilder;
+pub use decision::{Decision, Passed, Preflight, Public, Refusal};
+pub use grant::{ClaimsError, Grant, OwnedGrant};
+pub use snapshot::Snapshot;
+pub use verifier::{Keys, Verifier};

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use crate::keys::KeySet;
+use crate::site::Policy;
+
+/// Everything that decisions read, as one: what [`Verifier::update`](super::Verifier::update) replaces.
+///
+/// Cloning shares both parts.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) keys: KeySet,
+}
+
+impl Snapshot {
+    /// The keys in force.
+    pub const fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The same policy with other keys.
+    #[must_use]
+    pub fn with_keys(&self, keys: KeySet) -> Self {
+        Self { keys, policy: Arc::clone(&self.policy) }
+    }
+
+    /// The same keys under another policy.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self { policy: Arc::new(policy), keys: self.keys.clone() }
+    }
+}

@@ -1,0 +1,136 @@
+use std::sync::Arc;
+
+use super::builder::VerifierBuilder;
+use super::decide::judge;
+use super::decision::Decision;
+use super::snapshot::Snapshot;
+use crate::error::ConfigError;
+use crate::keys::{Key, KeySet, Live};
+use crate::request::RequestView;
+use crate::site::Policy;
+use crate::time::{Clock, UnixSeconds};
+
+/// Decides requests; and while it does, takes new keys and policies.
+///
+/// Cheap to clone; clones share everything. A change is in force for every decision that starts after the call
+/// that made it has returned.
+///
+/// ```
+/// use playgate::{Key, KeyScope, Site, Verifier};
+///
+/// let verifier = Verifier::builder()
+///     .site(Site::bucket("courses").host("cdn.example.com"))
+///     .key(Key::from_secret("2026-11", b"0123456789abcdef0123456789abcdef", KeyScope::bucket("courses"))?)
+///     .build()?;
+/// assert!(verifier.keys().remove("2026-11"));
+/// # Ok::<(), playgate::ConfigErrors>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier(Arc<Shared>);
+
+struct Shared {
+    live: Live<Snapshot>,
+    clock: Box<dyn Clock>,
+}
+
+impl Verifier {
+    /// A verifier to add sites and keys to.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
+    }
+
+    pub(super) fn start(snapshot: Snapshot, clock: Box<dyn Clock>) -> Self {
+        Self(Arc::new(Shared { live: Live::new(snapshot), clock }))
+    }
+
+    /// Decides one request. No allocation, no I/O, no waiting; what can be refused cheaply is refused first.
+    pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
+        let state = self.0.live.load(); // policy and keys, as one, for the whole decision
+        let judged = judge(&state, request, now);
+        Decision::new(state, judged)
+    }
+
+    /// What the verifier's clock says: the second that adapters decide in.
+    pub fn now(&self) -> UnixSeconds {
+        self.0.clock.now()
+    }
+
+    /// A handle to change keys with.
+    pub const fn keys(&self) -> Keys<'_> {
+        Keys(self)
+    }
+
+    /// Puts another policy in force, with the same keys.
+    pub fn swap(&self, policy: Policy) {
+        let Ok(()) = self.update(|state| Ok::<_, std::convert::Infallible>(state.with_policy(policy)));
+        log_swap(self);
+    }
+
+    /// Replaces policy and keys as one, by what `change` makes of what is in force. On an error nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// What `change` returns.
+    pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
+        self.0.live.update(change)
+    }
+
+    /// What is in force now: a copy that shares its parts.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::clone(&self.0.live.load())
+    }
+}
+
+/// Says how much is in force now.
+fn log_swap(verifier: &Verifier) {
+    let state = verifier.0.live.load();
+    crate::log::event!(INFO, sites = state.policy.site_ids().count(), keys = state.keys.len(), "swapped");
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.0.live.load();
+        f.debug_struct("Verifier")
+            .field("sites", &state.policy.site_ids().collect::<Vec<_>>())
+            .field("keys", &state.keys)
+            .finish()
+    }
+}
+
+/// The keys in force, and the ways to change them; see [`Verifier::keys`].
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'v>(&'v Verifier);
+
+impl Keys<'_> {
+    /// Adds a key.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::DuplicateKey`] when its `kid` is there already; nothing changes then.
+    pub fn insert(self, key: Key) -> Result<(), ConfigError> {
+        self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))?;
+        log_swap(self.0);
+        Ok(())
+    }
+
+    /// Takes the key of this `kid` out of force; tells whether it was there.
+    pub fn remove(self, kid: &str) -> bool {
+        let removed =
+            self.0.update(|state| state.keys.without(kid).map(|keys| state.with_keys(keys)).ok_or(()));
+        if removed.is_ok() {
+            log_swap(self.0);
+        }
+        removed.is_ok()
+    }
+
+    /// Puts another set in force as a whole.
+    pub fn replace(self, keys: KeySet) {
+        let Ok(()) = self.0.update(|state| Ok::<_, std::convert::Infallible>(state.with_keys(keys)));
+        log_swap(self.0);
+    }
+
+    /// The set in force now: a copy that shares its parts.
+    pub fn snapshot(self) -> KeySet {
+        self.0.0.live.load().keys.clone()
+    }
+}
