@@ -1,0 +1,75 @@
+use bytes::Bytes;
+
+/// The `Cache-Control` of a granted answer (RFC 9111 §5.2.2): what stood there, kept out of shared caches.
+///
+/// `public`, `s-maxage` and `proxy-revalidate` go, `private` comes; `no-store` stays as it is. `None` where nothing
+/// has to change.
+pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut changed = false;
+    let mut private = false;
+    let mut lines = 0_usize;
+    for value in values {
+        lines = lines.saturating_add(1);
+        for directive in directives(value) {
+            let name = directive.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+            if is("no-store") {
+                return None;
+            }
+            if is("public") || is("s-maxage") || is("proxy-revalidate") {
+                changed = true;
+                continue;
+            }
+            // `private="set-cookie"` speaks of one field only.
+            private |= is("private") && directive.len() == name.len();
+            kept.push(directive);
+        }
+    }
+    if private && !changed && lines == 1 {
+        return None;
+    }
+    if !private {
+        kept.insert(0, b"private");
+    }
+    Some(kept.join(&b", "[..]).into())
+}
+
+/// The comma-separated directives of one line; a comma in a quoted string separates nothing.
+fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut quoted = false;
+    value
+        .split(move |&byte| {
+            quoted ^= byte == b'"';
+            byte == b',' && !quoted
+        })
+        .map(<[u8]>::trim_ascii)
+        .filter(|directive| !directive.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn granted_answers_stay_out_of_shared_caches() {
+        for (before, after) in [
+            (&[][..], Some("private")),
+            (&["public, max-age=60"], Some("private, max-age=60")),
+            (&["max-age=60, s-maxage=600"], Some("private, max-age=60")),
+            (&["S-MaxAge = 5 , Public"], Some("private")),
+            (&["private"], None),
+            (&["Private, max-age=5"], None),
+            (&["no-store"], None),
+            (&["public, no-store"], None),
+            (&["no-cache=\"a, public\", max-age=1"], Some("private, no-cache=\"a, public\", max-age=1")),
+            (&["private=\"set-cookie\""], Some("private, private=\"set-cookie\"")),
+            (&["public", "max-age=1"], Some("private, max-age=1")),
+            (&["private", "max-age=1"], Some("private, max-age=1")),
+            (&[""], Some("private")),
+        ] {
+            let got = private(before.iter().map(|value| value.as_bytes()));
+            assert_eq!(got.as_deref(), after.map(str::as_bytes), "{before:?}");
+        }
+    }
+}

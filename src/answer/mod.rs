@@ -1,0 +1,214 @@
+//! What is said to the client, and what changes on the way to and from the inner service?
+//!
+//! [`Decision::reply`] turns a decision into a [`Reply`]: plain, owned data that any server can carry out, and that
+//! holds no snapshot and borrows nothing, so it may be kept while the inner service works.
+//!
+//! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where the status
+//!    is 401, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
+//! 2. A preflight is answered at once, with 204.
+//! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
+//!    CORS headers, `Vary` and its cache scope, whatever its status.
+//!
+//! Rules live here; adapters only translate.
+
+mod cache;
+mod challenge;
+mod edits;
+mod problem;
+
+use bytes::Bytes;
+
+pub use edits::{RequestEdits, ResponseEdits, Strip};
+
+use crate::cors::{CorsHeaders, PreflightHeaders};
+use crate::error::Denial;
+use crate::request::RequestView;
+use crate::scheme::Carrier;
+use crate::site::{CacheScope, SiteRules};
+use crate::verify::{Decision, Grant, Refusal};
+
+/// What an adapter does with a request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reply {
+    /// Answers it at once.
+    Answer(Answer),
+    /// Changes it, calls the inner service, and changes what comes back.
+    Call(RequestEdits, ResponseEdits),
+}
+
+/// A complete answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: u16,
+    denial: Option<Denial>,
+    headers: Vec<Header>,
+    body: Bytes,
+}
+
+/// One header field of an answer: its lower-case name and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub(crate) name: &'static str,
+    pub(crate) value: Bytes,
+}
+
+impl Header {
+    pub(crate) const fn fixed(name: &'static str, value: &'static str) -> Self {
+        Self { name, value: Bytes::from_static(value.as_bytes()) }
+    }
+
+    pub(crate) const fn new(name: &'static str, value: Bytes) -> Self {
+        Self { name, value }
+    }
+
+    /// The name, lower-case.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value: visible ASCII and spaces.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+}
+
+impl Answer {
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Why the request was refused; `None` for a preflight's answer.
+    pub const fn denial(&self) -> Option<Denial> {
+        self.denial
+    }
+
+    /// The header fields, in order; no name but `vary` occurs twice.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The body; empty for HEAD and for a preflight.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn into_parts(self) -> (u16, Option<Denial>, Vec<Header>, Bytes) {
+        (self.status, self.denial, self.headers, self.body)
+    }
+}
+
+impl Decision<'_> {
+    /// What is to be done, as owned data; and writes the log line of a refusal (or, at DEBUG, of a grant).
+    pub fn reply(&self, request: &impl RequestView) -> Reply {
+        let site = self.context().site();
+        let origin = request.origin();
+        let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(origin));
+        let policy = &self.context().state.policy;
+        let mut edits = RequestEdits { remove: policy.identity_headers.clone(), ..RequestEdits::default() };
+        match (self, site) {
+            (Self::Denied(refusal), _) => {
+                log_refusal(refusal, request);
+                Reply::Answer(refuse(refusal, site, cors, policy.expose_reason, request.method() == "HEAD"))
+            }
+            (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
+                Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
+            }
+            (Self::Granted(grant), Some(site)) => {
+                log_grant(grant, request);
+                edits.hand_over(grant, site);
+                let private = site.cache == CacheScope::Private;
+                Reply::Call(edits, ResponseEdits { cors, private })
+            }
+            (Self::Public(_) | Self::Pass(_) | Self::Preflight(_) | Self::Granted(_), _) => {
+                Reply::Call(edits, ResponseEdits { cors, private: false })
+            }
+        }
+    }
+}
+
+fn refuse(
+    refusal: &Refusal<'_>,
+    site: Option<&SiteRules>,
+    cors: Option<CorsHeaders>,
+    expose_reason: bool,
+    head: bool,
+) -> Answer {
+    let code = refusal.code();
+    let status = site.map_or(code.default_status(), |site| site.status(code));
+    let mut headers = Vec::with_capacity(8);
+    headers.push(Header::fixed("content-type", "application/problem+json"));
+    headers.push(Header::fixed("cache-control", "no-store"));
+    if let Some(challenge) = challenge::challenge(code, status) {
+        headers.push(Header::fixed("www-authenticate", challenge));
+    }
+    if let (405, Some(site)) = (status, site) {
+        headers.push(Header::new("allow", site.methods.allow.clone()));
+    }
+    push_cors(&mut headers, cors);
+    let body = if head { Bytes::new() } else { problem::body(status, expose_reason.then_some(code)) };
+    Answer { status, denial: Some(refusal.denial()), headers, body }
+}
+
+fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Answer {
+    let mut headers = Vec::with_capacity(8);
+    // Nothing of the actual answer is there to be exposed.
+    push_cors(&mut headers, Some(CorsHeaders { expose: None, ..cors }));
+    if let Some(PreflightHeaders { methods, headers: fields, max_age }) = allowed {
+        headers.extend(methods.map(|value| Header::new("access-control-allow-methods", value)));
+        headers.extend(fields.map(|value| Header::new("access-control-allow-headers", value)));
+        headers.push(Header::new("access-control-max-age", max_age));
+    }
+    headers.push(Header::fixed("vary", "access-control-request-method, access-control-request-headers"));
+    Answer { status: 204, denial: None, headers, body: Bytes::new() }
+}
+
+fn push_cors(headers: &mut Vec<Header>, cors: Option<CorsHeaders>) {
+    let Some(CorsHeaders { allow_origin, credentials, expose, vary }) = cors else { return };
+    headers.extend(allow_origin.map(|value| Header::new("access-control-allow-origin", value)));
+    if credentials {
+        headers.push(Header::fixed("access-control-allow-credentials", "true"));
+    }
+    headers.extend(expose.map(|value| Header::new("access-control-expose-headers", value)));
+    if vary {
+        headers.push(Header::fixed("vary", "origin"));
+    }
+}
+
+/// One line a refusal: code, site, method, path, kid, client address; never the token or the query.
+fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView) {
+    crate::log::event!(
+        INFO,
+        code = refusal.code().as_str(),
+        site = refusal.site().map(crate::site::SiteView::id),
+        method = %request.method().escape_debug(),
+        path = %request.target().path.escape_ascii(),
+        kid = refusal.claimed_kid(),
+        client = request.peer().map(|address| address.to_string()),
+        reason = %refusal.denial(),
+        "refused"
+    );
+}
+
+fn log_grant(grant: &Grant<'_>, request: &impl RequestView) {
+    crate::log::event!(
+        DEBUG,
+        site = grant.site().map(crate::site::SiteView::id),
+        method = %request.method().escape_debug(),
+        path = %request.target().path.escape_ascii(),
+        kid = grant.kid().map(crate::keys::KeyId::as_str),
+        client = request.peer().map(|address| address.to_string()),
+        "granted"
+    );
+}
+
+/// Where the credential to be stripped sits.
+pub(crate) fn strip_of(grant: &Grant<'_>, site: &SiteRules) -> Option<Strip> {
+    site.strip_credentials.then(|| match grant.carrier() {
+        Carrier::Query => Strip::Query(site.carriers.query_name.clone()),
+        Carrier::Bearer => Strip::Authorization,
+        Carrier::Cookie => Strip::Cookie(site.carriers.cookie_name.clone()),
+    })
+}

@@ -1,0 +1,73 @@
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::error::Code;
+
+/// Problem details (RFC 9457 §3) without `type`, which then is `about:blank` and `title` the status phrase.
+#[derive(Serialize)]
+struct Problem {
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+}
+
+/// The body of a refusal. With a code it says which rule refused, and never with which values.
+pub(super) fn body(status: u16, code: Option<Code>) -> Bytes {
+    let problem =
+        Problem { title: phrase(status), status, code: code.map(Code::as_str), detail: code.map(detail) };
+    serde_json::to_vec(&problem).unwrap_or_default().into()
+}
+
+const fn phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        410 => "Gone",
+        421 => "Misdirected Request",
+        429 => "Too Many Requests",
+        451 => "Unavailable For Legal Reasons",
+        503 => "Service Unavailable",
+        _ => "Refused",
+    }
+}
+
+const fn detail(code: Code) -> &'static str {
+    match code {
+        Code::AmbiguousPath => "the path has more than one reading",
+        Code::AmbiguousHost => "the host is missing, doubled or no host name",
+        Code::AmbiguousCredential => "the request brings two credentials in one place",
+        Code::CredentialMissing => "the request brings no credential",
+        Code::MalformedToken => "the token is malformed",
+        Code::UnknownKey => "the token names no key that is in force",
+        Code::WrongAlgorithm => "the token's algorithm is not its key's",
+        Code::BadSignature => "the token's signature does not fit",
+        Code::Expired => "the token has expired",
+        Code::NotYetValid => "the token is not valid yet",
+        Code::ClaimRefused => "the token lacks a claim that is asked for, or has another value",
+        Code::WrongKey => "the token's key does not sign for this resource",
+        Code::OutOfScope => "the token does not cover this path",
+        Code::RefusedByHook => "the token was refused by a rule of this server",
+        Code::Method => "the method is not allowed here",
+        Code::UnknownHost => "no site answers to this host",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_tells_the_code_or_only_the_status() {
+        assert_eq!(
+            body(401, Some(Code::Expired)),
+            &br#"{"title":"Unauthorized","status":401,"code":"expired","detail":"the token has expired"}"#[..]
+        );
+        assert_eq!(body(404, None), &br#"{"title":"Not Found","status":404}"#[..]);
+    }
+}
