@@ -1,0 +1,9 @@
+//! How does a server ask?
+//!
+//! An adapter translates: its server's request into a [`RequestView`](crate::request::RequestView), a
+//! [`Reply`](crate::answer::Reply) into its server's response. No rule lives here.
+
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "tower")]
+pub mod tower;

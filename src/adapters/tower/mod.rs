@@ -1,0 +1,86 @@
+//! The layer for tower services: hyper, axum, tonic.
+//!
+//! The decision is made in `call`, before the inner service sees the request; the layer boxes nothing, spawns
+//! nothing and keeps no snapshot while it waits. Any request body will do; the inner response body has
+//! `Data = Bytes`.
+//!
+//! Wrapping a finished axum `Router` from outside (`verifier.layer().layer(router)`) costs less than
+//! `Router::layer`, which boxes every layer; both work.
+
+mod body;
+mod edit;
+mod future;
+
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub use body::GateBody;
+pub use future::GateFuture;
+
+use crate::answer::Reply;
+use crate::verify::Verifier;
+
+impl Verifier {
+    /// A layer that lets through what this verifier grants.
+    ///
+    /// ```
+    /// # use playgate::{Site, Verifier};
+    /// # fn build(verifier: Verifier) -> axum::Router {
+    /// axum::Router::new()
+    ///     .route("/media/{*key}", axum::routing::get(|| async { "bytes" }))
+    ///     .layer(verifier.layer())
+    /// # }
+    /// ```
+    pub fn layer(&self) -> GateLayer {
+        GateLayer { verifier: self.clone() }
+    }
+}
+
+/// Puts a [`Gate`] in front of a service; made by [`Verifier::layer`].
+#[derive(Clone, Debug)]
+pub struct GateLayer {
+    verifier: Verifier,
+}
+
+impl<S> Layer<S> for GateLayer {
+    type Service = Gate<S>;
+
+    fn layer(&self, inner: S) -> Gate<S> {
+        Gate { inner, verifier: self.verifier.clone() }
+    }
+}
+
+/// A service behind a verifier.
+#[derive(Clone, Debug)]
+pub struct Gate<S> {
+    inner: S,
+    verifier: Verifier,
+}
+
+impl<S, B, R> Service<Request<B>> for Gate<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    type Response = Response<GateBody<R>>;
+    type Error = S::Error;
+    type Future = GateFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let now = self.verifier.now();
+        match self.verifier.decide(&request, now).reply(&request) {
+            Reply::Answer(answer) => GateFuture::answer(edit::response(answer)),
+            Reply::Call(before, after) => {
+                edit::request(&mut request, before);
+                // The very service that was polled ready.
+                GateFuture::call(self.inner.call(request), after)
+            }
+        }
+    }
+}
