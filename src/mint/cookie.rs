@@ -1,0 +1,201 @@
+use cookie::Cookie;
+use cookie::time::Duration;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::{MintError, SignedToken};
+use crate::cors::is_token;
+use crate::request::{Host, HostBuffer};
+use crate::time::UnixSeconds;
+
+/// What a browser percent-encodes in a path (WHATWG URL, "path percent-encode set"), and `;`, which ends an attribute.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b';')
+    .add(b'%');
+
+/// When a browser sends a cookie along with requests from other sites (RFC 6265bis §5.6.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SameSite {
+    /// Only from pages of the same site, and when navigating: enough for a player on a sister host.
+    #[default]
+    Lax,
+    /// Only from pages of the same site.
+    Strict,
+    /// From everywhere: for players on other sites.
+    None,
+}
+
+/// A cookie that carries a token; `to_string` is the value of `Set-Cookie`.
+///
+/// `Secure` and `HttpOnly` always; `Path` from the scope; `Max-Age` until the token expires (a session cookie if it
+/// never does); `SameSite=Lax` unless told otherwise.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct TokenCookie<'t> {
+    token: &'t SignedToken,
+    name: String,
+    domain: Option<String>,
+    base_path: String,
+    same_site: SameSite,
+    partitioned: bool,
+}
+
+impl<'t> TokenCookie<'t> {
+    pub(super) fn for_host(token: &'t SignedToken) -> Self {
+        Self {
+            token,
+            name: "Qencode-Auth-Token".to_owned(),
+            domain: None,
+            base_path: "/".to_owned(),
+            same_site: SameSite::Lax,
+            partitioned: false,
+        }
+    }
+
+    pub(super) fn for_domain(token: &'t SignedToken, domain: &str) -> Result<Self, MintError> {
+        let mut buffer = HostBuffer::new();
+        match Host::parse(domain.strip_prefix('.').unwrap_or(domain).as_bytes(), &mut buffer) {
+            Ok(host) if !domain.contains([':', '[']) => Ok(Self {
+                domain: Some(String::from_utf8_lossy(host.as_bytes()).into_owned()),
+                ..Self::for_host(token)
+            }),
+            _ => Err(MintError::Cookie {
+                found: format!("domain is {domain:?}"),
+                write: "a host name without scheme and port, such as example.com",
+            }),
+        }
+    }
+
+    /// Another name, for a site that listens to another.
+    ///
+    /// # Errors
+    ///
+    /// [`MintError::Cookie`] for a name that no cookie can have.
+    pub fn name(mut self, name: &str) -> Result<Self, MintError> {
+        if !is_token(name) {
+            return Err(MintError::Cookie {
+                found: format!("name is {name:?}"),
+                write: "letters, digits, hyphens and underscores",
+            });
+        }
+        self.name = name.to_owned();
+        Ok(self)
+    }
+
+    /// The site's base path, which `Path` begins with. Default `/`.
+    pub fn under(mut self, base_path: &str) -> Self {
+        self.base_path = format!("/{}/", base_path.trim_matches('/')).replace("//", "/");
+        self
+    }
+
+    /// When browsers send it from other sites. Default [`SameSite::Lax`].
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// Kept apart by top-level site (CHIPS), which is what lets a cross-site cookie live; implies `SameSite=None`.
+    pub fn partitioned(mut self) -> Self {
+        self.partitioned = true;
+        self.same_site = SameSite::None;
+        self
+    }
+
+    /// `Path`: the folder that the token covers, spelled as browsers send it; `/` where that is no folder of its
+    /// own, as for a playback ID, whose playlist stands beside its folder.
+    fn path(&self) -> String {
+        let uri = self.token.scope().as_uri();
+        let folder = if uri.contains('/') { uri } else { "" };
+        format!("{}{}", self.base_path, utf8_percent_encode(folder, PATH))
+    }
+}
+
+impl std::fmt::Display for TokenCookie<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut cookie = Cookie::build((self.name.as_str(), self.token.as_str()))
+            .path(self.path())
+            .secure(true)
+            .http_only(true)
+            .same_site(match self.same_site {
+                SameSite::Lax => cookie::SameSite::Lax,
+                SameSite::Strict => cookie::SameSite::Strict,
+                SameSite::None => cookie::SameSite::None,
+            });
+        if let Some(domain) = &self.domain {
+            cookie = cookie.domain(domain.as_str());
+        }
+        if self.partitioned {
+            cookie = cookie.partitioned(true);
+        }
+        if let Some(exp) = self.token.expires_at() {
+            let left = exp.get().saturating_sub(UnixSeconds::now().get()).max(0);
+            cookie = cookie.max_age(Duration::seconds(left));
+        }
+        cookie.build().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mint::Signer;
+    use crate::scope::Scope;
+
+    fn token(scope: Scope) -> SignedToken {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        signer.token(scope).expires_in(std::time::Duration::from_secs(3600)).sign().unwrap()
+    }
+
+    #[test]
+    fn a_cookie_has_the_scope_as_its_path() {
+        for (scope, path) in [
+            (Scope::folder("videos/1").unwrap(), "Path=/media/videos/1/"),
+            (Scope::folder("vidéos/a b;c%").unwrap(), "Path=/media/vid%C3%A9os/a%20b%3Bc%25/"),
+            (Scope::object("videos/a.mp4").unwrap(), "Path=/media/videos/a.mp4"),
+            (Scope::playback_id("ch1").unwrap(), "Path=/media/"),
+            (Scope::whole_bucket(), "Path=/media/"),
+        ] {
+            let token = token(scope);
+            let text = token.cookie("example.com").unwrap().under("media").to_string();
+            assert!(text.split("; ").any(|attribute| attribute == path), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_secure_and_lives_as_long_as_its_token() {
+        let token = token(Scope::folder("a").unwrap());
+        let text = token.cookie(".Example.com").unwrap().to_string();
+        let has = |wanted: &str| text.split("; ").any(|attribute| attribute == wanted);
+        assert!(text.starts_with(&format!("Qencode-Auth-Token={}", token.as_str())), "{text}");
+        assert!(
+            has("Secure") && has("HttpOnly") && has("SameSite=Lax") && has("Domain=example.com"),
+            "{text}"
+        );
+        assert!(has("Max-Age=3600") || has("Max-Age=3599"), "{text}");
+        let cross = token.host_cookie().partitioned().to_string();
+        assert!(
+            cross.contains("SameSite=None") && cross.contains("Partitioned") && !cross.contains("Domain")
+        );
+    }
+
+    #[test]
+    fn what_would_break_out_of_a_cookie_is_refused() {
+        let token = token(Scope::folder("a").unwrap());
+        for domain in ["", "a;b", "https://a.example", "a.example:80", "a b", "[::1]"] {
+            assert!(token.cookie(domain).is_err(), "{domain}");
+        }
+        for name in ["", "a=b", "a;b", "a b"] {
+            assert!(token.host_cookie().name(name).is_err(), "{name}");
+        }
+    }
+}

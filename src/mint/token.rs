@@ -1,0 +1,194 @@
+use std::time::Duration;
+
+use base64_simd::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{MintError, Signer, TokenCookie};
+use crate::scope::Scope;
+use crate::time::{UnixSeconds, whole_seconds};
+
+/// A token to be: its scope, dates and claims.
+#[derive(Debug)]
+#[must_use]
+pub struct TokenDraft<'s> {
+    signer: &'s Signer,
+    scope: Scope,
+    expires_at: Option<UnixSeconds>,
+    claims: Map<String, Value>,
+    fault: Option<MintError>,
+}
+
+impl<'s> TokenDraft<'s> {
+    pub(super) fn new(signer: &'s Signer, scope: Scope) -> Self {
+        Self { signer, scope, expires_at: None, claims: Map::new(), fault: None }
+    }
+
+    /// Good for so long from now (by the system's clock), in whole seconds. Without it, and without
+    /// [`expires_at`](Self::expires_at), the token never expires.
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        let at = UnixSeconds::now().saturating_add(whole_seconds(lifetime));
+        self.expires_at(at)
+    }
+
+    /// Good until the second before this one: `exp`.
+    pub fn expires_at(mut self, at: UnixSeconds) -> Self {
+        self.expires_at = Some(at);
+        self
+    }
+
+    /// Not good before this second: `nbf`.
+    pub fn not_before(mut self, at: UnixSeconds) -> Self {
+        self.claims.insert("nbf".to_owned(), at.get().into());
+        self
+    }
+
+    /// A claim of the user's own, or `iss`, `aud`, `sub`, `jti`.
+    ///
+    /// What cannot be written, and the names that have their own method, are told by [`sign`](Self::sign).
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
+        match serde_json::to_value(value) {
+            _ if matches!(name, "uri" | "exp" | "nbf") => {
+                self.fault.get_or_insert(MintError::ReservedClaim { name: name.to_owned() });
+            }
+            Ok(value) => {
+                self.claims.insert(name.to_owned(), value);
+            }
+            Err(error) => {
+                let fault = MintError::Claim { name: name.to_owned(), reason: error.to_string() };
+                self.fault.get_or_insert(fault);
+            }
+        }
+        self
+    }
+
+    /// Signs it.
+    ///
+    /// # Errors
+    ///
+    /// The first [`MintError`] of a claim, or [`MintError::Signing`].
+    pub fn sign(mut self) -> Result<SignedToken, MintError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        self.claims.insert("uri".to_owned(), self.scope.as_uri().into());
+        if let Some(exp) = self.expires_at {
+            self.claims.insert("exp".to_owned(), exp.get().into());
+        }
+        let header = json!({
+            "alg": self.signer.algorithm().name(),
+            "kid": self.signer.kid().as_str(),
+            "typ": "JWT",
+        });
+        let mut text = encode(header.to_string().as_bytes());
+        text.push('.');
+        text.push_str(&encode(Value::Object(self.claims).to_string().as_bytes()));
+        let signature = self.signer.sign(text.as_bytes()).ok_or(MintError::Signing)?;
+        text.push('.');
+        text.push_str(&encode(&signature));
+        Ok(SignedToken { text, scope: self.scope, expires_at: self.expires_at })
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode_to_string(bytes)
+}
+
+/// A signed token. Whoever has its text may have what it covers, so `Debug` does not show it.
+#[derive(Clone)]
+pub struct SignedToken {
+    text: String,
+    scope: Scope,
+    expires_at: Option<UnixSeconds>,
+}
+
+impl SignedToken {
+    /// The compact form: what goes into a query parameter, a cookie or a header.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What it covers.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// When it expires, if ever.
+    pub const fn expires_at(&self) -> Option<UnixSeconds> {
+        self.expires_at
+    }
+
+    /// A signed URL: `url` with the token as its parameter `auth`, before any fragment.
+    pub fn url(&self, url: &str) -> String {
+        self.url_with(url, "auth")
+    }
+
+    /// A signed URL for a site that calls the parameter something else.
+    pub fn url_with(&self, url: &str, query_name: &str) -> String {
+        let (target, fragment) = match url.split_once('#') {
+            Some((target, fragment)) => (target, format!("#{fragment}")),
+            None => (url, String::new()),
+        };
+        let join = if target.contains('?') { '&' } else { '?' };
+        format!("{target}{join}{query_name}={}{fragment}", self.text)
+    }
+
+    /// A cookie for all hosts of a domain, to be refined and written with `to_string`.
+    ///
+    /// # Errors
+    ///
+    /// [`MintError::Cookie`] for a domain that is no host name.
+    pub fn cookie(&self, domain: &str) -> Result<TokenCookie<'_>, MintError> {
+        TokenCookie::for_domain(self, domain)
+    }
+
+    /// A cookie for the very host that sets it.
+    pub fn host_cookie(&self) -> TokenCookie<'_> {
+        TokenCookie::for_host(self)
+    }
+}
+
+impl std::fmt::Debug for SignedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedToken")
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> SignedToken {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        signer.token(Scope::folder("a").unwrap()).sign().unwrap()
+    }
+
+    #[test]
+    fn a_signed_url_keeps_its_query_and_its_fragment() {
+        let token = SignedToken { text: "T".to_owned(), ..token() };
+        for (url, signed) in [
+            ("https://h/a", "https://h/a?auth=T"),
+            ("https://h/a?b=1", "https://h/a?b=1&auth=T"),
+            ("https://h/a#t=5", "https://h/a?auth=T#t=5"),
+            ("https://h/a?b#t?", "https://h/a?b&auth=T#t?"),
+        ] {
+            assert_eq!(token.url(url), signed);
+        }
+    }
+
+    #[test]
+    fn a_claim_with_its_own_method_is_refused() {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        let draft = signer.token(Scope::whole_bucket()).claim("exp", "never");
+        assert_eq!(draft.sign().unwrap_err(), MintError::ReservedClaim { name: "exp".to_owned() });
+    }
+
+    #[test]
+    fn a_token_shows_nothing_of_itself() {
+        let token = token();
+        assert!(!format!("{token:?}").contains(token.as_str()));
+    }
+}
