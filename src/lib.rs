@@ -1,4 +1,69 @@
 //! Signed URLs and signed cookies for a media origin, checked inside its own process.
+//!
+//! A [`Verifier`] decides whether a request may have the bytes it asks for. It is put in front of an existing axum,
+//! hyper or other tower server as a layer; it allocates nothing and waits for nothing while deciding; its keys and
+//! policy change while it serves.
+//!
+//! ```
+//! use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
+//! # async fn bytes() -> &'static str { "the bytes" }
+//! # async fn get(app: axum::Router, uri: &str) -> u16 {
+//! #     let request = axum::extract::Request::get(uri).header("host", "cdn.example.com");
+//! #     let request = request.body(axum::body::Body::empty()).unwrap();
+//! #     tower::ServiceExt::oneshot(app, request).await.unwrap().status().as_u16()
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!
+//! let secret = b"0123456789abcdef0123456789abcdef"; // or a public key: Key::from_pem
+//! let verifier = Verifier::builder()
+//!     .site(Site::bucket("courses").host("cdn.example.com"))
+//!     .key(Key::from_secret("2026-11", secret, KeyScope::bucket("courses"))?)
+//!     .build()?;
+//! let app = axum::Router::new()
+//!     .route("/videos/{*key}", axum::routing::get(bytes))
+//!     .layer(verifier.layer());
+//!
+//! let token = Signer::from_secret("2026-11", secret)?.token(Scope::folder("videos/1")?).sign()?;
+//! assert_eq!(get(app.clone(), &token.url("/videos/1/master.m3u8")).await, 200);
+//! assert_eq!(get(app.clone(), &token.url("/videos/2/master.m3u8")).await, 403);
+//! assert_eq!(get(app, "/videos/1/master.m3u8").await, 401);
+//! # Ok(()) }
+//! ```
+//!
+//! Where to look:
+//!
+//! - what a request needs in order to be let in: the numbered list of [`verify`];
+//! - the one function that decides it: [`Verifier::decide`];
+//! - why a request was refused: [`Denial`], and the table of [`error::Code`].
+//!
+//! # Rooms
+//!
+//! A room imports from the floors below it only.
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | 7 | [`adapters`]: the tower layer, axum extractors |
+//! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
+//! | 5 | [`verify`]: the decision |
+//! | 4 | [`site`]: hosts, base paths, settings to checked policy |
+//! | 3 | [`keys`]: key documents to keys, key sets, the live cell |
+//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`cors`] |
+//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
+//! | 0 | [`time`] · [`error`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `aws-lc` (default) | signature checks by AWS-LC, and every way to load a key |
+//! | `http` | [`RequestView`](request::RequestView) for `http::Request` and `http::request::Parts` |
+//! | `tower` (default) | the layer |
+//! | `tracing` (default) | one log line per refusal |
+//! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
+//! | `mint` | [`mint`]: signing |
+//! | `keygen` | new RSA keys |
+//!
+//! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
@@ -11,6 +76,8 @@ pub mod answer;
 pub mod cors;
 pub mod crypto;
 pub mod error;
+#[cfg(feature = "__internals")]
+pub mod internals;
 pub mod keys;
 #[cfg(feature = "mint")]
 pub mod mint;
@@ -27,3 +94,8 @@ pub use keys::{Key, KeySet};
 pub use scope::{KeyScope, Scope};
 pub use site::{Policy, Site};
 pub use verify::{Decision, Grant, OwnedGrant, Verifier};
+
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -102,7 +102,7 @@ impl Carriers {
 }
 
 /// The token of the one `Authorization` field, if its scheme is `Bearer` (in any case, RFC 9110 §11.1).
-fn bearer<'r>(request: &'r impl RequestView) -> Result<Option<&'r [u8]>, Denial> {
+fn bearer(request: &impl RequestView) -> Result<Option<&[u8]>, Denial> {
     let mut fields = request.authorization();
     let (Some(field), None) = (fields.next(), fields.next()) else {
         return match request.authorization().next() {

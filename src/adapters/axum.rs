@@ -1,7 +1,81 @@
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use axum::http::{StatusCode, request::Parts};
+//! What axum needs beside the [tower layer](super::tower): extractors, and a gate around a finished router.
 
-use crate::verify::OwnedGrant;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
+use axum::http::{StatusCode, request::Parts};
+use axum::response::Response;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::tower::{Gate, GateBody, GateFuture};
+use crate::verify::{OwnedGrant, Verifier};
+
+impl Verifier {
+    /// Stands around a finished router, ready for `axum::serve`: what `Router::layer` does, without its boxes.
+    ///
+    /// ```no_run
+    /// # async fn serve(verifier: playgate::Verifier) -> std::io::Result<()> {
+    /// use axum::{Router, ServiceExt, extract::Request, routing::get};
+    ///
+    /// let app = verifier.around(Router::new().route("/videos/{*key}", get(|| async { "the bytes" })));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    /// axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+    /// # }
+    /// ```
+    pub fn around<S>(&self, router: S) -> AxumGate<S> {
+        AxumGate { gate: self.layer().layer(router) }
+    }
+}
+
+/// A finished router behind a verifier; made by [`Verifier::around`].
+#[derive(Clone, Debug)]
+pub struct AxumGate<S> {
+    gate: Gate<S>,
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for AxumGate<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = AxumGateFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.gate.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        AxumGateFuture { gate: self.gate.call(request) }
+    }
+}
+
+pin_project! {
+    /// The answer to come, with axum's own body.
+    #[derive(Debug)]
+    pub struct AxumGateFuture<F> {
+        #[pin]
+        gate: GateFuture<F, Body>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, E>>, E> Future for AxumGateFuture<F> {
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.project().gate.poll(context))?;
+        Poll::Ready(Ok(response.map(Body::from)))
+    }
+}
+
+impl From<GateBody<Self>> for Body {
+    /// The inner body as it is, or a new one for a refusal.
+    fn from(body: GateBody<Self>) -> Self {
+        body.into_inner().unwrap_or_else(Self::from)
+    }
+}
 
 /// What a handler that asks for a grant gets where there is none: a mistake in the wiring, so 500.
 const NO_GRANT: (StatusCode, &str) = (

@@ -4,6 +4,6 @@
 //! [`Reply`](crate::answer::Reply) into its server's response. No rule lives here.
 
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -12,7 +12,7 @@ pub(crate) enum SigningKey {
     Rsa(Box<RsaKeyPair>),
     EcdsaP256(Box<EcdsaKeyPair>, SystemRandom),
     Ed25519(Box<Ed25519KeyPair>),
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
 }
 
 /// What the DER of a private key holds, as far as its wrapping tells.
@@ -44,7 +44,7 @@ impl SigningKey {
     }
 
     pub(crate) fn hmac_sha256(secret: &[u8]) -> Self {
-        Self::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
     pub(crate) const fn algorithm(&self) -> Algorithm {

@@ -64,7 +64,10 @@ pub struct Key {
 }
 
 impl Key {
-    #[cfg_attr(not(any(feature = "aws-lc", test)), expect(dead_code, reason = "each back-end makes keys"))]
+    #[cfg_attr(
+        not(any(feature = "aws-lc", feature = "__internals", test)),
+        expect(dead_code, reason = "each back-end makes keys")
+    )]
     pub(crate) fn new(kid: &str, scope: KeyScope, verifying: VerifyingKey) -> Result<Self, ConfigError> {
         let id = KeyId::new(kid)?;
         Ok(Self { scope: scope.checked(kid)?, id, not_after: None, verifying })

@@ -88,7 +88,7 @@ impl<'t> TokenCookie<'t> {
                 write: "letters, digits, hyphens and underscores",
             });
         }
-        self.name = name.to_owned();
+        name.clone_into(&mut self.name);
         Ok(self)
     }
 

@@ -20,16 +20,12 @@ fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(field);
     std::iter::from_fn(move || {
         let text = rest?;
-        match memchr::memchr(b';', text).and_then(|at| text.split_at_checked(at)) {
-            Some((pair, after)) => {
-                rest = after.get(1..);
-                Some(pair)
-            }
-            None => {
-                rest = None;
-                Some(text)
-            }
-        }
+        let (pair, after) = match memchr::memchr(b';', text).and_then(|at| text.split_at_checked(at)) {
+            Some((pair, after)) => (pair, after.get(1..)),
+            None => (text, None),
+        };
+        rest = after;
+        Some(pair)
     })
 }
 

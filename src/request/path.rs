@@ -123,6 +123,7 @@ enum Class {
     Control,
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
 const CLASSES: [Class; 256] = {
     let mut classes = [Class::Plain; 256];
     let mut byte = 0;

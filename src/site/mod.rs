@@ -8,7 +8,9 @@
 //!    none of its base paths holds the path, the next less exact host is asked.
 //! 3. Outside every base path a request is none of our business, unless some reading of its path is inside.
 
+mod check;
 mod hosts;
+mod hosts_builder;
 mod pattern;
 mod policy;
 mod rules;

@@ -107,9 +107,9 @@ impl SiteRules {
 
     /// Whether the key may be had without a credential.
     pub(crate) fn is_public(&self, key: &[u8]) -> bool {
-        let listed = |path: &str| match path.ends_with('/') {
-            true => key.starts_with(path.as_bytes()),
-            false => key == path.as_bytes(),
+        let listed = |path: &str| {
+            let folder = path.ends_with('/');
+            if folder { key.starts_with(path.as_bytes()) } else { key == path.as_bytes() }
         };
         self.access == Access::Public || self.public_paths.iter().any(|path| listed(path))
     }

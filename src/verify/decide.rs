@@ -32,7 +32,7 @@ pub(super) struct Evidence<'r> {
     pub(super) raw: &'r [u8],
 }
 
-impl<'r> Judged<'r> {
+impl Judged<'_> {
     const fn denied(site: Option<usize>, denial: Denial) -> Self {
         Self { site, verdict: Verdict::Denied(denial, None) }
     }
@@ -69,9 +69,10 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
             let verdict = if site.cors.is_some() && is_preflight(request) {
                 Verdict::Preflight
             } else if site.is_public(key) {
-                match site.methods.allow(request.method()) {
-                    true => Verdict::Public,
-                    false => Verdict::Denied(Denial::Method { verified: false }, None),
+                if site.methods.allow(request.method()) {
+                    Verdict::Public
+                } else {
+                    Verdict::Denied(Denial::Method { verified: false }, None)
                 }
             } else {
                 match site.resource(&captures, key) {

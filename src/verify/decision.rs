@@ -48,9 +48,9 @@ impl std::fmt::Debug for Context {
 }
 
 impl<'r> Decision<'r> {
-    pub(super) fn new(state: Guard<Arc<Snapshot>>, judged: Judged<'r>) -> Self {
-        let context = Context { state, site: judged.site };
-        match judged.verdict {
+    pub(super) fn new(state: Guard<Arc<Snapshot>>, Judged { site, verdict }: Judged<'r>) -> Self {
+        let context = Context { state, site };
+        match verdict {
             Verdict::Pass => Self::Pass(Passed(context)),
             Verdict::Preflight => Self::Preflight(Preflight(context)),
             Verdict::Public => Self::Public(Public(context)),

@@ -28,6 +28,15 @@ impl<B> GateBody<B> {
         Self { kind: Kind::Inner { body } }
     }
 
+    /// The inner body, or the bytes of a refusal.
+    #[cfg(feature = "axum")]
+    pub(crate) fn into_inner(self) -> Result<B, Bytes> {
+        match self.kind {
+            Kind::Inner { body } => Ok(body),
+            Kind::Answer { bytes } => Err(bytes),
+        }
+    }
+
     pub(super) const fn answer(bytes: Bytes) -> Self {
         Self { kind: Kind::Answer { bytes } }
     }

@@ -4,7 +4,7 @@
 //! nothing and keeps no snapshot while it waits. Any request body will do; the inner response body has
 //! `Data = Bytes`.
 //!
-//! Wrapping a finished axum `Router` from outside (`verifier.layer().layer(router)`) costs less than
+//! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than
 //! `Router::layer`, which boxes every layer; both work.
 
 mod body;

@@ -1,0 +1,120 @@
+//! Doors for this crate's own benches and fuzz targets, behind the feature `__internals`. No promises.
+//!
+//! Nothing here belongs in a server, and any of it may change or go in any release.
+
+use crate::error::Denial;
+use crate::request::RequestView;
+use crate::scheme::{Carrier, Carriers, Decoded, Presented};
+use crate::token::{Claim, KeyIdBuffer, Token, TokenBuffer};
+
+/// What takes checks away. **Never for production.**
+pub mod danger {
+    use crate::crypto::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
+    use crate::error::ConfigError;
+    use crate::keys::Key;
+    use crate::scope::KeyScope;
+
+    struct AnySignature;
+
+    impl SignatureCheck for AnySignature {
+        fn check(&self, _message: &[u8], _signature: &[u8]) -> Result<(), BadSignature> {
+            Ok(())
+        }
+    }
+
+    /// A key to which **every signature is good**: with it, whoever knows a `kid` opens what its scope covers.
+    ///
+    /// It exists so that a bench can time what stands around the cryptography. **Never for production.**
+    ///
+    /// # Errors
+    ///
+    /// What every key refuses: `kid`, scope.
+    pub fn key_that_takes_any_signature(
+        kid: &str,
+        algorithm: Algorithm,
+        scope: KeyScope,
+    ) -> Result<Key, ConfigError> {
+        Key::new(kid, scope, VerifyingKey::new(algorithm, AnySignature))
+    }
+}
+
+/// What is read of a token that nobody has verified: copies, for comparing with an oracle.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the member of its name")]
+pub struct ReadToken {
+    pub kid: Option<Vec<u8>>,
+    pub payload: String,
+    pub uri: Claim<String>,
+    /// Floored and ceiled to a second.
+    pub exp: Claim<(i64, i64)>,
+    /// Floored and ceiled to a second.
+    pub nbf: Claim<(i64, i64)>,
+}
+
+/// Reads a compact token, and believes nothing of it.
+///
+/// # Errors
+///
+/// What [`Token::parse`] refuses.
+pub fn read_token(raw: &[u8]) -> Result<ReadToken, Denial> {
+    let (mut buffer, mut kid) = (TokenBuffer::new(), KeyIdBuffer::new());
+    let token = Token::parse(raw, &mut buffer)?;
+    let claims = token.unverified();
+    let kid = token.header().key_id().ok().and_then(|text| text.resolve(&mut kid));
+    Ok(ReadToken {
+        kid: kid.map(<[u8]>::to_vec),
+        payload: claims.json().to_owned(),
+        uri: map(claims.uri, |text| text.chars().collect()),
+        exp: map(claims.exp, |date| (date.floor().get(), date.ceil().get())),
+        nbf: map(claims.nbf, |date| (date.floor().get(), date.ceil().get())),
+    })
+}
+
+fn map<T, U>(claim: Claim<T>, to: impl FnOnce(T) -> U) -> Claim<U> {
+    match claim {
+        Claim::Absent => Claim::Absent,
+        Claim::Malformed => Claim::Malformed,
+        Claim::Present(value) => Claim::Present(to(value)),
+    }
+}
+
+/// The credentials that decide, as they stand in the request.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub struct Found<'r> {
+    pub carrier: Carrier,
+    pub raw: Vec<&'r [u8]>,
+}
+
+/// The carrier that decides, on a site that lists all three.
+///
+/// # Errors
+///
+/// [`Denial::AmbiguousCredential`].
+pub fn find_credentials<'r>(
+    query_name: &str,
+    cookie_name: &str,
+    request: &'r impl RequestView,
+) -> Result<Option<Found<'r>>, Denial> {
+    let carriers = Carriers {
+        query: true,
+        bearer: true,
+        cookie: true,
+        query_name: query_name.into(),
+        cookie_name: cookie_name.into(),
+    };
+    Ok(match carriers.find(request)? {
+        Presented::None => None,
+        Presented::One(carrier, raw) => Some(Found { carrier, raw: vec![raw] }),
+        Presented::Cookies(several) => Some(Found { carrier: Carrier::Cookie, raw: several.to_vec() }),
+    })
+}
+
+/// The token that a raw credential stands for.
+///
+/// # Errors
+///
+/// [`Denial::MalformedToken`] for a query value that is no percent-encoding, or too long.
+pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
+    crate::scheme::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
+}

@@ -1,0 +1,175 @@
+use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
+use super::settings::{Serves, Site};
+use crate::cors::is_token;
+use crate::error::ConfigError;
+use crate::request::{PathBuffer, RequestPath};
+use crate::token::MAX_TOKEN_BYTES;
+
+/// The checked form of one site. Every fault is pushed to `errors`; `None` if there was one.
+pub(super) fn check_site(site: &Site, id: &str, errors: &mut Vec<ConfigError>) -> Option<SiteRules> {
+    let before = errors.len();
+    let mut wrong = |found: String, write: &'static str| {
+        errors.push(ConfigError::Setting { site: id.to_owned(), found, write });
+    };
+    if id.is_empty() {
+        wrong("has an empty id".to_owned(), "a name, or leave the id out");
+    }
+    if matches!(&site.serves, Serves::Bucket(name) if name.is_empty()) {
+        wrong("serves a bucket without a name".to_owned(), "the bucket's name");
+    }
+    let carriers = &site.carriers;
+    if !(carriers.query || carriers.bearer || carriers.cookie) {
+        wrong("looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
+    }
+    if !is_parameter_name(&carriers.query_name) {
+        wrong(
+            format!("has the query parameter {:?}", carriers.query_name),
+            "letters, digits, hyphens, dots and underscores",
+        );
+    }
+    if !is_token(&carriers.cookie_name) {
+        wrong(
+            format!("has the cookie {:?}", carriers.cookie_name),
+            "letters, digits, hyphens and underscores",
+        );
+    }
+    if !(1..=MAX_TOKEN_BYTES).contains(&site.max_token_bytes) {
+        wrong(format!("has max_token_bytes {}", site.max_token_bytes), "1 to 8192");
+    }
+    let max_lifetime = site.max_lifetime.map(|lifetime| u32::try_from(lifetime.as_secs()).unwrap_or(0));
+    if max_lifetime == Some(0) {
+        wrong(
+            format!("has max_lifetime {:?}", site.max_lifetime.unwrap_or_default()),
+            "1 second to 136 years",
+        );
+    }
+    if [&site.issuer, &site.audience].into_iter().flatten().any(String::is_empty) {
+        wrong("asks for an empty issuer or audience".to_owned(), "its name, or leave it out");
+    }
+    for (header, claim) in &site.identity_headers {
+        if !is_token(header) || claim.is_empty() || is_message_header(header) {
+            wrong(
+                format!("hands claim {claim:?} over in header {header:?}"),
+                "a header of your own such as x-viewer, and the claim's name",
+            );
+        }
+    }
+    if site.methods.is_empty() {
+        wrong("allows no method".to_owned(), "GET");
+    }
+    for method in site.methods.iter().filter(|method| !is_token(method)) {
+        errors.push(ConfigError::NotAToken { site: id.to_owned(), text: method.clone() });
+    }
+    for (code, status) in &site.answers {
+        if !(400..=599).contains(status) {
+            errors.push(ConfigError::AnswerStatus { site: id.to_owned(), code: *code, status: *status });
+        }
+    }
+    check_base_path(site, id, errors);
+    check_public_paths(site, id, errors);
+    let cors = match &site.cors {
+        Some(cors) => cors.check(id, carriers.bearer, errors).map(Some),
+        None => Some(None),
+    };
+    if errors.len() > before {
+        return None;
+    }
+    Some(SiteRules {
+        id: id.into(),
+        base_path: site.base_path.as_str().into(),
+        serves: match &site.serves {
+            Serves::Bucket(name) if name == "{bucket}" => Serving::BucketInHost,
+            Serves::Bucket(name) => Serving::Bucket(name.as_str().into()),
+            Serves::Live(shape) => Serving::Live(*shape),
+        },
+        access: site.access,
+        public_paths: site.public_paths.iter().map(|path| path.as_str().into()).collect(),
+        methods: check_methods(&site.methods),
+        carriers: carriers.clone(),
+        max_token_bytes: site.max_token_bytes,
+        coverage: site.coverage,
+        times: TimeRules { leeway: site.leeway, require_exp: site.require_exp, max_lifetime },
+        issuer: site.issuer.as_deref().map(Into::into),
+        audience: site.audience.as_deref().map(Into::into),
+        cache: if site.access == Access::Public { CacheScope::Inner } else { site.cache },
+        strip_credentials: site.strip_credentials,
+        grant_extension: site.grant_extension,
+        identity_headers: site
+            .identity_headers
+            .iter()
+            .map(|(header, claim)| (header.to_ascii_lowercase().into(), claim.as_str().into()))
+            .collect(),
+        answers: site.answers.clone(),
+        cors: cors?,
+        hook: site.hook.clone(),
+    })
+}
+
+/// HEAD is GET, in the list that `Allow` shows too.
+fn check_methods(methods: &[String]) -> Methods {
+    let mut names: Vec<Box<str>> = methods.iter().map(|method| method.as_str().into()).collect();
+    let has = |names: &[Box<str>], wanted: &str| names.iter().any(|name| **name == *wanted);
+    match (has(&names, "GET"), has(&names, "HEAD")) {
+        (true, false) => names.push("HEAD".into()),
+        (false, true) => names.push("GET".into()),
+        (true, true) | (false, false) => {}
+    }
+    Methods { allow: names.join(", ").into(), names }
+}
+
+/// Unreserved characters (RFC 3986 §2.3): a name that no encoder touches.
+fn is_parameter_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+}
+
+/// Headers that frame a message or say who asks: never to be overwritten by a claim.
+fn is_message_header(header: &str) -> bool {
+    const KEPT: [&str; 12] = [
+        "host",
+        "content-length",
+        "content-type",
+        "transfer-encoding",
+        "connection",
+        "te",
+        "upgrade",
+        "cookie",
+        "authorization",
+        "range",
+        "origin",
+        "expect",
+    ];
+    KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(header))
+}
+
+fn check_base_path(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
+    let base = &site.base_path;
+    let mut buffer = PathBuffer::new();
+    let (found, write) = if !base.starts_with('/') {
+        ("does not start with a slash", format!("/{}", base.trim_end_matches('/')) + "/")
+    } else if !base.ends_with('/') {
+        ("does not end with a slash", format!("{base}/"))
+    } else if RequestPath::parse(base.as_bytes(), &mut buffer)
+        .is_ok_and(|path| path.as_bytes() == base.as_bytes())
+    {
+        return;
+    } else {
+        ("is not in its normal form", "/media/".to_owned())
+    };
+    errors.push(ConfigError::BasePath { site: id.to_owned(), base_path: base.clone(), found, write });
+}
+
+fn check_public_paths(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
+    for path in &site.public_paths {
+        let mut buffer = PathBuffer::new();
+        let absolute = format!("/{path}");
+        let normal = RequestPath::parse(absolute.as_bytes(), &mut buffer)
+            .is_ok_and(|normal| normal.as_bytes() == absolute.as_bytes());
+        let found = match path.as_str() {
+            "" => "is empty: to open the whole site, make it public",
+            _ if path.starts_with('/') => "starts with a slash",
+            _ if !normal => "is not in its normal form",
+            _ => continue,
+        };
+        errors.push(ConfigError::PublicPath { site: id.to_owned(), path: path.clone(), found });
+    }
+}

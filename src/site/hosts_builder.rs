@@ -1,0 +1,136 @@
+use std::collections::BTreeMap;
+
+use super::hosts::{HostTable, Mount, Mounts, SiteIndex};
+use super::pattern::HostPattern;
+use super::settings::{Serves, Site};
+use crate::error::ConfigError;
+use crate::request::{Host, HostBuffer};
+use crate::scope::LiveShape;
+
+/// Collects base paths by host, and refuses two sites in one place.
+pub(super) struct HostsBuilder<'p> {
+    ids: &'p [String],
+    exact: BTreeMap<String, Mounts>,
+    patterns: Vec<(HostPattern, Mounts)>,
+    any: Mounts,
+}
+
+/// A host that cannot be: what was found, and what to write.
+type HostFault = (&'static str, String);
+
+impl<'p> HostsBuilder<'p> {
+    /// For the sites of these ids, in their order.
+    pub(super) const fn new(ids: &'p [String]) -> Self {
+        Self { ids, exact: BTreeMap::new(), patterns: Vec::new(), any: Vec::new() }
+    }
+
+    /// Adds the hosts of the site at `index`.
+    pub(super) fn add(&mut self, site: &Site, id: &str, index: SiteIndex, errors: &mut Vec<ConfigError>) {
+        if site.hosts.is_empty() {
+            errors.push(ConfigError::NoHosts { site: id.to_owned() });
+        }
+        let ids = self.ids;
+        for host in &site.hosts {
+            let mounts = match self.mounts(host, &site.serves) {
+                Ok(mounts) => mounts,
+                Err((found, write)) => {
+                    let (site, host) = (id.to_owned(), host.clone());
+                    errors.push(ConfigError::Host { site, host, found, write });
+                    continue;
+                }
+            };
+            match mounts.iter().find(|mount| *mount.base_path == *site.base_path) {
+                Some(twin) => errors.push(ConfigError::HostTwice {
+                    host: host.clone(),
+                    base_path: site.base_path.clone(),
+                    first: ids.get(twin.site).cloned().unwrap_or_default(),
+                    second: id.to_owned(),
+                }),
+                None => mounts.push(Mount { base_path: site.base_path.as_str().into(), site: index }),
+            }
+        }
+    }
+
+    /// Where the base paths of one host are collected.
+    fn mounts(&mut self, host: &str, serves: &Serves) -> Result<&mut Mounts, HostFault> {
+        let live_pattern = || "play-{playback_id}.example.com".to_owned();
+        let pattern = if host.contains('{') {
+            let pattern = HostPattern::parse(&host.to_ascii_lowercase());
+            Some(pattern.map_err(|found| (found, live_pattern()))?)
+        } else {
+            None
+        };
+        let names = |wanted: fn(&HostPattern) -> bool| pattern.as_ref().is_some_and(wanted);
+        match serves {
+            Serves::Bucket(bucket) if bucket == "{bucket}" && !names(HostPattern::names_bucket) => {
+                Err(("has no {bucket}, which the site serves", "{bucket}.media.example.com".to_owned()))
+            }
+            Serves::Live(LiveShape::Host) if !names(HostPattern::names_playback_id) => {
+                Err(("has no {playback_id}", live_pattern()))
+            }
+            Serves::Bucket(_) | Serves::Live(_) => match pattern {
+                Some(pattern) => self.pattern_mounts(&pattern),
+                None if host == "*" => Ok(&mut self.any),
+                None => Ok(self.exact.entry(exact_host(host)?).or_default()),
+            },
+        }
+    }
+
+    /// Two patterns of one shape match the same hosts, so they must also mean the same.
+    fn pattern_mounts(&mut self, pattern: &HostPattern) -> Result<&mut Mounts, HostFault> {
+        let known = self.patterns.iter().position(|(other, _)| other.shape() == pattern.shape());
+        let index = known.unwrap_or(self.patterns.len());
+        if known.is_none() {
+            self.patterns.push((pattern.clone(), Mounts::new()));
+        }
+        match self.patterns.get_mut(index) {
+            Some((same, mounts)) if *same == *pattern => Ok(mounts),
+            _ => Err((
+                "matches the hosts of another pattern, with other names",
+                "one pattern for both".to_owned(),
+            )),
+        }
+    }
+
+    pub(super) fn finish(self) -> HostTable {
+        let longest_first = |mut mounts: Mounts| {
+            mounts.sort_by_key(|mount| std::cmp::Reverse(mount.base_path.len()));
+            mounts
+        };
+        let mut patterns: Vec<_> =
+            self.patterns.into_iter().map(|(pattern, mounts)| (pattern, longest_first(mounts))).collect();
+        patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.literal_bytes()));
+        HostTable {
+            exact: self
+                .exact
+                .into_iter()
+                .map(|(name, mounts)| (name.into_bytes().into(), longest_first(mounts)))
+                .collect(),
+            patterns,
+            any: longest_first(self.any),
+        }
+    }
+}
+
+/// The normal form of an exact host, or what is wrong and the remedy.
+fn exact_host(host: &str) -> Result<String, HostFault> {
+    if let Some((_, rest)) = host.split_once("://") {
+        return Err(("has a scheme", rest.split(['/', ':']).next().unwrap_or(rest).to_owned()));
+    }
+    if let Some((name, _)) = host.split_once('/') {
+        return Err(("has a path", format!("{name}, and the path as base path")));
+    }
+    if let Some((name, _)) = host.rsplit_once(':')
+        && !host.ends_with(']')
+    {
+        return Err(("has a port: hosts compare without", name.to_owned()));
+    }
+    if host.contains('*') {
+        return Err(("has a star", "\"*\" for any host, or a pattern with {bucket} or {region}".to_owned()));
+    }
+    let mut buffer = HostBuffer::new();
+    match Host::parse(host.as_bytes(), &mut buffer) {
+        Ok(host) => Ok(String::from_utf8_lossy(host.as_bytes()).into_owned()),
+        Err(_) => Err(("is no host name", "cdn.example.com".to_owned())),
+    }
+}

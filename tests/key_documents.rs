@@ -1,0 +1,248 @@
+//! Key documents: what is taken, and what each refusal says.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use playgate::crypto::Algorithm;
+use playgate::keys::Jwks;
+use playgate::{ConfigError, Key, KeyScope};
+
+fn file(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn scope() -> KeyScope {
+    KeyScope::bucket("courses")
+}
+
+fn from_pem(pem: &[u8]) -> Result<Key, ConfigError> {
+    Key::from_pem("k1", pem, scope())
+}
+
+/// The `x`, `y`, `n` of our own public keys, as a JWK spells them.
+fn p256_point() -> (String, String) {
+    let der = pem::parse(file("p256.spki.pem")).unwrap().into_contents();
+    let point = &der[der.len() - 64..];
+    (BASE64_URL_SAFE_NO_PAD.encode(&point[..32]), BASE64_URL_SAFE_NO_PAD.encode(&point[32..]))
+}
+
+fn ed25519_x() -> String {
+    let der = pem::parse(file("ed25519.spki.pem")).unwrap().into_contents();
+    BASE64_URL_SAFE_NO_PAD.encode(&der[der.len() - 32..])
+}
+
+fn rsa_n() -> String {
+    let der = pem::parse(file("rsa-2048.pkcs1.pem")).unwrap().into_contents();
+    BASE64_URL_SAFE_NO_PAD.encode(&der[9..9 + 256])
+}
+
+#[test]
+fn spki_and_pkcs1_public_keys_decide_their_algorithm() {
+    for (name, algorithm) in [
+        ("rsa-2048.spki.pem", Algorithm::Rs256),
+        ("rsa-2048.pkcs1.pem", Algorithm::Rs256),
+        ("p256.spki.pem", Algorithm::Es256),
+        ("ed25519.spki.pem", Algorithm::EdDsa),
+    ] {
+        let key = from_pem(&file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(key.algorithm(), algorithm, "{name}");
+    }
+}
+
+#[test]
+fn text_around_a_pem_block_is_ignored() {
+    let mut text = b"# the signing key of the shop\r\n\n".to_vec();
+    text.extend(file("p256.spki.pem"));
+    text.extend(b"\n\n");
+    assert!(from_pem(&text).is_ok());
+}
+
+#[test]
+fn every_refused_pem_says_what_it_is_and_what_to_do() {
+    let two = [file("p256.spki.pem"), file("ed25519.spki.pem")].concat();
+    let der = pem::parse(file("p256.spki.pem")).unwrap().into_contents();
+    let cut = file("p256.spki.pem")[..80].to_vec();
+    let damaged = b"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n".to_vec();
+    let csr = b"-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n".to_vec();
+    for (name, pem, message) in [
+        ("a PKCS#8 private key", file("rsa-2048.private.pkcs8.pem"), "openssl pkey -in k1.pem -pubout"),
+        ("a PKCS#1 private key", file("rsa-2048.private.pkcs1.pem"), "is a private key"),
+        ("an EC private key", file("p256.private.sec1.pem"), "is a private key"),
+        ("an encrypted private key", file("rsa-2048.private.encrypted.pem"), "is a private key"),
+        ("a certificate", file("p256.certificate.pem"), "openssl x509 -in k1.pem -pubkey -noout"),
+        ("a request", csr, "is a PEM block \"CERTIFICATE REQUEST\""),
+        ("two blocks", two, "has several blocks"),
+        ("DER", der, "has no -----BEGIN line"),
+        ("nothing", Vec::new(), "has no -----BEGIN line"),
+        ("half a file", cut, "END"),
+        ("damaged bytes", damaged, "cannot be read"),
+        ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA of 1024 bits: give 2048 to 8192"),
+        ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA of 8200 bits"),
+        ("exponent 1", file("rsa-exponent-1.pkcs1.pem"), "bad exponent"),
+        ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
+        ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
+        ("an even modulus", file("rsa-even-modulus.pkcs1.pem"), "even modulus"),
+        ("P-384", file("p384.spki.pem"), "an elliptic curve key on 1.3.132.0.34"),
+        ("RSA-PSS", file("rsa-pss.spki.pem"), "a key of type 1.2.840.113549.1.1.10"),
+        ("X25519", file("x25519.spki.pem"), "a key of type 1.3.101.110"),
+    ] {
+        let error = from_pem(&pem).expect_err(name).to_string();
+        assert!(error.contains(message) && error.contains("\"k1\""), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_key_needs_a_kid_and_a_scope() {
+    let pem = file("p256.spki.pem");
+    for scope in [KeyScope::bucket(""), KeyScope::stream(" "), KeyScope::site("")] {
+        let error = Key::from_pem("k1", &pem, scope).unwrap_err();
+        assert!(matches!(error, ConfigError::KeyWithoutScope { .. }), "{error}");
+    }
+    for kid in ["", "a\nb", "a\0", &"k".repeat(257)] {
+        let error = Key::from_pem(kid, &pem, scope()).unwrap_err();
+        assert!(matches!(error, ConfigError::KeyId { .. }), "{error}");
+    }
+    assert!(Key::from_pem(&"k".repeat(256), &pem, scope()).is_ok());
+}
+
+#[test]
+fn a_secret_is_as_long_as_its_hash_and_no_pem() {
+    assert!(Key::from_secret("k1", &[7; 32], scope()).is_ok());
+    let short = Key::from_secret("k1", &[7; 31], scope()).unwrap_err();
+    assert_eq!(short.to_string(), "secret \"k1\" has 31 bytes: give 32 or more, as long as its hash");
+    for name in ["rsa-2048.spki.pem", "rsa-2048.private.pkcs1.pem", "p256.certificate.pem"] {
+        let error = Key::from_secret("k1", &file(name), scope()).unwrap_err();
+        assert!(matches!(error, ConfigError::SecretIsPem { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn jwks_become_keys_of_their_own_algorithm() {
+    let (x, y) = p256_point();
+    for (jwk, algorithm) in [
+        (format!(r#"{{"kty":"RSA","kid":"k","n":"{}","e":"AQAB"}}"#, rsa_n()), Algorithm::Rs256),
+        (
+            format!(r#"{{"kty":"RSA","kid":"k","use":"sig","alg":"RS256","n":"{}","e":"AQAB"}}"#, rsa_n()),
+            Algorithm::Rs256,
+        ),
+        (format!(r#"{{"kty":"EC","crv":"P-256","kid":"k","x":"{x}","y":"{y}"}}"#), Algorithm::Es256),
+        (
+            format!(
+                r#"{{"kty":"OKP","crv":"Ed25519","kid":"k","key_ops":["verify"],"x":"{}"}}"#,
+                ed25519_x()
+            ),
+            Algorithm::EdDsa,
+        ),
+        (format!(r#"{{"kty":"oct","kid":"k","alg":"HS256","k":"{}"}}"#, "A".repeat(43)), Algorithm::Hs256),
+    ] {
+        let key = Key::from_jwk(&jwk, scope()).unwrap_or_else(|error| panic!("{jwk}: {error}"));
+        assert_eq!((key.algorithm(), key.id().as_str()), (algorithm, "k"), "{jwk}");
+    }
+}
+
+#[test]
+fn every_refused_jwk_says_why() {
+    let (x, y) = p256_point();
+    let n = rsa_n();
+    for (name, jwk, message) in [
+        ("no JSON", "{".to_owned(), "line 1"),
+        ("no kid", format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB"}}"#), "no \"kid\""),
+        ("kid a number", format!(r#"{{"kid":1,"kty":"RSA","n":"{n}","e":"AQAB"}}"#), "no \"kid\""),
+        ("empty kid", format!(r#"{{"kid":"","kty":"RSA","n":"{n}","e":"AQAB"}}"#), "is empty"),
+        (
+            "private RSA",
+            format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQAB","d":"AQ"}}"#),
+            "is a private key",
+        ),
+        (
+            "private EC",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":"AQ"}}"#),
+            "is a private key",
+        ),
+        (
+            "private OKP",
+            format!(r#"{{"kid":"k","kty":"OKP","crv":"Ed25519","x":"{}","d":"AQ"}}"#, ed25519_x()),
+            "is a private key",
+        ),
+        (
+            "for encryption",
+            format!(r#"{{"kid":"k","kty":"RSA","use":"enc","n":"{n}","e":"AQAB"}}"#),
+            "may not verify",
+        ),
+        (
+            "for signing only",
+            format!(r#"{{"kid":"k","kty":"RSA","key_ops":["sign"],"n":"{n}","e":"AQAB"}}"#),
+            "may not verify",
+        ),
+        ("another alg", format!(r#"{{"kid":"k","kty":"RSA","alg":"PS256","n":"{n}","e":"AQAB"}}"#), "PS256"),
+        (
+            "RSA said to be HS256",
+            format!(r#"{{"kid":"k","kty":"RSA","alg":"HS256","n":"{n}","e":"AQAB"}}"#),
+            "HS256",
+        ),
+        ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA of 24 bits"),
+        ("exponent 1", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQ"}}"#), "bad exponent"),
+        ("padded n", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}=","e":"AQAB"}}"#), "cannot be read"),
+        ("P-384", format!(r#"{{"kid":"k","kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#), "another curve"),
+        (
+            "short x",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","x":"AQ","y":"{y}"}}"#),
+            "cannot be read",
+        ),
+        (
+            "off the curve",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","x":"{y}","y":"{x}"}}"#),
+            "cannot be read",
+        ),
+        (
+            "oct without alg",
+            format!(r#"{{"kid":"k","kty":"oct","k":"{}"}}"#, "A".repeat(43)),
+            "does not say \"alg\": \"HS256\"",
+        ),
+        ("short oct", r#"{"kid":"k","kty":"oct","alg":"HS256","k":"AAAA"}"#.to_owned(), "has 3 bytes"),
+        ("unknown kty", r#"{"kid":"k","kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#.to_owned(), "unknown type"),
+        ("no kty", r#"{"kid":"k"}"#.to_owned(), "k"),
+    ] {
+        let error = Key::from_jwk(&jwk, scope()).expect_err(name).to_string();
+        assert!(error.contains(message), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_jwks_skips_what_it_cannot_use_and_refuses_what_must_not_be_there() {
+    let n = rsa_n();
+    let good = |kid: &str| format!(r#"{{"kid":"{kid}","kty":"RSA","n":"{n}","e":"AQAB"}}"#);
+    let encryption = format!(r#"{{"kid":"e","kty":"RSA","use":"enc","n":"{n}","e":"AQAB"}}"#);
+    let unknown = r#"{"kid":"u","kty":"AKP"}"#;
+    let set = |members: &[&str]| format!(r#"{{"keys":[{}]}}"#, members.join(","));
+
+    let jwks = Jwks::parse(&set(&[&good("a"), &encryption, unknown, &good("b")]), &scope()).unwrap();
+    let kids: Vec<&str> = jwks.keys.iter().map(|key| key.id().as_str()).collect();
+    assert_eq!((kids, jwks.skipped.len()), (vec!["a", "b"], 2));
+
+    let private = format!(r#"{{"kid":"p","kty":"RSA","n":"{n}","e":"AQAB","d":"AQ"}}"#);
+    for (name, document, message) in [
+        ("a kid twice", set(&[&good("a"), &good("a")]), "two keys with kid \"a\""),
+        ("a private member", set(&[&good("a"), &private]), "\"p\" is a private key"),
+        ("nothing usable", set(&[&encryption]), "no key that can be used"),
+        ("nothing at all", set(&[]), "no key that can be used"),
+        ("a member that is no object", set(&["1"]), "no object"),
+        ("no keys array", r#"{"key":[]}"#.to_owned(), "no \"keys\" array"),
+        ("a single JWK", good("a"), "no \"keys\" array"),
+        ("no JSON", "keys".to_owned(), "no JSON document"),
+    ] {
+        let error = Jwks::parse(&document, &scope()).expect_err(name).to_string();
+        assert!(error.contains(message), "{name}: {error}");
+    }
+}
+
+#[test]
+fn neither_debug_nor_an_error_shows_key_material() {
+    let secret = b"correct horse battery staple, and some more";
+    let key = Key::from_secret("k1", secret, scope()).unwrap();
+    let shown = format!("{key:?}");
+    assert!(!shown.contains("horse") && !shown.contains("99, 111"), "{shown}");
+    let short = Key::from_secret("k1", b"correct horse", scope()).unwrap_err();
+    assert!(!format!("{short} {short:?}").contains("horse"));
+    let broken = Key::from_jwk(r#"{"kid":"k","kty":"oct","k":"correct-horse""#, scope()).unwrap_err();
+    assert!(!format!("{broken} {broken:?}").contains("horse"));
+}

@@ -1,0 +1,124 @@
+//! Settings that are refused: each error names what was found and what to write, and all come at once.
+
+use std::time::Duration;
+
+use playgate::cors::Cors;
+use playgate::error::Code;
+use playgate::{ConfigErrors, Key, KeyScope, Policy, Site, Verifier};
+
+fn bucket() -> Site {
+    Site::bucket("courses").host("cdn.example.com")
+}
+
+fn errors(sites: impl IntoIterator<Item = Site>) -> Vec<String> {
+    let builder = sites.into_iter().fold(Policy::builder(), playgate::site::PolicyBuilder::site);
+    builder.build().map_or_else(|errors| errors.iter().map(ToString::to_string).collect(), |_| Vec::new())
+}
+
+#[test]
+fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
+    for (name, site, found, remedy) in [
+        ("no host", Site::bucket("courses"), "has no host", "\"*\" for any"),
+        ("a scheme", Site::bucket("c").host("https://cdn.example.com/x"), "has a scheme", "cdn.example.com"),
+        ("a port", Site::bucket("c").host("cdn.example.com:443"), "has a port", "write cdn.example.com"),
+        ("a path", Site::bucket("c").host("cdn.example.com/media"), "has a path", "base path"),
+        ("a star label", Site::bucket("c").host("*.example.com"), "has a star", "{bucket}"),
+        ("no host name", Site::bucket("c").host("cdn example"), "is no host name", "cdn.example.com"),
+        ("an unknown name", Site::bucket("c").host("{x}.example.com"), "{playback_id}", "play-"),
+        ("no bucket name", Site::bucket("").host("a.example"), "bucket without a name", "bucket's name"),
+        (
+            "bucket not in the host",
+            Site::bucket("{bucket}").host("a.example"),
+            "no {bucket}",
+            "{bucket}.media",
+        ),
+        ("playback ID not in the host", Site::live_by_host().host("a.example"), "no {playback_id}", "play-{"),
+        ("base path without slashes", bucket().under("media"), "does not start with a slash", "\"/media/\""),
+        ("base path without an end", bucket().under("/media"), "does not end with a slash", "\"/media/\""),
+        ("base path with dots", bucket().under("/a/../b/"), "not in its normal form", "\"/media/\""),
+        ("base path encoded", bucket().under("/caf%C3%A9/"), "not in its normal form", "\"/media/\""),
+        (
+            "public path with a slash",
+            bucket().public_paths(["/posters/"]),
+            "starts with a slash",
+            "folder ending",
+        ),
+        ("empty public path", bucket().public_paths([""]), "is empty", "make it public"),
+        ("no carrier", bucket().accept_query(false).accept_cookie(false), "nowhere", "query, cookie, bearer"),
+        ("query name", bucket().query_name("a&b"), "query parameter \"a&b\"", "letters"),
+        ("cookie name", bucket().cookie_name("a=b"), "cookie \"a=b\"", "letters"),
+        ("no token bytes", bucket().max_token_bytes(0), "max_token_bytes 0", "1 to 8192"),
+        ("too many token bytes", bucket().max_token_bytes(8193), "max_token_bytes 8193", "1 to 8192"),
+        ("no lifetime", bucket().max_lifetime(Duration::ZERO), "max_lifetime", "1 second"),
+        ("empty issuer", bucket().issuer(""), "empty issuer", "leave it out"),
+        ("identity header", bucket().identity_header("content-length", "sub"), "content-length", "x-viewer"),
+        ("no method", bucket().methods(Vec::<String>::new()), "allows no method", "GET"),
+        ("a method that is none", bucket().methods(["GET "]), "\"GET \"", "letters"),
+        ("a status that grants", bucket().answer(Code::Expired, 200), "status 200 for expired", "400 to 599"),
+        ("an id that is empty", bucket().id(""), "empty id", "a name"),
+        ("no origin", bucket().cors(Cors::with_credentials(Vec::<String>::new())), "no origin", "name one"),
+        ("star with credentials", bucket().cors(Cors::with_credentials(["*"])), "credentials", "by name"),
+        (
+            "slashed origin",
+            bucket().cors(Cors::with_credentials(["https://a.example/"])),
+            "ends in a slash",
+            "\"https://a.example\"",
+        ),
+        (
+            "header name",
+            bucket().cors(Cors::with_credentials(["https://a.example"]).headers(["a b"])),
+            "\"a b\"",
+            "letters",
+        ),
+    ] {
+        let errors = errors([site]);
+        assert_eq!(errors.len(), 1, "{name}: {errors:?}");
+        assert!(errors[0].contains(found) && errors[0].contains(remedy), "{name}: {}", errors[0]);
+    }
+}
+
+#[test]
+fn sites_that_contradict_each_other_are_refused() {
+    let same_id = errors([bucket(), Site::bucket("other").id("cdn.example.com").host("b.example")]);
+    assert!(same_id[0].contains("two sites have the id"), "{same_id:?}");
+
+    let same_place = errors([bucket(), Site::bucket("other").id("b").host("CDN.example.com.")]);
+    assert!(same_place[0].contains("both claim host"), "{same_place:?}");
+
+    let same_pattern = errors([
+        Site::live_by_host().host("play-{playback_id}.example.com"),
+        Site::bucket("b").id("b").host("play-{region}.example.com"),
+    ]);
+    assert_eq!(same_pattern.len(), 1, "{same_pattern:?}");
+
+    assert!(
+        errors([bucket(), Site::bucket("other").id("b").host("cdn.example.com").under("/b/")]).is_empty()
+    );
+    assert!(errors([])[0].contains("no site"));
+}
+
+#[test]
+fn all_errors_are_reported_at_once() {
+    let key = || Key::from_secret("k1", &[7; 32], KeyScope::bucket("courses")).unwrap();
+    let broken = Verifier::builder()
+        .site(Site::bucket("a").host("a.example:80").under("media").accept_bearer(true))
+        .site(Site::bucket("b").cors(Cors::with_credentials(["*", "https://b.example/"])))
+        .stream("s", "")
+        .key(key())
+        .key(key())
+        .build();
+    let errors: ConfigErrors = broken.unwrap_err();
+    let lines: Vec<String> = errors.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), errors.iter().count());
+    for found in [
+        "has a port",
+        "does not start with a slash",
+        "no host",
+        "credentials",
+        "ends in a slash",
+        "stream \"s\"",
+        "kid \"k1\"",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(found)), "{found}: {lines:#?}");
+    }
+}
