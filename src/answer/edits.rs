@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::{Header, cache, push_cors, strip_of};
+use super::{Header, cache, push_cors};
 use crate::cors::CorsHeaders;
 use crate::site::SiteRules;
 use crate::verify::{Grant, OwnedGrant};
@@ -13,18 +13,18 @@ use crate::verify::{Grant, OwnedGrant};
 pub struct RequestEdits {
     pub(super) remove: Option<Arc<[Box<str>]>>,
     pub(super) set: Vec<(Box<str>, String)>,
-    pub(super) strip: Option<Strip>,
+    pub(super) strip: Vec<Strip>,
     pub(super) grant: Option<OwnedGrant>,
 }
 
-/// Where a credential has to be taken out.
+/// Where credentials have to be taken out: every place that the site listens to, not only the one that decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Strip {
     /// Every query parameter of this name.
     Query(Box<str>),
-    /// The `Authorization` field.
-    Authorization,
+    /// `Authorization` fields of the scheme `Bearer`.
+    Bearer,
     /// Every cookie of this name.
     Cookie(Box<str>),
 }
@@ -40,9 +40,9 @@ impl RequestEdits {
         self.set.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
-    /// The credential to take out, where the site asks for it.
-    pub const fn strip(&self) -> Option<&Strip> {
-        self.strip.as_ref()
+    /// The credentials to take out, where the site asks for it.
+    pub fn strip(&self) -> &[Strip] {
+        &self.strip
     }
 
     /// The grant for handlers, where the site asks for it.
@@ -56,7 +56,12 @@ impl RequestEdits {
     }
 
     pub(super) fn hand_over(&mut self, grant: &Grant<'_>, site: &SiteRules) {
-        self.strip = strip_of(grant, site);
+        if site.strip_credentials {
+            let carriers = &site.carriers;
+            self.strip.extend(carriers.query.then(|| Strip::Query(carriers.query_name.clone())));
+            self.strip.extend(carriers.bearer.then_some(Strip::Bearer));
+            self.strip.extend(carriers.cookie.then(|| Strip::Cookie(carriers.cookie_name.clone())));
+        }
         if site.grant_extension {
             self.grant = Some(grant.to_owned());
         }

@@ -23,7 +23,6 @@ pub use edits::{RequestEdits, ResponseEdits, Strip};
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::error::Denial;
 use crate::request::RequestView;
-use crate::scheme::Carrier;
 use crate::site::{CacheScope, SiteRules};
 use crate::verify::{Decision, Grant, Refusal};
 
@@ -202,13 +201,4 @@ fn log_grant(grant: &Grant<'_>, request: &impl RequestView) {
         client = request.peer().map(|address| address.to_string()),
         "granted"
     );
-}
-
-/// Where the credential to be stripped sits.
-pub(crate) fn strip_of(grant: &Grant<'_>, site: &SiteRules) -> Option<Strip> {
-    site.strip_credentials.then(|| match grant.carrier() {
-        Carrier::Query => Strip::Query(site.carriers.query_name.clone()),
-        Carrier::Bearer => Strip::Authorization,
-        Carrier::Cookie => Strip::Cookie(site.carriers.cookie_name.clone()),
-    })
 }

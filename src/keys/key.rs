@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use crate::crypto::{Algorithm, VerifyingKey};
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Denial};
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
+use crate::token::{Signed, Token};
 
 /// The longest `kid`, in bytes.
 pub const MAX_KEY_ID_LEN: usize = 256;
@@ -100,7 +101,13 @@ impl Key {
         self.not_after
     }
 
-    pub(crate) const fn verifying(&self) -> &VerifyingKey {
-        &self.verifying
+    /// Checks a token's signature; `kid`, scope and dates are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Denial::WrongAlgorithm`] when the header names another algorithm than the key's own, and
+    /// [`Denial::BadSignature`].
+    pub fn check<'t>(&self, token: &Token<'t>) -> Result<Signed<'t>, Denial> {
+        token.check(&self.verifying)
     }
 }

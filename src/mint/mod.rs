@@ -1,6 +1,6 @@
 //! How are tokens, signed URLs and cookies made that the verifier accepts?
 //!
-//! A [`Signer`] holds a private key or a shared secret and its `kid`. It makes a [`SignedToken`] for a [`Scope`],
+//! A [`Signer`] holds a private key or a shared secret and its `kid`. It makes a [`SignedToken`] for a [`Scope`](crate::Scope),
 //! which becomes a URL or a `Set-Cookie` value:
 //!
 //! ```

@@ -11,7 +11,7 @@ use crate::token::Claims;
 
 /// What a set of hosts, or a base path on them, serves, and under which rules.
 ///
-/// Made by [`Site::bucket`] or [`Site::live`], refined by its methods, checked when the policy is built.
+/// Made by [`Site::bucket`], [`Site::live_by_path`] or [`Site::live_by_host`], refined by its methods, checked when the policy is built.
 ///
 /// ```
 /// use playgate::{Site, cors::Cors};
@@ -248,7 +248,8 @@ impl Site {
         self
     }
 
-    /// Takes the credential out of the request before the inner service sees it.
+    /// Takes credentials out of the request, from every carrier that the site listens to, before the inner service
+    /// sees it.
     pub fn strip_credentials(mut self) -> Self {
         self.strip_credentials = true;
         self

@@ -155,7 +155,7 @@ impl Case<'_> {
             return Err(Denial::WrongKeyScope);
         }
         self.refuse_early(token.unverified())?;
-        let signed = token.check(key.verifying())?;
+        let signed = key.check(&token)?;
         if let Some(hook) = &self.site.hook
             && hook.0(signed.claims()).is_err()
         {

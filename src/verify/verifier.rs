@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::builder::VerifierBuilder;
@@ -62,8 +63,7 @@ impl Verifier {
 
     /// Puts another policy in force, with the same keys.
     pub fn swap(&self, policy: Policy) {
-        let Ok(()) = self.update(|state| Ok::<_, std::convert::Infallible>(state.with_policy(policy)));
-        log_swap(self);
+        let Ok(()) = self.update(|state| Ok::<_, Infallible>(state.with_policy(policy)));
     }
 
     /// Replaces policy and keys as one, by what `change` makes of what is in force. On an error nothing changes.
@@ -72,19 +72,16 @@ impl Verifier {
     ///
     /// What `change` returns.
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
-        self.0.live.update(change)
+        self.0.live.update(change)?;
+        let state = self.0.live.load();
+        crate::log::event!(INFO, sites = state.policy.site_ids().count(), keys = state.keys.len(), "swapped");
+        Ok(())
     }
 
     /// What is in force now: a copy that shares its parts.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::clone(&self.0.live.load())
     }
-}
-
-/// Says how much is in force now.
-fn log_swap(verifier: &Verifier) {
-    let state = verifier.0.live.load();
-    crate::log::event!(INFO, sites = state.policy.site_ids().count(), keys = state.keys.len(), "swapped");
 }
 
 impl std::fmt::Debug for Verifier {
@@ -108,25 +105,17 @@ impl Keys<'_> {
     ///
     /// [`ConfigError::DuplicateKey`] when its `kid` is there already; nothing changes then.
     pub fn insert(self, key: Key) -> Result<(), ConfigError> {
-        self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))?;
-        log_swap(self.0);
-        Ok(())
+        self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))
     }
 
     /// Takes the key of this `kid` out of force; tells whether it was there.
     pub fn remove(self, kid: &str) -> bool {
-        let removed =
-            self.0.update(|state| state.keys.without(kid).map(|keys| state.with_keys(keys)).ok_or(()));
-        if removed.is_ok() {
-            log_swap(self.0);
-        }
-        removed.is_ok()
+        self.0.update(|state| state.keys.without(kid).map(|keys| state.with_keys(keys)).ok_or(())).is_ok()
     }
 
     /// Puts another set in force as a whole.
     pub fn replace(self, keys: KeySet) {
-        let Ok(()) = self.0.update(|state| Ok::<_, std::convert::Infallible>(state.with_keys(keys)));
-        log_swap(self.0);
+        let Ok(()) = self.0.update(|state| Ok::<_, Infallible>(state.with_keys(keys)));
     }
 
     /// The set in force now: a copy that shares its parts.

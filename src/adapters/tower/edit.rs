@@ -72,13 +72,12 @@ pub(super) fn request<B>(request: &mut Request<B>, edits: RequestEdits) {
             request.headers_mut().insert(name, value);
         }
     }
-    match edits.strip() {
-        None => {}
-        Some(Strip::Query(name)) => strip_query(request, name),
-        Some(Strip::Authorization) => {
-            request.headers_mut().remove(AUTHORIZATION);
+    for place in edits.strip() {
+        match place {
+            Strip::Query(name) => strip_query(request, name),
+            Strip::Bearer => strip_bearer(request.headers_mut()),
+            Strip::Cookie(name) => strip_cookie(request.headers_mut(), name),
         }
-        Some(Strip::Cookie(name)) => strip_cookie(request.headers_mut(), name),
     }
     if let Some(grant) = edits.into_grant() {
         request.extensions_mut().insert(grant);
@@ -105,6 +104,16 @@ fn without_query_parameter(uri: &Uri, name: &str) -> Uri {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
     Uri::from_parts(parts).unwrap_or_default()
+}
+
+fn strip_bearer(headers: &mut HeaderMap) {
+    let bearer = |field: &HeaderValue| {
+        field.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    };
+    // With a second field the request was refused.
+    if headers.get(AUTHORIZATION).is_some_and(bearer) {
+        headers.remove(AUTHORIZATION);
+    }
 }
 
 fn strip_cookie(headers: &mut HeaderMap, name: &str) {
