@@ -1,0 +1,178 @@
+//! What is minted is granted; by us, and by another library.
+
+use std::time::Duration;
+
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use playgate::crypto::Algorithm;
+use playgate::mint::{NewKey, SignedToken, Signer};
+use playgate::time::UnixSeconds;
+use playgate::{ConfigError, Decision, Denial, Key, KeyScope, Scope, Site, Verifier};
+use serde_json::{Value, json};
+
+const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+fn file(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A signer for every form of private key, with the verifier's key for it.
+fn pairs() -> Vec<(&'static str, Signer, Key)> {
+    let scope = || KeyScope::bucket("courses");
+    let mut pairs: Vec<_> = [
+        ("rsa-2048.private.pkcs1.pem", "rsa-2048.spki.pem"),
+        ("rsa-2048.private.pkcs8.pem", "rsa-2048.pkcs1.pem"),
+        ("p256.private.pkcs8.pem", "p256.spki.pem"),
+        ("p256.private.sec1.pem", "p256.spki.pem"),
+        ("ed25519.private.pkcs8.pem", "ed25519.spki.pem"),
+    ]
+    .into_iter()
+    .map(|(private, public)| {
+        let signer =
+            Signer::from_pem("k1", &file(private)).unwrap_or_else(|error| panic!("{private}: {error}"));
+        (private, signer, Key::from_pem("k1", &file(public), scope()).unwrap())
+    })
+    .collect();
+    let key = Key::from_secret("k1", SECRET, scope()).unwrap();
+    pairs.push(("a secret", Signer::from_secret("k1", SECRET).unwrap(), key));
+    pairs
+}
+
+fn verifier(key: Key) -> Verifier {
+    Verifier::builder().site(Site::bucket("courses").any_host()).key(key).build().unwrap()
+}
+
+fn denial(verifier: &Verifier, uri: &str) -> Option<Denial> {
+    let request = http::Request::get(uri).header("host", "cdn.example.com").body(()).unwrap();
+    let decision = verifier.decide(&request, UnixSeconds::now());
+    assert!(matches!(decision, Decision::Granted(_)) || decision.denial().is_some());
+    decision.denial()
+}
+
+fn hour(signer: &Signer) -> SignedToken {
+    signer.token(Scope::folder("videos/1").unwrap()).expires_in(Duration::from_secs(3600)).sign().unwrap()
+}
+
+#[test]
+fn what_is_minted_is_granted_and_one_flipped_bit_is_not() {
+    for (name, signer, key) in pairs() {
+        let verifier = verifier(key);
+        let token = hour(&signer);
+        assert_eq!(denial(&verifier, &token.url("/videos/1/a.ts")), None, "{name}");
+        assert_eq!(denial(&verifier, &token.url("/videos/2/a.ts")), Some(Denial::OutOfScope), "{name}");
+        let (signed, signature) = token.as_str().rsplit_once('.').unwrap();
+        for place in [0, signature.len() / 2, signature.len() - 2] {
+            let mut flipped = signature.as_bytes().to_vec();
+            flipped[place] = if flipped[place] == b'A' { b'B' } else { b'A' };
+            let uri = format!("/videos/1/a.ts?auth={signed}.{}", String::from_utf8(flipped).unwrap());
+            assert_eq!(denial(&verifier, &uri), Some(Denial::BadSignature), "{name}, {place}");
+        }
+    }
+}
+
+#[test]
+fn the_public_half_of_a_signer_verifies_its_tokens() {
+    for (name, signer, _) in pairs() {
+        let Some(public) = signer.public_pem() else {
+            assert_eq!(signer.algorithm(), Algorithm::Hs256);
+            continue;
+        };
+        let key = Key::from_pem("k1", public.as_bytes(), KeyScope::bucket("courses")).unwrap();
+        assert_eq!(denial(&verifier(key), &hour(&signer).url("/videos/1/a.ts")), None, "{name}");
+    }
+}
+
+#[test]
+fn another_library_reads_our_tokens_and_we_read_its() {
+    let rsa = (file("rsa-2048.private.pkcs1.pem"), file("rsa-2048.spki.pem"));
+    let p256 = (file("p256.private.pkcs8.pem"), file("p256.spki.pem"));
+    let ed = (file("ed25519.private.pkcs8.pem"), file("ed25519.spki.pem"));
+    let theirs = [
+        (
+            jsonwebtoken::Algorithm::RS256,
+            EncodingKey::from_rsa_pem(&rsa.0).unwrap(),
+            DecodingKey::from_rsa_pem(&rsa.1).unwrap(),
+        ),
+        (
+            jsonwebtoken::Algorithm::ES256,
+            EncodingKey::from_ec_pem(&p256.0).unwrap(),
+            DecodingKey::from_ec_pem(&p256.1).unwrap(),
+        ),
+        (
+            jsonwebtoken::Algorithm::EdDSA,
+            EncodingKey::from_ed_pem(&ed.0).unwrap(),
+            DecodingKey::from_ed_pem(&ed.1).unwrap(),
+        ),
+        (jsonwebtoken::Algorithm::HS256, EncodingKey::from_secret(SECRET), DecodingKey::from_secret(SECRET)),
+    ];
+    for (algorithm, encoding, decoding) in theirs {
+        let (name, signer, key) = pairs()
+            .into_iter()
+            .find(|(_, signer, _)| signer.algorithm().name() == format!("{algorithm:?}"))
+            .unwrap();
+        let token = signer
+            .token(Scope::folder("videos/1").unwrap())
+            .expires_in(Duration::from_secs(60))
+            .not_before(UnixSeconds::now())
+            .claim("plan", "gold")
+            .sign()
+            .unwrap();
+        let read = decode::<Value>(token.as_str(), &decoding, &Validation::new(algorithm))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(read.header.kid.as_deref(), Some("k1"), "{name}");
+        assert_eq!(
+            (&read.claims["uri"], &read.claims["plan"]),
+            (&json!("videos/1/"), &json!("gold")),
+            "{name}"
+        );
+
+        let header = Header { kid: Some("k1".to_owned()), ..Header::new(algorithm) };
+        let foreign =
+            encode(&header, &json!({ "uri": "videos/1/", "exp": 4_102_444_800_u32 }), &encoding).unwrap();
+        assert_eq!(denial(&verifier(key), &format!("/videos/1/a.ts?auth={foreign}")), None, "{name}");
+    }
+}
+
+#[test]
+fn a_new_key_signs_and_its_public_half_verifies() {
+    let new = NewKey::rsa(2048).unwrap();
+    assert!(new.private_pem().starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
+    assert!(new.public_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"));
+    let signer = Signer::from_pem("new", new.private_pem().as_bytes()).unwrap();
+    let key = Key::from_pem("new", new.public_pem().as_bytes(), KeyScope::bucket("courses")).unwrap();
+    assert_eq!(denial(&verifier(key), &hour(&signer).url("/videos/1/a.ts")), None);
+    assert!(!format!("{new:?}").contains("PRIVATE"));
+    for bits in [0, 1024, 2047, 8193] {
+        assert_eq!(
+            NewKey::rsa(bits).unwrap_err().to_string(),
+            format!("no key of {bits} bits can be made: ask for 2048 to 8192")
+        );
+    }
+}
+
+#[test]
+fn a_signer_refuses_what_cannot_sign_by_name() {
+    for (name, pem, message) in [
+        ("a public key", file("rsa-2048.spki.pem"), "is a public key, which cannot sign"),
+        ("a PKCS#1 public key", file("rsa-2048.pkcs1.pem"), "is a public key, which cannot sign"),
+        ("an encrypted key", file("rsa-2048.private.encrypted.pem"), "decrypt it with openssl pkey"),
+        ("a certificate", file("p256.certificate.pem"), "PEM block \"CERTIFICATE\""),
+        ("no PEM", b"secret".to_vec(), "no -----BEGIN line"),
+    ] {
+        let error = Signer::from_pem("k1", &pem).expect_err(name).to_string();
+        assert!(error.contains(message), "{name}: {error}");
+    }
+    let short = Signer::from_secret("k1", b"short").unwrap_err();
+    assert!(matches!(short, ConfigError::SecretTooShort { bytes: 5, .. }), "{short}");
+}
+
+#[test]
+fn scopes_that_could_cover_nothing_cannot_be_minted() {
+    for text in ["", "/", "/videos/1", "videos//1", "videos/../1", ".", "a\\b", "a\nb"] {
+        assert!(Scope::folder(text).is_err(), "{text:?}");
+        assert!(Scope::object(text).is_err(), "{text:?}");
+    }
+    assert!(Scope::object("videos/1/").is_err());
+    assert!(Scope::playback_id("a/b").is_err());
+    assert_eq!(Scope::folder("videos/1/"), Scope::folder("videos/1"));
+}
