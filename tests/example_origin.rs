@@ -1,0 +1,338 @@
+//! The example does what it prints: each `curl` line gets its status, and Chromium plays the page.
+//!
+//! Cargo builds `examples/origin` along with `cargo test`. What needs curl or Chromium skips, with a message, where
+//! they are missing; with `PLAYGATE_REQUIRE_SERVICES=1` it fails instead.
+
+#![cfg(unix)]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[test]
+fn every_printed_curl_line_gets_its_status() {
+    if !found("curl") {
+        return;
+    }
+    let origin = Origin::start();
+    let cases = origin.cases();
+    for status in [200, 204, 206, 400, 401, 403, 405, 421] {
+        assert!(cases.iter().any(|case| case.status == status), "no case for {status}");
+    }
+    for case in &cases {
+        let Output { stdout, .. } =
+            Command::new("sh").args(["-c", &case.command]).env("no_proxy", "*").output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&stdout).trim(), case.status.to_string(), "{}", case.name);
+    }
+    let log = origin.log();
+    for code in ["credential_missing", "expired", "out_of_scope", "wrong_key", "unknown_host"] {
+        assert!(log.contains(&format!("code=\"{code}\"")), "{code} in:\n{log}");
+    }
+    assert!(!log.contains("eyJ"), "a token in the log:\n{log}");
+}
+
+#[test]
+fn the_page_is_served_for_its_viewer_alone() {
+    if !found("curl") {
+        return;
+    }
+    let origin = Origin::start();
+    let page = curl(&["-si", &origin.page], "");
+    let (head, body) = page.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("cache-control: no-store"), "{head}");
+    for attribute in ["secure", "httponly", "domain=playgate.localhost", "path=/videos/1/", "max-age=3"] {
+        assert!(head.contains(attribute), "{attribute} in:\n{head}");
+    }
+    let (_, data) = body.split_once("id=\"demo\">").unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    assert!(!data.contains('<'));
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["query_name"], "auth");
+    assert!(data["cases"].as_array().is_some_and(|cases| cases.len() > 5), "{data}");
+}
+
+#[test]
+fn chromium_plays_the_page_to_its_end() {
+    if !(found("curl") && found("chromium") && found("chromedriver")) {
+        return;
+    }
+    let origin = Origin::start();
+    let browser = Browser::start();
+    browser.open(&origin.page);
+    browser.wait_until(
+        "every player came to an end",
+        "return document.body.dataset.ready && players.every(settled)",
+    );
+
+    let players = browser.run("return Object.fromEntries(players.map((p) => [p.id, p.dataset.state]))");
+    // Without hls.js Chromium plays the second player by itself, if it can, and says so of the third.
+    let installed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/origin/node_modules/hls.js").exists();
+    let native = browser.run("return players[1].canPlayType('application/vnd.apple.mpegurl') !== ''") == true;
+    let by_cookie = if installed || native { "ended" } else { "unavailable" };
+    let by_url = if installed { "ended" } else { "unavailable" };
+    assert_eq!(
+        players,
+        json!({"mp4": "ended", "hls-cookie": by_cookie, "hls-url": by_url}),
+        "{}\n{}",
+        browser.run("return document.body.innerText"),
+        origin.log()
+    );
+
+    let refusals = browser
+        .run("return [...document.querySelectorAll('tbody tr')].map((r) => [r.dataset.result, r.innerText])");
+    let refusals = refusals.as_array().unwrap();
+    assert!(refusals.len() > 5);
+    for refusal in refusals {
+        assert_eq!(refusal[0], "as expected", "{refusal}");
+    }
+}
+
+#[test]
+fn interrupted_it_stops_at_once_with_success() {
+    let mut origin = Origin::start();
+    assert!(origin.interrupt().success());
+}
+
+#[test]
+fn interrupted_it_does_not_wait_for_a_viewer_who_does_not_read() {
+    let mut origin = Origin::start();
+    let mut viewer = std::net::TcpStream::connect(("127.0.0.1", origin.port())).unwrap();
+    // More answers than socket buffers hold, none of them read.
+    for _ in 0..1000 {
+        let ask = b"GET /movie.mp4 HTTP/1.1\r\nHost: public.playgate.localhost\r\n\r\n";
+        viewer.write_all(ask).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(300)); // until it waits for its viewer
+    assert!(origin.interrupt().success());
+}
+
+#[test]
+fn a_taken_port_is_named_together_with_the_way_out() {
+    let origin = Origin::start();
+    let address = format!("127.0.0.1:{}", origin.port());
+    let Output { status, stderr, .. } = example(&["--listen", &address]);
+    let told = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains(&address) && told.contains("--listen"), "{told}");
+}
+
+#[test]
+fn help_goes_to_stdout_and_a_mistake_gets_the_usage_line() {
+    for flag in ["--help", "-h"] {
+        let Output { status, stdout, .. } = example(&[flag]);
+        assert!(status.success());
+        assert!(String::from_utf8(stdout).unwrap().contains("usage: "));
+    }
+    for arguments in [&["--port"][..], &["--listen"], &["--listen", "here"], &["--help", "me"], &["x"]] {
+        let Output { status, stdout, stderr } = example(arguments);
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8(stderr).unwrap().contains("usage: "), "{arguments:?}");
+        assert!(stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+/// The example, running; killed when dropped.
+struct Origin {
+    child: Child,
+    page: String,
+    lines: Vec<String>,
+    log: PathBuf,
+}
+
+/// A line that it printed to be tried.
+struct Case {
+    status: u16,
+    name: String,
+    command: String,
+}
+
+impl Origin {
+    fn start() -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("origin-{}-{number}.log", std::process::id()));
+        let mut child = Command::new(binary())
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            lines.push(line.unwrap());
+            if lines.last().unwrap().contains("Ctrl-C") {
+                break;
+            }
+        }
+        let page = lines.iter().find_map(|line| line.strip_prefix("Page: ")).map(str::to_owned);
+        let page =
+            page.unwrap_or_else(|| panic!("no page in {lines:?}, {}", fs::read_to_string(&log).unwrap()));
+        Self { child, page, lines, log }
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let pairs = self.lines.windows(2).filter_map(|pair| Some((pair[0].strip_prefix("# ")?, &pair[1])));
+        let cases: Vec<Case> = pairs
+            .map(|(comment, command)| {
+                let (status, rest) = comment.split_once(' ').unwrap();
+                let (name, _) = rest.split_once(": ").unwrap();
+                Case { status: status.parse().unwrap(), name: name.to_owned(), command: command.clone() }
+            })
+            .collect();
+        assert_eq!(cases.len(), self.lines.iter().filter(|line| line.starts_with("curl ")).count());
+        cases
+    }
+
+    fn port(&self) -> u16 {
+        self.page.trim_end_matches('/').rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Sends what Ctrl-C sends.
+    fn interrupt(&mut self) -> ExitStatus {
+        let kill = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let asked = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(asked.elapsed() < Duration::from_secs(10), "it still runs");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        stop(&mut self.child);
+        let _ = fs::remove_file(&self.log);
+    }
+}
+
+/// Headless Chromium, by `WebDriver` (W3C); requests go through curl, so that no HTTP client is needed here.
+struct Browser {
+    driver: Child,
+    session: String,
+}
+
+impl Browser {
+    fn start() -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // "ChromeDriver was started successfully on port 12345."
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port =
+            lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
+        let base = format!("http://127.0.0.1:{}/session", port.unwrap().trim_end_matches('.'));
+        let mut browser = Self { driver, session: base };
+        let arguments = [
+            "--headless",
+            "--no-sandbox", // which root cannot have
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-proxy-server",
+            "--window-size=1280,900",
+        ];
+        let options = json!({"args": arguments});
+        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
+        let session = browser.post("", &wanted);
+        browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().unwrap());
+        browser
+    }
+
+    fn open(&self, url: &str) {
+        self.post("/url", &json!({"url": url}));
+    }
+
+    fn run(&self, script: &str) -> Value {
+        let names = "const players = [...document.querySelectorAll('video')];
+            const settled = (p) => ['ended', 'failed', 'unavailable'].includes(p.dataset.state);";
+        self.post("/execute/sync", &json!({"script": format!("{names}\n{script}"), "args": []}))
+    }
+
+    fn wait_until(&self, what: &str, script: &str) {
+        let asked = Instant::now();
+        while self.run(script) != true {
+            let text = || self.run("return document.body.innerText");
+            assert!(asked.elapsed() < PATIENCE, "not before the end of patience: {what}\n{}", text());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.session);
+        let answer = curl(&["-s", "--noproxy", "*", "--data-binary", "@-", &url], &body.to_string());
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{url}: {answer:?}"));
+        assert!(answer["value"].get("error").is_none(), "{url}: {answer}");
+        answer["value"].clone()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Closes Chromium, which outlives a driver that is killed.
+        let _ = Command::new("curl").args(["-s", "--noproxy", "*", "-X", "DELETE", &self.session]).output();
+        stop(&mut self.driver);
+    }
+}
+
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn curl(arguments: &[&str], stdin: &str) -> String {
+    let mut child =
+        Command::new("curl").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// Runs the example to its end.
+fn example(arguments: &[&str]) -> Output {
+    Command::new(binary()).args(arguments).output().unwrap()
+}
+
+/// Beside this test: `target/debug/deps/example_origin-…` and `target/debug/examples/origin`.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples/origin");
+    assert!(path.exists(), "{} is not built: run cargo build --example origin", path.display());
+    path
+}
+
+/// Whether a program is there. Where services are required, it has to be.
+fn found(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        let required = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
+        assert!(!required, "{program} is missing, and PLAYGATE_REQUIRE_SERVICES asks for it");
+        println!("skipped: {program} is not installed");
+    }
+    found
+}
