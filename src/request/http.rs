@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use ::http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN,
 };
-use ::http::{Extensions, Method, Request, Uri, request::Parts};
+use ::http::{Extensions, Request, Uri, request::Parts};
 
 use super::{RequestView, Target};
 
@@ -19,7 +19,7 @@ impl<B> RequestView for Request<B> {
     }
 
     fn target(&self) -> Target<'_> {
-        target_of(original_uri(self.uri(), self.extensions()), self.method())
+        target_of(original_uri(self.uri(), self.extensions()))
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
@@ -53,7 +53,7 @@ impl RequestView for Parts {
     }
 
     fn target(&self) -> Target<'_> {
-        target_of(original_uri(&self.uri, &self.extensions), &self.method)
+        target_of(original_uri(&self.uri, &self.extensions))
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
@@ -81,12 +81,10 @@ impl RequestView for Parts {
     }
 }
 
-fn target_of<'r>(uri: &'r Uri, method: &Method) -> Target<'r> {
-    // `CONNECT host:port` has no path; http::Uri calls it empty, and an empty path is refused later.
-    let path = if method == Method::CONNECT { "" } else { uri.path() };
+fn target_of(uri: &Uri) -> Target<'_> {
     Target {
         authority: uri.authority().map(|authority| authority.as_str().as_bytes()),
-        path: path.as_bytes(),
+        path: uri.path().as_bytes(),
         query: uri.query().map(str::as_bytes),
     }
 }
@@ -104,10 +102,16 @@ fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r [u8]> {
 }
 
 /// The URI as the client sent it: axum's routers take prefixes off and leave the original in an extension.
+///
+/// The extension counts only while the path is still the original's end. A path that was rewritten since is what
+/// the handler behind us will open, so that is decided.
 fn original_uri<'r>(uri: &'r Uri, extensions: &'r Extensions) -> &'r Uri {
     #[cfg(feature = "axum")]
-    if let Some(original) = extensions.get::<axum::extract::OriginalUri>() {
-        return &original.0;
+    if let Some(axum::extract::OriginalUri(original)) = extensions.get()
+        && (uri.path() == "/" || original.path().ends_with(uri.path()))
+        && uri.path().starts_with('/')
+    {
+        return original;
     }
     let _ = extensions;
     uri
