@@ -12,6 +12,12 @@ use crate::error::{Denial, Repeated, TokenFault};
 use crate::request::{PercentFault, RequestView, cookie_values, decode_strictly, value_of_one};
 use crate::token::MAX_TOKEN_BYTES;
 
+/// The query parameter that carries a token, unless a site names another.
+pub const DEFAULT_QUERY_NAME: &str = "auth";
+
+/// The cookie that carries a token, unless a site names another.
+pub const DEFAULT_COOKIE_NAME: &str = "Qencode-Auth-Token";
+
 /// How many cookies of one name are tried. Browsers send several legitimately: one per domain and path.
 pub const MAX_COOKIES_TRIED: usize = 4;
 
@@ -60,8 +66,8 @@ impl Default for Carriers {
             query: true,
             bearer: false,
             cookie: true,
-            query_name: "auth".into(),
-            cookie_name: "Qencode-Auth-Token".into(),
+            query_name: DEFAULT_QUERY_NAME.into(),
+            cookie_name: DEFAULT_COOKIE_NAME.into(),
         }
     }
 }
@@ -101,19 +107,22 @@ impl Carriers {
     }
 }
 
-/// The token of the one `Authorization` field, if its scheme is `Bearer` (in any case, RFC 9110 §11.1).
+/// The token of the one `Authorization` field, if that is a bearer's.
 fn bearer(request: &impl RequestView) -> Result<Option<&[u8]>, Denial> {
     let mut fields = request.authorization();
-    let (Some(field), None) = (fields.next(), fields.next()) else {
-        return match request.authorization().next() {
-            None => Ok(None),
-            Some(_) => Err(Denial::AmbiguousCredential(Repeated::Authorization)),
-        };
-    };
+    match (fields.next(), fields.next()) {
+        (None, _) => Ok(None),
+        (Some(field), None) => Ok(bearer_token(field)),
+        (Some(_), Some(_)) => Err(Denial::AmbiguousCredential(Repeated::Authorization)),
+    }
+}
+
+/// The token of an `Authorization` field whose scheme is `Bearer`, in any case (RFC 9110 §11.1).
+pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
     let field = field.trim_ascii();
-    let (scheme, rest) = field.split_at_checked(b"Bearer".len()).unwrap_or((field, &[]));
+    let (scheme, rest) = field.split_at_checked(b"Bearer".len())?;
     let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' '));
-    Ok(bearer.then(|| rest.trim_ascii_start()))
+    bearer.then(|| rest.trim_ascii_start())
 }
 
 /// Where a query value is percent-decoded.

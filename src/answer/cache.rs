@@ -2,34 +2,38 @@ use bytes::Bytes;
 
 /// The `Cache-Control` of a granted answer (RFC 9111 §5.2.2): what stood there, kept out of shared caches.
 ///
-/// `public`, `s-maxage` and `proxy-revalidate` go, `private` comes; `no-store` stays as it is. `None` where nothing
-/// has to change.
+/// `public`, `s-maxage` and `proxy-revalidate` go, `private` comes; `no-store` is enough by itself.
+/// `None` where nothing has to change.
 pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut changed = false;
-    let mut private = false;
+    let (mut private, mut no_store, mut must_understand) = (false, false, false);
     let mut lines = 0_usize;
     for value in values {
         lines = lines.saturating_add(1);
         for directive in directives(value) {
             let name = directive.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
             let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
-            if is("no-store") {
-                return None;
-            }
             if is("public") || is("s-maxage") || is("proxy-revalidate") {
                 changed = true;
                 continue;
             }
             // `private="set-cookie"` speaks of one field only.
             private |= is("private") && directive.len() == name.len();
+            no_store |= is("no-store");
+            must_understand |= is("must-understand");
             kept.push(directive);
         }
     }
-    if private && !changed && lines == 1 {
+    // A cache that honours `must-understand` passes over `no-store` (RFC 9111 §5.2.2.3).
+    let kept_out = private || (no_store && !must_understand);
+    if kept_out && !changed && lines == 1 {
         return None;
     }
-    if !private {
+    if kept.is_empty() {
+        return Some(Bytes::from_static(b"private")); // the usual case allocates nothing
+    }
+    if !kept_out {
         kept.insert(0, b"private");
     }
     Some(kept.join(&b", "[..]).into())
@@ -61,7 +65,11 @@ mod tests {
             (&["private"], None),
             (&["Private, max-age=5"], None),
             (&["no-store"], None),
-            (&["public, no-store"], None),
+            (&["public, no-store"], Some("no-store")),
+            (
+                &["must-understand, no-store, max-age=9"],
+                Some("private, must-understand, no-store, max-age=9"),
+            ),
             (&["no-cache=\"a, public\", max-age=1"], Some("private, no-cache=\"a, public\", max-age=1")),
             (&["private=\"set-cookie\""], Some("private, private=\"set-cookie\"")),
             (&["public", "max-age=1"], Some("private, max-age=1")),

@@ -1,35 +1,29 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
 
 use super::{Header, cache, push_cors};
 use crate::cors::CorsHeaders;
+use crate::request::{without_cookie, without_parameter};
+use crate::scheme::{Carriers, bearer_token};
 use crate::site::SiteRules;
 use crate::verify::{Grant, OwnedGrant};
 
-/// What changes on a request before the inner service sees it.
-#[derive(Clone, Debug, Default)]
+/// What changes on a request before the inner service sees it. `Debug` shows names, no values.
+#[derive(Clone, Default)]
 pub struct RequestEdits {
-    pub(super) remove: Option<Arc<[Box<str>]>>,
-    pub(super) set: Vec<(Box<str>, String)>,
-    pub(super) strip: Vec<Strip>,
-    pub(super) grant: Option<OwnedGrant>,
-}
-
-/// Where credentials have to be taken out: every place that the site listens to, not only the one that decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Strip {
-    /// Every query parameter of this name.
-    Query(Box<str>),
-    /// `Authorization` fields of the scheme `Bearer`.
-    Bearer,
-    /// Every cookie of this name.
-    Cookie(Box<str>),
+    remove: Option<Arc<[Box<str>]>>,
+    set: Vec<(Box<str>, String)>,
+    /// The carriers to be emptied: every one that the site listens to, not only the one that decided.
+    strip: Option<Carriers>,
+    grant: Option<OwnedGrant>,
 }
 
 impl RequestEdits {
+    pub(super) fn removing(remove: Option<Arc<[Box<str>]>>) -> Self {
+        Self { remove, ..Self::default() }
+    }
+
     /// The header fields to remove first: identity headers are the verifier's to set, on every request.
     pub fn remove(&self) -> impl Iterator<Item = &str> {
         self.remove.iter().flat_map(|names| names.iter().map(AsRef::as_ref))
@@ -40,9 +34,21 @@ impl RequestEdits {
         self.set.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
-    /// The credentials to take out, where the site asks for it.
-    pub fn strip(&self) -> &[Strip] {
-        &self.strip
+    /// The query less the credential, where the site strips it; empty when nothing is left. `None` to leave it.
+    pub fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
+        let carriers = self.strip.as_ref().filter(|carriers| carriers.query)?;
+        Some(without_parameter(query, &carriers.query_name)).filter(|rest| rest != query)
+    }
+
+    /// A `Cookie` field less the credential, where the site strips it; drop it when it is empty. `None` to leave it.
+    pub fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
+        let carriers = self.strip.as_ref().filter(|carriers| carriers.cookie)?;
+        Some(without_cookie(field, &carriers.cookie_name)).filter(|rest| rest != field)
+    }
+
+    /// Whether an `Authorization` field is a credential that the site strips.
+    pub fn drops_authorization(&self, field: &[u8]) -> bool {
+        self.strip.as_ref().is_some_and(|carriers| carriers.bearer) && bearer_token(field).is_some()
     }
 
     /// The grant for handlers, where the site asks for it.
@@ -50,42 +56,40 @@ impl RequestEdits {
         self.grant.as_ref()
     }
 
-    #[cfg(feature = "tower")]
-    pub(crate) fn into_grant(self) -> Option<OwnedGrant> {
-        self.grant
+    pub(super) fn strip(&mut self, site: &SiteRules) {
+        if site.strip_credentials {
+            self.strip = Some(site.carriers.clone());
+        }
     }
 
     pub(super) fn hand_over(&mut self, grant: &Grant<'_>, site: &SiteRules) {
-        if site.strip_credentials {
-            let carriers = &site.carriers;
-            self.strip.extend(carriers.query.then(|| Strip::Query(carriers.query_name.clone())));
-            self.strip.extend(carriers.bearer.then_some(Strip::Bearer));
-            self.strip.extend(carriers.cookie.then(|| Strip::Cookie(carriers.cookie_name.clone())));
-        }
         if site.grant_extension {
             self.grant = Some(grant.to_owned());
         }
         if !site.identity_headers.is_empty() {
-            let claims: Map<String, Value> = grant.claims().unwrap_or_default();
-            self.set.extend(
-                site.identity_headers.iter().filter_map(|(header, claim)| {
-                    Some((header.clone(), header_text(claims.get(&**claim)?)?))
-                }),
-            );
+            let payload = grant.payload();
+            self.set.extend(site.identity_headers.iter().filter_map(|(header, claim)| {
+                let text = payload.claims()?.scalar(claim).filter(|text| is_header_text(text))?;
+                Some((header.clone(), text))
+            }));
         }
     }
 }
 
-/// A claim as a header value; what is no scalar, or would not be one visible line of ASCII, is left out.
-fn header_text(claim: &Value) -> Option<String> {
-    let text = match claim {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Null | Value::Array(_) | Value::Object(_) => return None,
-    };
-    let sound = text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    (sound && !text.is_empty()).then_some(text)
+impl std::fmt::Debug for RequestEdits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestEdits")
+            .field("remove", &self.remove)
+            .field("set", &self.set.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("strip", &self.strip.is_some())
+            .field("grant", &self.grant)
+            .finish()
+    }
+}
+
+/// Whether a claim can stand in a header: one visible line of ASCII. One that cannot is left out.
+fn is_header_text(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// What changes on the inner service's answer, whatever its status.
@@ -109,13 +113,14 @@ impl ResponseEdits {
             "access-control-allow-credentials",
             "access-control-expose-headers",
         ];
-        const CACHES: &[&str] = &["cdn-cache-control", "surrogate-control"];
+        const CACHES: &[&str] = &["cdn-cache-control", "surrogate-control", "x-accel-expires"];
         const BOTH: &[&str] = &[
             "access-control-allow-origin",
             "access-control-allow-credentials",
             "access-control-expose-headers",
             "cdn-cache-control",
             "surrogate-control",
+            "x-accel-expires",
         ];
         match (self.cors.is_some(), self.private) {
             (true, true) => BOTH,

@@ -3,8 +3,8 @@
 //! [`Decision::reply`] turns a decision into a [`Reply`]: plain, owned data that any server can carry out, and that
 //! holds no snapshot and borrows nothing, so it may be kept while the inner service works.
 //!
-//! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where the status
-//!    is 401, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
+//! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where a (better)
+//!    token would help, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
 //! 2. A preflight is answered at once, with 204.
 //! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
 //!    CORS headers, `Vary` and its cache scope, whatever its status.
@@ -18,16 +18,17 @@ mod problem;
 
 use bytes::Bytes;
 
-pub use edits::{RequestEdits, ResponseEdits, Strip};
+pub use edits::{RequestEdits, ResponseEdits};
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::error::Denial;
 use crate::request::RequestView;
-use crate::site::{CacheScope, SiteRules};
+use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::{Decision, Grant, Refusal};
 
 /// What an adapter does with a request.
 #[derive(Clone, Debug)]
+#[must_use = "a reply that is not carried out protects nothing"]
 #[non_exhaustive]
 pub enum Reply {
     /// Answers it at once.
@@ -106,36 +107,45 @@ impl Decision<'_> {
         let origin = request.origin();
         let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(origin));
         let policy = &self.context().state.policy;
-        let mut edits = RequestEdits { remove: policy.identity_headers.clone(), ..RequestEdits::default() };
+        let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         match (self, site) {
-            (Self::Denied(refusal), _) => {
-                log_refusal(refusal, request);
-                Reply::Answer(refuse(refusal, site, cors, policy.expose_reason, request.method() == "HEAD"))
+            (Self::Pass(_), _) => {
+                log_pass(request);
+                Reply::Call(edits, ResponseEdits::default())
+            }
+            (Self::Public(_), Some(site)) => {
+                edits.strip(site);
+                Reply::Call(edits, ResponseEdits { cors, private: false })
+            }
+            (Self::Granted(grant), Some(site)) => {
+                log_grant(grant, request);
+                edits.strip(site);
+                edits.hand_over(grant, site);
+                Reply::Call(edits, ResponseEdits { cors, private: site.cache == CacheScope::Private })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
             }
-            (Self::Granted(grant), Some(site)) => {
-                log_grant(grant, request);
-                edits.hand_over(grant, site);
-                let private = site.cache == CacheScope::Private;
-                Reply::Call(edits, ResponseEdits { cors, private })
+            (Self::Denied(refusal), _) => {
+                log_refusal(refusal, request);
+                Reply::Answer(refuse(refusal.denial(), site, cors, policy, request))
             }
-            (Self::Public(_) | Self::Pass(_) | Self::Preflight(_) | Self::Granted(_), _) => {
-                Reply::Call(edits, ResponseEdits { cors, private: false })
+            // There is no such decision; were there one, it would let nobody in.
+            (Self::Public(_) | Self::Granted(_) | Self::Preflight(_), _) => {
+                Reply::Answer(refuse(Denial::UnknownHost, site, cors, policy, request))
             }
         }
     }
 }
 
 fn refuse(
-    refusal: &Refusal<'_>,
+    denial: Denial,
     site: Option<&SiteRules>,
     cors: Option<CorsHeaders>,
-    expose_reason: bool,
-    head: bool,
+    policy: &Policy,
+    request: &impl RequestView,
 ) -> Answer {
-    let code = refusal.code();
+    let code = denial.code();
     let status = site.map_or(code.default_status(), |site| site.status(code));
     let mut headers = Vec::with_capacity(8);
     headers.push(Header::fixed("content-type", "application/problem+json"));
@@ -147,8 +157,13 @@ fn refuse(
         headers.push(Header::new("allow", site.methods.allow.clone()));
     }
     push_cors(&mut headers, cors);
-    let body = if head { Bytes::new() } else { problem::body(status, expose_reason.then_some(code)) };
-    Answer { status, denial: Some(refusal.denial()), headers, body }
+    let mut body = problem::body(status, policy.expose_reason.then_some(code));
+    if request.method() == "HEAD" {
+        // A server that counts for itself would say 0, which is not GET's length (RFC 9110 §8.6).
+        headers.push(Header::new("content-length", body.len().to_string().into()));
+        body = Bytes::new();
+    }
+    Answer { status, denial: Some(denial), headers, body }
 }
 
 fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Answer {
@@ -191,13 +206,22 @@ fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView) {
     );
 }
 
+fn log_pass(request: &impl RequestView) {
+    crate::log::event!(
+        DEBUG,
+        method = %request.method().escape_debug(),
+        path = %request.target().path.escape_ascii(),
+        "passed: no site is there"
+    );
+}
+
 fn log_grant(grant: &Grant<'_>, request: &impl RequestView) {
     crate::log::event!(
         DEBUG,
         site = grant.site().map(crate::site::SiteView::id),
         method = %request.method().escape_debug(),
         path = %request.target().path.escape_ascii(),
-        kid = grant.kid().map(crate::keys::KeyId::as_str),
+        kid = grant.kid(),
         client = request.peer().map(|address| address.to_string()),
         "granted"
     );

@@ -48,13 +48,15 @@ pub enum ConfigError {
     NotJwk { found: String },
     #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
     NoKeys,
+    #[error("key {kid:?} is for site {site:?}, which is none: name one of {known}")]
+    KeyForNoSite { kid: String, site: String, known: String },
     #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
     PublicKeyCannotSign { kid: String },
     #[error("scope {text:?} {found}: write {write}")]
     Scope { text: String, found: &'static str, write: &'static str },
 
     // Sites
-    #[error("policy has no site: add one with Site::bucket or Site::live")]
+    #[error("policy has no site: add one with Site::bucket or Site::live_by_path")]
     NoSites,
     #[error("two sites have the id {id:?}: give each its own with id(..)")]
     DuplicateSite { id: String },
@@ -103,15 +105,18 @@ impl ConfigErrors {
         if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
     }
 
-    /// These errors and one more.
-    pub(crate) fn and(mut self, error: ConfigError) -> Self {
-        self.0.push(error);
-        self
-    }
-
     /// The errors, in the order they were met; never empty.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
+    }
+}
+
+impl IntoIterator for ConfigErrors {
+    type Item = ConfigError;
+    type IntoIter = std::vec::IntoIter<ConfigError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

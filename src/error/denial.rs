@@ -229,6 +229,9 @@ pub enum PathFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HostFault {
+    /// Neither a `Host` field nor an authority, on a server without a site for every host.
+    #[error("no Host field")]
+    Missing,
     /// More than one `Host` field.
     #[error("two Host fields")]
     Repeated,

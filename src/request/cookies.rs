@@ -10,7 +10,6 @@ pub(crate) fn cookie_values<'c>(
 }
 
 /// A `Cookie` field less every cookie called `name`; the others stay as they are, in order.
-#[cfg(feature = "tower")]
 pub(crate) fn without_cookie(field: &[u8], name: &str) -> Vec<u8> {
     let kept = pairs(field).filter(|pair| value_in(pair, name.as_bytes()).is_none()).map(<[u8]>::trim_ascii);
     kept.collect::<Vec<_>>().join(&b"; "[..])
@@ -52,7 +51,6 @@ mod tests {
         assert!(values(&["", "T ", "T =x", "T"]).is_empty());
     }
 
-    #[cfg(feature = "tower")]
     #[test]
     fn other_cookies_stay_as_they_are() {
         for (field, rest) in

@@ -59,12 +59,13 @@ impl<'h> Host<'h> {
         if name.is_empty() || name.len() > MAX_HOST_LEN {
             return Err(HostFault::Malformed);
         }
+        // Most are in their normal form already.
+        if name.iter().all(|&byte| is_name_byte(byte)) {
+            return Ok(Self(name));
+        }
         let literal = name.first() == Some(&b'[');
         if !name.iter().all(|&byte| is_host_byte(byte, literal)) {
             return Err(HostFault::Malformed);
-        }
-        if !name.iter().any(u8::is_ascii_uppercase) {
-            return Ok(Self(name));
         }
         buffer.0.clear();
         buffer.0.try_extend_from_slice(name).map_err(|_| HostFault::Malformed)?;
@@ -92,12 +93,17 @@ fn without_port(raw: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Host names as they are used in practice: letters, digits, hyphens, dots and underscores; or an IP literal.
+/// Host names as they are used in practice, in lower case: letters, digits, hyphens, dots and underscores.
+fn is_name_byte(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
+}
+
+/// What else may stand in a host: capitals, and the punctuation of an IP literal.
 fn is_host_byte(byte: u8, literal: bool) -> bool {
     match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => true,
+        b'A'..=b'Z' => true,
         b'[' | b']' | b':' => literal,
-        _ => false,
+        _ => is_name_byte(byte),
     }
 }
 

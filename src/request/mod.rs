@@ -19,17 +19,13 @@ mod query;
 mod readings;
 mod view;
 
-pub(crate) use cookies::cookie_values;
-#[cfg(feature = "tower")]
-pub(crate) use cookies::without_cookie;
+pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use path::under;
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_strictly, hex_value};
-pub(crate) use query::value_of_one;
-#[cfg(feature = "tower")]
-pub(crate) use query::without_parameter;
-pub(crate) use readings::some_reading;
+pub(crate) use query::{value_of_one, without_parameter};
+pub(crate) use readings::{Reading, some_reading};
 pub use view::{RequestView, Target};
 
 #[cfg(feature = "http")]

@@ -15,14 +15,12 @@ pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q
 }
 
 /// The query less every parameter called `name`; the others stay byte for byte, in order.
-#[cfg(feature = "tower")]
 pub(crate) fn without_parameter(query: &[u8], name: &str) -> Vec<u8> {
     let kept = parameters(query).filter(|parameter| !parameter.is(name)).map(|parameter| parameter.whole);
     kept.collect::<Vec<_>>().join(&b'&')
 }
 
 struct Parameter<'q> {
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a layer takes parameters out"))]
     whole: &'q [u8],
     name: &'q [u8],
     value: &'q [u8],
@@ -104,7 +102,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "tower")]
     #[test]
     fn other_parameters_stay_as_they_are() {
         for (query, rest) in

@@ -5,39 +5,51 @@ use super::percent::decode_leniently;
 
 type Text = ArrayVec<u8, MAX_PATH_LEN>;
 
+/// What the readings of a path come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reading<T> {
+    /// One of them is inside: what was found there.
+    Inside(T),
+    /// None of them is.
+    Outside,
+    /// There is more to read than is looked at; what cannot be looked at is not let past.
+    TooLong,
+}
+
 /// Whether some way of reading a path that has no normal form, or lies outside every base path, is `inside` one.
 ///
 /// The readings: percent-decoded none to [`MAX_DECODE_PASSES`] times, backslashes taken for slashes, then as it
-/// stands, with empty segments merged, with dot segments resolved, and with both. A path too long to be read
-/// counts as inside: what cannot be looked at is not let past.
+/// stands, with empty segments merged, with dot segments resolved, and with both. The first that is inside
+/// counts.
 #[cold]
-pub(crate) fn some_reading(raw: &[u8], inside: impl Fn(&[u8]) -> bool) -> bool {
+pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -> Reading<T> {
     let mut current = Text::new();
     if current.try_extend_from_slice(raw).is_err() {
-        return true;
+        return Reading::TooLong;
     }
     for _ in 0..=MAX_DECODE_PASSES {
-        if some_shape(&current, &inside) {
-            return true;
+        if let Some(found) = some_shape(&current, &inside) {
+            return Reading::Inside(found);
         }
         let mut again = Text::new();
         if !decode_leniently(&current, &mut again) {
-            return false;
+            return Reading::Outside;
         }
         current = again;
     }
-    some_shape(&current, &inside)
+    some_shape(&current, &inside).map_or(Reading::Outside, Reading::Inside)
 }
 
-fn some_shape(decoded: &Text, inside: &impl Fn(&[u8]) -> bool) -> bool {
+fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option<T> {
     let mut slashed = Text::new();
     for &byte in decoded {
         slashed.push(if byte == b'\\' { b'/' } else { byte });
     }
-    inside(&slashed)
-        || [(true, false), (false, true), (true, true)]
+    inside(&slashed).or_else(|| {
+        [(true, false), (false, true), (true, true)]
             .into_iter()
-            .any(|(merge, resolve)| inside(&reading(&slashed, merge, resolve)))
+            .find_map(|(merge, resolve)| inside(&reading(&slashed, merge, resolve)))
+    })
 }
 
 /// The path with empty segments merged and dot segments resolved (RFC 3986 §5.2.4), as asked for.
@@ -81,7 +93,8 @@ mod tests {
     use super::*;
 
     fn reads_inside_media(raw: &str) -> bool {
-        some_reading(raw.as_bytes(), |path| path.starts_with(b"/media/") || path == b"/media")
+        let media = |path: &[u8]| (path.starts_with(b"/media/") || path == b"/media").then_some(());
+        some_reading(raw.as_bytes(), media) != Reading::Outside
     }
 
     #[test]

@@ -60,8 +60,8 @@ pub trait RequestView {
     }
 }
 
-/// A request target in its parts (RFC 9112 §3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A request target in its parts (RFC 9112 §3.2). `Debug` leaves the query out: credentials are in there.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Target<'r> {
     /// Host and port, in the absolute form and in HTTP/2's `:authority`; absent in the origin form.
     pub authority: Option<&'r [u8]>,
@@ -80,5 +80,15 @@ impl<'r> Target<'r> {
             }
             None => Self { authority: None, path: target.as_bytes(), query: None },
         }
+    }
+}
+
+impl std::fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        f.debug_struct("Target")
+            .field("authority", &self.authority.map(text))
+            .field("path", &text(self.path))
+            .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,9 @@ pub(super) fn check_site(site: &Site, id: &str, errors: &mut Vec<ConfigError>) -
     if matches!(&site.serves, Serves::Bucket(name) if name.is_empty()) {
         wrong("serves a bucket without a name".to_owned(), "the bucket's name");
     }
+    if matches!(&site.serves, Serves::Bucket(name) if name.contains('{') && name != "{bucket}") {
+        wrong("serves a bucket with a name in braces".to_owned(), "\"{bucket}\" alone, or the bucket's name");
+    }
     let carriers = &site.carriers;
     if !(carriers.query || carriers.bearer || carriers.cookie) {
         wrong("looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");

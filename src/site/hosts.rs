@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::pattern::{Captures, HostPattern};
 use crate::error::PathFault;
-use crate::request::{Host, RequestPath, some_reading, under};
+use crate::request::{Host, Reading, RequestPath, some_reading, under};
 
 /// Where a site stands in its policy.
 pub(super) type SiteIndex = usize;
@@ -61,23 +61,30 @@ impl HostTable {
     }
 
     /// The slow way for paths that are outside as they stand, or have no normal form.
-    fn place_by_readings(&self, host: Host<'_>, raw_path: &[u8], fault: Option<PathFault>) -> Place<'_> {
-        let mut known = false;
+    fn place_by_readings<'p>(
+        &'p self,
+        host: Host<'p>,
+        raw_path: &[u8],
+        fault: Option<PathFault>,
+    ) -> Place<'p> {
+        let every_mount = || self.mounts(host).flat_map(|(_, mounts)| mounts);
+        let Some(first) = every_mount().next() else { return Place::UnknownHost };
         // A path in its normal form without a `%` has no other reading.
-        let one_reading = fault.is_none() && !raw_path.contains(&b'%');
-        for (_, mounts) in self.mounts(host) {
-            for mount in mounts {
-                known = true;
-                if one_reading {
-                    continue;
-                }
-                let base = mount.base_path.as_bytes();
-                if base == b"/" || some_reading(raw_path, |reading| under(reading, base).is_some()) {
-                    return Place::Ambiguous(mount.site, fault.unwrap_or(PathFault::ReadsInside));
-                }
-            }
+        if fault.is_none() && !raw_path.contains(&b'%') {
+            return Place::Outside;
         }
-        if known { Place::Outside } else { Place::UnknownHost }
+        let holds = |reading: &[u8]| {
+            every_mount().find(|mount| {
+                let base = mount.base_path.as_bytes();
+                base == b"/" || under(reading, base).is_some()
+            })
+        };
+        let fault = fault.unwrap_or(PathFault::ReadsInside);
+        match some_reading(raw_path, holds) {
+            Reading::Inside(mount) => Place::Ambiguous(mount.site, fault),
+            Reading::TooLong => Place::Ambiguous(first.site, fault),
+            Reading::Outside => Place::Outside,
+        }
     }
 
     /// Every list of mounts that speaks for a host, the most exact first.

@@ -76,9 +76,11 @@ impl<'p> HostsBuilder<'p> {
         }
     }
 
-    /// Two patterns of one shape match the same hosts, so they must also mean the same.
+    /// Of two patterns that match one host the more literal is asked; where neither is, they must be the same.
     fn pattern_mounts(&mut self, pattern: &HostPattern) -> Result<&mut Mounts, HostFault> {
-        let known = self.patterns.iter().position(|(other, _)| other.shape() == pattern.shape());
+        let tie =
+            |other: &HostPattern| other.literal_bytes() == pattern.literal_bytes() && other.overlaps(pattern);
+        let known = self.patterns.iter().position(|(other, _)| tie(other));
         let index = known.unwrap_or(self.patterns.len());
         if known.is_none() {
             self.patterns.push((pattern.clone(), Mounts::new()));
@@ -86,8 +88,8 @@ impl<'p> HostsBuilder<'p> {
         match self.patterns.get_mut(index) {
             Some((same, mounts)) if *same == *pattern => Ok(mounts),
             _ => Err((
-                "matches the hosts of another pattern, with other names",
-                "one pattern for both".to_owned(),
+                "matches hosts of another pattern that is as literal",
+                "patterns of which one says more, or one pattern for both".to_owned(),
             )),
         }
     }

@@ -17,6 +17,29 @@ enum Label {
     },
 }
 
+impl Label {
+    /// Whether some label matches both.
+    fn overlaps(&self, other: &Self) -> bool {
+        let either =
+            |one: &str, another: &str, has: fn(&str, &str) -> bool| has(one, another) || has(another, one);
+        match (self, other) {
+            (Self::Literal(one), Self::Literal(another)) => one == another,
+            (Self::Literal(text), Self::Named { before, after, .. })
+            | (Self::Named { before, after, .. }, Self::Literal(text)) => {
+                let rest = text.strip_prefix(&**before).and_then(|rest| rest.strip_suffix(&**after));
+                rest.is_some_and(|named| !named.is_empty())
+            }
+            (
+                Self::Named { before, after, .. },
+                Self::Named { before: other_before, after: other_after, .. },
+            ) => {
+                either(before, other_before, |a, b| a.starts_with(b))
+                    && either(after, other_after, |a, b| a.ends_with(b))
+            }
+        }
+    }
+}
+
 /// What a part of a host name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
@@ -82,13 +105,10 @@ impl HostPattern {
             .sum()
     }
 
-    /// The pattern with its names taken out: two patterns of one shape match the same hosts.
-    pub(super) fn shape(&self) -> String {
-        let label = |label: &Label| match label {
-            Label::Literal(text) => text.to_string(),
-            Label::Named { before, after, .. } => format!("{before}{{}}{after}"),
-        };
-        self.labels.iter().map(label).collect::<Vec<_>>().join(".")
+    /// Whether some host matches both patterns.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.labels.len() == other.labels.len()
+            && self.labels.iter().zip(&other.labels).all(|(one, another)| one.overlaps(another))
     }
 
     /// What the pattern captures from a host; each name takes one or more bytes of one label.

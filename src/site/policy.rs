@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::check::check_site;
 use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
-use super::rules::SiteRules;
+use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, PathFault};
 use crate::request::{Host, RequestPath};
@@ -17,7 +17,8 @@ pub enum UnknownHost {
     /// 421 (RFC 9110 §15.5.20).
     #[default]
     Refuse,
-    /// It goes to the inner service untouched.
+    /// It goes to the inner service untouched, which must then serve nothing protected under such a name: `Host`
+    /// says what the client wants it to say.
     Pass,
 }
 
@@ -32,7 +33,7 @@ pub enum UnknownHost {
 pub struct Policy {
     sites: Vec<SiteRules>,
     hosts: HostTable,
-    streams: HashMap<Box<str>, Arc<str>>,
+    streams: Streams,
     pub(crate) unknown_host: UnknownHost,
     pub(crate) expose_reason: bool,
     /// Every site's identity headers: a client may bring none of them.
@@ -49,9 +50,9 @@ impl Policy {
         self.sites.get(index)
     }
 
-    /// The ids of all sites.
-    pub fn site_ids(&self) -> impl Iterator<Item = &str> {
-        self.sites.iter().map(|site| &*site.id)
+    /// All sites, in the order they were given.
+    pub fn sites(&self) -> impl Iterator<Item = SiteView<'_>> {
+        self.sites.iter().map(SiteView)
     }
 
     pub(crate) fn place<'p>(
@@ -63,10 +64,22 @@ impl Policy {
         self.hosts.place(host, raw_path, path)
     }
 
-    /// The playback ID that a stream was mapped to.
-    pub(crate) fn playback_id_of(&self, stream: &str) -> Option<Arc<str>> {
-        self.streams.get(stream).cloned()
+    /// Whether a playback ID is the stream's.
+    pub(crate) fn plays(&self, stream: &str, playback_id: &[u8]) -> bool {
+        match self.streams.playback_ids.get(stream) {
+            Some(mapped) => mapped.as_bytes() == playback_id,
+            // They are the same, unless the ID was given to another stream.
+            None => stream.as_bytes() == playback_id && !self.streams.given.contains(stream),
+        }
     }
+}
+
+/// Stream ids to playback IDs, one to one.
+#[derive(Debug, Default)]
+struct Streams {
+    playback_ids: HashMap<Box<str>, Box<str>>,
+    /// Every playback ID in it.
+    given: HashSet<Box<str>>,
 }
 
 /// Collects what a [`Policy`] is made of.
@@ -154,18 +167,20 @@ fn site_id(site: &Site) -> String {
     }
 }
 
-fn check_streams(
-    streams: Vec<(String, String)>,
-    errors: &mut Vec<ConfigError>,
-) -> HashMap<Box<str>, Arc<str>> {
-    let mut known = HashMap::new();
+fn check_streams(streams: Vec<(String, String)>, errors: &mut Vec<ConfigError>) -> Streams {
+    let mut known = Streams::default();
     for (stream, playback_id) in streams {
-        if playback_id.is_empty() || playback_id.contains('/') {
-            errors
-                .push(ConfigError::Stream { stream, found: "has an empty playback ID, or one with a slash" });
-        } else if known.insert(stream.clone().into(), playback_id.into()).is_some() {
-            errors.push(ConfigError::Stream { stream, found: "is listed twice" });
-        }
+        let found = if playback_id.is_empty() || playback_id.contains('/') {
+            "has an empty playback ID, or one with a slash"
+        } else if known.playback_ids.contains_key(stream.as_str()) {
+            "is listed twice"
+        } else if !known.given.insert(playback_id.as_str().into()) {
+            "has the playback ID of another stream"
+        } else {
+            known.playback_ids.insert(stream.into(), playback_id.into());
+            continue;
+        };
+        errors.push(ConfigError::Stream { stream, found });
     }
     known
 }

@@ -1,6 +1,5 @@
-use std::sync::Arc;
-
 use super::pattern::Captures;
+use super::policy::Policy;
 use super::settings::Hook;
 use crate::cors::CorsPolicy;
 use crate::error::Code;
@@ -115,18 +114,12 @@ impl SiteRules {
     }
 
     /// Whether the key's scope covers the resource on this site.
-    pub(crate) fn admits(
-        &self,
-        key: &Key,
-        resource: &Resource<'_>,
-        playback_id_of: impl FnOnce(&str) -> Option<Arc<str>>,
-    ) -> bool {
+    pub(crate) fn admits(&self, key: &Key, resource: &Resource<'_>, policy: &Policy) -> bool {
         match (key.scope(), resource) {
             (KeyScope::Site(id), _) => *id == self.id,
             (KeyScope::Bucket(name), Resource::Object { bucket, .. }) => name.as_bytes() == *bucket,
             (KeyScope::Stream(stream), Resource::Live { playback_id, .. }) => {
-                let mapped = playback_id_of(stream);
-                mapped.as_deref().unwrap_or(stream).as_bytes() == *playback_id
+                policy.plays(stream, playback_id)
             }
             (KeyScope::Bucket(_), Resource::Live { .. }) | (KeyScope::Stream(_), Resource::Object { .. }) => {
                 false
@@ -136,7 +129,7 @@ impl SiteRules {
 
     /// The status that answers a code here.
     pub(crate) fn status(&self, code: Code) -> u16 {
-        let remapped = self.answers.iter().find(|(listed, _)| *listed == code);
+        let remapped = self.answers.iter().rev().find(|(listed, _)| *listed == code);
         remapped.map_or(code.default_status(), |(_, status)| *status)
     }
 }

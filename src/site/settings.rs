@@ -80,7 +80,7 @@ impl Site {
     }
 
     /// Live streams whose playback ID stands in the host, by the pattern's `{playback_id}`:
-    /// `play-{playback_id}.example.com`.
+    /// `play-{playback_id}.example.com`. Host names have no case, so such an ID is always lower-case.
     pub fn live_by_host() -> Self {
         Self::new(Serves::Live(LiveShape::Host))
     }
@@ -145,7 +145,7 @@ impl Site {
         self
     }
 
-    /// Opens the whole site: no credential is looked at.
+    /// Opens the whole site: no credential is looked at. The inner service must serve nothing else under its hosts.
     pub fn public(mut self) -> Self {
         self.access = Access::Public;
         self
@@ -280,7 +280,7 @@ impl Site {
         self
     }
 
-    /// The operator's own rule over verified claims, asked last on every request, whatever was cached.
+    /// The operator's own rule over verified claims, asked on every request once the signature was found good.
     ///
     /// ```
     /// use playgate::{Site, site::Refused};

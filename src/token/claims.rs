@@ -18,8 +18,8 @@ pub enum Claim<T> {
     Present(T),
 }
 
-/// The claims of a token, borrowed from the decoded payload.
-#[derive(Clone, Copy, Debug)]
+/// The claims of a token, borrowed from the decoded payload. `Debug` shows the dates alone.
+#[derive(Clone, Copy)]
 pub struct Claims<'t> {
     json: &'t str,
     pub(crate) uri: Claim<JsonStr<'t>>,
@@ -92,6 +92,22 @@ impl<'t> Claims<'t> {
         read.map_or(Claim::Malformed, |()| found)
     }
 
+    /// A claim that is a string, a number or a boolean, as text.
+    pub(crate) fn scalar(&self, name: &str) -> Option<String> {
+        let mut found = None;
+        let read = read_object(self.json, |member, value| {
+            if member.is(name) {
+                found = match value {
+                    Value::String(text) => Some(text.chars().collect()),
+                    Value::Number(number) => Some(number.to_owned()),
+                    Value::Bool(flag) => Some(flag.to_string()),
+                    Value::Array(_) | Value::Other => None,
+                };
+            }
+        });
+        read.ok().and(found)
+    }
+
     /// Whether a custom claim is exactly this string.
     pub fn has(&self, name: &str, value: &str) -> bool {
         matches!(self.text(name), Claim::Present(text) if text.is(value))
@@ -126,17 +142,24 @@ impl<'t> Claims<'t> {
     }
 }
 
+impl std::fmt::Debug for Claims<'_> {
+    /// The dates alone: the rest may be about a person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claims").field("exp", &self.exp).field("nbf", &self.nbf).finish_non_exhaustive()
+    }
+}
+
 fn string(value: Value<'_>) -> Claim<JsonStr<'_>> {
     match value {
         Value::String(text) => Claim::Present(text),
-        Value::Number(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+        Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Other => Claim::Malformed,
     }
 }
 
 fn date(value: Value<'_>) -> Claim<NumericDate> {
     match value {
         Value::Number(number) => NumericDate::parse(number).map_or(Claim::Malformed, Claim::Present),
-        Value::String(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+        Value::String(_) | Value::Bool(_) | Value::Array(_) | Value::Other => Claim::Malformed,
     }
 }
 

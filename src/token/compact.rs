@@ -61,7 +61,7 @@ impl Default for TokenBuffer {
 /// assert!(header.is_ok_and(|header| header.key_id().is_ok_and(|kid| kid.is("k1"))));
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Token<'t> {
     header: Header<'t>,
     claims: Claims<'t>,
@@ -101,6 +101,13 @@ impl<'t> Token<'t> {
 
     pub(super) const fn signed_parts(&self) -> (&'t [u8], &'t [u8], Claims<'t>) {
         (self.signing_input, self.signature, self.claims)
+    }
+}
+
+impl std::fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What was signed and the signature are the credential itself: a secret.
+        f.debug_struct("Token").field("header", &self.header).finish_non_exhaustive()
     }
 }
 

@@ -20,6 +20,7 @@ pub struct JsonStr<'t> {
 
 impl<'t> JsonStr<'t> {
     /// The text itself, when no escape stands in it.
+    #[inline]
     pub const fn plain(self) -> Option<&'t str> {
         if self.escaped { None } else { Some(self.raw) }
     }
@@ -30,11 +31,17 @@ impl<'t> JsonStr<'t> {
     }
 
     /// Whether the text, escapes resolved, is `other`.
+    #[inline] // so that a name that is known when compiling is compared in one step
     pub fn is(self, other: &str) -> bool {
         match self.plain() {
             Some(plain) => plain == other,
-            None => self.chars().eq(other.chars()),
+            None => self.resolves_to(other),
         }
+    }
+
+    #[cold]
+    fn resolves_to(self, other: &str) -> bool {
+        self.chars().eq(other.chars())
     }
 
     /// Whether the text is empty.
@@ -64,6 +71,15 @@ impl<'t> JsonStr<'t> {
             _ => self.chars().eq(other.chars()),
         }
     }
+
+    /// A bit for the first byte: names without a common bit are not the same. An escaped one may be any.
+    fn mark(self) -> u64 {
+        match (self.escaped, self.raw.as_bytes().first()) {
+            (true, _) => u64::MAX,
+            (false, Some(first)) => 1 << (first & 63),
+            (false, None) => 1,
+        }
+    }
 }
 
 /// One value of a member; what is nested was checked and is handed out as text.
@@ -72,7 +88,8 @@ pub(crate) enum Value<'t> {
     String(JsonStr<'t>),
     Number(&'t str),
     Array(&'t str),
-    /// An object, `true`, `false` or `null`: nothing that is read here.
+    Bool(bool),
+    /// An object, or `null`: nothing that is read here.
     Other,
 }
 
@@ -85,13 +102,15 @@ pub(crate) fn read_object<'t>(
     mut visit: impl FnMut(JsonStr<'t>, Value<'t>),
 ) -> Result<(), TokenFault> {
     let mut names = ArrayVec::<JsonStr<'t>, MAX_MEMBERS>::new();
+    let mut marks = 0_u64;
     let mut cursor = Cursor { text, at: 0 };
     cursor.blanks();
     cursor.expect(b'{')?;
     cursor.members(MAX_DEPTH, &mut |name, value| {
-        if names.iter().any(|known| known.same(name)) {
+        if marks & name.mark() != 0 && names.iter().any(|known| known.same(name)) {
             return Err(TokenFault::DuplicateMember);
         }
+        marks |= name.mark();
         names.try_push(name).map_err(|_| TokenFault::TooManyMembers)?;
         visit(name, value);
         Ok(())
@@ -118,10 +137,12 @@ struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn step(&mut self) {
         self.at = self.at.saturating_add(1);
     }
@@ -149,7 +170,7 @@ impl<'t> Cursor<'t> {
     fn members(
         &mut self,
         depth: u8,
-        visit: &mut dyn FnMut(JsonStr<'t>, Value<'t>) -> Result<(), TokenFault>,
+        visit: &mut impl FnMut(JsonStr<'t>, Value<'t>) -> Result<(), TokenFault>,
     ) -> Result<(), TokenFault> {
         self.blanks();
         if self.expect(b'}').is_ok() {
@@ -172,7 +193,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// After `[`, up to and with `]`.
-    fn elements(&mut self, depth: u8, visit: &mut dyn FnMut(Value<'t>)) -> Result<(), TokenFault> {
+    fn elements(&mut self, depth: u8, visit: &mut impl FnMut(Value<'t>)) -> Result<(), TokenFault> {
         self.blanks();
         if self.expect(b']').is_ok() {
             return Ok(());
@@ -187,6 +208,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    #[inline]
     fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
         self.blanks();
         let start = self.at;
@@ -201,16 +223,16 @@ impl<'t> Cursor<'t> {
             }
             b'{' => {
                 self.step();
-                self.members(inner(depth)?, &mut |_, _| Ok(()))?;
+                self.members(inner(depth)?, &mut pass_member)?;
                 Ok(Value::Other)
             }
             b'[' => {
                 self.step();
-                self.elements(inner(depth)?, &mut |_| ())?;
+                self.elements(inner(depth)?, &mut pass_element)?;
                 self.since(start).map(Value::Array)
             }
-            b't' => self.word("true").map(|()| Value::Other),
-            b'f' => self.word("false").map(|()| Value::Other),
+            b't' => self.word("true").map(|()| Value::Bool(true)),
+            b'f' => self.word("false").map(|()| Value::Bool(false)),
             b'n' => self.word("null").map(|()| Value::Other),
             _ => Err(TokenFault::Json),
         }
@@ -221,10 +243,13 @@ impl<'t> Cursor<'t> {
     }
 
     /// After the opening quote, up to and with the closing one.
+    #[inline]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
         let start = self.at;
         let mut escaped = false;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at = self.at.saturating_add(plain_run(rest));
             match self.peek().ok_or(TokenFault::Json)? {
                 b'"' => {
                     let raw = self.since(start)?;
@@ -236,8 +261,7 @@ impl<'t> Cursor<'t> {
                     self.step();
                     self.escape()?;
                 }
-                0x00..=0x1f => return Err(TokenFault::Json),
-                _ => self.step(),
+                _ => return Err(TokenFault::Json), // a control character
             }
         }
     }
@@ -310,6 +334,41 @@ impl<'t> Cursor<'t> {
     }
 }
 
+/// How many bytes from the first on mean themselves in a string: no quote, no backslash, no control character.
+///
+/// Looks at eight at once, so that most strings take one step. A byte of `stops` has its top bit set where a byte
+/// of the eight is one to stop at; a borrow can set bits above such a byte only, and the lowest one counts.
+fn plain_run(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & TOPS;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let mut run = 0_usize;
+    let mut rest = text;
+    while let Some((&eight, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(eight);
+        let stops = below(word, b' ') | is(word, b'"') | is(word, b'\\');
+        if stops != 0 {
+            return run.saturating_add((stops.trailing_zeros() / 8) as usize);
+        }
+        run = run.saturating_add(8);
+        rest = after;
+    }
+    run.saturating_add(rest.iter().take_while(|&&byte| means_itself(byte)).count())
+}
+
+const fn means_itself(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+// Named, because a closure in a function that calls itself would have another type at every depth.
+#[expect(clippy::unnecessary_wraps, reason = "a visitor may refuse")]
+const fn pass_member(_: JsonStr<'_>, _: Value<'_>) -> Result<(), TokenFault> {
+    Ok(())
+}
+
+const fn pass_element(_: Value<'_>) {}
+
 fn inner(depth: u8) -> Result<u8, TokenFault> {
     match depth.checked_sub(1) {
         None | Some(0) => Err(TokenFault::TooDeep),
@@ -373,6 +432,24 @@ mod tests {
             seen.push(format!("{}={value:?}", name.chars().collect::<String>()));
         })?;
         Ok(seen)
+    }
+
+    #[test]
+    fn eight_bytes_at_once_stop_where_one_by_one_would() {
+        for byte in 0..=255_u8 {
+            for at in 0..24 {
+                for filling in [b'a', 0xff, 0x80, b'!', b'#'] {
+                    let mut text = [filling; 24];
+                    text[at] = byte;
+                    // What follows the first stop must not matter.
+                    for after in text.iter_mut().skip(at + 1) {
+                        *after = after.wrapping_add(byte);
+                    }
+                    let plainly = text.iter().position(|&byte| !means_itself(byte)).unwrap_or(text.len());
+                    assert_eq!(plain_run(&text), plainly, "{byte:#x} at {at} in {filling:#x}");
+                }
+            }
+        }
     }
 
     #[test]

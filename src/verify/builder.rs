@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::snapshot::Snapshot;
 use super::verifier::Verifier;
-use crate::error::ConfigErrors;
+use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
-use crate::site::{Policy, PolicyBuilder, Site, UnknownHost};
+use crate::scope::KeyScope;
+use crate::site::{Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] is made of.
@@ -66,15 +68,31 @@ impl VerifierBuilder {
     ///
     /// # Errors
     ///
-    /// Every fault of the policy and the keys, at once.
+    /// Every fault of the policy and the keys, at once. A key for a site that is none is one of them.
     pub fn build(self) -> Result<Verifier, ConfigErrors> {
-        match (self.policy.build(), KeySet::from_keys(self.keys)) {
-            (Ok(policy), Ok(keys)) => {
+        let mut faults = Vec::new();
+        let policy = self.policy.build().map_err(|errors| faults.extend(errors)).ok();
+        let mut kids = BTreeSet::new();
+        for key in &self.keys {
+            if !kids.insert(key.id().clone()) {
+                faults.push(ConfigError::DuplicateKey { kid: key.id().to_string() });
+            }
+            if let (KeyScope::Site(id), Some(policy)) = (key.scope(), &policy)
+                && !policy.sites().any(|site| site.id() == &**id)
+            {
+                let (kid, site) = (key.id().to_string(), id.to_string());
+                let known = policy.sites().map(SiteView::id).collect::<Vec<_>>().join(", ");
+                faults.push(ConfigError::KeyForNoSite { kid, site, known });
+            }
+        }
+        let keys = KeySet::from_keys(self.keys);
+        ConfigErrors::check(faults)?;
+        match (policy, keys) {
+            (Some(policy), Ok(keys)) => {
                 Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock))
             }
-            (Err(errors), Ok(_)) => Err(errors),
-            (Ok(_), Err(error)) => Err(error.into()),
-            (Err(errors), Err(error)) => Err(errors.and(error)),
+            (_, Err(error)) => Err(error.into()),
+            (None, Ok(_)) => Err(ConfigError::NoSites.into()),
         }
     }
 }

@@ -3,11 +3,11 @@ use arrayvec::ArrayVec;
 use super::grant::Facts;
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
-use crate::error::{ClaimName, Denial, TokenFault};
+use crate::error::{ClaimName, Denial, HostFault, TokenFault};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
-use crate::site::{Place, Policy, SiteRules, TimeRules, UnknownHost};
+use crate::site::{Place, SiteRules, TimeRules, UnknownHost};
 use crate::time::UnixSeconds;
 use crate::token::{Claim, Claims, KeyIdBuffer, Token, TokenBuffer};
 
@@ -48,41 +48,35 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
     };
     let target = request.target();
     let path = RequestPath::parse(target.path, &mut path);
-    match policy.place(host, target.path, path) {
+    let (index, inside) = match policy.place(host, target.path, path) {
+        Place::Outside => return Judged { site: None, verdict: Verdict::Pass },
+        Place::UnknownHost if host.as_bytes().is_empty() => {
+            return Judged::denied(None, Denial::AmbiguousHost(HostFault::Missing));
+        }
         Place::UnknownHost => match policy.unknown_host {
-            UnknownHost::Refuse => Judged::denied(None, Denial::UnknownHost),
-            UnknownHost::Pass => Judged { site: None, verdict: Verdict::Pass },
+            UnknownHost::Refuse => return Judged::denied(None, Denial::UnknownHost),
+            UnknownHost::Pass => return Judged { site: None, verdict: Verdict::Pass },
         },
-        Place::Outside => Judged { site: None, verdict: Verdict::Pass },
-        Place::Ambiguous(index, fault) => {
-            let preflight =
-                policy.site(index).is_some_and(|site| site.cors.is_some() && is_preflight(request));
-            let verdict = if preflight {
-                Verdict::Preflight
+        Place::Ambiguous(index, fault) => (index, Err(Denial::AmbiguousPath(fault))),
+        Place::Inside(index, captures, key) => (index, Ok((captures, key))),
+    };
+    let Some(site) = policy.site(index) else { return Judged::denied(None, Denial::UnknownHost) };
+    let verdict = match inside {
+        _ if site.cors.is_some() && is_preflight(request) => Verdict::Preflight,
+        Err(denial) => Verdict::Denied(denial, None),
+        Ok((_, key)) if site.is_public(key) => {
+            if site.methods.allow(request.method()) {
+                Verdict::Public
             } else {
-                Verdict::Denied(Denial::AmbiguousPath(fault), None)
-            };
-            Judged { site: Some(index), verdict }
+                Verdict::Denied(Denial::Method { verified: false }, None)
+            }
         }
-        Place::Inside(index, captures, key) => {
-            let Some(site) = policy.site(index) else { return Judged::denied(None, Denial::UnknownHost) };
-            let verdict = if site.cors.is_some() && is_preflight(request) {
-                Verdict::Preflight
-            } else if site.is_public(key) {
-                if site.methods.allow(request.method()) {
-                    Verdict::Public
-                } else {
-                    Verdict::Denied(Denial::Method { verified: false }, None)
-                }
-            } else {
-                match site.resource(&captures, key) {
-                    Some(resource) => Case { state, site, resource, now }.hear(request),
-                    None => Verdict::Denied(Denial::OutOfScope, None),
-                }
-            };
-            Judged { site: Some(index), verdict }
-        }
-    }
+        Ok((captures, key)) => match site.resource(&captures, key) {
+            Some(resource) => Case { state, site, resource, now }.hear(request),
+            None => Verdict::Denied(Denial::OutOfScope, None),
+        },
+    };
+    Judged { site: Some(index), verdict }
 }
 
 /// One protected resource, asked for now.
@@ -151,7 +145,7 @@ impl Case<'_> {
             return Err(Denial::RetiredKey { not_after, now: self.now });
         }
         token.header().must_agree(key.algorithm())?; // the key, not the token, names the algorithm
-        if !self.site.admits(key, &self.resource, |stream| policy_of(self).playback_id_of(stream)) {
+        if !self.site.admits(key, &self.resource, &self.state.policy) {
             return Err(Denial::WrongKeyScope);
         }
         self.refuse_early(token.unverified())?;
@@ -188,10 +182,6 @@ impl Case<'_> {
             }
         }
     }
-}
-
-fn policy_of<'s>(case: &Case<'s>) -> &'s Policy {
-    &case.state.policy
 }
 
 fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {

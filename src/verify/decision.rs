@@ -15,6 +15,7 @@ use crate::token::{KeyIdBuffer, key_id_of};
 /// Holds the snapshot it was made under until it is dropped; an adapter turns it into an owned
 /// [`Reply`](crate::answer::Reply) before it waits for anything.
 #[derive(Debug)]
+#[must_use = "a decision that is not carried out protects nothing"]
 #[non_exhaustive]
 pub enum Decision<'r> {
     /// None of our business: it goes to the inner service.

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::decision::Context;
-use crate::keys::{KeyId, KeyRef};
+use crate::keys::KeyRef;
 use crate::scheme::{Carrier, Decoded, Scheme, token_text};
 use crate::scope::KeyScope;
 use crate::site::SiteView;
 use crate::time::UnixSeconds;
-use crate::token::payload_of;
+use crate::token::{Claims, payload_of};
 
 /// What was found out about a good credential; it holds no text.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +39,9 @@ impl<'r> Grant<'r> {
     }
 
     /// The `kid` of the key that signed.
-    pub fn kid(&self) -> Option<&KeyId> {
-        self.context.state.keys.at(self.facts.key).map(crate::Key::id)
+    pub fn kid(&self) -> &str {
+        // The snapshot that found the key still holds it.
+        self.context.state.keys.at(self.facts.key).map_or("", |key| key.id().as_str())
     }
 
     /// What that key may sign for.
@@ -74,26 +75,42 @@ impl<'r> Grant<'r> {
     ///
     /// [`ClaimsError`] when the claims do not fit `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        parse(&self.payload())
+        self.payload().parse()
     }
 
     /// A copy that outlives request and snapshot.
     pub fn to_owned(&self) -> OwnedGrant {
         let payload = self.payload();
-        let scope = parse::<UriClaim>(&payload).map(|claims| claims.uri).unwrap_or_default();
         OwnedGrant(Arc::new(Owned {
-            kid: self.kid().cloned(),
+            kid: self.kid().into(),
             site: self.site().map(|site| site.id().into()),
-            scope,
+            scope: payload.claims().and_then(|claims| claims.scalar("uri")),
             payload,
             facts: self.facts,
         }))
     }
 
-    pub(crate) fn payload(&self) -> Vec<u8> {
+    /// The token's payload, decoded again.
+    pub(crate) fn payload(&self) -> Payload {
         let mut decoded = Decoded::new();
         let text = token_text(self.facts.carrier, self.raw, &mut decoded);
-        text.ok().and_then(payload_of).unwrap_or_default()
+        let bytes = text.ok().and_then(payload_of);
+        Payload(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
+    }
+}
+
+/// The JSON of verified claims; shows nothing of itself.
+pub(crate) struct Payload(String);
+
+impl Payload {
+    /// As the decision read them.
+    pub(crate) fn claims(&self) -> Option<Claims<'_>> {
+        Claims::parse(&self.0).ok()
+    }
+
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
+        serde_json::from_str(&self.0)
+            .map_err(|error| ClaimsError { category: error.classify(), column: error.column() })
     }
 }
 
@@ -107,11 +124,6 @@ impl std::fmt::Debug for Grant<'_> {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct UriClaim {
-    uri: String,
-}
-
 /// A [`Grant`] that owns what it tells: for handlers, and for whatever outlives the request.
 ///
 /// Cheap to clone. It does not hold the signature, so it cannot be replayed.
@@ -119,17 +131,17 @@ struct UriClaim {
 pub struct OwnedGrant(Arc<Owned>);
 
 struct Owned {
-    kid: Option<KeyId>,
+    kid: Box<str>,
     site: Option<Box<str>>,
-    scope: String,
-    payload: Vec<u8>,
+    scope: Option<String>,
+    payload: Payload,
     facts: Facts,
 }
 
 impl OwnedGrant {
     /// The `kid` of the key that signed.
-    pub fn kid(&self) -> Option<&KeyId> {
-        self.0.kid.as_ref()
+    pub fn kid(&self) -> &str {
+        &self.0.kid
     }
 
     /// The id of the site that granted.
@@ -147,9 +159,9 @@ impl OwnedGrant {
         self.0.facts.carrier
     }
 
-    /// What the token covers: its `uri` claim.
-    pub fn scope(&self) -> &str {
-        &self.0.scope
+    /// What the token covers: its `uri` claim, which is empty for a whole bucket.
+    pub fn scope(&self) -> Option<&str> {
+        self.0.scope.as_deref()
     }
 
     /// When it expires; `None` for never.
@@ -163,7 +175,7 @@ impl OwnedGrant {
     ///
     /// [`ClaimsError`] when the claims do not fit `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        parse(&self.0.payload)
+        self.0.payload.parse()
     }
 }
 
@@ -178,11 +190,14 @@ impl std::fmt::Debug for OwnedGrant {
     }
 }
 
-fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, ClaimsError> {
-    serde_json::from_slice(payload).map_err(ClaimsError)
-}
-
 /// The claims of a good token do not fit the type that was asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("claims do not fit: {0}")]
-pub struct ClaimsError(serde_json::Error);
+///
+/// It says where, and not what: a claim may be about a person.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "claims do not fit the type that was asked for: {category:?} error at column {column} of the payload"
+)]
+pub struct ClaimsError {
+    category: serde_json::error::Category,
+    column: usize,
+}

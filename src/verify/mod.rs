@@ -27,8 +27,8 @@
 //! ```
 //!
 //! ```
-//! fn use_it(grant: &playgate::Grant<'_>) -> Option<String> {
-//!     grant.kid().map(|kid| kid.to_string())
+//! fn use_it(grant: &playgate::Grant<'_>) -> String {
+//!     grant.kid().to_owned()
 //! }
 //! ```
 

@@ -8,7 +8,7 @@ use super::snapshot::Snapshot;
 use crate::error::ConfigError;
 use crate::keys::{Key, KeySet, Live};
 use crate::request::RequestView;
-use crate::site::Policy;
+use crate::site::{Policy, SiteView};
 use crate::time::{Clock, UnixSeconds};
 
 /// Decides requests; and while it does, takes new keys and policies.
@@ -68,13 +68,15 @@ impl Verifier {
 
     /// Replaces policy and keys as one, by what `change` makes of what is in force. On an error nothing changes.
     ///
+    /// Changes take turns, so `change` must not itself change this verifier: it would wait for itself.
+    ///
     /// # Errors
     ///
     /// What `change` returns.
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
         self.0.live.update(change)?;
         let state = self.0.live.load();
-        crate::log::event!(INFO, sites = state.policy.site_ids().count(), keys = state.keys.len(), "swapped");
+        crate::log::event!(INFO, sites = state.policy.sites().count(), keys = state.keys.len(), "swapped");
         Ok(())
     }
 
@@ -88,7 +90,7 @@ impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.0.live.load();
         f.debug_struct("Verifier")
-            .field("sites", &state.policy.site_ids().collect::<Vec<_>>())
+            .field("sites", &state.policy.sites().map(SiteView::id).collect::<Vec<_>>())
             .field("keys", &state.keys)
             .finish()
     }

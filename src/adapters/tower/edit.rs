@@ -6,8 +6,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
 
 use super::body::GateBody;
-use crate::answer::{Answer, Header, RequestEdits, ResponseEdits, Strip};
-use crate::request::{without_cookie, without_parameter};
+use crate::answer::{Answer, Header, RequestEdits, ResponseEdits};
 
 /// The response that an answer stands for, with the denial in its extensions.
 pub(super) fn response<R>(answer: Answer) -> Response<GateBody<R>> {
@@ -62,7 +61,7 @@ fn varies_already(headers: &HeaderMap, wanted: &[u8]) -> bool {
 }
 
 /// What the inner service is to see of the request.
-pub(super) fn request<B>(request: &mut Request<B>, edits: RequestEdits) {
+pub(super) fn request<B>(request: &mut Request<B>, edits: &RequestEdits) {
     for name in edits.remove() {
         request.headers_mut().remove(name);
     }
@@ -72,57 +71,57 @@ pub(super) fn request<B>(request: &mut Request<B>, edits: RequestEdits) {
             request.headers_mut().insert(name, value);
         }
     }
-    for place in edits.strip() {
-        match place {
-            Strip::Query(name) => strip_query(request, name),
-            Strip::Bearer => strip_bearer(request.headers_mut()),
-            Strip::Cookie(name) => strip_cookie(request.headers_mut(), name),
-        }
-    }
-    if let Some(grant) = edits.into_grant() {
-        request.extensions_mut().insert(grant);
+    strip_query(request, edits);
+    strip_headers(request.headers_mut(), edits);
+    if let Some(grant) = edits.grant() {
+        request.extensions_mut().insert(grant.clone());
     }
 }
 
-fn strip_query<B>(request: &mut Request<B>, name: &str) {
-    *request.uri_mut() = without_query_parameter(request.uri(), name);
+fn strip_query<B>(request: &mut Request<B>, edits: &RequestEdits) {
+    if let Some(uri) = without_credential(request.uri(), edits) {
+        *request.uri_mut() = uri;
+    }
     #[cfg(feature = "axum")]
-    if let Some(original) = request.extensions_mut().get_mut::<axum::extract::OriginalUri>() {
-        original.0 = without_query_parameter(&original.0, name);
+    if let Some(axum::extract::OriginalUri(original)) = request.extensions_mut().get_mut()
+        && let Some(uri) = without_credential(original, edits)
+    {
+        *original = uri;
     }
 }
 
-/// The same URI less the parameter; if that could not be written, less its whole query: nothing leaks.
-fn without_query_parameter(uri: &Uri, name: &str) -> Uri {
-    let Some(query) = uri.query() else { return uri.clone() };
-    let rest = without_parameter(query.as_bytes(), name);
+/// The URI with its query replaced, if that has to be.
+fn without_credential(uri: &Uri, edits: &RequestEdits) -> Option<Uri> {
+    let query = edits.query(uri.query()?.as_bytes())?;
     let mut target = uri.path().as_bytes().to_vec();
-    if !rest.is_empty() {
+    if !query.is_empty() {
         target.push(b'?');
-        target.extend_from_slice(&rest);
+        target.extend_from_slice(&query);
     }
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
-    Uri::from_parts(parts).unwrap_or_default()
+    // Less of what was a URI is one still; were it not, `/` would show no credential either.
+    let root = PathAndQuery::from_static("/");
+    parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(target)).unwrap_or(root));
+    Some(Uri::from_parts(parts).unwrap_or_default())
 }
 
-fn strip_bearer(headers: &mut HeaderMap) {
-    let bearer = |field: &HeaderValue| {
-        field.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
-    };
-    // With a second field the request was refused.
-    if headers.get(AUTHORIZATION).is_some_and(bearer) {
+fn strip_headers(headers: &mut HeaderMap, edits: &RequestEdits) {
+    if headers.get(AUTHORIZATION).is_some_and(|field| edits.drops_authorization(field.as_bytes())) {
         headers.remove(AUTHORIZATION);
     }
-}
-
-fn strip_cookie(headers: &mut HeaderMap, name: &str) {
+    if !headers.get_all(COOKIE).into_iter().any(|field| edits.cookie(field.as_bytes()).is_some()) {
+        return;
+    }
     let fields: Vec<HeaderValue> = headers.get_all(COOKIE).into_iter().cloned().collect();
     headers.remove(COOKIE);
     for field in fields {
-        let rest = without_cookie(field.as_bytes(), name);
-        if let (false, Ok(value)) = (rest.is_empty(), HeaderValue::from_maybe_shared(Bytes::from(rest))) {
-            headers.append(COOKIE, value);
+        let kept = match edits.cookie(field.as_bytes()) {
+            None => Some(field),
+            Some(rest) if rest.is_empty() => None,
+            Some(rest) => HeaderValue::from_maybe_shared(Bytes::from(rest)).ok(),
+        };
+        if let Some(field) = kept {
+            headers.append(COOKIE, field);
         }
     }
 }

@@ -35,7 +35,24 @@ impl Verifier {
     /// # }
     /// ```
     pub fn layer(&self) -> GateLayer {
+        #[cfg(not(feature = "axum"))]
+        self.warn_of_nesting();
         GateLayer { verifier: self.clone() }
+    }
+}
+
+#[cfg(not(feature = "axum"))]
+impl Verifier {
+    /// Without axum's own types, a path that its routers have shortened looks like one outside of every site.
+    fn warn_of_nesting(&self) {
+        for site in self.snapshot().policy().sites().filter(|site| site.base_path() != "/") {
+            crate::log::event!(
+                WARN,
+                site = site.id(),
+                base_path = site.base_path(),
+                "inside axum's nest or nest_service this site would not be found: enable the feature axum there"
+            );
+        }
     }
 }
 
@@ -74,10 +91,12 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let now = self.verifier.now();
-        match self.verifier.decide(&request, now).reply(&request) {
+        // A statement of its own: the decision, and its snapshot with it, is gone before the inner service is called.
+        let reply = self.verifier.decide(&request, now).reply(&request);
+        match reply {
             Reply::Answer(answer) => GateFuture::answer(edit::response(answer)),
             Reply::Call(before, after) => {
-                edit::request(&mut request, before);
+                edit::request(&mut request, &before);
                 // The very service that was polled ready.
                 GateFuture::call(self.inner.call(request), after)
             }
