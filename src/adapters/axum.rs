@@ -1,10 +1,13 @@
 //! What axum needs beside the [tower layer](super::tower): extractors, and a gate around a finished router.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use axum::ServiceExt;
 use axum::body::Body;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::{StatusCode, request::Parts};
 use axum::response::Response;
@@ -20,11 +23,11 @@ impl Verifier {
     ///
     /// ```no_run
     /// # async fn serve(verifier: playgate::Verifier) -> std::io::Result<()> {
-    /// use axum::{Router, ServiceExt, extract::Request, routing::get};
+    /// use axum::{Router, routing::get};
     ///
     /// let app = verifier.around(Router::new().route("/videos/{*key}", get(|| async { "the bytes" })));
     /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-    /// axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await
+    /// axum::serve(listener, app.into_make_service()).await
     /// # }
     /// ```
     pub fn around<S>(&self, router: S) -> AxumGate<S> {
@@ -36,6 +39,16 @@ impl Verifier {
 #[derive(Clone, Debug)]
 pub struct AxumGate<S> {
     gate: Gate<S>,
+}
+
+impl<S: Clone> AxumGate<S> {
+    /// For `axum::serve`, with the client's address for the log line.
+    pub fn into_make_service(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
+    where
+        S: Service<Request, Response = Response>,
+    {
+        ServiceExt::<Request>::into_make_service_with_connect_info(self)
+    }
 }
 
 impl<S: Service<Request, Response = Response>> Service<Request> for AxumGate<S> {

@@ -38,6 +38,9 @@ pub struct Cors {
 
 impl Cors {
     /// Pages of these origins may read answers to requests with cookies. `*` is refused here.
+    ///
+    /// An origin is what browsers send: scheme, host and, unless it is the scheme's own, the port
+    /// (`http://localhost:3000`).
     pub fn with_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         Self { credentials: true, ..Self::without_credentials(origins) }
     }

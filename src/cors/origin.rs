@@ -61,6 +61,12 @@ impl OriginRule {
         if !is_host_and_port(host) {
             return Err(wrong("has no host name that browsers send", "https://app.example.com".to_owned()));
         }
+        if labels && !host.starts_with(".localhost") && host.matches('.').count() < 2 {
+            return Err(wrong(
+                "has a star in a whole top-level domain",
+                format!("{scheme}://*.example{host}"),
+            ));
+        }
         Ok(if labels {
             Self::Labels { scheme: format!("{scheme}://").into(), rest: host.into() }
         } else {

@@ -103,6 +103,8 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
         ("a.example", "https://a.example"),
         ("https://*a.example", "https://*.example.com"),
         ("https://*", "https://*.example.com"),
+        ("https://*.com", "https://*.example.com"),
+        ("https://*.net:8443", "https://*.example.net:8443"),
         ("https://", "https://app.example.com"),
         ("https://a example", "https://app.example.com"),
         ("https://a.*.example", "https://app.example.com"),
@@ -113,6 +115,7 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
         let error = OriginRule::parse(origin).unwrap_err().to_string();
         assert!(error.contains(&format!("{origin:?}")) && error.contains(remedy), "{origin}: {error}");
     }
+    assert!(OriginRule::parse("http://*.localhost:3000").is_ok());
     for origin in ["http://[::1]:3000", "https://[2001:db8::1]", "http://127.0.0.1:8080", "app://bundle"] {
         assert!(matches!(OriginRule::parse(origin), Ok(OriginRule::Exact(_))), "{origin}");
     }

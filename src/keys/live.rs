@@ -12,6 +12,10 @@ pub(crate) struct Live<T> {
     retired: Mutex<Vec<Arc<T>>>,
 }
 
+/// How often a writer looks whether the readers of what it replaced are done. A decision takes microseconds; one that
+/// takes longer leaves its snapshot to the next writer.
+const PATIENCE: usize = 16;
+
 impl<T> Live<T> {
     pub(crate) fn new(value: T) -> Self {
         Self { current: ArcSwap::from_pointee(value), retired: Mutex::default() }
@@ -30,7 +34,13 @@ impl<T> Live<T> {
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         let next = change(&self.current.load())?;
         retired.push(self.current.swap(Arc::new(next)));
-        retired.retain(|old| Arc::strong_count(old) > 1);
+        for _ in 0..PATIENCE {
+            retired.retain(|old| Arc::strong_count(old) > 1);
+            if retired.is_empty() {
+                break;
+            }
+            std::thread::yield_now();
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::{MintError, SignedToken};
 use crate::cors::is_token;
 use crate::request::{Host, HostBuffer};
+use crate::scheme::DEFAULT_COOKIE_NAME;
 use crate::time::UnixSeconds;
 
 /// What a browser percent-encodes in a path (WHATWG URL, "path percent-encode set"), and `;`, which ends an attribute.
@@ -54,7 +55,7 @@ impl<'t> TokenCookie<'t> {
     pub(super) fn for_host(token: &'t SignedToken) -> Self {
         Self {
             token,
-            name: "Qencode-Auth-Token".to_owned(),
+            name: DEFAULT_COOKIE_NAME.to_owned(),
             domain: None,
             base_path: "/".to_owned(),
             same_site: SameSite::Lax,
@@ -92,7 +93,7 @@ impl<'t> TokenCookie<'t> {
         Ok(self)
     }
 
-    /// The site's base path, which `Path` begins with. Default `/`.
+    /// The site's base path, as the site spells it, which `Path` begins with. Default `/`.
     pub fn under(mut self, base_path: &str) -> Self {
         self.base_path = format!("/{}/", base_path.trim_matches('/')).replace("//", "/");
         self
@@ -111,12 +112,18 @@ impl<'t> TokenCookie<'t> {
         self
     }
 
+    /// `name=value`: what a client sends back in its `Cookie` header.
+    pub fn pair(&self) -> String {
+        format!("{}={}", self.name, self.token.as_str())
+    }
+
     /// `Path`: the folder that the token covers, spelled as browsers send it; `/` where that is no folder of its
     /// own, as for a playback ID, whose playlist stands beside its folder.
     fn path(&self) -> String {
         let uri = self.token.scope().as_uri();
         let folder = if uri.contains('/') { uri } else { "" };
-        format!("{}{}", self.base_path, utf8_percent_encode(folder, PATH))
+        let path = format!("{}{folder}", self.base_path);
+        utf8_percent_encode(&path, PATH).to_string()
     }
 }
 
@@ -167,6 +174,8 @@ mod tests {
         ] {
             let token = token(scope);
             let text = token.cookie("example.com").unwrap().under("media").to_string();
+            let hostile = token.host_cookie().under("/a; Domain=evil/").to_string();
+            assert!(hostile.contains("Path=/a%3B%20Domain=evil/"), "{hostile}");
             assert!(text.split("; ").any(|attribute| attribute == path), "{text}");
         }
     }

@@ -28,7 +28,7 @@ pub use keygen::NewKey;
 pub use signer::Signer;
 pub use token::{SignedToken, TokenDraft};
 
-use crate::error::ConfigError;
+use crate::error::{ConfigError, TokenFault};
 
 /// Why a token could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,8 @@ pub enum MintError {
     Claim { name: String, reason: String },
     #[error("cookie {found}: write {write}")]
     Cookie { found: String, write: &'static str },
+    #[error("every verifier would refuse the token: {fault}")]
+    Refused { fault: TokenFault },
     #[error("the key could not sign: the system's random generator failed")]
     Signing,
     #[error("no key of {bits} bits can be made: ask for 2048 to 8192")]

@@ -23,8 +23,8 @@ impl Signer {
     /// # Errors
     ///
     /// [`ConfigError`]: no PEM, a public key, an encrypted one, a type without an algorithm, damaged bytes.
-    pub fn from_pem(kid: &str, pem: &[u8]) -> Result<Self, ConfigError> {
-        let (kind, der) = private_key_der(kid, pem)?;
+    pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let (kind, der) = private_key_der(kid, pem.as_ref())?;
         let key = SigningKey::from_der(kind, &der);
         Ok(Self {
             key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
@@ -56,6 +56,16 @@ impl Signer {
     /// The public half as SPKI PEM, for a verifier; `None` for a shared secret.
     pub fn public_pem(&self) -> Option<String> {
         Some(pem::encode(&pem::Pem::new("PUBLIC KEY", self.key.public_der()?)))
+    }
+
+    /// The key that verifies what this signs, under the same `kid`; `None` for a shared secret, which is loaded with
+    /// [`Key::from_secret`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a scope that names nothing, or a key that is too weak to verify with.
+    pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
+        self.public_pem().map(|pem| Key::from_pem(self.kid.as_str(), pem, scope)).transpose()
     }
 
     /// A token for this scope, to be refined and signed.

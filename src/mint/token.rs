@@ -5,8 +5,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{MintError, Signer, TokenCookie};
+use crate::error::TokenFault;
+use crate::request::without_parameter;
+use crate::scheme::DEFAULT_QUERY_NAME;
 use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
+use crate::token::{Claims, MAX_TOKEN_BYTES};
 
 /// A token to be: its scope, dates and claims.
 #[derive(Debug)]
@@ -80,12 +84,17 @@ impl<'s> TokenDraft<'s> {
             "kid": self.signer.kid().as_str(),
             "typ": "JWT",
         });
+        let payload = Value::Object(self.claims).to_string();
+        Claims::parse(&payload).map_err(|fault| MintError::Refused { fault })?;
         let mut text = encode(header.to_string().as_bytes());
         text.push('.');
-        text.push_str(&encode(Value::Object(self.claims).to_string().as_bytes()));
+        text.push_str(&encode(payload.as_bytes()));
         let signature = self.signer.sign(text.as_bytes()).ok_or(MintError::Signing)?;
         text.push('.');
         text.push_str(&encode(&signature));
+        if text.len() > MAX_TOKEN_BYTES {
+            return Err(MintError::Refused { fault: TokenFault::TooLong });
+        }
         Ok(SignedToken { text, scope: self.scope, expires_at: self.expires_at })
     }
 }
@@ -118,9 +127,9 @@ impl SignedToken {
         self.expires_at
     }
 
-    /// A signed URL: `url` with the token as its parameter `auth`, before any fragment.
+    /// A signed URL: `url` with the token as its parameter `auth`, in place of one that it has, before any fragment.
     pub fn url(&self, url: &str) -> String {
-        self.url_with(url, "auth")
+        self.url_with(url, DEFAULT_QUERY_NAME)
     }
 
     /// A signed URL for a site that calls the parameter something else.
@@ -129,8 +138,11 @@ impl SignedToken {
             Some((target, fragment)) => (target, format!("#{fragment}")),
             None => (url, String::new()),
         };
-        let join = if target.contains('?') { '&' } else { '?' };
-        format!("{target}{join}{query_name}={}{fragment}", self.text)
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let rest = without_parameter(query.as_bytes(), query_name);
+        let rest = String::from_utf8_lossy(&rest);
+        let join = if rest.is_empty() { "" } else { "&" };
+        format!("{path}?{rest}{join}{query_name}={}{fragment}", self.text)
     }
 
     /// A cookie for all hosts of a domain, to be refined and written with `to_string`.
@@ -174,6 +186,8 @@ mod tests {
             ("https://h/a?b=1", "https://h/a?b=1&auth=T"),
             ("https://h/a#t=5", "https://h/a?auth=T#t=5"),
             ("https://h/a?b#t?", "https://h/a?b&auth=T#t?"),
+            ("https://h/a?auth=old&b=1", "https://h/a?b=1&auth=T"),
+            ("https://h/a?", "https://h/a?auth=T"),
         ] {
             assert_eq!(token.url(url), signed);
         }
@@ -184,6 +198,16 @@ mod tests {
         let signer = Signer::from_secret("k", &[1; 32]).unwrap();
         let draft = signer.token(Scope::whole_bucket()).claim("exp", "never");
         assert_eq!(draft.sign().unwrap_err(), MintError::ReservedClaim { name: "exp".to_owned() });
+    }
+
+    #[test]
+    fn what_every_verifier_would_refuse_is_not_signed() {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        let draft = || signer.token(Scope::whole_bucket());
+        let many = (0..64).fold(draft(), |draft, number| draft.claim(&format!("c{number}"), 1));
+        let long = draft().claim("text", "x".repeat(MAX_TOKEN_BYTES));
+        assert_eq!(many.sign().unwrap_err(), MintError::Refused { fault: TokenFault::TooManyMembers });
+        assert_eq!(long.sign().unwrap_err(), MintError::Refused { fault: TokenFault::TooLong });
     }
 
     #[test]

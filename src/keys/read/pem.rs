@@ -23,8 +23,8 @@ impl Key {
     /// Each of these its own [`ConfigError`]: no PEM, or several blocks; a private key; a certificate or another
     /// block; a key type without an algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a
     /// bad exponent; a `kid` or scope that names nothing.
-    pub fn from_pem(kid: &str, pem: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
-        let block = one_pem_block(kid, pem)?;
+    pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {
+        let block = one_pem_block(kid, pem.as_ref())?;
         let verifying = match block.tag() {
             "PUBLIC KEY" => from_spki(kid, block.contents()),
             "RSA PUBLIC KEY" => from_pkcs1(kid, block.contents()),
