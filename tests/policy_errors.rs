@@ -25,6 +25,7 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         ("a star label", Site::bucket("c").host("*.example.com"), "has a star", "{bucket}"),
         ("no host name", Site::bucket("c").host("cdn example"), "is no host name", "cdn.example.com"),
         ("an unknown name", Site::bucket("c").host("{x}.example.com"), "{playback_id}", "play-"),
+        ("a name in braces", Site::bucket("{bucket}-cold").host("{bucket}.a.example"), "braces", "{bucket}"),
         ("no bucket name", Site::bucket("").host("a.example"), "bucket without a name", "bucket's name"),
         (
             "bucket not in the host",
@@ -91,10 +92,45 @@ fn sites_that_contradict_each_other_are_refused() {
     ]);
     assert_eq!(same_pattern.len(), 1, "{same_pattern:?}");
 
+    let tie = errors([
+        Site::bucket("{bucket}").host("{bucket}.a.example.com"),
+        Site::bucket("open").host("x.{region}.example.com").public(),
+    ]);
+    assert!(tie.len() == 1 && tie[0].contains("as literal"), "{tie:?}");
+    let more_literal = errors([
+        Site::bucket("{bucket}").host("{bucket}.media.example.com"),
+        Site::bucket("open").host("open-{region}.media.example.com"),
+    ]);
+    assert!(more_literal.is_empty(), "{more_literal:?}");
+
     assert!(
         errors([bucket(), Site::bucket("other").id("b").host("cdn.example.com").under("/b/")]).is_empty()
     );
     assert!(errors([])[0].contains("no site"));
+}
+
+#[test]
+fn a_stream_has_one_playback_id_and_shares_it_with_none() {
+    for (streams, found) in [
+        (&[("a", "p"), ("a", "q")][..], "\"a\" is listed twice"),
+        (&[("a", "p"), ("b", "p")], "\"b\" has the playback ID of another"),
+        (&[("a", "p/q")], "with a slash"),
+    ] {
+        let site = Policy::builder().site(Site::live_by_path().host("live.example.com"));
+        let builder = streams.iter().fold(site, |builder, (id, playback)| builder.stream(*id, *playback));
+        let error = builder.build().unwrap_err().to_string();
+        assert!(error.contains(found), "{error}");
+    }
+}
+
+#[test]
+fn a_key_for_a_site_that_is_none_is_refused() {
+    let key = Key::from_secret("k1", &[7; 32], KeyScope::site("cdn.exmaple.com")).unwrap();
+    let error = Verifier::builder().site(bucket()).key(key).build().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "key \"k1\" is for site \"cdn.exmaple.com\", which is none: name one of cdn.example.com"
+    );
 }
 
 #[test]
