@@ -121,7 +121,7 @@ fn bearer(request: &impl RequestView) -> Result<Option<&[u8]>, Denial> {
 pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
     let field = field.trim_ascii();
     let (scheme, rest) = field.split_at_checked(b"Bearer".len())?;
-    let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' '));
+    let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' ' | b'\t'));
     bearer.then(|| rest.trim_ascii_start())
 }
 

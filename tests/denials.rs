@@ -1,0 +1,633 @@
+//! Every refusal as its client, its operator and its handler see it: one row per denial.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use playgate::adapters::tower::GateBody;
+use playgate::cors::Cors;
+use playgate::error::{ClaimName, Code, HostFault, PathFault, Repeated, TokenFault};
+use playgate::request::PeerAddr;
+use playgate::site::Refused;
+use playgate::time::UnixSeconds;
+use playgate::verify::VerifierBuilder;
+use playgate::{Denial, KeyScope, Site, Verifier};
+use support::{Ask, HOST, NOW, TestKey, World, compact, gate, get, lines_about};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+const ORIGIN: &str = "https://app.example.com";
+const BARE: Option<&str> = Some("Bearer");
+const INVALID: Option<&str> = Some(r#"Bearer error="invalid_token""#);
+const SCOPE: Option<&str> = Some(r#"Bearer error="insufficient_scope""#);
+
+/// A request, and all that is decided about its answer.
+struct Row {
+    name: &'static str,
+    ask: Ask,
+    denial: Denial,
+    verdict: &'static str,
+    challenge: Option<&'static str>,
+}
+
+/// The site `main` on [`HOST`], with every rule that a token can break.
+fn main_site() -> Site {
+    Site::bucket("vod")
+        .id("main")
+        .host(HOST)
+        .accept_bearer(true)
+        .require_exp()
+        .max_lifetime(Duration::from_hours(1))
+        .issuer("us")
+        .audience("cdn")
+        .no_whole_bucket()
+        .max_token_bytes(2000)
+        .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
+        .cors(Cors::with_credentials([ORIGIN]))
+}
+
+fn builder(site: Site) -> VerifierBuilder {
+    let retired = TestKey::Secret.key_as("retired", KeyScope::bucket("vod"));
+    gate()
+        .site(site)
+        .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
+        .key(TestKey::P256.key(KeyScope::bucket("other")))
+        .key(retired.not_after(UnixSeconds::new(NOW - 1)))
+}
+
+fn verifier() -> Verifier {
+    let open = Site::bucket("open").id("open").host("open.example.com").public();
+    let folder = Site::bucket("vod").id("folder").host("folder.example.com").under("/media/");
+    let sites = [open, folder].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
+    sites.into_iter().fold(builder(main_site()), VerifierBuilder::site).build().unwrap()
+}
+
+/// Good claims, with these in place of theirs.
+fn claims(changes: &[(&str, Option<&str>)]) -> String {
+    let good = [
+        ("uri", r#""videos/1/""#.to_owned()),
+        ("exp", (NOW + 60).to_string()),
+        ("iss", r#""us""#.to_owned()),
+        ("aud", r#""cdn""#.to_owned()),
+    ];
+    let kept = good.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    let mut members: Vec<String> = kept.map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+    let changed = changes.iter().filter_map(|(name, value)| Some(format!(r#""{name}":{}"#, (*value)?)));
+    members.extend(changed);
+    format!("{{{}}}", members.join(","))
+}
+
+fn with_claim(name: &str, value: impl AsRef<str>) -> String {
+    TestKey::Rsa.token(&claims(&[(name, Some(value.as_ref()))]))
+}
+
+fn without_claim(name: &str) -> String {
+    TestKey::Rsa.token(&claims(&[(name, None)]))
+}
+
+fn with_header(header: &str) -> String {
+    TestKey::Rsa.sign(header, &claims(&[]))
+}
+
+fn good() -> String {
+    TestKey::Rsa.token(&claims(&[]))
+}
+
+const PATH: &str = "/videos/1/a.ts";
+
+fn rows() -> Vec<Row> {
+    let mut rows = requests();
+    rows.extend(headers());
+    rows.extend(claim_rows());
+    rows
+}
+
+/// What is wrong with the request itself.
+fn requests() -> Vec<Row> {
+    let row = |name, ask, denial, verdict, challenge| Row { name, ask, denial, verdict, challenge };
+    let path = |name, target: &str, fault| {
+        row(name, get(target).cookie(good()), Denial::AmbiguousPath(fault), "400 ambiguous_path", None)
+    };
+    let twice = Denial::AmbiguousCredential;
+    let open = get("/a").host("open.example.com").method("PUT");
+    vec![
+        path("dot segment", "/videos/1/../2/a.ts", PathFault::DotSegment),
+        path("empty segment", "/videos//a.ts", PathFault::EmptySegment),
+        path("encoded slash", "/videos%2fa.ts", PathFault::EncodedSlash),
+        path("backslash", "/videos\\a.ts", PathFault::Backslash),
+        path("control character", "/videos/%00", PathFault::Control),
+        path("percent-encoding", "/videos/%zz", PathFault::PercentEncoding),
+        path("decodes again", "/videos/%252e%252e/", PathFault::DecodesAgain),
+        path("not UTF-8", "/videos/%ff", PathFault::NotUtf8),
+        path("too long", &format!("/{}", "a".repeat(5000)), PathFault::TooLong),
+        row(
+            "no leading slash",
+            get("*").http1_only(),
+            Denial::AmbiguousPath(PathFault::NotAbsolute),
+            "400 ambiguous_path",
+            None,
+        ),
+        row(
+            "reads inside",
+            get("/%256dedia/a").host("folder.example.com"),
+            Denial::AmbiguousPath(PathFault::ReadsInside),
+            "400 ambiguous_path",
+            None,
+        ),
+        row(
+            "no host",
+            get(PATH).without_host(),
+            Denial::AmbiguousHost(HostFault::Missing),
+            "400 ambiguous_host",
+            None,
+        ),
+        row(
+            "two hosts",
+            get(PATH).field("host", HOST).http1_only(),
+            Denial::AmbiguousHost(HostFault::Repeated),
+            "400 ambiguous_host",
+            None,
+        ),
+        row(
+            "hosts disagree",
+            get(format!("http://other.example.com{PATH}")).http1_only(),
+            Denial::AmbiguousHost(HostFault::Disagrees),
+            "400 ambiguous_host",
+            None,
+        ),
+        row(
+            "no host name",
+            get(PATH).host("a b").http1_only(),
+            Denial::AmbiguousHost(HostFault::Malformed),
+            "400 ambiguous_host",
+            None,
+        ),
+        row(
+            "unknown host",
+            get(PATH).host("other.example.com"),
+            Denial::UnknownHost,
+            "421 unknown_host",
+            None,
+        ),
+        row(
+            "two parameters",
+            get(PATH).query(good()).query(good()),
+            twice(Repeated::QueryParameter),
+            "400 ambiguous_credential",
+            None,
+        ),
+        row(
+            "two authorizations",
+            get(PATH).bearer(good()).bearer(good()),
+            twice(Repeated::Authorization),
+            "400 ambiguous_credential",
+            None,
+        ),
+        row("nothing", get(PATH), Denial::CredentialMissing, "401 credential_missing", BARE),
+        row(
+            "method",
+            get(PATH).method("DELETE").cookie(good()),
+            Denial::Method { verified: true },
+            "405 method",
+            None,
+        ),
+        row("method on a public site", open, Denial::Method { verified: false }, "405 method", None),
+    ]
+}
+
+/// What is wrong with the token before its claims are looked at.
+fn headers() -> Vec<Row> {
+    let row = |name, token: String, denial, verdict, challenge| Row {
+        name,
+        ask: get(PATH).cookie(token),
+        denial,
+        verdict,
+        challenge,
+    };
+    let malformed =
+        |name, token, fault| row(name, token, Denial::MalformedToken(fault), "401 malformed_token", INVALID);
+    let rs256 = |rest: &str| with_header(&format!(r#"{{"alg":"RS256","kid":"rsa"{rest}}}"#));
+    let many: Vec<String> = (0..64).map(|number| format!(r#","m{number}":0"#)).collect();
+    let nested = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    let token = good();
+    let retired = TestKey::Secret.sign(r#"{"alg":"HS256","kid":"retired"}"#, &claims(&[]));
+    let (not_after, now) = (UnixSeconds::new(NOW - 1), UnixSeconds::new(NOW));
+    vec![
+        malformed("empty", String::new(), TokenFault::Empty),
+        malformed("too long", format!("{token}{}", "A".repeat(2000)), TokenFault::TooLong),
+        malformed("segments", "undefined".to_owned(), TokenFault::Segments),
+        malformed("base64", format!("{token}="), TokenFault::Base64),
+        malformed("JSON", compact("[]", "{}", "x"), TokenFault::Json),
+        malformed("UTF-8", "_w.e30.AA".to_owned(), TokenFault::NotUtf8),
+        malformed("duplicate", rs256(r#","kid":"rsa""#), TokenFault::DuplicateMember),
+        malformed("members", rs256(&many.concat()), TokenFault::TooManyMembers),
+        malformed("nesting", rs256(&format!(r#","a":{nested}"#)), TokenFault::TooDeep),
+        malformed("alg", with_header(r#"{"kid":"rsa"}"#), TokenFault::Algorithm),
+        malformed("kid", with_header(r#"{"alg":"RS256","kid":7}"#), TokenFault::KeyId),
+        Row {
+            name: "percent-encoding",
+            ask: get(PATH).query("%zz"),
+            denial: Denial::MalformedToken(TokenFault::PercentEncoding),
+            verdict: "401 malformed_token",
+            challenge: INVALID,
+        },
+        row("typ", rs256(r#","typ":"JWE""#), Denial::WrongType, "401 malformed_token", INVALID),
+        row("crit", rs256(r#","crit":[]"#), Denial::CriticalHeader, "401 malformed_token", INVALID),
+        row(
+            "none",
+            with_header(r#"{"alg":"none","kid":"rsa"}"#),
+            Denial::UnsignedToken,
+            "401 wrong_algorithm",
+            INVALID,
+        ),
+        row(
+            "XML-DSig",
+            with_header(r#"{"alg":"http://www.w3.org/2001/04/xmldsig-more#hmac-sha256","kid":"rsa"}"#),
+            Denial::XmlDsigAlgorithm,
+            "401 wrong_algorithm",
+            INVALID,
+        ),
+        row(
+            "another algorithm",
+            with_header(r#"{"alg":"HS256","kid":"rsa"}"#),
+            Denial::WrongAlgorithm,
+            "401 wrong_algorithm",
+            INVALID,
+        ),
+        row("no kid", with_header(r#"{"alg":"RS256"}"#), Denial::MissingKeyId, "401 unknown_key", INVALID),
+        row(
+            "unknown kid",
+            with_header(r#"{"alg":"RS256","kid":"gone"}"#),
+            Denial::UnknownKey,
+            "401 unknown_key",
+            INVALID,
+        ),
+        row("retired key", retired, Denial::RetiredKey { not_after, now }, "401 unknown_key", INVALID),
+        row("key scope", TestKey::P256.token(&claims(&[])), Denial::WrongKeyScope, "403 wrong_key", None),
+        row(
+            "signature",
+            TestKey::RsaOther.sign(&TestKey::Rsa.header(), &claims(&[])),
+            Denial::BadSignature,
+            "401 bad_signature",
+            INVALID,
+        ),
+    ]
+}
+
+/// What is wrong with the claims.
+fn claim_rows() -> Vec<Row> {
+    let row = |name, token: String, denial, verdict, challenge| Row {
+        name,
+        ask: get(PATH).bearer(token),
+        denial,
+        verdict,
+        challenge,
+    };
+    let malformed = |name, claim, which| {
+        row(name, with_claim(claim, "[{}]"), Denial::MalformedClaim(which), "401 malformed_token", INVALID)
+    };
+    let missing = |name, claim, which| {
+        row(name, without_claim(claim), Denial::MissingClaim(which), "401 claim_refused", INVALID)
+    };
+    let now = UnixSeconds::new(NOW);
+    let (exp, nbf) = (UnixSeconds::new(NOW + 3601), UnixSeconds::new(NOW + 1));
+    vec![
+        malformed("uri malformed", "uri", ClaimName::Uri),
+        malformed("exp malformed", "exp", ClaimName::Exp),
+        malformed("nbf malformed", "nbf", ClaimName::Nbf),
+        malformed("iss malformed", "iss", ClaimName::Iss),
+        row(
+            "aud malformed",
+            with_claim("aud", "7"),
+            Denial::MalformedClaim(ClaimName::Aud),
+            "401 malformed_token",
+            INVALID,
+        ),
+        missing("uri missing", "uri", ClaimName::Uri),
+        missing("exp missing", "exp", ClaimName::Exp),
+        missing("iss missing", "iss", ClaimName::Iss),
+        missing("aud missing", "aud", ClaimName::Aud),
+        row(
+            "expired",
+            with_claim("exp", NOW.to_string()),
+            Denial::Expired { exp: now, now },
+            "401 expired",
+            INVALID,
+        ),
+        row(
+            "not yet valid",
+            with_claim("nbf", (NOW + 1).to_string()),
+            Denial::NotYetValid { nbf, now },
+            "401 not_yet_valid",
+            INVALID,
+        ),
+        row(
+            "lives too long",
+            with_claim("exp", (NOW + 3601).to_string()),
+            Denial::LifetimeTooLong { exp, max: 3600 },
+            "401 claim_refused",
+            INVALID,
+        ),
+        row("issuer", with_claim("iss", r#""them""#), Denial::WrongIssuer, "401 claim_refused", INVALID),
+        row("audience", with_claim("aud", r#""app""#), Denial::WrongAudience, "401 claim_refused", INVALID),
+        row(
+            "leading slash",
+            with_claim("uri", r#""/videos/1/""#),
+            Denial::ScopeStartsWithSlash,
+            "403 out_of_scope",
+            SCOPE,
+        ),
+        row("whole bucket", with_claim("uri", r#""""#), Denial::WholeBucket, "403 out_of_scope", SCOPE),
+        row(
+            "out of scope",
+            with_claim("uri", r#""videos/2/""#),
+            Denial::OutOfScope,
+            "403 out_of_scope",
+            SCOPE,
+        ),
+        row("hook", with_claim("plan", r#""none""#), Denial::RefusedByHook, "403 refused_by_hook", None),
+    ]
+}
+
+/// The layer around a service that must not be called.
+async fn through_the_layer(verifier: &Verifier, request: Request<Bytes>) -> Response<GateBody<Full<Bytes>>> {
+    let inner = service_fn(|_: Request<Bytes>| async {
+        Ok::<Response<Full<Bytes>>, &str>(Response::new(Full::from("inner")))
+    });
+    verifier.layer().layer(inner).oneshot(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_denial_is_answered_as_decided() {
+    let world = World::start(verifier()).await;
+    for Row { name, ask, denial, verdict, challenge } in rows() {
+        let answer = world.ask(&ask.origin(ORIGIN)).await;
+        assert_eq!(answer.verdict(), verdict, "{name}");
+        assert_eq!(answer.denial, Some(denial), "{name}");
+        assert_eq!(answer.field("www-authenticate"), challenge, "{name}");
+        assert_eq!(answer.field("cache-control"), Some("no-store"), "{name}");
+        assert_eq!(answer.field("content-type"), Some("application/problem+json"), "{name}");
+        assert_eq!(answer.field("allow"), (answer.status == 405).then_some("GET, HEAD"), "{name}");
+
+        let has_site = !matches!(denial, Denial::UnknownHost | Denial::AmbiguousHost(_));
+        let cors = |value| has_site.then_some(value);
+        assert_eq!(answer.field("access-control-allow-origin"), cors(ORIGIN), "{name}");
+        assert_eq!(answer.field("access-control-allow-credentials"), cors("true"), "{name}");
+        assert_eq!(answer.field("vary"), cors("origin"), "{name}");
+
+        let problem = answer.problem().unwrap();
+        assert_eq!(problem["status"], answer.status, "{name}");
+        assert_eq!(problem["code"], denial.code().as_str(), "{name}");
+        assert!(!problem["title"].as_str().unwrap().is_empty(), "{name}");
+        assert!(!problem["detail"].as_str().unwrap().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn every_code_is_covered_by_a_row() {
+    let covered: BTreeSet<Code> = rows().iter().map(|row| row.denial.code()).collect();
+    let missing: Vec<&Code> = Code::ALL.iter().filter(|code| !covered.contains(code)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    for row in rows() {
+        let status = row.verdict.split(' ').next().unwrap();
+        assert_eq!(status, row.denial.code().default_status().to_string(), "{}", row.name);
+    }
+}
+
+#[tokio::test]
+async fn the_denial_is_in_the_extensions_of_its_response() {
+    let verifier = verifier();
+    for Row { name, ask, denial, .. } in rows() {
+        let response = through_the_layer(&verifier, ask.parsed().unwrap()).await;
+        assert_eq!(response.extensions().get::<Denial>(), Some(&denial), "{name}");
+        assert_eq!(denial.verified(), matches!(name, "method" | "hook"), "{name}");
+    }
+    let granted = through_the_layer(&verifier, get(PATH).cookie(good()).parsed().unwrap()).await;
+    assert!(granted.extensions().get::<Denial>().is_none());
+    assert_eq!(granted.into_body().collect().await.unwrap().to_bytes(), "inner");
+}
+
+#[tokio::test]
+async fn a_refused_head_has_the_headers_of_a_refused_get_and_no_body() {
+    let world = World::start(verifier()).await;
+    for Row { name, ask, .. } in rows().into_iter().filter(|row| row.ask.method == "GET") {
+        let get = world.ask(&ask).await;
+        let head = world.ask(&ask.method("HEAD")).await;
+        assert!(head.body.is_empty(), "{name}");
+        assert_eq!(head.status, get.status, "{name}");
+        assert_eq!(head.essence().1, get.essence().1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_content_length_for_head_is_that_of_the_body_that_get_would_have() {
+    let world = World::start(verifier()).await;
+    let length = world.ask(&get(PATH)).await.body.len().to_string();
+    let head = get(PATH).method("HEAD");
+    let mut answers = Vec::new();
+    for (door, address) in world.addresses() {
+        answers.push((door, support::http1(door, address, &head.http1()).await));
+    }
+    for (door, answer) in answers {
+        // It may be left out, but it must not be another (RFC 9110 §8.6).
+        assert!(answer.field("content-length").is_none_or(|value| value == length), "{door}: {answer:?}");
+    }
+    assert_eq!(world.http2(head.http2().unwrap()).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_site_can_remap_statuses_and_the_challenge_follows_the_status() {
+    let site = main_site()
+        .answer(Code::CredentialMissing, 403)
+        .answer(Code::OutOfScope, 404)
+        .answer(Code::Expired, 410)
+        .answer(Code::WrongKey, 401)
+        .answer(Code::Method, 403)
+        .answer(Code::AmbiguousPath, 404);
+    let world = World::start(builder(site).build().unwrap()).await;
+    let expired = with_claim("exp", NOW.to_string());
+    for (name, ask, verdict, challenge) in [
+        ("nothing", get(PATH), "403 credential_missing", None),
+        ("out of scope", get("/x").cookie(good()), "404 out_of_scope", None),
+        ("expired", get(PATH).cookie(expired), "410 expired", None),
+        ("wrong key", get(PATH).cookie(TestKey::P256.token(&claims(&[]))), "401 wrong_key", BARE),
+        ("method", get(PATH).method("PUT").cookie(good()), "403 method", None),
+        ("path", get("/a/../b"), "404 ambiguous_path", None),
+        ("untouched", get(PATH).cookie("junk"), "401 malformed_token", INVALID),
+    ] {
+        let answer = world.ask(&ask).await;
+        assert_eq!(answer.verdict(), verdict, "{name}");
+        assert_eq!(answer.field("www-authenticate"), challenge, "{name}");
+        assert_eq!(answer.field("allow"), None, "{name}");
+        assert_eq!(answer.problem().unwrap()["status"], answer.status, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_reason_a_body_tells_no_more_than_its_status() {
+    let world = World::start(builder(main_site()).expose_reason(false).build().unwrap()).await;
+    for Row { name, ask, verdict, challenge, .. } in rows() {
+        if matches!(name, "method on a public site" | "reads inside") {
+            continue; // there are no such sites here
+        }
+        let answer = world.ask(&ask).await;
+        assert_eq!(Some(answer.verdict().as_str()), verdict.split(' ').next(), "{name}");
+        let problem = answer.problem().unwrap();
+        let members: Vec<&str> = problem.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["status", "title"], "{name}");
+        assert_eq!(answer.field("www-authenticate"), challenge, "{name}");
+        assert_eq!(answer.field("cache-control"), Some("no-store"), "{name}");
+    }
+}
+
+/// Fails if `text` has `token` in it, or one of its segments, as text or as the numbers of its bytes.
+fn shows_nothing(text: &str, token: &str, what: &str) {
+    let numbers = |bytes: &[u8]| bytes.iter().take(8).map(u8::to_string).collect::<Vec<_>>().join(", ");
+    for part in token.split('.').chain([token]).filter(|part| part.len() > 16) {
+        assert!(!text.contains(part), "{what} shows {part}: {text}");
+        assert!(!text.contains(&numbers(part.as_bytes())), "{what} shows {part} as numbers: {text}");
+    }
+    let signature = token.rsplit('.').next().unwrap();
+    if let Ok(signature) = BASE64_URL_SAFE_NO_PAD.decode(signature)
+        && signature.len() > 16
+    {
+        assert!(!text.contains(&numbers(&signature)), "{what} shows the signature: {text}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_shows_the_token() {
+    let world = World::start(verifier()).await;
+    for Row { name, ask, .. } in rows() {
+        let Some(token) = token_in(&ask) else { continue };
+        let answer = world.ask(&ask.origin(ORIGIN)).await;
+        let text = format!("{:?}\n{}", answer.headers, String::from_utf8_lossy(&answer.body));
+        shows_nothing(&text, &token, name);
+    }
+}
+
+#[tokio::test]
+async fn no_debug_shows_the_token() {
+    let site = main_site().grant_extension().strip_credentials().identity_header("x-viewer", "sub");
+    let verifier = builder(site).build().unwrap();
+    let mut asks: Vec<Ask> = rows().into_iter().map(|row| row.ask).collect();
+    asks.extend([get(PATH).cookie(good()), get(PATH).query(good()), get(PATH).bearer(good())]);
+    for ask in asks {
+        let Some(token) = token_in(&ask) else { continue };
+        let request = ask.parsed().unwrap();
+        let decision = verifier.decide(&request, verifier.now());
+        shows_nothing(&format!("{decision:?}"), &token, "the decision");
+        if let playgate::Decision::Granted(grant) = &decision {
+            shows_nothing(&format!("{grant:?}{:?}", grant.to_owned()), &token, "the grant");
+        }
+        if let Some(denial) = decision.denial() {
+            shows_nothing(&format!("{denial:?} {denial}"), &token, "the denial");
+        }
+        shows_nothing(&format!("{:?}", decision.reply(&request)), &token, "the reply");
+        let mut buffer = playgate::token::TokenBuffer::new();
+        let parsed = format!("{:?}", playgate::token::Token::parse(token.as_bytes(), &mut buffer));
+        shows_nothing(&parsed, &token, "the parsed token");
+        let response = through_the_layer(&verifier, request.clone()).await;
+        shows_nothing(&format!("{response:?}"), &token, "the response");
+    }
+    let keys = format!("{verifier:?} {:?} {:?}", verifier.keys(), verifier.snapshot());
+    assert!(!keys.contains("a test secret"), "{keys}");
+}
+
+/// The credential that a row brings.
+fn token_in(ask: &Ask) -> Option<String> {
+    let query = ask.target.split_once("auth=").map(|(_, value)| value);
+    let fields = ask.fields.iter().find_map(|(_, value)| {
+        value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("Qencode-Auth-Token="))
+    });
+    query.or(fields).filter(|token| token.len() > 40).map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
+    lines_about("start");
+    let verifier = verifier();
+    for (number, Row { name, ask, denial, .. }) in rows().into_iter().enumerate() {
+        let token = token_in(&ask);
+        let mark = format!("198.51.100.{number}");
+        let mut request = ask.parsed().unwrap();
+        let peer = format!("{mark}:40000").parse().unwrap();
+        request.extensions_mut().insert(PeerAddr(peer));
+        let path = request.uri().path().to_owned();
+        through_the_layer(&verifier, request).await;
+        let lines = lines_about(&format!("client=\"{mark}\""));
+        let [line] = lines.as_slice() else { panic!("{name}: {lines:?}") };
+        assert!(line.contains(" INFO playgate: refused "), "{name}: {line}");
+        let has = |field: &str| line.split_ascii_whitespace().any(|word| word == field);
+        assert!(has(&format!("code=\"{}\"", denial.code())), "{name}: {line}");
+        assert!(has(&format!("method={}", ask.method)), "{name}: {line}");
+        assert!(has(&format!("path={}", path.replace('\\', "\\\\"))), "{name}: {line}");
+        assert!(line.contains(&format!("reason={denial}")), "{name}: {line}");
+        match denial {
+            Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
+            _ if name == "reads inside" => assert!(has("site=\"folder\""), "{name}: {line}"),
+            _ if name.ends_with("public site") => assert!(has("site=\"open\""), "{name}: {line}"),
+            _ => assert!(has("site=\"main\""), "{name}: {line}"),
+        }
+        let kid = match name {
+            "key scope" => "kid=\"p256\"",
+            "unknown kid" => "kid=\"gone\"",
+            "retired key" => "kid=\"retired\"",
+            "signature" | "expired" | "out of scope" | "hook" | "method" => "kid=\"rsa\"",
+            _ => "",
+        };
+        assert!(kid.is_empty() || has(kid), "{name}: {line}");
+        if let Some(token) = token {
+            shows_nothing(line, &token, name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_servers_log_the_address_of_their_client_and_no_token() {
+    lines_about("start");
+    let world = World::start(verifier()).await;
+    let path = "/videos/1/logged-once-per-door.ts";
+    let good = good();
+    let bad = with_claim("exp", NOW.to_string());
+    for ask in [get(path).query(&bad), get(path).query(&good), get(path).cookie(&bad).query("junk")] {
+        world.ask(&ask).await;
+    }
+    let lines = lines_about(path);
+    let refused = lines.iter().filter(|line| line.contains("refused") && line.contains("code=\"expired\""));
+    assert_eq!(refused.clone().count(), 8, "four doors, two protocols: {lines:#?}");
+    for line in refused {
+        assert!(line.contains("client=\"127.0.0.1\"") && line.contains("kid=\"rsa\""), "{line}");
+    }
+    let granted = lines.iter().filter(|line| line.contains("granted")).count();
+    assert_eq!(granted, 8, "{lines:#?}");
+    assert!(lines.iter().filter(|line| line.contains("granted")).all(|line| line.contains("DEBUG")));
+    for line in lines_about("playgate: ") {
+        shows_nothing(&line, &good, "a log line");
+        shows_nothing(&line, &bad, "a log line");
+    }
+}
+
+#[tokio::test]
+async fn a_client_cannot_forge_a_log_line() {
+    lines_about("start");
+    let verifier = verifier();
+    let kid = r"x\u000a2026 INFO playgate: refused code=\u0022forged\u0022 \u001b[31m";
+    let token = TestKey::Rsa.sign(&format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#), &claims(&[]));
+    let peer = PeerAddr("203.0.113.99:1".parse().unwrap());
+    let mut request = get("/videos/%0aforged").cookie(token).parsed().unwrap();
+    request.extensions_mut().insert(peer);
+    through_the_layer(&verifier, request.clone()).await;
+    *request.uri_mut() = PATH.parse().unwrap();
+    through_the_layer(&verifier, request).await;
+    let lines = lines_about("203.0.113.99");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        assert!(!line.contains('\u{1b}') && !line.contains("code=\"forged\""), "{line}");
+    }
+}

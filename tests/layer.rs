@@ -1,0 +1,538 @@
+//! The layer among other services: bodies, readiness, errors, extractors, connections.
+
+mod support;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body as AxumBody;
+use axum::extract::OriginalUri;
+use axum::routing::get as on_get;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
+use playgate::adapters::tower::{Gate, GateBody, GateLayer};
+use playgate::scheme::{Carrier, Scheme};
+use playgate::{Denial, OwnedGrant, Site, Verifier};
+use support::{HOST, NOW, TestKey, World, behind, get, http1, in_time, inner, token, vod};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+
+const PATH: &str = "/videos/1/a.ts";
+
+fn granted() -> Request<Bytes> {
+    get(PATH).cookie(token("videos/1/")).parsed().unwrap()
+}
+
+fn refused() -> Request<Bytes> {
+    get(PATH).parsed().unwrap()
+}
+
+/// A body of two pieces and a trailer, whose length nobody knows.
+type Pieces = StreamBody<stream::Iter<std::vec::IntoIter<Result<Frame<Bytes>, &'static str>>>>;
+
+fn pieces(last: Result<Frame<Bytes>, &'static str>) -> Pieces {
+    let piece = |text: &'static str| Ok(Frame::data(Bytes::from_static(text.as_bytes())));
+    StreamBody::new(stream::iter(vec![piece("one "), piece("two"), last]))
+}
+
+fn trailer() -> Frame<Bytes> {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-checksum", "7".parse().unwrap());
+    Frame::trailers(trailers)
+}
+
+async fn through<R>(verifier: &Verifier, request: Request<Bytes>, body: R) -> Response<GateBody<R>>
+where
+    R: Send + 'static,
+{
+    let mut body = Some(body);
+    let inner = service_fn(move |_: Request<Bytes>| {
+        let response = Response::new(body.take().unwrap());
+        async { Ok::<_, Infallible>(response) }
+    });
+    verifier.layer().layer(inner).oneshot(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_streaming_inner_body_passes_with_its_trailers() {
+    let verifier = behind(vod());
+    let body = through(&verifier, granted(), pieces(Ok(trailer()))).await.into_body();
+    assert!(!body.is_end_stream());
+    assert_eq!(body.size_hint().exact(), None);
+    let collected = body.collect().await.unwrap();
+    assert_eq!(collected.trailers().unwrap()["x-checksum"], "7");
+    assert_eq!(collected.to_bytes(), "one two");
+}
+
+#[tokio::test]
+async fn an_error_in_the_inner_body_passes_after_what_came_before_it() {
+    let verifier = behind(vod());
+    let mut body = through(&verifier, granted(), pieces(Err("disk on fire"))).await.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "one ");
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "two");
+    assert_eq!(body.frame().await.unwrap().unwrap_err(), "disk on fire");
+}
+
+#[tokio::test]
+async fn a_body_says_honestly_how_long_it_is_and_when_it_ends() {
+    let verifier = behind(vod());
+    let exact = |body: &GateBody<Full<Bytes>>| body.size_hint().exact();
+
+    let known = through(&verifier, granted(), Full::from("seven b")).await.into_body();
+    assert_eq!((exact(&known), known.is_end_stream()), (Some(7), false));
+    let empty = through(&verifier, granted(), Full::from("")).await.into_body();
+    assert_eq!((exact(&empty), empty.is_end_stream()), (Some(0), true));
+
+    let mut denial = through(&verifier, refused(), Full::from("inner")).await.into_body();
+    let length = exact(&denial).unwrap();
+    assert!(length > 0 && !denial.is_end_stream());
+    let data = denial.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(data.len() as u64, length);
+    assert_eq!((exact(&denial), denial.is_end_stream()), (Some(0), true));
+    assert!(denial.frame().await.is_none());
+
+    let head = get(PATH).method("HEAD").parsed().unwrap();
+    let head = through(&verifier, head, Full::from("inner")).await.into_body();
+    assert_eq!((exact(&head), head.is_end_stream()), (Some(0), true));
+    let bounded = SizeHint::with_exact(0);
+    assert_eq!(head.size_hint().upper(), bounded.upper());
+}
+
+#[tokio::test]
+async fn trailers_and_streams_pass_over_real_connections() {
+    let verifier = behind(vod());
+    let inner = service_fn(|_: Request<hyper::body::Incoming>| async {
+        let mut response = Response::new(pieces(Ok(trailer())));
+        response.headers_mut().insert("trailer", "x-checksum".parse().unwrap());
+        Ok::<_, Infallible>(response)
+    });
+    let address = serve(verifier.layer().layer(inner)).await;
+    let stream = TcpStream::connect(address).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get(format!("http://{HOST}{PATH}?auth={}", token("videos/1/")));
+    let response = client.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let collected = response.into_body().collect().await.unwrap();
+    assert_eq!(collected.trailers().unwrap()["x-checksum"], "7");
+    assert_eq!(collected.to_bytes(), "one two");
+}
+
+#[tokio::test]
+async fn range_and_conditional_requests_reach_the_inner_service_untouched() {
+    let answer = |parts: &http::request::Parts| {
+        let mut response = http::Response::new(Bytes::from_static(b"234"));
+        let status = if parts.headers.contains_key("if-none-match") { 304 } else { 206 };
+        *response.status_mut() = status.try_into().unwrap();
+        let headers = response.headers_mut();
+        headers.insert("content-range", "bytes 2-4/9".parse().unwrap());
+        headers.insert("etag", "\"v1\"".parse().unwrap());
+        let names = ["range", "if-range", "if-none-match", "if-modified-since"];
+        for (name, value) in names.into_iter().filter_map(|name| Some((name, parts.headers.get(name)?))) {
+            headers.insert(http::HeaderName::from_static(name), value.clone());
+        }
+        response
+    };
+    let world = World::around(behind(vod()), inner(answer)).await;
+    let good = token("videos/1/");
+    let fields = [("range", "bytes=2-4"), ("if-range", "\"v1\"")];
+    let ranged = get(PATH).query(&good).field(fields[0].0, fields[0].1).field(fields[1].0, fields[1].1);
+    let answer = world.ask(&ranged).await;
+    assert_eq!((answer.status, &*answer.body), (206, &b"234"[..]));
+    assert_eq!(answer.field("content-range"), Some("bytes 2-4/9"));
+    for (name, value) in fields {
+        assert_eq!(answer.field(name), Some(value));
+    }
+    let fields =
+        [("if-none-match", "\"v1\", W/\"v2\""), ("if-modified-since", "Sun, 22 Nov 2026 00:00:00 GMT")];
+    let conditional = get(PATH).query(&good).field(fields[0].0, fields[0].1).field(fields[1].0, fields[1].1);
+    let answer = world.ask(&conditional).await;
+    assert_eq!((answer.status, answer.field("etag")), (304, Some("\"v1\"")));
+    for (name, value) in fields {
+        assert_eq!(answer.field(name), Some(value));
+    }
+}
+
+/// Panics where it is called without having been polled ready; a clone is not ready.
+struct Touchy {
+    ready: bool,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Clone for Touchy {
+    fn clone(&self) -> Self {
+        Self { ready: false, calls: Arc::clone(&self.calls) }
+    }
+}
+
+impl Service<Request<Bytes>> for Touchy {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.ready = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Bytes>) -> Self::Future {
+        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(Ok(Response::new(Full::default())))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let mut gate = behind(vod()).layer().layer(Touchy { ready: false, calls: Arc::clone(&calls) });
+    for request in [granted(), refused(), granted()] {
+        let pending = gate.ready().await.unwrap().call(request);
+        // A clone that is made meanwhile has to be polled for itself.
+        drop(gate.clone());
+        pending.await.unwrap();
+    }
+    assert_eq!(gate.clone().oneshot(granted()).await.unwrap().status(), 200);
+    assert_eq!(calls.load(Ordering::Relaxed), 3, "the refused request called nobody");
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_ready_keeps_its_callers_waiting() {
+    struct Busy;
+    impl Service<Request<Bytes>> for Busy {
+        type Response = Response<Full<Bytes>>;
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<Self::Response, &'static str>>;
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+            Poll::Ready(Err("closed"))
+        }
+        fn call(&mut self, _: Request<Bytes>) -> Self::Future {
+            unreachable!("never ready")
+        }
+    }
+    let mut gate = behind(vod()).layer().layer(Busy);
+    assert_eq!(gate.ready().await.err(), Some("closed"));
+}
+
+#[tokio::test]
+async fn an_error_of_the_inner_service_passes_through() {
+    let failing = service_fn(|_: Request<Bytes>| async { Err::<Response<Full<Bytes>>, _>("out of files") });
+    let gate = behind(vod()).layer().layer(failing);
+    assert_eq!(gate.clone().oneshot(granted()).await.err(), Some("out of files"));
+    assert_eq!(gate.oneshot(refused()).await.unwrap().status(), 401, "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_refusal_is_ready_at_once_and_once() {
+    let never =
+        service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>());
+    let mut future = std::pin::pin!(behind(vod()).layer().layer(never).call(refused()));
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut context) else { panic!("it waits") };
+    assert_eq!(response.extensions().get::<Denial>(), Some(&Denial::CredentialMissing));
+    assert!(
+        Pin::as_mut(&mut future).poll(&mut context).is_pending(),
+        "polled once too often, it does not panic"
+    );
+}
+
+#[test]
+fn the_layer_is_cheap_to_clone_and_goes_everywhere() {
+    fn everywhere<T: Clone + Send + Sync + std::fmt::Debug + 'static>(value: &T) -> T {
+        value.clone()
+    }
+    let verifier = behind(vod());
+    let layer = everywhere(&verifier.layer());
+    everywhere(&layer.layer(()));
+    assert_eq!(size_of::<GateLayer>(), size_of::<usize>(), "one shared pointer");
+    assert_eq!(size_of::<Gate<()>>(), size_of::<usize>());
+    // What one clone changes is in force for all.
+    let other = verifier.clone();
+    assert!(other.keys().remove("rsa"));
+    assert!(verifier.keys().snapshot().is_empty());
+}
+
+async fn serve<S, B>(service: S) -> SocketAddr
+where
+    S: Service<Request<hyper::body::Incoming>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = hyper_util::service::TowerToHyperService::new(service.clone());
+            tokio::spawn(async move {
+                let executor = hyper_util::rt::TokioExecutor::new();
+                let builder = hyper_util::server::conn::auto::Builder::new(executor);
+                let _ = builder.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    address
+}
+
+async fn serve_router(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    address
+}
+
+#[tokio::test]
+async fn behind_nest_service_the_path_that_the_client_sent_decides() {
+    let verifier = behind(vod().under("/media/").strip_credentials());
+    let show = |OriginalUri(original): OriginalUri, request: axum::extract::Request| async move {
+        format!("{} of {original}", request.uri())
+    };
+    let inside = verifier.layer().layer(Router::new().fallback(show));
+    let layered = Router::new().fallback(show).layer(verifier.layer());
+    let router = Router::new()
+        .nest_service("/media", inside)
+        .nest_service("/outer", Router::new().nest_service("/media", layered.clone()))
+        .nest("/deep", Router::new().route("/media/{*key}", on_get(show)).layer(verifier.layer()));
+    let address = serve_router(router).await;
+    let good = token("videos/1/");
+    for (target, verdict, seen) in [
+        (format!("/media{PATH}?auth={good}&a=1"), "200", "/videos/1/a.ts?a=1 of /media/videos/1/a.ts?a=1"),
+        (format!("/media{PATH}"), "401 credential_missing", ""),
+        (format!("/media/videos/2/a.ts?auth={good}"), "403 out_of_scope", ""),
+        ("/media/".to_owned(), "401 credential_missing", ""),
+        (format!("/media/media{PATH}?auth={good}"), "403 out_of_scope", ""),
+        // Not under the site's base path, as the client sees it.
+        (format!("/outer/media{PATH}"), "200", "/videos/1/a.ts of /outer/media/videos/1/a.ts"),
+        (format!("/deep/media{PATH}"), "200", "/media/videos/1/a.ts of /deep/media/videos/1/a.ts"),
+    ] {
+        let answer = http1("nested", address, &get(&*target).http1()).await;
+        assert_eq!(answer.verdict(), verdict, "{target}");
+        if !seen.is_empty() {
+            assert_eq!(std::str::from_utf8(&answer.body).unwrap(), seen, "{target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_added_after_the_layer_are_outside_of_it() {
+    let verifier = behind(vod());
+    let hello = || async { "hello" };
+    let router =
+        Router::new().route("/in", on_get(hello)).layer(verifier.layer()).route("/out", on_get(hello));
+    let address = serve_router(router.clone()).await;
+    for (target, status) in [("/in", 401), ("/out", 200), ("/none", 401)] {
+        assert_eq!(http1("layered", address, &get(target).http1()).await.status, status, "{target}");
+    }
+    let around = serve(verifier.layer().layer(router)).await;
+    for target in ["/in", "/out", "/none"] {
+        assert_eq!(http1("around", around, &get(target).http1()).await.status, 401, "{target}");
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Mine {
+    sub: String,
+    seats: Vec<u8>,
+}
+
+#[tokio::test]
+async fn a_handler_gets_its_grant_with_typed_claims() {
+    let handler = |grant: OwnedGrant| async move {
+        let mine: Mine = grant.claims().unwrap();
+        assert!(grant.claims::<Vec<u8>>().is_err());
+        let kid = grant.kid().to_owned();
+        let expires = grant.expires_at().unwrap();
+        assert_eq!(grant.scheme(), Scheme::SignedToken);
+        let (site, scope, carrier) = (grant.site().unwrap(), grant.scope(), grant.carrier());
+        format!("{} {:?} {kid} {site} {scope:?} {carrier:?} {expires}", mine.sub, mine.seats)
+    };
+    let optional = |grant: Option<OwnedGrant>| async move {
+        grant.map_or("nobody".to_owned(), |grant| grant.claims::<Mine>().unwrap().sub)
+    };
+    let router = Router::new()
+        .route("/videos/{*key}", on_get(handler))
+        .route("/maybe/a", on_get(optional))
+        .route("/open/a", on_get(optional))
+        .route("/open/wrong", on_get(handler));
+    let site = vod().grant_extension().public_paths(["open/"]).accept_bearer(true);
+    let verifier = behind(site);
+    let payload = format!(r#"{{"uri":"","exp":{},"sub":"ada","seats":[1,2]}}"#, NOW + 60);
+    let good = TestKey::Rsa.token(&payload);
+    let encoded = good.replace('.', "%2e");
+    let told = |carrier: Carrier| format!("ada [1, 2] rsa {HOST} Some(\"\") {carrier:?} {}", NOW + 60);
+    let inside = serve_router(router.clone().layer(verifier.layer())).await;
+    let around = serve(verifier.layer().layer(router.clone())).await;
+    for (door, address) in [("inside", inside), ("around", around)] {
+        for (name, ask, status, body) in [
+            ("query", get(PATH).query(&good), 200, told(Carrier::Query)),
+            ("query, encoded", get(PATH).query(&encoded), 200, told(Carrier::Query)),
+            ("cookie", get(PATH).cookie(&good), 200, told(Carrier::Cookie)),
+            ("bearer", get(PATH).bearer(&good), 200, told(Carrier::Bearer)),
+            ("optional, there", get("/maybe/a").query(&good), 200, "ada".to_owned()),
+            ("optional, public", get("/open/a").query(&good), 200, "nobody".to_owned()),
+        ] {
+            let answer = http1(door, address, &ask.http1()).await;
+            let got = (answer.status, String::from_utf8_lossy(&answer.body).into_owned());
+            assert_eq!(got, (status, body), "{door}: {name}");
+        }
+        let wrong = http1(door, address, &get("/open/wrong").http1()).await;
+        assert_eq!(wrong.status, 500, "{door}: a grant is asked for where none can be");
+    }
+    let quiet = serve_router(router.layer(behind(vod()).layer())).await;
+    let answer = http1("quiet", quiet, &get(PATH).query(&good).http1()).await;
+    assert_eq!(answer.status, 500, "a site keeps its grants to itself unless told otherwise");
+    let answer = http1("quiet", quiet, &get("/maybe/a").query(&good).http1()).await;
+    assert_eq!((answer.status, &*answer.body), (200, &b"nobody"[..]));
+}
+
+/// Reads one answer with a `content-length` from a connection that stays open.
+async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&answer);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                return text.into_owned();
+            }
+        }
+        let read = in_time(stream.read_buf(&mut answer)).await.unwrap();
+        assert!(read > 0, "the connection was closed after {:?}", String::from_utf8_lossy(&answer));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_usable_after_a_denial_that_left_a_request_body_unread() {
+    let world = World::start(behind(vod())).await;
+    let good = token("videos/1/");
+    for (door, address) in world.addresses() {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for body in ["", "some bytes that nobody reads"] {
+            let post = format!(
+                "POST {PATH} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(post.as_bytes()).await.unwrap();
+            let answer = read_answer(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 401"), "{door}: {answer}");
+        }
+        let granted = format!("GET {PATH}?auth={good} HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
+        stream.write_all(granted.as_bytes()).await.unwrap();
+        let answer = read_answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{door}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn two_requests_in_one_write_are_judged_each_for_itself() {
+    let world = World::start(behind(vod())).await;
+    let good = token("videos/1/");
+    for (door, address) in world.addresses() {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let two = format!(
+            "GET {PATH}?auth={good} HTTP/1.1\r\nHost: {HOST}\r\n\r\nGET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(two.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        in_time(stream.read_to_string(&mut answers)).await.unwrap();
+        let statuses: Vec<&str> =
+            answers.matches("HTTP/1.1 200").chain(answers.matches("HTTP/1.1 401")).collect();
+        assert_eq!(statuses, ["HTTP/1.1 200", "HTTP/1.1 401"], "{door}: {answers}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_leaves_the_servers_usable() {
+    let answer = |parts: &http::request::Parts| {
+        // `resume_unwind` panics without a word on standard error.
+        if parts.uri.path().ends_with("panic") {
+            std::panic::resume_unwind(Box::new("a handler's own mistake"));
+        }
+        http::Response::new(Bytes::from_static(b"fine"))
+    };
+    let world = World::around(behind(vod()), inner(answer)).await;
+    let good = token("videos/1/");
+    for (door, address) in world.addresses() {
+        for _ in 0..3 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(&get("/videos/1/panic").query(&good).http1()).await.unwrap();
+            let mut answer = Vec::new();
+            let _ = in_time(stream.read_to_end(&mut answer)).await;
+            assert!(answer.is_empty(), "{door}: {}", String::from_utf8_lossy(&answer));
+        }
+    }
+    assert_eq!(world.verdict(&get(PATH).query(&good)).await, "200");
+    assert_eq!(world.verdict(&get(PATH)).await, "401 credential_missing");
+}
+
+#[tokio::test]
+async fn a_hook_that_panics_lets_nobody_in() {
+    let site = vod().hook(|claims| {
+        if claims.has("sub", "mallory") {
+            std::panic::resume_unwind(Box::new("a hook's own mistake"));
+        }
+        Ok(())
+    });
+    let world = World::start(behind(site)).await;
+    let mallory = TestKey::Rsa.token(r#"{"uri":"","sub":"mallory"}"#);
+    for (door, address) in world.addresses() {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&get(PATH).query(&mallory).http1()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = in_time(stream.read_to_end(&mut answer)).await;
+        assert!(answer.is_empty(), "{door}: {}", String::from_utf8_lossy(&answer));
+    }
+    assert_eq!(world.verdict(&get(PATH).query(token("videos/1/"))).await, "200");
+    world.verifier.keys().insert(TestKey::P256.key(playgate::KeyScope::bucket("vod"))).unwrap();
+}
+
+#[tokio::test]
+async fn any_request_body_will_do() {
+    let gate = behind(vod()).layer().layer(service_fn(|request: Request<AxumBody>| async move {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        Ok::<_, Infallible>(Response::new(Full::new(body)))
+    }));
+    let request = granted().map(AxumBody::from);
+    let (mut parts, _) = request.into_parts();
+    parts.headers.insert("content-length", "5".parse().unwrap());
+    let request = Request::from_parts(parts, AxumBody::from("bytes"));
+    let body = gate.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(body.to_bytes(), "bytes");
+}
+
+#[tokio::test]
+async fn two_layers_stand_in_one_another() {
+    let outer = behind(vod().cors(playgate::cors::Cors::with_credentials(["https://app.example.com"])));
+    let inner_site = Site::bucket("vod").host(HOST).query_name("second").accept_cookie(false);
+    let inner = behind(inner_site);
+    let service = service_fn(|_: Request<Bytes>| async {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("inner")))
+    });
+    let both = outer.layer().layer(inner.layer().layer(service));
+    let good = token("videos/1/");
+    for (target, status) in [
+        (format!("{PATH}?auth={good}&second={good}"), 200),
+        (format!("{PATH}?auth={good}"), 401),
+        (format!("{PATH}?second={good}"), 401),
+    ] {
+        let request = get(&*target).origin("https://app.example.com").parsed().unwrap();
+        let response = both.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{target}");
+        let origins = response.headers().get_all("access-control-allow-origin").iter().count();
+        assert_eq!(origins, 1, "{target}: the outer one's");
+    }
+}

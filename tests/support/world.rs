@@ -1,0 +1,268 @@
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use playgate::Verifier;
+use playgate::adapters::tower::GateBody;
+use playgate::request::PeerAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+
+use super::{Answer, Ask};
+
+/// What stands behind the layer.
+pub(crate) type Inner = Arc<dyn Fn(&Parts) -> Response<Bytes> + Send + Sync>;
+
+/// An inner service of one's own; [`World`] marks its answers.
+pub(crate) fn inner(answer: impl Fn(&Parts) -> Response<Bytes> + Send + Sync + 'static) -> Inner {
+    Arc::new(answer)
+}
+
+/// The inner service that says what it saw: the request line, then the fields in order.
+pub(crate) fn echo(parts: &Parts) -> Response<Bytes> {
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let mut text = format!("{} {target}\n", parts.method);
+    let mut fields: Vec<_> = parts.headers.iter().collect();
+    fields.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in fields {
+        if !matches!(name.as_str(), "host" | "connection" | "content-length") {
+            writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes())).unwrap();
+        }
+    }
+    Response::new(text.into())
+}
+
+/// One verifier behind real servers.
+pub(crate) struct World {
+    pub(crate) verifier: Verifier,
+    doors: Vec<Door>,
+}
+
+struct Door {
+    name: &'static str,
+    address: SocketAddr,
+    http2: Mutex<SendRequest<Full<Bytes>>>,
+}
+
+impl World {
+    /// Every server, with [`echo`] inside.
+    pub(crate) async fn start(verifier: Verifier) -> Self {
+        Self::around(verifier, inner(echo)).await
+    }
+
+    /// Every server, with an inner service of one's own.
+    pub(crate) async fn around(verifier: Verifier, inner: Inner) -> Self {
+        let answer = move |request: Request<()>| {
+            let parts = request.into_parts().0;
+            let mut response = inner(&parts);
+            response.headers_mut().insert("x-inner", "yes".parse().unwrap());
+            // Over HTTP/2, hyper leaves it to the service to send no body where none may be.
+            if parts.method == Method::HEAD || response.status() == StatusCode::NOT_MODIFIED {
+                *response.body_mut() = Bytes::new();
+            }
+            response
+        };
+        let bare = {
+            let answer = answer.clone();
+            service_fn(move |request: Request<Incoming>| {
+                let response = answer(request.map(drop)).map(Full::new);
+                async { Ok::<_, Infallible>(response) }
+            })
+        };
+        let router = Router::new().fallback(move |request: Request<Body>| {
+            let response = answer(request.map(drop)).map(Full::new);
+            async { response }
+        });
+        // `axum::serve` takes services that answer with axum's own body.
+        let around = tower::ServiceExt::<Request<Body>>::map_response(
+            verifier.layer().layer(router.clone()),
+            |answer: Response<GateBody<Body>>| answer.map(Body::new),
+        );
+        let doors = vec![
+            serve_axum("axum, Router::layer", router.clone().layer(verifier.layer())).await,
+            serve_axum("axum, around the Router", around).await,
+            serve_hyper("hyper", verifier.layer().layer(bare)).await,
+            serve_hyper("hyper, around a Router", verifier.layer().layer(router)).await,
+        ];
+        Self { verifier, doors }
+    }
+
+    /// The answer, which is the same at every door and over both protocols.
+    pub(crate) async fn ask(&self, ask: &Ask) -> Answer {
+        let mut answers = Vec::new();
+        for door in &self.doors {
+            answers.push(door.http1(&ask.http1()).await);
+            if let Some(request) = ask.http2() {
+                answers.push(door.http2(request).await);
+            }
+        }
+        let mut answer = same(answers, &format!("{} {}", ask.method, ask.target));
+        answer.denial = ask.parsed().and_then(|request| {
+            let decision = self.verifier.decide(&request, self.verifier.now());
+            decision.denial()
+        });
+        if let (Some(denial), Some(code)) = (answer.denial, answer.code()) {
+            assert_eq!(denial.code().as_str(), code, "{ask:?}");
+        }
+        if answer.code().is_some() {
+            assert!(!answer.is_inner(), "{ask:?}");
+            assert_eq!(answer.field("cache-control"), Some("no-store"), "{ask:?}");
+        }
+        answer
+    }
+
+    /// [`Answer::verdict`] of an answer.
+    pub(crate) async fn verdict(&self, ask: &Ask) -> String {
+        self.ask(ask).await.verdict()
+    }
+
+    /// Asks in exactly these bytes over HTTP/1; they should have the connection closed.
+    pub(crate) async fn raw(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        let mut answers = Vec::new();
+        for door in &self.doors {
+            answers.push(door.http1(bytes.as_ref()).await);
+        }
+        same(answers, &String::from_utf8_lossy(bytes.as_ref()))
+    }
+
+    /// Asks over HTTP/2 alone.
+    pub(crate) async fn http2(&self, request: Request<Bytes>) -> Answer {
+        let mut answers = Vec::new();
+        for door in &self.doors {
+            answers.push(door.http2(request.clone()).await);
+        }
+        same(answers, &request.uri().to_string())
+    }
+
+    /// Where the servers listen.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        self.doors.iter().map(|door| (door.name, door.address))
+    }
+}
+
+fn same(mut answers: Vec<Answer>, question: &str) -> Answer {
+    let first = answers.remove(0);
+    for other in answers {
+        assert_eq!(first.essence(), other.essence(), "{} and {} on {question}", first.door, other.door);
+    }
+    first
+}
+
+async fn serve_axum<S>(name: &'static str, service: S) -> Door
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let (listener, address) = listen().await;
+    let make = axum::ServiceExt::<Request<Body>>::into_make_service_with_connect_info::<SocketAddr>(service);
+    tokio::spawn(axum::serve(listener, make).into_future());
+    Door::open(name, address).await
+}
+
+async fn serve_hyper<S, B>(name: &'static str, service: S) -> Door
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        loop {
+            let (stream, peer) = listener.accept().await.unwrap();
+            let service = service.clone().map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(PeerAddr(peer));
+                request
+            });
+            tokio::spawn(async move {
+                let builder = auto::Builder::new(TokioExecutor::new());
+                let service = TowerToHyperService::new(service);
+                // A client that goes away is none of the server's business.
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    Door::open(name, address).await
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+impl Door {
+    async fn open(name: &'static str, address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (http2, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        Self { name, address, http2: Mutex::new(http2) }
+    }
+
+    async fn http1(&self, bytes: &[u8]) -> Answer {
+        http1(self.name, self.address, bytes).await
+    }
+
+    async fn http2(&self, request: Request<Bytes>) -> Answer {
+        let exchange = async {
+            let mut http2 = self.http2.lock().await;
+            http2.ready().await.unwrap();
+            let (parts, body) = http2.send_request(request.map(Full::new)).await.unwrap().into_parts();
+            (parts, body.collect().await.unwrap().to_bytes())
+        };
+        let (parts, body) = in_time(exchange).await;
+        Answer {
+            door: format!("{} over HTTP/2", self.name),
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+            denial: None,
+        }
+    }
+}
+
+/// Sends these bytes over a new connection, which the server should close then.
+pub(crate) async fn http1(door: &str, address: SocketAddr, bytes: &[u8]) -> Answer {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        answer
+    };
+    parse_http1(format!("{door} over HTTP/1"), &in_time(exchange).await)
+}
+
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(10), future).await.expect("no answer within ten seconds")
+}
+
+/// One whole answer, up to the end of its connection.
+fn parse_http1(door: String, answer: &[u8]) -> Answer {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a head");
+    let head = std::str::from_utf8(&answer[..end]).unwrap();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').unwrap();
+        let name: http::HeaderName = name.parse().unwrap();
+        headers.append(name, value.trim().parse().unwrap());
+    }
+    assert!(!headers.contains_key("transfer-encoding"), "{door}: this client reads plain bodies only");
+    Answer { door, status, headers, body: Bytes::copy_from_slice(&answer[end + 4..]), denial: None }
+}
