@@ -1,3 +1,4 @@
+use super::cursor::{means_itself, plain_run};
 use super::*;
 
 fn members(text: &str) -> Result<Vec<String>, TokenFault> {

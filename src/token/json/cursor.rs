@@ -1,0 +1,259 @@
+//! Walks strict JSON (RFC 8259) byte by byte, forwards, without recovery.
+
+use super::{JsonStr, Value};
+use crate::error::TokenFault;
+use crate::request::hex_value;
+
+/// A place in the text, moving forwards.
+pub(super) struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) const fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    pub(super) fn blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.step();
+        }
+    }
+
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), TokenFault> {
+        if self.peek() == Some(byte) {
+            self.step();
+            Ok(())
+        } else {
+            Err(TokenFault::Json)
+        }
+    }
+
+    fn since(&self, start: usize) -> Result<&'t str, TokenFault> {
+        self.text.get(start..self.at).ok_or(TokenFault::Json)
+    }
+
+    /// After `{`, up to and with `}`.
+    pub(super) fn members(
+        &mut self,
+        depth: u8,
+        visit: &mut impl FnMut(JsonStr<'t>, Value<'t>) -> Result<(), TokenFault>,
+    ) -> Result<(), TokenFault> {
+        self.blanks();
+        if self.expect(b'}').is_ok() {
+            return Ok(());
+        }
+        loop {
+            self.blanks();
+            self.expect(b'"')?;
+            let name = self.string()?;
+            self.blanks();
+            self.expect(b':')?;
+            let value = self.value(depth)?;
+            visit(name, value)?;
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.step(),
+                _ => return self.expect(b'}'),
+            }
+        }
+    }
+
+    /// After `[`, up to and with `]`.
+    pub(super) fn elements(
+        &mut self,
+        depth: u8,
+        visit: &mut impl FnMut(Value<'t>),
+    ) -> Result<(), TokenFault> {
+        self.blanks();
+        if self.expect(b']').is_ok() {
+            return Ok(());
+        }
+        loop {
+            visit(self.value(depth)?);
+            self.blanks();
+            match self.peek() {
+                Some(b',') => self.step(),
+                _ => return self.expect(b']'),
+            }
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
+        self.blanks();
+        let start = self.at;
+        match self.peek().ok_or(TokenFault::Json)? {
+            b'"' => {
+                self.step();
+                self.string().map(Value::String)
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                self.since(start).map(Value::Number)
+            }
+            b'{' => {
+                self.step();
+                self.members(inner(depth)?, &mut pass_member)?;
+                Ok(Value::Other)
+            }
+            b'[' => {
+                self.step();
+                self.elements(inner(depth)?, &mut pass_element)?;
+                self.since(start).map(Value::Array)
+            }
+            b't' => self.word("true").map(|()| Value::Bool(true)),
+            b'f' => self.word("false").map(|()| Value::Bool(false)),
+            b'n' => self.word("null").map(|()| Value::Other),
+            _ => Err(TokenFault::Json),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), TokenFault> {
+        word.bytes().try_for_each(|byte| self.expect(byte))
+    }
+
+    /// After the opening quote, up to and with the closing one.
+    #[inline]
+    fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            self.at = self.at.saturating_add(plain_run(rest));
+            match self.peek().ok_or(TokenFault::Json)? {
+                b'"' => {
+                    let raw = self.since(start)?;
+                    self.step();
+                    return Ok(JsonStr { raw, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    self.step();
+                    self.escape()?;
+                }
+                _ => return Err(TokenFault::Json), // a control character
+            }
+        }
+    }
+
+    /// After a backslash. A surrogate must be one of a pair: a lone one is no character.
+    fn escape(&mut self) -> Result<(), TokenFault> {
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.step();
+                Ok(())
+            }
+            Some(b'u') => {
+                self.step();
+                match self.four_digits()? {
+                    0xd800..=0xdbff => {
+                        self.expect(b'\\')?;
+                        self.expect(b'u')?;
+                        match self.four_digits()? {
+                            0xdc00..=0xdfff => Ok(()),
+                            _ => Err(TokenFault::Json),
+                        }
+                    }
+                    0xdc00..=0xdfff => Err(TokenFault::Json),
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(TokenFault::Json),
+        }
+    }
+
+    fn four_digits(&mut self) -> Result<u32, TokenFault> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(hex_value).ok_or(TokenFault::Json)?;
+            code = (code << 4) | u32::from(digit);
+            self.step();
+        }
+        Ok(code)
+    }
+
+    /// `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?` (RFC 8259 §6).
+    fn number(&mut self) -> Result<(), TokenFault> {
+        if self.peek() == Some(b'-') {
+            self.step();
+        }
+        match self.peek() {
+            Some(b'0') => self.step(),
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.step();
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.step();
+            if let Some(b'+' | b'-') = self.peek() {
+                self.step();
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), TokenFault> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.step();
+        }
+        if self.at == start { Err(TokenFault::Json) } else { Ok(()) }
+    }
+}
+
+/// How many bytes from the first on mean themselves in a string: no quote, no backslash, no control character.
+///
+/// Looks at eight at once, so that most strings take one step. A byte of `stops` has its top bit set where a byte
+/// of the eight is one to stop at; a borrow can set bits above such a byte only, and the lowest one counts.
+pub(super) fn plain_run(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & TOPS;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let mut run = 0_usize;
+    let mut rest = text;
+    while let Some((&eight, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(eight);
+        let stops = below(word, b' ') | is(word, b'"') | is(word, b'\\');
+        if stops != 0 {
+            return run.saturating_add((stops.trailing_zeros() / 8) as usize);
+        }
+        run = run.saturating_add(8);
+        rest = after;
+    }
+    run.saturating_add(rest.iter().take_while(|&&byte| means_itself(byte)).count())
+}
+
+pub(super) const fn means_itself(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+// Named, because a closure in a function that calls itself would have another type at every depth.
+#[expect(clippy::unnecessary_wraps, reason = "a visitor may refuse")]
+const fn pass_member(_: JsonStr<'_>, _: Value<'_>) -> Result<(), TokenFault> {
+    Ok(())
+}
+
+const fn pass_element(_: Value<'_>) {}
+
+fn inner(depth: u8) -> Result<u8, TokenFault> {
+    match depth.checked_sub(1) {
+        None | Some(0) => Err(TokenFault::TooDeep),
+        Some(left) => Ok(left),
+    }
+}
