@@ -132,7 +132,7 @@ impl ResponseEdits {
 
     /// The header fields to append then; none but `vary` can be there already.
     pub fn append(&self) -> Vec<Header> {
-        let mut headers = Vec::with_capacity(4);
+        let mut headers = Vec::new(); // allocates nothing where there is no CORS policy
         push_cors(&mut headers, self.cors.clone());
         headers
     }

@@ -90,7 +90,8 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see `string`")]
+    #[inline(always)]
     fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
         self.blanks();
         let start = self.at;
@@ -125,7 +126,11 @@ impl<'t> Cursor<'t> {
     }
 
     /// After the opening quote, up to and with the closing one.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "as a call, each step would wait for `at` to come back from memory"
+    )]
+    #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
         let start = self.at;
         let mut escaped = false;

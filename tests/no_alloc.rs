@@ -1,0 +1,344 @@
+//! Deciding allocates nothing: neither granting nor refusing, by any rule; nor does letting the decision go.
+//!
+//! Counted are allocations by Rust's global allocator on the deciding thread. What a cryptographic library allocates
+//! in C is not seen: AWS-LC does 25 for an RSA signature.
+
+#[allow(dead_code, reason = "shared with the benches")]
+#[path = "../benches/fixtures/mod.rs"]
+mod fixtures;
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use fixtures::{Kind, key_of};
+use http::{Request, Response};
+use playgate::cors::Cors;
+use playgate::error::Code;
+use playgate::mint::{Signer, TokenDraft};
+use playgate::site::{CacheScope, Refused};
+use playgate::time::UnixSeconds;
+use playgate::{Decision, KeyScope, Scope, Site, Verifier};
+use tower::{Layer as _, Service as _};
+
+const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
+const LATER: UnixSeconds = UnixSeconds::new(1_750_003_600);
+const HOST: &str = "cdn.example.com";
+
+/// How often the allocator was asked while deciding, and while the decision was let go.
+fn decide(verifier: &Verifier, request: &Request<()>, check: impl FnOnce(&Decision<'_>)) -> (u64, u64) {
+    drop(verifier.decide(request, NOW)); // a thread's first decision makes its slot in the live cell
+    let mut decision = None;
+    let deciding = measure(|| decision = Some(verifier.decide(request, NOW))).count_total;
+    check(decision.as_ref().unwrap());
+    (deciding, measure(|| drop(decision)).count_total)
+}
+
+fn folder() -> Scope {
+    Scope::folder("videos/1").unwrap()
+}
+
+fn signed(draft: TokenDraft<'_>) -> String {
+    draft.sign().unwrap().as_str().to_owned()
+}
+
+fn get(target: &str) -> Request<()> {
+    Request::get(target).header("host", HOST).body(()).unwrap()
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(measure(|| drop(std::hint::black_box(Box::new(1)))).count_total, 1);
+}
+
+#[test]
+fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
+    for kind in Kind::ALL {
+        let signer = kind.signer("k");
+        let site = Site::bucket("courses")
+            .host(HOST)
+            .accept_bearer(true)
+            .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
+        let key = key_of(&signer, KeyScope::bucket("courses"));
+        let verifier = Verifier::builder().site(site).key(key).build().unwrap();
+        let token = signed(signer.token(folder()).expires_at(LATER).claim("plan", "gold"));
+        let cookies = format!("a=1; b=2; c=3; Qencode-Auth-Token={token}; d=4; e=5");
+        let with = |name: &str, value: &str| {
+            Request::get("/videos/1/a.ts").header("host", HOST).header(name, value).body(()).unwrap()
+        };
+        for (name, request) in [
+            ("query", get(&format!("/videos/1/a.ts?auth={token}"))),
+            (
+                "query, percent-encoded",
+                get(&format!("/videos/1/a.ts?x=1&auth={}", token.replace('.', "%2e"))),
+            ),
+            ("path, percent-encoded", get(&format!("/videos/1/caf%C3%A9.ts?auth={token}"))),
+            ("host in capitals", {
+                let request = Request::get(format!("http://CDN.Example.com/videos/1/a.ts?auth={token}"));
+                request.header("host", "CDN.Example.com:80").body(()).unwrap()
+            }),
+            ("bearer", with("authorization", &format!("Bearer {token}"))),
+            ("cookie among six", with("cookie", &cookies)),
+            ("second cookie of the name", with("cookie", &format!("Qencode-Auth-Token=bad; {cookies}"))),
+        ] {
+            let counted = decide(&verifier, &request, |decision| {
+                assert!(matches!(decision, Decision::Granted(_)), "{kind:?} {name}: {decision:?}");
+            });
+            assert_eq!(counted, (0, 0), "{kind:?} {name}: deciding, letting go");
+        }
+    }
+}
+
+#[test]
+fn what_needs_no_credential_allocates_nothing() {
+    let site =
+        Site::bucket("open").host(HOST).under("/open/").public().cors(Cors::without_credentials(["*"]));
+    let verifier = Verifier::builder().site(site).build().unwrap();
+    let preflight = Request::options("/open/a.ts")
+        .header("host", HOST)
+        .header("origin", "https://a.example")
+        .header("access-control-request-method", "GET")
+        .body(())
+        .unwrap();
+    for (name, request) in [("public", get("/open/a.ts")), ("outside", get("/api")), ("preflight", preflight)]
+    {
+        let counted = decide(&verifier, &request, |decision| {
+            let right = match name {
+                "public" => matches!(decision, Decision::Public(_)),
+                "outside" => matches!(decision, Decision::Pass(_)),
+                _ => matches!(decision, Decision::Preflight(_)),
+            };
+            assert!(right, "{name}: {decision:?}");
+        });
+        assert_eq!(counted, (0, 0), "{name}: deciding, letting go");
+    }
+}
+
+#[test]
+fn refusing_allocates_nothing_whatever_the_rule() {
+    let (verifier, requests) = refused_requests();
+    let mut codes = BTreeSet::new();
+    let mut denials = BTreeSet::new();
+    for (expected, request) in &requests {
+        let counted = decide(&verifier, request, |decision| {
+            let denial = decision.denial().unwrap_or_else(|| panic!("{expected}: {decision:?}"));
+            codes.insert(denial.code());
+            let shown = format!("{denial:?}");
+            assert!(shown.starts_with(expected), "{expected}: {shown}");
+            denials.insert(variant(&shown));
+        });
+        assert_eq!(counted, (0, 0), "{expected}: deciding, letting go");
+    }
+    assert_eq!(codes.iter().collect::<Vec<_>>(), Code::ALL.iter().collect::<Vec<_>>());
+    let mut expected = every_denial();
+    // `nbf` may always be absent.
+    expected.remove("MissingClaim(Nbf)");
+    assert_eq!(denials, expected);
+}
+
+/// `Debug` less the fields: `Expired { .. }` is `Expired`.
+fn variant(shown: &str) -> String {
+    match shown.split_once(" {") {
+        Some(("Method", _)) | None => shown.to_owned(),
+        Some((name, _)) => name.to_owned(),
+    }
+}
+
+/// Every denial there is, as the source lists them, with each of its faults.
+fn every_denial() -> BTreeSet<String> {
+    let variants = |name: &str| -> Vec<&'static str> {
+        let source = include_str!("../src/error/denial.rs");
+        let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
+        let (body, _) = body.split_once("\n}\n").unwrap();
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+        lines.filter(|line| line.starts_with(char::is_uppercase)).collect()
+    };
+    let mut all = BTreeSet::new();
+    for line in variants("Denial") {
+        match line.split_once('(') {
+            Some((name, of)) => {
+                let faults = variants(of.trim_end_matches("),"));
+                all.extend(faults.iter().map(|fault| format!("{name}({})", fault.trim_end_matches(','))));
+            }
+            None if line.starts_with("Method") => {
+                all.extend([true, false].map(|verified| format!("Method {{ verified: {verified} }}")));
+            }
+            None => all.extend([line.trim_end_matches([',', '{', ' ']).to_owned()]),
+        }
+    }
+    assert!(all.contains("Expired") && all.contains("MalformedToken(Base64)"), "{all:?}");
+    all
+}
+
+/// A request for every denial, named by how its `Debug` begins.
+#[expect(clippy::too_many_lines, reason = "one row for each denial")]
+fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
+    let signer = Kind::Ed25519.signer("k");
+    let foreign = Kind::Ed25519.signer("foreign");
+    let retired = Kind::Ed25519.signer("retired");
+    let unknown = Kind::Ed25519.signer("unknown");
+    let bucket = || KeyScope::bucket("courses");
+    let verifier = Verifier::builder()
+        .site(Site::bucket("courses").host(HOST).accept_bearer(true).under("/videos/"))
+        .site(Site::bucket("courses").host("root.example.com"))
+        .site(Site::bucket("courses").host("open.example.com").public())
+        .site(Site::bucket("courses").host("strict.example.com").require_exp().no_whole_bucket())
+        .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))
+        .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
+        .site(Site::bucket("courses").host("aud.example.com").audience("them"))
+        .site(Site::bucket("courses").host("hook.example.com").hook(|_| Err(Refused)))
+        .key(key_of(&signer, bucket()))
+        .key(key_of(&foreign, KeyScope::bucket("another")))
+        .key(key_of(&retired, bucket()).not_after(UnixSeconds::new(1)))
+        .build()
+        .unwrap();
+
+    let good = signed(signer.token(folder()).expires_at(LATER));
+    let (input, signature) = good.rsplit_once('.').unwrap();
+    let (_, payload) = input.split_once('.').unwrap();
+    let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let header = encode(br#"{"alg":"EdDSA","kid":"k","typ":"JWT"}"#);
+    let at = |host: &str, token: &str| {
+        Request::get(format!("/videos/1/a.ts?auth={token}")).header("host", host).body(()).unwrap()
+    };
+    let root = |token: &str| at("root.example.com", token);
+    let with_header = |header: &str| root(&format!("{}.{payload}.{signature}", encode(header.as_bytes())));
+    let with_payload = |payload: &str| root(&format!("{header}.{}.{signature}", encode(payload.as_bytes())));
+    let claims =
+        |host: &str, payload: &str| at(host, &format!("{header}.{}.{signature}", encode(payload.as_bytes())));
+    let path = |path: &str| {
+        let request = Request::get(format!("{path}?auth={good}"));
+        request.header("host", "root.example.com").body(()).unwrap()
+    };
+    let token = |signer: &Signer| signed(signer.token(folder()).expires_at(LATER));
+    let other_signature = {
+        let other = token(&unknown);
+        format!("{input}.{}", other.rsplit_once('.').unwrap().1)
+    };
+    let members: Vec<String> = (0..65).map(|number| format!("\"m{number}\":0")).collect();
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(20), "]".repeat(20));
+    let delete = |host: &str| {
+        let request = Request::delete(format!("/videos/1/a.ts?auth={good}"));
+        request.header("host", host).body(()).unwrap()
+    };
+
+    let rows = vec![
+        ("AmbiguousPath(NotAbsolute)", {
+            Request::options("*").header("host", "root.example.com").body(()).unwrap()
+        }),
+        ("AmbiguousPath(TooLong)", path(&format!("/{}", "a".repeat(5000)))),
+        ("AmbiguousPath(PercentEncoding)", path("/videos/%zz")),
+        ("AmbiguousPath(Control)", path("/videos/%00")),
+        ("AmbiguousPath(Backslash)", path("/videos/a%5cb")),
+        ("AmbiguousPath(EncodedSlash)", path("/videos/a%2fb")),
+        ("AmbiguousPath(EmptySegment)", path("/videos//a")),
+        ("AmbiguousPath(DotSegment)", path("/videos/%2e%2e/a")),
+        ("AmbiguousPath(DecodesAgain)", path("/videos/%252e%252e/a")),
+        ("AmbiguousPath(NotUtf8)", path("/videos/%ff")),
+        ("AmbiguousPath(ReadsInside)", get("/%2576ideos/1/a.ts")),
+        ("AmbiguousHost(Repeated)", {
+            let request = Request::get("/videos/1/a.ts").header("host", HOST).header("host", HOST);
+            request.body(()).unwrap()
+        }),
+        ("AmbiguousHost(Disagrees)", {
+            let request = Request::get("http://other.example.com/videos/1/a.ts").header("host", HOST);
+            request.body(()).unwrap()
+        }),
+        ("AmbiguousHost(Missing)", Request::get("/videos/1/a.ts").body(()).unwrap()),
+        ("AmbiguousHost(Malformed)", at("a b", &good)),
+        ("UnknownHost", at("unknown.example.com", &good)),
+        ("AmbiguousCredential(QueryParameter)", root(&format!("{good}&auth={good}"))),
+        ("AmbiguousCredential(Authorization)", {
+            let request = Request::get("/videos/1/a.ts").header("host", HOST);
+            request.header("authorization", "Bearer a").header("authorization", "Basic b").body(()).unwrap()
+        }),
+        ("CredentialMissing", get("/videos/1/a.ts")),
+        ("MalformedToken(Empty)", root("")),
+        ("MalformedToken(TooLong)", root(&"a".repeat(5000))),
+        ("MalformedToken(PercentEncoding)", root("%zz")),
+        ("MalformedToken(Segments)", root(input)),
+        ("MalformedToken(Base64)", root(&format!("{good}*"))),
+        ("MalformedToken(NotUtf8)", root(&format!("{header}._w.{signature}"))),
+        ("MalformedToken(Json)", with_payload("{]")),
+        ("MalformedToken(DuplicateMember)", with_payload(r#"{"a":1,"\u0061":2}"#)),
+        ("MalformedToken(TooManyMembers)", with_payload(&format!("{{{}}}", members.join(",")))),
+        ("MalformedToken(TooDeep)", with_payload(&deep)),
+        ("MalformedToken(Algorithm)", with_header(r#"{"kid":"k"}"#)),
+        ("MalformedToken(KeyId)", with_header(r#"{"alg":"EdDSA","kid":1}"#)),
+        ("MalformedClaim(Uri)", with_payload(r#"{"uri":1}"#)),
+        ("MalformedClaim(Exp)", with_payload(r#"{"exp":"1"}"#)),
+        ("MalformedClaim(Nbf)", with_payload(r#"{"nbf":null}"#)),
+        ("MalformedClaim(Iss)", claims("iss.example.com", r#"{"iss":1}"#)),
+        ("MalformedClaim(Aud)", claims("aud.example.com", r#"{"aud":{}}"#)),
+        ("MissingClaim(Uri)", with_payload("{}")),
+        ("MissingClaim(Exp)", claims("strict.example.com", "{}")),
+        ("MissingClaim(Iss)", claims("iss.example.com", "{}")),
+        ("MissingClaim(Aud)", claims("aud.example.com", "{}")),
+        ("WrongType", with_header(r#"{"alg":"EdDSA","typ":"JWE"}"#)),
+        ("CriticalHeader", with_header(r#"{"alg":"EdDSA","crit":[]}"#)),
+        ("UnsignedToken", with_header(r#"{"alg":"none","kid":"k"}"#)),
+        ("XmlDsigAlgorithm", {
+            with_header(r#"{"alg":"http://www.w3.org/2001/04/xmldsig-more#hmac-sha256","kid":"k"}"#)
+        }),
+        ("WrongAlgorithm", with_header(r#"{"alg":"RS256","kid":"k"}"#)),
+        ("MissingKeyId", with_header(r#"{"alg":"EdDSA"}"#)),
+        ("UnknownKey", root(&token(&unknown))),
+        ("RetiredKey", root(&token(&retired))),
+        ("WrongKeyScope", root(&token(&foreign))),
+        ("Expired", root(&signed(signer.token(folder()).expires_at(NOW)))),
+        ("NotYetValid", root(&signed(signer.token(folder()).not_before(LATER)))),
+        ("LifetimeTooLong", at("short.example.com", &good)),
+        ("WrongIssuer", claims("iss.example.com", r#"{"iss":"\u0075z"}"#)),
+        ("WrongAudience", claims("aud.example.com", r#"{"aud":["a","b"]}"#)),
+        ("ScopeStartsWithSlash", with_payload(r#"{"uri":"\/videos\/1"}"#)),
+        ("WholeBucket", claims("strict.example.com", r#"{"uri":"","exp":1750003600}"#)),
+        ("OutOfScope", root(&signed(signer.token(Scope::folder("videos/2").unwrap())))),
+        ("BadSignature", root(&other_signature)),
+        ("RefusedByHook", at("hook.example.com", &good)),
+        ("Method { verified: true }", delete("root.example.com")),
+        ("Method { verified: false }", delete("open.example.com")),
+    ];
+    (verifier, rows)
+}
+
+/// An inner service that allocates nothing itself, behind the layer; allocations of `call` and of its future.
+fn through_layer(site: Site, response: fn() -> Response<http_body_util::Full<bytes::Bytes>>) -> u64 {
+    let signer = Kind::Hmac.signer("k");
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let verifier = Verifier::builder().site(site.host(HOST)).key(key).clock(|| NOW).build().unwrap();
+    let token = signed(signer.token(folder()).expires_at(LATER));
+    let inner =
+        tower::service_fn(move |_request: Request<()>| std::future::ready(Ok::<_, Infallible>(response())));
+    let mut service = verifier.layer().layer(inner);
+    let mut counted = 0;
+    for _ in 0..2 {
+        let request = get(&format!("/videos/1/a.ts?auth={token}"));
+        let mut answer = None;
+        // The request is dropped by the inner service: only asking for memory is counted, not giving it back.
+        counted =
+            measure(|| answer = futures_util::FutureExt::now_or_never(service.call(request))).count_total;
+        assert_eq!(answer.unwrap().unwrap().status(), 200);
+    }
+    counted
+}
+
+#[test]
+fn the_layer_adds_no_allocation_besides_response_headers() {
+    let bare = || Response::new(http_body_util::Full::default());
+    let said = || Response::builder().header("cache-control", "max-age=60").body(<_>::default()).unwrap();
+    let alone = measure(|| drop(std::hint::black_box(said()))).count_total;
+    let map = measure(|| {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("cache-control", http::HeaderValue::from_static("private"));
+        drop(std::hint::black_box(headers));
+    });
+    let map = map.count_total;
+    let site = || Site::bucket("courses");
+    assert_eq!(through_layer(site().cache(CacheScope::Inner), bare), 0, "headers are the inner service's");
+    assert_eq!(through_layer(site(), bare), map, "`cache-control: private` makes the header map");
+    let rewritten = through_layer(site(), said) - alone;
+    assert!(rewritten <= 4, "one value of `cache-control` is put together anew: {rewritten}");
+}
