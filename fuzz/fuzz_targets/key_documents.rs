@@ -1,0 +1,69 @@
+//! Key documents of any bytes: nothing panics, and what is accepted is no private key and shows nothing of itself.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use playgate::keys::Jwks;
+use playgate::mint::Signer;
+use playgate::token::{Token, TokenBuffer};
+use playgate::{Key, KeyScope};
+use serde_json::Value;
+
+fuzz_target!(|data: &[u8]| {
+    let scope = KeyScope::bucket("courses");
+    if let Ok(key) = Key::from_pem("k", data, scope.clone()) {
+        let tags: Vec<String> =
+            pem::parse_many(data).unwrap().iter().map(|block| block.tag().to_owned()).collect();
+        assert!(matches!(
+            tags.iter().map(String::as_str).collect::<Vec<_>>()[..],
+            ["PUBLIC KEY" | "RSA PUBLIC KEY"]
+        ));
+        use_it(&key);
+    }
+    if let Ok(signer) = Signer::from_pem("k", data) {
+        let public = signer.public_pem().expect("no shared secret comes from PEM");
+        use_it(&Key::from_pem("k", public.as_bytes(), scope.clone()).expect("what signs can be verified"));
+    }
+    if let Ok(key) = Key::from_secret("k", data, scope.clone()) {
+        assert!(data.len() >= 32);
+        use_it(&key);
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let value = serde_json::from_str::<Value>(text);
+    if let Ok(key) = Key::from_jwk(text, scope.clone()) {
+        no_private_member(&value.as_ref().unwrap());
+        use_it(&key);
+    }
+    if let Ok(set) = Jwks::parse(text, &scope) {
+        assert!(!set.keys.is_empty());
+        // One private key spoils the set, whatever else is in it.
+        value.unwrap()["keys"].as_array().unwrap().iter().for_each(|member| {
+            if set.keys.iter().any(|key| member["kid"] == key.id().as_str()) {
+                no_private_member(&member);
+            }
+        });
+        set.keys.iter().for_each(use_it);
+    }
+});
+
+fn no_private_member(jwk: &&Value) {
+    let secret = jwk["kty"] == "oct";
+    assert!(
+        secret || ["d", "p", "q", "dp", "dq", "qi", "oth"].iter().all(|name| jwk.get(name).is_none()),
+        "{jwk}"
+    );
+}
+
+fn use_it(key: &Key) {
+    let mut buffer = TokenBuffer::new();
+    let header = match key.algorithm().name() {
+        "RS256" => "eyJhbGciOiJSUzI1NiJ9",
+        "ES256" => "eyJhbGciOiJFUzI1NiJ9",
+        "EdDSA" => "eyJhbGciOiJFZERTQSJ9",
+        _ => "eyJhbGciOiJIUzI1NiJ9",
+    };
+    let raw = format!("{header}.e30.{}", "A".repeat(86));
+    let token = Token::parse(raw.as_bytes(), &mut buffer).unwrap();
+    assert!(key.check(&token).is_err(), "a signature of zeros");
+    assert!(format!("{key:?}").len() < 1000);
+}
