@@ -1,0 +1,403 @@
+//! What does a decision cost, over the signature check that it cannot do without?
+//!
+//! `cargo bench --bench decision` prints one Markdown table: every candidate sampled in turn, round after round, in
+//! one process, so that the ratios hold however busy the machine is. Criterion cannot interleave; it then times the
+//! same closures one after the other, for tracking by its own baselines, and `-- --test` runs each of them once.
+//! With a filter, or any other argument, only criterion runs.
+
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
+#[allow(dead_code, reason = "shared with the tests")]
+mod fixtures;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use criterion::Criterion;
+use fixtures::{Kind, SECRET, key_of};
+use http::Request;
+use playgate::error::{Code, Denial};
+use playgate::internals::danger::key_that_takes_any_signature;
+use playgate::mint::Signer;
+use playgate::request::{RequestView, Target};
+use playgate::time::UnixSeconds;
+use playgate::{Decision, KeyScope, Scope, Site, Verifier, crypto::Algorithm};
+
+const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
+/// So late that peers, which read the system's clock, agree.
+const EXP: UnixSeconds = UnixSeconds::new(4_102_444_800);
+const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
+const HOST: &str = "cdn.example.com";
+const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
+
+/// Rounds over all candidates; each gives one sample of each.
+const ROUNDS: usize = 31;
+const SAMPLE: Duration = Duration::from_millis(2);
+
+fn main() {
+    let mut candidates = candidates();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.is_empty() {
+        print_table(&mut candidates);
+    }
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(500))
+        .without_plots()
+        .configure_from_args();
+    for Candidate { group, name, run, .. } in &mut candidates {
+        criterion.benchmark_group(group.as_str()).bench_function(name.as_str(), |bencher| {
+            bencher.iter_custom(|times| {
+                let started = Instant::now();
+                run(times);
+                started.elapsed()
+            });
+        });
+    }
+    criterion.final_summary();
+}
+
+/// Something to time, with the verdict asserted inside.
+struct Candidate {
+    group: String,
+    name: String,
+    /// What its budget is: so many times the group's first, or so many nanoseconds.
+    budget: Budget,
+    run: Box<dyn FnMut(u64)>,
+}
+
+#[derive(Clone, Copy)]
+enum Budget {
+    None,
+    Ratio(f64),
+    Nanoseconds(f64),
+}
+
+impl Candidate {
+    fn new<T>(group: &str, name: &str, budget: Budget, mut once: impl FnMut() -> T + 'static) -> Self {
+        let run = move |times| {
+            for _ in 0..times {
+                black_box(once());
+            }
+        };
+        Self { group: group.to_owned(), name: name.to_owned(), budget, run: Box::new(run) }
+    }
+}
+
+fn candidates() -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for kind in Kind::ALL {
+        whole_decisions(kind, &mut candidates);
+    }
+    own_part(&mut candidates);
+    refusals(&mut candidates);
+    candidates
+}
+
+fn token(signer: &Signer) -> String {
+    let draft = signer.token(Scope::folder("videos/8f14e45f").unwrap());
+    draft.not_before(UnixSeconds::new(1_700_000_000)).expires_at(EXP).sign().unwrap().as_str().to_owned()
+}
+
+fn site() -> Site {
+    Site::bucket("courses").host(HOST).accept_bearer(true)
+}
+
+fn get(token: &str) -> Request<()> {
+    Request::get(format!("{PATH}?auth={token}")).header("host", HOST).body(()).unwrap()
+}
+
+fn grant(verifier: &Verifier, request: &impl RequestView) {
+    let decision = verifier.decide(black_box(request), NOW);
+    assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+}
+
+/// One algorithm: the signature alone, ours whole, a peer whole.
+fn whole_decisions(kind: Kind, candidates: &mut Vec<Candidate>) {
+    let group = kind.name();
+    let signer = kind.signer(KID);
+    let token = token(&signer);
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    let (input, signature) = (input.to_owned(), BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap());
+    let public = signer.public_pem();
+    let parsed = |scheme| {
+        let der = pem::parse(public.as_deref().unwrap_or_default()).unwrap().into_contents();
+        ParsedPublicKey::new(scheme, der).unwrap()
+    };
+    let raw: Box<dyn Fn() -> bool> = match kind {
+        Kind::Hmac => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET);
+            Box::new(move || hmac::verify(&key, black_box(input.as_bytes()), &signature).is_ok())
+        }
+        Kind::Rsa2048 | Kind::Rsa4096 => {
+            let key = parsed(&RSA_PKCS1_2048_8192_SHA256);
+            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
+        }
+        Kind::P256 => {
+            let key = parsed(&ECDSA_P256_SHA256_FIXED);
+            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
+        }
+        Kind::Ed25519 => {
+            let key = parsed(&ED25519);
+            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
+        }
+    };
+    candidates.push(Candidate::new(group, "signature alone", Budget::None, move || assert!(raw())));
+
+    let budget = match kind {
+        Kind::Rsa2048 => Budget::Ratio(1.03),
+        Kind::Rsa4096 => Budget::Ratio(1.01),
+        Kind::P256 | Kind::Ed25519 | Kind::Hmac => Budget::None,
+    };
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let verifier = Verifier::builder().site(site()).key(key).build().unwrap();
+    let request = get(&token);
+    let name = format!("whole decision, token of {} bytes", token.len());
+    candidates.push(Candidate::new(group, &name, budget, move || grant(&verifier, &request)));
+
+    let peer = peer(kind, public.as_deref(), token);
+    candidates.push(Candidate::new(group, "jsonwebtoken 11 (aws_lc_rs) decode", Budget::None, peer));
+}
+
+/// `jsonwebtoken` decoding the same token with a prepared key; it looks up no key and matches no path.
+fn peer(kind: Kind, public: Option<&str>, token: String) -> impl FnMut() + 'static {
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        uri: String,
+    }
+    let pem = public.unwrap_or_default().as_bytes();
+    let (algorithm, key) = match kind {
+        Kind::Rsa2048 | Kind::Rsa4096 => (Algorithm::RS256, DecodingKey::from_rsa_pem(pem).unwrap()),
+        Kind::P256 => (Algorithm::ES256, DecodingKey::from_ec_pem(pem).unwrap()),
+        Kind::Ed25519 => (Algorithm::EdDSA, DecodingKey::from_ed_pem(pem).unwrap()),
+        Kind::Hmac => (Algorithm::HS256, DecodingKey::from_secret(SECRET)),
+    };
+    let mut validation = Validation::new(algorithm);
+    validation.validate_nbf = true;
+    validation.leeway = 0;
+    move || {
+        let decoded = decode::<Claims>(black_box(&token), &key, &validation).unwrap();
+        assert_eq!(decoded.claims.uri, "videos/8f14e45f/");
+    }
+}
+
+/// A request that its server has parsed already.
+struct Parsed {
+    query: String,
+    authorization: Option<String>,
+    cookie: Option<String>,
+}
+
+impl RequestView for Parsed {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+
+    fn target(&self) -> Target<'_> {
+        let query = (!self.query.is_empty()).then_some(self.query.as_bytes());
+        Target { authority: None, path: PATH.as_bytes(), query }
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(HOST.as_bytes())
+    }
+
+    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        self.authorization.as_deref().map(str::as_bytes).into_iter()
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.cookie.as_deref().map(str::as_bytes).into_iter()
+    }
+}
+
+/// The decision on an RS256 token of 2048 bits, with a signature check that costs nothing.
+fn own_part(candidates: &mut Vec<Candidate>) {
+    let token = token(&Kind::Rsa2048.signer(KID));
+    let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
+    let verifier = Verifier::builder().site(site()).key(key).build().unwrap();
+    let encoded = token.replace('.', "%2E");
+    let cookies = format!(
+        "theme=dark; lang=en-GB; _ga=GA1.1.1234567890.1700000000; Qencode-Auth-Token={token}; \
+         sid=8f14e45fceea167a5a36dedd4bea2543; consent=all"
+    );
+    let (queried, parsed) = (Budget::Nanoseconds(400.0), Budget::Nanoseconds(250.0));
+
+    let http = |query: &str, header: Option<(&str, &str)>| {
+        let mut request = Request::get(format!("{PATH}{query}")).header("host", HOST);
+        // What browsers send beside it.
+        for name in ["user-agent", "accept", "accept-encoding", "accept-language", "referer", "range"] {
+            request = request.header(name, "as it may be");
+        }
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        request.body(()).unwrap()
+    };
+    let bearer = format!("Bearer {token}");
+    for (name, budget, request) in [
+        ("http::Request, query", queried, http(&format!("?auth={token}"), None)),
+        ("http::Request, query percent-encoded", Budget::None, http(&format!("?auth={encoded}"), None)),
+        ("http::Request, bearer", queried, http("", Some(("authorization", &bearer)))),
+        ("http::Request, cookie among six", queried, http("", Some(("cookie", &cookies)))),
+    ] {
+        let verifier = verifier.clone();
+        let run = move || grant(&verifier, &request);
+        candidates.push(Candidate::new("own part", name, budget, run));
+    }
+    let view = |query: String, authorization, cookie| Parsed { query, authorization, cookie };
+    for (name, request) in [
+        ("parsed view, query", view(format!("auth={token}"), None, None)),
+        ("parsed view, bearer", view(String::new(), Some(bearer.clone()), None)),
+        ("parsed view, cookie among six", view(String::new(), None, Some(cookies.clone()))),
+    ] {
+        let verifier = verifier.clone();
+        let run = move || grant(&verifier, &request);
+        candidates.push(Candidate::new("own part", name, parsed, run));
+    }
+}
+
+/// Every refusal before cryptography, of a token of 2048 bits, from `http::Request`.
+fn refusals(candidates: &mut Vec<Candidate>) {
+    let signer = Kind::Rsa2048.signer(KID);
+    let (other, retired, foreign, secret) = (
+        Kind::Rsa2048.signer("unknown"),
+        Kind::Rsa2048.signer("retired"),
+        Kind::Rsa2048.signer("foreign"),
+        Kind::Hmac.signer("secret"),
+    );
+    let keys = [
+        key_of(&signer, KeyScope::bucket("courses")),
+        key_of(&retired, KeyScope::bucket("courses")).not_after(UnixSeconds::new(1_700_000_000)),
+        key_of(&foreign, KeyScope::bucket("another")),
+        key_of(&secret, KeyScope::bucket("courses")),
+    ];
+    let verifier = Verifier::builder()
+        .site(site())
+        .site(Site::bucket("courses").host("strict.example.com").require_exp().issuer("us").audience("them"))
+        .site(Site::bucket("open").host("open.example.com").public())
+        .keys(keys)
+        .build()
+        .unwrap();
+    let good = token(&signer);
+    let folder = || Scope::folder("videos/8f14e45f").unwrap();
+    let signed = |draft: playgate::mint::TokenDraft<'_>| draft.sign().unwrap().as_str().to_owned();
+    // Another header or payload in front of a signature of the usual length.
+    let forged = |header: &str, payload: &str| {
+        let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let signature = good.rsplit_once('.').unwrap().1;
+        format!("{}.{}.{signature}", encode(header), encode(payload))
+    };
+    let header = format!(r#"{{"alg":"RS256","kid":"{KID}","typ":"JWT"}}"#);
+    let payload = r#"{"exp":4102444800,"nbf":1700000000,"uri":"videos/8f14e45f/"}"#;
+    let strict = |token: &str| {
+        Request::get(format!("{PATH}?auth={token}")).header("host", "strict.example.com").body(()).unwrap()
+    };
+    let at = |path: &str, host: &str| {
+        Request::get(format!("{path}?auth={good}")).header("host", host).body(()).unwrap()
+    };
+    let expired = signed(signer.token(folder()).expires_at(NOW));
+    let early = signed(signer.token(folder()).not_before(EXP).expires_at(EXP));
+    let endless = signed(signer.token(folder()));
+    let elsewhere = signed(signer.token(Scope::folder("videos/1").unwrap()).expires_at(EXP));
+    let rows: Vec<(&str, Code, Request<()>)> = vec![
+        ("unknown host", Code::UnknownHost, at(PATH, "other.example.com")),
+        ("ambiguous host", Code::AmbiguousHost, at(PATH, "a b")),
+        ("path with ..", Code::AmbiguousPath, at("/videos/8f14e45f/../a.ts", HOST)),
+        ("path that decodes again", Code::AmbiguousPath, at("/videos/8f14e45f/%252e%252e/a.ts", HOST)),
+        ("no credential", Code::CredentialMissing, Request::get(PATH).header("host", HOST).body(()).unwrap()),
+        ("two parameters", Code::AmbiguousCredential, get(&format!("{good}&auth={good}"))),
+        ("two segments", Code::MalformedToken, get(good.rsplit_once('.').unwrap().0)),
+        ("no base64url", Code::MalformedToken, get(&good.replacen("ey", "*y", 2))),
+        ("header no JSON", Code::MalformedToken, get(&forged(&header.replace('}', "]"), payload))),
+        ("payload no JSON", Code::MalformedToken, get(&forged(&header, &payload.replace('}', "]")))),
+        ("member twice", Code::MalformedToken, get(&forged(&header, &payload.replace("nbf", "exp")))),
+        ("typ JWE", Code::MalformedToken, get(&forged(&header.replace("JWT", "JWE"), payload))),
+        ("alg none", Code::WrongAlgorithm, get(&forged(&header.replace("RS256", "none"), payload))),
+        ("another alg", Code::WrongAlgorithm, get(&forged(&header.replace("RS256", "ES256"), payload))),
+        ("RSA named, key HS256", Code::WrongAlgorithm, get(&forged(&header.replace(KID, "secret"), payload))),
+        ("no kid", Code::UnknownKey, get(&forged(r#"{"alg":"RS256","typ":"JWT"}"#, payload))),
+        ("unknown kid", Code::UnknownKey, get(&token(&other))),
+        ("retired key", Code::UnknownKey, get(&token(&retired))),
+        ("another bucket's key", Code::WrongKey, get(&token(&foreign))),
+        ("expired", Code::Expired, get(&expired)),
+        ("not yet valid", Code::NotYetValid, get(&early)),
+        ("exp missing", Code::ClaimRefused, strict(&endless)),
+        ("iss missing", Code::ClaimRefused, strict(&good)),
+        ("out of scope", Code::OutOfScope, get(&elsewhere)),
+        ("method on a public site", Code::Method, {
+            let request = Request::delete(format!("{PATH}?auth={good}"));
+            request.header("host", "open.example.com").body(()).unwrap()
+        }),
+    ];
+    for (name, code, request) in rows {
+        let verifier = verifier.clone();
+        let run = move || {
+            let denial = verifier.decide(black_box(&request), NOW).denial();
+            assert_eq!(denial.map(Denial::code), Some(code));
+        };
+        candidates.push(Candidate::new("refusal before cryptography", name, Budget::Nanoseconds(250.0), run));
+    }
+}
+
+/// Samples every candidate once a round, and prints quartiles and ratios to the first of each group.
+fn print_table(candidates: &mut [Candidate]) {
+    let times: Vec<u64> = candidates.iter_mut().map(calibrate).collect();
+    let mut samples = vec![Vec::with_capacity(ROUNDS); candidates.len()];
+    for _ in 0..ROUNDS {
+        for ((candidate, &times), samples) in candidates.iter_mut().zip(&times).zip(&mut samples) {
+            (candidate.run)(times / 16 + 1); // caches and branch predictors belong to the one before
+            let started = Instant::now();
+            (candidate.run)(times);
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            samples.push(started.elapsed().as_nanos() as f64 / times as f64);
+        }
+    }
+    println!(
+        "| | | median ns | quartiles | best | x first | budget |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+    );
+    let mut first = ("", 0.0);
+    for (candidate, samples) in candidates.iter().zip(&mut samples) {
+        samples.sort_by(f64::total_cmp);
+        let quarter = |quarters: usize| samples[(ROUNDS - 1) * quarters / 4];
+        let median = quarter(2);
+        if first.0 != candidate.group {
+            first = (&candidate.group, median);
+        }
+        let ratio = median / first.1;
+        let budget = match candidate.budget {
+            Budget::None => String::new(),
+            Budget::Ratio(most) => format!("{most} x{}", if ratio > most { " (over)" } else { "" }),
+            Budget::Nanoseconds(most) => format!("{most} ns{}", if median > most { " (over)" } else { "" }),
+        };
+        println!(
+            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {budget} |",
+            candidate.group,
+            candidate.name,
+            quarter(1),
+            quarter(3),
+            quarter(0),
+        );
+    }
+}
+
+/// How often a candidate runs in one sample.
+fn calibrate(candidate: &mut Candidate) -> u64 {
+    let mut times = 1_u64;
+    loop {
+        let started = Instant::now();
+        (candidate.run)(times);
+        let taken = started.elapsed();
+        if taken * 4 > SAMPLE {
+            let per_run = (taken.as_nanos() / u128::from(times)).max(1);
+            return u64::try_from(SAMPLE.as_nanos() / per_run).unwrap_or(1).max(1);
+        }
+        times *= 2;
+    }
+}
