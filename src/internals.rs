@@ -103,7 +103,7 @@ pub fn find_credentials<'r>(
         query_name: query_name.into(),
         cookie_name: cookie_name.into(),
     };
-    Ok(match carriers.find(request)? {
+    Ok(match carriers.find(request, request.target().query)? {
         Presented::None => None,
         Presented::One(carrier, raw) => Some(Found { carrier, raw: vec![raw] }),
         Presented::Cookies(several) => Some(Found { carrier: Carrier::Cookie, raw: several.to_vec() }),

@@ -82,9 +82,13 @@ pub(crate) enum Presented<'r> {
 
 impl Carriers {
     /// The first carrier that is present.
-    pub(crate) fn find<'r>(&self, request: &'r impl RequestView) -> Result<Presented<'r>, Denial> {
+    pub(crate) fn find<'r>(
+        &self,
+        request: &'r impl RequestView,
+        query: Option<&'r [u8]>,
+    ) -> Result<Presented<'r>, Denial> {
         if self.query
-            && let Some(query) = request.target().query
+            && let Some(query) = query
             && let Some(value) = value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?
         {
             return Ok(Presented::One(Carrier::Query, value));

@@ -29,8 +29,8 @@ fn pairs() -> Vec<(&'static str, Signer, Key)> {
     .into_iter()
     .map(|(private, public)| {
         let signer =
-            Signer::from_pem("k1", &file(private)).unwrap_or_else(|error| panic!("{private}: {error}"));
-        (private, signer, Key::from_pem("k1", &file(public), scope()).unwrap())
+            Signer::from_pem("k1", file(private)).unwrap_or_else(|error| panic!("{private}: {error}"));
+        (private, signer, Key::from_pem("k1", file(public), scope()).unwrap())
     })
     .collect();
     let key = Key::from_secret("k1", SECRET, scope()).unwrap();
@@ -50,7 +50,7 @@ fn denial(verifier: &Verifier, uri: &str) -> Option<Denial> {
 }
 
 fn hour(signer: &Signer) -> SignedToken {
-    signer.token(Scope::folder("videos/1").unwrap()).expires_in(Duration::from_secs(3600)).sign().unwrap()
+    signer.token(Scope::folder("videos/1").unwrap()).expires_in(Duration::from_hours(1)).sign().unwrap()
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn another_library_reads_our_tokens_and_we_read_its() {
             .unwrap();
         let token = signer
             .token(Scope::folder("videos/1").unwrap())
-            .expires_in(Duration::from_secs(60))
+            .expires_in(Duration::from_mins(1))
             .not_before(UnixSeconds::now())
             .claim("plan", "gold")
             .sign()

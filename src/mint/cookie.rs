@@ -160,7 +160,7 @@ mod tests {
 
     fn token(scope: Scope) -> SignedToken {
         let signer = Signer::from_secret("k", &[1; 32]).unwrap();
-        signer.token(scope).expires_in(std::time::Duration::from_secs(3600)).sign().unwrap()
+        signer.token(scope).expires_in(std::time::Duration::from_hours(1)).sign().unwrap()
     }
 
     #[test]

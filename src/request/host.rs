@@ -1,6 +1,6 @@
 use arrayvec::ArrayVec;
 
-use super::RequestView;
+use super::{RequestView, Target};
 use crate::error::HostFault;
 
 /// The longest host name (RFC 1035 §2.3.4), brackets of an IP literal included.
@@ -31,12 +31,21 @@ impl<'h> Host<'h> {
     ///
     /// The [`HostFault`]: two `Host` fields, two different hosts, or text that is no host.
     pub fn of(request: &'h impl RequestView, buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
+        Self::agreed(request, request.target(), buffer)
+    }
+
+    /// The same for a target that was read before.
+    pub(crate) fn agreed(
+        request: &'h impl RequestView,
+        target: Target<'h>,
+        buffer: &'h mut HostBuffer,
+    ) -> Result<Self, HostFault> {
         let mut fields = request.hosts();
         let field = fields.next();
         if fields.next().is_some() {
             return Err(HostFault::Repeated);
         }
-        match (field, request.target().authority) {
+        match (field, target.authority) {
             (Some(host), None) | (None, Some(host)) => Self::parse(host, buffer),
             (Some(field), Some(authority)) => {
                 let mut other = HostBuffer::new();
@@ -94,7 +103,7 @@ fn without_port(raw: &[u8]) -> Option<&[u8]> {
 }
 
 /// Host names as they are used in practice, in lower case: letters, digits, hyphens, dots and underscores.
-fn is_name_byte(byte: u8) -> bool {
+const fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
 }
 

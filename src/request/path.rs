@@ -141,8 +141,22 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// One walk over the path: its first fault, or whether it needs decoding.
+/// The path's first fault, or whether it needs decoding.
 fn survey(path: &[u8]) -> Result<Survey, PathFault> {
+    if is_plain(path) { Ok(Survey::Plain) } else { survey_closely(path) }
+}
+
+/// Whether nothing in the path needs a second look; without branches, so that many bytes are looked at in one step.
+fn is_plain(path: &[u8]) -> bool {
+    let special = |byte: u8| matches!(byte, 0..=0x1f | 0x7f.. | b'%' | b'\\');
+    let opens_dots = |slash: u8, next: u8| slash == b'/' && matches!(next, b'/' | b'.');
+    let after_first = path.get(1..).unwrap_or_default();
+    !path.iter().fold(false, |any, &byte| any | special(byte))
+        && !path.iter().zip(after_first).fold(false, |any, (&slash, &next)| any | opens_dots(slash, next))
+}
+
+/// One walk over the path, byte by byte.
+fn survey_closely(path: &[u8]) -> Result<Survey, PathFault> {
     let mut survey = Survey::Plain;
     let mut rest = path;
     while let Some((&byte, after)) = rest.split_first() {

@@ -47,22 +47,19 @@ impl<'t> Claims<'t> {
             iss: Claim::Absent,
             aud: Claim::Absent,
         };
-        read_object(json, |name, value| {
-            if name.is("uri") {
-                claims.uri = string(value);
-            } else if name.is("exp") {
-                claims.exp = date(value);
-            } else if name.is("nbf") {
-                claims.nbf = date(value);
-            } else if name.is("iss") {
-                claims.iss = string(value);
-            } else if name.is("aud") {
+        read_object(json, |name, value| match name.as_one_of(&["uri", "exp", "nbf", "iss", "aud"]) {
+            "uri" => claims.uri = string(value),
+            "exp" => claims.exp = date(value),
+            "nbf" => claims.nbf = date(value),
+            "iss" => claims.iss = string(value),
+            "aud" => {
                 claims.aud = match value {
                     Value::String(one) => Claim::Present(Audience::One(one)),
                     Value::Array(several) => Claim::Present(Audience::Several(several)),
                     _ => Claim::Malformed,
                 };
             }
+            _ => {}
         })?;
         Ok(claims)
     }

@@ -12,7 +12,7 @@ pub(crate) struct NumericDate {
 impl NumericDate {
     /// Reads a number whose form was checked. `None` when its whole seconds do not fit 64 bits.
     pub(crate) fn parse(number: &str) -> Option<Self> {
-        if let Ok(floor) = number.parse::<i64>() {
+        if let Some(floor) = short_integer(number).or_else(|| number.parse().ok()) {
             return Some(Self { floor, fraction: false });
         }
         let (negative, number) = match number.strip_prefix('-') {
@@ -60,6 +60,20 @@ impl NumericDate {
     pub(crate) const fn ceil(self) -> UnixSeconds {
         UnixSeconds::new(self.floor.saturating_add(self.fraction as i64))
     }
+}
+
+/// Digits alone, few enough to fit: what issuers write.
+#[inline]
+fn short_integer(number: &str) -> Option<i64> {
+    const FIT: usize = 18;
+    let digits = number.as_bytes();
+    if digits.len() > FIT {
+        return None;
+    }
+    digits.iter().try_fold(0_i64, |seconds, digit| match digit.wrapping_sub(b'0') {
+        digit @ 0..=9 => Some(seconds.wrapping_mul(10).wrapping_add(i64::from(digit))),
+        _ => None,
+    })
 }
 
 /// The exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.

@@ -33,19 +33,15 @@ impl<'t> Header<'t> {
         let mut malformed_key_id = false;
         let mut wrong_type = false;
         let mut critical = false;
-        read_object(json, |name, value| {
-            if name.is("alg") {
-                algorithm = algorithm_of(value);
-            } else if name.is("kid") {
-                match value {
-                    Value::String(text) if !text.is_empty() => key_id = Some(text),
-                    _ => malformed_key_id = true,
-                }
-            } else if name.is("typ") {
-                wrong_type = !is_jwt(value);
-            } else if name.is("crit") {
-                critical = true;
-            }
+        read_object(json, |name, value| match name.as_one_of(&["alg", "kid", "typ", "crit"]) {
+            "alg" => algorithm = algorithm_of(value),
+            "kid" => match value {
+                Value::String(text) if !text.is_empty() => key_id = Some(text),
+                _ => malformed_key_id = true,
+            },
+            "typ" => wrong_type = !is_jwt(value),
+            "crit" => critical = true,
+            _ => {}
         })
         .map_err(Denial::MalformedToken)?;
         if critical {
@@ -111,7 +107,10 @@ fn algorithm_of(value: Value<'_>) -> Option<HeaderAlgorithm> {
 /// `typ` is `JWT` in any case (RFC 7519 §5.1).
 fn is_jwt(value: Value<'_>) -> bool {
     match value {
-        Value::String(text) => text.chars().map(|c| c.to_ascii_uppercase()).eq("JWT".chars()),
+        Value::String(text) => match text.plain() {
+            Some(plain) => plain.eq_ignore_ascii_case("JWT"),
+            None => text.chars().map(|c| c.to_ascii_uppercase()).eq("JWT".chars()),
+        },
         _ => false,
     }
 }

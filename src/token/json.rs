@@ -5,7 +5,7 @@ mod cursor;
 use std::hash::{BuildHasher, Hasher};
 
 use arrayvec::ArrayVec;
-use hashbrown::DefaultHashBuilder;
+use foldhash::fast::FixedState;
 
 use self::cursor::Cursor;
 use crate::error::TokenFault;
@@ -70,6 +70,16 @@ impl<'t> JsonStr<'t> {
         Some(buffer)
     }
 
+    /// The text if it is plain, else the one of `names` that it spells, else nothing that is a name.
+    #[inline]
+    pub(super) fn as_one_of(self, names: &'static [&'static str]) -> &'t str {
+        match self.plain() {
+            Some(plain) => plain,
+            None => names.iter().find(|name| self.is(name)).copied().unwrap_or_default(),
+        }
+    }
+
+    #[inline]
     fn same(self, other: Self) -> bool {
         match (self.plain(), other.plain()) {
             (Some(one), Some(another)) => one == another,
@@ -83,8 +93,8 @@ impl<'t> JsonStr<'t> {
     }
 
     /// A hash of the characters, escapes resolved.
-    fn hash(self, hasher: &DefaultHashBuilder) -> u64 {
-        let mut state = hasher.build_hasher();
+    fn hash(self) -> u64 {
+        let mut state = FixedState::default().build_hasher();
         self.chars().for_each(|character| state.write_u32(character.into()));
         state.finish()
     }
@@ -143,28 +153,34 @@ struct Names<'t> {
     /// The hashes of all, from the first escaped name on: comparing each with each by its characters would let one
     /// token buy a millisecond.
     hashes: ArrayVec<u64, MAX_MEMBERS>,
-    hasher: DefaultHashBuilder,
 }
 
 impl<'t> Names<'t> {
+    #[inline]
     fn insert(&mut self, name: JsonStr<'t>) -> Result<(), TokenFault> {
-        if name.escaped && self.hashes.is_empty() {
-            self.hashes.extend(self.seen.iter().map(|known| known.hash(&self.hasher)));
-        }
-        let known = if self.hashes.is_empty() && !name.escaped {
-            self.marks & name.mark() != 0 && self.seen.iter().any(|known| known.same(name))
+        let mark = name.mark();
+        let known = if name.escaped || !self.hashes.is_empty() {
+            self.knows_by_hash(name)?
         } else {
-            let hash = name.hash(&self.hasher);
-            let mut alike = self.hashes.iter().zip(&self.seen).filter(|(known, _)| **known == hash);
-            let known = alike.any(|(_, known)| known.same(name));
-            self.hashes.try_push(hash).map_err(|_| TokenFault::TooManyMembers)?;
-            known
+            self.marks & mark != 0 && self.seen.iter().any(|known| known.same(name))
         };
         if known {
             return Err(TokenFault::DuplicateMember);
         }
-        self.marks |= name.mark();
+        self.marks |= mark;
         self.seen.try_push(name).map_err(|_| TokenFault::TooManyMembers)
+    }
+
+    #[cold]
+    fn knows_by_hash(&mut self, name: JsonStr<'t>) -> Result<bool, TokenFault> {
+        if self.hashes.is_empty() {
+            self.hashes.extend(self.seen.iter().map(|known| known.hash()));
+        }
+        let hash = name.hash();
+        let mut alike = self.hashes.iter().zip(&self.seen).filter(|(known, _)| **known == hash);
+        let known = alike.any(|(_, known)| known.same(name));
+        self.hashes.try_push(hash).map_err(|_| TokenFault::TooManyMembers)?;
+        Ok(known)
     }
 }
 

@@ -42,11 +42,11 @@ impl Judged<'_> {
 pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: UnixSeconds) -> Judged<'r> {
     let policy = &*state.policy;
     let (mut host, mut path) = (HostBuffer::new(), PathBuffer::new());
-    let host = match Host::of(request, &mut host) {
+    let target = request.target();
+    let host = match Host::agreed(request, target, &mut host) {
         Ok(host) => host,
         Err(fault) => return Judged::denied(None, Denial::AmbiguousHost(fault)),
     };
-    let target = request.target();
     let path = RequestPath::parse(target.path, &mut path);
     let (index, inside) = match policy.place(host, target.path, path) {
         Place::Outside => return Judged { site: None, verdict: Verdict::Pass },
@@ -72,7 +72,7 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
             }
         }
         Ok((captures, key)) => match site.resource(&captures, key) {
-            Some(resource) => Case { state, site, resource, now }.hear(request),
+            Some(resource) => Case { state, site, resource, now }.hear(request, target.query),
             None => Verdict::Denied(Denial::OutOfScope, None),
         },
     };
@@ -89,8 +89,8 @@ struct Case<'s> {
 
 impl Case<'_> {
     /// Finds the credentials that decide, and tries them.
-    fn hear<'r>(&self, request: &'r impl RequestView) -> Verdict<'r> {
-        let verdict = match self.site.carriers.find(request) {
+    fn hear<'r>(&self, request: &'r impl RequestView, query: Option<&'r [u8]>) -> Verdict<'r> {
+        let verdict = match self.site.carriers.find(request, query) {
             Err(denial) => Verdict::Denied(denial, None),
             Ok(Presented::None) => Verdict::Denied(Denial::CredentialMissing, None),
             Ok(Presented::One(carrier, raw)) => self.try_one(carrier, raw),

@@ -4,44 +4,63 @@ use super::{JsonStr, Value};
 use crate::error::TokenFault;
 use crate::request::hex_value;
 
-/// A place in the text, moving forwards.
+/// A place in the text, moving forwards: what is left of it.
 pub(super) struct Cursor<'t> {
     text: &'t str,
-    at: usize,
+    rest: &'t [u8],
 }
 
 impl<'t> Cursor<'t> {
     pub(super) const fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self { text, rest: text.as_bytes() }
     }
 
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.rest.first().copied()
     }
 
     #[inline]
     fn step(&mut self) {
-        self.at = self.at.saturating_add(1);
+        self.skip(1);
     }
 
+    #[inline]
+    fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    #[inline]
     pub(super) fn blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.step();
+        // Issuers write none, so this is one comparison.
+        while let Some(0..=b' ') = self.peek() {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.step(),
+                _ => return,
+            }
         }
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), TokenFault> {
-        if self.peek() == Some(byte) {
-            self.step();
-            Ok(())
-        } else {
-            Err(TokenFault::Json)
+        match self.rest.split_first() {
+            Some((&found, after)) if found == byte => {
+                self.rest = after;
+                Ok(())
+            }
+            _ => Err(TokenFault::Json),
         }
     }
 
+    /// How far the cursor has come.
+    #[inline]
+    const fn at(&self) -> usize {
+        self.text.len().saturating_sub(self.rest.len())
+    }
+
+    #[inline]
     fn since(&self, start: usize) -> Result<&'t str, TokenFault> {
-        self.text.get(start..self.at).ok_or(TokenFault::Json)
+        self.text.get(start..self.at()).ok_or(TokenFault::Json)
     }
 
     /// After `{`, up to and with `}`.
@@ -94,7 +113,7 @@ impl<'t> Cursor<'t> {
     #[inline(always)]
     fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
         self.blanks();
-        let start = self.at;
+        let start = self.at();
         match self.peek().ok_or(TokenFault::Json)? {
             b'"' => {
                 self.step();
@@ -128,15 +147,14 @@ impl<'t> Cursor<'t> {
     /// After the opening quote, up to and with the closing one.
     #[expect(
         clippy::inline_always,
-        reason = "as a call, each step would wait for `at` to come back from memory"
+        reason = "as a call, each step would wait for `rest` to come back from memory"
     )]
     #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
-        let start = self.at;
+        let start = self.at();
         let mut escaped = false;
         loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            self.at = self.at.saturating_add(plain_run(rest));
+            self.skip(plain_run(self.rest));
             match self.peek().ok_or(TokenFault::Json)? {
                 b'"' => {
                     let raw = self.since(start)?;
@@ -190,6 +208,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?` (RFC 8259 §6).
+    #[inline]
     fn number(&mut self) -> Result<(), TokenFault> {
         if self.peek() == Some(b'-') {
             self.step();
@@ -212,12 +231,13 @@ impl<'t> Cursor<'t> {
         Ok(())
     }
 
+    #[inline]
     fn digits(&mut self) -> Result<(), TokenFault> {
-        let start = self.at;
+        let start = self.at();
         while let Some(b'0'..=b'9') = self.peek() {
             self.step();
         }
-        if self.at == start { Err(TokenFault::Json) } else { Ok(()) }
+        if self.at() == start { Err(TokenFault::Json) } else { Ok(()) }
     }
 }
 
