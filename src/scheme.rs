@@ -9,8 +9,9 @@
 use arrayvec::ArrayVec;
 
 use crate::error::{Denial, Repeated, TokenFault};
-use crate::request::{PercentFault, RequestView, cookie_values, decode_strictly, value_of_one};
-use crate::token::MAX_TOKEN_BYTES;
+use crate::request::{
+    MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values, decode_strictly, value_of_one,
+};
 
 /// The query parameter that carries a token, unless a site names another.
 pub const DEFAULT_QUERY_NAME: &str = "auth";
@@ -130,7 +131,7 @@ pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
 }
 
 /// Where a query value is percent-decoded.
-pub(crate) type Decoded = ArrayVec<u8, MAX_TOKEN_BYTES>;
+pub(crate) type Decoded = ArrayVec<u8, MAX_CREDENTIAL_BYTES>;
 
 /// The token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
 pub(crate) fn token_text<'t>(

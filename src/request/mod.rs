@@ -28,5 +28,8 @@ pub(crate) use query::{value_of_one, without_parameter};
 pub(crate) use readings::{Reading, some_reading};
 pub use view::{RequestView, Target};
 
+/// The longest credential that is looked at, in bytes: what a request line or a header may carry in practice.
+pub const MAX_CREDENTIAL_BYTES: usize = 8192;
+
 #[cfg(feature = "http")]
 pub use self::http::PeerAddr;

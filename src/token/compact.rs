@@ -8,7 +8,7 @@ use crate::crypto::MAX_SIGNATURE_LEN;
 use crate::error::{Denial, TokenFault};
 
 /// The longest token that a site can be told to accept: what a request line may carry in practice.
-pub const MAX_TOKEN_BYTES: usize = 8192;
+pub const MAX_TOKEN_BYTES: usize = crate::request::MAX_CREDENTIAL_BYTES;
 
 /// Three quarters of it: what its largest segment decodes to.
 const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;

@@ -1,0 +1,83 @@
+//! A room imports from the floors below it, never from its own: read off the sources.
+
+use std::path::{Path, PathBuf};
+
+const FLOORS: &[(&str, u8)] = &[
+    ("time", 0),
+    ("error", 0),
+    ("request", 1),
+    ("crypto", 1),
+    ("token", 2),
+    ("scope", 2),
+    ("scheme", 2),
+    ("cors", 2),
+    ("keys", 3),
+    ("site", 4),
+    ("verify", 5),
+    ("answer", 6),
+    ("mint", 6),
+    ("adapters", 7),
+];
+
+fn floor(room: &str) -> Option<u8> {
+    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
+}
+
+/// What the crate root re-exports comes from these rooms.
+fn home_of(name: &str) -> &str {
+    match name {
+        "Key" | "KeySet" => "keys",
+        "Scope" | "KeyScope" => "scope",
+        "ConfigError" | "ConfigErrors" | "Denial" => "error",
+        other => other,
+    }
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn rooms_import_lower_floors_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for file in &files {
+        let within = file.strip_prefix(&root).unwrap();
+        let first = within.components().next().unwrap().as_os_str().to_str().unwrap();
+        let room = first.trim_end_matches(".rs");
+        let Some(own) = floor(room) else { continue }; // lib.rs, log.rs, internals.rs
+        let text = std::fs::read_to_string(file).unwrap();
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (at, _) in line.match_indices("crate::") {
+                let path = &line[at + "crate::".len()..];
+                let name = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let Some(other) = floor(home_of(name)) else { continue };
+                seen += 1;
+                let same_room = home_of(name) == room;
+                if !(same_room || other < own || (own == 0 && other == 0)) {
+                    wrong.push(format!("{}: {}", within.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "the sources were read: {seen} imports");
+    assert!(wrong.is_empty(), "imports from the same floor or above:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_has_a_floor() {
+    let lib = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let rooms = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let homeless: Vec<&str> = rooms.filter(|room| *room != "internals" && floor(room).is_none()).collect();
+    assert!(homeless.is_empty(), "{homeless:?}");
+}
