@@ -21,12 +21,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Router, ServiceExt};
 use playgate::cors::Cors;
 use playgate::request::{Host, HostBuffer};
 use playgate::{ConfigErrors, Key, Site, Verifier};
@@ -120,11 +120,10 @@ async fn run(address: SocketAddr) -> Result<(), Error> {
     let demo = Arc::new(demo);
 
     let app = verifier(&demo.page_origin(), keys)?.around(origin(Arc::clone(&demo)));
-    let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
     let greeting = greeting(address, &demo)?;
     let served = async {
         io::stdout().write_all(greeting.as_bytes())?;
-        axum::serve(listener, app).with_graceful_shutdown(stopped()).await
+        axum::serve(listener, app.into_make_service()).with_graceful_shutdown(stopped()).await
     };
     tokio::select! {
         biased; // Ctrl-C is listened for before the greeting speaks of it

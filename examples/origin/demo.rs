@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use playgate::mint::{MintError, NewKey, SignedToken, Signer};
+use playgate::scheme::DEFAULT_QUERY_NAME;
 use playgate::time::UnixSeconds;
 use playgate::{Key, KeyScope, Scope};
 use serde_json::json;
@@ -84,7 +85,7 @@ impl Demo {
             "mp4_signed_url": movie.url(&self.url(CDN, MOVIE)),
             "hls_url": self.url(CDN, PLAYLIST),
             "hls_token": folder.as_str(),
-            "query_name": "auth",
+            "query_name": DEFAULT_QUERY_NAME,
             "expires_at": folder.expires_at().map(UnixSeconds::get),
             "hls_js": hls_js,
             "cases": cases.collect::<Vec<_>>(),
@@ -105,8 +106,7 @@ impl Demo {
     fn grants(&self) -> Result<Vec<Case>, MintError> {
         let token = self.token()?;
         let signed = token.url(&self.url(CDN, MOVIE));
-        let set_cookie = token.cookie("playgate.localhost")?.to_string();
-        let cookie = set_cookie.split(';').next().unwrap_or_default();
+        let cookie = token.host_cookie().pair();
         let live = self.live.token(Scope::playback_id("channel-1")?).expires_in(LIFETIME).sign()?;
         let preflight = format!(
             "-X OPTIONS -H 'Origin: {}' -H 'Access-Control-Request-Method: GET' \
@@ -186,8 +186,7 @@ impl Demo {
 /// A new key pair: who holds the first half signs, who holds the second verifies.
 fn new_key(kid: &str, scope: KeyScope) -> Result<(Signer, Key), MintError> {
     let pair = NewKey::rsa(2048)?;
-    let signer = Signer::from_pem(kid, pair.private_pem().as_bytes())?;
-    Ok((signer, Key::from_pem(kid, pair.public_pem().as_bytes(), scope)?))
+    Ok((Signer::from_pem(kid, pair.private_pem())?, Key::from_pem(kid, pair.public_pem(), scope)?))
 }
 
 /// The header and signature of one token around the claims of another.
