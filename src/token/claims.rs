@@ -33,7 +33,7 @@ pub struct Claims<'t> {
 #[derive(Clone, Copy, Debug)]
 enum Audience<'t> {
     One(JsonStr<'t>),
-    Several(&'t str),
+    Several(&'t [u8]),
 }
 
 impl<'t> Claims<'t> {
@@ -48,11 +48,11 @@ impl<'t> Claims<'t> {
             aud: Claim::Absent,
         };
         read_object(json, |name, value| match name.as_one_of(&["uri", "exp", "nbf", "iss", "aud"]) {
-            "uri" => claims.uri = string(value),
-            "exp" => claims.exp = date(value),
-            "nbf" => claims.nbf = date(value),
-            "iss" => claims.iss = string(value),
-            "aud" => {
+            b"uri" => claims.uri = string(value),
+            b"exp" => claims.exp = date(value),
+            b"nbf" => claims.nbf = date(value),
+            b"iss" => claims.iss = string(value),
+            b"aud" => {
                 claims.aud = match value {
                     Value::String(one) => Claim::Present(Audience::One(one)),
                     Value::Array(several) => Claim::Present(Audience::Several(several)),
@@ -96,7 +96,7 @@ impl<'t> Claims<'t> {
             if member.is(name) {
                 found = match value {
                     Value::String(text) => Some(text.chars().collect()),
-                    Value::Number(number) => Some(number.to_owned()),
+                    Value::Number(number) => Some(String::from_utf8_lossy(number).into_owned()),
                     Value::Bool(flag) => Some(flag.to_string()),
                     Value::Array(_) | Value::Other => None,
                 };

@@ -11,8 +11,17 @@ pub(crate) struct NumericDate {
 
 impl NumericDate {
     /// Reads a number whose form was checked. `None` when its whole seconds do not fit 64 bits.
-    pub(crate) fn parse(number: &str) -> Option<Self> {
-        if let Some(floor) = short_integer(number).or_else(|| number.parse().ok()) {
+    #[inline]
+    pub(crate) fn parse(number: &[u8]) -> Option<Self> {
+        match short_integer(number) {
+            Some(floor) => Some(Self { floor, fraction: false }),
+            None => Self::parse_closely(std::str::from_utf8(number).ok()?),
+        }
+    }
+
+    #[cold]
+    fn parse_closely(number: &str) -> Option<Self> {
+        if let Ok(floor) = number.parse() {
             return Some(Self { floor, fraction: false });
         }
         let (negative, number) = match number.strip_prefix('-') {
@@ -64,16 +73,14 @@ impl NumericDate {
 
 /// Digits alone, few enough to fit: what issuers write.
 #[inline]
-fn short_integer(number: &str) -> Option<i64> {
+fn short_integer(digits: &[u8]) -> Option<i64> {
     const FIT: usize = 18;
-    let digits = number.as_bytes();
-    if digits.len() > FIT {
+    if digits.len() > FIT || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    digits.iter().try_fold(0_i64, |seconds, digit| match digit.wrapping_sub(b'0') {
-        digit @ 0..=9 => Some(seconds.wrapping_mul(10).wrapping_add(i64::from(digit))),
-        _ => None,
-    })
+    let sum =
+        |seconds: i64, digit: &u8| seconds.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0')));
+    Some(digits.iter().fold(0, sum))
 }
 
 /// The exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.
@@ -111,7 +118,7 @@ mod tests {
             ("9223372036854775807", i64::MAX, i64::MAX),
             ("-9223372036854775808", i64::MIN, i64::MIN),
         ] {
-            let date = NumericDate::parse(number);
+            let date = NumericDate::parse(number.as_bytes());
             assert_eq!(date.map(|d| d.floor().get()), Some(floor), "floor {number}");
             assert_eq!(date.map(|d| d.ceil().get()), Some(ceil), "ceil {number}");
         }
@@ -122,7 +129,7 @@ mod tests {
         for number in
             ["9223372036854775808", "1e400", "1e19", "-1e30", "99999999999999999999.5", "1e999999999999"]
         {
-            assert_eq!(NumericDate::parse(number), None, "{number}");
+            assert_eq!(NumericDate::parse(number.as_bytes()), None, "{number}");
         }
     }
 }

@@ -34,13 +34,13 @@ impl<'t> Header<'t> {
         let mut wrong_type = false;
         let mut critical = false;
         read_object(json, |name, value| match name.as_one_of(&["alg", "kid", "typ", "crit"]) {
-            "alg" => algorithm = algorithm_of(value),
-            "kid" => match value {
+            b"alg" => algorithm = algorithm_of(value),
+            b"kid" => match value {
                 Value::String(text) if !text.is_empty() => key_id = Some(text),
                 _ => malformed_key_id = true,
             },
-            "typ" => wrong_type = !is_jwt(value),
-            "crit" => critical = true,
+            b"typ" => wrong_type = !is_jwt(value),
+            b"crit" => critical = true,
             _ => {}
         })
         .map_err(Denial::MalformedToken)?;

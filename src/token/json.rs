@@ -19,29 +19,26 @@ pub const MAX_DEPTH: u8 = 16;
 /// A JSON string as it stands between its quotes, escapes and all; its form has been checked.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonStr<'t> {
-    raw: &'t str,
+    /// A piece of UTF-8 text between two quotes, so UTF-8 itself.
+    raw: &'t [u8],
     escaped: bool,
 }
 
 impl<'t> JsonStr<'t> {
     /// The text itself, when no escape stands in it.
-    #[inline]
-    pub const fn plain(self) -> Option<&'t str> {
-        if self.escaped { None } else { Some(self.raw) }
+    pub fn plain(self) -> Option<&'t str> {
+        if self.escaped { None } else { std::str::from_utf8(self.raw).ok() }
     }
 
     /// The characters, escapes resolved.
     pub fn chars(self) -> impl Iterator<Item = char> + 't {
-        Unescape(self.raw.chars())
+        Unescape(std::str::from_utf8(self.raw).unwrap_or_default().chars())
     }
 
     /// Whether the text, escapes resolved, is `other`.
     #[inline] // so that a name that is known when compiling is compared in one step
     pub fn is(self, other: &str) -> bool {
-        match self.plain() {
-            Some(plain) => plain == other,
-            None => self.resolves_to(other),
-        }
+        if self.escaped { self.resolves_to(other) } else { self.raw == other.as_bytes() }
     }
 
     #[cold]
@@ -59,8 +56,8 @@ impl<'t> JsonStr<'t> {
     where
         't: 'b,
     {
-        if let Some(plain) = self.plain() {
-            return Some(plain.as_bytes());
+        if !self.escaped {
+            return Some(self.raw);
         }
         buffer.clear();
         for character in self.chars() {
@@ -72,24 +69,23 @@ impl<'t> JsonStr<'t> {
 
     /// The text if it is plain, else the one of `names` that it spells, else nothing that is a name.
     #[inline]
-    pub(super) fn as_one_of(self, names: &'static [&'static str]) -> &'t str {
-        match self.plain() {
-            Some(plain) => plain,
-            None => names.iter().find(|name| self.is(name)).copied().unwrap_or_default(),
-        }
+    pub(super) fn as_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
+        if self.escaped { self.spells_one_of(names) } else { self.raw }
+    }
+
+    #[cold]
+    fn spells_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
+        names.iter().find(|name| self.resolves_to(name)).copied().unwrap_or_default().as_bytes()
     }
 
     #[inline]
     fn same(self, other: Self) -> bool {
-        match (self.plain(), other.plain()) {
-            (Some(one), Some(another)) => one == another,
-            _ => self.chars().eq(other.chars()),
-        }
+        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
     }
 
     /// A bit for the first byte: names without a common bit are not the same.
     fn mark(self) -> u64 {
-        self.raw.as_bytes().first().map_or(1, |first| 1 << (first & 63))
+        self.raw.first().map_or(1, |first| 1 << (first & 63))
     }
 
     /// A hash of the characters, escapes resolved.
@@ -104,8 +100,8 @@ impl<'t> JsonStr<'t> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'t> {
     String(JsonStr<'t>),
-    Number(&'t str),
-    Array(&'t str),
+    Number(&'t [u8]),
+    Array(&'t [u8]),
     Bool(bool),
     /// An object, or `null`: nothing that is read here.
     Other,
@@ -120,7 +116,7 @@ pub(crate) fn read_object<'t>(
     mut visit: impl FnMut(JsonStr<'t>, Value<'t>),
 ) -> Result<(), TokenFault> {
     let mut names = Names::default();
-    let mut cursor = Cursor::new(text);
+    let mut cursor = Cursor::new(text.as_bytes());
     cursor.blanks();
     cursor.expect(b'{')?;
     cursor.members(MAX_DEPTH, &mut |name, value| {
@@ -133,7 +129,7 @@ pub(crate) fn read_object<'t>(
 }
 
 /// Whether `array`, the text of a checked array, has the string `wanted` among its elements.
-pub(crate) fn array_has(array: &str, wanted: &str) -> bool {
+pub(crate) fn array_has(array: &[u8], wanted: &str) -> bool {
     let mut cursor = Cursor::new(array);
     let mut found = false;
     let walked = cursor.expect(b'[').and_then(|()| {

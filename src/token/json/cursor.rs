@@ -6,13 +6,13 @@ use crate::request::hex_value;
 
 /// A place in the text, moving forwards: what is left of it.
 pub(super) struct Cursor<'t> {
-    text: &'t str,
     rest: &'t [u8],
 }
 
 impl<'t> Cursor<'t> {
-    pub(super) const fn new(text: &'t str) -> Self {
-        Self { text, rest: text.as_bytes() }
+    /// At the beginning of a text, which is UTF-8.
+    pub(super) const fn new(text: &'t [u8]) -> Self {
+        Self { rest: text }
     }
 
     #[inline]
@@ -22,22 +22,14 @@ impl<'t> Cursor<'t> {
 
     #[inline]
     fn step(&mut self) {
-        self.skip(1);
-    }
-
-    #[inline]
-    fn skip(&mut self, bytes: usize) {
-        self.rest = self.rest.get(bytes..).unwrap_or_default();
+        self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
     #[inline]
     pub(super) fn blanks(&mut self) {
         // Issuers write none, so this is one comparison.
-        while let Some(0..=b' ') = self.peek() {
-            match self.peek() {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.step(),
-                _ => return,
-            }
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek().filter(|&byte| byte <= b' ') {
+            self.step();
         }
     }
 
@@ -52,15 +44,10 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// How far the cursor has come.
+    /// What was passed since `start`, an earlier rest.
     #[inline]
-    const fn at(&self) -> usize {
-        self.text.len().saturating_sub(self.rest.len())
-    }
-
-    #[inline]
-    fn since(&self, start: usize) -> Result<&'t str, TokenFault> {
-        self.text.get(start..self.at()).ok_or(TokenFault::Json)
+    fn since(&self, start: &'t [u8]) -> &'t [u8] {
+        start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default()
     }
 
     /// After `{`, up to and with `}`.
@@ -109,11 +96,14 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "see `string`")]
+    #[expect(
+        clippy::inline_always,
+        reason = "as a call, each step would wait for `rest` to come back from memory"
+    )]
     #[inline(always)]
     fn value(&mut self, depth: u8) -> Result<Value<'t>, TokenFault> {
         self.blanks();
-        let start = self.at();
+        let start = self.rest;
         match self.peek().ok_or(TokenFault::Json)? {
             b'"' => {
                 self.step();
@@ -121,7 +111,7 @@ impl<'t> Cursor<'t> {
             }
             b'-' | b'0'..=b'9' => {
                 self.number()?;
-                self.since(start).map(Value::Number)
+                Ok(Value::Number(self.since(start)))
             }
             b'{' => {
                 self.step();
@@ -131,7 +121,7 @@ impl<'t> Cursor<'t> {
             b'[' => {
                 self.step();
                 self.elements(inner(depth)?, &mut pass_element)?;
-                self.since(start).map(Value::Array)
+                Ok(Value::Array(self.since(start)))
             }
             b't' => self.word("true").map(|()| Value::Bool(true)),
             b'f' => self.word("false").map(|()| Value::Bool(false)),
@@ -145,24 +135,31 @@ impl<'t> Cursor<'t> {
     }
 
     /// After the opening quote, up to and with the closing one.
-    #[expect(
-        clippy::inline_always,
-        reason = "as a call, each step would wait for `rest` to come back from memory"
-    )]
+    #[expect(clippy::inline_always, reason = "see `value`")]
     #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
-        let start = self.at();
-        let mut escaped = false;
+        let run = self.rest.split_at_checked(plain_run(self.rest));
+        match run {
+            Some((raw, [b'"', after @ ..])) => {
+                self.rest = after;
+                Ok(JsonStr { raw, escaped: false })
+            }
+            _ => self.string_with_escapes(),
+        }
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self) -> Result<JsonStr<'t>, TokenFault> {
+        let start = self.rest;
         loop {
-            self.skip(plain_run(self.rest));
+            self.rest = self.rest.get(plain_run(self.rest)..).unwrap_or_default();
             match self.peek().ok_or(TokenFault::Json)? {
                 b'"' => {
-                    let raw = self.since(start)?;
+                    let raw = self.since(start);
                     self.step();
-                    return Ok(JsonStr { raw, escaped });
+                    return Ok(JsonStr { raw, escaped: true });
                 }
                 b'\\' => {
-                    escaped = true;
                     self.step();
                     self.escape()?;
                 }
@@ -233,11 +230,9 @@ impl<'t> Cursor<'t> {
 
     #[inline]
     fn digits(&mut self) -> Result<(), TokenFault> {
-        let start = self.at();
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.step();
-        }
-        if self.at() == start { Err(TokenFault::Json) } else { Ok(()) }
+        let run = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.rest = self.rest.get(run..).unwrap_or_default();
+        if run == 0 { Err(TokenFault::Json) } else { Ok(()) }
     }
 }
 

@@ -111,7 +111,7 @@ fn members_and_depth_are_bounded() {
 
 #[test]
 fn escapes_resolve_as_serde_resolves_them() {
-    let mut text = JsonStr { raw: "", escaped: false };
+    let mut text = JsonStr { raw: b"", escaped: false };
     let json = r#"{"a":"videos\/1\/caf\u00e9 \ud83d\ude00 \b\f\n\r\t\"\\"}"#;
     read_object(json, |_, value| {
         if let Value::String(string) = value {
