@@ -77,7 +77,9 @@ fn plainly<'a>(request: &'a Lines<'_>) -> Result<Option<Found<'a>>, Denial> {
     match *request.authorization {
         [] => {}
         [field] => {
-            let (scheme, token) = cut(field.trim_ascii(), b' ');
+            let field = field.trim_ascii();
+            let end = field.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(field.len());
+            let (scheme, token) = field.split_at(end);
             if scheme.eq_ignore_ascii_case(b"bearer") {
                 return Ok(Some(Found { carrier: Carrier::Bearer, raw: vec![token.trim_ascii_start()] }));
             }
