@@ -61,10 +61,17 @@ fn builder(site: Site) -> VerifierBuilder {
 }
 
 fn verifier() -> Verifier {
+    every_site().build().unwrap()
+}
+
+fn every_site() -> VerifierBuilder {
     let open = Site::bucket("open").id("open").host("open.example.com").public();
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").under("/media/");
-    let sites = [open, folder].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
-    sites.into_iter().fold(builder(main_site()), VerifierBuilder::site).build().unwrap()
+    let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
+    let sites = [open, folder, tls].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
+    // The tests come from this machine, as a proxy would that ends TLS here.
+    let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
+    sites.into_iter().fold(builder, VerifierBuilder::site)
 }
 
 /// Good claims, with these in place of theirs.
@@ -172,6 +179,13 @@ fn requests() -> Vec<Row> {
             get(PATH).host("other.example.com"),
             Denial::UnknownHost,
             "421 unknown_host",
+            None,
+        ),
+        row(
+            "plain HTTP",
+            get(PATH).host("tls.example.com").field("x-forwarded-proto", "http"),
+            Denial::HttpsRequired,
+            "403 https_required",
             None,
         ),
         row(
@@ -470,11 +484,8 @@ async fn a_site_can_remap_statuses_and_the_challenge_follows_the_status() {
 
 #[tokio::test]
 async fn without_the_reason_a_body_tells_no_more_than_its_status() {
-    let world = World::start(builder(main_site()).expose_reason(false).build().unwrap()).await;
+    let world = World::start(every_site().expose_reason(false).build().unwrap()).await;
     for Row { name, ask, verdict, challenge, .. } in rows() {
-        if matches!(name, "method on a public site" | "reads inside") {
-            continue; // there are no such sites here
-        }
         let answer = world.ask(&ask).await;
         assert_eq!(Some(answer.verdict().as_str()), verdict.split(' ').next(), "{name}");
         let problem = answer.problem().unwrap();
@@ -571,6 +582,7 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
         match denial {
             Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
             _ if name == "reads inside" => assert!(has("site=\"folder\""), "{name}: {line}"),
+            Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
             _ if name.ends_with("public site") => assert!(has("site=\"open\""), "{name}: {line}"),
             _ => assert!(has("site=\"main\""), "{name}: {line}"),
         }

@@ -185,6 +185,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .site(Site::bucket("courses").host(HOST).accept_bearer(true).under("/videos/"))
         .site(Site::bucket("courses").host("root.example.com"))
         .site(Site::bucket("courses").host("open.example.com").public())
+        .site(Site::bucket("courses").host("tls.example.com").require_https())
         .site(Site::bucket("courses").host("strict.example.com").require_exp().no_whole_bucket())
         .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))
         .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
@@ -249,6 +250,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         }),
         ("AmbiguousHost(Missing)", Request::get("/videos/1/a.ts").body(()).unwrap()),
         ("AmbiguousHost(Malformed)", at("a b", &good)),
+        ("HttpsRequired", at("tls.example.com", &good)),
         ("UnknownHost", at("unknown.example.com", &good)),
         ("AmbiguousCredential(QueryParameter)", root(&format!("{good}&auth={good}"))),
         ("AmbiguousCredential(Authorization)", {

@@ -140,6 +140,7 @@ fn all_errors_are_reported_at_once() {
         .site(Site::bucket("a").host("a.example:80").under("media").accept_bearer(true))
         .site(Site::bucket("b").cors(Cors::with_credentials(["*", "https://b.example/"])))
         .stream("s", "")
+        .trusted_proxies(["10.0.0.1/8"])
         .key(key())
         .key(key())
         .build();
@@ -153,6 +154,7 @@ fn all_errors_are_reported_at_once() {
         "credentials",
         "ends in a slash",
         "stream \"s\"",
+        "write 10.0.0.0/8",
         "kid \"k1\"",
     ] {
         assert!(lines.iter().any(|line| line.contains(found)), "{found}: {lines:#?}");

@@ -22,7 +22,7 @@ pub use edits::{RequestEdits, ResponseEdits};
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::error::Denial;
-use crate::request::RequestView;
+use crate::request::{RequestView, TrustedProxies};
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::{Decision, Grant, Refusal};
 
@@ -118,7 +118,7 @@ impl Decision<'_> {
                 Reply::Call(edits, ResponseEdits { cors, private: false })
             }
             (Self::Granted(grant), Some(site)) => {
-                log_grant(grant, request);
+                log_grant(grant, request, &policy.trusted_proxies);
                 edits.strip(site);
                 edits.hand_over(grant, site);
                 Reply::Call(edits, ResponseEdits { cors, private: site.cache == CacheScope::Private })
@@ -127,7 +127,7 @@ impl Decision<'_> {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
             }
             (Self::Denied(refusal), _) => {
-                log_refusal(refusal, request);
+                log_refusal(refusal, request, &policy.trusted_proxies);
                 Reply::Answer(refuse(refusal.denial(), site, cors, policy, request))
             }
             // There is no such decision; were there one, it would let nobody in.
@@ -192,7 +192,7 @@ fn push_cors(headers: &mut Vec<Header>, cors: Option<CorsHeaders>) {
 }
 
 /// One line a refusal: code, site, method, path, kid, client address; never the token or the query.
-fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView) {
+fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView, proxies: &TrustedProxies) {
     crate::log::event!(
         INFO,
         code = refusal.code().as_str(),
@@ -200,7 +200,7 @@ fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView) {
         method = %request.method().escape_debug(),
         path = %request.target().path.escape_ascii(),
         kid = refusal.claimed_kid(),
-        client = request.peer().map(|address| address.to_string()),
+        client = proxies.client(request).map(|address| address.to_string()),
         reason = %refusal.denial(),
         "refused"
     );
@@ -215,14 +215,14 @@ fn log_pass(request: &impl RequestView) {
     );
 }
 
-fn log_grant(grant: &Grant<'_>, request: &impl RequestView) {
+fn log_grant(grant: &Grant<'_>, request: &impl RequestView, proxies: &TrustedProxies) {
     crate::log::event!(
         DEBUG,
         site = grant.site().map(crate::site::SiteView::id),
         method = %request.method().escape_debug(),
         path = %request.target().path.escape_ascii(),
         kid = grant.kid(),
-        client = request.peer().map(|address| address.to_string()),
+        client = proxies.client(request).map(|address| address.to_string()),
         "granted"
     );
 }

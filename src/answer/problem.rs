@@ -54,6 +54,7 @@ const fn detail(code: Code) -> &'static str {
         Code::OutOfScope => "the token does not cover this path",
         Code::RefusedByHook => "the token was refused by a rule of this server",
         Code::Method => "the method is not allowed here",
+        Code::HttpsRequired => "this site is to be asked over HTTPS",
         Code::UnknownHost => "no site answers to this host",
     }
 }

@@ -21,6 +21,7 @@
 /// | `out_of_scope` | 403 | the token does not cover this path |
 /// | `refused_by_hook` | 403 | the operator's own rule said no |
 /// | `method` | 405 | a good credential, but the site does not allow the method |
+/// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
 /// | `unknown_host` | 421 | no site answers to this host |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -41,6 +42,7 @@ pub enum Code {
     OutOfScope,
     RefusedByHook,
     Method,
+    HttpsRequired,
     UnknownHost,
 }
 
@@ -62,6 +64,7 @@ impl Code {
         Self::OutOfScope,
         Self::RefusedByHook,
         Self::Method,
+        Self::HttpsRequired,
         Self::UnknownHost,
     ];
 
@@ -83,6 +86,7 @@ impl Code {
             Self::OutOfScope => "out_of_scope",
             Self::RefusedByHook => "refused_by_hook",
             Self::Method => "method",
+            Self::HttpsRequired => "https_required",
             Self::UnknownHost => "unknown_host",
         }
     }
@@ -99,7 +103,7 @@ impl Code {
             | Self::Expired
             | Self::NotYetValid
             | Self::ClaimRefused => 401,
-            Self::WrongKey | Self::OutOfScope | Self::RefusedByHook => 403,
+            Self::WrongKey | Self::OutOfScope | Self::RefusedByHook | Self::HttpsRequired => 403,
             Self::Method => 405,
             Self::UnknownHost => 421,
         }

@@ -83,6 +83,9 @@ pub enum ConfigError {
     #[error("stream {stream:?} {found}: give each stream one playback ID")]
     Stream { stream: String, found: &'static str },
 
+    #[error("trusted proxy {text:?} {found}: write {write}")]
+    Proxy { text: String, found: &'static str, write: String },
+
     // CORS
     #[error("cors of site {site:?} has no origin: name one, or \"*\" without credentials")]
     NoOrigins { site: String },

@@ -19,6 +19,9 @@ pub enum Denial {
     /// No site answers to the host.
     #[error("no site answers to this host")]
     UnknownHost,
+    /// The site asks for HTTPS.
+    #[error("the request came over plain HTTP, and the site asks for HTTPS")]
+    HttpsRequired,
     /// One carrier brings two credentials.
     #[error("ambiguous credential: {0}")]
     AmbiguousCredential(Repeated),
@@ -128,6 +131,7 @@ impl Denial {
             Self::AmbiguousPath(_) => Code::AmbiguousPath,
             Self::AmbiguousHost(_) => Code::AmbiguousHost,
             Self::UnknownHost => Code::UnknownHost,
+            Self::HttpsRequired => Code::HttpsRequired,
             Self::AmbiguousCredential(_) => Code::AmbiguousCredential,
             Self::CredentialMissing => Code::CredentialMissing,
             Self::MalformedToken(_) | Self::MalformedClaim(_) | Self::WrongType | Self::CriticalHeader => {
@@ -180,6 +184,7 @@ impl Denial {
             Self::AmbiguousPath(_)
             | Self::AmbiguousHost(_)
             | Self::UnknownHost
+            | Self::HttpsRequired
             | Self::AmbiguousCredential(_)
             | Self::CredentialMissing => 0,
         }

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ::http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, ORIGIN,
 };
 use ::http::{Extensions, Request, Uri, request::Parts};
 
@@ -12,6 +12,13 @@ use super::{RequestView, Target};
 /// A hyper server inserts it where it accepts; under axum (feature `axum`), `ConnectInfo<SocketAddr>` serves too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
+
+/// Says that the connection is TLS, as a request extension; a server inserts it where it accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TlsConnection;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 impl<B> RequestView for Request<B> {
     fn method(&self) -> &str {
@@ -44,6 +51,22 @@ impl<B> RequestView for Request<B> {
 
     fn peer(&self) -> Option<IpAddr> {
         peer_of(self.extensions())
+    }
+
+    fn is_tls(&self) -> bool {
+        self.extensions().get::<TlsConnection>().is_some()
+    }
+
+    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &X_FORWARDED_FOR)
+    }
+
+    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &X_FORWARDED_PROTO)
+    }
+
+    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
+        fields(self.headers(), &FORWARDED)
     }
 }
 
@@ -78,6 +101,22 @@ impl RequestView for Parts {
 
     fn peer(&self) -> Option<IpAddr> {
         peer_of(&self.extensions)
+    }
+
+    fn is_tls(&self) -> bool {
+        self.extensions.get::<TlsConnection>().is_some()
+    }
+
+    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &X_FORWARDED_FOR)
+    }
+
+    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &X_FORWARDED_PROTO)
+    }
+
+    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
+        fields(&self.headers, &FORWARDED)
     }
 }
 

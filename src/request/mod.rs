@@ -6,9 +6,11 @@
 //! 1. [`Host`]: one host name, without port and trailing dot.
 //! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).
 //! 3. Query and cookie cursors: the values of one name, as they stand.
+//! 4. [`TrustedProxies`]: the client's address, and whether it speaks TLS, behind proxies that may be believed.
 //!
 //! It knows nothing of sites, tokens or keys.
 
+mod client;
 mod cookies;
 mod host;
 #[cfg(feature = "http")]
@@ -19,6 +21,7 @@ mod query;
 mod readings;
 mod view;
 
+pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use path::under;
@@ -32,4 +35,4 @@ pub use view::{RequestView, Target};
 pub const MAX_CREDENTIAL_BYTES: usize = 8192;
 
 #[cfg(feature = "http")]
-pub use self::http::PeerAddr;
+pub use self::http::{PeerAddr, TlsConnection};

@@ -58,6 +58,26 @@ pub trait RequestView {
     fn peer(&self) -> Option<IpAddr> {
         None
     }
+
+    /// Whether the connection itself is TLS.
+    fn is_tls(&self) -> bool {
+        false
+    }
+
+    /// Every `X-Forwarded-For` field.
+    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    /// Every `X-Forwarded-Proto` field.
+    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    /// Every `Forwarded` field (RFC 7239).
+    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
 }
 
 /// A request target in its parts (RFC 9112 §3.2). `Debug` leaves the query out: credentials are in there.

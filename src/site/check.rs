@@ -88,6 +88,7 @@ pub(super) fn check_site(site: &Site, id: &str, errors: &mut Vec<ConfigError>) -
         access: site.access,
         public_paths: site.public_paths.iter().map(|path| path.as_str().into()).collect(),
         methods: check_methods(&site.methods),
+        transport: site.transport,
         carriers: carriers.clone(),
         max_token_bytes: site.max_token_bytes,
         coverage: site.coverage,

@@ -19,5 +19,5 @@ mod settings;
 pub(crate) use hosts::Place;
 pub use policy::{Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
-pub(crate) use rules::{SiteRules, TimeRules};
+pub(crate) use rules::{SiteRules, TimeRules, Transport};
 pub use settings::Site;

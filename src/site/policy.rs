@@ -8,7 +8,7 @@ use super::hosts_builder::HostsBuilder;
 use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, PathFault};
-use crate::request::{Host, RequestPath};
+use crate::request::{Host, RequestPath, TrustedProxies};
 
 /// What happens to a request for a host that no site claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub struct Policy {
     streams: Streams,
     pub(crate) unknown_host: UnknownHost,
     pub(crate) expose_reason: bool,
+    pub(crate) trusted_proxies: TrustedProxies,
     /// Every site's identity headers: a client may bring none of them.
     pub(crate) identity_headers: Option<Arc<[Box<str>]>>,
 }
@@ -90,6 +91,7 @@ pub struct PolicyBuilder {
     streams: Vec<(String, String)>,
     unknown_host: UnknownHost,
     expose_reason: bool,
+    trusted_proxies: Vec<String>,
 }
 
 impl PolicyBuilder {
@@ -118,6 +120,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// The proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
+    /// Default none.
+    pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
+        self.trusted_proxies = networks.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -139,6 +148,8 @@ impl PolicyBuilder {
             hosts.add(site, id, index, &mut errors);
         }
         let streams = check_streams(self.streams, &mut errors);
+        let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies);
+        let trusted_proxies = trusted_proxies.map_err(|error| errors.push(error)).unwrap_or_default();
         ConfigErrors::check(errors)?;
         let mut names: Vec<Box<str>> = sites
             .iter()
@@ -152,6 +163,7 @@ impl PolicyBuilder {
             streams,
             unknown_host: self.unknown_host,
             expose_reason: self.expose_reason,
+            trusted_proxies,
             identity_headers: (!names.is_empty()).then(|| names.into()),
         })
     }

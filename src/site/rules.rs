@@ -19,6 +19,15 @@ pub enum Access {
     Public,
 }
 
+/// How a site may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// In the clear too.
+    Any,
+    /// Over TLS, or from this machine itself.
+    Https,
+}
+
 /// Who says how the answers of a site may be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -45,6 +54,7 @@ pub(crate) struct SiteRules {
     pub(crate) access: Access,
     pub(crate) public_paths: Vec<Box<str>>,
     pub(crate) methods: Methods,
+    pub(crate) transport: Transport,
     pub(crate) carriers: Carriers,
     pub(crate) max_token_bytes: usize,
     pub(crate) coverage: Coverage,

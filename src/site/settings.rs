@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::rules::{Access, CacheScope, HookFn, Refused};
+use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
 use crate::scheme::Carriers;
@@ -32,6 +32,7 @@ pub struct Site {
     pub(super) access: Access,
     pub(super) public_paths: Vec<String>,
     pub(super) methods: Vec<String>,
+    pub(super) transport: Transport,
     pub(super) carriers: Carriers,
     pub(super) max_token_bytes: usize,
     pub(super) coverage: Coverage,
@@ -94,6 +95,7 @@ impl Site {
             access: Access::Authenticated,
             public_paths: Vec::new(),
             methods: vec!["GET".to_owned(), "HEAD".to_owned()],
+            transport: Transport::Any,
             carriers: Carriers::default(),
             max_token_bytes: 4096,
             coverage: Coverage::default(),
@@ -160,6 +162,13 @@ impl Site {
     /// The methods that are let through with a good credential. Default `GET` and `HEAD`; HEAD is GET.
     pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
         self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Refuses requests that came over plain HTTP, except from this machine itself. A connection is TLS where the
+    /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
+    pub fn require_https(mut self) -> Self {
+        self.transport = Transport::Https;
         self
     }
 

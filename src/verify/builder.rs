@@ -46,6 +46,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// See [`PolicyBuilder::trusted_proxies`].
+    pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
+        self.policy = self.policy.trusted_proxies(networks);
+        self
+    }
+
     /// One key more. None at all is fine: keys may come later.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);

@@ -7,7 +7,7 @@ use crate::error::{ClaimName, Denial, HostFault, TokenFault};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
-use crate::site::{Place, SiteRules, TimeRules, UnknownHost};
+use crate::site::{Place, SiteRules, TimeRules, Transport, UnknownHost};
 use crate::time::UnixSeconds;
 use crate::token::{Claim, Claims, KeyIdBuffer, Token, TokenBuffer};
 
@@ -63,6 +63,9 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
     let Some(site) = policy.site(index) else { return Judged::denied(None, Denial::UnknownHost) };
     let verdict = match inside {
         _ if site.cors.is_some() && is_preflight(request) => Verdict::Preflight,
+        _ if site.transport == Transport::Https && !policy.trusted_proxies.is_https(request) => {
+            Verdict::Denied(Denial::HttpsRequired, None)
+        }
         Err(denial) => Verdict::Denied(denial, None),
         Ok((_, key)) if site.is_public(key) => {
             if site.methods.allow(request.method()) {

@@ -4,15 +4,16 @@
 //!
 //! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration.
 //! 2. A true **preflight** is answered: it carries no credential.
-//! 3. The **path** has one normal form, or the request is refused.
-//! 4. On a **public** resource credentials are not looked at.
-//! 5. The first **carrier** that is present decides: query, bearer, cookie.
-//! 6. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
+//! 3. **HTTPS**, where the site asks for it.
+//! 4. The **path** has one normal form, or the request is refused.
+//! 5. On a **public** resource credentials are not looked at.
+//! 6. The first **carrier** that is present decides: query, bearer, cookie.
+//! 7. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
 //!    **time**, other claims that the site asks for, the **token's scope**. All of these may only refuse: junk
 //!    leaves here, before any cryptography.
-//! 7. The **signature**, by the key that the token named and the algorithm that the key has.
-//! 8. The site's own **hook**, over the claims that are now verified.
-//! 9. The **method**: 405 is told only to those with a good credential.
+//! 8. The **signature**, by the key that the token named and the algorithm that the key has.
+//! 9. The site's own **hook**, over the claims that are now verified.
+//! 10. The **method**: 405 is told only to those with a good credential.
 //!
 //! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys.
 //!

@@ -1,0 +1,140 @@
+use super::*;
+use crate::request::Target;
+
+#[derive(Default)]
+struct Told<'a> {
+    peer: Option<&'a str>,
+    x_forwarded_for: &'a [&'a str],
+    forwarded: &'a [&'a str],
+    proto: &'a [&'a str],
+    tls: bool,
+}
+
+impl RequestView for Told<'_> {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+    fn target(&self) -> Target<'_> {
+        Target::origin_form("/")
+    }
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+    fn peer(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.parse().unwrap())
+    }
+    fn is_tls(&self) -> bool {
+        self.tls
+    }
+    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
+        self.x_forwarded_for.iter().map(|field| field.as_bytes())
+    }
+    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
+        self.forwarded.iter().map(|field| field.as_bytes())
+    }
+    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
+        self.proto.iter().map(|field| field.as_bytes())
+    }
+}
+
+fn proxies() -> TrustedProxies {
+    TrustedProxies::parse(["10.0.0.0/8", "127.0.0.1", "2001:db8::/32"]).unwrap()
+}
+
+fn client(told: &Told<'_>) -> Option<String> {
+    proxies().client(told).map(|address| address.to_string())
+}
+
+#[test]
+fn a_peer_that_is_no_trusted_proxy_is_the_client_whatever_it_says() {
+    let told = Told {
+        peer: Some("203.0.113.9"),
+        x_forwarded_for: &["198.51.100.1"],
+        forwarded: &["for=198.51.100.1"],
+        ..Told::default()
+    };
+    assert_eq!(client(&told).as_deref(), Some("203.0.113.9"));
+    assert_eq!(client(&Told::default()), None);
+    assert_eq!(TrustedProxies::default().client(&told).unwrap().to_string(), "203.0.113.9");
+}
+
+#[test]
+fn the_client_is_the_right_most_untrusted_entry() {
+    for (fields, expected) in [
+        (&["198.51.100.1"][..], Some("198.51.100.1")),
+        (&["6.6.6.6, 198.51.100.1"], Some("198.51.100.1")),
+        (&["6.6.6.6, 198.51.100.1, 10.1.1.1"], Some("198.51.100.1")),
+        (&["6.6.6.6", "198.51.100.1", "10.1.1.1, 10.2.2.2"], Some("198.51.100.1")),
+        (&["10.1.1.1, 10.2.2.2"], Some("10.1.1.1")),
+        (&["198.51.100.1:4711"], Some("198.51.100.1")),
+        (&["2a00::1"], Some("2a00::1")),
+        (&["[2a00::1]:4711, 2001:db8::5"], Some("2a00::1")),
+        (&["::ffff:198.51.100.1"], Some("198.51.100.1")),
+        (&["198.51.100.1, unknown"], None),
+        (&["198.51.100.1, garbage"], None),
+        (&[" , "], Some("10.0.0.1")),
+        (&[], Some("10.0.0.1")),
+    ] {
+        let told = Told { peer: Some("10.0.0.1"), x_forwarded_for: fields, ..Told::default() };
+        assert_eq!(client(&told).as_deref(), expected, "{fields:?}");
+    }
+}
+
+#[test]
+fn forwarded_is_read_as_rfc_7239_writes_it() {
+    for (field, expected) in [
+        ("for=198.51.100.1", Some("198.51.100.1")),
+        ("For=\"198.51.100.1:80\";proto=https;by=10.0.0.1", Some("198.51.100.1")),
+        ("for=6.6.6.6, for=\"[2a00::1]:80\", for=10.1.1.1", Some("2a00::1")),
+        ("proto=https;for=\"[2a00::1]\"", Some("2a00::1")),
+        ("for=198.51.100.1, for=_hidden", None),
+        ("for=unknown", None),
+        ("by=10.1.1.1", Some("10.0.0.1")),
+    ] {
+        let told = Told { peer: Some("10.0.0.1"), forwarded: &[field], ..Told::default() };
+        assert_eq!(client(&told).as_deref(), expected, "{field}");
+    }
+}
+
+#[test]
+fn two_headers_that_disagree_tell_nothing() {
+    let told = |forwarded| Told {
+        peer: Some("::ffff:10.0.0.1"),
+        x_forwarded_for: &["198.51.100.1"],
+        forwarded,
+        ..Told::default()
+    };
+    assert_eq!(client(&told(&["for=198.51.100.1"])).as_deref(), Some("198.51.100.1"));
+    assert_eq!(client(&told(&["for=6.6.6.6"])), None);
+}
+
+#[test]
+fn https_is_believed_of_the_connection_and_of_trusted_proxies() {
+    let https = |told: &Told<'_>| proxies().is_https(told);
+    let from = |peer| Told { peer: Some(peer), ..Told::default() };
+    assert!(https(&Told { tls: true, ..from("203.0.113.9") }));
+    assert!(!https(&from("203.0.113.9")));
+    assert!(!https(&Told { proto: &["https"], ..from("203.0.113.9") }), "anybody can say so");
+    assert!(https(&Told { proto: &["https"], ..from("10.0.0.1") }));
+    assert!(https(&Told { proto: &["http", "HTTPS"], ..from("10.0.0.1") }), "the nearest proxy counts");
+    assert!(!https(&Told { proto: &["https, http"], ..from("10.0.0.1") }));
+    assert!(https(&Told { forwarded: &["for=1.2.3.4;proto=https"], ..from("10.0.0.1") }));
+    assert!(!https(&Told { forwarded: &["proto=http"], proto: &["https"], ..from("10.0.0.1") }));
+    assert!(!https(&from("10.0.0.1")));
+    assert!(https(&from("127.0.0.1")) && https(&from("::1")), "it never left the machine");
+    assert!(
+        !https(&Told { proto: &["http"], ..from("127.0.0.1") }),
+        "a proxy on this machine says otherwise"
+    );
+    assert!(!https(&Told::default()));
+}
+
+#[test]
+fn a_network_that_is_none_is_refused_with_the_remedy() {
+    for (text, write) in
+        [("10.0.0.1/8", "10.0.0.0/8"), ("proxy", "10.0.0.0/8"), ("10.0.0.0/33", "10.0.0.0/8"), ("", "10")]
+    {
+        let error = TrustedProxies::parse([text]).unwrap_err().to_string();
+        assert!(error.contains(&format!("{text:?}")) && error.contains(write), "{error}");
+    }
+}
