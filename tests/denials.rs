@@ -626,6 +626,24 @@ async fn the_servers_log_the_address_of_their_client_and_no_token() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_the_log_names_the_client_and_else_the_peer() {
+    lines_about("start");
+    let told = |path: &str| get(path).field("x-forwarded-for", "6.6.6.6, 198.51.100.7");
+    let trusting = World::start(verifier()).await; // 127.0.0.1 is a proxy to it
+    trusting.ask(&told("/told-to-one-that-trusts.ts")).await;
+    let wary = World::start(builder(main_site()).build().unwrap()).await;
+    wary.ask(&told("/told-to-one-that-does-not.ts")).await;
+    for (path, client) in [
+        ("/told-to-one-that-trusts.ts", "client=\"198.51.100.7\""),
+        ("/told-to-one-that-does-not.ts", "client=\"127.0.0.1\""),
+    ] {
+        let lines: Vec<String> =
+            lines_about(path).into_iter().filter(|line| line.contains("client=")).collect();
+        assert!(!lines.is_empty() && lines.iter().all(|line| line.contains(client)), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_cannot_forge_a_log_line() {
     lines_about("start");
     let verifier = verifier();
