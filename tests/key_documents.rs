@@ -67,6 +67,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("a PKCS#8 private key", file("rsa-2048.private.pkcs8.pem"), "openssl pkey -in k1.pem -pubout"),
         ("a PKCS#1 private key", file("rsa-2048.private.pkcs1.pem"), "is a private key"),
         ("an EC private key", file("p256.private.sec1.pem"), "is a private key"),
+        ("one with its parameters", file("p256.private.with-parameters.pem"), "is a private key"),
         ("an encrypted private key", file("rsa-2048.private.encrypted.pem"), "is a private key"),
         ("a certificate", file("p256.certificate.pem"), "openssl x509 -in k1.pem -pubkey -noout"),
         ("a request", csr, "is a PEM block \"CERTIFICATE REQUEST\""),
@@ -81,7 +82,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
         ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
         ("an even modulus", file("rsa-even-modulus.pkcs1.pem"), "even modulus"),
-        ("P-384", file("p384.spki.pem"), "an elliptic curve key on 1.3.132.0.34"),
+        ("P-384", file("p384.spki.pem"), "an elliptic curve key on P-384"),
         ("RSA-PSS", file("rsa-pss.spki.pem"), "a key of type 1.2.840.113549.1.1.10"),
         ("X25519", file("x25519.spki.pem"), "a key of type 1.3.101.110"),
     ] {

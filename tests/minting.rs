@@ -24,6 +24,7 @@ fn pairs() -> Vec<(&'static str, Signer, Key)> {
         ("rsa-2048.private.pkcs8.pem", "rsa-2048.pkcs1.pem"),
         ("p256.private.pkcs8.pem", "p256.spki.pem"),
         ("p256.private.sec1.pem", "p256.spki.pem"),
+        ("p256.private.with-parameters.pem", "p256.spki.pem"),
         ("ed25519.private.pkcs8.pem", "ed25519.spki.pem"),
     ]
     .into_iter()
@@ -158,6 +159,16 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
         ("an encrypted key", file("rsa-2048.private.encrypted.pem"), "decrypt it with openssl pkey"),
         ("a certificate", file("p256.certificate.pem"), "PEM block \"CERTIFICATE\""),
         ("no PEM", b"secret".to_vec(), "no -----BEGIN line"),
+        (
+            "an encrypted key of the old form",
+            file("p256.private.encrypted.sec1.pem"),
+            "decrypt it with openssl pkey",
+        ),
+        (
+            "another block",
+            b"-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n".to_vec(),
+            "give PRIVATE KEY",
+        ),
     ] {
         let error = Signer::from_pem("k1", &pem).expect_err(name).to_string();
         assert!(error.contains(message), "{name}: {error}");
@@ -168,7 +179,7 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
 
 #[test]
 fn scopes_that_could_cover_nothing_cannot_be_minted() {
-    for text in ["", "/", "/videos/1", "videos//1", "videos/../1", ".", "a\\b", "a\nb"] {
+    for text in ["", "/", "/videos/1", "videos//1", "videos/../1", ".", "a\\b", "a\nb", "videos/1/*"] {
         assert!(Scope::folder(text).is_err(), "{text:?}");
         assert!(Scope::object(text).is_err(), "{text:?}");
     }

@@ -17,7 +17,7 @@ fn errors(sites: impl IntoIterator<Item = Site>) -> Vec<String> {
 
 #[test]
 fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
-    for (name, site, found, remedy) in [
+    for (name, site, found, remedy) in vec![
         ("no host", Site::bucket("courses"), "has no host", "\"*\" for any"),
         ("a scheme", Site::bucket("c").host("https://cdn.example.com/x"), "has a scheme", "cdn.example.com"),
         ("a port", Site::bucket("c").host("cdn.example.com:443"), "has a port", "write cdn.example.com"),
@@ -26,6 +26,7 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         ("no host name", Site::bucket("c").host("cdn example"), "is no host name", "cdn.example.com"),
         ("an unknown name", Site::bucket("c").host("{x}.example.com"), "{playback_id}", "play-"),
         ("a name in braces", Site::bucket("{bucket}-cold").host("{bucket}.a.example"), "braces", "{bucket}"),
+        ("an empty host", Site::bucket("c").host(""), "is no host name", "cdn.example.com"),
         ("no bucket name", Site::bucket("").host("a.example"), "bucket without a name", "bucket's name"),
         (
             "bucket not in the host",
@@ -36,6 +37,8 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         ("playback ID not in the host", Site::live_by_host().host("a.example"), "no {playback_id}", "play-{"),
         ("base path without slashes", bucket().under("media"), "does not start with a slash", "\"/media/\""),
         ("base path without an end", bucket().under("/media"), "does not end with a slash", "\"/media/\""),
+        ("no base path", bucket().under(""), "is empty", "write \"/\""),
+        ("base path with a star", bucket().under("/media/*"), "has a star", "write \"/media/\""),
         ("base path with dots", bucket().under("/a/../b/"), "not in its normal form", "\"/media/\""),
         ("base path encoded", bucket().under("/caf%C3%A9/"), "not in its normal form", "\"/media/\""),
         (
@@ -131,6 +134,15 @@ fn a_key_for_a_site_that_is_none_is_refused() {
         error,
         "key \"k1\" is for site \"cdn.exmaple.com\", which is none: name one of cdn.example.com"
     );
+}
+
+#[test]
+fn an_error_reads_the_same_where_main_returns_it() {
+    let errors = Verifier::builder().site(bucket().under("media")).build().unwrap_err();
+    assert_eq!(format!("{errors:?}"), errors.to_string());
+    let error = KeyScope::bucket("");
+    let error = Key::from_secret("k1", &[7; 32], error).unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
 }
 
 #[test]

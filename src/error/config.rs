@@ -2,8 +2,9 @@ use thiserror::Error;
 
 /// What is wrong with a key, a site or a setting, and what to write instead.
 ///
-/// The text names what was found; a secret, or the text of a key, is never in it.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// The text names what was found; a secret, or the text of a key, is never in it. `Debug` is the same text, since that
+/// is what `fn main() -> Result<(), Box<dyn Error>>` prints.
+#[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation, and its fields stand in it")]
 pub enum ConfigError {
@@ -24,9 +25,9 @@ pub enum ConfigError {
         "key {kid:?} is a certificate: write its public key with openssl x509 -in {kid}.pem -pubkey -noout"
     )]
     Certificate { kid: String },
-    #[error("key {kid:?} is a PEM block {label:?}: give PUBLIC KEY or RSA PUBLIC KEY")]
-    PemBlock { kid: String, label: String },
-    #[error("key {kid:?} is no PEM: it {found}; give one block PUBLIC KEY or RSA PUBLIC KEY")]
+    #[error("key {kid:?} is a PEM block {label:?}: give {write}")]
+    PemBlock { kid: String, label: String, write: &'static str },
+    #[error("key {kid:?} is no PEM of one key: it {found}; give one block from BEGIN to END")]
     NotPem { kid: String, found: &'static str },
     #[error("key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim")]
     BrokenKey { kid: String },
@@ -98,9 +99,21 @@ pub enum ConfigError {
     OriginWithCredentials { site: String, origin: String },
 }
 
-/// Everything that is wrong with a policy, at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl std::fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// Everything that is wrong with a policy, at once: one line each, in `Debug` too.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
+
+impl std::fmt::Debug for ConfigErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
 
 impl ConfigErrors {
     /// `Ok` when there is nothing wrong.
@@ -135,7 +148,7 @@ impl std::fmt::Display for ConfigErrors {
             if number > 0 {
                 f.write_str("\n")?;
             }
-            error.fmt(f)?;
+            std::fmt::Display::fmt(error, f)?;
         }
         Ok(())
     }

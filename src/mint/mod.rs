@@ -31,7 +31,9 @@ pub use token::{SignedToken, TokenDraft};
 use crate::error::{ConfigError, TokenFault};
 
 /// Why a token could not be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+///
+/// `Debug` is the same text, as for [`ConfigError`].
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum MintError {
@@ -51,4 +53,10 @@ pub enum MintError {
     KeySize { bits: usize },
     #[error("no key could be made: the system's random generator failed")]
     Random,
+}
+
+impl std::fmt::Debug for MintError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

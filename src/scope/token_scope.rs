@@ -62,6 +62,8 @@ fn check(text: &str, write: &'static str) -> Result<(), ConfigError> {
         "starts with a slash: object keys have none"
     } else if text.contains('\\') || text.chars().any(char::is_control) {
         "has a backslash or a control character"
+    } else if text.split('/').any(|segment| segment == "*") {
+        "has a star: a folder covers all that is below"
     } else if text.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         "has an empty segment or a dot segment"
     } else {

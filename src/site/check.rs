@@ -11,7 +11,7 @@ pub(super) fn check_site(site: &Site, id: &str, errors: &mut Vec<ConfigError>) -
     let mut wrong = |found: String, write: &'static str| {
         errors.push(ConfigError::Setting { site: id.to_owned(), found, write });
     };
-    if id.is_empty() {
+    if site.id.as_ref().is_some_and(String::is_empty) {
         wrong("has an empty id".to_owned(), "a name, or leave the id out");
     }
     if matches!(&site.serves, Serves::Bucket(name) if name.is_empty()) {
@@ -148,7 +148,11 @@ fn is_message_header(header: &str) -> bool {
 fn check_base_path(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
     let base = &site.base_path;
     let mut buffer = PathBuffer::new();
-    let (found, write) = if !base.starts_with('/') {
+    let (found, write) = if base.is_empty() {
+        ("is empty", "/".to_owned())
+    } else if base.contains('*') {
+        ("has a star: a base path covers all that is below", base.replace('*', "").replace("//", "/"))
+    } else if !base.starts_with('/') {
         ("does not start with a slash", format!("/{}", base.trim_end_matches('/')) + "/")
     } else if !base.ends_with('/') {
         ("does not end with a slash", format!("{base}/"))

@@ -40,6 +40,8 @@ impl<'p> HostsBuilder<'p> {
                 }
             };
             match mounts.iter().find(|mount| *mount.base_path == *site.base_path) {
+                // Two sites of one id are told of already.
+                Some(twin) if twin.site != index && ids.get(twin.site).is_some_and(|first| first == id) => {}
                 Some(twin) => errors.push(ConfigError::HostTwice {
                     host: host.clone(),
                     base_path: site.base_path.clone(),
@@ -120,7 +122,7 @@ fn exact_host(host: &str) -> Result<String, HostFault> {
         return Err(("has a scheme", rest.split(['/', ':']).next().unwrap_or(rest).to_owned()));
     }
     if let Some((name, _)) = host.split_once('/') {
-        return Err(("has a path", format!("{name}, and the path as base path")));
+        return Err(("has a path", format!("{name}, and the path as base path, with under(..)")));
     }
     if let Some((name, _)) = host.rsplit_once(':')
         && !host.ends_with(']')

@@ -142,6 +142,7 @@ impl Site {
     ///
     /// The path is the one that the client sent. Behind axum's `nest` and `nest_service`, which take their prefix
     /// off, that is known with the feature `axum` alone.
+    #[doc(alias = "base_path")]
     pub fn under(mut self, base_path: impl Into<String>) -> Self {
         self.base_path = base_path.into();
         self

@@ -32,13 +32,18 @@ impl Key {
                 Err(ConfigError::PrivateKey { kid: kid.to_owned() })
             }
             "CERTIFICATE" => Err(ConfigError::Certificate { kid: kid.to_owned() }),
-            other => Err(ConfigError::PemBlock { kid: kid.to_owned(), label: other.to_owned() }),
+            other => Err(ConfigError::PemBlock {
+                kid: kid.to_owned(),
+                label: other.to_owned(),
+                write: "PUBLIC KEY or RSA PUBLIC KEY",
+            }),
         }?;
         Self::new(kid, scope, verifying)
     }
 }
 
-/// The one block of a PEM text; what stands around it is ignored, as RFC 7468 §2 allows.
+/// The one key block of a PEM text; what stands around it is ignored, as RFC 7468 §2 allows, and so are the curve
+/// parameters that openssl writes before an EC key.
 pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigError> {
     let not_pem = |found: &'static str| ConfigError::NotPem { kid: kid.to_owned(), found };
     if memchr::memmem::find(text, b"-----BEGIN").is_none() {
@@ -46,6 +51,7 @@ pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigEr
     }
     let mut blocks =
         pem::parse_many(text).map_err(|_| not_pem("is broken between its BEGIN and END lines"))?;
+    blocks.retain(|block| block.tag() != "EC PARAMETERS");
     match (blocks.pop(), blocks.is_empty()) {
         (Some(block), true) => Ok(block),
         (Some(_), false) => Err(not_pem("has several blocks")),
@@ -67,12 +73,22 @@ fn from_spki(kid: &str, der: &[u8]) -> Result<VerifyingKey, ConfigError> {
                 spki.algorithm.parameters.and_then(|any| any.decode_as().ok());
             match curve {
                 Some(P256) => ecdsa_p256(der).map_err(|_| broken()),
-                Some(other) => Err(unsupported(format!("an elliptic curve key on {other}"))),
+                Some(other) => Err(unsupported(format!("an elliptic curve key on {}", curve_name(&other)))),
                 None => Err(broken()),
             }
         }
         ED25519 => ed25519(der).map_err(|_| broken()),
         other => Err(unsupported(format!("a key of type {other}"))),
+    }
+}
+
+/// What people call the curves that have no algorithm here.
+fn curve_name(curve: &ObjectIdentifier) -> String {
+    match curve.to_string().as_str() {
+        "1.3.132.0.34" => "P-384".to_owned(),
+        "1.3.132.0.35" => "P-521".to_owned(),
+        "1.3.132.0.10" => "secp256k1".to_owned(),
+        other => other.to_owned(),
     }
 }
 
@@ -93,6 +109,10 @@ pub(crate) fn private_key_der(
 
     let unsupported = |found: String| ConfigError::KeyType { kid: kid.to_owned(), found };
     let block = one_pem_block(kid, text)?;
+    let encrypted = || unsupported("an encrypted private key: decrypt it with openssl pkey".to_owned());
+    if block.headers().iter().any(|(name, value)| name == "Proc-Type" && value.contains("ENCRYPTED")) {
+        return Err(encrypted());
+    }
     let kind = match block.tag() {
         "RSA PRIVATE KEY" => PrivateKeyKind::Rsa,
         "EC PRIVATE KEY" => PrivateKeyKind::EcdsaP256,
@@ -104,12 +124,18 @@ pub(crate) fn private_key_der(
             None => return Err(ConfigError::BrokenKey { kid: kid.to_owned() }),
         },
         "ENCRYPTED PRIVATE KEY" => {
-            return Err(unsupported("an encrypted private key: decrypt it with openssl pkey".to_owned()));
+            return Err(encrypted());
         }
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {
             return Err(ConfigError::PublicKeyCannotSign { kid: kid.to_owned() });
         }
-        other => return Err(ConfigError::PemBlock { kid: kid.to_owned(), label: other.to_owned() }),
+        other => {
+            return Err(ConfigError::PemBlock {
+                kid: kid.to_owned(),
+                label: other.to_owned(),
+                write: "PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
+            });
+        }
     };
     Ok((kind, block.into_contents()))
 }
