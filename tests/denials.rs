@@ -661,3 +661,15 @@ async fn a_client_cannot_forge_a_log_line() {
         assert!(!line.contains('\u{1b}') && !line.contains("code=\"forged\""), "{line}");
     }
 }
+
+#[test]
+fn a_key_that_opens_nothing_is_told_of_when_the_verifier_is_built() {
+    lines_about("start");
+    let idle = TestKey::Secret.key_as("idle-key", KeyScope::bucket("corses-misspelt"));
+    builder(main_site()).key(idle).build().unwrap();
+    let lines = lines_about("corses-misspelt");
+    assert!(
+        lines.iter().any(|line| line.contains("WARN") && line.contains("kid=\"idle-key\"")),
+        "{lines:#?}"
+    );
+}

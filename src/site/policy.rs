@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use super::check::check_site;
 use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
-use super::rules::{SiteRules, SiteView};
+use super::rules::{Serving, SiteRules, SiteView};
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, PathFault};
 use crate::request::{Host, RequestPath, TrustedProxies};
@@ -63,6 +63,15 @@ impl Policy {
         path: Result<RequestPath<'p>, PathFault>,
     ) -> Place<'p> {
         self.hosts.place(host, raw_path, path)
+    }
+
+    /// Whether some site serves this bucket, or whatever bucket its host names.
+    pub(crate) fn serves_bucket(&self, bucket: &str) -> bool {
+        self.sites.iter().any(|site| match &site.serves {
+            Serving::Bucket(name) => **name == *bucket,
+            Serving::BucketInHost => true,
+            Serving::Live(_) => false,
+        })
     }
 
     /// Whether a playback ID is the stream's.

@@ -95,10 +95,30 @@ impl VerifierBuilder {
         ConfigErrors::check(faults)?;
         match (policy, keys) {
             (Some(policy), Ok(keys)) => {
+                warn_of_idle(&policy, &keys);
                 Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock))
             }
             (_, Err(error)) => Err(error.into()),
             (None, Ok(_)) => Err(ConfigError::NoSites.into()),
+        }
+    }
+}
+
+/// Says what is sound and still opens nothing: it may come later, or be a slip.
+fn warn_of_idle(policy: &Policy, keys: &KeySet) {
+    if keys.is_empty() {
+        crate::log::event!(WARN, keys = 0, "no key is loaded: every credential is refused until one is");
+    }
+    for key in keys.iter() {
+        if let KeyScope::Bucket(name) = key.scope()
+            && !policy.serves_bucket(name)
+        {
+            crate::log::event!(
+                WARN,
+                kid = key.id().as_str(),
+                bucket = %name,
+                "no site serves the bucket of this key: what it signs is refused as wrong_key"
+            );
         }
     }
 }
