@@ -2,10 +2,9 @@
 
 mod support;
 
-use bytes::Bytes;
 use playgate::cors::Cors;
 use playgate::{ConfigErrors, KeyScope, Site, Verifier};
-use support::{Answer, Ask, HOST, TestKey, World, behind, gate, get, inner, token, vod};
+use support::{Answer, Ask, HOST, TestKey, World, behind, gate, get, saying, token, vod};
 
 const APP: &str = "https://app.example.com";
 const PATH: &str = "/videos/1/a.ts";
@@ -30,21 +29,6 @@ fn preflight(target: &str, origin: &str) -> Ask {
 
 fn cors_fields(answer: &Answer) -> Vec<(&'static str, &str)> {
     FIELDS.into_iter().filter_map(|name| Some((name, answer.field(name)?))).collect()
-}
-
-/// An inner service that answers with the status in `status=`, and with fields of its own.
-async fn saying(site: Site, fields: &'static [(&'static str, &'static str)]) -> World {
-    let answer = move |parts: &http::request::Parts| {
-        let mut response = http::Response::new(Bytes::from_static(b"bytes"));
-        for (name, value) in fields {
-            response.headers_mut().append(*name, value.parse().unwrap());
-        }
-        if let Some((_, status)) = parts.uri.query().and_then(|query| query.split_once("status=")) {
-            *response.status_mut() = status.parse().unwrap();
-        }
-        response
-    };
-    World::around(behind(site), inner(answer)).await
 }
 
 #[tokio::test]

@@ -3,24 +3,9 @@
 use playgate::site::{CacheScope, Refused, UnknownHost};
 use playgate::{KeyScope, Site};
 
-use crate::support::{HOST, TestKey, World, behind, gate, get, inner, token, vod};
+use crate::support::{HOST, TestKey, World, behind, gate, get, inner, saying, token, vod};
 
 const PATH: &str = "/videos/1/a.ts";
-
-/// A world whose inner service answers with these fields, and with the status that the query names.
-async fn saying(site: Site, fields: &'static [(&'static str, &'static str)]) -> World {
-    let answer = move |parts: &http::request::Parts| {
-        let mut response = http::Response::new(bytes::Bytes::from_static(b"bytes"));
-        for (name, value) in fields {
-            response.headers_mut().append(*name, value.parse().unwrap());
-        }
-        if let Some((_, status)) = parts.uri.query().and_then(|query| query.split_once("status=")) {
-            *response.status_mut() = status.parse().unwrap();
-        }
-        response
-    };
-    World::around(behind(site), inner(answer)).await
-}
 
 #[tokio::test]
 async fn granted_answers_are_private_in_place_of_public_and_s_maxage_and_where_nothing_stands() {

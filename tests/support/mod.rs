@@ -14,7 +14,7 @@ mod world;
 pub(crate) use ask::{Answer, Ask, get};
 pub(crate) use keys::{TestKey, compact, encode};
 pub(crate) use logs::lines_about;
-pub(crate) use world::{Inner, World, echo, http1, in_time, inner};
+pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
 
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;

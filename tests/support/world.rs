@@ -15,15 +15,15 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use playgate::Verifier;
 use playgate::adapters::tower::GateBody;
 use playgate::request::PeerAddr;
+use playgate::{Site, Verifier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, behind};
 
 /// What stands behind the layer.
 pub(crate) type Inner = Arc<dyn Fn(&Parts) -> Response<Bytes> + Send + Sync>;
@@ -31,6 +31,21 @@ pub(crate) type Inner = Arc<dyn Fn(&Parts) -> Response<Bytes> + Send + Sync>;
 /// An inner service of one's own; [`World`] marks its answers.
 pub(crate) fn inner(answer: impl Fn(&Parts) -> Response<Bytes> + Send + Sync + 'static) -> Inner {
     Arc::new(answer)
+}
+
+/// A site in front of an inner service that answers with these fields, and with the status in `status=`.
+pub(crate) async fn saying(site: Site, fields: &'static [(&'static str, &'static str)]) -> World {
+    let answer = move |parts: &Parts| {
+        let mut response = Response::new(Bytes::from_static(b"bytes"));
+        for (name, value) in fields {
+            response.headers_mut().append(*name, value.parse().unwrap());
+        }
+        if let Some((_, status)) = parts.uri.query().and_then(|query| query.split_once("status=")) {
+            *response.status_mut() = status.parse().unwrap();
+        }
+        response
+    };
+    World::around(behind(site), inner(answer)).await
 }
 
 /// The inner service that says what it saw: the request line, then the fields in order.
