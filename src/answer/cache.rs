@@ -1,5 +1,7 @@
 use bytes::Bytes;
 
+use crate::request::list_elements;
+
 /// The `Cache-Control` of a granted answer (RFC 9111 §5.2.2): what stood there, kept out of shared caches.
 ///
 /// `public`, `s-maxage` and `proxy-revalidate` go, `private` comes; `no-store` is enough by itself.
@@ -11,7 +13,7 @@ pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Byte
     let mut lines = 0_usize;
     for value in values {
         lines = lines.saturating_add(1);
-        for directive in directives(value) {
+        for directive in list_elements(value) {
             let name = directive.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
             let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
             if is("public") || is("s-maxage") || is("proxy-revalidate") {
@@ -37,18 +39,6 @@ pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Byte
         kept.insert(0, b"private");
     }
     Some(kept.join(&b", "[..]).into())
-}
-
-/// The comma-separated directives of one line; a comma in a quoted string separates nothing.
-fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut quoted = false;
-    value
-        .split(move |&byte| {
-            quoted ^= byte == b'"';
-            byte == b',' && !quoted
-        })
-        .map(<[u8]>::trim_ascii)
-        .filter(|directive| !directive.is_empty())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::RequestView;
+use super::{RequestView, list_elements};
 use crate::error::ConfigError;
 
 /// The proxies whose word about the client is taken, as networks.
@@ -39,8 +39,9 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return Some(peer);
         }
-        let listed = self.behind(peer, request.x_forwarded_for().flat_map(list).map(hop));
-        let standard = self.behind(peer, request.forwarded().flat_map(list).filter_map(forwarded_for));
+        let listed = self.behind(peer, request.x_forwarded_for().flat_map(list_elements).map(hop));
+        let standard =
+            self.behind(peer, request.forwarded().flat_map(list_elements).filter_map(forwarded_for));
         match (listed, standard) {
             (None, None) => Some(peer),
             (Some(hop), None) | (None, Some(hop)) => hop.address(),
@@ -58,8 +59,9 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return peer.is_loopback();
         }
-        let listed = request.x_forwarded_proto().flat_map(list).last();
-        let standard = request.forwarded().flat_map(list).last().and_then(|hop| parameter(hop, b"proto"));
+        let listed = request.x_forwarded_proto().flat_map(list_elements).last();
+        let standard =
+            request.forwarded().flat_map(list_elements).last().and_then(|hop| parameter(hop, b"proto"));
         let is_https = |proto: &[u8]| proto.trim_ascii().eq_ignore_ascii_case(b"https");
         match (listed, standard) {
             (None, None) => peer.is_loopback(),
@@ -107,18 +109,6 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
         Ok(network) => Err(wrong("has bits behind its prefix", network.trunc().to_string())),
         Err(_) => Err(wrong("is no address and no network", "10.0.0.0/8".to_owned())),
     }
-}
-
-/// The elements of one comma-separated field; a comma in a quoted string separates nothing.
-fn list(field: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut quoted = false;
-    field
-        .split(move |&byte| {
-            quoted ^= byte == b'"';
-            byte == b',' && !quoted
-        })
-        .map(<[u8]>::trim_ascii)
-        .filter(|element| !element.is_empty())
 }
 
 /// The `for` of one element of `Forwarded` (RFC 7239 §5.2).

@@ -15,6 +15,7 @@ mod cookies;
 mod host;
 #[cfg(feature = "http")]
 mod http;
+mod list;
 mod path;
 mod percent;
 mod query;
@@ -24,6 +25,7 @@ mod view;
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
+pub(crate) use list::list_elements;
 pub(crate) use path::under;
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_strictly, hex_value};
