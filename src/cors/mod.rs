@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 pub(crate) use origin::OriginRule;
 
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Faults};
 use crate::request::RequestView;
 use origin::OriginList;
 
@@ -83,41 +83,40 @@ impl Cors {
         self
     }
 
-    /// The checked form. Every fault is pushed to `errors`; `None` if there was one.
-    pub(crate) fn check(
-        &self,
-        site: &str,
-        bearer: bool,
-        errors: &mut Vec<ConfigError>,
-    ) -> Option<CorsPolicy> {
-        let before = errors.len();
+    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
+    pub(crate) fn check(&self, site: &str, bearer: bool, faults: &mut Faults) -> Option<CorsPolicy> {
+        let before = faults.len();
         if self.origins.is_empty() {
-            errors.push(ConfigError::NoOrigins { site: site.to_owned() });
+            faults.push("cors.origins", ConfigError::NoOrigins { site: site.to_owned() });
         }
         let mut origins = OriginList::default();
-        for origin in &self.origins {
+        for (index, origin) in self.origins.iter().enumerate() {
             match OriginRule::parse(origin) {
                 Ok(OriginRule::Any | OriginRule::Null) if self.credentials => {
-                    errors.push(ConfigError::OriginWithCredentials {
-                        site: site.to_owned(),
-                        origin: origin.clone(),
-                    });
+                    let (site, origin) = (site.to_owned(), origin.clone());
+                    let error = ConfigError::OriginWithCredentials { site, origin };
+                    faults.push_element("cors.origins", index, error);
                 }
                 Ok(rule) => origins.push(rule),
-                Err(error) => errors.push(error),
+                Err(error) => faults.push_element("cors.origins", index, error),
             }
         }
         let mut headers = self.headers.clone();
         if bearer && !headers.iter().any(|name| name.eq_ignore_ascii_case("authorization")) {
             headers.push("authorization".to_owned());
         }
-        for name in self.methods.iter().chain(&headers).chain(&self.expose) {
-            // With credentials `*` is a literal name (Fetch, "CORS protocol and credentials").
-            if !is_token(name) || (name == "*" && self.credentials) {
-                errors.push(ConfigError::NotAToken { site: site.to_owned(), text: name.clone() });
+        let lists =
+            [("cors.methods", &self.methods), ("cors.headers", &headers), ("cors.expose", &self.expose)];
+        for (setting, names) in lists {
+            for (index, name) in names.iter().enumerate() {
+                // With credentials `*` is a literal name (Fetch, "CORS protocol and credentials").
+                if !is_token(name) || (name == "*" && self.credentials) {
+                    let error = ConfigError::NotAToken { site: site.to_owned(), text: name.clone() };
+                    faults.push_element(setting, index, error);
+                }
             }
         }
-        if errors.len() > before {
+        if faults.len() > before {
             return None;
         }
         let list = |names: &[String]| (!names.is_empty()).then(|| Bytes::from(names.join(", ")));

@@ -1,8 +1,8 @@
 use super::*;
 
 fn policy(cors: &Cors) -> CorsPolicy {
-    let mut errors = Vec::new();
-    cors.check("site", false, &mut errors).unwrap_or_else(|| panic!("{errors:?}"))
+    let mut faults = Faults::default();
+    cors.check("site", false, &mut faults).unwrap_or_else(|| panic!("{faults:?}"))
 }
 
 fn allowed(policy: &CorsPolicy, origin: &str) -> Option<String> {
@@ -82,14 +82,15 @@ fn a_policy_by_origin_varies_even_without_one() {
 #[test]
 fn star_with_credentials_is_a_configuration_error() {
     for origin in ["*", "null"] {
-        let mut errors = Vec::new();
-        assert!(Cors::with_credentials([origin]).check("s", false, &mut errors).is_none());
-        assert_eq!(errors.len(), 1, "{errors:?}");
-        assert!(errors[0].to_string().contains("credentials"), "{}", errors[0]);
+        let mut faults = Faults::default();
+        assert!(Cors::with_credentials([origin]).check("s", false, &mut faults).is_none());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let error = faults.check().unwrap_err().to_string();
+        assert!(error.contains("credentials"), "{error}");
     }
-    let mut errors = Vec::new();
+    let mut faults = Faults::default();
     let headers = Cors::with_credentials(["https://a.example"]).headers(["*"]);
-    assert!(headers.check("s", false, &mut errors).is_none(), "a literal name, no wildcard");
+    assert!(headers.check("s", false, &mut faults).is_none(), "a literal name, no wildcard");
 }
 
 #[test]
@@ -123,9 +124,9 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
 
 #[test]
 fn authorization_is_allowed_by_name_where_the_bearer_carrier_is_listed() {
-    let mut errors = Vec::new();
+    let mut faults = Faults::default();
     let cors = Cors::with_credentials(["https://a.example"]);
-    let policy = cors.check("s", true, &mut errors).unwrap();
+    let policy = cors.check("s", true, &mut faults).unwrap();
     let headers = policy.preflight(Some(b"https://a.example")).unwrap().headers.unwrap();
     assert_eq!(&headers[..], b"range, authorization");
 }

@@ -57,9 +57,9 @@ pub enum ConfigError {
     Scope { text: String, found: &'static str, write: &'static str },
 
     // Sites
-    #[error("policy has no site: add one with Site::bucket or Site::live_by_path")]
+    #[error("policy has no site: say what a host serves, a bucket or live streams")]
     NoSites,
-    #[error("two sites have the id {id:?}: give each its own with id(..)")]
+    #[error("two sites have the id {id:?}: give each an id of its own")]
     DuplicateSite { id: String },
     #[error("site {site:?} has no host: name one, or \"*\" for any")]
     NoHosts { site: String },

@@ -7,7 +7,9 @@
 mod code;
 mod config;
 mod denial;
+mod faults;
 
 pub use code::Code;
 pub use config::{ConfigError, ConfigErrors};
 pub use denial::{ClaimName, Denial, HostFault, PathFault, Repeated, TokenFault};
+pub(crate) use faults::{Faults, Part};

@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 
 use super::{RequestView, list_elements};
-use crate::error::ConfigError;
+use crate::error::{ConfigError, ConfigErrors, Faults};
 
 /// The proxies whose word about the client is taken, as networks.
 ///
@@ -25,9 +25,23 @@ impl TrustedProxies {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Proxy`] for text that is neither, or a network with bits set behind its prefix.
-    pub fn parse<I: IntoIterator<Item: AsRef<str>>>(networks: I) -> Result<Self, ConfigError> {
-        networks.into_iter().map(|text| parse_network(text.as_ref())).collect::<Result<_, _>>().map(Self)
+    /// [`ConfigError::Proxy`] for each text that is neither, or a network with bits set behind its prefix.
+    pub fn parse<I: IntoIterator<Item: AsRef<str>>>(networks: I) -> Result<Self, ConfigErrors> {
+        let mut faults = Faults::default();
+        let proxies = Self::check(networks, &mut faults);
+        faults.check().map(|()| proxies)
+    }
+
+    /// The networks that are good; every fault is pushed to `faults`.
+    pub(crate) fn check<I: IntoIterator<Item: AsRef<str>>>(networks: I, faults: &mut Faults) -> Self {
+        let mut proxies = Self::default();
+        for (index, text) in networks.into_iter().enumerate() {
+            match parse_network(text.as_ref()) {
+                Ok(network) => proxies.0.push(network),
+                Err(error) => faults.push_element("trusted_proxies", index, error),
+            }
+        }
+        proxies
     }
 
     /// The client's address: the connection's peer, or what the trusted proxies in front of us say.

@@ -1,80 +1,93 @@
 use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
 use super::settings::{Serves, Site};
 use crate::cors::is_token;
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath};
 use crate::token::MAX_TOKEN_BYTES;
 
-/// The checked form of one site. Every fault is pushed to `errors`; `None` if there was one.
-pub(super) fn check_site(site: &Site, id: &str, errors: &mut Vec<ConfigError>) -> Option<SiteRules> {
-    let before = errors.len();
-    let mut wrong = |found: String, write: &'static str| {
-        errors.push(ConfigError::Setting { site: id.to_owned(), found, write });
+/// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
+pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
+    let before = faults.len();
+    let mut wrong = |setting: &'static str, found: String, write: &'static str| {
+        faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
     if site.id.as_ref().is_some_and(String::is_empty) {
-        wrong("has an empty id".to_owned(), "a name, or leave the id out");
+        wrong("id", "has an empty id".to_owned(), "a name, or leave the id out");
     }
     if matches!(&site.serves, Serves::Bucket(name) if name.is_empty()) {
-        wrong("serves a bucket without a name".to_owned(), "the bucket's name");
+        wrong("serves", "serves a bucket without a name".to_owned(), "the bucket's name");
     }
     if matches!(&site.serves, Serves::Bucket(name) if name.contains('{') && name != "{bucket}") {
-        wrong("serves a bucket with a name in braces".to_owned(), "\"{bucket}\" alone, or the bucket's name");
+        wrong(
+            "serves",
+            "serves a bucket with a name in braces".to_owned(),
+            "\"{bucket}\" alone, or the bucket's name",
+        );
     }
     let carriers = &site.carriers;
     if !(carriers.query || carriers.bearer || carriers.cookie) {
-        wrong("looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
+        wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
     if !is_parameter_name(&carriers.query_name) {
         wrong(
+            "query_name",
             format!("has the query parameter {:?}", carriers.query_name),
             "letters, digits, hyphens, dots and underscores",
         );
     }
     if !is_token(&carriers.cookie_name) {
         wrong(
+            "cookie_name",
             format!("has the cookie {:?}", carriers.cookie_name),
             "letters, digits, hyphens and underscores",
         );
     }
     if !(1..=MAX_TOKEN_BYTES).contains(&site.max_token_bytes) {
-        wrong(format!("has max_token_bytes {}", site.max_token_bytes), "1 to 8192");
+        wrong("max_token_bytes", format!("has max_token_bytes {}", site.max_token_bytes), "1 to 8192");
     }
     let max_lifetime = site.max_lifetime.map(|lifetime| u32::try_from(lifetime.as_secs()).unwrap_or(0));
     if max_lifetime == Some(0) {
         wrong(
+            "max_lifetime",
             format!("has max_lifetime {:?}", site.max_lifetime.unwrap_or_default()),
             "1 second to 136 years",
         );
     }
-    if [&site.issuer, &site.audience].into_iter().flatten().any(String::is_empty) {
-        wrong("asks for an empty issuer or audience".to_owned(), "its name, or leave it out");
-    }
-    for (header, claim) in &site.identity_headers {
-        if !is_token(header) || claim.is_empty() || is_message_header(header) {
-            wrong(
-                format!("hands claim {claim:?} over in header {header:?}"),
-                "a header of your own such as x-viewer, and the claim's name",
-            );
+    for (setting, asked) in [("issuer", &site.issuer), ("audience", &site.audience)] {
+        if asked.as_ref().is_some_and(String::is_empty) {
+            wrong(setting, format!("asks for an empty {setting}"), "its name, or leave it out");
         }
     }
     if site.methods.is_empty() {
-        wrong("allows no method".to_owned(), "GET");
+        wrong("methods", "allows no method".to_owned(), "GET");
     }
-    for method in site.methods.iter().filter(|method| !is_token(method)) {
-        errors.push(ConfigError::NotAToken { site: id.to_owned(), text: method.clone() });
+    for (index, method) in site.methods.iter().enumerate().filter(|(_, method)| !is_token(method)) {
+        let error = ConfigError::NotAToken { site: id.to_owned(), text: method.clone() };
+        faults.push_element("methods", index, error);
     }
-    for (code, status) in &site.answers {
-        if !(400..=599).contains(status) {
-            errors.push(ConfigError::AnswerStatus { site: id.to_owned(), code: *code, status: *status });
+    for (index, (header, claim)) in site.identity_headers.iter().enumerate() {
+        if !is_token(header) || claim.is_empty() || is_message_header(header) {
+            let error = ConfigError::Setting {
+                site: id.to_owned(),
+                found: format!("hands claim {claim:?} over in header {header:?}"),
+                write: "a header of your own such as x-viewer, and the claim's name",
+            };
+            faults.push_element("identity_headers", index, error);
         }
     }
-    check_base_path(site, id, errors);
-    check_public_paths(site, id, errors);
+    for (index, (code, status)) in site.answers.iter().enumerate() {
+        if !(400..=599).contains(status) {
+            let error = ConfigError::AnswerStatus { site: id.to_owned(), code: *code, status: *status };
+            faults.push_element("answers", index, error);
+        }
+    }
+    check_base_path(site, id, faults);
+    check_public_paths(site, id, faults);
     let cors = match &site.cors {
-        Some(cors) => cors.check(id, carriers.bearer, errors).map(Some),
+        Some(cors) => cors.check(id, carriers.bearer, faults).map(Some),
         None => Some(None),
     };
-    if errors.len() > before {
+    if faults.len() > before {
         return None;
     }
     Some(SiteRules {
@@ -145,7 +158,7 @@ fn is_message_header(header: &str) -> bool {
     KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(header))
 }
 
-fn check_base_path(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
+fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
     let base = &site.base_path;
     let mut buffer = PathBuffer::new();
     let (found, write) = if base.is_empty() {
@@ -163,11 +176,12 @@ fn check_base_path(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
     } else {
         ("is not in its normal form", "/media/".to_owned())
     };
-    errors.push(ConfigError::BasePath { site: id.to_owned(), base_path: base.clone(), found, write });
+    let error = ConfigError::BasePath { site: id.to_owned(), base_path: base.clone(), found, write };
+    faults.push("base_path", error);
 }
 
-fn check_public_paths(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
-    for path in &site.public_paths {
+fn check_public_paths(site: &Site, id: &str, faults: &mut Faults) {
+    for (index, path) in site.public_paths.iter().enumerate() {
         let mut buffer = PathBuffer::new();
         let absolute = format!("/{path}");
         let normal = RequestPath::parse(absolute.as_bytes(), &mut buffer)
@@ -178,6 +192,7 @@ fn check_public_paths(site: &Site, id: &str, errors: &mut Vec<ConfigError>) {
             _ if !normal => "is not in its normal form",
             _ => continue,
         };
-        errors.push(ConfigError::PublicPath { site: id.to_owned(), path: path.clone(), found });
+        let error = ConfigError::PublicPath { site: id.to_owned(), path: path.clone(), found };
+        faults.push_element("public_paths", index, error);
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::hosts::{HostTable, Mount, Mounts, SiteIndex};
 use super::pattern::HostPattern;
 use super::settings::{Serves, Site};
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Faults};
 use crate::request::{Host, HostBuffer};
 use crate::scope::LiveShape;
 
@@ -25,29 +25,29 @@ impl<'p> HostsBuilder<'p> {
     }
 
     /// Adds the hosts of the site at `index`.
-    pub(super) fn add(&mut self, site: &Site, id: &str, index: SiteIndex, errors: &mut Vec<ConfigError>) {
+    pub(super) fn add(&mut self, site: &Site, id: &str, index: SiteIndex, faults: &mut Faults) {
         if site.hosts.is_empty() {
-            errors.push(ConfigError::NoHosts { site: id.to_owned() });
+            faults.push("hosts", ConfigError::NoHosts { site: id.to_owned() });
         }
         let ids = self.ids;
-        for host in &site.hosts {
+        for (place, host) in site.hosts.iter().enumerate() {
             let mounts = match self.mounts(host, &site.serves) {
                 Ok(mounts) => mounts,
                 Err((found, write)) => {
                     let (site, host) = (id.to_owned(), host.clone());
-                    errors.push(ConfigError::Host { site, host, found, write });
+                    faults.push_element("hosts", place, ConfigError::Host { site, host, found, write });
                     continue;
                 }
             };
             match mounts.iter().find(|mount| *mount.base_path == *site.base_path) {
                 // Two sites of one id are told of already.
                 Some(twin) if twin.site != index && ids.get(twin.site).is_some_and(|first| first == id) => {}
-                Some(twin) => errors.push(ConfigError::HostTwice {
-                    host: host.clone(),
-                    base_path: site.base_path.clone(),
-                    first: ids.get(twin.site).cloned().unwrap_or_default(),
-                    second: id.to_owned(),
-                }),
+                Some(twin) => {
+                    let (host, base_path) = (host.clone(), site.base_path.clone());
+                    let first = ids.get(twin.site).cloned().unwrap_or_default();
+                    let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };
+                    faults.push_element("hosts", place, error);
+                }
                 None => mounts.push(Mount { base_path: site.base_path.as_str().into(), site: index }),
             }
         }
@@ -122,7 +122,7 @@ fn exact_host(host: &str) -> Result<String, HostFault> {
         return Err(("has a scheme", rest.split(['/', ':']).next().unwrap_or(rest).to_owned()));
     }
     if let Some((name, _)) = host.split_once('/') {
-        return Err(("has a path", format!("{name}, and the path as base path, with under(..)")));
+        return Err(("has a path", format!("{name}, and the path as the site's base path")));
     }
     if let Some((name, _)) = host.rsplit_once(':')
         && !host.ends_with(']')

@@ -7,7 +7,7 @@ use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::rules::{Serving, SiteRules, SiteView};
 use super::settings::{Serves, Site};
-use crate::error::{ConfigError, ConfigErrors, PathFault};
+use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 use crate::request::{Host, RequestPath, TrustedProxies};
 
 /// What happens to a request for a host that no site claims.
@@ -142,31 +142,43 @@ impl PolicyBuilder {
     ///
     /// All faults at once; nothing is applied by halves.
     pub fn build(self) -> Result<Policy, ConfigErrors> {
-        let mut errors = Vec::new();
+        let mut faults = Faults::default();
+        let policy = self.check(&mut faults);
+        faults.check()?;
+        policy.ok_or_else(|| ConfigError::NoSites.into())
+    }
+
+    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
+    pub(crate) fn check(self, faults: &mut Faults) -> Option<Policy> {
+        let before = faults.len();
+        faults.enter(Part::Whole);
         if self.sites.is_empty() {
-            errors.push(ConfigError::NoSites);
+            faults.push("", ConfigError::NoSites);
         }
+        let trusted_proxies = TrustedProxies::check(&self.trusted_proxies, faults);
         let ids: Vec<String> = self.sites.iter().map(site_id).collect();
+        let mut known: HashSet<&str> = HashSet::new();
         let mut sites: Vec<SiteRules> = Vec::new();
         let mut hosts = HostsBuilder::new(&ids);
         for (index, (site, id)) in self.sites.iter().zip(&ids).enumerate() {
-            if ids.iter().take(index).any(|earlier| earlier == id) {
-                errors.push(ConfigError::DuplicateSite { id: id.clone() });
+            faults.enter(Part::Site(index));
+            if !known.insert(id) {
+                faults.push("id", ConfigError::DuplicateSite { id: id.clone() });
             }
-            sites.extend(check_site(site, id, &mut errors));
-            hosts.add(site, id, index, &mut errors);
+            sites.extend(check_site(site, id, faults));
+            hosts.add(site, id, index, faults);
         }
-        let streams = check_streams(self.streams, &mut errors);
-        let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies);
-        let trusted_proxies = trusted_proxies.map_err(|error| errors.push(error)).unwrap_or_default();
-        ConfigErrors::check(errors)?;
+        let streams = check_streams(self.streams, faults);
+        if faults.len() > before {
+            return None;
+        }
         let mut names: Vec<Box<str>> = sites
             .iter()
             .flat_map(|site| site.identity_headers.iter().map(|(header, _)| header.clone()))
             .collect();
         names.sort_unstable();
         names.dedup();
-        Ok(Policy {
+        Some(Policy {
             sites,
             hosts: hosts.finish(),
             streams,
@@ -188,20 +200,23 @@ fn site_id(site: &Site) -> String {
     }
 }
 
-fn check_streams(streams: Vec<(String, String)>, errors: &mut Vec<ConfigError>) -> Streams {
+fn check_streams(streams: Vec<(String, String)>, faults: &mut Faults) -> Streams {
     let mut known = Streams::default();
-    for (stream, playback_id) in streams {
-        let found = if playback_id.is_empty() || playback_id.contains('/') {
-            "has an empty playback ID, or one with a slash"
+    for (index, (stream, playback_id)) in streams.into_iter().enumerate() {
+        let (setting, found) = if stream.is_empty() {
+            ("id", "has an empty id")
+        } else if playback_id.is_empty() || playback_id.contains('/') {
+            ("playback_id", "has an empty playback ID, or one with a slash")
         } else if known.playback_ids.contains_key(stream.as_str()) {
-            "is listed twice"
+            ("id", "is listed twice")
         } else if !known.given.insert(playback_id.as_str().into()) {
-            "has the playback ID of another stream"
+            ("playback_id", "has the playback ID of another stream")
         } else {
             known.playback_ids.insert(stream.into(), playback_id.into());
             continue;
         };
-        errors.push(ConfigError::Stream { stream, found });
+        faults.enter(Part::Stream(index));
+        faults.push(setting, ConfigError::Stream { stream, found });
     }
     known
 }
