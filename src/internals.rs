@@ -65,8 +65,8 @@ pub fn read_token(raw: &[u8]) -> Result<ReadToken, Denial> {
         kid: kid.map(<[u8]>::to_vec),
         payload: claims.json().to_owned(),
         uri: map(claims.uri, |text| text.chars().collect()),
-        exp: map(claims.exp, |date| (date.floor().get(), date.ceil().get())),
-        nbf: map(claims.nbf, |date| (date.floor().get(), date.ceil().get())),
+        exp: map(claims.exp.strict(), |date| (date.floor().get(), date.ceil().get())),
+        nbf: map(claims.nbf.strict(), |date| (date.floor().get(), date.ceil().get())),
     })
 }
 

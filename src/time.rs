@@ -24,7 +24,12 @@ impl UnixSeconds {
 
     /// What the system's clock says now.
     pub fn now() -> Self {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Self::from_system(SystemTime::now())
+    }
+
+    /// The whole seconds of a system time.
+    pub(crate) fn from_system(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
             Ok(since) => Self(whole_seconds(since)),
             Err(before) => Self(whole_seconds(before.duration()).saturating_neg()),
         }

@@ -49,8 +49,8 @@ pub enum ConfigError {
     NotJwk { found: String },
     #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
     NoKeys,
-    #[error("key {kid:?} is for site {site:?}, which is none: name one of {known}")]
-    KeyForNoSite { kid: String, site: String, known: String },
+    #[error("{key} is for site {site:?}, which is none: name one of {known}")]
+    KeyForNoSite { key: String, site: String, known: String },
     #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
     PublicKeyCannotSign { kid: String },
     #[error("scope {text:?} {found}: write {write}")]
@@ -87,6 +87,36 @@ pub enum ConfigError {
     #[error("trusted proxy {text:?} {found}: write {write}")]
     Proxy { text: String, found: &'static str, write: String },
 
+    // Files
+    #[error("{file}{}: {error}", line.map(|line| format!(":{line}")).unwrap_or_default())]
+    InFile { file: String, line: Option<u32>, error: Box<ConfigError> },
+    #[error("{found}")]
+    Unreadable { found: String },
+    #[error("is no {notation}: {found}")]
+    Syntax { notation: &'static str, found: String },
+    #[error("has an ending that names no format: write it as .toml or .json")]
+    UnknownNotation,
+    #[error("version is {found}, and this release reads 1: see \"Upgrading\" in the CHANGELOG")]
+    FormatVersion { found: i64 },
+    #[error("{table} has no field {field:?}: write {write}")]
+    UnknownField { table: String, field: String, write: String },
+    #[error("{field} {found}: write {write}")]
+    Field { field: String, found: String, write: String },
+    #[error("{part} {found}: write {write}")]
+    Section { part: String, found: String, write: String },
+    #[error("hook is for site {site:?}, which is none: name one of {known}")]
+    HookForNoSite { site: String, known: String },
+    #[error("is neither <kid>.pem nor <kid>.jwk nor jwks.json, and is passed over: give keys such a name")]
+    PassedOver,
+    #[error("holds no key any more, so the last ones stay in force: to retire them, remove their section")]
+    EmptiedFolder,
+    #[error("kid {kid:?} in {file} is also in {first}, which stays in force: give each key its own")]
+    DoubledKey { kid: String, file: String, first: String },
+    #[error("key {kid:?} is for {found}, not {wanted}: leave algorithm out, or give a key for it")]
+    OtherAlgorithm { kid: String, found: &'static str, wanted: &'static str },
+    #[error("key is named {named:?} by its file or section and {inside:?} by itself: give it one name")]
+    OtherKeyId { named: String, inside: String },
+
     // CORS
     #[error("cors of site {site:?} has no origin: name one, or \"*\" without credentials")]
     NoOrigins { site: String },
@@ -119,6 +149,13 @@ impl ConfigErrors {
     /// `Ok` when there is nothing wrong.
     pub(crate) fn check(errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+    }
+
+    /// Several errors; at least one.
+    #[cfg(feature = "config")]
+    pub(crate) fn several(errors: Vec<ConfigError>) -> Self {
+        debug_assert!(!errors.is_empty(), "an error without a cause");
+        Self(errors)
     }
 
     /// The errors, in the order they were met; never empty.

@@ -7,11 +7,13 @@ pub(crate) enum Part {
     Whole,
     Site(usize),
     Stream(usize),
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "a file's lines are found by it"))]
     Keys(usize),
 }
 
 /// An error, and the setting that it is about, in the words of the configuration file.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "a file's lines are found by it"))]
 pub(crate) struct Fault {
     pub(crate) part: Part,
     /// Dotted, as in `cors.origins`; empty for the part itself.
@@ -47,6 +49,12 @@ impl Faults {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// Every fault, in the order they were met.
+    #[cfg(feature = "config")]
+    pub(crate) fn into_list(self) -> Vec<Fault> {
+        self.list
     }
 
     /// `Ok` when there is none, else the errors without their places.

@@ -12,4 +12,6 @@ mod faults;
 pub use code::Code;
 pub use config::{ConfigError, ConfigErrors};
 pub use denial::{ClaimName, Denial, HostFault, PathFault, Repeated, TokenFault};
+#[cfg(feature = "config")]
+pub(crate) use faults::Fault;
 pub(crate) use faults::{Faults, Part};

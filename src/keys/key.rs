@@ -1,5 +1,7 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::danger::Danger;
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::error::{ConfigError, Denial};
 use crate::scope::KeyScope;
@@ -61,7 +63,30 @@ pub struct Key {
     id: KeyId,
     scope: KeyScope,
     not_after: Option<UnixSeconds>,
+    danger: Danger,
     verifying: VerifyingKey,
+    source: Option<Arc<str>>,
+    loaded_at: UnixSeconds,
+    last_used: LastUse,
+}
+
+/// The second of the last grant; written at most once a second, so that readers hardly ever share a written line.
+#[derive(Debug)]
+struct LastUse(AtomicI64);
+
+impl LastUse {
+    const NEVER: i64 = i64::MIN;
+
+    fn at(&self, now: UnixSeconds) {
+        if self.0.load(Ordering::Relaxed) < now.get() {
+            self.0.store(now.get(), Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> Option<UnixSeconds> {
+        let seconds = self.0.load(Ordering::Relaxed);
+        (seconds != Self::NEVER).then(|| UnixSeconds::new(seconds))
+    }
 }
 
 impl Key {
@@ -71,7 +96,16 @@ impl Key {
     )]
     pub(crate) fn new(kid: &str, scope: KeyScope, verifying: VerifyingKey) -> Result<Self, ConfigError> {
         let id = KeyId::new(kid)?;
-        Ok(Self { scope: scope.checked(kid)?, id, not_after: None, verifying })
+        Ok(Self {
+            scope: scope.checked(kid)?,
+            id,
+            not_after: None,
+            danger: Danger::default(),
+            verifying,
+            source: None,
+            loaded_at: UnixSeconds::now(),
+            last_used: LastUse(AtomicI64::new(LastUse::NEVER)),
+        })
     }
 
     /// The last second in which the key is good; from the next on its tokens are refused as `unknown_key`.
@@ -79,6 +113,25 @@ impl Key {
     pub fn not_after(mut self, last: UnixSeconds) -> Self {
         self.not_after = Some(last);
         self
+    }
+
+    /// Takes checks away from the key's tokens; see [`danger`](super::danger).
+    #[must_use]
+    pub fn danger(mut self, danger: Danger) -> Self {
+        self.danger = danger;
+        self
+    }
+
+    /// Says where the key came from.
+    #[cfg(feature = "config")]
+    pub(super) fn loaded_from(mut self, source: Arc<str>) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Notes that it let a request in.
+    pub(crate) fn used(&self, now: UnixSeconds) {
+        self.last_used.at(now);
     }
 
     /// The `kid`.
@@ -99,6 +152,27 @@ impl Key {
     /// When it stops being good, if ever.
     pub const fn retires(&self) -> Option<UnixSeconds> {
         self.not_after
+    }
+
+    /// The checks that were taken away.
+    pub const fn dangers(&self) -> Danger {
+        self.danger
+    }
+
+    /// The file or environment variable that it came from; `None` for one that was made in code.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// When it was loaded, by the system's clock.
+    pub const fn loaded_at(&self) -> UnixSeconds {
+        self.loaded_at
+    }
+
+    /// The second of the last grant by it, by the clock of the decision; `None` for never. Another instance of the same
+    /// key, loaded later, begins anew.
+    pub fn last_used(&self) -> Option<UnixSeconds> {
+        self.last_used.get()
     }
 
     /// Checks a token's signature; `kid`, scope and dates are not looked at.

@@ -12,11 +12,14 @@
 //! A [`KeySet`] holds many and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so
 //! a set with one key more costs little. What is in force changes as a whole, through one `Live` cell.
 
+pub mod danger;
 mod key;
 mod live;
 #[cfg(feature = "aws-lc")]
 mod read;
 mod set;
+#[cfg(feature = "config")]
+mod source;
 
 pub use key::{Key, KeyId, MAX_KEY_ID_LEN};
 pub(crate) use live::Live;
@@ -26,3 +29,9 @@ pub(crate) use read::private_key_der;
 pub use read::{Jwks, MIN_SECRET_LEN, RSA_BITS};
 pub(crate) use set::KeyRef;
 pub use set::KeySet;
+#[cfg(feature = "config")]
+pub use source::KeySource;
+#[cfg(feature = "watch")]
+pub(crate) use source::folder_of;
+#[cfg(feature = "config")]
+pub(crate) use source::{Changes, Documents, FileSight};

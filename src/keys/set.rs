@@ -57,13 +57,18 @@ impl KeySet {
     ///
     /// [`ConfigError::DuplicateKey`] for the first `kid` that occurs twice.
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
+        Self::from_shared(keys.into_iter().map(Arc::new))
+    }
+
+    /// The same for keys that are shared.
+    pub(crate) fn from_shared(keys: impl IntoIterator<Item = Arc<Key>>) -> Result<Self, ConfigError> {
         let set = Self::default();
         let mut shards: Vec<Shard> = vec![Shard::default(); SHARDS];
         let mut len = 0_usize;
         for key in keys {
             let hash = set.hash(key.id().as_str().as_bytes());
             let Some(shard) = shards.get_mut(shard_of(hash)) else { continue };
-            shard.insert(&set.hasher, hash, Arc::new(key))?;
+            shard.insert(&set.hasher, hash, key)?;
             len = len.saturating_add(1);
         }
         Ok(Self { hasher: set.hasher, shards: shards.into_iter().map(Arc::new).collect(), len })
@@ -97,6 +102,45 @@ impl KeySet {
         });
         let Ok(shards) = shards;
         Some(Self { hasher: self.hasher.clone(), shards, len: self.len.saturating_sub(1) })
+    }
+
+    /// This set less `out`, which counts only where it is the very same key, and with `into`. What has a `kid` that is
+    /// taken is handed back. Copies each part that changes once, however much changes in it.
+    #[cfg(feature = "config")]
+    pub(crate) fn exchange(&self, out: &[Arc<Key>], into: Vec<Arc<Key>>) -> (Self, Vec<Arc<Key>>) {
+        #[derive(Default)]
+        struct Exchange<'k> {
+            out: hashbrown::HashMap<&'k [u8], &'k Arc<Key>>,
+            into: Vec<Arc<Key>>,
+        }
+        let hash_of = |key: &Key| self.hash(key.id().as_str().as_bytes());
+        let mut by_shard: std::collections::BTreeMap<usize, Exchange<'_>> = std::collections::BTreeMap::new();
+        for key in out {
+            let exchange = by_shard.entry(shard_of(hash_of(key))).or_default();
+            exchange.out.insert(key.id().as_str().as_bytes(), key);
+        }
+        for key in into {
+            by_shard.entry(shard_of(hash_of(&key))).or_default().into.push(key);
+        }
+        let (mut shards, mut refused, mut len) = (self.shards.to_vec(), Vec::new(), self.len);
+        for (number, exchange) in by_shard {
+            let Some(place) = shards.get_mut(number) else { continue };
+            let mut shard = Shard::default();
+            for key in &place.keys {
+                let leaves = exchange.out.get(key.id().as_str().as_bytes());
+                if leaves.is_none_or(|leaving| !Arc::ptr_eq(leaving, key)) {
+                    shard.push(&self.hasher, hash_of(key), Arc::clone(key));
+                }
+            }
+            for key in exchange.into {
+                if shard.insert(&self.hasher, hash_of(&key), Arc::clone(&key)).is_err() {
+                    refused.push(key);
+                }
+            }
+            len = len.saturating_sub(place.keys.len()).saturating_add(shard.keys.len());
+            *place = Arc::new(shard);
+        }
+        (Self { hasher: self.hasher.clone(), shards: shards.into(), len }, refused)
     }
 
     /// The key of this `kid`.

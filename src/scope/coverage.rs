@@ -1,8 +1,12 @@
+use serde::Deserialize;
+
 use super::Resource;
 use crate::error::Denial;
 
 /// How a `uri` that is a prefix of an object key covers it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "prefix"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PrefixRule {
     /// Whole segments: `videos/1` and `videos/1/` cover `videos/1/a.ts`, neither covers `videos/10/a.ts`;

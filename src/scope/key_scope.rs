@@ -11,6 +11,23 @@ pub enum KeyScope {
     /// What one site serves, and only there: a playback domain. Named by the site's id, which is its first host
     /// unless it was given another.
     Site(Box<str>),
+    /// Everything on every site; made by [`danger::any_scope`](super::danger::any_scope) alone.
+    Any(Unlimited),
+}
+
+/// What makes [`KeyScope::Any`] hard to write by accident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unlimited(());
+
+/// A scope that is none.
+pub mod danger {
+    use super::{KeyScope, Unlimited};
+
+    /// **Everything on every site.** Whoever holds such a key can sign for every bucket and every stream; it is for
+    /// tests, and for an origin with one tenant.
+    pub const fn any_scope() -> KeyScope {
+        KeyScope::Any(Unlimited(()))
+    }
 }
 
 impl KeyScope {
@@ -35,7 +52,7 @@ impl KeyScope {
             Self::Bucket(name) | Self::Stream(name) | Self::Site(name) if name.trim().is_empty() => {
                 Err(ConfigError::KeyWithoutScope { kid: kid.to_owned() })
             }
-            Self::Bucket(_) | Self::Stream(_) | Self::Site(_) => Ok(self),
+            Self::Bucket(_) | Self::Stream(_) | Self::Site(_) | Self::Any(_) => Ok(self),
         }
     }
 }
@@ -46,6 +63,7 @@ impl std::fmt::Display for KeyScope {
             Self::Bucket(name) => write!(f, "bucket {name}"),
             Self::Stream(id) => write!(f, "stream {id}"),
             Self::Site(id) => write!(f, "site {id}"),
+            Self::Any(_) => f.write_str("any"),
         }
     }
 }

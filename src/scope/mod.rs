@@ -20,7 +20,7 @@ mod resource;
 mod token_scope;
 
 pub use coverage::{Coverage, PrefixRule};
-pub use key_scope::KeyScope;
+pub use key_scope::{KeyScope, Unlimited, danger};
 pub(crate) use resource::playback_id_in;
 pub use resource::{LiveShape, Resource};
 pub use token_scope::Scope;

@@ -1,3 +1,5 @@
+use serde::Deserialize;
+
 /// What a request asks for, once its host and base path found the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,7 +21,9 @@ pub enum Resource<'p> {
 }
 
 /// Where the URL of a live site holds the playback ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "live"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum LiveShape {
     /// In the host: `play-<playback ID>.example.com/…`, by the host pattern's `{playback_id}`.

@@ -1,3 +1,5 @@
+use serde::Deserialize;
+
 use super::pattern::Captures;
 use super::policy::Policy;
 use super::settings::Hook;
@@ -10,7 +12,9 @@ use crate::time::Leeway;
 use crate::token::Claims;
 
 /// Who may have what a site serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Access {
     /// Whoever brings a good credential.
@@ -29,7 +33,9 @@ pub(crate) enum Transport {
 }
 
 /// Who says how the answers of a site may be cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cache"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CacheScope {
     /// Granted answers are `private`: in place of `public` and `s-maxage`, and where nothing stands.
@@ -126,6 +132,7 @@ impl SiteRules {
     /// Whether the key's scope covers the resource on this site.
     pub(crate) fn admits(&self, key: &Key, resource: &Resource<'_>, policy: &Policy) -> bool {
         match (key.scope(), resource) {
+            (KeyScope::Any(_), _) => true,
             (KeyScope::Site(id), _) => *id == self.id,
             (KeyScope::Bucket(name), Resource::Object { bucket, .. }) => name.as_bytes() == *bucket,
             (KeyScope::Stream(stream), Resource::Live { playback_id, .. }) => {

@@ -23,10 +23,34 @@ pub enum Claim<T> {
 pub struct Claims<'t> {
     json: &'t str,
     pub(crate) uri: Claim<JsonStr<'t>>,
-    pub(crate) exp: Claim<NumericDate>,
-    pub(crate) nbf: Claim<NumericDate>,
+    pub(crate) exp: DateClaim,
+    pub(crate) nbf: DateClaim,
     iss: Claim<JsonStr<'t>>,
     aud: Claim<Audience<'t>>,
+}
+
+/// A date, with the malformed form that one switch of [`danger`](crate::keys::danger) admits kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateClaim {
+    Plain(Claim<NumericDate>),
+    /// Digits in a string.
+    Digits(NumericDate),
+}
+
+impl DateClaim {
+    /// As RFC 7519 §2 reads it.
+    pub(crate) const fn strict(self) -> Claim<NumericDate> {
+        self.read(false)
+    }
+
+    /// The same, or as a key reads it whose issuer writes digits in strings.
+    pub(crate) const fn read(self, digit_strings: bool) -> Claim<NumericDate> {
+        match (self, digit_strings) {
+            (Self::Plain(claim), _) => claim,
+            (Self::Digits(date), true) => Claim::Present(date),
+            (Self::Digits(_), false) => Claim::Malformed,
+        }
+    }
 }
 
 /// One audience, or the text of an array of them (RFC 7519 §4.1.3).
@@ -42,8 +66,8 @@ impl<'t> Claims<'t> {
         let mut claims = Self {
             json,
             uri: Claim::Absent,
-            exp: Claim::Absent,
-            nbf: Claim::Absent,
+            exp: DateClaim::Plain(Claim::Absent),
+            nbf: DateClaim::Plain(Claim::Absent),
             iss: Claim::Absent,
             aud: Claim::Absent,
         };
@@ -112,7 +136,7 @@ impl<'t> Claims<'t> {
 
     /// When the token expires: `exp`, floored.
     pub fn expires_at(&self) -> Claim<UnixSeconds> {
-        match self.exp {
+        match self.exp.strict() {
             Claim::Absent => Claim::Absent,
             Claim::Malformed => Claim::Malformed,
             Claim::Present(date) => Claim::Present(date.floor()),
@@ -153,10 +177,14 @@ fn string(value: Value<'_>) -> Claim<JsonStr<'_>> {
     }
 }
 
-fn date(value: Value<'_>) -> Claim<NumericDate> {
+fn date(value: Value<'_>) -> DateClaim {
+    let digits = |text: JsonStr<'_>| NumericDate::parse_digits(text.plain()?.as_bytes());
     match value {
-        Value::Number(number) => NumericDate::parse(number).map_or(Claim::Malformed, Claim::Present),
-        Value::String(_) | Value::Bool(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+        Value::Number(number) => {
+            DateClaim::Plain(NumericDate::parse(number).map_or(Claim::Malformed, Claim::Present))
+        }
+        Value::String(text) => digits(text).map_or(DateClaim::Plain(Claim::Malformed), DateClaim::Digits),
+        Value::Bool(_) | Value::Array(_) | Value::Other => DateClaim::Plain(Claim::Malformed),
     }
 }
 

@@ -19,6 +19,14 @@ impl NumericDate {
         }
     }
 
+    /// Reads what stands in a string: digits alone, and few enough to fit.
+    pub(crate) fn parse_digits(text: &[u8]) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        short_integer(text).map(|floor| Self { floor, fraction: false })
+    }
+
     #[cold]
     fn parse_closely(number: &str) -> Option<Self> {
         if let Ok(floor) = number.parse() {

@@ -28,3 +28,4 @@ pub use json::{JsonStr, MAX_DEPTH, MAX_MEMBERS};
 pub use signed::Signed;
 
 pub(crate) use compact::{key_id_of, payload_of};
+pub(crate) use date::NumericDate;

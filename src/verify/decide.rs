@@ -4,12 +4,13 @@ use super::grant::Facts;
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
 use crate::error::{ClaimName, Denial, HostFault, TokenFault};
+use crate::keys::danger::Danger;
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
 use crate::site::{Place, SiteRules, TimeRules, Transport, UnknownHost};
 use crate::time::UnixSeconds;
-use crate::token::{Claim, Claims, KeyIdBuffer, Token, TokenBuffer};
+use crate::token::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Token, TokenBuffer};
 
 /// A decision without its snapshot: nothing in it borrows from one.
 pub(super) struct Judged<'r> {
@@ -134,14 +135,20 @@ impl Case<'_> {
 
     /// Tries one signed token: everything that can be refused cheaply, then the signature, then the hook.
     fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
-        let (mut decoded, mut buffer, mut kid) = (Decoded::new(), TokenBuffer::new(), KeyIdBuffer::new());
+        let (mut decoded, mut buffer, mut kid_buffer) =
+            (Decoded::new(), TokenBuffer::new(), KeyIdBuffer::new());
         let text = token_text(carrier, raw, &mut decoded)?;
         if text.len() > self.site.max_token_bytes {
             return Err(Denial::MalformedToken(TokenFault::TooLong));
         }
         let token = Token::parse(text, &mut buffer)?; // borrows the stack buffer, never leaves
-        let kid = token.header().key_id()?.resolve(&mut kid).ok_or(Denial::UnknownKey)?;
+        let (named_by, kid) = key_name(&token)?;
+        let kid = kid.resolve(&mut kid_buffer).ok_or(Denial::UnknownKey)?;
         let (place, key) = self.state.keys.find(kid).ok_or(Denial::UnknownKey)?;
+        let danger = key.dangers();
+        if named_by == NamedBy::TokenId && !danger.kid_from_jti {
+            return Err(Denial::MissingKeyId);
+        }
         if let Some(not_after) = key.retires()
             && self.now > not_after
         {
@@ -151,23 +158,26 @@ impl Case<'_> {
         if !self.site.admits(key, &self.resource, &self.state.policy) {
             return Err(Denial::WrongKeyScope);
         }
-        self.refuse_early(token.unverified())?;
+        self.refuse_early(token.unverified(), danger)?;
         let signed = key.check(&token)?;
         if let Some(hook) = &self.site.hook
             && hook.0(signed.claims()).is_err()
         {
             return Err(Denial::RefusedByHook);
         }
-        let expires_at = match signed.claims().expires_at() {
-            Claim::Present(exp) => Some(exp),
+        let expires_at = match signed.claims().exp.read(danger.digit_string_dates) {
+            Claim::Present(exp) => Some(exp.floor()),
             Claim::Absent | Claim::Malformed => None,
         };
+        key.used(self.now);
         Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, key: place })
     }
 
     /// Rules over claims that nobody has verified yet: they may refuse, never grant.
-    fn refuse_early(&self, claims: &Claims<'_>) -> Result<(), Denial> {
-        check_time(claims, self.site.times, self.now)?;
+    fn refuse_early(&self, claims: &Claims<'_>, danger: Danger) -> Result<(), Denial> {
+        let (exp, nbf) =
+            (claims.exp.read(danger.digit_string_dates), claims.nbf.read(danger.digit_string_dates));
+        check_time(exp, nbf, self.site.times, self.now)?;
         if let Some(issuer) = &self.site.issuer {
             expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)?;
         }
@@ -187,6 +197,25 @@ impl Case<'_> {
     }
 }
 
+/// What named the key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NamedBy {
+    Header,
+    /// The claim `jti`, which some keys allow.
+    TokenId,
+}
+
+/// The name of the key: the header's `kid`, or, where there is none, what a dangerous key may be called by.
+fn key_name<'t>(token: &Token<'t>) -> Result<(NamedBy, JsonStr<'t>), Denial> {
+    match token.header().key_id() {
+        Ok(kid) => Ok((NamedBy::Header, kid)),
+        Err(missing) => match token.unverified().text("jti") {
+            Claim::Present(jti) => Ok((NamedBy::TokenId, jti)),
+            Claim::Absent | Claim::Malformed => Err(missing),
+        },
+    }
+}
+
 fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
     match claim {
         Claim::Present(true) => Ok(()),
@@ -197,9 +226,14 @@ fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Deni
 }
 
 /// `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on what is left.
-fn check_time(claims: &Claims<'_>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
+fn check_time(
+    exp: Claim<NumericDate>,
+    nbf: Claim<NumericDate>,
+    rules: TimeRules,
+    now: UnixSeconds,
+) -> Result<(), Denial> {
     let leeway = rules.leeway.as_secs();
-    match claims.exp {
+    match exp {
         Claim::Malformed => return Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
         Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
             return Err(Denial::MissingClaim(ClaimName::Exp));
@@ -217,7 +251,7 @@ fn check_time(claims: &Claims<'_>, rules: TimeRules, now: UnixSeconds) -> Result
             }
         }
     }
-    match claims.nbf {
+    match nbf {
         Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
         Claim::Absent => Ok(()),
         Claim::Present(nbf) => {

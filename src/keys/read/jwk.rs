@@ -32,6 +32,23 @@ impl Key {
         let object = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         from_object(object, scope)
     }
+
+    /// The same for a JWK whose file names it: its own `kid` may be absent, and must not say another name.
+    #[cfg(feature = "config")]
+    pub(in crate::keys) fn from_named_jwk(
+        kid: &str,
+        json: &str,
+        scope: KeyScope,
+    ) -> Result<Self, ConfigError> {
+        let mut object: Map<String, Value> = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
+        if let Some(Value::String(inside)) = object.get("kid")
+            && inside != kid
+        {
+            return Err(ConfigError::OtherKeyId { named: kid.to_owned(), inside: inside.clone() });
+        }
+        object.insert("kid".to_owned(), Value::String(kid.to_owned()));
+        from_object(object, scope)
+    }
 }
 
 impl Jwks {

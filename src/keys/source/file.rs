@@ -1,0 +1,279 @@
+//! One file: whether it changed, its bytes, and the keys in them.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest::{Digest, SHA256, digest};
+
+use super::{KeySource, Place};
+use crate::error::ConfigError;
+use crate::keys::{Jwks, Key};
+
+/// The largest file that is read as one key.
+const MAX_KEY_FILE: u64 = 64 * 1024;
+
+/// The largest file that is read as a JWK Set: about a million keys.
+const MAX_JWKS_FILE: u64 = 1024 * 1024 * 1024;
+
+/// For how long after its last change a file is read again at every look: its clock may be too coarse to show that it
+/// was changed once more.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// What a file looked like when it was last read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FileSight {
+    stamp: Option<Stamp>,
+    content: Option<Digest>,
+}
+
+/// What the file system tells of a file without its being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    len: u64,
+    #[cfg(unix)]
+    inode: (u64, u64, i64, i64),
+    /// Whether the last change was long ago when this was taken.
+    settled: bool,
+}
+
+/// What a look at a file found.
+pub(crate) enum Look {
+    /// What it was.
+    Same,
+    /// Other bytes.
+    Changed(Vec<u8>),
+}
+
+impl Look {
+    /// Whether it is not what it was.
+    #[cfg(feature = "watch")]
+    pub(crate) const fn is_change(&self) -> bool {
+        matches!(self, Self::Changed(_))
+    }
+}
+
+impl FileSight {
+    /// Reads a file whatever was seen of it before.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ConfigError> {
+        match Self::default().look(path, limit)? {
+            Look::Changed(bytes) => Ok(bytes),
+            Look::Same => Ok(Vec::new()), // not at a first look
+        }
+    }
+
+    /// Reads the file if it changed since the last look.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read; the next look tries again.
+    pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
+        let now = SystemTime::now();
+        let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
+        let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
+        if !metadata.is_file() {
+            return Err(ConfigError::Unreadable { found: "is no file".to_owned() });
+        }
+        if metadata.len() > limit {
+            return Err(ConfigError::Unreadable { found: format!("is larger than {limit} bytes") });
+        }
+        let stamp = Stamp::of(&metadata, now).map_err(|error| unreadable(&error))?;
+        if stamp.settled && self.stamp.as_ref() == Some(&stamp) {
+            return Ok(Look::Same);
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+        self.stamp = Some(stamp);
+        let content = digest(&SHA256, &bytes);
+        if self.content.as_ref().is_some_and(|known| known.as_ref() == content.as_ref()) {
+            return Ok(Look::Same);
+        }
+        self.content = Some(content);
+        Ok(Look::Changed(bytes))
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata, now: SystemTime) -> std::io::Result<Self> {
+        let modified = metadata.modified()?;
+        // A date in the future says nothing about when the file was written.
+        let settled = now.duration_since(modified).map_or(true, |age| age > SETTLING);
+        Ok(Self {
+            modified,
+            len: metadata.len(),
+            #[cfg(unix)]
+            inode: {
+                use std::os::unix::fs::MetadataExt as _;
+                (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+            },
+            settled,
+        })
+    }
+}
+
+/// An I/O error in a few words.
+pub(super) fn said(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+
+    match error.kind() {
+        ErrorKind::NotFound => "is not there".to_owned(),
+        ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        ErrorKind::NotADirectory => "is no folder".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// What the bytes of a key file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Pem,
+    Jwk,
+    Jwks,
+    Secret,
+}
+
+impl Format {
+    pub(super) const fn limit(self) -> u64 {
+        match self {
+            Self::Pem | Self::Jwk | Self::Secret => MAX_KEY_FILE,
+            Self::Jwks => MAX_JWKS_FILE,
+        }
+    }
+
+    /// The format of a folder's file by its name, and the `kid` that the name gives.
+    pub(super) fn of_name(name: &str) -> Option<(Self, Option<&str>)> {
+        if name == "jwks.json" {
+            return Some((Self::Jwks, None));
+        }
+        let kid = |stem: &'static str| name.strip_suffix(stem).filter(|kid| !kid.is_empty());
+        if let Some(kid) = kid(".pem") {
+            return Some((
+                Self::Pem,
+                Some(kid.strip_suffix(".pub").filter(|kid| !kid.is_empty()).unwrap_or(kid)),
+            ));
+        }
+        kid(".jwk").map(|kid| (Self::Jwk, Some(kid)))
+    }
+
+    /// The format of the one file that a source names.
+    pub(super) fn of_source(source: &KeySource) -> Self {
+        match &source.place {
+            Place::Dir(_) | Place::Jwks(_) => Self::Jwks,
+            Place::SecretFile(_) | Place::SecretEnv(_) => Self::Secret,
+            Place::Pem(_) => Self::Pem,
+            Place::File(path) => match path.extension().and_then(|extension| extension.to_str()) {
+                Some("jwk" | "json") => Self::Jwk,
+                _ => Self::Pem,
+            },
+        }
+    }
+}
+
+/// The keys of one document, and what of it was skipped.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub(super) keys: Vec<Arc<Key>>,
+    pub(super) skipped: Vec<ConfigError>,
+}
+
+/// Reads one document as its source says; `named` is the `kid` that its place gives.
+pub(super) fn load(
+    bytes: &[u8],
+    format: Format,
+    named: Option<&str>,
+    source: &KeySource,
+    shown: &Arc<str>,
+) -> Result<Loaded, ConfigError> {
+    let scope = source.scope.clone();
+    let kid = || {
+        source.kid.as_deref().or(named).ok_or_else(|| ConfigError::Field {
+            field: "kid".to_owned(),
+            found: "is missing".to_owned(),
+            write: "the name that the tokens' kid says".to_owned(),
+        })
+    };
+    let text = || {
+        std::str::from_utf8(bytes)
+            .map_err(|_| ConfigError::NotJwk { found: "is no JSON document: it is no UTF-8".to_owned() })
+    };
+    let (keys, skipped) = match format {
+        Format::Pem => (vec![Key::from_pem(kid()?, bytes, scope)?], Vec::new()),
+        Format::Secret => (vec![Key::from_secret(kid()?, without_line_end(bytes), scope)?], Vec::new()),
+        Format::Jwk => (vec![Key::from_named_jwk(kid()?, text()?, scope)?], Vec::new()),
+        Format::Jwks => {
+            let Jwks { keys, skipped } = Jwks::parse(text()?, &scope)?;
+            (keys, skipped)
+        }
+    };
+    for key in &keys {
+        if let Some(wanted) = source.algorithm
+            && key.algorithm() != wanted
+        {
+            let (kid, found) = (key.id().to_string(), key.algorithm().name());
+            return Err(ConfigError::OtherAlgorithm { kid, found, wanted: wanted.name() });
+        }
+    }
+    let dressed = keys.into_iter().map(|key| {
+        let key = key.danger(source.danger).loaded_from(Arc::clone(shown));
+        Arc::new(match source.not_after {
+            Some(last) => key.not_after(last),
+            None => key,
+        })
+    });
+    Ok(Loaded { keys: dressed.collect(), skipped })
+}
+
+/// The bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.
+fn without_line_end(bytes: &[u8]) -> &[u8] {
+    let is_text = std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.trim_end_matches(['\r', '\n']).chars().all(|c| !c.is_control()));
+    match bytes {
+        [text @ .., b'\r', b'\n'] | [text @ .., b'\n'] if is_text => text,
+        _ => bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kid_is_the_name_without_its_ending() {
+        for (name, expected) in [
+            ("3f0c.pem", Some((Format::Pem, Some("3f0c")))),
+            ("3f0c.pub.pem", Some((Format::Pem, Some("3f0c")))),
+            ("a.b.pem", Some((Format::Pem, Some("a.b")))),
+            ("3f0c.jwk", Some((Format::Jwk, Some("3f0c")))),
+            ("jwks.json", Some((Format::Jwks, None))),
+            (".pem", None),
+            ("other.json", None),
+            ("3f0c.pem.tmp", None),
+            ("README", None),
+        ] {
+            assert_eq!(Format::of_name(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn one_line_end_after_text_is_no_part_of_a_secret() {
+        for (bytes, expected) in [
+            (&b"secret"[..], &b"secret"[..]),
+            (b"secret\n", b"secret"),
+            (b"secret\r\n", b"secret"),
+            (b"secret\n\n", b"secret\n"),
+            (b"\xff\x00\n", b"\xff\x00\n"),
+            (b"a\x01\n", b"a\x01\n"),
+            (b"\n", b""),
+        ] {
+            assert_eq!(without_line_end(bytes), expected, "{bytes:?}");
+        }
+    }
+}

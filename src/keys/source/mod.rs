@@ -1,0 +1,202 @@
+//! Where keys come from: files, folders and environment variables, each with what its keys may sign for.
+//!
+//! How a folder is read:
+//!
+//! 1. `<kid>.pem` (or `<kid>.pub.pem`) is one public key, `<kid>.jwk` one JWK, `jwks.json` a JWK Set. Other names are
+//!    passed over, hidden ones silently and the rest with a warning; folders inside are not searched.
+//! 2. When a source is read for the first time, what cannot be loaded is an error, unless the source says
+//!    [`skip_broken_files`](KeySource::skip_broken_files).
+//! 3. From then on a file that cannot be read, is half written or holds no key keeps its last good content in force, and
+//!    is told of once for each change. A file that is gone takes its keys along.
+//! 4. A folder that is gone, or that was emptied, keeps the keys it had: that is how unmounted volumes look. To retire
+//!    the last key of a folder, remove the source or give it a [`not_after`](KeySource::not_after).
+//! 5. Of two keys with one `kid` the one that is in force stays; at the first reading that is an error.
+
+mod documents;
+mod file;
+mod folder;
+
+#[cfg(feature = "watch")]
+use std::path::Path;
+use std::path::PathBuf;
+
+pub(crate) use documents::{Changes, Documents};
+pub(crate) use file::FileSight;
+
+use super::danger::Danger;
+use crate::crypto::Algorithm;
+use crate::scope::KeyScope;
+use crate::time::UnixSeconds;
+
+/// One place that keys are loaded from, and what they may sign for.
+///
+/// ```no_run
+/// use playgate::{KeyScope, Site, Verifier, keys::KeySource};
+/// let verifier = Verifier::builder()
+///     .site(Site::bucket("courses").host("cdn.example.com"))
+///     .key_source(KeySource::dir("keys/courses", KeyScope::bucket("courses")))
+///     .build()?;
+/// # Ok::<(), playgate::ConfigErrors>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct KeySource {
+    place: Place,
+    scope: KeyScope,
+    kid: Option<String>,
+    algorithm: Option<Algorithm>,
+    not_after: Option<UnixSeconds>,
+    danger: Danger,
+    skip_broken_files: bool,
+}
+
+/// Where the keys are.
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    Dir(PathBuf),
+    File(PathBuf),
+    Jwks(PathBuf),
+    SecretFile(PathBuf),
+    SecretEnv(String),
+    Pem(String),
+}
+
+impl KeySource {
+    /// A folder of key files.
+    pub fn dir(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
+        Self::new(Place::Dir(path.into()), scope)
+    }
+
+    /// One public key: PEM, or a JWK where the name ends in `.jwk` or `.json`.
+    pub fn file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
+        Self::new(Place::File(path.into()), scope)
+    }
+
+    /// A JWK Set (RFC 7517 §5). Members that cannot be used are skipped and reported.
+    pub fn jwks(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
+        Self::new(Place::Jwks(path.into()), scope)
+    }
+
+    /// A file with a shared secret for HS256. One line end after text is not part of it; other bytes are taken as they
+    /// stand.
+    pub fn secret_file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
+        Self::new(Place::SecretFile(path.into()), scope)
+    }
+
+    /// An environment variable with a shared secret for HS256, under this `kid`. Read once.
+    pub fn secret_env(variable: impl Into<String>, kid: impl Into<String>, scope: KeyScope) -> Self {
+        Self::new(Place::SecretEnv(variable.into()), scope).kid(kid)
+    }
+
+    /// One public key as PEM text, under this `kid`.
+    pub fn pem(kid: impl Into<String>, text: impl Into<String>, scope: KeyScope) -> Self {
+        Self::new(Place::Pem(text.into()), scope).kid(kid)
+    }
+
+    const fn new(place: Place, scope: KeyScope) -> Self {
+        Self {
+            place,
+            scope,
+            kid: None,
+            algorithm: None,
+            not_after: None,
+            danger: Danger::NONE,
+            skip_broken_files: false,
+        }
+    }
+
+    /// The key's name. Default the file's name without its ending; folders and JWK Sets take it from there alone.
+    pub fn kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    /// The one algorithm that the keys must be for. Default whatever they are for.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = Some(algorithm);
+        self
+    }
+
+    /// The last second in which the keys are good. Default none.
+    pub fn not_after(mut self, last: UnixSeconds) -> Self {
+        self.not_after = Some(last);
+        self
+    }
+
+    /// Takes checks away from the keys' tokens; see [`danger`](super::danger).
+    pub fn danger(mut self, danger: Danger) -> Self {
+        self.danger = danger;
+        self
+    }
+
+    /// Skips a folder's files that cannot be loaded at the first reading too, with a warning for each, so that one
+    /// tenant's broken file does not keep an origin from starting.
+    pub fn skip_broken_files(mut self) -> Self {
+        self.skip_broken_files = true;
+        self
+    }
+
+    /// What the keys may sign for.
+    pub(crate) const fn scope(&self) -> &KeyScope {
+        &self.scope
+    }
+
+    /// The names of what weakens checks.
+    pub(crate) fn dangers(&self) -> impl Iterator<Item = &'static str> {
+        let any = matches!(self.scope, KeyScope::Any(_)).then_some("scope any");
+        self.danger.names().chain(any)
+    }
+
+    /// The folder, or the folder of the file, that changes are to be looked for in.
+    #[cfg(feature = "watch")]
+    pub(crate) fn watched_folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Dir(path) => Some(path),
+            Place::File(path) | Place::Jwks(path) | Place::SecretFile(path) => Some(folder_of(path)),
+            Place::SecretEnv(_) | Place::Pem(_) => None,
+        }
+    }
+
+    /// The field of the configuration that names the place.
+    pub(crate) const fn field(&self) -> &'static str {
+        match &self.place {
+            Place::Dir(_) => "dir",
+            Place::File(_) => "file",
+            Place::Jwks(_) => "jwks",
+            Place::SecretFile(_) => "secret_file",
+            Place::SecretEnv(_) => "secret_env",
+            Place::Pem(_) => "pem",
+        }
+    }
+}
+
+/// The folder that a file is in.
+#[cfg(feature = "watch")]
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+impl std::fmt::Display for KeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            Place::Dir(path) | Place::File(path) | Place::Jwks(path) | Place::SecretFile(path) => {
+                path.display().fmt(f)
+            }
+            Place::SecretEnv(variable) => write!(f, "${variable}"),
+            Place::Pem(_) => f.write_str("pem"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dir(path) => f.debug_tuple("Dir").field(path).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Jwks(path) => f.debug_tuple("Jwks").field(path).finish(),
+            Self::SecretFile(path) => f.debug_tuple("SecretFile").field(path).finish(),
+            Self::SecretEnv(variable) => f.debug_tuple("SecretEnv").field(variable).finish(),
+            Self::Pem(_) => f.write_str("Pem"),
+        }
+    }
+}
