@@ -58,29 +58,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             wrong(setting, format!("asks for an empty {setting}"), "its name, or leave it out");
         }
     }
-    if site.methods.is_empty() {
-        wrong("methods", "allows no method".to_owned(), "GET");
-    }
-    for (index, method) in site.methods.iter().enumerate().filter(|(_, method)| !is_token(method)) {
-        let error = ConfigError::NotAToken { site: id.to_owned(), text: method.clone() };
-        faults.push_element("methods", index, error);
-    }
-    for (index, (header, claim)) in site.identity_headers.iter().enumerate() {
-        if !is_token(header) || claim.is_empty() || is_message_header(header) {
-            let error = ConfigError::Setting {
-                site: id.to_owned(),
-                found: format!("hands claim {claim:?} over in header {header:?}"),
-                write: "a header of your own such as x-viewer, and the claim's name",
-            };
-            faults.push_element("identity_headers", index, error);
-        }
-    }
-    for (index, (code, status)) in site.answers.iter().enumerate() {
-        if !(400..=599).contains(status) {
-            let error = ConfigError::AnswerStatus { site: id.to_owned(), code: *code, status: *status };
-            faults.push_element("answers", index, error);
-        }
-    }
+    check_lists(site, id, faults);
     check_base_path(site, id, faults);
     check_public_paths(site, id, faults);
     let cors = match &site.cors {
@@ -120,6 +98,34 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         cors: cors?,
         hook: site.hook.clone(),
     })
+}
+
+/// Methods, identity headers and answers, element by element.
+fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
+    if site.methods.is_empty() {
+        let (site, found) = (id.to_owned(), "allows no method".to_owned());
+        faults.push("methods", ConfigError::Setting { site, found, write: "GET" });
+    }
+    for (index, method) in site.methods.iter().enumerate().filter(|(_, method)| !is_token(method)) {
+        let error = ConfigError::NotAToken { site: id.to_owned(), text: method.clone() };
+        faults.push_element("methods", index, error);
+    }
+    for (index, (header, claim)) in site.identity_headers.iter().enumerate() {
+        if !is_token(header) || claim.is_empty() || is_message_header(header) {
+            let error = ConfigError::Setting {
+                site: id.to_owned(),
+                found: format!("hands claim {claim:?} over in header {header:?}"),
+                write: "a header of your own such as x-viewer, and the claim's name",
+            };
+            faults.push_element("identity_headers", index, error);
+        }
+    }
+    for (index, (code, status)) in site.answers.iter().enumerate() {
+        if !(400..=599).contains(status) {
+            let error = ConfigError::AnswerStatus { site: id.to_owned(), code: *code, status: *status };
+            faults.push_element("answers", index, error);
+        }
+    }
 }
 
 /// HEAD is GET, in the list that `Allow` shows too.

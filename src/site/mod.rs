@@ -9,6 +9,8 @@
 //! 3. Outside every base path a request is none of our business, unless some reading of its path is inside.
 
 mod check;
+#[cfg(feature = "config")]
+mod config;
 mod hosts;
 mod hosts_builder;
 mod pattern;
@@ -16,8 +18,14 @@ mod policy;
 mod rules;
 mod settings;
 
+#[cfg(feature = "config")]
+pub use config::SCHEMA;
+#[cfg(feature = "config")]
+pub(crate) use config::{ConfigFile, Notation, in_file};
 pub(crate) use hosts::Place;
 pub use policy::{Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
 pub(crate) use rules::{SiteRules, TimeRules, Transport};
+#[cfg(feature = "config")]
+pub(crate) use settings::Hook;
 pub use settings::Site;

@@ -1,17 +1,22 @@
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
+use serde::Deserialize;
 
 use super::check::check_site;
 use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::rules::{Serving, SiteRules, SiteView};
+#[cfg(feature = "config")]
+use super::settings::Hook;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 use crate::request::{Host, RequestPath, TrustedProxies};
 
 /// What happens to a request for a host that no site claims.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "unknown_host"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum UnknownHost {
     /// 421 (RFC 9110 §15.5.20).
@@ -65,13 +70,14 @@ impl Policy {
         self.hosts.place(host, raw_path, path)
     }
 
-    /// Whether some site serves this bucket, or whatever bucket its host names.
-    pub(crate) fn serves_bucket(&self, bucket: &str) -> bool {
-        self.sites.iter().any(|site| match &site.serves {
-            Serving::Bucket(name) => **name == *bucket,
-            Serving::BucketInHost => true,
-            Serving::Live(_) => false,
-        })
+    /// Every bucket that a site serves; `None` where the hosts name them.
+    pub(crate) fn buckets(&self) -> Option<HashSet<&str>> {
+        let named = self.sites.iter().filter_map(|site| match &site.serves {
+            Serving::Bucket(name) => Some(Some(&**name)),
+            Serving::BucketInHost => Some(None),
+            Serving::Live(_) => None,
+        });
+        named.collect()
     }
 
     /// Whether a playback ID is the stream's.
@@ -136,6 +142,32 @@ impl PolicyBuilder {
         self
     }
 
+    /// What a configuration file says, before what code says.
+    #[cfg(feature = "config")]
+    pub(super) fn with_sections(mut self, sections: &super::config::Sections) -> Self {
+        self.sites.splice(0..0, sections.sites.iter().cloned());
+        self.streams.splice(0..0, sections.streams.iter().cloned());
+        self.unknown_host = sections.unknown_host.unwrap_or(self.unknown_host);
+        self.expose_reason = sections.expose_reason.unwrap_or(self.expose_reason);
+        if !sections.trusted_proxies.is_empty() {
+            self.trusted_proxies.clone_from(&sections.trusted_proxies);
+        }
+        self
+    }
+
+    /// The sites, each under its id.
+    #[cfg(feature = "config")]
+    pub(crate) fn named_sites(&self) -> impl Iterator<Item = (String, &Site)> {
+        self.sites.iter().map(|site| (site_id(site), site))
+    }
+
+    /// Gives the site of this id a hook; tells whether there is one.
+    #[cfg(feature = "config")]
+    pub(crate) fn set_hook(&mut self, id: &str, hook: &Hook) -> bool {
+        let site = self.sites.iter_mut().find(|site| site_id(site) == id);
+        site.map(|site| site.hook = Some(hook.clone())).is_some()
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -153,7 +185,7 @@ impl PolicyBuilder {
         let before = faults.len();
         faults.enter(Part::Whole);
         if self.sites.is_empty() {
-            faults.push("", ConfigError::NoSites);
+            faults.push("site", ConfigError::NoSites);
         }
         let trusted_proxies = TrustedProxies::check(&self.trusted_proxies, faults);
         let ids: Vec<String> = self.sites.iter().map(site_id).collect();
@@ -162,7 +194,9 @@ impl PolicyBuilder {
         let mut hosts = HostsBuilder::new(&ids);
         for (index, (site, id)) in self.sites.iter().zip(&ids).enumerate() {
             faults.enter(Part::Site(index));
-            if !known.insert(id) {
+            // A site without id and hosts is told of by its hosts.
+            let named = site.id.is_some() || !site.hosts.is_empty();
+            if named && !known.insert(id) {
                 faults.push("id", ConfigError::DuplicateSite { id: id.clone() });
             }
             sites.extend(check_site(site, id, faults));

@@ -22,7 +22,7 @@ use crate::token::Claims;
 ///     .cors(Cors::with_credentials(["https://app.example.com"]));
 /// let channels = Site::live_by_path().host("live.example.com").require_exp();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Site {
     pub(super) id: Option<String>,
@@ -63,6 +63,13 @@ pub(super) enum Serves {
 #[derive(Clone)]
 pub(crate) struct Hook(pub(crate) Arc<HookFn>);
 
+impl PartialEq for Hook {
+    /// The same rule, not one that does the same.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hook")
@@ -86,7 +93,7 @@ impl Site {
         Self::new(Serves::Live(LiveShape::Host))
     }
 
-    fn new(serves: Serves) -> Self {
+    pub(super) fn new(serves: Serves) -> Self {
         Self {
             id: None,
             hosts: Vec::new(),

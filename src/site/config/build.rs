@@ -1,0 +1,266 @@
+//! The document to sites, streams and key sources. Finds what is missing and what contradicts itself.
+
+use std::path::Path;
+
+use super::document::{
+    Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, KeysSection, Scope,
+    Serves, SiteSection, Span, code,
+};
+use crate::cors::Cors;
+use crate::crypto::Algorithm;
+use crate::error::{Code, ConfigError, Faults, Part};
+use crate::keys::KeySource;
+use crate::keys::danger::{Danger, any_scope};
+use crate::scope::{KeyScope, LiveShape};
+use crate::site::rules::Transport;
+use crate::site::settings::Serves as Served;
+use crate::site::{Site, UnknownHost};
+use crate::time::Leeway;
+
+/// What the sections of a file say, in their order.
+#[derive(Debug)]
+pub(in crate::site) struct Sections {
+    pub(in crate::site) unknown_host: Option<UnknownHost>,
+    pub(in crate::site) trusted_proxies: Vec<String>,
+    pub(in crate::site) expose_reason: Option<bool>,
+    pub(in crate::site) sites: Vec<Site>,
+    pub(in crate::site) streams: Vec<(String, String)>,
+    /// `None` for a section that says no place or no scope.
+    pub(in crate::site) sources: Vec<Option<KeySource>>,
+}
+
+/// What this release reads.
+const VERSION: i64 = 1;
+
+pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> Sections {
+    match document.version {
+        Some(VERSION) => {}
+        Some(found) => faults.push("version", ConfigError::FormatVersion { found }),
+        None => faults.push("version", section("the file", "has no version", "version = 1")),
+    }
+    let mut sites = Vec::new();
+    for (number, site) in document.site.into_iter().enumerate() {
+        faults.enter(Part::Site(number));
+        sites.push(build_site(site, faults));
+    }
+    let mut sources = Vec::new();
+    for (number, keys) in document.keys.into_iter().enumerate() {
+        faults.enter(Part::Keys(number));
+        sources.push(build_source(keys, folder, faults));
+    }
+    // An id that is missing is empty, which the policy refuses.
+    let streams = document.stream.into_iter();
+    let streams =
+        streams.map(|stream| (stream.id.unwrap_or_default(), stream.playback_id.unwrap_or_default()));
+    Sections {
+        unknown_host: document.unknown_host,
+        trusted_proxies: document.trusted_proxies,
+        expose_reason: document.expose_reason,
+        sites,
+        streams: streams.collect(),
+        sources,
+    }
+}
+
+fn section(part: &str, found: &str, write: &str) -> ConfigError {
+    ConfigError::Section { part: part.to_owned(), found: found.to_owned(), write: write.to_owned() }
+}
+
+fn build_site(said: SiteSection, faults: &mut Faults) -> Site {
+    let serves = match said.serves {
+        Some(Serves::Bucket(name)) => Served::Bucket(name),
+        Some(Serves::Live(shape)) => Served::Live(shape),
+        None => {
+            let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
+            faults.push("serves", section("[[site]]", "says not what it serves", write));
+            Served::Live(LiveShape::Path)
+        }
+    };
+    let mut site = Site::new(serves);
+    site.hosts = said.hosts;
+    site.id = said.id;
+    site.public_paths = said.public_paths;
+    site.issuer = said.issuer;
+    site.audience = said.audience;
+    site.max_lifetime = said.max_lifetime.map(|Span(lifetime)| lifetime);
+    site.identity_headers = said.identity_headers.0;
+    site.cors = said.cors.map(build_cors);
+    site.answers = build_answers(said.answers.0, faults);
+    set(&mut site.base_path, said.base_path);
+    set(&mut site.access, said.access);
+    set(&mut site.methods, said.methods);
+    set(&mut site.cache, said.cache);
+    set(&mut site.coverage.prefix, said.prefix);
+    set(&mut site.coverage.whole_bucket, said.whole_bucket);
+    set(&mut site.require_exp, said.require_exp);
+    set(&mut site.strip_credentials, said.strip_credentials);
+    set(&mut site.grant_extension, said.grant_extension);
+    set(&mut site.carriers.query_name, said.query_name.map(Into::into));
+    set(&mut site.carriers.cookie_name, said.cookie_name.map(Into::into));
+    set(&mut site.max_token_bytes, said.max_token_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
+    if said.require_https == Some(true) {
+        site.transport = Transport::Https;
+    }
+    if let Some(carriers) = said.carriers {
+        site.carriers.query = carriers.contains(&CarrierName::Query);
+        site.carriers.bearer = carriers.contains(&CarrierName::Bearer);
+        site.carriers.cookie = carriers.contains(&CarrierName::Cookie);
+    }
+    if let Some(Span(leeway)) = said.leeway {
+        match Leeway::from_secs(u16::try_from(leeway.as_secs()).unwrap_or(u16::MAX)) {
+            Ok(leeway) => site.leeway = leeway,
+            Err(error) => faults.push("leeway", error),
+        }
+    }
+    if said.accepts.is_some_and(|accepts: Vec<Accepts>| accepts.is_empty()) {
+        let write = "accepts = [\"signed-token\"], or access = \"public\" for a site that asks for nothing";
+        faults.push("accepts", section("[[site]]", "accepts no credential", write));
+    }
+    site
+}
+
+/// Replaces a default by what was said.
+fn set<T>(setting: &mut T, said: Option<T>) {
+    if let Some(said) = said {
+        *setting = said;
+    }
+}
+
+/// Every pair keeps its place, so that a fault finds its line; an unknown code is reported here.
+fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u16)> {
+    let mut answers = Vec::new();
+    for (index, (name, status)) in said.into_iter().enumerate() {
+        if let Some(code) = code(&name) {
+            answers.push((code, status));
+        } else {
+            let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+            let error = section("answers", &format!("has no code {name:?}"), &known.join(", "));
+            faults.push_element("answers", index, error);
+            answers.push((Code::Expired, Code::Expired.default_status()));
+        }
+    }
+    answers
+}
+
+fn build_cors(said: CorsSection) -> Cors {
+    let mut cors = if said.credentials == Some(true) {
+        Cors::with_credentials(said.origins)
+    } else {
+        Cors::without_credentials(said.origins)
+    };
+    if let Some(methods) = said.methods {
+        cors = cors.methods(methods);
+    }
+    if let Some(headers) = said.headers {
+        cors = cors.headers(headers);
+    }
+    if let Some(expose) = said.expose {
+        cors = cors.expose(expose);
+    }
+    match said.max_age {
+        Some(Span(age)) => cors.max_age(u32::try_from(age.as_secs()).unwrap_or(u32::MAX)),
+        None => cors,
+    }
+}
+
+fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option<KeySource> {
+    let scope = build_scope(said.scope.as_ref(), &said.danger, faults);
+    let places = [
+        ("dir", &said.dir),
+        ("file", &said.file),
+        ("jwks", &said.jwks),
+        ("pem", &said.pem),
+        ("secret_file", &said.secret_file),
+        ("secret_env", &said.secret_env),
+    ];
+    let mut named = places.iter().filter_map(|(field, value)| Some((*field, value.as_ref()?)));
+    let (place, second) = (named.next(), named.next());
+    if let (Some((first, _)), Some((second, _))) = (place, second) {
+        let error = section("[[keys]]", &format!("says both {first} and {second}"), "one [[keys]] for each");
+        faults.push(second, error);
+        return None;
+    }
+    let Some((field, value)) = place else {
+        let write = "dir = \"keys\", or file, jwks, pem, secret_file or secret_env";
+        faults.push("", section("[[keys]]", "says not where the keys are", write));
+        return None;
+    };
+    if value.is_empty() {
+        let error = section("[[keys]]", &format!("has an empty {field}"), "where the keys are");
+        faults.push(field, error);
+        return None;
+    }
+    let by_name = said.kid.clone().unwrap_or_default();
+    if matches!(field, "pem" | "secret_env") && said.kid.is_none() {
+        let found = format!("has {field} and no kid");
+        faults.push(field, section("[[keys]]", &found, "kid = \"…\", as the tokens name the key"));
+        return None;
+    }
+    if let (Some(kid), "dir" | "jwks") = (&said.kid, field) {
+        let found = format!("has kid {kid:?} for all the keys of a {field}");
+        faults.push("kid", section("[[keys]]", &found, "no kid: each key brings its own"));
+        return None;
+    }
+    let path = || folder.join(value);
+    let scope = scope?;
+    let mut source = match field {
+        "dir" => KeySource::dir(path(), scope),
+        "file" => KeySource::file(path(), scope),
+        "jwks" => KeySource::jwks(path(), scope),
+        "secret_file" => KeySource::secret_file(path(), scope),
+        "secret_env" => KeySource::secret_env(value, by_name, scope),
+        _ => KeySource::pem(by_name, value, scope),
+    };
+    if let Some(kid) = said.kid {
+        source = source.kid(kid);
+    }
+    if let Some(name) = said.algorithm {
+        if let Some(algorithm) = Algorithm::ALL.iter().find(|algorithm| algorithm.name() == name) {
+            source = source.algorithm(*algorithm);
+        } else {
+            let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
+            let found = format!("has the algorithm {name:?}");
+            faults.push("algorithm", section("[[keys]]", &found, &known.join(", ")));
+        }
+    }
+    if let Some(last) = said.not_after {
+        source = source.not_after(last.0);
+    }
+    match (said.broken_files, field) {
+        (None | Some(BrokenFiles::Refuse), _) => {}
+        (Some(BrokenFiles::Skip), "dir") => source = source.skip_broken_files(),
+        (Some(BrokenFiles::Skip), _) => {
+            let found = format!("skips broken files, and is one {field}");
+            faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
+        }
+    }
+    Some(source.danger(Danger {
+        digit_string_dates: said.danger.digit_string_dates.unwrap_or_default(),
+        kid_from_jti: said.danger.kid_from_jti.unwrap_or_default(),
+    }))
+}
+
+fn build_scope(said: Option<&Scope>, danger: &DangerSection, faults: &mut Faults) -> Option<KeyScope> {
+    let (field, name, scope) = match (said, danger.scope) {
+        (None, Some(AnyScope::Any)) => return Some(any_scope()),
+        (Some(_), Some(AnyScope::Any)) => {
+            let error = section("[[keys]]", "has a scope, and danger.scope = \"any\"", "one of them");
+            faults.push("danger.scope", error);
+            return None;
+        }
+        (None, None) => {
+            let write = "scope = { bucket = \"name\" }, { stream = \"id\" } or { site = \"id\" }";
+            faults.push("scope", section("[[keys]]", "has no scope", write));
+            return None;
+        }
+        (Some(Scope::Bucket(name)), None) => ("bucket", name, KeyScope::bucket(name.as_str())),
+        (Some(Scope::Stream(id)), None) => ("stream", id, KeyScope::stream(id.as_str())),
+        (Some(Scope::Site(id)), None) => ("site", id, KeyScope::site(id.as_str())),
+    };
+    if name.trim().is_empty() {
+        let found = format!("has a scope of a {field} without a name");
+        faults.push("scope", section("[[keys]]", &found, "the name of what its keys may sign for"));
+        return None;
+    }
+    Some(scope)
+}

@@ -1,0 +1,355 @@
+//! The shape of a configuration file: what [`read`](super::read) fills, and what the JSON Schema is made of.
+//!
+//! Every field is optional here, so that all that is missing can be told at once; [`build`](super::build) tells it.
+
+#![expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "the comments are the schema's texts too, and quote the file"
+)]
+
+#[cfg(test)]
+mod schema;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::error::Code;
+use crate::scope::{LiveShape, PrefixRule};
+use crate::site::{Access, CacheScope, UnknownHost};
+use crate::time::UnixSeconds;
+
+/// Which requests may have the bytes they ask for.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "playgate"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Document {
+    /// The version of this format.
+    #[cfg_attr(test, schemars(required, extend("const" = 1)))]
+    pub(super) version: Option<i64>,
+    /// What happens to a request for a host that no site claims: 421, or on to the inner service. Default "refuse".
+    pub(super) unknown_host: Option<UnknownHost>,
+    /// Proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
+    pub(super) trusted_proxies: Vec<String>,
+    /// Whether the body of a refusal carries its code. Default true.
+    pub(super) expose_reason: Option<bool>,
+    /// What each set of hosts, or a base path on them, serves.
+    #[cfg_attr(test, schemars(required, length(min = 1)))]
+    pub(super) site: Vec<SiteSection>,
+    /// Stream ids, which key scopes name, to playback IDs, which tokens and URLs name. Without an entry both are the
+    /// same.
+    pub(super) stream: Vec<StreamSection>,
+    /// Where keys come from, and what they may sign for.
+    pub(super) keys: Vec<KeysSection>,
+}
+
+/// What a set of hosts, or a base path on them, serves, and under which rules.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "site"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SiteSection {
+    /// Exact names without port, patterns with {bucket}, {region} or {playback_id} in a label, or "*".
+    #[cfg_attr(test, schemars(required, length(min = 1)))]
+    pub(super) hosts: Vec<String>,
+    /// The site's name in logs and key scopes. Default its first host.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) id: Option<String>,
+    /// The folder that the site begins at. Default "/".
+    #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
+    pub(super) base_path: Option<String>,
+    /// A bucket, whose paths are object keys, or live streams.
+    #[cfg_attr(test, schemars(required))]
+    pub(super) serves: Option<Serves>,
+    /// Who may have it. Default "authenticated".
+    pub(super) access: Option<Access>,
+    /// Object keys, or folders ending in a slash, that need no credential.
+    pub(super) public_paths: Vec<String>,
+    /// What is let through with a good credential. Default ["GET", "HEAD"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) methods: Option<Vec<String>>,
+    /// Refuses plain HTTP, except from this machine itself. Default false.
+    pub(super) require_https: Option<bool>,
+    /// Which kinds of credential are accepted. Default ["signed-token"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) accepts: Option<Vec<Accepts>>,
+    /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) carriers: Option<Vec<CarrierName>>,
+    /// The query parameter that carries a token. Default "auth".
+    pub(super) query_name: Option<String>,
+    /// The cookie that carries a token. Default "Qencode-Auth-Token".
+    pub(super) cookie_name: Option<String>,
+    /// The longest token. Default 4096.
+    #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
+    pub(super) max_token_bytes: Option<u32>,
+    /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
+    pub(super) prefix: Option<PrefixRule>,
+    /// Whether an empty `uri` covers the whole bucket. Default true.
+    pub(super) whole_bucket: Option<bool>,
+    /// Refuses tokens without `exp`. Default false.
+    pub(super) require_exp: Option<bool>,
+    /// Refuses tokens that still live longer: seconds, or text such as "24h".
+    pub(super) max_lifetime: Option<Span>,
+    /// Refuses tokens with another `iss`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) issuer: Option<String>,
+    /// Refuses tokens without this `aud`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(super) audience: Option<String>,
+    /// How far the issuer's clock may be off: at most a minute. Default 0.
+    pub(super) leeway: Option<Span>,
+    /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
+    pub(super) cache: Option<CacheScope>,
+    /// Takes credentials out of requests before the inner service sees them. Default false.
+    pub(super) strip_credentials: Option<bool>,
+    /// Puts an `OwnedGrant` into the request's extensions. Default false.
+    pub(super) grant_extension: Option<bool>,
+    /// Request headers for the inner service, each with the claim that it carries: { x-viewer = "sub" }.
+    pub(super) identity_headers: Pairs<String>,
+    /// Other statuses for codes: { expired = 410 }.
+    pub(super) answers: Pairs<u16>,
+    /// Which pages of other origins may read answers. Without it nothing is touched.
+    pub(super) cors: Option<CorsSection>,
+}
+
+/// What a site serves.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "serves"))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Serves {
+    /// Object keys of this bucket; {bucket} takes its name from the host pattern.
+    Bucket(String),
+    /// Live streams, whose playback ID stands in the host or in the path.
+    Live(LiveShape),
+}
+
+/// A kind of credential.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scheme"))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Accepts {
+    /// A JWT.
+    SignedToken,
+}
+
+/// Where a token is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "carrier"))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum CarrierName {
+    Query,
+    Bearer,
+    Cookie,
+}
+
+/// Which pages of other origins may read answers (WHATWG Fetch).
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cors"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CorsSection {
+    /// As browsers send them: scheme, host and, unless it is the scheme's own, port; "https://*.example.com"; or "*".
+    #[cfg_attr(test, schemars(required, length(min = 1)))]
+    pub(super) origins: Vec<String>,
+    /// Whether they may send cookies along. Default false.
+    pub(super) credentials: Option<bool>,
+    /// Default ["GET", "HEAD"].
+    pub(super) methods: Option<Vec<String>>,
+    /// Request headers. Default ["range"], and authorization where the site lists the carrier bearer.
+    pub(super) headers: Option<Vec<String>>,
+    /// Answer headers. Default ["content-range", "accept-ranges", "date", "etag"].
+    pub(super) expose: Option<Vec<String>>,
+    /// For how long a browser may remember a preflight. Default 3600.
+    pub(super) max_age: Option<Span>,
+}
+
+/// One stream.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "stream"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct StreamSection {
+    /// What key scopes name.
+    #[cfg_attr(test, schemars(required, length(min = 1)))]
+    pub(super) id: Option<String>,
+    /// What tokens and URLs name.
+    #[cfg_attr(test, schemars(required, length(min = 1)))]
+    pub(super) playback_id: Option<String>,
+}
+
+/// A source of keys: exactly one of `dir`, `file`, `jwks`, `pem`, `secret_file` and `secret_env`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "keys"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KeysSection {
+    /// A folder: <kid>.pem, <kid>.jwk, jwks.json. Relative paths start at this file.
+    pub(super) dir: Option<String>,
+    /// One public key: PEM, or a JWK where the name ends in .jwk or .json.
+    pub(super) file: Option<String>,
+    /// A JWK Set.
+    pub(super) jwks: Option<String>,
+    /// One public key as PEM text; needs a kid.
+    pub(super) pem: Option<String>,
+    /// A file with a shared secret for HS256.
+    pub(super) secret_file: Option<String>,
+    /// An environment variable with a shared secret for HS256; needs a kid.
+    pub(super) secret_env: Option<String>,
+    /// What the keys may sign for. Required, unless danger says scope = "any".
+    pub(super) scope: Option<Scope>,
+    /// The key's name. Default the file's name without its ending.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
+    pub(super) kid: Option<String>,
+    /// The one algorithm that the keys must be for. Default what the key says; for RSA that is RS256.
+    pub(super) algorithm: Option<String>,
+    /// The last second in which the keys are good: seconds since 1970, or a date in UTC.
+    pub(super) not_after: Option<Moment>,
+    /// At the start, whether a file of the folder that cannot be loaded refuses the whole configuration, or is skipped
+    /// with a warning. Default "refuse".
+    pub(super) broken_files: Option<BrokenFiles>,
+    /// What weakens checks.
+    pub(super) danger: DangerSection,
+}
+
+/// What keys may sign for.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scope"))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Scope {
+    /// One bucket, on every site that serves it.
+    Bucket(String),
+    /// One live stream, on every live site.
+    Stream(String),
+    /// What the site of this id serves, and only there.
+    Site(String),
+}
+
+/// What becomes of a folder's file that cannot be loaded at the start.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "broken_files"))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum BrokenFiles {
+    Refuse,
+    Skip,
+}
+
+/// What weakens checks: for issuers that cannot be mended.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "danger"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DangerSection {
+    /// Takes dates that are digits in a string, "exp": "1790000000", as if they were numbers. Default false.
+    pub(super) digit_string_dates: Option<bool>,
+    /// Finds the key by the claim `jti` where the header has no `kid`. Default false.
+    pub(super) kid_from_jti: Option<bool>,
+    /// Lets the keys sign for everything on every site.
+    pub(super) scope: Option<AnyScope>,
+}
+
+/// The one scope that is no scope.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "any_scope"))]
+#[serde(rename_all = "lowercase")]
+pub(super) enum AnyScope {
+    Any,
+}
+
+/// A length of time: whole seconds, or text such as "24h".
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Span;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("whole seconds, or text such as \"24h\"")
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Span, E> {
+                let unexpected = serde::de::Unexpected::Signed(seconds);
+                let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, &self))?;
+                Ok(Span(Duration::from_secs(seconds)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Span, E> {
+                let unexpected = serde::de::Unexpected::Str(text);
+                let span =
+                    humantime::parse_duration(text).map_err(|_| E::invalid_value(unexpected, &self))?;
+                if span.subsec_nanos() > 0 {
+                    return Err(E::invalid_value(unexpected, &self));
+                }
+                Ok(Span(span))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A second: since 1970, or as a date in UTC (RFC 3339).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment(pub(super) UnixSeconds);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Moment;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a date in UTC such as 2027-01-31T00:00:00Z, or seconds since 1970")
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Moment, E> {
+                Ok(Moment(UnixSeconds::new(seconds)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Moment, E> {
+                let unexpected = serde::de::Unexpected::Str(text);
+                let date = humantime::parse_rfc3339(text).map_err(|_| E::invalid_value(unexpected, &self))?;
+                Ok(Moment(UnixSeconds::from_system(date)))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A table of names and values, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Pairs<V>(pub(super) Vec<(String, V)>);
+
+impl<V> Default for Pairs<V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
+            type Value = Pairs<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Pairs<V>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = fields.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// The code of this name, as configuration and bodies write it.
+pub(super) fn code(name: &str) -> Option<Code> {
+    Code::ALL.iter().copied().find(|code| code.as_str() == name)
+}

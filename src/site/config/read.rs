@@ -1,0 +1,424 @@
+//! The tree to the types of [`document`](super::document): serde, with every error at once.
+//!
+//! serde stops at its first error. So the node that it stumbled over is noted and left out, and reading starts again,
+//! until nothing is left to stumble over. What was left out is remembered: nothing that follows from its absence is
+//! reported.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use super::tree::{Name, Node, Value};
+use crate::error::ConfigError;
+
+/// After so many errors the rest is not looked for.
+const MAX_ERRORS: usize = 100;
+
+/// What was read, and what was not.
+#[derive(Debug)]
+pub(super) struct Reading<T> {
+    pub(super) document: T,
+    /// Each with its line.
+    pub(super) errors: Vec<(u32, ConfigError)>,
+    pub(super) left_out: LeftOut,
+}
+
+/// What is not to be reported again.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    nodes: HashSet<usize>,
+    /// Fields that were misspelled, each by the name of the table and its own.
+    misspelled: HashSet<(usize, &'static str)>,
+}
+
+/// Reads the tree into `T`, all of whose fields are optional.
+pub(super) fn read<T: DeserializeOwned + Default>(root: &Node) -> Reading<T> {
+    let mut reading = Reading { document: T::default(), errors: Vec::new(), left_out: LeftOut::default() };
+    while reading.errors.len() < MAX_ERRORS {
+        let stumble = match T::deserialize(At { node: root, field: "", left_out: &reading.left_out }) {
+            Ok(document) => {
+                reading.document = document;
+                break;
+            }
+            Err(stumble) => stumble,
+        };
+        let place = stumble.place.unwrap_or_else(|| Place::of(root, ""));
+        if let Fault::UnknownField { meant: Some(meant), .. } = &stumble.fault {
+            reading.left_out.misspelled.insert((place.table, *meant));
+        }
+        reading.errors.push((place.line, stumble.fault.said_of(&place.field)));
+        if !reading.left_out.nodes.insert(place.node) || place.node == root.id {
+            break;
+        }
+    }
+    reading
+}
+
+impl LeftOut {
+    /// Whether the node, or something inside of it, was left out.
+    pub(super) fn touches(&self, node: &Node) -> bool {
+        self.nodes.contains(&node.id)
+            || match &node.value {
+                Value::List(nodes) => nodes.iter().any(|node| self.touches(node)),
+                Value::Table(fields) => {
+                    fields.iter().any(|(name, node)| self.nodes.contains(&name.id) || self.touches(node))
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether a field that is not in the table was meant to be.
+    pub(super) fn was_meant(&self, table: &Node, field: &str) -> bool {
+        self.misspelled.iter().any(|(id, meant)| *id == table.id && *meant == field)
+    }
+
+    /// The element of this number among those that were read.
+    pub(super) fn element<'t>(&self, node: &'t Node, index: usize) -> Option<&'t Node> {
+        (0..).map_while(|at| node.element(at)).filter(|node| !self.nodes.contains(&node.id)).nth(index)
+    }
+}
+
+/// The error of one attempt.
+#[derive(Debug)]
+struct Stumble {
+    fault: Fault,
+    place: Option<Place>,
+}
+
+#[derive(Debug)]
+enum Fault {
+    /// A value: what was found, and what to write.
+    Value { found: String, write: String },
+    /// A field that the table does not have, and the one that was meant.
+    UnknownField { field: String, meant: Option<&'static str>, known: &'static [&'static str] },
+}
+
+/// Where it was.
+#[derive(Debug)]
+struct Place {
+    node: usize,
+    line: u32,
+    /// The field that holds the value; the table's own for an unknown field.
+    field: String,
+    /// The table, for an unknown field.
+    table: usize,
+}
+
+impl Place {
+    fn of(node: &Node, field: &str) -> Self {
+        Self { node: node.id, line: node.line, field: field.to_owned(), table: node.id }
+    }
+}
+
+impl Stumble {
+    fn at(mut self, place: impl FnOnce() -> Place) -> Self {
+        self.place.get_or_insert_with(place);
+        self
+    }
+
+    /// Of a value that can only be left out as a whole.
+    fn all_of(mut self, node: &Node) -> Self {
+        if let Some(place) = &mut self.place {
+            place.node = node.id;
+        }
+        self
+    }
+}
+
+impl Fault {
+    fn said_of(self, field: &str) -> ConfigError {
+        match self {
+            Self::Value { found, write } => {
+                let field = if field.is_empty() { "the file" } else { field };
+                ConfigError::Field { field: field.to_owned(), found, write }
+            }
+            Self::UnknownField { field: unknown, meant, known } => {
+                let table = match field {
+                    "" => "the file".to_owned(),
+                    "site" | "keys" | "stream" => format!("[[{field}]]"),
+                    other => other.to_owned(),
+                };
+                let write = match (unknown.as_str(), meant) {
+                    ("secret", _) => "secret_file or secret_env: secrets never stand in the file".to_owned(),
+                    (_, Some(meant)) => meant.to_owned(),
+                    (_, None) => format!("one of {}", known.join(", ")),
+                };
+                ConfigError::UnknownField { table, field: unknown, write }
+            }
+        }
+    }
+}
+
+impl serde::de::Error for Stumble {
+    fn custom<T: Display>(message: T) -> Self {
+        // Our own types say both halves, with a colon between.
+        let message = message.to_string();
+        let (found, write) = message.split_once(": write ").unwrap_or((&message, "another value"));
+        Self { fault: Fault::Value { found: found.to_owned(), write: write.to_owned() }, place: None }
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let write = match (found, expected.to_string().as_str()) {
+            (Unexpected::Str(text), "a sequence") => format!("a list, [{text:?}]"),
+            (Unexpected::Map, "a sequence") => {
+                "a list; of tables, each begins with its name in two pairs of \
+                                                brackets"
+                    .to_owned()
+            }
+            (_, expected) => plain(expected).to_owned(),
+        };
+        Self { fault: Fault::Value { found: said(found), write }, place: None }
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let write = plain(&expected.to_string()).to_owned();
+        Self { fault: Fault::Value { found: said(found), write }, place: None }
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let write = match nearest(variant, expected) {
+            Some(meant) => format!("{meant:?}"),
+            None => format!("one of {}", expected.join(", ")),
+        };
+        Self { fault: Fault::Value { found: format!("is {variant:?}"), write }, place: None }
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let meant = nearest(field, expected);
+        Self { fault: Fault::UnknownField { field: field.to_owned(), meant, known: expected }, place: None }
+    }
+}
+
+/// What people call a value.
+fn said(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(flag) => format!("is {flag}"),
+        Unexpected::Unsigned(number) => format!("is the number {number}"),
+        Unexpected::Signed(number) => format!("is the number {number}"),
+        Unexpected::Float(number) => format!("is the number {number}"),
+        Unexpected::Str(text) => format!("is the text {:?}", text.chars().take(64).collect::<String>()),
+        Unexpected::Unit | Unexpected::Option => "is null".to_owned(),
+        Unexpected::Seq => "is a list".to_owned(),
+        Unexpected::Map => "is a table".to_owned(),
+        other => format!("is {other}"),
+    }
+}
+
+/// What people call the types of serde.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "true or false",
+        "a string" => "text in quotes",
+        "a sequence" => "a list in brackets",
+        "a map" => "a table in braces",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "i64" | "u64" | "usize" => "a whole number",
+        other => other,
+    }
+}
+
+/// The known name that was probably meant.
+fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
+    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
+    let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;
+    (likeness(best) > 0.8).then_some(best)
+}
+
+impl Display for Stumble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.fault)
+    }
+}
+
+impl std::error::Error for Stumble {}
+
+/// A node, as serde reads it.
+#[derive(Clone, Copy)]
+struct At<'t> {
+    node: &'t Node,
+    /// The field that holds it, or the list that it is an element of.
+    field: &'t str,
+    left_out: &'t LeftOut,
+}
+
+impl At<'_> {
+    fn place(self) -> Place {
+        Place::of(self.node, self.field)
+    }
+}
+
+impl<'de> Deserializer<'de> for At<'_> {
+    type Error = Stumble;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+        let Self { field, left_out, .. } = self;
+        match &self.node.value {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(flag) => visitor.visit_bool(*flag),
+            Value::Integer(number) => visitor.visit_i64(*number),
+            Value::Number(text) => match text.parse() {
+                Ok(number) => visitor.visit_f64(number),
+                Err(_) => Err(Stumble::custom(format!("is the number {text}: write a smaller one"))),
+            },
+            Value::Date(text) | Value::Text(text) => visitor.visit_str(text),
+            Value::List(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter(), field, left_out }),
+            Value::Table(fields) => {
+                visitor.visit_map(Fields { table: self, left: fields.iter(), value: None })
+            }
+        }
+        .map_err(|stumble| stumble.at(|| self.place()))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+        match self.node.value {
+            Value::Null => Err(Stumble::custom("is null: write a value, or leave it out")),
+            _ => visitor.visit_some(self),
+        }
+        .map_err(|stumble| stumble.at(|| self.place()))
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+        match &self.node.value {
+            Value::Date(text) => {
+                let fault = Stumble::custom(format!("is the date {text}: write text in quotes"));
+                Err(fault.at(|| self.place()))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stumble> {
+        match &self.node.value {
+            Value::Text(text) => {
+                let text: StrDeserializer<'_, Stumble> = text.as_str().into_deserializer();
+                visitor.visit_enum(text)
+            }
+            Value::Table(fields) => match fields.as_slice() {
+                [(name, value)] => {
+                    visitor.visit_enum(Variant { name, value: At { node: value, field: &name.text, ..self } })
+                }
+                several => {
+                    let count = several.len();
+                    let one = variants.join(", ");
+                    Err(Stumble::custom(format!("has {count} fields: write exactly one of {one}")))
+                }
+            },
+            other => Err(Stumble::custom(format!(
+                "{}: write one of {}",
+                match other {
+                    Value::Integer(number) => format!("is the number {number}"),
+                    Value::Bool(flag) => format!("is {flag}"),
+                    Value::List(_) => "is a list".to_owned(),
+                    _ => "is no table and no text".to_owned(),
+                },
+                variants.join(", ")
+            ))),
+        }
+        .map_err(|stumble| stumble.at(|| self.place()).all_of(self.node))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// The elements of a list that are not left out.
+struct Elements<'t> {
+    nodes: std::slice::Iter<'t, Node>,
+    field: &'t str,
+    left_out: &'t LeftOut,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_> {
+    type Error = Stumble;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stumble> {
+        let left_out = self.left_out;
+        let Some(node) = self.nodes.find(|node| !left_out.nodes.contains(&node.id)) else { return Ok(None) };
+        seed.deserialize(At { node, field: self.field, left_out }).map(Some)
+    }
+}
+
+/// The fields of a table that are not left out.
+struct Fields<'t> {
+    table: At<'t>,
+    left: std::slice::Iter<'t, (Name, Node)>,
+    value: Option<At<'t>>,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_> {
+    type Error = Stumble;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stumble> {
+        let left_out = self.table.left_out;
+        let out = |id: &usize| left_out.nodes.contains(id);
+        let Some((name, node)) = self.left.find(|(name, node)| !out(&name.id) && !out(&node.id)) else {
+            return Ok(None);
+        };
+        self.value = Some(At { node, field: &name.text, left_out });
+        let text: StrDeserializer<'_, Stumble> = name.text.as_str().into_deserializer();
+        let (table, field) = (self.table.node.id, self.table.field.to_owned());
+        let place = || Place { node: name.id, line: name.line, field, table };
+        seed.deserialize(text).map(Some).map_err(|stumble| stumble.at(place))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stumble> {
+        match self.value.take() {
+            Some(value) => seed.deserialize(value),
+            None => Err(Stumble::custom("is a name without a value: write both")),
+        }
+    }
+}
+
+/// A table of one field, as a variant of that name.
+struct Variant<'t> {
+    name: &'t Name,
+    value: At<'t>,
+}
+
+impl<'de, 't> EnumAccess<'de> for Variant<'t> {
+    type Error = Stumble;
+    type Variant = At<'t>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, At<'t>), Stumble> {
+        let text: StrDeserializer<'_, Stumble> = self.name.text.as_str().into_deserializer();
+        Ok((seed.deserialize(text)?, self.value))
+    }
+}
+
+impl<'de> VariantAccess<'de> for At<'_> {
+    type Error = Stumble;
+
+    fn unit_variant(self) -> Result<(), Stumble> {
+        Err(Stumble::custom(format!("is a table: write {:?} alone", self.field)))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stumble> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Stumble> {
+        self.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stumble> {
+        self.deserialize_any(visitor)
+    }
+}

@@ -1,0 +1,54 @@
+//! TOML 1.0 to the tree.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::tree::{Node, Parsed, Places, Value};
+use crate::error::ConfigError;
+
+pub(super) fn parse(text: &str) -> Parsed {
+    let mut places = Places::new(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let fault = |error: &toml::de::Error| {
+            let line = places.line(error.span().map_or(0, |span| span.start));
+            (line, ConfigError::Syntax { notation: "TOML", found: error.message().replace('\n', ", ") })
+        };
+        return Err(errors.iter().map(fault).collect());
+    }
+    let (start, table) = (table.span().start, table.into_inner());
+    let value = table_value(table, &mut places);
+    Ok(places.node(start, value))
+}
+
+fn table_value(table: DeTable<'_>, places: &mut Places<'_>) -> Value {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    let fields = entries.into_iter().map(|(name, value)| {
+        let at = name.span().start;
+        let name = places.name(at, name.into_inner().into_owned());
+        (name, node(value, at, places))
+    });
+    Value::Table(fields.collect())
+}
+
+/// The node of a value; a table that has no text of its own (`[a.b]`) stands where its name does.
+fn node(value: Spanned<DeValue<'_>>, name_at: usize, places: &mut Places<'_>) -> Node {
+    let span = value.span();
+    let at = if span.is_empty() { name_at } else { span.start };
+    let value = match value.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Boolean(flag) => Value::Bool(flag),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Float(float) => Value::Number(float.as_str().to_owned()),
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(integer) => Value::Integer(integer),
+            Err(_) => Value::Number(integer.as_str().to_owned()),
+        },
+        DeValue::Array(values) => {
+            Value::List(values.into_iter().map(|value| node(value, at, places)).collect())
+        }
+        DeValue::Table(table) => table_value(table, places),
+    };
+    places.node(at, value)
+}

@@ -1,0 +1,90 @@
+//! One tree for both notations, every node with its line.
+
+use crate::error::ConfigError;
+
+/// A value and where it stands.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Counted from 1, as editors do.
+    pub(super) line: u32,
+    /// Its number in the tree: nodes are known by it.
+    pub(super) id: usize,
+    pub(super) value: Value,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    /// A number that is no integer of 64 bits, as it is written.
+    Number(String),
+    /// A TOML date or time, as it is written.
+    Date(String),
+    Text(String),
+    List(Vec<Node>),
+    /// In the order of the file.
+    Table(Vec<(Name, Node)>),
+}
+
+/// A field's name and where it stands.
+#[derive(Debug)]
+pub(super) struct Name {
+    pub(super) line: u32,
+    pub(super) id: usize,
+    pub(super) text: String,
+}
+
+/// What a text in some notation is, or every fault of it with its line.
+pub(super) type Parsed = Result<Node, Vec<(u32, ConfigError)>>;
+
+impl Node {
+    /// What stands under a dotted path: `cors.origins`; the empty path is the node itself.
+    pub(super) fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').filter(|step| !step.is_empty()).try_fold(self, |node, step| node.field(step))
+    }
+
+    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+        let Value::Table(fields) = &self.value else { return None };
+        fields.iter().find(|(field, _)| field.text == name).map(|(_, node)| node)
+    }
+
+    /// The element of this number, of a list or a table.
+    pub(super) fn element(&self, index: usize) -> Option<&Self> {
+        match &self.value {
+            Value::List(nodes) => nodes.get(index),
+            Value::Table(fields) => fields.get(index).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+}
+
+/// Counts nodes, and lines up to a byte.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    nodes: usize,
+}
+
+impl<'t> Places<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end.saturating_add(1));
+        Self { text, lines: std::iter::once(0).chain(starts).collect(), nodes: 0 }
+    }
+
+    pub(super) fn line(&self, byte: usize) -> u32 {
+        let line = self.lines.partition_point(|start| *start <= byte.min(self.text.len()));
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn node(&mut self, byte: usize, value: Value) -> Node {
+        self.nodes = self.nodes.saturating_add(1);
+        Node { line: self.line(byte), id: self.nodes, value }
+    }
+
+    pub(super) fn name(&mut self, byte: usize, text: String) -> Name {
+        self.nodes = self.nodes.saturating_add(1);
+        Name { line: self.line(byte), id: self.nodes, text }
+    }
+}
