@@ -1,6 +1,7 @@
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Setup;
 use super::snapshot::Snapshot;
 use super::verifier::Verifier;
 use crate::error::{ConfigError, ConfigErrors};
@@ -15,11 +16,17 @@ pub struct VerifierBuilder {
     policy: PolicyBuilder,
     keys: Vec<Key>,
     clock: Box<dyn Clock>,
+    pub(super) setup: Setup,
 }
 
 impl VerifierBuilder {
     pub(super) fn new() -> Self {
-        Self { policy: Policy::builder(), keys: Vec::new(), clock: Box::new(SystemClock) }
+        Self {
+            policy: Policy::builder(),
+            keys: Vec::new(),
+            clock: Box::new(SystemClock),
+            setup: Setup::default(),
+        }
     }
 
     /// One site more.
@@ -75,31 +82,90 @@ impl VerifierBuilder {
     /// # Errors
     ///
     /// Every fault of the policy and the keys, at once. A key for a site that is none is one of them.
-    pub fn build(self) -> Result<Verifier, ConfigErrors> {
-        let mut faults = Vec::new();
-        let policy = self.policy.build().map_err(|errors| faults.extend(errors)).ok();
-        let mut kids = BTreeSet::new();
+    pub fn build(mut self) -> Result<Verifier, ConfigErrors> {
+        let mut errors = Vec::new();
+        let read = self.read().map_err(|found| errors.extend(found)).ok();
+        let (policy, sourced) = read.map_or((None, Vec::new()), |(policy, keys)| (Some(policy), keys));
+        let ids: Option<HashSet<&str>> =
+            policy.as_ref().map(|policy| policy.sites().map(SiteView::id).collect());
+        let mut kids = HashSet::new();
         for key in &self.keys {
-            if !kids.insert(key.id().clone()) {
-                faults.push(ConfigError::DuplicateKey { kid: key.id().to_string() });
+            if !kids.insert(key.id()) {
+                errors.push(ConfigError::DuplicateKey { kid: key.id().to_string() });
             }
-            if let (KeyScope::Site(id), Some(policy)) = (key.scope(), &policy)
-                && !policy.sites().any(|site| site.id() == &**id)
-            {
-                let (kid, site) = (key.id().to_string(), id.to_string());
-                let known = policy.sites().map(SiteView::id).collect::<Vec<_>>().join(", ");
-                faults.push(ConfigError::KeyForNoSite { kid, site, known });
-            }
+            let named = || format!("key {:?}", key.id().as_str());
+            errors.extend(ids.as_ref().and_then(|ids| no_such_site(key.scope(), ids, named)));
         }
-        let keys = KeySet::from_keys(self.keys);
-        ConfigErrors::check(faults)?;
-        match (policy, keys) {
-            (Some(policy), Ok(keys)) => {
-                warn_of_idle(&policy, &keys);
-                Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock))
-            }
-            (_, Err(error)) => Err(error.into()),
-            (None, Ok(_)) => Err(ConfigError::NoSites.into()),
+        errors.extend(sourced.iter().filter(|key| kids.contains(key.id())).map(|key| doubled(key)));
+        drop((ids, kids));
+        ConfigErrors::check(errors)?;
+        tell_dangers(&self.keys);
+        let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
+        let policy = policy.ok_or(ConfigError::NoSites)?;
+        warn_of_idle(&policy, &keys);
+        Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock, self.setup))
+    }
+
+    /// The policy, and the keys of the sources.
+    #[cfg(feature = "config")]
+    fn read(&mut self) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+        self.setup.start(std::mem::take(&mut self.policy))
+    }
+
+    #[cfg(not(feature = "config"))]
+    fn read(&mut self) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+        Ok((std::mem::take(&mut self.policy).build()?, Vec::new()))
+    }
+}
+
+/// How many of the known names an error lists.
+const NAMES_SHOWN: usize = 10;
+
+/// Why a key's scope names nothing here, if it does.
+pub(super) fn no_such_site(
+    scope: &KeyScope,
+    ids: &HashSet<&str>,
+    key: impl FnOnce() -> String,
+) -> Option<ConfigError> {
+    match scope {
+        KeyScope::Site(id) if !ids.contains(&**id) => {
+            let mut known: Vec<&str> = ids.iter().copied().collect();
+            known.sort_unstable();
+            let known = list_names(known.into_iter().map(str::to_owned));
+            Some(ConfigError::KeyForNoSite { key: key(), site: id.to_string(), known })
+        }
+        KeyScope::Site(_) | KeyScope::Bucket(_) | KeyScope::Stream(_) | KeyScope::Any(_) => None,
+    }
+}
+
+pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
+    let shown = names.by_ref().take(NAMES_SHOWN).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A key from a source whose `kid` a key of code has.
+pub(super) fn doubled(key: &Key) -> ConfigError {
+    ConfigError::DoubledKey {
+        kid: key.id().to_string(),
+        file: key.source().unwrap_or_default().to_owned(),
+        first: "code".to_owned(),
+    }
+}
+
+/// Checks that are taken away are said aloud.
+fn tell_dangers(keys: &[Key]) {
+    for key in keys {
+        let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");
+        for name in key.dangers().names().chain(any) {
+            crate::log::event!(
+                WARN,
+                kid = key.id().as_str(),
+                danger = name,
+                "a check is taken away from this key's tokens"
+            );
         }
     }
 }
@@ -109,9 +175,10 @@ fn warn_of_idle(policy: &Policy, keys: &KeySet) {
     if keys.is_empty() {
         crate::log::event!(WARN, keys = 0, "no key is loaded: every credential is refused until one is");
     }
+    let Some(mut known) = policy.buckets() else { return };
     for key in keys.iter() {
         if let KeyScope::Bucket(name) = key.scope()
-            && !policy.serves_bucket(name)
+            && known.insert(name)
         {
             crate::log::event!(
                 WARN,

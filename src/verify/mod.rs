@@ -37,11 +37,31 @@ mod builder;
 mod decide;
 mod decision;
 mod grant;
+mod health;
+#[cfg(feature = "config")]
+mod reload;
+#[cfg(feature = "config")]
+mod setup;
 mod snapshot;
+#[cfg(feature = "config")]
+mod swapped;
 mod verifier;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use builder::VerifierBuilder;
 pub use decision::{Decision, Passed, Preflight, Public, Refusal};
 pub use grant::{ClaimsError, Grant, OwnedGrant};
+pub use health::{Health, KeyHealth};
 pub use snapshot::Snapshot;
+#[cfg(feature = "config")]
+pub use swapped::{Difference, Swapped};
 pub use verifier::{Keys, Verifier};
+#[cfg(feature = "watch")]
+pub use watch::Watch;
+
+#[cfg(feature = "config")]
+use setup::Setup;
+/// What is read again: nothing, without the feature `config`.
+#[cfg(not(feature = "config"))]
+type Setup = ();

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::Setup;
 use super::builder::VerifierBuilder;
 use super::decide::judge;
 use super::decision::Decision;
@@ -32,6 +33,8 @@ pub struct Verifier(Arc<Shared>);
 struct Shared {
     live: Live<Snapshot>,
     clock: Box<dyn Clock>,
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to read again"))]
+    setup: Setup,
 }
 
 impl Verifier {
@@ -40,8 +43,13 @@ impl Verifier {
         VerifierBuilder::new()
     }
 
-    pub(super) fn start(snapshot: Snapshot, clock: Box<dyn Clock>) -> Self {
-        Self(Arc::new(Shared { live: Live::new(snapshot), clock }))
+    pub(super) fn start(snapshot: Snapshot, clock: Box<dyn Clock>, setup: Setup) -> Self {
+        Self(Arc::new(Shared { live: Live::new(snapshot), clock, setup }))
+    }
+
+    #[cfg(feature = "config")]
+    pub(super) fn setup(&self) -> &Setup {
+        &self.0.setup
     }
 
     /// Decides one request. No allocation, no I/O, no waiting; what can be refused cheaply is refused first.

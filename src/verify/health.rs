@@ -1,0 +1,89 @@
+use serde::Serialize;
+
+use super::verifier::Verifier;
+use crate::keys::Key;
+
+/// The keys in force and what is wrong with their files: for dashboards and for people. Nothing in it is secret.
+///
+/// Serialises with serde; seconds are since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// Every key in force, by `kid`.
+    pub keys: Vec<KeyHealth>,
+    /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
+    pub errors: Vec<String>,
+}
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct KeyHealth {
+    /// The `kid`.
+    pub kid: String,
+    /// The registered name, such as `RS256`.
+    pub algorithm: &'static str,
+    /// What it may sign for, such as `bucket courses`.
+    pub scope: String,
+    /// Its file or environment variable; absent for a key of code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// When it was loaded.
+    pub loaded_at: i64,
+    /// The last second in which it is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<i64>,
+    /// When it last let a request in; absent for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<i64>,
+    /// The checks that it is spared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub danger: Vec<&'static str>,
+    /// Why its file, as it is now, is not what is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
+impl Verifier {
+    /// The keys in force, when each was loaded and last used, and what is wrong with their files. Takes time and memory
+    /// by the number of keys.
+    pub fn health(&self) -> Health {
+        let mut health = Health { errors: self.errors(), keys: Vec::new() };
+        let keys = self.keys().snapshot();
+        health.keys.extend(keys.iter().map(|key| {
+            let source = key.source().map(str::to_owned);
+            let about =
+                |error: &&String| source.as_ref().is_some_and(|file| error.starts_with(&format!("{file}: ")));
+            let last_error = health.errors.iter().find(about).cloned();
+            KeyHealth { source, last_error, ..KeyHealth::of(key) }
+        }));
+        health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
+        health
+    }
+
+    #[cfg(feature = "config")]
+    fn errors(&self) -> Vec<String> {
+        self.setup().errors()
+    }
+
+    #[cfg(not(feature = "config"))]
+    fn errors(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl KeyHealth {
+    fn of(key: &Key) -> Self {
+        Self {
+            kid: key.id().to_string(),
+            algorithm: key.algorithm().name(),
+            scope: key.scope().to_string(),
+            source: None,
+            loaded_at: key.loaded_at().get(),
+            not_after: key.retires().map(crate::time::UnixSeconds::get),
+            last_used: key.last_used().map(crate::time::UnixSeconds::get),
+            danger: key.dangers().names().collect(),
+            last_error: None,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Reading the setup again: by hand, and by whoever watches.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::builder::doubled;
+use super::setup::{State, tell, tell_dangers};
+use super::snapshot::Snapshot;
+use super::swapped::{Difference, Swapped};
+use super::verifier::Verifier;
+use crate::error::ConfigErrors;
+use crate::keys::{Changes, Key};
+use crate::site::Policy;
+
+impl Verifier {
+    /// A verifier from a configuration file, `.toml` or `.json`, and the keys that it names.
+    ///
+    /// The same as `Verifier::builder().file(path).build()`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the file and its keys, at once: each with file, line, what was found and what to
+    /// write.
+    pub fn from_file(path: impl Into<std::path::PathBuf>) -> Result<Self, ConfigErrors> {
+        Self::builder().file(path).build()
+    }
+
+    /// Reads the configuration file and every key source again, and puts them in force as one.
+    ///
+    /// A policy that was [`swap`](Self::swap)ped in goes, where there is a file; keys that code put in stay. Not for a
+    /// request's path: it reads files.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once; nothing is changed then.
+    pub fn reload(&self) -> Result<Swapped, ConfigErrors> {
+        let setup = self.setup();
+        let mut state = setup.lock();
+        if setup.file.is_none() {
+            return Ok(self.look_at_sources(&mut state));
+        }
+        let plan = setup.plan(&state.documents)?;
+        tell(&plan.notices);
+        tell_dangers(
+            plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
+        );
+        let sites = Difference::between(&state.sites, &plan.sites);
+        let refused = self.put(Some(plan.policy), &plan.changes);
+        state.sites = plan.sites;
+        state.documents = plan.documents;
+        state.refused = None;
+        Ok(state.swapped(sites, &plan.changes, &refused))
+    }
+
+    /// Takes up what changed since the last look. What is wrong is logged, once for each change.
+    #[cfg(feature = "watch")]
+    pub(super) fn refresh(&self) {
+        let setup = self.setup();
+        let mut state = setup.lock();
+        let changed = setup.file_changed(&mut state);
+        let failed_before = state.refused.clone();
+        // What kept the file from being taken up may be gone: a folder that was not there.
+        let fault = match changed {
+            Ok(false) if failed_before.is_none() => {
+                self.look_at_sources(&mut state);
+                return;
+            }
+            Ok(_) => {
+                drop(state);
+                let fault = self.reload().err();
+                state = setup.lock();
+                fault
+            }
+            Err(error) => Some(error.into()),
+        };
+        if let Some(errors) = fault {
+            if failed_before.as_ref() != Some(&errors) {
+                tell(errors.iter());
+                crate::log::event!(
+                    WARN,
+                    errors = errors.iter().count(),
+                    "configuration refused, the last one stays"
+                );
+            }
+            state.refused = Some(errors);
+            self.look_at_sources(&mut state);
+        }
+    }
+
+    fn look_at_sources(&self, state: &mut State) -> Swapped {
+        let mut notices = Vec::new();
+        let changes = state.documents.look(&mut notices);
+        tell(&notices);
+        let refused = if changes.is_empty() { Vec::new() } else { self.put(None, &changes) };
+        state.swapped(Difference::default(), &changes, &refused)
+    }
+
+    /// Puts a policy and changed keys in force as one; hands back keys whose `kid` code has put in.
+    fn put(&self, policy: Option<Policy>, changes: &Changes) -> Vec<Arc<Key>> {
+        let old = changes.removed.iter().chain(changes.changed.iter().map(|(old, _)| old));
+        let new = changes.added.iter().chain(changes.changed.iter().map(|(_, new)| new));
+        let (out, into): (Vec<_>, Vec<_>) = (old.cloned().collect(), new.cloned().collect());
+        let mut refused = Vec::new();
+        let Ok(()) = self.update(|state| {
+            let (keys, taken) = state.keys.exchange(&out, into);
+            refused = taken;
+            let policy = policy.map_or_else(|| Arc::clone(&state.policy), Arc::new);
+            Ok::<_, Infallible>(Snapshot { policy, keys })
+        });
+        tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
+        refused
+    }
+}
+
+impl State {
+    fn swapped(&self, sites: Difference, changes: &Changes, refused: &[Arc<Key>]) -> Swapped {
+        let skipped = self.documents.faults().cloned();
+        Swapped {
+            sites,
+            keys: changes.into(),
+            skipped: skipped.chain(refused.iter().map(|key| doubled(key))).collect(),
+        }
+    }
+}
+
+impl From<&Changes> for Difference {
+    fn from(changes: &Changes) -> Self {
+        fn kids<'k>(keys: impl Iterator<Item = &'k Arc<Key>>) -> Vec<String> {
+            let mut kids: Vec<String> = keys.map(|key| key.id().to_string()).collect();
+            kids.sort_unstable();
+            kids
+        }
+        Self {
+            added: kids(changes.added.iter()),
+            removed: kids(changes.removed.iter()),
+            changed: kids(changes.changed.iter().map(|(_, new)| new)),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a verifier was set up from, kept so that it can be read again while it serves.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::builder::{VerifierBuilder, list_names, no_such_site};
+use crate::error::{ConfigError, ConfigErrors, Faults, Part};
+use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
+use crate::site::{ConfigFile, Hook, Notation, Policy, PolicyBuilder, Refused, Site, in_file};
+use crate::token::Claims;
+
+/// The largest configuration file.
+const MAX_CONFIG_FILE: u64 = 256 * 1024 * 1024;
+
+/// A configuration file, key sources, and what code says beside them.
+#[derive(Default)]
+pub(super) struct Setup {
+    pub(super) file: Option<PathBuf>,
+    pub(super) sources: Vec<KeySource>,
+    pub(super) hooks: Vec<(String, Hook)>,
+    /// The sites and settings of code.
+    policy: PolicyBuilder,
+    state: Mutex<State>,
+}
+
+/// What was read last.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) sites: Vec<(String, Site)>,
+    pub(super) documents: Documents,
+    pub(super) file: FileSight,
+    /// Why the file, as it is now, is not in force.
+    pub(super) refused: Option<ConfigErrors>,
+}
+
+/// Everything read and checked, ready to be put in force.
+pub(super) struct Plan {
+    pub(super) policy: Policy,
+    pub(super) sites: Vec<(String, Site)>,
+    pub(super) documents: Documents,
+    pub(super) changes: Changes,
+    pub(super) notices: Vec<ConfigError>,
+}
+
+impl VerifierBuilder {
+    /// The sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
+    /// sites; where both say `unknown_host`, `expose_reason` or `trusted_proxies`, the file decides.
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.setup.file = Some(path.into());
+        self
+    }
+
+    /// One source of keys more.
+    pub fn key_source(mut self, source: KeySource) -> Self {
+        self.setup.sources.push(source);
+        self
+    }
+
+    /// Gives the file's site of this id a [`hook`](Site::hook), which a reload keeps.
+    pub fn hook(
+        mut self,
+        site: impl Into<String>,
+        rule: impl Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+    ) -> Self {
+        self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
+        self
+    }
+}
+
+impl Setup {
+    /// Reads everything for the first time: the policy, and the keys of the sources.
+    pub(super) fn start(&mut self, policy: PolicyBuilder) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+        self.policy = policy;
+        let mut state = State::default();
+        if let Some(path) = &self.file {
+            // What it is now; the plan reads it again, so a change in between is seen by the next look.
+            let _ = state.file.look(path, MAX_CONFIG_FILE);
+        }
+        let plan = self.plan(&Documents::default())?;
+        tell(&plan.notices);
+        tell_dangers(plan.documents.sources());
+        if self.file.is_some() {
+            state.sites = plan.sites;
+        } else {
+            self.policy = PolicyBuilder::default(); // not to be read again
+        }
+        state.documents = plan.documents;
+        self.state = Mutex::new(state);
+        Ok((plan.policy, plan.changes.added))
+    }
+
+    /// Whether the file is not what it was at the last look.
+    #[cfg(feature = "watch")]
+    pub(super) fn file_changed(&self, state: &mut State) -> Result<bool, ConfigError> {
+        match &self.file {
+            None => Ok(false),
+            Some(path) => match state.file.look(path, MAX_CONFIG_FILE) {
+                Ok(look) => Ok(look.is_change()),
+                Err(error) => Err(in_file(path, None, error)),
+            },
+        }
+    }
+
+    /// Everything that is not in force, as text.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let state = self.lock();
+        let refused = state.refused.iter().flat_map(ConfigErrors::iter);
+        refused.chain(state.documents.faults()).map(ToString::to_string).collect()
+    }
+
+    /// The folders in which changes are to be looked for.
+    #[cfg(feature = "watch")]
+    pub(super) fn folders(&self) -> HashSet<PathBuf> {
+        let state = self.lock();
+        let file = self.file.as_deref().map(crate::keys::folder_of);
+        let sources = state.documents.sources().filter_map(KeySource::watched_folder);
+        file.into_iter().chain(sources).map(Path::to_owned).collect()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Whatever panicked has left what was read last in place.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the file and the sources, and checks all of it. Nothing is changed.
+    pub(super) fn plan(&self, before: &Documents) -> Result<Plan, ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut file = match &self.file {
+            Some(path) => Some(read_file(path)?),
+            None => None,
+        };
+        let mut policy = match &file {
+            Some(file) => file.add_to(self.policy.clone()),
+            None => self.policy.clone(),
+        };
+        for (id, hook) in &self.hooks {
+            if !policy.set_hook(id, hook) {
+                let known = list_names(policy.named_sites().map(|(id, _)| id));
+                errors.push(ConfigError::HookForNoSite { site: id.clone(), known });
+            }
+        }
+        let sites: Vec<(String, Site)> = policy.named_sites().map(|(id, site)| (id, site.clone())).collect();
+        let mut faults = Faults::default();
+        let policy = policy.check(&mut faults);
+
+        // The file's sources first, each with its section; then those of code.
+        let mut sources: Vec<(Part, KeySource)> = Vec::new();
+        if let Some(file) = &file {
+            sources.extend(file.sources().map(|(number, source)| (Part::Keys(number), source.clone())));
+        }
+        sources.extend(self.sources.iter().map(|source| (Part::Keys(usize::MAX), source.clone())));
+        let ids: HashSet<&str> = sites.iter().map(|(id, _)| id.as_str()).collect();
+        for (part, source) in &sources {
+            if let Some(error) = no_such_site(source.scope(), &ids, || format!("{} {source}", source.field()))
+            {
+                faults.enter(*part);
+                faults.push("scope", error);
+            }
+        }
+        let (parts, sources): (Vec<Part>, Vec<KeySource>) = sources.into_iter().unzip();
+        let fields: Vec<&'static str> = sources.iter().map(KeySource::field).collect();
+        let (mut broken, mut notices) = (Vec::new(), Vec::new());
+        let (documents, changes) = Documents::read(sources, before, &mut broken, &mut notices);
+        for fault in broken {
+            if let (Some(part), Some(field)) = (parts.get(fault.source), fields.get(fault.source)) {
+                faults.enter(*part);
+                faults.push(field, fault.error);
+            }
+        }
+        let unplaced = match &mut file {
+            Some(file) => file.place(faults.into_list()),
+            None => faults.into_list().into_iter().map(|fault| fault.error).collect(),
+        };
+        errors.splice(0..0, file.map(ConfigFile::into_errors).into_iter().flatten().chain(unplaced));
+        ConfigErrors::check(errors)?;
+        let policy = policy.ok_or(ConfigError::NoSites)?;
+        Ok(Plan { policy, sites, documents, changes, notices })
+    }
+}
+
+/// Reads a configuration file; only text that is none ends here.
+fn read_file(path: &Path) -> Result<ConfigFile, ConfigErrors> {
+    let notation = Notation::of(path)?;
+    let bytes = FileSight::read(path, MAX_CONFIG_FILE).map_err(|error| in_file(path, None, error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', valid).count().saturating_add(1);
+        let notation = if notation == Notation::Toml { "TOML" } else { "JSON" };
+        let found = "it is no UTF-8".to_owned();
+        in_file(path, u32::try_from(line).ok(), ConfigError::Syntax { notation, found })
+    })?;
+    ConfigFile::parse(&text, notation, path).map_err(ConfigErrors::several)
+}
+
+/// Logs what is wrong.
+pub(super) fn tell<'e>(notices: impl IntoIterator<Item = &'e ConfigError>) {
+    for notice in notices {
+        crate::log::event!(WARN, problem = %notice, "configuration");
+    }
+}
+
+/// Checks that are taken away are said aloud, each time a source is taken up.
+pub(super) fn tell_dangers<'s>(sources: impl Iterator<Item = &'s KeySource>) {
+    for source in sources {
+        for name in source.dangers() {
+            crate::log::event!(WARN, source = %source, danger = name, "a check is taken away from these keys");
+        }
+    }
+}
