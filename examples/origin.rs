@@ -7,10 +7,11 @@
 //! It prints `curl` lines to copy, each with the status that it gets, and the address of the page. Read on in this
 //! order:
 //!
-//! 1. [`verifier`]: which host serves what, and to whom.
+//! 1. `origin/playgate.toml`: which host serves what, and to whom.
 //! 2. [`origin`]: an ordinary axum application, which knows nothing of tokens.
 //! 3. [`run`]: one line puts the first around the second.
 //! 4. `origin/demo.rs`: how keys, signed URLs and signed cookies are made.
+//! 5. `origin/manage.rs`: the keys in force, and SIGHUP.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -27,41 +28,35 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use playgate::cors::Cors;
+use playgate::Verifier;
 use playgate::request::{Host, HostBuffer};
-use playgate::{ConfigErrors, Key, Site, Verifier};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 
+use command::{Command, Options};
 use demo::Demo;
 
+#[path = "origin/command.rs"]
+mod command;
 #[path = "origin/demo.rs"]
 mod demo;
+#[path = "origin/manage.rs"]
+mod manage;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin");
+
+/// Which host serves what, and to whom; a host that is not listed gets 421. `--config` names another file.
+const CONFIG: &str = include_str!("origin/playgate.toml");
 
 /// All of `*.localhost` is this machine (RFC 6761 §6.3), for curl and browsers alike: no DNS, no hosts file.
 const APP: &str = "app.playgate.localhost";
 const CDN: &str = "cdn.playgate.localhost";
 const PUBLIC: &str = "public.playgate.localhost";
 const LIVE: &str = "live.playgate.localhost";
-
-/// Which host serves what, and to whom. A host that is not listed gets 421.
-fn verifier(page_origin: &str, keys: [Key; 3]) -> Result<Verifier, ConfigErrors> {
-    Verifier::builder()
-        // Without a good token: 401 or 403. The page may read the answers and send its cookie along.
-        .site(Site::bucket("vod").host(CDN).cors(Cors::with_credentials([page_origin])))
-        .site(Site::bucket("trailers").host(PUBLIC).public())
-        .site(Site::live_by_path().host(LIVE))
-        // No media, but a host like any other: said to be public rather than forgotten.
-        .site(Site::bucket("page").host(APP).public())
-        .keys(keys)
-        .build()
-}
 
 /// The application behind the verifier: files and a page, by host.
 fn origin(demo: Arc<Demo>) -> Router {
@@ -88,8 +83,9 @@ fn by_host(routers: HashMap<&'static str, Router>) -> Router {
     Router::new().fallback(async move |request: Request| {
         let mut buffer = HostBuffer::new();
         let host = Host::of(&request, &mut buffer).map(Host::as_bytes).unwrap_or_default();
-        let router = str::from_utf8(host).ok().and_then(|host| routers.get(host)).cloned();
-        match router {
+        let router = str::from_utf8(host).ok().and_then(|host| routers.get(host));
+        // Hosts of another configuration get what the CDN serves.
+        match router.or_else(|| routers.get(CDN)).cloned() {
             Some(router) => router.oneshot(request).await.into_response(),
             None => StatusCode::NOT_FOUND.into_response(),
         }
@@ -113,14 +109,28 @@ fn hls_js() -> std::path::PathBuf {
 }
 
 /// Serves until Ctrl-C.
-async fn run(address: SocketAddr) -> Result<(), Error> {
-    let listener = TcpListener::bind(address).await.map_err(|error| explain(address, &error))?;
+async fn run(options: Options) -> Result<(), Error> {
+    let listener =
+        TcpListener::bind(options.listen).await.map_err(|error| explain(options.listen, &error))?;
     let address = listener.local_addr()?; // with the real port, where 0 was asked for
-    let (demo, keys) = Demo::new(address.port())?;
-    let demo = Arc::new(demo);
+    let management = manage::bind(options.manage).await?;
+    let demo = Arc::new(Demo::new(address.port())?);
+    let folder = tempfile::Builder::new().prefix("playgate-origin-").tempdir()?; // goes when the program ends
+    let (config, greeting) = match options.config {
+        Some(file) => (file, format!("playgate example origin on {address}\n")),
+        None => (demo.write_config(folder.path())?, greeting(address, &demo)?),
+    };
 
-    let app = verifier(&demo.page_origin(), keys)?.around(origin(Arc::clone(&demo)));
-    let greeting = greeting(address, &demo)?;
+    let verifier = Verifier::from_file(&config)?;
+    let _watch = verifier.watch()?; // edit the file, drop in keys: no restart
+    let app = verifier.around(origin(demo));
+
+    let config = config.display();
+    let greeting = format!(
+        "{greeting}\nConfiguration: {config}\nKeys in force: http://{}/keys\n\n\
+         Changes of the configuration and its keys are taken up at once. Refusals are logged below. Ctrl-C stops.\n",
+        management.local_addr()?
+    );
     let served = async {
         io::stdout().write_all(greeting.as_bytes())?;
         axum::serve(listener, app.into_make_service()).with_graceful_shutdown(stopped()).await
@@ -128,6 +138,7 @@ async fn run(address: SocketAddr) -> Result<(), Error> {
     tokio::select! {
         biased; // Ctrl-C is listened for before the greeting speaks of it
         () = patience() => {}
+        managed = manage::serve(management, verifier) => managed?,
         served = served => served?,
     }
     Ok(())
@@ -156,7 +167,6 @@ fn greeting(address: SocketAddr, demo: &Demo) -> Result<String, Error> {
     for case in demo.cases()? {
         write!(text, "\n{case}\n")?;
     }
-    text.push_str("\nRefusals are logged below. Ctrl-C stops.\n");
     Ok(text)
 }
 
@@ -171,40 +181,16 @@ fn explain(address: SocketAddr, error: &io::Error) -> String {
     }
 }
 
-const USAGE: &str = "usage: cargo run --release --example origin [-- --listen ADDRESS:PORT]";
-const DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-
-enum Command {
-    Serve(SocketAddr),
-    Help,
-}
-
-fn command(arguments: &[String]) -> Result<Command, String> {
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Ok(Command::Serve(DEFAULT)),
-        ["-h" | "--help"] => Ok(Command::Help),
-        ["--listen", address] => address.parse().map(Command::Serve).map_err(|_| {
-            format!("--listen is {address:?}: write an IP address and a port, such as {DEFAULT}")
-        }),
-        ["--listen"] => {
-            Err(format!("--listen has no value: write an IP address and a port, such as {DEFAULT}"))
-        }
-        _ => Err(format!("unknown arguments: {}", arguments.join(" "))),
-    }
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::INFO).init();
-    let outcome = match command(&std::env::args().skip(1).collect::<Vec<_>>()) {
-        Ok(Command::Serve(address)) => run(address).await,
-        Ok(Command::Help) => {
-            let help =
-                format!("{USAGE}\n\nServes the sample media on one port, {DEFAULT} unless told otherwise.\n");
-            io::stdout().write_all(help.as_bytes()).map_err(Error::from)
-        }
+    let print = |text: &str| io::stdout().write_all(text.as_bytes()).map_err(Error::from);
+    let outcome = match command::parse(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(Command::Serve(options)) => run(options).await,
+        Ok(Command::PrintConfig) => print(CONFIG),
+        Ok(Command::Help) => print(&format!("{}\n{}", command::USAGE, command::HELP)),
         Err(fault) => {
-            eprintln!("{fault}\n{USAGE}");
+            eprintln!("{fault}\n{}", command::USAGE);
             return ExitCode::from(2);
         }
     };

@@ -1,4 +1,4 @@
-//! The example does what it prints: each `curl` line gets its status, and Chromium plays the page.
+//! The example `origin` does what it prints: each `curl` line gets its status, and Chromium plays the page.
 //!
 //! Cargo builds `examples/origin` along with `cargo test`. What needs curl or Chromium skips, with a message, where
 //! they are missing; with `PLAYGATE_REQUIRE_SERVICES=1` it fails instead.
@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ fn the_page_is_served_for_its_viewer_alone() {
         return;
     }
     let origin = Origin::start();
-    let page = curl(&["-si", &origin.page], "");
+    let page = curl(&["-si", &origin.page()], "");
     let (head, body) = page.split_once("\r\n\r\n").unwrap();
     let head = head.to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 200"), "{head}");
@@ -68,7 +68,7 @@ fn chromium_plays_the_page_to_its_end() {
     }
     let origin = Origin::start();
     let browser = Browser::start();
-    browser.open(&origin.page);
+    browser.open(&origin.page());
     browser.wait_until(
         "every player came to an end",
         "return document.body.dataset.ready && players.every(settled)",
@@ -134,7 +134,16 @@ fn help_goes_to_stdout_and_a_mistake_gets_the_usage_line() {
         assert!(status.success());
         assert!(String::from_utf8(stdout).unwrap().contains("usage: "));
     }
-    for arguments in [&["--port"][..], &["--listen"], &["--listen", "here"], &["--help", "me"], &["x"]] {
+    for arguments in [
+        &["--port"][..],
+        &["--listen"],
+        &["--listen", "here"],
+        &["--listen", "127.0.0.1:0", "--config"],
+        &["--manage", "8081"],
+        &["--help", "me"],
+        &["--print-config", "--listen", "127.0.0.1:0"],
+        &["x"],
+    ] {
         let Output { status, stdout, stderr } = example(arguments);
         assert_eq!(status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8(stderr).unwrap().contains("usage: "), "{arguments:?}");
@@ -142,10 +151,88 @@ fn help_goes_to_stdout_and_a_mistake_gets_the_usage_line() {
     }
 }
 
+#[test]
+fn the_configuration_that_it_prints_is_in_force() {
+    let Output { status, stdout, .. } = example(&["--print-config"]);
+    assert!(status.success());
+    let printed = String::from_utf8(stdout).unwrap();
+    let origin = Origin::start();
+    let in_force = fs::read_to_string(origin.told("Configuration: ")).unwrap();
+    assert_eq!(in_force.replace(&format!(":{}", origin.port()), ":8080"), printed);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("playgate.toml");
+    fs::write(&file, printed).unwrap();
+    for scope in ["vod", "other", "live"] {
+        fs::create_dir_all(folder.path().join("keys").join(scope)).unwrap();
+    }
+    assert_eq!(playgate::Verifier::from_file(file).unwrap().snapshot().policy().sites().count(), 4);
+}
+
+#[test]
+fn a_configuration_of_ones_own_is_served_and_its_errors_are_told() {
+    if !found("curl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let mine =
+        "version = 1\n[[site]]\nhosts = [\"*\"]\nserves = { bucket = \"b\" }\npublic_paths = [\"videos/\"]\n";
+    fs::write(&file, mine).unwrap();
+    let origin = Origin::start_with(&["--config", file.to_str().unwrap()]);
+    let status = |path: &str| {
+        let url = format!("http://{}{path}", origin.told("playgate example origin on "));
+        curl(&["-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}", &url], "")
+    };
+    assert_eq!(status("/videos/1/movie.mp4"), "200");
+    assert_eq!(status("/live/channel-1.m3u8"), "401");
+
+    fs::write(&file, mine.replace("hosts", "host")).unwrap();
+    let Output { status, stderr, .. } =
+        example(&["--listen", "127.0.0.1:0", "--config", file.to_str().unwrap()]);
+    let told = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains("mine.toml:3: [[site]] has no field \"host\": write hosts"), "{told}");
+}
+
+#[test]
+fn the_keys_in_force_are_told_at_the_management_address_and_on_sighup() {
+    if !found("curl") {
+        return;
+    }
+    let mut origin = Origin::start();
+    let keys = |origin: &Origin| -> Value {
+        let told = curl(&["-s", "--noproxy", "*", &origin.told("Keys in force: ")], "");
+        serde_json::from_str(&told).unwrap_or_else(|_| panic!("{told}"))
+    };
+    let health = keys(&origin);
+    let kids: Vec<&str> =
+        health["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+    assert_eq!(kids, ["live-1", "other-1", "vod-1"]);
+
+    // A key more, and one that is none: told of without a restart, and on demand.
+    let vod = PathBuf::from(origin.told("Configuration: ")).with_file_name("keys").join("vod");
+    fs::copy(vod.join("vod-1.pem"), vod.join("vod-2.pem")).unwrap();
+    fs::write(vod.join("vod-3.pem"), "-----BEGIN").unwrap();
+    origin.signal("HUP");
+    let report = origin.read_until("]");
+    assert!(report.contains("reloaded: sites 0 added, 0 removed, 0 changed; keys "), "{report}");
+    let asked = Instant::now();
+    while !keys(&origin)["keys"].as_array().unwrap().iter().any(|key| key["kid"] == "vod-2") {
+        assert!(asked.elapsed() < Duration::from_secs(10), "{}", origin.log());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(keys(&origin)["errors"].to_string().contains("vod-3.pem"));
+
+    let Output { status, stderr, .. } = example(&["--listen", "127.0.0.1:0", "--manage", "0.0.0.0:0"]);
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8(stderr).unwrap().contains("no loopback address"));
+}
+
 /// The example, running; killed when dropped.
 struct Origin {
     child: Child,
-    page: String,
+    stdout: BufReader<ChildStdout>,
     lines: Vec<String>,
     log: PathBuf,
 }
@@ -159,27 +246,49 @@ struct Case {
 
 impl Origin {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("origin-{}-{number}.log", std::process::id()));
         let mut child = Command::new(binary())
             .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            lines.push(line.unwrap());
-            if lines.last().unwrap().contains("Ctrl-C") {
-                break;
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut origin = Self { child, stdout, lines: Vec::new(), log };
+        let greeting = origin.read_until("Ctrl-C");
+        origin.lines = greeting.lines().map(str::to_owned).collect();
+        origin
+    }
+
+    /// What it prints, up to a line with this text.
+    fn read_until(&mut self, text: &str) -> String {
+        let mut read = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "it stopped:\n{read}\n{}", self.log());
+            read.push_str(&line);
+            if line.contains(text) {
+                return read;
             }
         }
-        let page = lines.iter().find_map(|line| line.strip_prefix("Page: ")).map(str::to_owned);
-        let page =
-            page.unwrap_or_else(|| panic!("no page in {lines:?}, {}", fs::read_to_string(&log).unwrap()));
-        Self { child, page, lines, log }
+    }
+
+    /// What stands behind a label of its greeting.
+    fn told(&self, label: &str) -> String {
+        let told = self.lines.iter().find_map(|line| line.strip_prefix(label));
+        told.unwrap_or_else(|| panic!("no {label:?} in {:?}", self.lines)).to_owned()
+    }
+
+    fn page(&self) -> String {
+        self.told("Page: ")
     }
 
     fn cases(&self) -> Vec<Case> {
@@ -196,17 +305,21 @@ impl Origin {
     }
 
     fn port(&self) -> u16 {
-        self.page.trim_end_matches('/').rsplit_once(':').unwrap().1.parse().unwrap()
+        self.page().trim_end_matches('/').rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
     /// Sends what Ctrl-C sends.
     fn interrupt(&mut self) -> ExitStatus {
-        let kill = format!("kill -INT {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        self.signal("INT");
         let asked = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -316,6 +429,32 @@ fn curl(arguments: &[&str], stdin: &str) -> String {
 /// Runs the example to its end.
 fn example(arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_axum_example_protects_its_media_alone() {
+    if !found("curl") {
+        return;
+    }
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/axum.rs")).unwrap();
+    assert!(source.lines().count() <= 40);
+    let mut child = Command::new(binary().with_file_name("axum"))
+        .arg("127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let told: Vec<String> = lines.take(2).collect();
+    let status =
+        |url: &str| curl(&["-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}", url], "");
+    for line in &told {
+        let (expected, url) = line.split_once(": ").unwrap();
+        assert_eq!(status(url), expected, "{url}");
+    }
+    let (home, _) = told[1].strip_prefix("401: ").unwrap().split_once("media/").unwrap();
+    assert_eq!(status(home), "200", "{home}");
+    stop(&mut child);
 }
 
 /// Beside this test: `target/debug/deps/example_origin-…` and `target/debug/examples/origin`.

@@ -1,15 +1,16 @@
 //! Keys, signed URLs and signed cookies: what an application makes for its viewers, and what others might try.
 
-use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fmt, fs, io};
 
+use playgate::Scope;
 use playgate::mint::{MintError, NewKey, SignedToken, Signer};
 use playgate::scheme::DEFAULT_QUERY_NAME;
 use playgate::time::UnixSeconds;
-use playgate::{Key, KeyScope, Scope};
 use serde_json::json;
 
-use crate::{APP, CDN, LIVE, PUBLIC};
+use crate::{APP, CDN, CONFIG, LIVE, PUBLIC};
 
 const LIFETIME: Duration = Duration::from_hours(1);
 
@@ -28,6 +29,14 @@ pub(crate) struct Demo {
     other: Signer,
     live: Signer,
     stranger: Signer,
+    public_keys: [KeyFile; 3],
+}
+
+/// The public half of a key, for the verifier's folder of this name.
+struct KeyFile {
+    folder: &'static str,
+    kid: &'static str,
+    pem: String,
 }
 
 /// A page with the cookie that goes with it.
@@ -46,18 +55,28 @@ pub(crate) struct Case {
 }
 
 impl Demo {
-    /// New keys, for as long as the program runs: their private halves sign, their public halves are for the
-    /// verifier.
-    pub(crate) fn new(port: u16) -> Result<(Self, [Key; 3]), MintError> {
-        // Each key opens one bucket or one stream, whatever its tokens say.
-        let (vod, vod_key) = new_key("vod-1", KeyScope::bucket("vod"))?;
-        let (other, other_key) = new_key("other-1", KeyScope::bucket("other"))?;
-        let (live, live_key) = new_key("live-1", KeyScope::stream("channel-1"))?;
+    /// New keys, for as long as the program runs.
+    pub(crate) fn new(port: u16) -> Result<Self, MintError> {
+        let (vod, vod_key) = new_key("vod", "vod-1")?;
+        let (other, other_key) = new_key("other", "other-1")?;
+        let (live, live_key) = new_key("live", "live-1")?;
         // The verifier never hears of this one.
-        let (stranger, _) = new_key("stranger-1", KeyScope::bucket("vod"))?;
+        let (stranger, _) = new_key("vod", "stranger-1")?;
         // Browsers leave the default port out of `Origin`.
         let port = if port == 80 { String::new() } else { format!(":{port}") };
-        Ok((Self { port, vod, other, live, stranger }, [vod_key, other_key, live_key]))
+        Ok(Self { port, vod, other, live, stranger, public_keys: [vod_key, other_key, live_key] })
+    }
+
+    /// Writes the example's configuration and the public keys it names; the private ones stay here.
+    pub(crate) fn write_config(&self, folder: &Path) -> io::Result<PathBuf> {
+        for KeyFile { folder: scope, kid, pem } in &self.public_keys {
+            let keys = folder.join("keys").join(scope);
+            fs::create_dir_all(&keys)?;
+            fs::write(keys.join(format!("{kid}.pem")), pem)?;
+        }
+        let file = folder.join("playgate.toml");
+        fs::write(&file, CONFIG.replace(&format!("http://{APP}:8080"), &self.page_origin()))?;
+        Ok(file)
     }
 
     /// The origin of the page, as browsers send it.
@@ -184,9 +203,10 @@ impl Demo {
 }
 
 /// A new key pair: who holds the first half signs, who holds the second verifies.
-fn new_key(kid: &str, scope: KeyScope) -> Result<(Signer, Key), MintError> {
+fn new_key(folder: &'static str, kid: &'static str) -> Result<(Signer, KeyFile), MintError> {
     let pair = NewKey::rsa(2048)?;
-    Ok((Signer::from_pem(kid, pair.private_pem())?, Key::from_pem(kid, pair.public_pem(), scope)?))
+    let public = KeyFile { folder, kid, pem: pair.public_pem().to_owned() };
+    Ok((Signer::from_pem(kid, pair.private_pem())?, public))
 }
 
 /// The header and signature of one token around the claims of another.

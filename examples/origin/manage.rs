@@ -1,0 +1,63 @@
+//! What its operator asks of a running origin: which keys are in force, and to read the configuration again.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use playgate::Verifier;
+use playgate::verify::Health;
+use tokio::net::TcpListener;
+
+use crate::Error;
+
+/// Binds the management address. It asks for no credential, so it must not be reachable from elsewhere.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    if !address.ip().is_loopback() {
+        return Err(
+            format!("--manage {address} is no loopback address: write 127.0.0.1:{}", address.port()).into()
+        );
+    }
+    Ok(TcpListener::bind(address).await?)
+}
+
+/// Answers `GET /keys`, and reads everything again at SIGHUP, for as long as it is awaited.
+pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) -> io::Result<()> {
+    let app = Router::new().route("/keys", get(keys)).with_state(verifier.clone());
+    tokio::select! {
+        served = axum::serve(listener, app) => served,
+        listened = reload_at_hangup(verifier) => listened,
+    }
+}
+
+async fn keys(State(verifier): State<Verifier>) -> Json<Health> {
+    Json(verifier.health())
+}
+
+#[cfg(unix)]
+async fn reload_at_hangup(verifier: Verifier) -> io::Result<()> {
+    let mut hangups = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    while hangups.recv().await.is_some() {
+        // It reads files, and a health snapshot takes time by the number of keys.
+        let verifier = verifier.clone();
+        let report = tokio::task::spawn_blocking(move || report(&verifier)).await??;
+        let _ = io::stdout().write_all(report.as_bytes()); // nobody reads: no reason to stop serving
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn reload_at_hangup(_: Verifier) -> io::Result<()> {
+    std::future::pending().await
+}
+
+#[cfg(unix)]
+fn report(verifier: &Verifier) -> serde_json::Result<String> {
+    let told = match verifier.reload() {
+        Ok(swapped) => format!("reloaded: sites {}; keys {}", swapped.sites, swapped.keys),
+        Err(errors) => format!("not reloaded, the last configuration stays:\n{errors}"),
+    };
+    let health = serde_json::to_string_pretty(&verifier.health())?;
+    Ok(format!("\n{told}\n{health}\n"))
+}
