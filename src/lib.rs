@@ -45,8 +45,8 @@
 //! | 7 | [`adapters`]: the tower layer, axum extractors |
 //! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
 //! | 5 | [`verify`]: the decision |
-//! | 4 | [`site`]: hosts, base paths, settings to checked policy |
-//! | 3 | [`keys`]: key documents to keys, key sets, the live cell |
+//! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
+//! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell |
 //! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`cors`] |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
 //! | 0 | [`time`] · [`error`] |
@@ -61,6 +61,8 @@
 //! | `tracing` (default) | one log line per refusal |
 //! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `mint` | [`mint`]: signing |
+//! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
+//! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new RSA keys |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.

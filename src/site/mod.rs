@@ -7,6 +7,71 @@
 //! 2. A host finds its sites: exact host over pattern over `*`; on one host the longest base path wins, and where
 //!    none of its base paths holds the path, the next less exact host is asked.
 //! 3. Outside every base path a request is none of our business, unless some reading of its path is inside.
+//!
+//! # The configuration file
+//!
+//! With the feature `config` all of it can be said in a file, TOML or JSON by its name's ending, for
+//! [`Verifier::from_file`](crate::Verifier::from_file). Every field has a builder method of the same meaning; unknown
+//! fields are errors, and all errors are told at once, each with its line. [`SCHEMA`] describes it to editors.
+//!
+//! ```toml
+//! version = 1                          # required; another number is refused
+//! unknown_host = "refuse"              # a host that no site claims: 421; or "pass" to the inner service
+//! trusted_proxies = ["10.0.0.0/8"]     # believed about the client's address and https; default none
+//! expose_reason = true                 # whether the body of a refusal carries its code
+//!
+//! [[site]]
+//! hosts = ["cdn.example.com"]          # required: exact, a pattern with {bucket}, {region} or {playback_id}, or "*"
+//! id = "cdn"                           # default the first host
+//! base_path = "/"
+//! serves = { bucket = "vod" }          # required: a bucket, { bucket = "{bucket}" }, { live = "host" } or "path"
+//! access = "authenticated"             # or "public"
+//! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
+//! methods = ["GET", "HEAD"]
+//! require_https = false
+//! accepts = ["signed-token"]
+//! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
+//! query_name = "auth"
+//! cookie_name = "Qencode-Auth-Token"
+//! max_token_bytes = 4096
+//! prefix = "segments"                  # or "bytes"
+//! whole_bucket = true                  # whether an empty uri covers it
+//! require_exp = false
+//! max_lifetime = "24h"                 # default none; times are seconds, or text
+//! issuer = "https://login.example"     # default none
+//! audience = "cdn"                     # default none
+//! leeway = 0                           # at most 60
+//! cache = "private"                    # or "inner"
+//! strip_credentials = false
+//! grant_extension = false
+//! identity_headers = { x-viewer = "sub" }   # default none
+//! answers = { expired = 410 }          # other statuses for codes; default none
+//!
+//! [site.cors]                          # default none: nothing is touched
+//! origins = ["https://app.example.com"]     # required; or "https://*.example.com", or "*" without credentials
+//! credentials = false
+//! methods = ["GET", "HEAD"]
+//! headers = ["range"]                  # and authorization, where carriers has "bearer"
+//! expose = ["content-range", "accept-ranges", "date", "etag"]
+//! max_age = 3600
+//!
+//! [[stream]]                           # a stream id, which key scopes name, and the playback ID in tokens and URLs
+//! id = "st-1"
+//! playback_id = "channel-1"
+//!
+//! [[keys]]                             # one of dir, file, jwks, pem, secret_file, secret_env
+//! dir = "keys"                         # <kid>.pem, <kid>.jwk, jwks.json; relative paths start at this file
+//! scope = { bucket = "vod" }           # required: { bucket = … }, { stream = … } or { site = … }
+//! broken_files = "refuse"              # or "skip": what a file that cannot be loaded does at the start
+//! not_after = 2027-01-31T00:00:00Z     # or seconds since 1970; default none
+//! danger = { digit_string_dates = false, kid_from_jti = false }   # scope = "any" in place of a scope
+//!
+//! [[keys]]
+//! secret_file = "secrets/2026-11"      # secrets never stand in the file
+//! scope = { site = "cdn" }
+//! kid = "2026-11"                      # default the file's name without its ending
+//! algorithm = "HS256"                  # default what the key is for
+//! ```
 
 mod check;
 #[cfg(feature = "config")]
