@@ -1,0 +1,259 @@
+//! Every field of the configuration file means what the builder method of its name says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use playgate::cors::Cors;
+use playgate::error::Code;
+use playgate::keys::KeySource;
+use playgate::keys::danger::{Danger, any_scope};
+use playgate::scope::PrefixRule;
+use playgate::site::{CacheScope, PolicyBuilder, SCHEMA, UnknownHost};
+use playgate::time::{Leeway, UnixSeconds};
+use playgate::{Key, KeyScope, Policy, Site, Verifier};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PUBLIC: &str = include_str!("support/keys/p256.test.pub.pem");
+const SECRET: &[u8] = b"a test secret of thirty-two bytes";
+
+fn vod() -> Site {
+    Site::bucket("vod").host("cdn.example.com")
+}
+
+/// A source in code, of files in this folder.
+type Source<'s> = Box<dyn Fn(&Path) -> KeySource + 's>;
+
+/// A folder with the key files that rows name.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("keys")).unwrap();
+    fs::write(folder.path().join("keys/k1.pem"), PUBLIC).unwrap();
+    fs::write(folder.path().join("secret"), SECRET).unwrap();
+    let secret = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(SECRET);
+    let jwks = format!(r#"{{"keys":[{{"kty":"oct","kid":"k1","alg":"HS256","k":"{secret}"}}]}}"#);
+    fs::write(folder.path().join("jwks.json"), jwks).unwrap();
+    folder
+}
+
+fn from_file(folder: &Path, text: &str) -> Verifier {
+    let file = folder.join("playgate.toml");
+    fs::write(&file, text).unwrap();
+    Verifier::from_file(&file).unwrap_or_else(|errors| panic!("{text}\n{errors}"))
+}
+
+fn policy_of(text: &str) -> String {
+    format!("{:?}", from_file(folder().path(), text).snapshot().policy())
+}
+
+/// All that a source says of a key.
+fn essence(key: &Key) -> String {
+    format!(
+        "{} {} {} {:?} {:?} {:?}",
+        key.id(),
+        key.algorithm(),
+        key.scope(),
+        key.retires(),
+        key.dangers(),
+        key.source()
+    )
+}
+
+/// The fields that the schema knows at a place.
+fn fields_of(place: &str) -> BTreeSet<String> {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let fields = schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap();
+    fields.keys().cloned().collect()
+}
+
+fn built(builder: PolicyBuilder) -> String {
+    format!("{:?}", builder.build().unwrap())
+}
+
+#[test]
+fn every_field_of_a_site_is_its_builder_method() {
+    let origins = ["https://app.example.com"];
+    let cors = || Cors::without_credentials(origins);
+    let mut said = BTreeSet::from(["hosts".to_owned(), "serves".to_owned()]);
+    for (field, value, site) in [
+        ("id", r#""main""#, vod().id("main")),
+        ("base_path", r#""/media/""#, vod().under("/media/")),
+        ("access", r#""public""#, vod().public()),
+        ("access", r#""authenticated""#, vod()),
+        ("public_paths", r#"["posters/", "a.jpg"]"#, vod().public_paths(["posters/", "a.jpg"])),
+        ("methods", r#"["GET", "POST"]"#, vod().methods(["GET", "POST"])),
+        ("require_https", "true", vod().require_https()),
+        ("require_https", "false", vod()),
+        ("accepts", r#"["signed-token"]"#, vod()),
+        ("carriers", r#"["bearer"]"#, vod().accept_query(false).accept_cookie(false).accept_bearer(true)),
+        ("carriers", r#"["query", "cookie"]"#, vod()),
+        ("query_name", r#""token""#, vod().query_name("token")),
+        ("cookie_name", r#""session""#, vod().cookie_name("session")),
+        ("max_token_bytes", "2000", vod().max_token_bytes(2000)),
+        ("prefix", r#""bytes""#, vod().prefix(PrefixRule::Bytes)),
+        ("prefix", r#""segments""#, vod()),
+        ("whole_bucket", "false", vod().no_whole_bucket()),
+        ("require_exp", "true", vod().require_exp()),
+        ("max_lifetime", "3600", vod().max_lifetime(Duration::from_hours(1))),
+        ("max_lifetime", r#""1h 30min""#, vod().max_lifetime(Duration::from_mins(90))),
+        ("issuer", r#""us""#, vod().issuer("us")),
+        ("audience", r#""cdn""#, vod().audience("cdn")),
+        ("leeway", "30", vod().leeway(Leeway::from_secs(30).unwrap())),
+        ("leeway", r#""1m""#, vod().leeway(Leeway::from_secs(60).unwrap())),
+        ("cache", r#""inner""#, vod().cache(CacheScope::Inner)),
+        ("strip_credentials", "true", vod().strip_credentials()),
+        ("grant_extension", "true", vod().grant_extension()),
+        ("identity_headers", r#"{ x-viewer = "sub" }"#, vod().identity_header("x-viewer", "sub")),
+        ("answers", "{ expired = 410 }", vod().answer(Code::Expired, 410)),
+        ("cors", r#"{ origins = ["https://app.example.com"] }"#, vod().cors(cors())),
+        (
+            "cors",
+            r#"{ origins = ["https://app.example.com"], credentials = true }"#,
+            vod().cors(Cors::with_credentials(origins)),
+        ),
+        (
+            "cors",
+            r#"{ origins = ["https://app.example.com"], methods = ["GET", "PUT"], headers = ["x-a"],
+                expose = ["x-b"], max_age = "10m" }"#,
+            vod().cors(cors().methods(["GET", "PUT"]).headers(["x-a"]).expose(["x-b"]).max_age(600)),
+        ),
+    ] {
+        // TOML wants an inline table on one line.
+        let value = value.replace('\n', " ");
+        let text = format!(
+            "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
+        );
+        assert_eq!(policy_of(&text), built(Policy::builder().site(site)), "{field} = {value}");
+        said.insert(field.to_owned());
+    }
+    assert_eq!(said, fields_of("/$defs/site"), "every field has a row");
+}
+
+#[test]
+fn what_a_site_serves_is_its_constructor() {
+    for (hosts, serves, site) in [
+        ("cdn.example.com", r#"{ bucket = "vod" }"#, vod()),
+        (
+            "{bucket}.media.example.com",
+            r#"{ bucket = "{bucket}" }"#,
+            Site::bucket("{bucket}").host("{bucket}.media.example.com"),
+        ),
+        ("*", r#"{ live = "path" }"#, Site::live_by_path().any_host()),
+        (
+            "play-{playback_id}.example.com",
+            r#"{ live = "host" }"#,
+            Site::live_by_host().host("play-{playback_id}.example.com"),
+        ),
+    ] {
+        let text = format!("version = 1\n[[site]]\nhosts = [\"{hosts}\"]\nserves = {serves}\n");
+        assert_eq!(policy_of(&text), built(Policy::builder().site(site)), "{serves}");
+    }
+}
+
+#[test]
+fn every_field_of_the_file_is_its_builder_method() {
+    let builder = || Policy::builder().site(vod());
+    let site = "[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
+    let mut said = BTreeSet::from(["version", "site", "keys"].map(str::to_owned));
+    for (field, text, policy) in [
+        ("unknown_host", "unknown_host = \"pass\"\n", builder().unknown_host(UnknownHost::Pass)),
+        ("unknown_host", "unknown_host = \"refuse\"\n", builder()),
+        ("expose_reason", "expose_reason = false\n", builder().expose_reason(false)),
+        (
+            "trusted_proxies",
+            "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",
+            builder().trusted_proxies(["10.0.0.0/8", "::1"]),
+        ),
+        ("stream", "[[stream]]\nid = \"s\"\nplayback_id = \"p\"\n", builder().stream("s", "p")),
+    ] {
+        assert_eq!(policy_of(&format!("version = 1\n{text}{site}")), built(policy), "{text}");
+        said.insert(field.to_owned());
+    }
+    assert_eq!(said, fields_of(""), "every field has a row");
+}
+
+#[test]
+fn every_field_of_a_key_source_is_its_builder_method() {
+    let bucket = || KeyScope::bucket("vod");
+    let dates = Danger { digit_string_dates: true, ..Danger::NONE };
+    let jti = Danger { kid_from_jti: true, ..Danger::NONE };
+    let last = UnixSeconds::new(1_801_353_600);
+    let mut said = BTreeSet::new();
+    let place = "dir = \"keys\"\nscope = { bucket = \"vod\" }\n";
+    let dir = |folder: &Path| KeySource::dir(folder.join("keys"), bucket());
+    let any = |folder: &Path| KeySource::dir(folder.join("keys"), any_scope());
+    let rows: Vec<(&str, String, Source<'_>)> = vec![
+        ("dir scope", place.to_owned(), Box::new(dir)),
+        (
+            "file",
+            "file = \"keys/k1.pem\"\nscope = { bucket = \"vod\" }".to_owned(),
+            Box::new(|folder| KeySource::file(folder.join("keys/k1.pem"), bucket())),
+        ),
+        (
+            "jwks",
+            "jwks = \"jwks.json\"\nscope = { stream = \"st\" }".to_owned(),
+            Box::new(|folder| KeySource::jwks(folder.join("jwks.json"), KeyScope::stream("st"))),
+        ),
+        (
+            "pem kid",
+            format!("pem = \"\"\"{PUBLIC}\"\"\"\nkid = \"k1\"\nscope = {{ bucket = \"vod\" }}"),
+            Box::new(|_| KeySource::pem("k1", PUBLIC, bucket())),
+        ),
+        (
+            "secret_file",
+            "secret_file = \"secret\"\nkid = \"k1\"\nscope = { site = \"cdn.example.com\" }".to_owned(),
+            Box::new(|folder| {
+                KeySource::secret_file(folder.join("secret"), KeyScope::site("cdn.example.com")).kid("k1")
+            }),
+        ),
+        ("algorithm", format!("{place}algorithm = \"ES256\""), Box::new(dir)),
+        (
+            "not_after",
+            format!("{place}not_after = 2027-01-31T00:00:00Z"),
+            Box::new(|folder| dir(folder).not_after(last)),
+        ),
+        (
+            "not_after",
+            format!("{place}not_after = 1801353600"),
+            Box::new(|folder| dir(folder).not_after(last)),
+        ),
+        (
+            "not_after",
+            format!("{place}not_after = \"2027-01-31T00:00:00Z\""),
+            Box::new(|folder| dir(folder).not_after(last)),
+        ),
+        (
+            "broken_files",
+            format!("{place}broken_files = \"skip\""),
+            Box::new(|folder| dir(folder).skip_broken_files()),
+        ),
+        (
+            "danger",
+            format!("{place}danger = {{ digit_string_dates = true }}"),
+            Box::new(|folder| dir(folder).danger(dates)),
+        ),
+        (
+            "danger",
+            format!("{place}danger = {{ kid_from_jti = true }}"),
+            Box::new(|folder| dir(folder).danger(jti)),
+        ),
+        ("danger", "dir = \"keys\"\ndanger = { scope = \"any\" }".to_owned(), Box::new(any)),
+        ("danger", "dir = \"keys\"\n[keys.danger]\nscope = \"any\"".to_owned(), Box::new(any)),
+    ];
+    for (fields, text, source) in rows {
+        let folder = folder();
+        let site = "[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
+        let file = from_file(folder.path(), &format!("version = 1\n{site}[[keys]]\n{text}\n"));
+        let code = Verifier::builder().site(vod()).key_source(source(folder.path())).build().unwrap();
+        let told =
+            |verifier: &Verifier| -> Vec<String> { verifier.keys().snapshot().iter().map(essence).collect() };
+        assert_eq!(told(&file), told(&code), "{text}");
+        assert_eq!(told(&file).len(), 1, "{text}");
+        said.extend(fields.split(' ').map(str::to_owned));
+    }
+    said.insert("secret_env".to_owned()); // tests/key_sources.rs: the environment belongs to the whole process
+    assert_eq!(said, fields_of("/$defs/keys"), "every field has a row");
+}
