@@ -118,3 +118,13 @@ pub fn find_credentials<'r>(
 pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
     crate::scheme::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
 }
+
+/// [`Verifier::watch`](crate::Verifier::watch) on a file system that tells of nothing: by looking at intervals alone.
+///
+/// # Errors
+///
+/// When no thread can be started.
+#[cfg(feature = "watch")]
+pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::verify::Watch> {
+    verifier.start_watching(false)
+}
