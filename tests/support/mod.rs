@@ -7,11 +7,13 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod ask;
+mod disk;
 mod keys;
 mod logs;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};
+pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks};
 pub(crate) use keys::{TestKey, compact, encode};
 pub(crate) use logs::lines_about;
 pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
