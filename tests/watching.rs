@@ -1,0 +1,16 @@
+//! What changes on disk is in force within a second, told of by the file system or not; what is broken changes nothing
+//! and is said once.
+//!
+//! Each test runs both ways at once, with notifications and by looking at intervals. How long a change took is printed
+//! (`--nocapture`) and not asserted: a busy machine is no broken promise.
+
+mod support;
+
+#[path = "watching/config.rs"]
+mod config;
+#[path = "watching/folder.rs"]
+mod folder;
+#[path = "watching/many.rs"]
+mod many;
+#[path = "watching/stand.rs"]
+mod stand;

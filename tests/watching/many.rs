@@ -1,0 +1,54 @@
+//! Ten thousand key files, and what looking at them costs.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use playgate::keys::KeySource;
+use playgate::{KeyScope, Site, Verifier};
+
+use super::stand::{Way, waits, watch};
+use crate::support::{Disk, HOST, TestKey};
+
+const FILES: usize = 10_000;
+
+#[test]
+fn ten_thousand_files_are_loaded_and_one_more_is_found() {
+    let disk = Disk::with_keys(&[]);
+    for number in 0..FILES {
+        let kid = format!("k{number}");
+        // One key under many names: what is measured is the files.
+        fs::write(disk.path(format!("keys/{kid}.jwk")), TestKey::Ed25519.jwk(&kid).to_string()).unwrap();
+    }
+    let started = Instant::now();
+    let verifier = Verifier::builder()
+        .site(Site::bucket("vod").host(HOST))
+        .key_source(KeySource::dir(disk.path("keys"), KeyScope::bucket("vod")))
+        .build()
+        .unwrap();
+    eprintln!("{FILES} files are loaded in {:?}", started.elapsed());
+    assert_eq!(verifier.keys().snapshot().len(), FILES);
+
+    let timed_look = |what| {
+        let started = Instant::now();
+        assert!(verifier.reload().unwrap().keys.is_empty());
+        eprintln!("a look {what} takes {:?}", started.elapsed());
+    };
+    timed_look("at files that were just written");
+    thread::sleep(Duration::from_millis(2100));
+    timed_look("that reads files once more, now that they are old");
+    timed_look("at files that did not change");
+
+    for (way, kid) in [(Way::Told, "more"), (Way::Polling, "still-more")] {
+        let watching = watch(&verifier, way);
+        thread::sleep(Duration::from_secs(2)); // in the middle of a rest
+        disk.put(format!("keys/{kid}.jwk"), TestKey::Ed25519.jwk(kid).to_string());
+        let has = || verifier.keys().snapshot().get(kid).is_some();
+        waits(way, "one more of ten thousand", has, || "nothing".to_owned());
+        drop(watching);
+    }
+    let started = Instant::now();
+    let health = verifier.health();
+    eprintln!("health of {} keys takes {:?}", health.keys.len(), started.elapsed());
+    assert_eq!((health.keys.len(), health.errors.len()), (FILES + 2, 0));
+}
