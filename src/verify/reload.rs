@@ -8,7 +8,7 @@ use super::setup::{State, tell, tell_dangers};
 use super::snapshot::Snapshot;
 use super::swapped::{Difference, Swapped};
 use super::verifier::Verifier;
-use crate::error::ConfigErrors;
+use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Changes, Key};
 use crate::site::Policy;
 
@@ -45,11 +45,11 @@ impl Verifier {
             plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
         );
         let sites = Difference::between(&state.sites, &plan.sites);
-        let refused = self.put(Some(plan.policy), &plan.changes);
         state.sites = plan.sites;
         state.documents = plan.documents;
         state.refused = None;
-        Ok(state.swapped(sites, &plan.changes, &refused))
+        self.put(&mut state, Some(plan.policy), &plan.changes);
+        Ok(Swapped { sites, keys: (&plan.changes).into(), skipped: state.skipped() })
     }
 
     /// Takes up what changed since the last look. What is wrong is logged, once for each change.
@@ -91,35 +91,41 @@ impl Verifier {
         let mut notices = Vec::new();
         let changes = state.documents.look(&mut notices);
         tell(&notices);
-        let refused = if changes.is_empty() { Vec::new() } else { self.put(None, &changes) };
-        state.swapped(Difference::default(), &changes, &refused)
+        self.put(state, None, &changes);
+        Swapped { sites: Difference::default(), keys: (&changes).into(), skipped: state.skipped() }
     }
 
-    /// Puts a policy and changed keys in force as one; hands back keys whose `kid` code has put in.
-    fn put(&self, policy: Option<Policy>, changes: &Changes) -> Vec<Arc<Key>> {
-        let old = changes.removed.iter().chain(changes.changed.iter().map(|(old, _)| old));
+    /// Puts a policy and changed keys in force as one. A key whose `kid` code has put in waits until that one is gone.
+    fn put(&self, state: &mut State, policy: Option<Policy>, changes: &Changes) {
+        let in_force = self.keys().snapshot();
+        let waiting = std::mem::take(&mut state.waiting).into_iter();
+        let (free, waiting): (Vec<_>, Vec<_>) = waiting
+            .filter(|key| state.documents.has_in_force(key))
+            .partition(|key| in_force.get(key.id().as_str()).is_none());
+        state.waiting = waiting;
+        if policy.is_none() && changes.is_empty() && free.is_empty() {
+            return;
+        }
+        let out = changes.removed.iter().chain(changes.changed.iter().map(|(old, _)| old));
         let new = changes.added.iter().chain(changes.changed.iter().map(|(_, new)| new));
-        let (out, into): (Vec<_>, Vec<_>) = (old.cloned().collect(), new.cloned().collect());
+        let (out, into): (Vec<_>, Vec<_>) = (out.cloned().collect(), new.cloned().chain(free).collect());
         let mut refused = Vec::new();
-        let Ok(()) = self.update(|state| {
-            let (keys, taken) = state.keys.exchange(&out, into);
+        let Ok(()) = self.update(|snapshot| {
+            let (keys, taken) = snapshot.keys.exchange(&out, into);
             refused = taken;
-            let policy = policy.map_or_else(|| Arc::clone(&state.policy), Arc::new);
+            let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
             Ok::<_, Infallible>(Snapshot { policy, keys })
         });
         tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
-        refused
+        state.waiting.extend(refused);
     }
 }
 
 impl State {
-    fn swapped(&self, sites: Difference, changes: &Changes, refused: &[Arc<Key>]) -> Swapped {
-        let skipped = self.documents.faults().cloned();
-        Swapped {
-            sites,
-            keys: changes.into(),
-            skipped: skipped.chain(refused.iter().map(|key| doubled(key))).collect(),
-        }
+    /// What of the sources is not in force now.
+    pub(super) fn skipped(&self) -> Vec<ConfigError> {
+        let waiting = self.waiting.iter().map(|key| doubled(key));
+        self.documents.faults().cloned().chain(waiting).collect()
     }
 }
 

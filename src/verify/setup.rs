@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) file: FileSight,
     /// Why the file, as it is now, is not in force.
     pub(super) refused: Option<ConfigErrors>,
+    /// Keys of the sources that wait for a key of code to go, which has their `kid`.
+    pub(super) waiting: Vec<Arc<Key>>,
 }
 
 /// Everything read and checked, ready to be put in force.
@@ -105,8 +107,8 @@ impl Setup {
     /// Everything that is not in force, as text.
     pub(super) fn errors(&self) -> Vec<String> {
         let state = self.lock();
-        let refused = state.refused.iter().flat_map(ConfigErrors::iter);
-        refused.chain(state.documents.faults()).map(ToString::to_string).collect()
+        let refused = state.refused.iter().flat_map(ConfigErrors::iter).map(ToString::to_string);
+        refused.chain(state.skipped().iter().map(ToString::to_string)).collect()
     }
 
     /// The folders in which changes are to be looked for.

@@ -310,7 +310,7 @@ fn of_two_keys_with_one_kid_the_one_in_force_stays_until_it_goes() {
 }
 
 #[test]
-fn a_key_of_code_stays_and_a_file_of_its_kid_is_refused() {
+fn a_key_of_code_stays_and_a_file_of_its_kid_waits_for_it_to_go() {
     both_ways(|way| {
         let stand = Stand::with_keys(&[("a", P256)], way);
         let code = Ed25519.key_as("code", KeyScope::bucket("vod"));
@@ -323,6 +323,8 @@ fn a_key_of_code_stays_and_a_file_of_its_kid_is_refused() {
         stand.verifier.reload().unwrap();
         stand.stays("after a reload", &[("code", Ed25519, GRANTED), ("a", P256, GRANTED)]);
         stand.has_warned("keys/code.pem is also in code", 1);
+        assert!(stand.verifier.keys().remove("code"));
+        stand.becomes("the key of code is gone", &[("code", P256Other, GRANTED)]);
     });
 }
 

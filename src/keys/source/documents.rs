@@ -130,6 +130,11 @@ impl Documents {
         })
     }
 
+    /// Whether this very key is the one of its `kid`.
+    pub(crate) fn has_in_force(&self, key: &Arc<Key>) -> bool {
+        self.in_force.get(key.id()).is_some_and(|known| Arc::ptr_eq(known, key))
+    }
+
     /// Decides which key of each `kid` is in force: the one that is, or else the first. The others go to `doubled`, with
     /// the number of their source, when they are new there.
     fn settle(&mut self, doubled: &mut Vec<(usize, ConfigError)>) -> Changes {
