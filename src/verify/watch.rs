@@ -4,11 +4,12 @@
 //! there are file systems that tell nothing. A look at ten thousand files takes some 20 ms; the interval grows with that,
 //! so that looking takes no more than a fiftieth of one core.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use notify::{RecursiveMode, Watcher as _};
 
@@ -102,7 +103,30 @@ fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folder
 /// The folders that the file system tells of.
 struct Folders {
     watcher: notify::RecommendedWatcher,
-    watched: HashSet<PathBuf>,
+    watched: HashMap<PathBuf, Identity>,
+}
+
+/// What tells a folder from another that took its place: the watch stays with the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    created: Option<SystemTime>,
+    #[cfg(unix)]
+    inode: (u64, u64),
+}
+
+impl Identity {
+    /// `None` for what is no folder.
+    fn of(folder: &Path) -> Option<Self> {
+        let metadata = folder.metadata().ok().filter(Metadata::is_dir)?;
+        Some(Self {
+            created: metadata.created().ok(), // not every file system knows
+            #[cfg(unix)]
+            inode: {
+                use std::os::unix::fs::MetadataExt as _;
+                (metadata.dev(), metadata.ino())
+            },
+        })
+    }
 }
 
 impl Folders {
@@ -115,7 +139,7 @@ impl Folders {
             }
         };
         match notify::recommended_watcher(tell) {
-            Ok(watcher) => Some(Self { watcher, watched: HashSet::new() }),
+            Ok(watcher) => Some(Self { watcher, watched: HashMap::new() }),
             Err(error) => {
                 crate::log::event!(WARN, error = %error, "no notifications of the file system: looking at intervals");
                 None
@@ -125,22 +149,57 @@ impl Folders {
 
     /// Watches these folders, as far as they are there, and no others.
     fn keep_to(&mut self, wanted: HashSet<PathBuf>) {
-        let gone: Vec<PathBuf> = self
-            .watched
-            .iter()
-            .filter(|folder| !wanted.contains(*folder) || !folder.is_dir())
-            .cloned()
-            .collect();
-        for folder in gone {
+        let watched = std::mem::take(&mut self.watched).into_iter();
+        let (kept, gone): (HashMap<_, _>, HashMap<_, _>) = watched
+            .partition(|(folder, known)| wanted.contains(folder) && Identity::of(folder) == Some(*known));
+        self.watched = kept;
+        for folder in gone.into_keys() {
             let _ = self.watcher.unwatch(&folder); // it may be gone already
-            self.watched.remove(&folder);
         }
         for folder in wanted {
-            if !self.watched.contains(&folder)
+            if !self.watched.contains_key(&folder)
+                && let Some(identity) = Identity::of(&folder)
                 && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok()
             {
-                self.watched.insert(folder);
+                self.watched.insert(folder, identity);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Whether a new file in the folder is told of.
+    fn tells(folders: &mut Folders, calls: &Receiver<Call>, folder: &Path, name: &str) -> bool {
+        folders.keep_to(HashSet::from([folder.to_owned()]));
+        while calls.recv_timeout(Duration::from_millis(100)).is_ok() {}
+        fs::write(folder.join(name), "").unwrap();
+        calls.recv_timeout(Duration::from_secs(5)).is_ok()
+    }
+
+    #[test]
+    fn a_folder_that_took_the_place_of_another_is_told_of() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        let (call, calls) = mpsc::channel();
+        let mut folders = Folders::new(call).unwrap();
+        for name in ["keys", "next"] {
+            fs::create_dir(path(name)).unwrap();
+        }
+        assert!(tells(&mut folders, &calls, &path("keys"), "1"), "at first");
+        fs::rename(path("keys"), path("last")).unwrap();
+        fs::rename(path("next"), path("keys")).unwrap();
+        assert!(tells(&mut folders, &calls, &path("keys"), "2"), "replaced by a rename");
+        fs::remove_dir_all(path("keys")).unwrap();
+        fs::create_dir(path("keys")).unwrap();
+        assert!(tells(&mut folders, &calls, &path("keys"), "3"), "deleted and made again");
+        fs::remove_dir_all(path("keys")).unwrap();
+        folders.keep_to(HashSet::from([path("keys")]));
+        fs::create_dir(path("keys")).unwrap();
+        assert!(tells(&mut folders, &calls, &path("keys"), "4"), "gone for a while");
     }
 }
