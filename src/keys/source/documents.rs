@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{FileSight, Format, Loaded, Look, load};
-use super::folder::list;
+use super::folder::{KeyFile, list};
 use super::{KeySource, Place};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeyId};
@@ -37,7 +37,8 @@ pub(crate) struct Changes {
 #[derive(Clone, Debug)]
 struct SourceState {
     source: KeySource,
-    documents: BTreeMap<PathBuf, Document>,
+    /// By the file's name in the folder; the one document of another place has no name.
+    documents: BTreeMap<String, Document>,
     /// Why the folder as a whole could not be read.
     fault: Option<ConfigError>,
     passed_over: Vec<OsString>,
@@ -216,10 +217,7 @@ impl SourceState {
         match self.source.place.clone() {
             Place::Dir(folder) => self.look_in(&folder, notices),
             Place::File(path) | Place::Jwks(path) | Place::SecretFile(path) => {
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                let stem = path.file_stem().and_then(|stem| stem.to_str());
-                let kid = Format::of_name(name).and_then(|(_, kid)| kid).or(stem).map(str::to_owned);
-                self.look_at(&path, format, kid.as_deref(), notices)
+                self.look_at(String::new(), &path, format, notices)
             }
             Place::SecretEnv(variable) => self.look_once(format, notices, || {
                 let missing = || ConfigError::Unreadable { found: "is not set".to_owned() };
@@ -250,24 +248,19 @@ impl SourceState {
             notices.push(in_file(&folder.join(name), ConfigError::PassedOver));
         }
         self.passed_over = listing.passed_over;
-        let listed: HashSet<&Path> = listing.files.iter().map(|file| file.path.as_path()).collect();
+        let listed = |name: &String| listing.files.binary_search_by(|file| file.name.cmp(name)).is_ok();
         let known = self.documents.len();
-        self.documents.retain(|path, _| listed.contains(path.as_path()));
+        self.documents.retain(|name, _| listed(name));
         let mut changed = self.documents.len() != known;
-        for file in &listing.files {
-            changed |= self.look_at(&file.path, file.format, file.kid.as_deref(), notices);
+        for KeyFile { name, format } in listing.files {
+            let path = folder.join(&name);
+            changed |= self.look_at(name, &path, format, notices);
         }
         changed
     }
 
-    fn look_at(
-        &mut self,
-        path: &Path,
-        format: Format,
-        kid: Option<&str>,
-        notices: &mut Vec<ConfigError>,
-    ) -> bool {
-        let document = self.documents.entry(path.to_owned()).or_default();
+    fn look_at(&mut self, name: String, path: &Path, format: Format, notices: &mut Vec<ConfigError>) -> bool {
+        let document = self.documents.entry(name).or_default();
         let bytes = match document.sight.look(path, format.limit()) {
             Ok(Look::Changed(bytes)) => bytes,
             Ok(Look::Same) => {
@@ -285,7 +278,7 @@ impl SourceState {
         };
         document.unreadable = None;
         let shown: Arc<str> = path.display().to_string().into();
-        document.take(load(&bytes, format, kid, &self.source, &shown), &shown, notices)
+        document.take(load(&bytes, format, Format::kid_of(path), &self.source, &shown), &shown, notices)
     }
 
     fn look_once(
@@ -297,7 +290,7 @@ impl SourceState {
         if !self.documents.is_empty() {
             return false;
         }
-        let document = self.documents.entry(PathBuf::new()).or_default();
+        let document = self.documents.entry(String::new()).or_default();
         let shown: Arc<str> = self.source.to_string().into();
         let loaded = bytes().and_then(|bytes| load(&bytes, format, None, &self.source, &shown));
         document.take(loaded, &shown, notices)

@@ -163,6 +163,12 @@ impl Format {
         kid(".jwk").map(|kid| (Self::Jwk, Some(kid)))
     }
 
+    /// The `kid` that a file's name gives.
+    pub(super) fn kid_of(path: &Path) -> Option<&str> {
+        let by_ending = path.file_name()?.to_str().and_then(Self::of_name).and_then(|(_, kid)| kid);
+        by_ending.or_else(|| path.file_stem()?.to_str())
+    }
+
     /// The format of the one file that a source names.
     pub(super) fn of_source(source: &KeySource) -> Self {
         match &source.place {

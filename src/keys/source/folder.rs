@@ -1,7 +1,7 @@
 //! What key files a folder holds.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::file::{Format, said};
 use crate::error::ConfigError;
@@ -16,9 +16,8 @@ pub(super) struct Listing {
 
 #[derive(Debug)]
 pub(super) struct KeyFile {
-    pub(super) path: PathBuf,
+    pub(super) name: String,
     pub(super) format: Format,
-    pub(super) kid: Option<String>,
 }
 
 /// Lists a folder; sorted, so that every node of a fleet sees the same order.
@@ -32,19 +31,16 @@ pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     };
     let mut listing = Listing::default();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        let known = name.to_str().filter(|name| !name.starts_with('.')).map(Format::of_name);
-        match known {
-            Some(Some((format, kid))) => {
-                let kid = kid.map(str::to_owned);
-                listing.files.push(KeyFile { path: folder.join(&name), format, kid });
-            }
-            Some(None) => listing.passed_over.push(name),
-            None if name.to_str().is_none() => listing.passed_over.push(name),
-            None => {}
+        match entry.map_err(unreadable)?.file_name().into_string() {
+            Ok(name) if name.starts_with('.') => {}
+            Ok(name) => match Format::of_name(&name) {
+                Some((format, _)) => listing.files.push(KeyFile { name, format }),
+                None => listing.passed_over.push(name.into()),
+            },
+            Err(name) => listing.passed_over.push(name),
         }
     }
-    listing.files.sort_by(|one, another| one.path.cmp(&another.path));
+    listing.files.sort_unstable_by(|one, another| one.name.cmp(&another.name));
     listing.passed_over.sort();
     Ok(listing)
 }
