@@ -1,8 +1,8 @@
 //! Takes up changes of the configuration file and of key sources, from a thread of its own.
 //!
 //! It looks again whenever the file system tells of a change in one of the folders, and at intervals in any case, since
-//! there are file systems that tell nothing. A look at ten thousand files takes some 20 ms; the interval grows with that,
-//! so that looking takes no more than a fiftieth of one core.
+//! there are file systems that tell nothing. A look at ten thousand files takes some 40 ms; the interval grows with that,
+//! so that looking takes no more than a twentieth of one core.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
@@ -19,7 +19,7 @@ use super::verifier::Verifier;
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many times the length of a look is waited after it.
-const REST: u32 = 50;
+const REST: u32 = 20;
 
 /// For how long nothing must have been told before a change is looked at, so that a folder full of new files is read
 /// once.
