@@ -72,7 +72,7 @@ fn build_site(said: SiteSection, faults: &mut Faults) -> Site {
         Some(Serves::Live(shape)) => Served::Live(shape),
         None => {
             let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
-            faults.push("serves", section("[[site]]", "says not what it serves", write));
+            faults.push("serves", section("[[site]]", "does not say what it serves", write));
             Served::Live(LiveShape::Path)
         }
     };
@@ -107,9 +107,11 @@ fn build_site(said: SiteSection, faults: &mut Faults) -> Site {
         site.carriers.cookie = carriers.contains(&CarrierName::Cookie);
     }
     if let Some(Span(leeway)) = said.leeway {
-        match Leeway::from_secs(u16::try_from(leeway.as_secs()).unwrap_or(u16::MAX)) {
-            Ok(leeway) => site.leeway = leeway,
-            Err(error) => faults.push("leeway", error),
+        if let Ok(leeway) = Leeway::from_secs(u16::try_from(leeway.as_secs()).unwrap_or(u16::MAX)) {
+            site.leeway = leeway;
+        } else {
+            let (field, found) = ("leeway".to_owned(), format!("is {} s", leeway.as_secs()));
+            faults.push("leeway", ConfigError::Field { field, found, write: "60 or less".to_owned() });
         }
     }
     if said.accepts.is_some_and(|accepts: Vec<Accepts>| accepts.is_empty()) {
@@ -134,7 +136,8 @@ fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u1
             answers.push((code, status));
         } else {
             let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-            let error = section("answers", &format!("has no code {name:?}"), &known.join(", "));
+            let write = format!("one of {}", known.join(", "));
+            let error = section("answers", &format!("has no code {name:?}"), &write);
             faults.push_element("answers", index, error);
             answers.push((Code::Expired, Code::Expired.default_status()));
         }
@@ -182,7 +185,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     }
     let Some((field, value)) = place else {
         let write = "dir = \"keys\", or file, jwks, pem, secret_file or secret_env";
-        faults.push("", section("[[keys]]", "says not where the keys are", write));
+        faults.push("", section("[[keys]]", "does not say where the keys are", write));
         return None;
     };
     if value.is_empty() {
@@ -220,7 +223,8 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         } else {
             let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
             let found = format!("has the algorithm {name:?}");
-            faults.push("algorithm", section("[[keys]]", &found, &known.join(", ")));
+            let write = format!("one of {}", known.join(", "));
+            faults.push("algorithm", section("[[keys]]", &found, &write));
         }
     }
     if let Some(last) = said.not_after {
@@ -230,7 +234,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         (None | Some(BrokenFiles::Refuse), _) => {}
         (Some(BrokenFiles::Skip), "dir") => source = source.skip_broken_files(),
         (Some(BrokenFiles::Skip), _) => {
-            let found = format!("skips broken files, and is one {field}");
+            let found = format!("has broken_files for a {field}");
             faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
         }
     }

@@ -117,6 +117,18 @@ impl Place {
 }
 
 impl Stumble {
+    fn value(found: String, write: String) -> Self {
+        Self { fault: Fault::Value { found, write }, place: None }
+    }
+
+    /// What was found, in the words of the file instead of serde's.
+    fn found(mut self, said: String) -> Self {
+        if let Fault::Value { found, .. } = &mut self.fault {
+            *found = said;
+        }
+        self
+    }
+
     fn at(mut self, place: impl FnOnce() -> Place) -> Self {
         self.place.get_or_insert_with(place);
         self
@@ -135,6 +147,13 @@ impl Fault {
     fn said_of(self, field: &str) -> ConfigError {
         match self {
             Self::Value { found, write } => {
+                let write = match field {
+                    // What `[site]` is read as.
+                    "site" | "keys" | "stream" if found == A_TABLE && write == A_LIST => {
+                        format!("[[{field}]] with two pairs of brackets; in JSON a list")
+                    }
+                    _ => write,
+                };
                 let field = if field.is_empty() { "the file" } else { field };
                 ConfigError::Field { field: field.to_owned(), found, write }
             }
@@ -160,33 +179,19 @@ impl serde::de::Error for Stumble {
         // Our own types say both halves, with a colon between.
         let message = message.to_string();
         let (found, write) = message.split_once(": write ").unwrap_or((&message, "another value"));
-        Self { fault: Fault::Value { found: found.to_owned(), write: write.to_owned() }, place: None }
+        Self::value(found.to_owned(), write.to_owned())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let write = match (found, expected.to_string().as_str()) {
             (Unexpected::Str(text), "a sequence") => format!("a list, [{text:?}]"),
-            (Unexpected::Map, "a sequence") => {
-                "a list; of tables, each begins with its name in two pairs of \
-                                                brackets"
-                    .to_owned()
-            }
             (_, expected) => plain(expected).to_owned(),
         };
-        Self { fault: Fault::Value { found: said(found), write }, place: None }
+        Self::value(said(found), write)
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let write = plain(&expected.to_string()).to_owned();
-        Self { fault: Fault::Value { found: said(found), write }, place: None }
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let write = match nearest(variant, expected) {
-            Some(meant) => format!("{meant:?}"),
-            None => format!("one of {}", expected.join(", ")),
-        };
-        Self { fault: Fault::Value { found: format!("is {variant:?}"), write }, place: None }
+        Self::value(said(found), plain(&expected.to_string()).to_owned())
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -194,6 +199,9 @@ impl serde::de::Error for Stumble {
         Self { fault: Fault::UnknownField { field: field.to_owned(), meant, known: expected }, place: None }
     }
 }
+
+const A_TABLE: &str = "is a table";
+const A_LIST: &str = "a list in brackets";
 
 /// What people call a value.
 fn said(found: Unexpected<'_>) -> String {
@@ -205,8 +213,22 @@ fn said(found: Unexpected<'_>) -> String {
         Unexpected::Str(text) => format!("is the text {:?}", text.chars().take(64).collect::<String>()),
         Unexpected::Unit | Unexpected::Option => "is null".to_owned(),
         Unexpected::Seq => "is a list".to_owned(),
-        Unexpected::Map => "is a table".to_owned(),
+        Unexpected::Map => A_TABLE.to_owned(),
         other => format!("is {other}"),
+    }
+}
+
+/// The same for what the tree holds, numbers and dates as they are written.
+fn said_of(value: &Value) -> String {
+    match value {
+        Value::Null => said(Unexpected::Unit),
+        Value::Bool(flag) => said(Unexpected::Bool(*flag)),
+        Value::Integer(number) => said(Unexpected::Signed(*number)),
+        Value::Number(text) => format!("is the number {text}"),
+        Value::Date(text) => format!("is the {} {text}", if text.contains('-') { "date" } else { "time" }),
+        Value::Text(text) => said(Unexpected::Str(text)),
+        Value::List(_) => said(Unexpected::Seq),
+        Value::Table(_) => said(Unexpected::Map),
     }
 }
 
@@ -215,11 +237,13 @@ fn plain(expected: &str) -> &str {
     match expected {
         "a boolean" => "true or false",
         "a string" => "text in quotes",
-        "a sequence" => "a list in brackets",
+        "a sequence" => A_LIST,
         "a map" => "a table in braces",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" => "a whole number from 0 to 4294967295",
-        "i64" | "u64" | "usize" => "a whole number",
+        // Of each there is one setting.
+        "u16" => "a status from 400 to 599",
+        "u32" => "a whole number from 1 to 8192",
+        "i64" => "a whole number",
+        table if table.starts_with("struct ") => "a table in braces",
         other => other,
     }
 }
@@ -228,7 +252,17 @@ fn plain(expected: &str) -> &str {
 fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
     let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
     let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;
-    (likeness(best) > 0.8).then_some(best)
+    // The first measure alone takes "listen" for "site".
+    let close = strsim::normalized_damerau_levenshtein(&name.to_lowercase(), best);
+    (likeness(best) > 0.8 && close > 0.5).then_some(best)
+}
+
+/// `a, b or c`.
+fn any_of(names: &[String]) -> String {
+    match names {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 impl Display for Stumble {
@@ -263,11 +297,14 @@ impl<'de> Deserializer<'de> for At<'_> {
             Value::Null => visitor.visit_unit(),
             Value::Bool(flag) => visitor.visit_bool(*flag),
             Value::Integer(number) => visitor.visit_i64(*number),
-            Value::Number(text) => match text.parse() {
-                Ok(number) => visitor.visit_f64(number),
-                Err(_) => Err(Stumble::custom(format!("is the number {text}: write a smaller one"))),
-            },
-            Value::Date(text) | Value::Text(text) => visitor.visit_str(text),
+            number @ Value::Number(text) => {
+                let read = visitor.visit_f64(text.parse().unwrap_or(f64::MAX));
+                read.map_err(|stumble: Stumble| stumble.found(said_of(number)))
+            }
+            date @ Value::Date(text) => {
+                visitor.visit_str(text).map_err(|stumble: Stumble| stumble.found(said_of(date)))
+            }
+            Value::Text(text) => visitor.visit_str(text),
             Value::List(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter(), field, left_out }),
             Value::Table(fields) => {
                 visitor.visit_map(Fields { table: self, left: fields.iter(), value: None })
@@ -278,7 +315,7 @@ impl<'de> Deserializer<'de> for At<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
         match self.node.value {
-            Value::Null => Err(Stumble::custom("is null: write a value, or leave it out")),
+            Value::Null => Err(Stumble::value(said(Unexpected::Unit), "a value, or leave it out".to_owned())),
             _ => visitor.visit_some(self),
         }
         .map_err(|stumble| stumble.at(|| self.place()))
@@ -286,52 +323,67 @@ impl<'de> Deserializer<'de> for At<'_> {
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
         match &self.node.value {
-            Value::Date(text) => {
-                let fault = Stumble::custom(format!("is the date {text}: write text in quotes"));
-                Err(fault.at(|| self.place()))
+            date @ Value::Date(_) => {
+                let stumble = Stumble::value(said_of(date), plain("a string").to_owned());
+                Err(stumble.at(|| self.place()))
             }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stumble> {
+        match &self.node.value {
+            // serde would take its elements for the fields, in their order.
+            Value::List(_) => Err(Stumble::invalid_type(Unexpected::Seq, &"a map").at(|| self.place())),
             _ => self.deserialize_any(visitor),
         }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stumble> {
+        // The variants of these carry a value; those of all others are words.
+        let tables = matches!(name, "Serves" | "Scope");
+        let write = |meant: &str| {
+            let spelled = |name: &str| {
+                if tables { format!("{{ {name} = \"…\" }}") } else { format!("{name:?}") }
+            };
+            let all = || any_of(&variants.iter().map(|name| spelled(name)).collect::<Vec<_>>());
+            nearest(meant, variants).map_or_else(all, spelled)
+        };
         match &self.node.value {
-            Value::Text(text) => {
+            Value::Text(text) if !tables && variants.contains(&text.as_str()) => {
                 let text: StrDeserializer<'_, Stumble> = text.as_str().into_deserializer();
                 visitor.visit_enum(text)
             }
-            Value::Table(fields) => match fields.as_slice() {
-                [(name, value)] => {
+            Value::Text(text) => Err(Stumble::value(said_of(&self.node.value), write(text))),
+            Value::Table(fields) if tables => match fields.as_slice() {
+                [(name, value)] if variants.contains(&name.text.as_str()) => {
                     visitor.visit_enum(Variant { name, value: At { node: value, field: &name.text, ..self } })
                 }
-                several => {
-                    let count = several.len();
-                    let one = variants.join(", ");
-                    Err(Stumble::custom(format!("has {count} fields: write exactly one of {one}")))
+                [(name, _)] => {
+                    let found = format!("is {{ {} = … }}", name.text.escape_debug());
+                    Err(Stumble::value(found, write(&name.text)))
                 }
+                [] => Err(Stumble::value("is an empty table".to_owned(), write(""))),
+                several => Err(Stumble::value(format!("has {} fields", several.len()), write(""))),
             },
-            other => Err(Stumble::custom(format!(
-                "{}: write one of {}",
-                match other {
-                    Value::Integer(number) => format!("is the number {number}"),
-                    Value::Bool(flag) => format!("is {flag}"),
-                    Value::List(_) => "is a list".to_owned(),
-                    _ => "is no table and no text".to_owned(),
-                },
-                variants.join(", ")
-            ))),
+            other => Err(Stumble::value(said_of(other), write(""))),
         }
         .map_err(|stumble| stumble.at(|| self.place()).all_of(self.node))
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -403,7 +455,7 @@ impl<'de> VariantAccess<'de> for At<'_> {
     type Error = Stumble;
 
     fn unit_variant(self) -> Result<(), Stumble> {
-        Err(Stumble::custom(format!("is a table: write {:?} alone", self.field)))
+        Err(Stumble::value(A_TABLE.to_owned(), format!("{:?} alone", self.field)))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stumble> {

@@ -88,7 +88,7 @@ file = "x.pem"
             "playgate.toml:2: trusted_proxies is the number 5: write text in quotes",
             "playgate.toml:2: trusted proxy \"10.0.0.1/8\" has bits behind its prefix: write 10.0.0.0/8",
             "playgate.toml:5: hosts is the text \"cdn.example.com\": write a list, [\"cdn.example.com\"]",
-            "playgate.toml:6: serves is \"bukcet\": write \"bucket\"",
+            "playgate.toml:6: serves is { bukcet = … }: write { bucket = \"…\" }",
             "playgate.toml:9: [[site]] has no field \"hsots\": write hosts",
             "playgate.toml:11: base path \"/a\" of site \"live\" does not end with a slash: write \"/a/\"",
             "playgate.toml:13: [[keys]] has no scope: write scope = { bucket = \"name\" }, { stream = \"id\" } or { site = \"id\" }",
