@@ -2,7 +2,11 @@
 
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
+use jsonc_parser::errors::ParseErrorKind;
+use jsonc_parser::{
+    CollectOptions, CommentCollectionStrategy, ParseOptions, ParseStringErrorKind, parse_to_ast,
+};
+use serde::de::IgnoredAny;
 
 use super::tree::{Node, Parsed, Places, Value};
 use crate::error::ConfigError;
@@ -25,11 +29,42 @@ pub(super) fn parse(text: &str) -> Parsed {
     let wrong = |line, found: String| vec![(line, ConfigError::Syntax { notation: "JSON", found })];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = parse_to_ast(text, &collect, &STRICT)
-        .map_err(|error| wrong(places.line(error.range().start), error.kind().to_string()))?;
-    let Some(value) = parsed.value else { return Err(wrong(1, "is empty".to_owned())) };
+        .map_err(|error| wrong(places.line(error.range().start), said(error.kind())))?;
+    let Some(value) = parsed.value else { return Err(wrong(1, "there is no value in it".to_owned())) };
+    // It takes more than RFC 8259: control characters in text, and all that Unicode calls white space.
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
+        let text = error.to_string();
+        let found = text.split(" at line ").next().unwrap_or_default().to_owned();
+        wrong(u32::try_from(error.line()).unwrap_or(u32::MAX), found)
+    })?;
     let mut doubled = Vec::new();
     let node = node(value, &mut places, &mut doubled);
     if doubled.is_empty() { Ok(node) } else { Err(doubled) }
+}
+
+/// The parser's errors in the words of ours.
+fn said(kind: &ParseErrorKind) -> String {
+    use ParseErrorKind as Kind;
+
+    let plainly = match kind {
+        Kind::TrailingCommasNotAllowed => "a comma stands behind the last element",
+        Kind::ExpectedComma => "a comma is missing",
+        Kind::CommentsNotAllowed => "it has no comments",
+        Kind::MultipleRootJsonValues => "text follows its one value",
+        Kind::ExpectedStringObjectProperty => "a name stands without quotes",
+        Kind::SingleQuotedStringsNotAllowed => "text stands in single quotes, not in double ones",
+        Kind::UnexpectedWord => "a word stands without quotes",
+        Kind::UnterminatedObject => "a brace is not closed",
+        Kind::UnterminatedArray => "a bracket is not closed",
+        Kind::String(ParseStringErrorKind::InvalidEscape) => "a backslash is not doubled",
+        Kind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => "half a character is escaped",
+        other => {
+            let text = other.to_string();
+            let (first, rest) = text.split_at_checked(1).unwrap_or_default();
+            return first.to_lowercase() + rest;
+        }
+    };
+    plainly.to_owned()
 }
 
 fn node(ast: Ast<'_>, places: &mut Places<'_>, doubled: &mut Vec<(u32, ConfigError)>) -> Node {
@@ -55,7 +90,7 @@ fn node(ast: Ast<'_>, places: &mut Places<'_>, doubled: &mut Vec<(u32, ConfigErr
                 };
                 let name = places.name(property.range.start, text);
                 if !seen.insert(name.text.clone()) {
-                    let found = format!("has {:?} twice in one object", name.text);
+                    let found = format!("{:?} stands twice in one object", name.text);
                     doubled.push((name.line, ConfigError::Syntax { notation: "JSON", found }));
                 }
                 fields.push((name, node(property.value, places, doubled)));
