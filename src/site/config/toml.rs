@@ -1,4 +1,4 @@
-//! TOML 1.0 to the tree.
+//! TOML 1.1 to the tree.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,15 +10,37 @@ pub(super) fn parse(text: &str) -> Parsed {
     let mut places = Places::new(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let fault = |error: &toml::de::Error| {
-            let line = places.line(error.span().map_or(0, |span| span.start));
-            (line, ConfigError::Syntax { notation: "TOML", found: error.message().replace('\n', ", ") })
-        };
-        return Err(errors.iter().map(fault).collect());
+        return Err(by_line(&errors, &places));
     }
     let (start, table) = (table.span().start, table.into_inner());
     let value = table_value(table, &mut places);
     Ok(places.node(start, value))
+}
+
+/// The errors that do not follow from others. Of those in one line that is the first, and the innermost of those
+/// that begin there, which comes last. Behind a bracket that is never closed nothing is what it seems.
+fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigError)> {
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let begins =
+        |error: &toml::de::Error, texts: &[&str]| texts.iter().any(|text| error.message().starts_with(text));
+    let open = errors.iter().find(|error| begins(error, &["unclosed array,", "unclosed inline table"]));
+    let mut found: Vec<_> = errors.iter().rev().collect();
+    found.sort_by_key(|error| start(error));
+    found.dedup_by_key(|error| places.line(start(error)));
+    let fault = |error: &toml::de::Error| {
+        // With the bracket open, the next line lacks a comma, whatever else it lacks.
+        let lacks = |other: &toml::de::Error| {
+            start(other) == start(error) && begins(other, &["missing comma", "missing key"])
+        };
+        let telling = open.filter(|_| errors.iter().any(lacks)).unwrap_or(error);
+        let found = match telling.message() {
+            escape if escape.starts_with("missing escaped value") => "a backslash is not doubled".to_owned(),
+            other => other.replace('\n', ", ").replace(", expected literal string", ""),
+        };
+        (places.line(start(error)), ConfigError::Syntax { notation: "TOML", found })
+    };
+    let told = if open.is_some() { 1 } else { found.len() };
+    found.into_iter().take(told).map(fault).collect()
 }
 
 fn table_value(table: DeTable<'_>, places: &mut Places<'_>) -> Value {
