@@ -18,7 +18,8 @@ pub enum ConfigError {
     KeyWithoutScope { kid: String },
     #[error(
         "key {kid:?} is a private key, which a verifier must not have: \
-         write its public half with openssl pkey -in {kid}.pem -pubout -out {kid}.pub.pem"
+         write its public half with openssl pkey -in {kid}.pem -pubout -out {kid}.pub.pem, \
+         and leave this one with the issuer"
     )]
     PrivateKey { kid: String },
     #[error(
@@ -29,7 +30,9 @@ pub enum ConfigError {
     PemBlock { kid: String, label: String, write: &'static str },
     #[error("key {kid:?} is no PEM of one key: it {found}; give one block from BEGIN to END")]
     NotPem { kid: String, found: &'static str },
-    #[error("key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim")]
+    #[error(
+        "key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim; export it again"
+    )]
     BrokenKey { kid: String },
     #[error("key {kid:?} is {found}: give RSA, P-256, Ed25519 or a shared secret for HS256")]
     KeyType { kid: String, found: String },
@@ -39,7 +42,7 @@ pub enum ConfigError {
     RsaSize { kid: String, bits: usize },
     #[error("key {kid:?} is RSA with an even modulus or a bad exponent: make it again, with exponent 65537")]
     RsaExponent { kid: String },
-    #[error("secret {kid:?} is the text of a PEM: load it with from_pem, or give 32 random bytes")]
+    #[error("secret {kid:?} is the text of a PEM: load it as a public key, or give 32 random bytes")]
     SecretIsPem { kid: String },
     #[error("secret {kid:?} has {bytes} bytes: give 32 or more, as long as its hash")]
     SecretTooShort { kid: String, bytes: usize },
@@ -110,7 +113,7 @@ pub enum ConfigError {
     PassedOver,
     #[error("holds no key any more, so the last ones stay in force: to retire them, remove their section")]
     EmptiedFolder,
-    #[error("kid {kid:?} in {file} is also in {first}, which stays in force: give each key its own")]
+    #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
     DoubledKey { kid: String, file: String, first: String },
     #[error("key {kid:?} is for {found}, not {wanted}: leave algorithm out, or give a key for it")]
     OtherAlgorithm { kid: String, found: &'static str, wanted: &'static str },
