@@ -1,4 +1,5 @@
-//! A configuration that is read again: what changed is told, what is wrong changes nothing, and no decision sees half.
+//! A configuration that is read again: what changed is told, what is wrong changes nothing, and no decision sees
+//! half of it.
 
 mod support;
 
@@ -108,6 +109,19 @@ fn a_bad_configuration_changes_nothing_and_every_error_is_returned() {
     disk.config(&[VOD, KEYS]);
     assert_eq!(verifier.reload().unwrap().keys.added, ["b"]);
     assert_eq!(decided(&verifier, &Ed25519.asks_as("b")), GRANTED);
+}
+
+#[test]
+fn a_configuration_that_was_refused_is_told_of_by_health_until_it_is_mended() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let verifier = disk.verifier();
+    assert_eq!(verifier.health().errors, [""; 0]);
+    disk.config(&[VOD, KEYS, "kdi = 1\n"]);
+    let errors = lines(&verifier.reload().unwrap_err());
+    assert_eq!(verifier.health().errors, errors);
+    disk.config(&[VOD, KEYS]);
+    verifier.reload().unwrap();
+    assert_eq!(verifier.health().errors, [""; 0]);
 }
 
 #[test]
@@ -256,8 +270,8 @@ struct Whole {
     verdicts: [&'static str; 2],
 }
 
-/// Both name their key `k`. A decision under the site of one and the key of the other would find a good signature by a
-/// key for another bucket, which neither configuration as a whole ever finds.
+/// Both name their key `k`. A decision under the site of one and the key of the other would find a key for another
+/// bucket, which neither configuration as a whole ever finds.
 fn wholes(disk: &Disk) -> [Whole; 2] {
     [("a", P256, [GRANTED, "wrong_algorithm"]), ("b", Ed25519, ["wrong_algorithm", GRANTED])].map(
         |(name, key, verdicts)| {

@@ -34,12 +34,15 @@ impl Verifier {
     ///
     /// Everything that is wrong, at once; nothing is changed then.
     pub fn reload(&self) -> Result<Swapped, ConfigErrors> {
+        self.read_again(&mut self.setup().lock())
+    }
+
+    fn read_again(&self, state: &mut State) -> Result<Swapped, ConfigErrors> {
         let setup = self.setup();
-        let mut state = setup.lock();
         if setup.file.is_none() {
-            return Ok(self.look_at_sources(&mut state));
+            return Ok(self.look_at_sources(state));
         }
-        let plan = setup.plan(&state.documents)?;
+        let plan = setup.plan(&state.documents).inspect_err(|errors| state.refused = Some(errors.clone()))?;
         tell(&plan.notices);
         tell_dangers(
             plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
@@ -48,7 +51,7 @@ impl Verifier {
         state.sites = plan.sites;
         state.documents = plan.documents;
         state.refused = None;
-        self.put(&mut state, Some(plan.policy), &plan.changes);
+        self.put(state, Some(plan.policy), &plan.changes);
         Ok(Swapped { sites, keys: (&plan.changes).into(), skipped: state.skipped() })
     }
 
@@ -57,24 +60,18 @@ impl Verifier {
     pub(super) fn refresh(&self) {
         let setup = self.setup();
         let mut state = setup.lock();
-        let changed = setup.file_changed(&mut state);
-        let failed_before = state.refused.clone();
-        // What kept the file from being taken up may be gone: a folder that was not there.
-        let fault = match changed {
-            Ok(false) if failed_before.is_none() => {
-                self.look_at_sources(&mut state);
-                return;
-            }
-            Ok(_) => {
-                drop(state);
-                let fault = self.reload().err();
-                state = setup.lock();
-                fault
-            }
+        let refused_before = state.refused.clone();
+        let fault = match setup.file_changed(&mut state) {
+            Ok(false) if refused_before.is_none() => None,
+            // What kept the file from being taken up may be gone: a folder that was not there.
+            Ok(_) => match self.read_again(&mut state) {
+                Ok(_) => return,
+                Err(errors) => Some(errors),
+            },
             Err(error) => Some(error.into()),
         };
         if let Some(errors) = fault {
-            if failed_before.as_ref() != Some(&errors) {
+            if refused_before.as_ref() != Some(&errors) {
                 tell(errors.iter());
                 crate::log::event!(
                     WARN,
@@ -83,8 +80,8 @@ impl Verifier {
                 );
             }
             state.refused = Some(errors);
-            self.look_at_sources(&mut state);
         }
+        self.look_at_sources(&mut state);
     }
 
     fn look_at_sources(&self, state: &mut State) -> Swapped {
