@@ -25,7 +25,8 @@ use crate::time::UnixSeconds;
 
 /// Which requests may have the bytes they ask for.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "playgate"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "playgate", extend("required" = ["version", "site"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Document {
     /// The version of this format.
@@ -49,7 +50,8 @@ pub(super) struct Document {
 
 /// What a set of hosts, or a base path on them, serves, and under which rules.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "site"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "site", extend("required" = ["hosts", "serves"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SiteSection {
     /// Exact names without port, patterns with {bucket}, {region} or {playback_id} in a label, or "*".
@@ -148,7 +150,8 @@ pub(super) enum CarrierName {
 
 /// Which pages of other origins may read answers (WHATWG Fetch).
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cors"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "cors", extend("required" = ["origins"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CorsSection {
     /// As browsers send them: scheme, host and, unless it is the scheme's own, port; "https://*.example.com"; or "*".
@@ -168,7 +171,8 @@ pub(super) struct CorsSection {
 
 /// One stream.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "stream"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "stream", extend("required" = ["id", "playback_id"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct StreamSection {
     /// What key scopes name.
