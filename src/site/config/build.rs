@@ -9,8 +9,8 @@ use super::document::{
 use crate::cors::Cors;
 use crate::crypto::Algorithm;
 use crate::error::{Code, ConfigError, Faults, Part};
-use crate::keys::KeySource;
 use crate::keys::danger::{Danger, any_scope};
+use crate::keys::{KeyId, KeySource};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::rules::Transport;
 use crate::site::settings::Serves as Served;
@@ -202,6 +202,10 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     if let (Some(kid), "dir" | "jwks") = (&said.kid, field) {
         let found = format!("has kid {kid:?} for all the keys of a {field}");
         faults.push("kid", section("[[keys]]", &found, "no kid: each key brings its own"));
+        return None;
+    }
+    if let Some(Err(error)) = said.kid.as_deref().map(KeyId::new) {
+        faults.push("kid", error);
         return None;
     }
     let path = || folder.join(value);
