@@ -128,3 +128,23 @@ pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
 pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::verify::Watch> {
     verifier.start_watching(false)
 }
+
+/// What is wrong with the text of a configuration, in the words that are used of a file `fuzz.toml` or `fuzz.json`.
+/// Its key files are not opened.
+#[cfg(feature = "config")]
+pub fn read_config(text: &str, json: bool) -> Vec<String> {
+    use crate::error::Faults;
+    use crate::site::{ConfigFile, Notation, Policy};
+
+    let (notation, name) = if json { (Notation::Json, "fuzz.json") } else { (Notation::Toml, "fuzz.toml") };
+    let errors = ConfigFile::parse(text, notation, name.as_ref()).map_or_else(
+        |errors| errors,
+        |mut file| {
+            let mut faults = Faults::default();
+            file.add_to(Policy::builder()).check(&mut faults);
+            let elsewhere = file.place(faults.into_list());
+            file.into_errors().into_iter().chain(elsewhere).collect()
+        },
+    );
+    errors.iter().map(ToString::to_string).collect()
+}
