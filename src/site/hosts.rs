@@ -82,7 +82,8 @@ impl HostTable {
         let fault = fault.unwrap_or(PathFault::ReadsInside);
         match some_reading(raw_path, holds) {
             Reading::Inside(mount) => Place::Ambiguous(mount.site, fault),
-            Reading::TooLong => Place::Ambiguous(first.site, fault),
+            // Refused whatever it reads as; by the site that it stands in, if there is one.
+            Reading::TooLong => Place::Ambiguous(holds(raw_path).unwrap_or(first).site, fault),
             Reading::Outside => Place::Outside,
         }
     }

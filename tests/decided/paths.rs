@@ -1,7 +1,8 @@
 //! Path: one normal form.
 
-use playgate::error::{Denial, PathFault};
+use playgate::error::{Code, Denial, PathFault};
 use playgate::site::UnknownHost;
+use playgate::verify::VerifierBuilder;
 
 use crate::support::{HOST, TestKey, World, behind, gate, get, token, vod};
 use playgate::{KeyScope, Site};
@@ -242,4 +243,20 @@ async fn a_path_too_long_to_look_at_is_not_let_past() {
     assert_eq!(folder.verdict(&get(format!("/{}", "%61".repeat(2000)))).await, "400 ambiguous_path");
     assert_eq!(folder.verdict(&get(&*long)).await, "400 ambiguous_path");
     assert_eq!(folder.verdict(&get(&*long).host("elsewhere.example.com")).await, "200");
+}
+
+#[tokio::test]
+async fn a_path_too_long_to_look_at_is_answered_as_the_site_says_that_it_stands_in() {
+    let site = |base: &str, status| vod().id(base).under(base).answer(Code::AmbiguousPath, status);
+    let sites = [site("/media/", 404), site("/media/a/", 410), site("/other/longer/", 451)];
+    let verifier = sites.into_iter().fold(gate(), VerifierBuilder::site).build().unwrap();
+    let world = World::start(verifier).await;
+    let long = "a".repeat(5000);
+    for (folder, verdict) in [
+        ("/media/", "404 ambiguous_path"),
+        ("/media/a/", "410 ambiguous_path"),
+        ("/other/longer/", "451 ambiguous_path"),
+    ] {
+        assert_eq!(world.verdict(&get(format!("{folder}{long}"))).await, verdict, "{folder}");
+    }
 }
