@@ -26,7 +26,6 @@ pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use list::list_elements;
-pub(crate) use path::under;
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_strictly, hex_value};
 pub(crate) use query::{value_of_one, without_parameter};

@@ -88,22 +88,6 @@ impl<'p> RequestPath<'p> {
     pub const fn as_bytes(self) -> &'p [u8] {
         self.0
     }
-
-    /// What follows `base`, a base path that ends in a slash; the base path itself may lack that slash.
-    ///
-    /// `None` outside of it.
-    pub(crate) fn under(self, base: &[u8]) -> Option<&'p [u8]> {
-        under(self.0, base)
-    }
-}
-
-/// See [`RequestPath::under`]; also used on readings that are no normal form.
-pub(crate) fn under<'p>(path: &'p [u8], base: &[u8]) -> Option<&'p [u8]> {
-    match path.strip_prefix(base) {
-        Some(key) => Some(key),
-        None if base.strip_suffix(b"/") == Some(path) => Some(&[]),
-        None => None,
-    }
 }
 
 /// Whether a path that has no fault of its own still holds `%` to decode.

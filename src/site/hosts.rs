@@ -1,23 +1,12 @@
-use std::sync::Arc;
-
 use hashbrown::HashMap;
 
+use super::mounts::Mounts;
 use super::pattern::{Captures, HostPattern};
 use crate::error::PathFault;
-use crate::request::{Host, Reading, RequestPath, some_reading, under};
+use crate::request::{Host, Reading, RequestPath, some_reading};
 
 /// Where a site stands in its policy.
 pub(super) type SiteIndex = usize;
-
-/// One base path and the site that begins there.
-#[derive(Clone, Debug)]
-pub(super) struct Mount {
-    pub(super) base_path: Arc<str>,
-    pub(super) site: SiteIndex,
-}
-
-/// All mounts of one host, longest base path first.
-pub(super) type Mounts = Vec<Mount>;
 
 /// Hosts to sites: exact names by hash, then patterns, most literal first, then any.
 #[derive(Debug, Default)]
@@ -50,10 +39,8 @@ impl HostTable {
     ) -> Place<'p> {
         if let Ok(path) = path {
             for (captures, mounts) in self.mounts(host) {
-                for mount in mounts {
-                    if let Some(key) = path.under(mount.base_path.as_bytes()) {
-                        return Place::Inside(mount.site, captures, key);
-                    }
+                if let Some((site, key)) = mounts.find(path.as_bytes()) {
+                    return Place::Inside(site, captures, key);
                 }
             }
         }
@@ -67,28 +54,23 @@ impl HostTable {
         raw_path: &[u8],
         fault: Option<PathFault>,
     ) -> Place<'p> {
-        let every_mount = || self.mounts(host).flat_map(|(_, mounts)| mounts);
-        let Some(first) = every_mount().next() else { return Place::UnknownHost };
+        let mounts = || self.mounts(host).map(|(_, mounts)| mounts);
+        let Some(first) = mounts().find_map(Mounts::first) else { return Place::UnknownHost };
         // A path in its normal form without a `%` has no other reading.
         if fault.is_none() && !raw_path.contains(&b'%') {
             return Place::Outside;
         }
-        let holds = |reading: &[u8]| {
-            every_mount().find(|mount| {
-                let base = mount.base_path.as_bytes();
-                base == b"/" || under(reading, base).is_some()
-            })
-        };
+        let holds = |reading: &[u8]| mounts().find_map(|mounts| mounts.find_reading(reading));
         let fault = fault.unwrap_or(PathFault::ReadsInside);
         match some_reading(raw_path, holds) {
-            Reading::Inside(mount) => Place::Ambiguous(mount.site, fault),
+            Reading::Inside(site) => Place::Ambiguous(site, fault),
             // Refused whatever it reads as; by the site that it stands in, if there is one.
-            Reading::TooLong => Place::Ambiguous(holds(raw_path).unwrap_or(first).site, fault),
+            Reading::TooLong => Place::Ambiguous(holds(raw_path).unwrap_or(first), fault),
             Reading::Outside => Place::Outside,
         }
     }
 
-    /// Every list of mounts that speaks for a host, the most exact first.
+    /// The base paths under every name that speaks for a host, the most exact first.
     fn mounts<'p>(&'p self, host: Host<'p>) -> impl Iterator<Item = (Captures<'p>, &'p Mounts)> {
         let exact = self.exact.get(host.as_bytes()).map(|mounts| (Captures::default(), mounts));
         let matching = self

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use super::hosts::{HostTable, Mount, Mounts, SiteIndex};
+use super::hosts::{HostTable, SiteIndex};
+use super::mounts::Mounts;
 use super::pattern::HostPattern;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, Faults};
@@ -10,10 +12,13 @@ use crate::scope::LiveShape;
 /// Collects base paths by host, and refuses two sites in one place.
 pub(super) struct HostsBuilder<'p> {
     ids: &'p [String],
-    exact: BTreeMap<String, Mounts>,
-    patterns: Vec<(HostPattern, Mounts)>,
-    any: Mounts,
+    exact: BTreeMap<String, Bases<'p>>,
+    patterns: Vec<(HostPattern, Bases<'p>)>,
+    any: Bases<'p>,
 }
+
+/// The base paths of one host, and which site begins at each.
+type Bases<'p> = BTreeMap<&'p str, SiteIndex>;
 
 /// A host that cannot be: what was found, and what to write.
 type HostFault = (&'static str, String);
@@ -21,40 +26,43 @@ type HostFault = (&'static str, String);
 impl<'p> HostsBuilder<'p> {
     /// For the sites of these ids, in their order.
     pub(super) const fn new(ids: &'p [String]) -> Self {
-        Self { ids, exact: BTreeMap::new(), patterns: Vec::new(), any: Vec::new() }
+        Self { ids, exact: BTreeMap::new(), patterns: Vec::new(), any: Bases::new() }
     }
 
     /// Adds the hosts of the site at `index`.
-    pub(super) fn add(&mut self, site: &Site, id: &str, index: SiteIndex, faults: &mut Faults) {
+    pub(super) fn add(&mut self, site: &'p Site, id: &str, index: SiteIndex, faults: &mut Faults) {
         if site.hosts.is_empty() {
             faults.push("hosts", ConfigError::NoHosts { site: id.to_owned() });
         }
         let ids = self.ids;
         for (place, host) in site.hosts.iter().enumerate() {
-            let mounts = match self.mounts(host, &site.serves) {
-                Ok(mounts) => mounts,
+            let bases = match self.bases(host, &site.serves) {
+                Ok(bases) => bases,
                 Err((found, write)) => {
                     let (site, host) = (id.to_owned(), host.clone());
                     faults.push_element("hosts", place, ConfigError::Host { site, host, found, write });
                     continue;
                 }
             };
-            match mounts.iter().find(|mount| *mount.base_path == *site.base_path) {
-                // Two sites of one id are told of already.
-                Some(twin) if twin.site != index && ids.get(twin.site).is_some_and(|first| first == id) => {}
-                Some(twin) => {
-                    let (host, base_path) = (host.clone(), site.base_path.clone());
-                    let first = ids.get(twin.site).cloned().unwrap_or_default();
-                    let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };
-                    faults.push_element("hosts", place, error);
+            match bases.entry(&site.base_path) {
+                Entry::Occupied(twin) => {
+                    let first = ids.get(*twin.get()).cloned().unwrap_or_default();
+                    // Two sites of one id are told of already.
+                    if *twin.get() == index || first != id {
+                        let (host, base_path) = (host.clone(), site.base_path.clone());
+                        let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };
+                        faults.push_element("hosts", place, error);
+                    }
                 }
-                None => mounts.push(Mount { base_path: site.base_path.as_str().into(), site: index }),
+                Entry::Vacant(free) => {
+                    free.insert(index);
+                }
             }
         }
     }
 
     /// Where the base paths of one host are collected.
-    fn mounts(&mut self, host: &str, serves: &Serves) -> Result<&mut Mounts, HostFault> {
+    fn bases(&mut self, host: &str, serves: &Serves) -> Result<&mut Bases<'p>, HostFault> {
         let live_pattern = || "play-{playback_id}.example.com".to_owned();
         let pattern = if host.contains('{') {
             let pattern = HostPattern::parse(&host.to_ascii_lowercase());
@@ -71,7 +79,7 @@ impl<'p> HostsBuilder<'p> {
                 Err(("has no {playback_id}", live_pattern()))
             }
             Serves::Bucket(_) | Serves::Live(_) => match pattern {
-                Some(pattern) => self.pattern_mounts(&pattern),
+                Some(pattern) => self.pattern_bases(&pattern),
                 None if host == "*" => Ok(&mut self.any),
                 None => Ok(self.exact.entry(exact_host(host)?).or_default()),
             },
@@ -79,16 +87,18 @@ impl<'p> HostsBuilder<'p> {
     }
 
     /// Of two patterns that match one host the more literal is asked; where neither is, they must be the same.
-    fn pattern_mounts(&mut self, pattern: &HostPattern) -> Result<&mut Mounts, HostFault> {
+    ///
+    /// Compares with every other pattern: their number is the one that requests feel too.
+    fn pattern_bases(&mut self, pattern: &HostPattern) -> Result<&mut Bases<'p>, HostFault> {
         let tie =
             |other: &HostPattern| other.literal_bytes() == pattern.literal_bytes() && other.overlaps(pattern);
         let known = self.patterns.iter().position(|(other, _)| tie(other));
         let index = known.unwrap_or(self.patterns.len());
         if known.is_none() {
-            self.patterns.push((pattern.clone(), Mounts::new()));
+            self.patterns.push((pattern.clone(), Bases::new()));
         }
         match self.patterns.get_mut(index) {
-            Some((same, mounts)) if *same == *pattern => Ok(mounts),
+            Some((same, bases)) if *same == *pattern => Ok(bases),
             _ => Err((
                 "matches hosts of another pattern that is as literal",
                 "patterns of which one says more, or one pattern for both".to_owned(),
@@ -97,21 +107,17 @@ impl<'p> HostsBuilder<'p> {
     }
 
     pub(super) fn finish(self) -> HostTable {
-        let longest_first = |mut mounts: Mounts| {
-            mounts.sort_by_key(|mount| std::cmp::Reverse(mount.base_path.len()));
-            mounts
-        };
         let mut patterns: Vec<_> =
-            self.patterns.into_iter().map(|(pattern, mounts)| (pattern, longest_first(mounts))).collect();
+            self.patterns.into_iter().map(|(pattern, bases)| (pattern, Mounts::new(&bases))).collect();
         patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.literal_bytes()));
         HostTable {
             exact: self
                 .exact
                 .into_iter()
-                .map(|(name, mounts)| (name.into_bytes().into(), longest_first(mounts)))
+                .map(|(name, bases)| (name.into_bytes().into(), Mounts::new(&bases)))
                 .collect(),
             patterns,
-            any: longest_first(self.any),
+            any: Mounts::new(&self.any),
         }
     }
 }

@@ -8,6 +8,9 @@
 //!    none of its base paths holds the path, the next less exact host is asked.
 //! 3. Outside every base path a request is none of our business, unless some reading of its path is inside.
 //!
+//! Exact hosts and base paths are found by hash: a hundred thousand of them cost what ten cost. Patterns are asked
+//! one after the other, so keep them few, and write exact hosts where the names are known.
+//!
 //! # The configuration file
 //!
 //! With the feature `config` all of it can be said in a file, TOML or JSON by its name's ending, for
@@ -78,6 +81,7 @@ mod check;
 mod config;
 mod hosts;
 mod hosts_builder;
+mod mounts;
 mod pattern;
 mod policy;
 mod rules;

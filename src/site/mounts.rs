@@ -1,0 +1,174 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
+
+use super::hosts::SiteIndex;
+
+/// The base paths of one host, and the site that begins at each.
+///
+/// Of several base paths that hold a path the longest counts. They are looked up by hash, once for each length
+/// that they come in, the longest first, and only where a segment of the path ends: what a path can cost is
+/// bounded by its segments and by how many lengths there are, however many base paths.
+#[derive(Debug, Default)]
+pub(super) struct Mounts {
+    /// Base paths without their last slash, which a path may lack; not `/` itself.
+    folders: HashMap<Box<[u8]>, SiteIndex>,
+    /// The lengths of `folders`, each once, longest first.
+    lengths: Vec<usize>,
+    /// The site at `/`.
+    root: Option<SiteIndex>,
+    first: Option<SiteIndex>,
+}
+
+impl Mounts {
+    pub(super) fn new(sites: &BTreeMap<&str, SiteIndex>) -> Self {
+        let folders = sites.iter().filter(|(base_path, _)| **base_path != "/");
+        let folders: HashMap<Box<[u8]>, SiteIndex> =
+            folders.map(|(base_path, site)| (folder(base_path).into(), *site)).collect();
+        let lengths: BTreeSet<usize> = folders.keys().map(|folder| folder.len()).collect();
+        Self {
+            folders,
+            lengths: lengths.into_iter().rev().collect(),
+            root: sites.get("/").copied(),
+            first: sites.values().min().copied(),
+        }
+    }
+
+    /// The site that holds a path, and what follows its base path there.
+    pub(super) fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
+        let folder = self.lengths.iter().find_map(|length| {
+            let (folder, key) = split(path, *length)?;
+            Some((*self.folders.get(folder)?, key))
+        });
+        folder.or_else(|| Some((self.root?, split(path, 0)?.1)))
+    }
+
+    /// The site that holds a reading of a path. The site at `/` holds what is no path, too, such as `*`.
+    pub(super) fn find_reading(&self, reading: &[u8]) -> Option<SiteIndex> {
+        self.find(reading).map(|(site, _)| site).or(self.root)
+    }
+
+    /// The site that was given first; `None` where there is no base path.
+    pub(super) const fn first(&self) -> Option<SiteIndex> {
+        self.first
+    }
+}
+
+fn folder(base_path: &str) -> &[u8] {
+    base_path.strip_suffix('/').unwrap_or(base_path).as_bytes()
+}
+
+/// The folder of this length that a path is in, and what follows its slash. The folder itself may lack it.
+fn split(path: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (folder, rest) = path.split_at_checked(length)?;
+    match rest.split_first() {
+        Some((b'/', key)) => Some((folder, key)),
+        None => Some((folder, &[])),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::{btree_set, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mounts(base_paths: &[&str]) -> Mounts {
+        Mounts::new(&base_paths.iter().copied().zip(0..).collect())
+    }
+
+    /// The base path that holds `path`, and what follows it.
+    fn find<'t>(base_paths: &[&'t str], path: &'t str) -> Option<(&'t str, &'t str)> {
+        let (site, key) = mounts(base_paths).find(path.as_bytes())?;
+        Some((base_paths[site], std::str::from_utf8(key).unwrap()))
+    }
+
+    #[test]
+    fn the_longest_base_path_that_holds_a_path_is_found() {
+        let nested = ["/", "/a/", "/a/b/", "/a/b/c/d/", "/ab/", "/b/a/", "/media/"];
+        for (path, found) in [
+            ("/", ("/", "")),
+            ("/x", ("/", "x")),
+            ("/a/x", ("/a/", "x")),
+            ("/ab/x", ("/ab/", "x")),
+            ("/aa/x", ("/", "aa/x")),
+            ("/a/bb/x", ("/a/", "bb/x")),
+            ("/a/b/c/x", ("/a/b/", "c/x")),
+            ("/a/b/c/d/x", ("/a/b/c/d/", "x")),
+            ("/a/b/c/e", ("/a/b/", "c/e")),
+            ("/b/x", ("/", "b/x")),
+            ("/b/a/x", ("/b/a/", "x")),
+            ("/media/\u{e9}", ("/media/", "\u{e9}")),
+            ("/zzz", ("/", "zzz")),
+        ] {
+            assert_eq!(find(&nested, path), Some(found), "{path}");
+        }
+        for path in ["/", "/x", "/b", "/aa", "/a-/x", "/mediA/", "media/a", ""] {
+            assert_eq!(find(&nested[1..], path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_without_its_slash_is_inside_it() {
+        let base_paths = ["/a/", "/a/b/", "/ab/", "/a-b/"];
+        for (path, found) in [
+            ("/a", Some(("/a/", ""))),
+            ("/a/b", Some(("/a/b/", ""))),
+            ("/ab", Some(("/ab/", ""))),
+            ("/a-b", Some(("/a-b/", ""))),
+            ("/a-", None),
+            ("/abc", None),
+            ("/a/bc", Some(("/a/", "bc"))),
+        ] {
+            assert_eq!(find(&base_paths, path), found, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_reads_as_inside_the_root_alone() {
+        let reading = |base_paths: &[&str], text: &str| mounts(base_paths).find_reading(text.as_bytes());
+        for text in ["", "*", "media/a", "zz", "\u{7f}"] {
+            assert_eq!(reading(&["/", "/media/"], text), Some(0), "{text}");
+            assert_eq!(reading(&["/media/"], text), None, "{text}");
+        }
+        assert_eq!(reading(&["/", "/media/"], "/media"), Some(1));
+        assert_eq!(reading(&[], "/media"), None);
+    }
+
+    /// The plain way: every base path in turn, longest first.
+    fn plainly<'k>(base_paths: &[String], path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
+        let mut longest_first: Vec<_> = base_paths.iter().enumerate().collect();
+        longest_first.sort_by_key(|(_, base_path)| std::cmp::Reverse(base_path.len()));
+        longest_first.into_iter().find_map(|(site, base_path)| {
+            let base_path = base_path.as_bytes();
+            let unslashed = base_path.strip_suffix(b"/") == Some(path);
+            Some((site, if unslashed { &[] } else { path.strip_prefix(base_path)? }))
+        })
+    }
+
+    /// A folder of few names, so that one is often inside another.
+    fn folder(depth: usize) -> impl Strategy<Value = String> {
+        vec("[ab]{1,2}/", 0..depth).prop_map(|names| format!("/{}", names.concat()))
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_base_paths_lookup_finds_what_asking_each_in_turn_finds(
+            base_paths in btree_set(folder(4), 0..24),
+            paths in vec(folder(6), 0..24),
+            rest in "[ab/]{0,6}",
+        ) {
+            let base_paths: Vec<String> = base_paths.into_iter().collect();
+            let mounts = Mounts::new(&base_paths.iter().map(String::as_str).zip(0..).collect());
+            for folder in paths.iter().chain(&base_paths) {
+                let unslashed = folder.trim_end_matches('/').to_owned();
+                for path in [folder.clone(), unslashed, format!("{folder}{rest}"), rest.clone()] {
+                    let found = mounts.find(path.as_bytes());
+                    prop_assert_eq!(found, plainly(&base_paths, path.as_bytes()), "{}", path);
+                }
+            }
+        }
+    }
+}
