@@ -143,6 +143,21 @@ mod tests {
     }
 
     #[test]
+    fn a_host_in_its_normal_form_is_borrowed_and_another_is_copied() {
+        for (raw, borrowed) in [
+            ("cdn.example.com", true),
+            ("cdn.example.com.:443", true),
+            ("127.0.0.1:80", true),
+            ("cdn.Example.com", false),
+            ("[::1]", false),
+        ] {
+            let mut buffer = HostBuffer::new();
+            let host = Host::parse(raw.as_bytes(), &mut buffer).unwrap();
+            assert_eq!(host.as_bytes().as_ptr() == raw.as_ptr(), borrowed, "{raw}");
+        }
+    }
+
+    #[test]
     fn what_is_no_host_is_refused() {
         for raw in [
             "",
