@@ -1,25 +1,20 @@
 //! What does a decision cost, over the signature check that it cannot do without?
 //!
-//! `cargo bench --bench decision` prints one Markdown table: every candidate sampled in turn, round after round, in
-//! one process, so that the ratios hold however busy the machine is. Criterion cannot interleave; it then times the
-//! same closures one after the other, for tracking by its own baselines, and `-- --test` runs each of them once.
-//! With a filter, or any other argument, only criterion runs.
-
-#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+//! `cargo bench --bench decision` prints one Markdown table; what other arguments do, [`interleaved`] tells.
 
 #[allow(dead_code, reason = "shared with the tests")]
 mod fixtures;
+mod interleaved;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use criterion::Criterion;
 use fixtures::{Kind, SECRET, key_of};
 use http::Request;
+use interleaved::{Budget, Candidate};
 use playgate::error::{Code, Denial};
 use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::mint::Signer;
@@ -34,58 +29,8 @@ const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
 const HOST: &str = "cdn.example.com";
 const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
 
-/// Rounds over all candidates; each gives one sample of each.
-const ROUNDS: usize = 31;
-const SAMPLE: Duration = Duration::from_millis(2);
-
 fn main() {
-    let mut candidates = candidates();
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if arguments.is_empty() {
-        print_table(&mut candidates);
-    }
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(500))
-        .without_plots()
-        .configure_from_args();
-    for Candidate { group, name, run, .. } in &mut candidates {
-        criterion.benchmark_group(group.as_str()).bench_function(name.as_str(), |bencher| {
-            bencher.iter_custom(|times| {
-                let started = Instant::now();
-                run(times);
-                started.elapsed()
-            });
-        });
-    }
-    criterion.final_summary();
-}
-
-/// Something to time, with the verdict asserted inside.
-struct Candidate {
-    group: String,
-    name: String,
-    /// What its budget is: so many times the group's first, or so many nanoseconds.
-    budget: Budget,
-    run: Box<dyn FnMut(u64)>,
-}
-
-#[derive(Clone, Copy)]
-enum Budget {
-    None,
-    Ratio(f64),
-    Nanoseconds(f64),
-}
-
-impl Candidate {
-    fn new<T>(group: &str, name: &str, budget: Budget, mut once: impl FnMut() -> T + 'static) -> Self {
-        let run = move |times| {
-            for _ in 0..times {
-                black_box(once());
-            }
-        };
-        Self { group: group.to_owned(), name: name.to_owned(), budget, run: Box::new(run) }
-    }
+    interleaved::run(candidates());
 }
 
 fn candidates() -> Vec<Candidate> {
@@ -343,61 +288,5 @@ fn refusals(candidates: &mut Vec<Candidate>) {
             assert_eq!(denial.map(Denial::code), Some(code));
         };
         candidates.push(Candidate::new("refusal before cryptography", name, Budget::Nanoseconds(250.0), run));
-    }
-}
-
-/// Samples every candidate once a round, and prints quartiles and ratios to the first of each group.
-fn print_table(candidates: &mut [Candidate]) {
-    let times: Vec<u64> = candidates.iter_mut().map(calibrate).collect();
-    let mut samples = vec![Vec::with_capacity(ROUNDS); candidates.len()];
-    for _ in 0..ROUNDS {
-        for ((candidate, &times), samples) in candidates.iter_mut().zip(&times).zip(&mut samples) {
-            (candidate.run)(times / 16 + 1); // caches and branch predictors belong to the one before
-            let started = Instant::now();
-            (candidate.run)(times);
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            samples.push(started.elapsed().as_nanos() as f64 / times as f64);
-        }
-    }
-    println!(
-        "| | | median ns | quartiles | best | x first | budget |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    );
-    let mut first = ("", 0.0);
-    for (candidate, samples) in candidates.iter().zip(&mut samples) {
-        samples.sort_by(f64::total_cmp);
-        let quarter = |quarters: usize| samples[(ROUNDS - 1) * quarters / 4];
-        let median = quarter(2);
-        if first.0 != candidate.group {
-            first = (&candidate.group, median);
-        }
-        let ratio = median / first.1;
-        let budget = match candidate.budget {
-            Budget::None => String::new(),
-            Budget::Ratio(most) => format!("{most} x{}", if ratio > most { " (over)" } else { "" }),
-            Budget::Nanoseconds(most) => format!("{most} ns{}", if median > most { " (over)" } else { "" }),
-        };
-        println!(
-            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {budget} |",
-            candidate.group,
-            candidate.name,
-            quarter(1),
-            quarter(3),
-            quarter(0),
-        );
-    }
-}
-
-/// How often a candidate runs in one sample.
-fn calibrate(candidate: &mut Candidate) -> u64 {
-    let mut times = 1_u64;
-    loop {
-        let started = Instant::now();
-        (candidate.run)(times);
-        let taken = started.elapsed();
-        if taken * 4 > SAMPLE {
-            let per_run = (taken.as_nanos() / u128::from(times)).max(1);
-            return u64::try_from(SAMPLE.as_nanos() / per_run).unwrap_or(1).max(1);
-        }
-        times *= 2;
     }
 }

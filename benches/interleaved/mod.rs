@@ -1,0 +1,128 @@
+//! Times candidates in turn, round after round, in one process: ratios hold however busy the machine is.
+//!
+//! Without arguments a Markdown table is printed. Criterion cannot interleave; it then times the same closures one
+//! after the other, for tracking by its own baselines, and `-- --test` runs each of them once. With a filter, or
+//! any other argument, only criterion runs.
+
+#![expect(clippy::print_stdout, reason = "the table is what a bench is for")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+
+/// Rounds over all candidates; each gives one sample of each.
+const ROUNDS: usize = 31;
+const SAMPLE: Duration = Duration::from_millis(2);
+
+/// The table, where it is asked for, and criterion.
+pub(crate) fn run(mut candidates: Vec<Candidate>) {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.is_empty() {
+        print_table(&mut candidates);
+    }
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(500))
+        .without_plots()
+        .configure_from_args();
+    for Candidate { group, name, run, .. } in &mut candidates {
+        criterion.benchmark_group(group.as_str()).bench_function(name.as_str(), |bencher| {
+            bencher.iter_custom(|times| {
+                let started = Instant::now();
+                run(times);
+                started.elapsed()
+            });
+        });
+    }
+    criterion.final_summary();
+}
+
+/// Something to time, with the verdict asserted inside.
+pub(crate) struct Candidate {
+    group: String,
+    name: String,
+    budget: Budget,
+    run: Box<dyn FnMut(u64)>,
+}
+
+/// What a candidate may cost.
+#[derive(Clone, Copy)]
+pub(crate) enum Budget {
+    None,
+    /// So many times the group's first.
+    Ratio(f64),
+    Nanoseconds(f64),
+}
+
+impl Candidate {
+    pub(crate) fn new<T>(
+        group: &str,
+        name: &str,
+        budget: Budget,
+        mut once: impl FnMut() -> T + 'static,
+    ) -> Self {
+        let run = move |times| {
+            for _ in 0..times {
+                black_box(once());
+            }
+        };
+        Self { group: group.to_owned(), name: name.to_owned(), budget, run: Box::new(run) }
+    }
+}
+
+/// Samples every candidate once a round, and prints quartiles and ratios to the first of each group.
+fn print_table(candidates: &mut [Candidate]) {
+    let times: Vec<u64> = candidates.iter_mut().map(calibrate).collect();
+    let mut samples = vec![Vec::with_capacity(ROUNDS); candidates.len()];
+    for _ in 0..ROUNDS {
+        for ((candidate, &times), samples) in candidates.iter_mut().zip(&times).zip(&mut samples) {
+            (candidate.run)(times / 16 + 1); // caches and branch predictors belong to the one before
+            let started = Instant::now();
+            (candidate.run)(times);
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            samples.push(started.elapsed().as_nanos() as f64 / times as f64);
+        }
+    }
+    println!(
+        "| | | median ns | quartiles | best | x first | budget |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+    );
+    let mut first = ("", 0.0);
+    for (candidate, samples) in candidates.iter().zip(&mut samples) {
+        samples.sort_by(f64::total_cmp);
+        let quarter = |quarters: usize| samples[(ROUNDS - 1) * quarters / 4];
+        let median = quarter(2);
+        if first.0 != candidate.group {
+            first = (&candidate.group, median);
+        }
+        let ratio = median / first.1;
+        let budget = match candidate.budget {
+            Budget::None => String::new(),
+            Budget::Ratio(most) => format!("{most} x{}", if ratio > most { " (over)" } else { "" }),
+            Budget::Nanoseconds(most) => format!("{most} ns{}", if median > most { " (over)" } else { "" }),
+        };
+        println!(
+            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {budget} |",
+            candidate.group,
+            candidate.name,
+            quarter(1),
+            quarter(3),
+            quarter(0),
+        );
+    }
+}
+
+/// How often a candidate runs in one sample.
+fn calibrate(candidate: &mut Candidate) -> u64 {
+    let mut times = 1_u64;
+    loop {
+        let started = Instant::now();
+        (candidate.run)(times);
+        let taken = started.elapsed();
+        if taken * 4 > SAMPLE {
+            let per_run = (taken.as_nanos() / u128::from(times)).max(1);
+            return u64::try_from(SAMPLE.as_nanos() / per_run).unwrap_or(1).max(1);
+        }
+        times *= 2;
+    }
+}
