@@ -1,5 +1,3 @@
-use std::ops::Range;
-
 /// A host pattern: labels, of which some have a named part: `play-{playback_id}.example.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HostPattern {
@@ -124,9 +122,7 @@ impl HostPattern {
                     }
                 }
                 Label::Named { before, name, after } => {
-                    let named: Range<usize> = before.len()..part.len().checked_sub(after.len())?;
-                    let fits = part.starts_with(before.as_bytes()) && part.ends_with(after.as_bytes());
-                    let value = part.get(named).filter(|value| fits && !value.is_empty())?;
+                    let value = between(part, before.as_bytes(), after.as_bytes())?;
                     match name {
                         Name::Bucket => captures.bucket = Some(value),
                         Name::PlaybackId => captures.playback_id = Some(value),
@@ -137,6 +133,14 @@ impl HostPattern {
         }
         parts.next().is_none().then_some(captures)
     }
+}
+
+/// What stands between two literal parts: one byte or more.
+fn between<'h>(part: &'h [u8], before: &[u8], after: &[u8]) -> Option<&'h [u8]> {
+    // An empty literal is not compared: it points nowhere, and `memcmp` of no bytes there may cost 80 ns.
+    let rest = if before.is_empty() { part } else { part.strip_prefix(before)? };
+    let value = if after.is_empty() { rest } else { rest.strip_suffix(after)? };
+    (!value.is_empty()).then_some(value)
 }
 
 fn literal(text: &str, may_be_empty: bool) -> Result<Box<str>, &'static str> {
