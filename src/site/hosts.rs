@@ -37,30 +37,33 @@ impl HostTable {
         raw_path: &[u8],
         path: Result<RequestPath<'p>, PathFault>,
     ) -> Place<'p> {
-        if let Ok(path) = path {
-            for (captures, mounts) in self.mounts(host) {
-                if let Some((site, key)) = mounts.find(path.as_bytes()) {
-                    return Place::Inside(site, captures, key);
-                }
+        let mut first = None;
+        for (captures, mounts) in self.mounts(host) {
+            if let Ok(path) = path
+                && let Some((site, key)) = mounts.find(path.as_bytes())
+            {
+                return Place::Inside(site, captures, key);
             }
+            first = first.or(mounts.first());
         }
-        self.place_by_readings(host, raw_path, path.err())
+        match first {
+            // In its normal form without a `%` it has no other reading.
+            Some(_) if path.is_ok() && !raw_path.contains(&b'%') => Place::Outside,
+            Some(first) => self.place_by_readings(host, raw_path, path.err(), first),
+            None => Place::UnknownHost,
+        }
     }
 
-    /// The slow way for paths that are outside as they stand, or have no normal form.
+    /// The slow way for paths that are outside as they stand, or have no normal form. `first` is some site of the
+    /// host.
     fn place_by_readings<'p>(
         &'p self,
         host: Host<'p>,
         raw_path: &[u8],
         fault: Option<PathFault>,
+        first: SiteIndex,
     ) -> Place<'p> {
-        let mounts = || self.mounts(host).map(|(_, mounts)| mounts);
-        let Some(first) = mounts().find_map(Mounts::first) else { return Place::UnknownHost };
-        // A path in its normal form without a `%` has no other reading.
-        if fault.is_none() && !raw_path.contains(&b'%') {
-            return Place::Outside;
-        }
-        let holds = |reading: &[u8]| mounts().find_map(|mounts| mounts.find_reading(reading));
+        let holds = |reading: &[u8]| self.mounts(host).find_map(|(_, mounts)| mounts.find_reading(reading));
         let fault = fault.unwrap_or(PathFault::ReadsInside);
         match some_reading(raw_path, holds) {
             Reading::Inside(site) => Place::Ambiguous(site, fault),
