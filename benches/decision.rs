@@ -4,6 +4,7 @@
 
 #[allow(dead_code, reason = "shared with the tests")]
 mod fixtures;
+#[allow(dead_code, reason = "shared with the other bench")]
 mod interleaved;
 
 use std::hint::black_box;

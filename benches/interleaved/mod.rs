@@ -40,9 +40,11 @@ pub(crate) fn run(mut candidates: Vec<Candidate>) {
 
 /// Something to time, with the verdict asserted inside.
 pub(crate) struct Candidate {
-    group: String,
+    pub(crate) group: String,
     name: String,
     budget: Budget,
+    /// How many runs warm it up, before each sample: as many as there are until it comes round to the same.
+    turn: u64,
     run: Box<dyn FnMut(u64)>,
 }
 
@@ -67,7 +69,11 @@ impl Candidate {
                 black_box(once());
             }
         };
-        Self { group: group.to_owned(), name: name.to_owned(), budget, run: Box::new(run) }
+        Self { group: group.to_owned(), name: name.to_owned(), budget, turn: 1, run: Box::new(run) }
+    }
+
+    pub(crate) fn turn(self, turn: usize) -> Self {
+        Self { turn: u64::try_from(turn).unwrap(), ..self }
     }
 }
 
@@ -77,7 +83,7 @@ fn print_table(candidates: &mut [Candidate]) {
     let mut samples = vec![Vec::with_capacity(ROUNDS); candidates.len()];
     for _ in 0..ROUNDS {
         for ((candidate, &times), samples) in candidates.iter_mut().zip(&times).zip(&mut samples) {
-            (candidate.run)(times / 16 + 1); // caches and branch predictors belong to the one before
+            (candidate.run)((times / 16).max(candidate.turn)); // caches and branch predictors belong to the one before
             let started = Instant::now();
             (candidate.run)(times);
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
