@@ -18,16 +18,16 @@ pub(crate) enum Reading<T> {
 
 /// Whether some way of reading a path that has no normal form, or lies outside every base path, is `inside` one.
 ///
-/// The readings: percent-decoded none to one more than [`MAX_DECODE_PASSES`] times, backslashes taken for slashes;
-/// then as it stands, with empty segments merged, with dot segments resolved, and with both in either order. The
-/// first that is inside counts.
+/// The readings: percent-decoded as often as that changes anything, backslashes taken for slashes; then as it
+/// stands, with empty segments merged, with dot segments resolved, and with both in either order. The first that
+/// is inside counts. What still changes when it was decoded once and [`MAX_DECODE_PASSES`] times more is too long.
 #[cold]
 pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -> Reading<T> {
     let mut current = Text::new();
     if current.try_extend_from_slice(raw).is_err() {
         return Reading::TooLong;
     }
-    for _ in 0..=MAX_DECODE_PASSES {
+    for _ in 0..=MAX_DECODE_PASSES + 1 {
         if let Some(found) = some_shape(&current, &inside) {
             return Reading::Inside(found);
         }
@@ -37,7 +37,7 @@ pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -
         }
         current = again;
     }
-    some_shape(&current, &inside).map_or(Reading::Outside, Reading::Inside)
+    Reading::TooLong
 }
 
 fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option<T> {
@@ -145,6 +145,13 @@ mod tests {
             assert!(!reads_inside_media(raw), "{raw}");
         }
         assert!(reads_inside_media(&"/x".repeat(MAX_PATH_LEN)), "too long to look at");
+    }
+
+    #[test]
+    fn a_path_that_does_not_stop_decoding_is_not_let_past() {
+        let encoded = |times| format!("/%{}41", "25".repeat(times));
+        assert!(!reads_inside_media(&encoded(MAX_DECODE_PASSES)));
+        assert!(reads_inside_media(&encoded(MAX_DECODE_PASSES + 1)), "more to read than is looked at");
     }
 
     #[test]
