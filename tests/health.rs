@@ -115,6 +115,43 @@ fn the_use_of_one_key_is_not_that_of_another_and_outlives_changes_of_others() {
 }
 
 #[test]
+fn a_key_tells_why_its_file_is_not_what_is_in_force() {
+    let disk = Disk::with_keys(&[("a", P256), ("ab", Ed25519), ("b", Rsa)]);
+    let verifier = disk.verifier();
+    let last_errors = || -> Vec<(String, Option<String>)> {
+        verifier.health().keys.into_iter().map(|key| (key.kid, key.last_error)).collect()
+    };
+    let fine = |kid: &str| (kid.to_owned(), None);
+    disk.put("keys/a.pem", "half");
+    verifier.reload().unwrap();
+    let errors = verifier.health().errors;
+    assert!(matches!(&*errors, [one] if one.contains("keys/a.pem: key \"a\" is no PEM")), "{errors:?}");
+    assert_eq!(last_errors(), [("a".to_owned(), Some(errors[0].clone())), fine("ab"), fine("b")]);
+    disk.put("keys/a.pem", P256.public());
+    verifier.reload().unwrap();
+    assert_eq!(last_errors(), [fine("a"), fine("ab"), fine("b")], "mended");
+
+    disk.rename("keys", "elsewhere");
+    verifier.reload().unwrap();
+    let errors = verifier.health().errors;
+    assert!(matches!(&*errors, [one] if one.ends_with("keys: is not there")), "{errors:?}");
+    for (kid, error) in last_errors() {
+        assert_eq!(error.as_ref(), errors.first(), "{kid}, whose folder is gone");
+    }
+}
+
+#[test]
+fn a_member_that_was_skipped_is_no_error_of_the_others() {
+    let disk = Disk::with_keys(&[]);
+    let weak = json!({ "kty": "RSA", "kid": "weak", "n": "AQAB", "e": "AQAB" });
+    disk.put("keys/jwks.json", jwks(&[P256.jwk("good"), weak]));
+    let verifier = disk.verifier();
+    let health = verifier.health();
+    assert!(matches!(&*health.errors, [one] if one.contains("\"weak\"")), "{health:?}");
+    assert_eq!(key(&verifier, "good").last_error, None, "its file is in force");
+}
+
+#[test]
 fn health_is_json_without_what_is_absent() {
     let disk = Disk::with_keys(&[("a", P256)]);
     let danger = "danger = { digit_string_dates = true }\nnot_after = 4102444800\n";

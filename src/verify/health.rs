@@ -1,6 +1,10 @@
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::verifier::Verifier;
+#[cfg(feature = "config")]
+use crate::error::ConfigErrors;
 use crate::keys::Key;
 
 /// The keys in force and what is wrong with their files: for dashboards and for people. Nothing in it is secret.
@@ -48,28 +52,40 @@ impl Verifier {
     /// The keys in force, when each was loaded and last used, and what is wrong with their files. Takes time and memory
     /// by the number of keys.
     pub fn health(&self) -> Health {
-        let mut health = Health { errors: self.errors(), keys: Vec::new() };
+        let Errors { all, by_file } = self.errors();
         let keys = self.keys().snapshot();
-        health.keys.extend(keys.iter().map(|key| {
-            let source = key.source().map(str::to_owned);
-            let about =
-                |error: &&String| source.as_ref().is_some_and(|file| error.starts_with(&format!("{file}: ")));
-            let last_error = health.errors.iter().find(about).cloned();
-            KeyHealth { source, last_error, ..KeyHealth::of(key) }
-        }));
+        let keys = keys.iter().map(|key| {
+            let last_error = key.source().and_then(|file| by_file.get(file)).cloned();
+            KeyHealth { last_error, ..KeyHealth::of(key) }
+        });
+        let mut health = Health { keys: keys.collect(), errors: all };
         health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
         health
     }
 
     #[cfg(feature = "config")]
-    fn errors(&self) -> Vec<String> {
-        self.setup().errors()
+    fn errors(&self) -> Errors {
+        let state = self.setup().lock();
+        let refused = state.refused.iter().flat_map(ConfigErrors::iter).map(ToString::to_string);
+        let by_file = state.documents.faults_by_file().into_iter();
+        Errors {
+            all: refused.chain(state.skipped().iter().map(ToString::to_string)).collect(),
+            by_file: by_file.map(|(file, error)| (file.to_owned(), error.to_string())).collect(),
+        }
     }
 
     #[cfg(not(feature = "config"))]
-    fn errors(&self) -> Vec<String> {
-        Vec::new()
+    fn errors(&self) -> Errors {
+        Errors::default()
     }
+}
+
+/// What is wrong now, as text.
+#[derive(Default)]
+struct Errors {
+    all: Vec<String>,
+    /// The one that keeps a key's file out of force.
+    by_file: HashMap<String, String>,
 }
 
 impl KeyHealth {
@@ -78,7 +94,7 @@ impl KeyHealth {
             kid: key.id().to_string(),
             algorithm: key.algorithm().name(),
             scope: key.scope().to_string(),
-            source: None,
+            source: key.source().map(str::to_owned),
             loaded_at: key.loaded_at().get(),
             not_after: key.retires().map(crate::time::UnixSeconds::get),
             last_used: key.last_used().map(crate::time::UnixSeconds::get),

@@ -104,13 +104,6 @@ impl Setup {
         }
     }
 
-    /// Everything that is not in force, as text.
-    pub(super) fn errors(&self) -> Vec<String> {
-        let state = self.lock();
-        let refused = state.refused.iter().flat_map(ConfigErrors::iter).map(ToString::to_string);
-        refused.chain(state.skipped().iter().map(ToString::to_string)).collect()
-    }
-
     /// The folders in which changes are to be looked for.
     #[cfg(feature = "watch")]
     pub(super) fn folders(&self) -> HashSet<PathBuf> {

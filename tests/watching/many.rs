@@ -12,6 +12,7 @@ use crate::support::{Disk, HOST, TestKey};
 
 const FILES: usize = 10_000;
 
+#[cfg(unix)]
 #[test]
 fn ten_thousand_files_are_loaded_and_one_more_is_found() {
     let disk = Disk::with_keys(&[]);
@@ -53,4 +54,18 @@ fn ten_thousand_files_are_loaded_and_one_more_is_found() {
     let health = verifier.health();
     eprintln!("health of {} keys takes {:?}", health.keys.len(), started.elapsed());
     assert_eq!((health.keys.len(), health.errors.len()), (FILES + 2, 0));
+
+    fs::create_dir(disk.path("broken")).unwrap();
+    for number in 0..FILES {
+        std::os::unix::fs::symlink("nowhere", disk.path(format!("broken/k{number}.jwk"))).unwrap();
+    }
+    disk.rename("keys", "good");
+    disk.rename("broken", "keys");
+    let started = Instant::now();
+    assert_eq!(verifier.reload().unwrap().skipped.len(), FILES);
+    eprintln!("a look at as many files that cannot be read takes {:?}", started.elapsed());
+    let started = Instant::now();
+    let health = verifier.health();
+    eprintln!("health of as many keys whose files cannot be read takes {:?}", started.elapsed());
+    assert_eq!(health.keys.iter().filter(|key| key.last_error.is_some()).count(), FILES);
 }

@@ -131,6 +131,19 @@ impl Documents {
         })
     }
 
+    /// Why the file of a key, as it is now, is not what is in force, by the file's name as its keys tell it.
+    pub(crate) fn faults_by_file(&self) -> HashMap<&str, &ConfigError> {
+        let documents = self.sources.iter().flat_map(|state| {
+            state.documents.values().map(move |document| {
+                let error = document.unreadable.as_ref().or(document.fault.as_ref());
+                (document, error.or(state.fault.as_ref()))
+            })
+        });
+        documents
+            .filter_map(|(document, error)| Some((document.loaded.keys.first()?.source()?, error?)))
+            .collect()
+    }
+
     /// Whether this very key is the one of its `kid`.
     pub(crate) fn has_in_force(&self, key: &Arc<Key>) -> bool {
         self.in_force.get(key.id()).is_some_and(|known| Arc::ptr_eq(known, key))
