@@ -155,7 +155,7 @@ impl Fault {
                     _ => write,
                 };
                 let field = if field.is_empty() { "the file" } else { field };
-                ConfigError::Field { field: field.to_owned(), found, write }
+                ConfigError::Field { field: field.escape_debug().to_string(), found, write }
             }
             Self::UnknownField { field: unknown, meant, known } => {
                 let table = match field {
