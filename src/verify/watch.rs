@@ -2,10 +2,11 @@
 //!
 //! It looks again whenever the file system tells of a change in one of the folders, and at intervals in any case, since
 //! there are file systems that tell nothing. A look at ten thousand files takes some 40 ms; the interval grows with that,
-//! so that looking takes no more than a twentieth of one core.
+//! so that looking takes no more than a twentieth of one core, or a fifth where something changes all the time.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -20,6 +21,9 @@ const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many times the length of a look is waited after it.
 const REST: u32 = 20;
+
+/// The same where changes are told of all the time: a log that grows beside the configuration.
+const BUSY_REST: u32 = 4;
 
 /// For how long nothing must have been told before a change is looked at, so that a folder full of new files is read
 /// once.
@@ -81,21 +85,30 @@ fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folder
         }
         let started = Instant::now();
         verifier.refresh();
-        let rest = INTERVAL.max(started.elapsed().saturating_mul(REST));
-        match calls.recv_timeout(rest) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return,
-            Ok(Call::Changed) => {
-                let told = Instant::now();
-                loop {
-                    match calls.recv_timeout(QUIET) {
-                        Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return,
-                        Err(RecvTimeoutError::Timeout) => break,
-                        Ok(Call::Changed) if told.elapsed() > PATIENCE => break,
-                        Ok(Call::Changed) => {}
-                    }
-                }
+        if rest(calls, started.elapsed()).is_break() {
+            return;
+        }
+    }
+}
+
+/// Waits until it is time for another look, or for the end; `look` is how long the last one took.
+fn rest(calls: &Receiver<Call>, look: Duration) -> ControlFlow<()> {
+    let looked = Instant::now();
+    let at_least = || look.saturating_mul(BUSY_REST).saturating_sub(looked.elapsed());
+    match calls.recv_timeout(INTERVAL.max(look.saturating_mul(REST))) {
+        Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
+        Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return ControlFlow::Break(()),
+        Ok(Call::Changed) => {}
+    }
+    let told = Instant::now();
+    loop {
+        match calls.recv_timeout(QUIET.max(at_least())) {
+            Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return ControlFlow::Break(()),
+            Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
+            Ok(Call::Changed) if told.elapsed() > PATIENCE && at_least().is_zero() => {
+                return ControlFlow::Continue(());
             }
+            Ok(Call::Changed) => {}
         }
     }
 }
@@ -179,6 +192,41 @@ mod tests {
         while calls.recv_timeout(Duration::from_millis(100)).is_ok() {}
         fs::write(folder.join(name), "").unwrap();
         calls.recv_timeout(Duration::from_secs(5)).is_ok()
+    }
+
+    #[test]
+    fn a_folder_that_changes_all_the_time_is_looked_at_for_a_fifth_of_it_at_most() {
+        for (name, every, look, least) in [
+            ("always", 2, 100, 400),
+            ("just not quiet", 15, 100, 400),
+            ("a little quiet", 30, 100, 400),
+            ("a short look", 2, 0, 200),
+        ] {
+            let (call, calls) = mpsc::channel();
+            let storm = thread::spawn(move || {
+                while call.send(Call::Changed).is_ok() {
+                    thread::sleep(Duration::from_millis(every));
+                }
+            });
+            let started = Instant::now();
+            assert!(rest(&calls, Duration::from_millis(look)).is_continue(), "{name}");
+            let rested = started.elapsed();
+            drop(calls);
+            storm.join().unwrap();
+            assert!(rested >= Duration::from_millis(least), "{name}: {rested:?}");
+        }
+    }
+
+    #[test]
+    fn a_rest_ends_at_once_when_the_watch_is_dropped() {
+        let (call, calls) = mpsc::channel();
+        for long in [Duration::ZERO, Duration::from_mins(1)] {
+            call.send(Call::Changed).unwrap();
+            call.send(Call::Stop).unwrap();
+            let started = Instant::now();
+            assert!(rest(&calls, long).is_break());
+            assert!(started.elapsed() < Duration::from_secs(10), "{long:?}");
+        }
     }
 
     #[test]
