@@ -104,8 +104,11 @@ impl FileSight {
 impl Stamp {
     fn of(metadata: &fs::Metadata, now: SystemTime) -> std::io::Result<Self> {
         let modified = metadata.modified()?;
-        // A date in the future says nothing about when the file was written.
-        let settled = now.duration_since(modified).map_or(true, |age| age > SETTLING);
+        let settled = match now.duration_since(changed(metadata)?) {
+            Ok(age) => age > SETTLING,
+            // Changed just now, or a clock was set back since.
+            Err(ahead) => ahead.duration() > SETTLING,
+        };
         Ok(Self {
             modified,
             len: metadata.len(),
@@ -119,12 +122,27 @@ impl Stamp {
     }
 }
 
+/// When the file was written, given another name or another date: its own date may be older or newer than that.
+fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let whole = u64::try_from(metadata.ctime()).ok();
+        let part = u32::try_from(metadata.ctime_nsec()).ok();
+        let since_1970 = whole.zip(part).map(|(whole, part)| Duration::new(whole, part));
+        if let Some(time) = since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)) {
+            return Ok(time);
+        }
+    }
+    metadata.modified()
+}
+
 /// An I/O error in a few words.
 pub(super) fn said(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
 
     match error.kind() {
-        ErrorKind::NotFound => "is not there".to_owned(),
+        ErrorKind::NotFound => "is not there: make it, or correct the path".to_owned(),
         ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
         ErrorKind::NotADirectory => "is no folder".to_owned(),
         _ => format!("cannot be read: {error}"),
@@ -280,6 +298,24 @@ mod tests {
             (b"\n", b""),
         ] {
             assert_eq!(without_line_end(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    /// `cp -p` and `rsync -t` give a new file the date of the original, and archives give any.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_settles_by_when_it_was_changed_whatever_its_date() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let now = SystemTime::now();
+        let hour = Duration::from_hours(1);
+        for (name, date) in [("past", now - hour), ("now", now), ("to come", now + hour)] {
+            file.as_file().set_modified(date).unwrap();
+            let settled = |after: Duration| {
+                let metadata = file.path().metadata().unwrap();
+                Stamp::of(&metadata, SystemTime::now() + after).unwrap().settled
+            };
+            assert!(!settled(Duration::ZERO), "{name}: just changed");
+            assert!(settled(SETTLING * 2), "{name}: changed long ago");
         }
     }
 }
