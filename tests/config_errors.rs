@@ -199,8 +199,13 @@ fn a_file_that_is_no_text_or_not_there_says_so() {
     fs::create_dir(folder.path().join("folder.toml")).unwrap();
     let good = b"version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
     for (name, file, text, says) in [
-        ("not there", "none.toml", None, "none.toml: is not there"),
-        ("in a folder that is not there", "none/x.toml", None, "none/x.toml: is not there"),
+        ("not there", "none.toml", None, "none.toml: is not there: make it, or correct the path"),
+        (
+            "in a folder that is not there",
+            "none/x.toml",
+            None,
+            "none/x.toml: is not there: make it, or correct the path",
+        ),
         ("a folder", "folder.toml", None, "folder.toml: is no file"),
         (
             "YAML",

@@ -134,7 +134,10 @@ fn a_key_tells_why_its_file_is_not_what_is_in_force() {
     disk.rename("keys", "elsewhere");
     verifier.reload().unwrap();
     let errors = verifier.health().errors;
-    assert!(matches!(&*errors, [one] if one.ends_with("keys: is not there")), "{errors:?}");
+    assert!(
+        matches!(&*errors, [one] if one.ends_with("keys: is not there: make it, or correct the path")),
+        "{errors:?}"
+    );
     for (kid, error) in last_errors() {
         assert_eq!(error.as_ref(), errors.first(), "{kid}, whose folder is gone");
     }

@@ -162,7 +162,7 @@ fn a_secret_comes_from_the_environment_under_the_name_that_its_section_gives() {
     assert_errors(
         &disk,
         "no secrets",
-        &["$PLAYGATE_TEST_NO_SECRET: is not set", "$HOME: secret \"short\" has"],
+        &["secret_env: is not set: name a variable", "$HOME: secret \"short\" has"],
     );
 }
 
@@ -261,7 +261,11 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
 
     let nowhere = KEYS.replace("keys\"", "nowhere\"") + "broken_files = \"skip\"\n";
     disk.config(&[VOD, &nowhere]);
-    assert_errors(&disk, "a folder that is not there is no broken file", &["nowhere: is not there"]);
+    assert_errors(
+        &disk,
+        "a folder that is not there is no broken file",
+        &["nowhere: is not there: make it, or correct the path"],
+    );
 }
 
 #[test]
@@ -459,7 +463,7 @@ fn a_link_is_what_it_points_to_under_its_own_name() {
     assert_eq!(verifier.reload().unwrap().keys.changed, ["linked"]);
     assert_eq!(decided(&verifier, &P256Other.asks_as("linked")), GRANTED);
     symlink("nowhere", disk.path("keys/dangling.pem")).unwrap();
-    assert_errors(&disk, "to nothing", &["keys/dangling.pem: is not there"]);
+    assert_errors(&disk, "to nothing", &["keys/dangling.pem: is not there: make it, or correct the path"]);
     disk.remove("keys/dangling.pem");
     symlink("loop.pem", disk.path("keys/loop.pem")).unwrap();
     assert_errors(&disk, "to itself", &["keys/loop.pem: cannot be read"]);
@@ -556,5 +560,5 @@ fn a_source_in_code_is_what_a_section_is() {
     assert_eq!(errors.iter().collect::<Vec<_>>(), [&wanted]);
     let none = KeySource::dir(disk.path("keys"), KeyScope::site("none"));
     let errors = builder().key_source(none).build().unwrap_err();
-    assert!(errors.to_string().contains("is for site \"none\", which is none"), "{errors}");
+    assert!(errors.to_string().contains("is for site \"none\", and no site"), "{errors}");
 }

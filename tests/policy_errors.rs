@@ -132,7 +132,7 @@ fn a_key_for_a_site_that_is_none_is_refused() {
     let error = Verifier::builder().site(bucket()).key(key).build().unwrap_err().to_string();
     assert_eq!(
         error,
-        "key \"k1\" is for site \"cdn.exmaple.com\", which is none: name one of cdn.example.com"
+        "key \"k1\" is for site \"cdn.exmaple.com\", and no site has that id: name one of cdn.example.com"
     );
 }
 

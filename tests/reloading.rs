@@ -1,5 +1,5 @@
-//! A configuration that is read again: what changed is told, what is wrong changes nothing, and no decision sees
-//! half of it.
+//! A configuration that is read again: what changed is told, what is wrong changes nothing, and no decision
+//! sees half of it.
 
 mod support;
 
@@ -95,8 +95,8 @@ fn a_bad_configuration_changes_nothing_and_every_error_is_returned() {
         ("an unknown field", ":12: [[site]] has no field \"level\""),
         ("a bad setting", ":11: "),
         ("a broken file of a new source", "new/c.pem: key \"c\" is no PEM"),
-        ("a folder that is not there", "gone: is not there"),
-        ("a scope of no site", "is for site \"none\", which is none"),
+        ("a folder that is not there", "gone: is not there: make it, or correct the path"),
+        ("a scope of no site", "is for site \"none\", and no site"),
     ] {
         assert_eq!(errors.iter().filter(|error| error.contains(mark)).count(), 1, "{name}: {errors:#?}");
     }
@@ -171,7 +171,7 @@ fn a_hook_that_code_gave_a_site_survives_a_reload() {
 
     disk.config(&[&site("other.example", "vod"), KEYS]);
     let errors = lines(&verifier.reload().unwrap_err());
-    let wanted = format!("hook is for site {HOST:?}, which is none: name one of other.example");
+    let wanted = format!("hook is for site {HOST:?}, and no site has that id: name one of other.example");
     assert_eq!(errors, [wanted], "without its site");
     holds("its site is to go");
 }
@@ -181,7 +181,10 @@ fn a_hook_for_no_site_is_an_error() {
     let disk = Disk::with_keys(&[]);
     let builder = Verifier::builder().file(disk.path("playgate.toml")).hook("cdn.example.co", |_| Ok(()));
     let errors = lines(&builder.build().unwrap_err());
-    assert_eq!(errors, [format!("hook is for site \"cdn.example.co\", which is none: name one of {HOST}")]);
+    assert_eq!(
+        errors,
+        [format!("hook is for site \"cdn.example.co\", and no site has that id: name one of {HOST}")]
+    );
 }
 
 #[test]
@@ -270,8 +273,8 @@ struct Whole {
     verdicts: [&'static str; 2],
 }
 
-/// Both name their key `k`. A decision under the site of one and the key of the other would find a key for another
-/// bucket, which neither configuration as a whole ever finds.
+/// Both name their key `k`. A decision under the site of one and the key of the other would find a key for
+/// another bucket, which neither configuration as a whole ever finds.
 fn wholes(disk: &Disk) -> [Whole; 2] {
     [("a", P256, [GRANTED, "wrong_algorithm"]), ("b", Ed25519, ["wrong_algorithm", GRANTED])].map(
         |(name, key, verdicts)| {

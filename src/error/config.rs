@@ -52,7 +52,7 @@ pub enum ConfigError {
     NotJwk { found: String },
     #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
     NoKeys,
-    #[error("{key} is for site {site:?}, which is none: name one of {known}")]
+    #[error("{key} is for site {site:?}, and no site has that id: name one of {known}")]
     KeyForNoSite { key: String, site: String, known: String },
     #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
     PublicKeyCannotSign { kid: String },
@@ -62,14 +62,14 @@ pub enum ConfigError {
     // Sites
     #[error("policy has no site: say what a host serves, a bucket or live streams")]
     NoSites,
-    #[error("two sites have the id {id:?}: give each an id of its own")]
+    #[error("two sites have the id {id:?}, which is the first host unless one is given: give each its own")]
     DuplicateSite { id: String },
     #[error("site {site:?} has no host: name one, or \"*\" for any")]
     NoHosts { site: String },
     #[error("host {host:?} of site {site:?} {found}: write {write}")]
     Host { site: String, host: String, found: &'static str, write: String },
     #[error(
-        "sites {first:?} and {second:?} both claim host {host:?} at {base_path:?}: give one another base path"
+        "sites {first:?} and {second:?} both claim host {host:?} at {base_path:?}: give one of them another host or base path"
     )]
     HostTwice { host: String, base_path: String, first: String, second: String },
     #[error("base path {base_path:?} of site {site:?} {found}: write {write:?}")]
@@ -99,7 +99,7 @@ pub enum ConfigError {
     Syntax { notation: &'static str, found: String },
     #[error("has an ending that names no format: write it as .toml or .json")]
     UnknownNotation,
-    #[error("version is {found}, and this release reads 1: see \"Upgrading\" in the CHANGELOG")]
+    #[error("version is {found}, and this release reads 1: write 1, or see \"Upgrading\" in the CHANGELOG")]
     FormatVersion { found: i64 },
     #[error("{table} has no field {field:?}: write {write}")]
     UnknownField { table: String, field: String, write: String },
@@ -107,11 +107,13 @@ pub enum ConfigError {
     Field { field: String, found: String, write: String },
     #[error("{part} {found}: write {write}")]
     Section { part: String, found: String, write: String },
-    #[error("hook is for site {site:?}, which is none: name one of {known}")]
+    #[error("hook is for site {site:?}, and no site has that id: name one of {known}")]
     HookForNoSite { site: String, known: String },
     #[error("is neither <kid>.pem nor <kid>.jwk nor jwks.json, and is passed over: give keys such a name")]
     PassedOver,
-    #[error("holds no key any more, so the last ones stay in force: to retire them, remove their section")]
+    #[error(
+        "holds no key any more, so the last ones stay in force: to retire them, remove their section or say not_after"
+    )]
     EmptiedFolder,
     #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
     DoubledKey { kid: String, file: String, first: String },

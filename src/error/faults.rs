@@ -51,6 +51,12 @@ impl Faults {
         self.list.len()
     }
 
+    /// Whether there is a fault in one of these settings.
+    #[cfg(feature = "config")]
+    pub(crate) fn has(&self, settings: &[&str]) -> bool {
+        self.list.iter().any(|fault| settings.contains(&fault.setting))
+    }
+
     /// Every fault, in the order they were met.
     #[cfg(feature = "config")]
     pub(crate) fn into_list(self) -> Vec<Fault> {

@@ -233,7 +233,8 @@ impl SourceState {
                 self.look_at(String::new(), &path, format, notices)
             }
             Place::SecretEnv(variable) => self.look_once(format, notices, || {
-                let missing = || ConfigError::Unreadable { found: "is not set".to_owned() };
+                let found = "is not set: name a variable, and not the secret";
+                let missing = || ConfigError::Unreadable { found: found.to_owned() };
                 std::env::var_os(variable).map(OsString::into_encoded_bytes).ok_or_else(missing)
             }),
             Place::Pem(text) => self.look_once(format, notices, || Ok(text.into_bytes())),
@@ -281,7 +282,9 @@ impl SourceState {
                 return false;
             }
             Err(error) => {
-                let error = in_file(path, error);
+                // Where nothing was ever loaded, the path of a secret may be the secret itself.
+                let hidden = format == Format::Secret && document.loaded.keys.is_empty() && !path.exists();
+                let error = in_file(if hidden { Path::new("secret_file") } else { path }, error);
                 if document.unreadable.as_ref() != Some(&error) {
                     notices.push(error.clone());
                     document.unreadable = Some(error);
@@ -304,8 +307,11 @@ impl SourceState {
             return false;
         }
         let document = self.documents.entry(String::new()).or_default();
-        let shown: Arc<str> = self.source.to_string().into();
-        let loaded = bytes().and_then(|bytes| load(&bytes, format, None, &self.source, &shown));
+        let bytes = bytes();
+        // A variable that is not set may be named by the secret itself.
+        let shown = if bytes.is_ok() { self.source.to_string() } else { self.source.field().to_owned() };
+        let shown: Arc<str> = shown.into();
+        let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &shown));
         document.take(loaded, &shown, notices)
     }
 }

@@ -166,6 +166,9 @@ fn build_cors(said: CorsSection) -> Cors {
     }
 }
 
+/// The fields of which a section has one: where one is misspelled, none is missing.
+const PLACES: &str = "dir|file|jwks|pem|secret_file|secret_env";
+
 fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option<KeySource> {
     let scope = build_scope(said.scope.as_ref(), &said.danger, faults);
     let places = [
@@ -185,7 +188,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     }
     let Some((field, value)) = place else {
         let write = "dir = \"keys\", or file, jwks, pem, secret_file or secret_env";
-        faults.push("", section("[[keys]]", "does not say where the keys are", write));
+        faults.push(PLACES, section("[[keys]]", "does not say where the keys are", write));
         return None;
     };
     if value.is_empty() {
@@ -258,7 +261,7 @@ fn build_scope(said: Option<&Scope>, danger: &DangerSection, faults: &mut Faults
         }
         (None, None) => {
             let write = "scope = { bucket = \"name\" }, { stream = \"id\" } or { site = \"id\" }";
-            faults.push("scope", section("[[keys]]", "has no scope", write));
+            faults.push("scope|danger", section("[[keys]]", "has no scope", write));
             return None;
         }
         (Some(Scope::Bucket(name)), None) => ("bucket", name, KeyScope::bucket(name.as_str())),

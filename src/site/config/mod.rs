@@ -91,6 +91,21 @@ impl ConfigFile {
         policy.with_sections(&self.sections)
     }
 
+    /// Whether the sites have the ids that the file means them to have.
+    pub(crate) fn knows_its_sites(&self) -> bool {
+        let Some(sites) = self.root.field("site") else {
+            return !self.left_out.was_meant(&self.root, "site");
+        };
+        let named = |site: &Node| {
+            !self.left_out.left_out(site)
+                && ["hosts", "id"].iter().all(|field| {
+                    let wrong = site.field(field).is_some_and(|node| self.left_out.touches(node));
+                    !wrong && !self.left_out.was_meant(site, field)
+                })
+        };
+        named(sites) && (0..).map_while(|number| sites.element(number)).all(named)
+    }
+
     /// The file's sources of keys, each with the number of its section.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &KeySource)> {
         let numbered = self.sections.sources.iter().enumerate();
@@ -131,12 +146,19 @@ impl ConfigFile {
             Part::Keys(number) => section("keys", number),
         };
         let Some(part) = part else { return Line::Elsewhere };
+        if self.left_out.left_out(&self.root) {
+            return Line::Known;
+        }
         let Some(setting) = part.at(fault.setting) else {
             let (table, field) = match fault.setting.rsplit_once('.') {
                 Some((table, field)) => (part.at(table).unwrap_or(part), field),
                 None => (part, fault.setting),
             };
-            let known = self.left_out.was_meant(table, field);
+            // Of several fields that would do, one may be there and be wrong.
+            let known = field.split('|').any(|field| {
+                let wrong = table.at(field).is_some_and(|node| self.left_out.touches(node));
+                wrong || self.left_out.was_meant(table, field)
+            });
             return if known { Line::Known } else { Line::At(table.line) };
         };
         let found = match fault.element {

@@ -57,10 +57,18 @@ pub(super) fn read<T: DeserializeOwned + Default>(root: &Node) -> Reading<T> {
             break;
         }
     }
+    if reading.errors.len() >= MAX_ERRORS {
+        reading.left_out.nodes.insert(root.id); // nothing was read
+    }
     reading
 }
 
 impl LeftOut {
+    /// Whether the node itself was left out.
+    pub(super) fn left_out(&self, node: &Node) -> bool {
+        self.nodes.contains(&node.id)
+    }
+
     /// Whether the node, or something inside of it, was left out.
     pub(super) fn touches(&self, node: &Node) -> bool {
         self.nodes.contains(&node.id)

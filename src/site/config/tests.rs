@@ -84,7 +84,7 @@ file = "x.pem"
     assert_eq!(
         errors,
         [
-            "playgate.toml:1: version is 2, and this release reads 1: see \"Upgrading\" in the CHANGELOG",
+            "playgate.toml:1: version is 2, and this release reads 1: write 1, or see \"Upgrading\" in the CHANGELOG",
             "playgate.toml:2: trusted_proxies is the number 5: write text in quotes",
             "playgate.toml:2: trusted proxy \"10.0.0.1/8\" has bits behind its prefix: write 10.0.0.0/8",
             "playgate.toml:5: hosts is the text \"cdn.example.com\": write a list, [\"cdn.example.com\"]",

@@ -39,8 +39,28 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
         };
         (places.line(start(error)), ConfigError::Syntax { notation: "TOML", found })
     };
+    // A second table of a section's name makes each of its fields a second one.
+    let line_of_brackets = |error: &&toml::de::Error| {
+        let line = places.line(start(error));
+        Some((line, single_brackets(places, line)?))
+    };
+    if let Some(brackets) = found.iter().find_map(line_of_brackets) {
+        found.retain(|error| !begins(error, &["duplicate key"]));
+        return std::iter::once(brackets).chain(found.into_iter().map(fault)).collect();
+    }
     let told = if open.is_some() { 1 } else { found.len() };
     found.into_iter().take(told).map(fault).collect()
+}
+
+/// What a line is that has a section's name in one pair of brackets: a second table of that name is one too many.
+fn single_brackets(places: &Places<'_>, line: u32) -> Option<ConfigError> {
+    let text = places.text_of(line)?.split('#').next()?.trim();
+    let name = text.strip_prefix('[')?.strip_suffix(']')?.trim();
+    matches!(name, "site" | "stream" | "keys").then(|| ConfigError::Field {
+        field: name.to_owned(),
+        found: "is a table".to_owned(),
+        write: format!("[[{name}]] with two pairs of brackets"),
+    })
 }
 
 fn table_value(table: DeTable<'_>, places: &mut Places<'_>) -> Value {

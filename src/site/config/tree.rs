@@ -78,6 +78,11 @@ impl<'t> Places<'t> {
         u32::try_from(line).unwrap_or(u32::MAX)
     }
 
+    /// The text of a line.
+    pub(super) fn text_of(&self, line: u32) -> Option<&'t str> {
+        self.text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)
+    }
+
     pub(super) fn node(&mut self, byte: usize, value: Value) -> Node {
         self.nodes = self.nodes.saturating_add(1);
         Node { line: self.line(byte), id: self.nodes, value }
