@@ -1,7 +1,7 @@
 use crate::error::ConfigError;
 
 /// What a key may sign for. Required when a key is loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyScope {
     /// One bucket, on every site that serves it.
@@ -16,7 +16,7 @@ pub enum KeyScope {
 }
 
 /// What makes [`KeyScope::Any`] hard to write by accident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unlimited(());
 
 /// A scope that is none.

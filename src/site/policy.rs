@@ -1,17 +1,19 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::check::check_site;
 use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
-use super::rules::{Serving, SiteRules, SiteView};
+use super::rules::{Access, Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 use crate::request::{Host, RequestPath, TrustedProxies};
+use crate::scope::KeyScope;
 
 /// What happens to a request for a host that no site claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -78,6 +80,29 @@ impl Policy {
             Serving::Live(_) => None,
         });
         named.collect()
+    }
+
+    /// The sites that ask for a credential and that none of these scopes may sign for, each with a scope that would.
+    pub(crate) fn sites_without<'p>(
+        &'p self,
+        scopes: &'p HashSet<&KeyScope>,
+    ) -> impl Iterator<Item = (&'p str, KeyScope)> {
+        let any_bucket = scopes.iter().any(|scope| matches!(scope, KeyScope::Bucket(_)));
+        let any_stream = scopes.iter().any(|scope| matches!(scope, KeyScope::Stream(_)));
+        let everything = scopes.iter().any(|scope| matches!(scope, KeyScope::Any(_)));
+        let asking = self.sites.iter().filter(move |site| !everything && site.access != Access::Public);
+        asking.filter_map(move |site| {
+            let own = KeyScope::site(site.id.clone());
+            let (opened, wanted) = match &site.serves {
+                Serving::Bucket(name) => {
+                    let bucket = KeyScope::bucket(name.clone());
+                    (scopes.contains(&bucket), bucket)
+                }
+                Serving::BucketInHost => (any_bucket, own.clone()),
+                Serving::Live(_) => (any_stream, own.clone()),
+            };
+            (!opened && !scopes.contains(&own)).then_some((&*site.id, wanted))
+        })
     }
 
     /// Whether a playback ID is the stream's.
@@ -228,7 +253,7 @@ impl PolicyBuilder {
 fn site_id(site: &Site) -> String {
     match (&site.id, site.hosts.first(), &site.serves) {
         (Some(id), _, _) => id.clone(),
-        (None, Some(host), _) => host.clone(),
+        (None, Some(host), _) => host.to_ascii_lowercase(),
         (None, None, Serves::Bucket(name)) => name.clone(),
         (None, None, Serves::Live(_)) => "live".to_owned(),
     }

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Setup;
+use super::idle::{idle, warn_of_idle};
 use super::snapshot::Snapshot;
 use super::verifier::Verifier;
 use crate::error::{ConfigError, ConfigErrors};
@@ -102,8 +103,9 @@ impl VerifierBuilder {
         tell_dangers(&self.keys);
         let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
-        warn_of_idle(&policy, &keys);
-        Ok(Verifier::start(Snapshot { policy: Arc::new(policy), keys }, self.clock, self.setup))
+        let snapshot = Snapshot { policy: Arc::new(policy), keys };
+        warn_of_idle(&idle(&snapshot), &[]);
+        Ok(Verifier::start(snapshot, self.clock, self.setup))
     }
 
     /// The policy, and the keys of the sources.
@@ -165,26 +167,6 @@ fn tell_dangers(keys: &[Key]) {
                 kid = key.id().as_str(),
                 danger = name,
                 "a check is taken away from this key's tokens"
-            );
-        }
-    }
-}
-
-/// Says what is sound and still opens nothing: it may come later, or be a slip.
-fn warn_of_idle(policy: &Policy, keys: &KeySet) {
-    if keys.is_empty() {
-        crate::log::event!(WARN, keys = 0, "no key is loaded: every credential is refused until one is");
-    }
-    let Some(mut known) = policy.buckets() else { return };
-    for key in keys.iter() {
-        if let KeyScope::Bucket(name) = key.scope()
-            && known.insert(name)
-        {
-            crate::log::event!(
-                WARN,
-                kid = key.id().as_str(),
-                bucket = %name,
-                "no site serves the bucket of this key: what it signs is refused as wrong_key"
             );
         }
     }

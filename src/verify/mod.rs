@@ -38,6 +38,7 @@ mod decide;
 mod decision;
 mod grant;
 mod health;
+mod idle;
 #[cfg(feature = "config")]
 mod reload;
 #[cfg(feature = "config")]

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::builder::doubled;
+use super::builder::{doubled, list_names};
+use super::idle::{idle, warn_of_idle};
 use super::setup::{State, tell, tell_dangers};
 use super::snapshot::Snapshot;
 use super::swapped::{Difference, Swapped};
@@ -39,6 +40,7 @@ impl Verifier {
 
     fn read_again(&self, state: &mut State) -> Result<Swapped, ConfigErrors> {
         let setup = self.setup();
+        state.settling = false;
         if setup.file.is_none() {
             return Ok(self.look_at_sources(state));
         }
@@ -55,17 +57,22 @@ impl Verifier {
         Ok(Swapped { sites, keys: (&plan.changes).into(), skipped: state.skipped() })
     }
 
-    /// Takes up what changed since the last look. What is wrong is logged, once for each change.
+    /// Takes up what changed since the last look, and the configuration file when it has stopped changing. What is wrong
+    /// is logged, once for each change. Tells whether the file may still be being written.
     #[cfg(feature = "watch")]
-    pub(super) fn refresh(&self) {
+    pub(super) fn refresh(&self) -> bool {
         let setup = self.setup();
         let mut state = setup.lock();
         let refused_before = state.refused.clone();
         let fault = match setup.file_changed(&mut state) {
-            Ok(false) if refused_before.is_none() => None,
-            // What kept the file from being taken up may be gone: a folder that was not there.
-            Ok(_) => match self.read_again(&mut state) {
-                Ok(_) => return,
+            Ok(true) => {
+                state.settling = true;
+                None
+            }
+            Ok(false) if !state.settling && refused_before.is_none() => None,
+            // It has settled; or what kept it from being taken up may be gone: a folder that was not there.
+            Ok(false) => match self.read_again(&mut state) {
+                Ok(_) => return false,
                 Err(errors) => Some(errors),
             },
             Err(error) => Some(error.into()),
@@ -82,6 +89,7 @@ impl Verifier {
             state.refused = Some(errors);
         }
         self.look_at_sources(&mut state);
+        state.settling
     }
 
     fn look_at_sources(&self, state: &mut State) -> Swapped {
@@ -115,6 +123,21 @@ impl Verifier {
         });
         tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
         state.waiting.extend(refused);
+        log_keys(changes);
+        let idle = idle(&self.snapshot());
+        warn_of_idle(&idle, &state.idle);
+        state.idle = idle;
+    }
+}
+
+/// Which keys came and went; the line before it has the counts.
+fn log_keys(changes: &Changes) {
+    let Difference { added, removed, changed } = Difference::from(changes);
+    for (what, kids) in [("added", added), ("removed", removed), ("changed", changed)] {
+        if !kids.is_empty() {
+            let kids = list_names(kids.into_iter());
+            crate::log::event!(INFO, what = what, kids = %kids, "keys");
+        }
     }
 }
 

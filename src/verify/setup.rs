@@ -30,8 +30,12 @@ pub(super) struct State {
     pub(super) sites: Vec<(String, Site)>,
     pub(super) documents: Documents,
     pub(super) file: FileSight,
+    /// Whether the file changed at the last look.
+    pub(super) settling: bool,
     /// Why the file, as it is now, is not in force.
     pub(super) refused: Option<ConfigErrors>,
+    /// What opened nothing when it was last looked at.
+    pub(super) idle: Vec<String>,
     /// Keys of the sources that wait for a key of code to go, which has their `kid`.
     pub(super) waiting: Vec<Arc<Key>>,
 }
@@ -146,7 +150,10 @@ impl Setup {
         }
         sources.extend(self.sources.iter().map(|source| (Part::Keys(usize::MAX), source.clone())));
         let ids: HashSet<&str> = sites.iter().map(|(id, _)| id.as_str()).collect();
-        for (part, source) in &sources {
+        // Where a site's name may be at fault, so may be whatever names it.
+        let named_well =
+            !faults.has(&["hosts", "id", "site"]) && file.as_ref().is_none_or(ConfigFile::knows_its_sites);
+        for (part, source) in sources.iter().filter(|_| named_well) {
             if let Some(error) = no_such_site(source.scope(), &ids, || format!("{} {source}", source.field()))
             {
                 faults.enter(*part);

@@ -1,0 +1,51 @@
+//! What is sound and still opens nothing: it may come later, or be a slip.
+
+use std::collections::HashSet;
+
+use super::snapshot::Snapshot;
+use crate::scope::KeyScope;
+
+/// How many of a kind are named; the rest is counted.
+const NAMED: usize = 10;
+
+/// Each thing that opens nothing, in words.
+pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
+    let (policy, keys) = (&snapshot.policy, &snapshot.keys);
+    if keys.is_empty() {
+        return vec!["no key is loaded: every credential is refused until one is".to_owned()];
+    }
+    let mut found = Vec::new();
+    if let Some(mut known) = policy.buckets() {
+        let buckets = keys.iter().filter_map(|key| match key.scope() {
+            KeyScope::Bucket(name) if known.insert(name) => Some((key.id().as_str(), &**name)),
+            _ => None,
+        });
+        let unserved = buckets.map(|(kid, bucket)| {
+            format!("no site serves bucket {bucket:?} of key {kid:?}: what it signs is refused as wrong_key")
+        });
+        found.extend(named(unserved, "buckets of keys that no site serves"));
+    }
+    let scopes: HashSet<&KeyScope> = keys.iter().map(crate::Key::scope).collect();
+    let locked = policy.sites_without(&scopes).map(|(site, scope)| {
+        format!("no key may sign for site {site:?}: every token is refused until one has the scope {scope}")
+    });
+    found.extend(named(locked, "sites that no key may sign for"));
+    found
+}
+
+/// The first few, and how many there are besides.
+fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
+    let mut few: Vec<String> = all.by_ref().take(NAMED).collect();
+    match all.count() {
+        0 => {}
+        more => few.push(format!("and {more} more {what}")),
+    }
+    few
+}
+
+/// Warns of what opens nothing, unless that was `told` before.
+pub(super) fn warn_of_idle(idle: &[String], told: &[String]) {
+    for problem in idle.iter().filter(|problem| !told.contains(problem)) {
+        crate::log::event!(WARN, problem = problem.as_str(), "opens nothing");
+    }
+}
