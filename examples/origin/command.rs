@@ -14,6 +14,8 @@ Serves the sample media on one port, to those who bring a token.
   --print-config          prints the example's own configuration and stops
   --help                  prints this and stops
 
+Hosts of another configuration get the files of examples/origin/media: /videos/1/movie.mp4, for example.
+
 SIGHUP reads configuration and keys again and prints the keys. Changes of the files are taken up without it.
 ";
 
@@ -53,7 +55,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
             "--listen" => options.listen = address(option, value)?,
             "--manage" => options.manage = address(option, value)?,
             "--config" => options.config = Some(value.ok_or_else(|| need("a file"))?.into()),
-            _ => return Err(format!("unknown arguments: {}", arguments.join(" "))),
+            other => return Err(format!("unknown argument: {other}")),
         }
     }
     Ok(Command::Serve(options))

@@ -55,7 +55,10 @@ async fn reload_at_hangup(_: Verifier) -> io::Result<()> {
 #[cfg(unix)]
 fn report(verifier: &Verifier) -> serde_json::Result<String> {
     let told = match verifier.reload() {
-        Ok(swapped) => format!("reloaded: sites {}; keys {}", swapped.sites, swapped.keys),
+        Ok(swapped) => {
+            let problems = swapped.skipped.len();
+            format!("reloaded: sites {}; keys {}; {problems} problems", swapped.sites, swapped.keys)
+        }
         Err(errors) => format!("not reloaded, the last configuration stays:\n{errors}"),
     };
     let health = serde_json::to_string_pretty(&verifier.health())?;
