@@ -1,5 +1,5 @@
-//! The switches for issuers that cannot be mended: each admits one form, for the keys that have it, and is said
-//! aloud.
+//! The switches for issuers that cannot be mended: each admits one form, for the keys that have it, and is
+//! said aloud.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! Where keys come from: every place with every format, what names a key there, and what is refused when a source
-//! is first read.
+//! Where keys come from: every place with every format, what names a key there, and what is refused when a
+//! source is first read.
 
 mod support;
 
