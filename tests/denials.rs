@@ -668,8 +668,14 @@ fn a_key_that_opens_nothing_is_told_of_when_the_verifier_is_built() {
     let idle = TestKey::Secret.key_as("idle-key", KeyScope::bucket("corses-misspelt"));
     builder(main_site()).key(idle).build().unwrap();
     let lines = lines_about("corses-misspelt");
-    assert!(
-        lines.iter().any(|line| line.contains("WARN") && line.contains("kid=\"idle-key\"")),
-        "{lines:#?}"
-    );
+    assert!(lines.iter().any(|line| line.contains("WARN") && line.contains("idle-key")), "{lines:#?}");
+}
+
+#[test]
+fn a_site_that_no_key_opens_is_told_of_when_the_verifier_is_built() {
+    lines_about("start");
+    let locked = |id: &str| Site::bucket("a-bucket-of-no-key").id(id).host(format!("{id}.example"));
+    builder(main_site()).site(locked("locked-site")).site(locked("open-site").public()).build().unwrap();
+    let lines = lines_about("a-bucket-of-no-key");
+    assert!(lines.len() == 1 && lines[0].contains("locked-site") && lines[0].contains("WARN"), "{lines:#?}");
 }
