@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+#[cfg(feature = "watch")]
+use std::time::Instant;
 
 use super::builder::{doubled, list_names};
 use super::idle::{idle, warn_of_idle};
@@ -9,6 +11,8 @@ use super::setup::{State, tell, tell_dangers};
 use super::snapshot::Snapshot;
 use super::swapped::{Difference, Swapped};
 use super::verifier::Verifier;
+#[cfg(feature = "watch")]
+use super::watch::SETTLING;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Changes, Key};
 use crate::site::Policy;
@@ -40,7 +44,7 @@ impl Verifier {
 
     fn read_again(&self, state: &mut State) -> Result<Swapped, ConfigErrors> {
         let setup = self.setup();
-        state.settling = false;
+        state.settling = None;
         if setup.file.is_none() {
             return Ok(self.look_at_sources(state));
         }
@@ -60,22 +64,26 @@ impl Verifier {
     /// Takes up what changed since the last look, and the configuration file when it has stopped changing. What is wrong
     /// is logged, once for each change. Tells whether the file may still be being written.
     #[cfg(feature = "watch")]
-    pub(super) fn refresh(&self) -> bool {
+    pub(super) fn refresh(&self, now: Instant) -> bool {
         let setup = self.setup();
         let mut state = setup.lock();
         let refused_before = state.refused.clone();
         let fault = match setup.file_changed(&mut state) {
             Ok(true) => {
-                state.settling = true;
+                state.settling = Some(now);
                 None
             }
-            Ok(false) if !state.settling && refused_before.is_none() => None,
+            Ok(false) if state.settling.is_some_and(|since| now.duration_since(since) < SETTLING) => None,
+            Ok(false) if state.settling.is_none() && refused_before.is_none() => None,
             // It has settled; or what kept it from being taken up may be gone: a folder that was not there.
             Ok(false) => match self.read_again(&mut state) {
                 Ok(_) => return false,
                 Err(errors) => Some(errors),
             },
-            Err(error) => Some(error.into()),
+            Err(error) => {
+                state.settling = None;
+                Some(error.into())
+            }
         };
         if let Some(errors) = fault {
             if refused_before.as_ref() != Some(&errors) {
@@ -89,7 +97,7 @@ impl Verifier {
             state.refused = Some(errors);
         }
         self.look_at_sources(&mut state);
-        state.settling
+        state.settling.is_some()
     }
 
     fn look_at_sources(&self, state: &mut State) -> Swapped {
@@ -161,5 +169,43 @@ impl From<&Changes> for Difference {
             removed: kids(changes.removed.iter()),
             changed: kids(changes.changed.iter().map(|(_, new)| new)),
         }
+    }
+}
+
+#[cfg(all(test, feature = "watch"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SITE: &str = "version = 1\n[[site]]\nhosts = [\"a.example\"]\nserves = { bucket = \"vod\" }\n";
+
+    #[test]
+    fn a_file_is_taken_up_when_it_has_been_the_same_for_a_while_however_often_it_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("playgate.toml");
+        std::fs::write(&path, SITE).unwrap();
+        let verifier = Verifier::from_file(&path).unwrap();
+        let start = Instant::now();
+        let soon = Duration::from_millis(20);
+        let look = |name: &str, after: Duration, settling: bool, sites: usize| {
+            assert_eq!(verifier.refresh(start + after), settling, "{name}: settling");
+            assert_eq!(verifier.snapshot().policy().sites().count(), sites, "{name}: sites");
+        };
+        look("nothing changed", Duration::ZERO, false, 1);
+        std::fs::write(&path, SITE.replace("1\n", "1\n\n")).unwrap();
+        look("it changes", soon, true, 1);
+        let two = format!("{SITE}{}", &SITE["version = 1\n".len()..].replace("a.ex", "b.ex"));
+        std::fs::write(&path, &two).unwrap();
+        look("it changes again", soon * 2, true, 1);
+        look("something else changes", soon * 3, true, 1);
+        look("and once more", soon * 2 + SETTLING / 2, true, 1);
+        look("it was the same for a while", soon * 2 + SETTLING, false, 2);
+        std::fs::write(&path, SITE).unwrap();
+        look("it changes back", soon * 20, true, 2);
+        std::fs::remove_file(&path).unwrap();
+        look("it is gone", soon * 21, false, 2);
+        std::fs::write(&path, SITE).unwrap();
+        look("what it was is back", soon * 22, false, 1);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::builder::{VerifierBuilder, list_names, no_such_site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
@@ -30,8 +31,8 @@ pub(super) struct State {
     pub(super) sites: Vec<(String, Site)>,
     pub(super) documents: Documents,
     pub(super) file: FileSight,
-    /// Whether the file changed at the last look.
-    pub(super) settling: bool,
+    /// Since when the file has been what it is, while that may still be half of what it is to be.
+    pub(super) settling: Option<Instant>,
     /// Why the file, as it is now, is not in force.
     pub(super) refused: Option<ConfigErrors>,
     /// What opened nothing when it was last looked at.

@@ -19,9 +19,8 @@ use super::verifier::Verifier;
 /// How often is looked at least, where looking is quick.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// After so long a configuration file that was seen to change is looked at again, and taken up if it is the same: half a
-/// file may be a whole one.
-const SETTLING: Duration = Duration::from_millis(150);
+/// For how long a configuration file must have been the same before it is taken up: half a file may be a whole one.
+pub(super) const SETTLING: Duration = Duration::from_millis(150);
 
 /// How many times the length of a look is waited after it.
 const REST: u32 = 20;
@@ -88,18 +87,19 @@ fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folder
             folders.keep_to(verifier.setup().folders());
         }
         let started = Instant::now();
-        let interval = if verifier.refresh() { SETTLING } else { INTERVAL };
-        if rest(calls, started.elapsed(), interval).is_break() {
+        let settling = verifier.refresh(started);
+        if rest(calls, started.elapsed(), settling).is_break() {
             return;
         }
     }
 }
 
 /// Waits until it is time for another look, or for the end; `look` is how long the last one took.
-fn rest(calls: &Receiver<Call>, look: Duration, interval: Duration) -> ControlFlow<()> {
+fn rest(calls: &Receiver<Call>, look: Duration, settling: bool) -> ControlFlow<()> {
     let looked = Instant::now();
+    let (interval, times) = if settling { (SETTLING, BUSY_REST) } else { (INTERVAL, REST) };
     let at_least = || look.saturating_mul(BUSY_REST).saturating_sub(looked.elapsed());
-    match calls.recv_timeout(interval.max(look.saturating_mul(REST))) {
+    match calls.recv_timeout(interval.max(look.saturating_mul(times))) {
         Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
         Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return ControlFlow::Break(()),
         Ok(Call::Changed) => {}
@@ -213,7 +213,7 @@ mod tests {
                 }
             });
             let started = Instant::now();
-            assert!(rest(&calls, Duration::from_millis(look), INTERVAL).is_continue(), "{name}");
+            assert!(rest(&calls, Duration::from_millis(look), false).is_continue(), "{name}");
             let rested = started.elapsed();
             drop(calls);
             storm.join().unwrap();
@@ -228,7 +228,7 @@ mod tests {
             call.send(Call::Changed).unwrap();
             call.send(Call::Stop).unwrap();
             let started = Instant::now();
-            assert!(rest(&calls, long, INTERVAL).is_break());
+            assert!(rest(&calls, long, false).is_break());
             assert!(started.elapsed() < Duration::from_secs(10), "{long:?}");
         }
     }
