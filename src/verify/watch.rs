@@ -83,11 +83,13 @@ impl Drop for Watch {
 
 fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folders>) {
     loop {
-        if let Some(folders) = &mut folders {
-            folders.keep_to(verifier.setup().folders());
-        }
         let started = Instant::now();
         let settling = verifier.refresh(started);
+        if let Some(folders) = &mut folders
+            && folders.keep_to(verifier.setup().folders())
+        {
+            continue; // what changed there after the look, and before anybody was told of changes
+        }
         if rest(calls, started.elapsed(), settling).is_break() {
             return;
         }
@@ -164,8 +166,8 @@ impl Folders {
         }
     }
 
-    /// Watches these folders, as far as they are there, and no others.
-    fn keep_to(&mut self, wanted: HashSet<PathBuf>) {
+    /// Watches these folders, as far as they are there, and no others; tells whether one is new.
+    fn keep_to(&mut self, wanted: HashSet<PathBuf>) -> bool {
         let watched = std::mem::take(&mut self.watched).into_iter();
         let (kept, gone): (HashMap<_, _>, HashMap<_, _>) = watched
             .partition(|(folder, known)| wanted.contains(folder) && Identity::of(folder) == Some(*known));
@@ -173,14 +175,17 @@ impl Folders {
         for folder in gone.into_keys() {
             let _ = self.watcher.unwatch(&folder); // it may be gone already
         }
+        let mut new = false;
         for folder in wanted {
             if !self.watched.contains_key(&folder)
                 && let Some(identity) = Identity::of(&folder)
                 && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok()
             {
                 self.watched.insert(folder, identity);
+                new = true;
             }
         }
+        new
     }
 }
 
@@ -192,7 +197,8 @@ mod tests {
 
     /// Whether a new file in the folder is told of.
     fn tells(folders: &mut Folders, calls: &Receiver<Call>, folder: &Path, name: &str) -> bool {
-        folders.keep_to(HashSet::from([folder.to_owned()]));
+        assert!(folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: a new folder");
+        assert!(!folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: the same folder");
         while calls.recv_timeout(Duration::from_millis(100)).is_ok() {}
         fs::write(folder.join(name), "").unwrap();
         calls.recv_timeout(Duration::from_secs(5)).is_ok()
@@ -250,7 +256,7 @@ mod tests {
         fs::create_dir(path("keys")).unwrap();
         assert!(tells(&mut folders, &calls, &path("keys"), "3"), "deleted and made again");
         fs::remove_dir_all(path("keys")).unwrap();
-        folders.keep_to(HashSet::from([path("keys")]));
+        assert!(!folders.keep_to(HashSet::from([path("keys")])), "no folder");
         fs::create_dir(path("keys")).unwrap();
         assert!(tells(&mut folders, &calls, &path("keys"), "4"), "gone for a while");
     }
