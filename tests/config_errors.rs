@@ -63,7 +63,7 @@ fn bytes(name: &str) -> Vec<u8> {
         "rsa.private" => TestKey::Rsa.private(),
         "p256.public" => TestKey::P256.public(),
         "p256.certificate" => include_bytes!("data/p256.certificate.pem"),
-        "p384.public" => include_bytes!("support/keys/p384.test.pub.pem"),
+        "p521.public" => include_bytes!("support/keys/p521.test.pub.pem"),
         "x25519.public" => include_bytes!("data/x25519.spki.pem"),
         "rsa-1024.public" => include_bytes!("support/keys/rsa-1024.test.pub.pem"),
         "rsa-exponent-1.public" => include_bytes!("data/rsa-exponent-1.pkcs1.pem"),

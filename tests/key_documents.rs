@@ -41,11 +41,44 @@ fn spki_and_pkcs1_public_keys_decide_their_algorithm() {
         ("rsa-2048.spki.pem", Algorithm::Rs256),
         ("rsa-2048.pkcs1.pem", Algorithm::Rs256),
         ("p256.spki.pem", Algorithm::Es256),
+        ("p384.spki.pem", Algorithm::Es384),
         ("ed25519.spki.pem", Algorithm::EdDsa),
     ] {
         let key = from_pem(&file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(key.algorithm(), algorithm, "{name}");
     }
+}
+
+#[test]
+fn another_algorithm_than_the_usual_one_is_asked_for_by_name() {
+    let named = |algorithm, name| Key::from_pem_for(algorithm, "k1", file(name), scope());
+    for algorithm in
+        [Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps384, Algorithm::Ps512]
+    {
+        assert_eq!(named(algorithm, "rsa-2048.spki.pem").unwrap().algorithm(), algorithm);
+        assert_eq!(named(algorithm, "rsa-2048.pkcs1.pem").unwrap().algorithm(), algorithm);
+        let jwk = format!(r#"{{"kid":"k","kty":"RSA","alg":"{algorithm}","n":"{}","e":"AQAB"}}"#, rsa_n());
+        assert_eq!(Key::from_jwk(&jwk, scope()).unwrap().algorithm(), algorithm);
+    }
+    for (algorithm, bytes) in [(Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
+        let secret = |bytes| Key::from_secret_for(algorithm, "k1", &vec![7; bytes], scope());
+        assert_eq!(secret(bytes).unwrap().algorithm(), algorithm);
+        let error = secret(bytes - 1).unwrap_err().to_string();
+        assert!(error.contains(&format!("give {bytes} or more")), "{error}");
+    }
+    for (algorithm, name) in [
+        (Algorithm::Ps256, "p256.spki.pem"),
+        (Algorithm::Es256, "p384.spki.pem"),
+        (Algorithm::Es384, "p256.spki.pem"),
+        (Algorithm::Rs256, "ed25519.spki.pem"),
+        (Algorithm::Hs256, "rsa-2048.spki.pem"),
+        (Algorithm::EdDsa, "rsa-2048.pkcs1.pem"),
+    ] {
+        let error = named(algorithm, name).unwrap_err();
+        assert!(matches!(error, ConfigError::OtherAlgorithm { .. }), "{algorithm} {name}: {error}");
+    }
+    let error = Key::from_secret_for(Algorithm::Rs256, "k1", &[7; 64], scope()).unwrap_err();
+    assert!(matches!(error, ConfigError::OtherAlgorithm { .. }), "{error}");
 }
 
 #[test]
@@ -82,7 +115,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
         ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
         ("an even modulus", file("rsa-even-modulus.pkcs1.pem"), "even modulus"),
-        ("P-384", file("p384.spki.pem"), "an elliptic curve key on P-384"),
+        ("P-521", file("p521.spki.pem"), "an elliptic curve key on P-521"),
         ("RSA-PSS", file("rsa-pss.spki.pem"), "a key of type 1.2.840.113549.1.1.10"),
         ("X25519", file("x25519.spki.pem"), "a key of type 1.3.101.110"),
     ] {
@@ -174,7 +207,21 @@ fn every_refused_jwk_says_why() {
             format!(r#"{{"kid":"k","kty":"RSA","key_ops":["sign"],"n":"{n}","e":"AQAB"}}"#),
             "may not verify",
         ),
-        ("another alg", format!(r#"{{"kid":"k","kty":"RSA","alg":"PS256","n":"{n}","e":"AQAB"}}"#), "PS256"),
+        (
+            "an alg for encryption",
+            format!(r#"{{"kid":"k","kty":"RSA","alg":"RSA-OAEP","n":"{n}","e":"AQAB"}}"#),
+            "a key for RSA",
+        ),
+        (
+            "RSA said to be ES256",
+            format!(r#"{{"kid":"k","kty":"RSA","alg":"ES256","n":"{n}","e":"AQAB"}}"#),
+            "is an RSA key, and not for ES256",
+        ),
+        (
+            "P-256 said to be ES384",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","alg":"ES384","x":"{x}","y":"{y}"}}"#),
+            "is a P-256 key, and not for ES384",
+        ),
         (
             "RSA said to be HS256",
             format!(r#"{{"kid":"k","kty":"RSA","alg":"HS256","n":"{n}","e":"AQAB"}}"#),
@@ -183,7 +230,12 @@ fn every_refused_jwk_says_why() {
         ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA of 24 bits"),
         ("exponent 1", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQ"}}"#), "bad exponent"),
         ("padded n", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}=","e":"AQAB"}}"#), "cannot be read"),
-        ("P-384", format!(r#"{{"kid":"k","kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#), "another curve"),
+        ("P-521", format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#), "another curve"),
+        (
+            "P-384 with short coordinates",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#),
+            "cannot be read",
+        ),
         (
             "short x",
             format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","x":"AQ","y":"{y}"}}"#),
@@ -197,7 +249,7 @@ fn every_refused_jwk_says_why() {
         (
             "oct without alg",
             format!(r#"{{"kid":"k","kty":"oct","k":"{}"}}"#, "A".repeat(43)),
-            "does not say \"alg\": \"HS256\"",
+            "does not say \"alg\", such as \"HS256\"",
         ),
         ("short oct", r#"{"kid":"k","kty":"oct","alg":"HS256","k":"AAAA"}"#.to_owned(), "has 3 bytes"),
         ("unknown kty", r#"{"kid":"k","kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#.to_owned(), "unknown type"),
@@ -224,7 +276,8 @@ fn a_jwks_skips_what_it_cannot_use_and_refuses_what_must_not_be_there() {
     for (name, document, message) in [
         ("a kid twice", set(&[&good("a"), &good("a")]), "two keys with kid \"a\""),
         ("a private member", set(&[&good("a"), &private]), "\"p\" is a private key"),
-        ("nothing usable", set(&[&encryption]), "no key that can be used"),
+        ("one that is not usable", set(&[&encryption]), "may not verify"),
+        ("nothing usable", set(&[&encryption, unknown]), "no key that can be used"),
         ("nothing at all", set(&[]), "no key that can be used"),
         ("a member that is no object", set(&["1"]), "no object"),
         ("no keys array", r#"{"key":[]}"#.to_owned(), "no \"keys\" array"),

@@ -1,11 +1,14 @@
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
+    VerificationAlgorithm,
 };
 
 use super::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
 
-/// A back-end refused what looked like a public key.
+/// A back-end refused what looked like a key for the algorithm.
 #[derive(Debug)]
 pub(crate) struct KeyRejected;
 
@@ -21,32 +24,55 @@ impl SignatureCheck for hmac::Key {
     }
 }
 
-/// RS256 from SPKI or PKCS#1 DER.
-pub(crate) fn rsa_pkcs1_sha256(der: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(Algorithm::Rs256, key))
+/// A public key for one algorithm: SPKI DER, or the key type's own form (PKCS#1 for RSA, an uncompressed point, the 32
+/// bytes of Ed25519).
+pub(crate) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+    let checked_by: &'static dyn VerificationAlgorithm = match algorithm {
+        Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
+        Algorithm::Es384 => &ECDSA_P384_SHA384_FIXED,
+        Algorithm::EdDsa => &ED25519,
+        other => rsa_parameters(other).ok_or(KeyRejected)?,
+    };
+    let key = ParsedPublicKey::new(checked_by, key).map_err(|_| KeyRejected)?;
+    Ok(VerifyingKey::new(algorithm, key))
 }
 
-/// RS256 from modulus and exponent, big-endian.
-pub(crate) fn rsa_pkcs1_sha256_components(n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    let components = RsaPublicKeyComponents { n, e };
-    let key = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(Algorithm::Rs256, key))
+/// An RSA key for one algorithm from modulus and exponent, big-endian.
+pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+    let parameters = rsa_parameters(algorithm).ok_or(KeyRejected)?;
+    let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| KeyRejected)?;
+    Ok(VerifyingKey::new(algorithm, key))
 }
 
-/// ES256 from SPKI DER or an uncompressed point.
-pub(crate) fn ecdsa_p256(key: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(Algorithm::Es256, key))
+/// A shared secret for one algorithm.
+pub(crate) fn shared_secret(algorithm: Algorithm, secret: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+    let hash = hmac_of(algorithm).ok_or(KeyRejected)?;
+    Ok(VerifyingKey::new(algorithm, hmac::Key::new(hash, secret)))
 }
 
-/// `EdDSA` from SPKI DER or the 32 bytes of an Ed25519 key.
-pub(crate) fn ed25519(key: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    let key = ParsedPublicKey::new(&ED25519, key).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(Algorithm::EdDsa, key))
+/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, whose salt is as long as its hash (RFC 7518 §3.5).
+fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
+    match algorithm {
+        Algorithm::Rs256 => Some(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Rs384 => Some(&RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::Rs512 => Some(&RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::Ps256 => Some(&RSA_PSS_2048_8192_SHA256),
+        Algorithm::Ps384 => Some(&RSA_PSS_2048_8192_SHA384),
+        Algorithm::Ps512 => Some(&RSA_PSS_2048_8192_SHA512),
+        Algorithm::Es256
+        | Algorithm::Es384
+        | Algorithm::EdDsa
+        | Algorithm::Hs256
+        | Algorithm::Hs384
+        | Algorithm::Hs512 => None,
+    }
 }
 
-/// HS256 from the secret's bytes.
-pub(crate) fn hmac_sha256(secret: &[u8]) -> VerifyingKey {
-    VerifyingKey::new(Algorithm::Hs256, hmac::Key::new(hmac::HMAC_SHA256, secret))
+pub(super) fn hmac_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
+    match algorithm {
+        Algorithm::Hs256 => Some(hmac::HMAC_SHA256),
+        Algorithm::Hs384 => Some(hmac::HMAC_SHA384),
+        Algorithm::Hs512 => Some(hmac::HMAC_SHA512),
+        _ => None,
+    }
 }

@@ -34,7 +34,7 @@ pub enum ConfigError {
         "key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim; export it again"
     )]
     BrokenKey { kid: String },
-    #[error("key {kid:?} is {found}: give RSA, P-256, Ed25519 or a shared secret for HS256")]
+    #[error("key {kid:?} is {found}: give RSA, P-256, P-384, Ed25519 or a shared secret")]
     KeyType { kid: String, found: String },
     #[error("key {kid:?} may not verify by its \"use\" or \"key_ops\": give a key for signatures")]
     KeyUse { kid: String },
@@ -44,8 +44,8 @@ pub enum ConfigError {
     RsaExponent { kid: String },
     #[error("secret {kid:?} is the text of a PEM: load it as a public key, or give 32 random bytes")]
     SecretIsPem { kid: String },
-    #[error("secret {kid:?} has {bytes} bytes: give 32 or more, as long as its hash")]
-    SecretTooShort { kid: String, bytes: usize },
+    #[error("secret {kid:?} has {bytes} bytes: give {least} or more, as long as its hash")]
+    SecretTooShort { kid: String, bytes: usize, least: usize },
     #[error("key set has two keys with kid {kid:?}: give each key its own")]
     DuplicateKey { kid: String },
     #[error("JWK document {found}")]
@@ -117,8 +117,8 @@ pub enum ConfigError {
     EmptiedFolder,
     #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
     DoubledKey { kid: String, file: String, first: String },
-    #[error("key {kid:?} is for {found}, not {wanted}: leave algorithm out, or give a key for it")]
-    OtherAlgorithm { kid: String, found: &'static str, wanted: &'static str },
+    #[error("key {kid:?} is {found}, and not for {wanted}: leave algorithm out, or give a key for it")]
+    OtherAlgorithm { kid: String, found: String, wanted: &'static str },
     #[error("key is named {named:?} by its file or section and {inside:?} by itself: give it one name")]
     OtherKeyId { named: String, inside: String },
 

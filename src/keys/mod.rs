@@ -23,10 +23,10 @@ mod source;
 
 pub use key::{Key, KeyId, MAX_KEY_ID_LEN};
 pub(crate) use live::Live;
-#[cfg(feature = "mint")]
-pub(crate) use read::private_key_der;
 #[cfg(feature = "aws-lc")]
 pub use read::{Jwks, MIN_SECRET_LEN, RSA_BITS};
+#[cfg(feature = "mint")]
+pub(crate) use read::{algorithm_for, private_key_der};
 pub(crate) use set::KeyRef;
 pub use set::KeySet;
 #[cfg(feature = "config")]

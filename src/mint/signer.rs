@@ -1,7 +1,7 @@
 use super::token::TokenDraft;
 use crate::crypto::{Algorithm, SigningKey};
 use crate::error::ConfigError;
-use crate::keys::{Key, KeyId, private_key_der};
+use crate::keys::{Key, KeyId, algorithm_for, private_key_der};
 use crate::scope::{KeyScope, Scope};
 
 /// Signs tokens with one private key or shared secret. `Debug` shows nothing of it.
@@ -18,14 +18,28 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A private key from PEM: PKCS#8 (RSA, P-256, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256).
+    /// A private key from PEM: PKCS#8 (RSA, P-256, P-384, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256, P-384). It signs
+    /// with the key's usual algorithm, which for RSA is RS256.
     ///
     /// # Errors
     ///
     /// [`ConfigError`]: no PEM, a public key, an encrypted one, a type without an algorithm, damaged bytes.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        let (kind, der) = private_key_der(kid, pem.as_ref())?;
-        let key = SigningKey::from_der(kind, &der);
+        Self::read_pem(None, kid, pem.as_ref())
+    }
+
+    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    pub fn from_pem_for(algorithm: Algorithm, kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Self::read_pem(Some(algorithm), kid, pem.as_ref())
+    }
+
+    fn read_pem(wanted: Option<Algorithm>, kid: &str, pem: &[u8]) -> Result<Self, ConfigError> {
+        let (kind, der) = private_key_der(kid, pem)?;
+        let key = SigningKey::from_der(algorithm_for(kid, kind, wanted)?, &der);
         Ok(Self {
             key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
             kid: KeyId::new(kid)?,
@@ -38,9 +52,22 @@ impl Signer {
     ///
     /// As [`Key::from_secret`].
     pub fn from_secret(kid: &str, secret: &[u8]) -> Result<Self, ConfigError> {
+        Self::from_secret_for(Algorithm::Hs256, kid, secret)
+    }
+
+    /// The same for HS384 or HS512.
+    ///
+    /// # Errors
+    ///
+    /// As [`Key::from_secret_for`].
+    pub fn from_secret_for(algorithm: Algorithm, kid: &str, secret: &[u8]) -> Result<Self, ConfigError> {
         // What a verifier would refuse is not signed with.
-        Key::from_secret(kid, secret, KeyScope::bucket("any"))?;
-        Ok(Self { kid: KeyId::new(kid)?, key: SigningKey::hmac_sha256(secret) })
+        Key::from_secret_for(algorithm, kid, secret, KeyScope::bucket("any"))?;
+        let key = SigningKey::shared_secret(algorithm, secret);
+        Ok(Self {
+            key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
+            kid: KeyId::new(kid)?,
+        })
     }
 
     /// The `kid` that tokens will name.
@@ -65,7 +92,8 @@ impl Signer {
     ///
     /// [`ConfigError`] for a scope that names nothing, or a key that is too weak to verify with.
     pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
-        self.public_pem().map(|pem| Key::from_pem(self.kid.as_str(), pem, scope)).transpose()
+        let key = |pem| Key::from_pem_for(self.algorithm(), self.kid.as_str(), pem, scope);
+        self.public_pem().map(key).transpose()
     }
 
     /// A token for this scope, to be refined and signed.

@@ -1,10 +1,11 @@
 use base64_simd::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use serde_json::{Map, Value};
 
+use super::pem::algorithm_for;
 use super::rsa::check_rsa;
 use super::secret::checked_secret;
-use crate::crypto::{Algorithm, VerifyingKey, ecdsa_p256, ed25519, rsa_pkcs1_sha256_components};
+use crate::crypto::{Algorithm, KeyKind, VerifyingKey, public_key, rsa_components};
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
@@ -21,8 +22,8 @@ pub struct Jwks {
 impl Key {
     /// A key from one JWK (RFC 7517), named by its `kid`.
     ///
-    /// `alg` may be absent for RSA (RS256), P-256 (ES256) and Ed25519 (`EdDSA`); a shared secret (`oct`) must say
-    /// `"alg": "HS256"`.
+    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`); a shared secret (`oct`)
+    /// must say its own, such as `"alg": "HS256"`.
     ///
     /// # Errors
     ///
@@ -30,7 +31,7 @@ impl Key {
     /// that forbid verifying; a type, curve or `alg` without support; weak or broken key material; no scope.
     pub fn from_jwk(json: &str, scope: KeyScope) -> Result<Self, ConfigError> {
         let object = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
-        from_object(object, scope)
+        from_object(object, None, scope)
     }
 
     /// The same for a JWK whose file names it: its own `kid` may be absent, and must not say another name.
@@ -38,6 +39,7 @@ impl Key {
     pub(in crate::keys) fn from_named_jwk(
         kid: &str,
         json: &str,
+        wanted: Option<Algorithm>,
         scope: KeyScope,
     ) -> Result<Self, ConfigError> {
         let mut object: Map<String, Value> = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
@@ -47,7 +49,7 @@ impl Key {
             return Err(ConfigError::OtherKeyId { named: kid.to_owned(), inside: inside.clone() });
         }
         object.insert("kid".to_owned(), Value::String(kid.to_owned()));
-        from_object(object, scope)
+        from_object(object, wanted, scope)
     }
 }
 
@@ -61,8 +63,17 @@ impl Jwks {
     ///
     /// [`ConfigError::NotJwk`] when the document is none; [`ConfigError::PrivateKey`] when any member is a private
     /// key; [`ConfigError::DuplicateKey`] for a `kid` that occurs twice; [`ConfigError::NoKeys`] when nothing is
-    /// left.
+    /// left, or, of a set of one, why that one was skipped.
     pub fn parse(json: &str, scope: &KeyScope) -> Result<Self, ConfigError> {
+        Self::parse_for(None, json, scope)
+    }
+
+    /// The same for one algorithm, which members that do not say their own are for.
+    pub(in crate::keys) fn parse_for(
+        wanted: Option<Algorithm>,
+        json: &str,
+        scope: &KeyScope,
+    ) -> Result<Self, ConfigError> {
         let document: Value = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         let Some(members) = document.get("keys").and_then(Value::as_array) else {
             return Err(ConfigError::NotJwk { found: "has no \"keys\" array".to_owned() });
@@ -75,7 +86,7 @@ impl Jwks {
                     found: "has a member of keys that is no object".to_owned(),
                 });
             };
-            match from_object(object.clone(), scope.clone()) {
+            match from_object(object.clone(), wanted, scope.clone()) {
                 Ok(key) if keys.iter().any(|known| known.id() == key.id()) => {
                     return Err(ConfigError::DuplicateKey { kid: key.id().to_string() });
                 }
@@ -86,7 +97,14 @@ impl Jwks {
                 Err(error) => skipped.push(error),
             }
         }
-        if keys.is_empty() { Err(ConfigError::NoKeys) } else { Ok(Self { keys, skipped }) }
+        match (keys.is_empty(), skipped.pop()) {
+            (true, Some(only)) if skipped.is_empty() => Err(only),
+            (true, _) => Err(ConfigError::NoKeys),
+            (false, last) => {
+                skipped.extend(last);
+                Ok(Self { keys, skipped })
+            }
+        }
     }
 }
 
@@ -97,7 +115,11 @@ fn not_jwk(error: &serde_json::Error) -> ConfigError {
     }
 }
 
-fn from_object(object: Map<String, Value>, scope: KeyScope) -> Result<Key, ConfigError> {
+fn from_object(
+    object: Map<String, Value>,
+    wanted: Option<Algorithm>,
+    scope: KeyScope,
+) -> Result<Key, ConfigError> {
     let kid = match object.get("kid") {
         Some(Value::String(kid)) => kid.clone(),
         _ => return Err(ConfigError::NotJwk { found: "has no \"kid\" of text".to_owned() }),
@@ -113,7 +135,7 @@ fn from_object(object: Map<String, Value>, scope: KeyScope) -> Result<Key, Confi
     if !may_verify(&jwk) {
         return Err(ConfigError::KeyUse { kid });
     }
-    let verifying = verifying_key(&kid, &jwk)?;
+    let verifying = verifying_key(&kid, &jwk, wanted)?;
     Key::new(&kid, scope, verifying)
 }
 
@@ -123,46 +145,54 @@ fn may_verify(jwk: &Jwk) -> bool {
     for_signatures && operations.is_none_or(|listed| listed.contains(&KeyOperations::Verify))
 }
 
-fn verifying_key(kid: &str, jwk: &Jwk) -> Result<VerifyingKey, ConfigError> {
+fn verifying_key(kid: &str, jwk: &Jwk, wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let unsupported = |found: &str| ConfigError::KeyType { kid: kid.to_owned(), found: found.to_owned() };
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| broken());
-    let expect = |algorithm: Algorithm, named: Option<KeyAlgorithm>| match (algorithm, named) {
-        (Algorithm::Hs256, None) => Err(unsupported("a shared secret that does not say \"alg\": \"HS256\"")),
-        (_, None)
-        | (Algorithm::Rs256, Some(KeyAlgorithm::RS256))
-        | (Algorithm::Es256, Some(KeyAlgorithm::ES256))
-        | (Algorithm::EdDsa, Some(KeyAlgorithm::EdDSA))
-        | (Algorithm::Hs256, Some(KeyAlgorithm::HS256)) => Ok(()),
-        (_, Some(other)) => Err(unsupported(&format!("a key for {other:?}"))),
+    let said = || match jwk.common.key_algorithm {
+        None => Ok(None),
+        Some(named) => Algorithm::of_name(&named.to_string())
+            .map(Some)
+            .ok_or_else(|| unsupported(&format!("a key for {named:?}"))),
     };
-    let named = jwk.common.key_algorithm;
+    let algorithm = |kind: KeyKind| match (said()?, wanted) {
+        (Some(said), Some(wanted)) if said != wanted => {
+            let (found, wanted) = (format!("for {said}"), wanted.name());
+            Err(ConfigError::OtherAlgorithm { kid: kid.to_owned(), found, wanted })
+        }
+        (None, None) if kind == KeyKind::Secret => {
+            Err(unsupported("a shared secret that does not say \"alg\", such as \"HS256\""))
+        }
+        (said, wanted) => algorithm_for(kid, kind, said.or(wanted)),
+    };
     match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) => {
-            expect(Algorithm::Rs256, named)?;
+            let algorithm = algorithm(KeyKind::Rsa)?;
             let (n, e) = (bytes(&rsa.n)?, bytes(&rsa.e)?);
             check_rsa(kid, &n, &e)?;
-            rsa_pkcs1_sha256_components(&n, &e).map_err(|_| broken())
+            rsa_components(algorithm, &n, &e).map_err(|_| broken())
         }
-        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
-            expect(Algorithm::Es256, named)?;
+        AlgorithmParameters::EllipticCurve(ec) => {
+            // RFC 7518 §6.2.1.2: coordinates have their full length.
+            let (kind, coordinate) = match ec.curve {
+                EllipticCurve::P256 => (KeyKind::P256, 32),
+                EllipticCurve::P384 => (KeyKind::P384, 48),
+                _ => return Err(unsupported("an elliptic curve key on another curve than P-256 and P-384")),
+            };
+            let algorithm = algorithm(kind)?;
             let (x, y) = (bytes(&ec.x)?, bytes(&ec.y)?);
-            if x.len() != 32 || y.len() != 32 {
-                return Err(broken()); // RFC 7518 §6.2.1.2: full length
+            if x.len() != coordinate || y.len() != coordinate {
+                return Err(broken());
             }
-            ecdsa_p256(&[&[4], &x[..], &y[..]].concat()).map_err(|_| broken())
+            public_key(algorithm, &[&[4], &x[..], &y[..]].concat()).map_err(|_| broken())
         }
         AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
-            expect(Algorithm::EdDsa, named)?;
+            let algorithm = algorithm(KeyKind::Ed25519)?;
             let x = bytes(&pair.x)?;
-            if x.len() == 32 { ed25519(&x).map_err(|_| broken()) } else { Err(broken()) }
+            if x.len() == 32 { public_key(algorithm, &x).map_err(|_| broken()) } else { Err(broken()) }
         }
         AlgorithmParameters::OctetKey(secret) => {
-            expect(Algorithm::Hs256, named)?;
-            checked_secret(kid, &bytes(&secret.value)?)
-        }
-        AlgorithmParameters::EllipticCurve(_) => {
-            Err(unsupported("an elliptic curve key on another curve than P-256"))
+            checked_secret(kid, &bytes(&secret.value)?, algorithm(KeyKind::Secret)?)
         }
         _ => Err(unsupported("a key of an unknown type")),
     }

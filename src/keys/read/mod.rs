@@ -7,6 +7,6 @@ mod secret;
 
 pub use jwk::Jwks;
 #[cfg(feature = "mint")]
-pub(crate) use pem::private_key_der;
+pub(crate) use pem::{algorithm_for, private_key_der};
 pub use rsa::RSA_BITS;
 pub use secret::MIN_SECRET_LEN;

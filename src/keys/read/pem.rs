@@ -3,7 +3,7 @@ use der::asn1::ObjectIdentifier;
 use spki::SubjectPublicKeyInfoRef;
 
 use super::rsa::check_rsa;
-use crate::crypto::{VerifyingKey, ecdsa_p256, ed25519, rsa_pkcs1_sha256};
+use crate::crypto::{Algorithm, KeyKind, VerifyingKey, public_key};
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
@@ -11,12 +11,14 @@ use crate::scope::KeyScope;
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 impl Key {
     /// A public key from PEM: `PUBLIC KEY` (SPKI, RFC 7468 §13) or `RSA PUBLIC KEY` (PKCS#1).
     ///
-    /// The key decides the algorithm: RSA is RS256, P-256 is ES256, Ed25519 is `EdDSA`.
+    /// The key decides the algorithm: RSA is RS256, P-256 is ES256, P-384 is ES384, Ed25519 is `EdDSA`.
+    /// [`from_pem_for`](Self::from_pem_for) names another.
     ///
     /// # Errors
     ///
@@ -24,21 +26,36 @@ impl Key {
     /// block; a key type without an algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a
     /// bad exponent; a `kid` or scope that names nothing.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {
-        let block = one_pem_block(kid, pem.as_ref())?;
-        let verifying = match block.tag() {
-            "PUBLIC KEY" => from_spki(kid, block.contents()),
-            "RSA PUBLIC KEY" => from_pkcs1(kid, block.contents()),
-            private if private.ends_with("PRIVATE KEY") => {
-                Err(ConfigError::PrivateKey { kid: kid.to_owned() })
-            }
-            "CERTIFICATE" => Err(ConfigError::Certificate { kid: kid.to_owned() }),
-            other => Err(ConfigError::PemBlock {
-                kid: kid.to_owned(),
-                label: other.to_owned(),
-                write: "PUBLIC KEY or RSA PUBLIC KEY",
-            }),
-        }?;
-        Self::new(kid, scope, verifying)
+        Self::new(kid, scope, from_pem(kid, pem.as_ref(), None)?)
+    }
+
+    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    pub fn from_pem_for(
+        algorithm: Algorithm,
+        kid: &str,
+        pem: impl AsRef<[u8]>,
+        scope: KeyScope,
+    ) -> Result<Self, ConfigError> {
+        Self::new(kid, scope, from_pem(kid, pem.as_ref(), Some(algorithm))?)
+    }
+}
+
+fn from_pem(kid: &str, pem: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
+    let block = one_pem_block(kid, pem)?;
+    match block.tag() {
+        "PUBLIC KEY" => from_spki(kid, block.contents(), wanted),
+        "RSA PUBLIC KEY" => from_pkcs1(kid, block.contents(), wanted),
+        private if private.ends_with("PRIVATE KEY") => Err(ConfigError::PrivateKey { kid: kid.to_owned() }),
+        "CERTIFICATE" => Err(ConfigError::Certificate { kid: kid.to_owned() }),
+        other => Err(ConfigError::PemBlock {
+            kid: kid.to_owned(),
+            label: other.to_owned(),
+            write: "PUBLIC KEY or RSA PUBLIC KEY",
+        }),
     }
 }
 
@@ -59,73 +76,92 @@ pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigEr
     }
 }
 
-fn from_spki(kid: &str, der: &[u8]) -> Result<VerifyingKey, ConfigError> {
-    let unsupported = |found: String| ConfigError::KeyType { kid: kid.to_owned(), found };
+fn from_spki(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| broken())?;
-    match spki.algorithm.oid {
-        RSA => {
-            let pkcs1 = spki.subject_public_key.as_bytes().ok_or_else(broken)?;
-            from_pkcs1(kid, pkcs1)
+    let curve = spki.algorithm.parameters.and_then(|any| any.decode_as().ok());
+    let kind = kind_of(kid, spki.algorithm.oid, curve)?;
+    if kind == KeyKind::Rsa {
+        let pkcs1 = spki.subject_public_key.as_bytes().ok_or_else(broken)?;
+        return from_pkcs1(kid, pkcs1, wanted);
+    }
+    public_key(algorithm_for(kid, kind, wanted)?, der).map_err(|_| broken())
+}
+
+/// What the object identifiers of key type and curve say.
+fn kind_of(
+    kid: &str,
+    oid: ObjectIdentifier,
+    curve: Option<ObjectIdentifier>,
+) -> Result<KeyKind, ConfigError> {
+    let unsupported = |found: String| Err(ConfigError::KeyType { kid: kid.to_owned(), found });
+    match (oid, curve) {
+        (RSA, _) => Ok(KeyKind::Rsa),
+        (ED25519, _) => Ok(KeyKind::Ed25519),
+        (EC, Some(P256)) => Ok(KeyKind::P256),
+        (EC, Some(P384)) => Ok(KeyKind::P384),
+        (EC, Some(other)) => unsupported(format!("an elliptic curve key on {}", curve_name(&other))),
+        (EC, None) => Err(ConfigError::BrokenKey { kid: kid.to_owned() }),
+        (other, _) => unsupported(format!("a key of type {other}")),
+    }
+}
+
+/// The algorithm that was asked for, if the key can have it, or else the usual one.
+pub(crate) fn algorithm_for(
+    kid: &str,
+    kind: KeyKind,
+    wanted: Option<Algorithm>,
+) -> Result<Algorithm, ConfigError> {
+    match wanted {
+        None => Ok(kind.usual()),
+        Some(wanted) if wanted.key_kind() == kind => Ok(wanted),
+        Some(wanted) => {
+            let (found, wanted) = (kind.name(), wanted.name());
+            Err(ConfigError::OtherAlgorithm { kid: kid.to_owned(), found: found.to_owned(), wanted })
         }
-        EC => {
-            let curve: Option<ObjectIdentifier> =
-                spki.algorithm.parameters.and_then(|any| any.decode_as().ok());
-            match curve {
-                Some(P256) => ecdsa_p256(der).map_err(|_| broken()),
-                Some(other) => Err(unsupported(format!("an elliptic curve key on {}", curve_name(&other)))),
-                None => Err(broken()),
-            }
-        }
-        ED25519 => ed25519(der).map_err(|_| broken()),
-        other => Err(unsupported(format!("a key of type {other}"))),
     }
 }
 
 /// What people call the curves that have no algorithm here.
 fn curve_name(curve: &ObjectIdentifier) -> String {
     match curve.to_string().as_str() {
-        "1.3.132.0.34" => "P-384".to_owned(),
         "1.3.132.0.35" => "P-521".to_owned(),
         "1.3.132.0.10" => "secp256k1".to_owned(),
         other => other.to_owned(),
     }
 }
 
-fn from_pkcs1(kid: &str, der: &[u8]) -> Result<VerifyingKey, ConfigError> {
+fn from_pkcs1(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
+    let algorithm = algorithm_for(kid, KeyKind::Rsa, wanted)?;
     let key = pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| broken())?;
     check_rsa(kid, key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
-    rsa_pkcs1_sha256(der).map_err(|_| broken())
+    public_key(algorithm, der).map_err(|_| broken())
 }
 
 /// The kind and DER of a private key in PEM, for minting.
 #[cfg(feature = "mint")]
-pub(crate) fn private_key_der(
-    kid: &str,
-    text: &[u8],
-) -> Result<(crate::crypto::PrivateKeyKind, Vec<u8>), ConfigError> {
-    use crate::crypto::PrivateKeyKind;
-
-    let unsupported = |found: String| ConfigError::KeyType { kid: kid.to_owned(), found };
+pub(crate) fn private_key_der(kid: &str, text: &[u8]) -> Result<(KeyKind, Vec<u8>), ConfigError> {
+    let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
+    let encrypted = || ConfigError::KeyType {
+        kid: kid.to_owned(),
+        found: "an encrypted private key: decrypt it with openssl pkey".to_owned(),
+    };
     let block = one_pem_block(kid, text)?;
-    let encrypted = || unsupported("an encrypted private key: decrypt it with openssl pkey".to_owned());
     if block.headers().iter().any(|(name, value)| name == "Proc-Type" && value.contains("ENCRYPTED")) {
         return Err(encrypted());
     }
     let kind = match block.tag() {
-        "RSA PRIVATE KEY" => PrivateKeyKind::Rsa,
-        "EC PRIVATE KEY" => PrivateKeyKind::EcdsaP256,
-        "PRIVATE KEY" => match pkcs8_algorithm(block.contents()) {
-            Some(RSA) => PrivateKeyKind::Rsa,
-            Some(EC) => PrivateKeyKind::EcdsaP256,
-            Some(ED25519) => PrivateKeyKind::Ed25519,
-            Some(other) => return Err(unsupported(format!("a private key of type {other}"))),
-            None => return Err(ConfigError::BrokenKey { kid: kid.to_owned() }),
-        },
-        "ENCRYPTED PRIVATE KEY" => {
-            return Err(encrypted());
+        "RSA PRIVATE KEY" => KeyKind::Rsa,
+        "EC PRIVATE KEY" => {
+            let curve = rfc5915_curve(block.contents()).ok_or_else(broken)?;
+            kind_of(kid, EC, Some(curve))?
         }
+        "PRIVATE KEY" => {
+            let (oid, curve) = pkcs8_algorithm(block.contents()).ok_or_else(broken)?;
+            kind_of(kid, oid, curve)?
+        }
+        "ENCRYPTED PRIVATE KEY" => return Err(encrypted()),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {
             return Err(ConfigError::PublicKeyCannotSign { kid: kid.to_owned() });
         }
@@ -140,9 +176,9 @@ pub(crate) fn private_key_der(
     Ok((kind, block.into_contents()))
 }
 
-/// The algorithm of a PKCS#8 `PrivateKeyInfo`: a sequence of version, algorithm, key (RFC 5208 §5).
+/// The algorithm and curve of a PKCS#8 `PrivateKeyInfo`: a sequence of version, algorithm, key (RFC 5208 §5).
 #[cfg(feature = "mint")]
-fn pkcs8_algorithm(der: &[u8]) -> Option<ObjectIdentifier> {
+fn pkcs8_algorithm(der: &[u8]) -> Option<(ObjectIdentifier, Option<ObjectIdentifier>)> {
     use der::{Reader, SliceReader, asn1::AnyRef};
 
     let mut reader = SliceReader::new(der).ok()?;
@@ -153,7 +189,28 @@ fn pkcs8_algorithm(der: &[u8]) -> Option<ObjectIdentifier> {
             while !fields.is_finished() {
                 AnyRef::decode(fields)?;
             }
-            Ok::<_, der::Error>(algorithm.oid)
+            let curve = algorithm.parameters.and_then(|any| any.decode_as().ok());
+            Ok::<_, der::Error>((algorithm.oid, curve))
         })
         .ok()
+}
+
+/// The curve of an RFC 5915 `ECPrivateKey`: a sequence of version, key, and optionally `[0]` the curve.
+#[cfg(feature = "mint")]
+fn rfc5915_curve(der: &[u8]) -> Option<ObjectIdentifier> {
+    use der::asn1::{AnyRef, ContextSpecific, OctetStringRef};
+    use der::{Reader, SliceReader, TagNumber};
+
+    let mut reader = SliceReader::new(der).ok()?;
+    reader
+        .sequence(|fields| {
+            let _version = u8::decode(fields)?;
+            let _key = <&OctetStringRef>::decode(fields)?;
+            let curve = ContextSpecific::<ObjectIdentifier>::decode_explicit(fields, TagNumber(0))?;
+            while !fields.is_finished() {
+                AnyRef::decode(fields)?;
+            }
+            Ok::<_, der::Error>(curve.map(|curve| curve.value))
+        })
+        .ok()?
 }

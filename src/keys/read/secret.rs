@@ -1,4 +1,5 @@
-use crate::crypto::{VerifyingKey, hmac_sha256};
+use super::pem::algorithm_for;
+use crate::crypto::{Algorithm, KeyKind, VerifyingKey, shared_secret};
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
@@ -14,18 +15,38 @@ impl Key {
     /// [`ConfigError::SecretTooShort`] below [`MIN_SECRET_LEN`]; [`ConfigError::SecretIsPem`] for the text of a
     /// PEM, whose public half would be the secret; and what every key refuses: `kid`, scope.
     pub fn from_secret(kid: &str, secret: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
-        Self::new(kid, scope, checked_secret(kid, secret)?)
+        Self::from_secret_for(Algorithm::Hs256, kid, secret, scope)
+    }
+
+    /// The same for HS384 or HS512, with secrets of at least 48 or 64 bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_secret`](Self::from_secret), and [`ConfigError::OtherAlgorithm`] for an algorithm without a secret.
+    pub fn from_secret_for(
+        algorithm: Algorithm,
+        kid: &str,
+        secret: &[u8],
+        scope: KeyScope,
+    ) -> Result<Self, ConfigError> {
+        Self::new(kid, scope, checked_secret(kid, secret, algorithm)?)
     }
 }
 
-pub(super) fn checked_secret(kid: &str, secret: &[u8]) -> Result<VerifyingKey, ConfigError> {
+pub(super) fn checked_secret(
+    kid: &str,
+    secret: &[u8],
+    algorithm: Algorithm,
+) -> Result<VerifyingKey, ConfigError> {
+    let algorithm = algorithm_for(kid, KeyKind::Secret, Some(algorithm))?;
     if looks_like_pem(secret) {
         return Err(ConfigError::SecretIsPem { kid: kid.to_owned() });
     }
-    if secret.len() < MIN_SECRET_LEN {
-        return Err(ConfigError::SecretTooShort { kid: kid.to_owned(), bytes: secret.len() });
+    let (bytes, least) = (secret.len(), algorithm.min_secret_len());
+    if bytes < least {
+        return Err(ConfigError::SecretTooShort { kid: kid.to_owned(), bytes, least });
     }
-    Ok(hmac_sha256(secret))
+    shared_secret(algorithm, secret).map_err(|_| ConfigError::BrokenKey { kid: kid.to_owned() })
 }
 
 /// Whether the bytes are the text of a PEM, whatever stands before it.

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 
 use super::{KeySource, Place};
+use crate::crypto::Algorithm;
 use crate::error::ConfigError;
 use crate::keys::{Jwks, Key};
 
@@ -228,23 +229,25 @@ pub(super) fn load(
         std::str::from_utf8(bytes)
             .map_err(|_| ConfigError::NotJwk { found: "is no JSON document: it is no UTF-8".to_owned() })
     };
+    let wanted = source.algorithm;
     let (keys, skipped) = match format {
-        Format::Pem => (vec![Key::from_pem(kid()?, bytes, scope)?], Vec::new()),
-        Format::Secret => (vec![Key::from_secret(kid()?, without_line_end(bytes), scope)?], Vec::new()),
-        Format::Jwk => (vec![Key::from_named_jwk(kid()?, text()?, scope)?], Vec::new()),
+        Format::Pem => {
+            let key = match wanted {
+                Some(algorithm) => Key::from_pem_for(algorithm, kid()?, bytes, scope)?,
+                None => Key::from_pem(kid()?, bytes, scope)?,
+            };
+            (vec![key], Vec::new())
+        }
+        Format::Secret => {
+            let algorithm = wanted.unwrap_or(Algorithm::Hs256);
+            (vec![Key::from_secret_for(algorithm, kid()?, without_line_end(bytes), scope)?], Vec::new())
+        }
+        Format::Jwk => (vec![Key::from_named_jwk(kid()?, text()?, wanted, scope)?], Vec::new()),
         Format::Jwks => {
-            let Jwks { keys, skipped } = Jwks::parse(text()?, &scope)?;
+            let Jwks { keys, skipped } = Jwks::parse_for(wanted, text()?, &scope)?;
             (keys, skipped)
         }
     };
-    for key in &keys {
-        if let Some(wanted) = source.algorithm
-            && key.algorithm() != wanted
-        {
-            let (kid, found) = (key.id().to_string(), key.algorithm().name());
-            return Err(ConfigError::OtherAlgorithm { kid, found, wanted: wanted.name() });
-        }
-    }
     let dressed = keys.into_iter().map(|key| {
         let key = key.danger(source.danger).loaded_from(Arc::clone(shown));
         Arc::new(match source.not_after {

@@ -225,8 +225,8 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         source = source.kid(kid);
     }
     if let Some(name) = said.algorithm {
-        if let Some(algorithm) = Algorithm::ALL.iter().find(|algorithm| algorithm.name() == name) {
-            source = source.algorithm(*algorithm);
+        if let Some(algorithm) = Algorithm::of_name(&name) {
+            source = source.algorithm(algorithm);
         } else {
             let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
             let found = format!("has the algorithm {name:?}");
