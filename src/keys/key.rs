@@ -175,6 +175,12 @@ impl Key {
         self.last_used.get()
     }
 
+    /// The prepared key, for what is no token: the published vectors.
+    #[cfg(feature = "__internals")]
+    pub(crate) const fn verifying(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
     /// Checks a token's signature; `kid`, scope and dates are not looked at.
     ///
     /// # Errors
