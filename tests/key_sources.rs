@@ -212,7 +212,7 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
             with_kid,
             "is named \"given\" by its file or section and \"k\"",
         ),
-        ("another algorithm", "in/k.pem".into(), P256.public().to_vec(), other, "is for ES256, not RS256"),
+        ("another algorithm", "in/k.pem".into(), P256.public().to_vec(), other, "is a P-256 key, and not for RS256"),
         ("no set", "in/jwks.json".into(), jwk(P256, "k"), dir(), "has no \"keys\" array"),
         ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no key that can be used"),
         (
@@ -276,7 +276,7 @@ fn members_of_a_set_that_cannot_be_used_are_skipped_and_reported() {
     encryption.as_object_mut().unwrap().remove("alg");
     let mut nameless = P256Other.jwk("");
     nameless.as_object_mut().unwrap().remove("kid");
-    let unknown = serde_json::json!({ "kty": "EC", "crv": "P-384", "kid": "p384", "x": "AA", "y": "AA" });
+    let unknown = serde_json::json!({ "kty": "EC", "crv": "P-521", "kid": "p521", "x": "AA", "y": "AA" });
     let weak = serde_json::json!({ "kty": "RSA", "kid": "weak", "n": "AQAB", "e": "AQAB" });
     let set = [P256.jwk("good"), encryption, nameless, unknown, weak, Ed25519.jwk("other")];
     disk.put("keys/jwks.json", jwks(&set));
@@ -286,7 +286,7 @@ fn members_of_a_set_that_cannot_be_used_are_skipped_and_reported() {
     assert_eq!(decided(&verifier, &Ed25519.asks_as("other")), GRANTED);
     let told = disk.warnings("keys/jwks.json: ");
     let health = verifier.health().errors;
-    for mark in ["\"for-encryption\" may not verify", "has no \"kid\"", "\"p384\"", "\"weak\""] {
+    for mark in ["\"for-encryption\" may not verify", "has no \"kid\"", "\"p521\"", "\"weak\""] {
         for (where_, lines) in [("log", &told), ("health", &health)] {
             assert_eq!(
                 lines.iter().filter(|line| line.contains(mark)).count(),
@@ -554,7 +554,7 @@ fn a_source_in_code_is_what_a_section_is() {
 
     let wrong = KeySource::dir(disk.path("keys"), scope()).algorithm(Algorithm::Rs256);
     let errors = builder().key_source(wrong).build().unwrap_err();
-    let inside = ConfigError::OtherAlgorithm { kid: "a".to_owned(), found: "ES256", wanted: "RS256" };
+    let inside = ConfigError::OtherAlgorithm { kid: "a".to_owned(), found: "a P-256 key".to_owned(), wanted: "RS256" };
     let file = disk.path("keys/a.pem").display().to_string();
     let wanted = ConfigError::InFile { file, line: None, error: Box::new(inside) };
     assert_eq!(errors.iter().collect::<Vec<_>>(), [&wanted]);
