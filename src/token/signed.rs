@@ -1,6 +1,6 @@
 use super::claims::Claims;
 use super::compact::Token;
-use crate::crypto::VerifyingKey;
+use crate::crypto::{MAX_SIGNATURE_LEN, VerifyingKey};
 use crate::error::Denial;
 
 /// A token whose signature fits: only here are claims to be believed.
@@ -36,6 +36,9 @@ impl<'t> Token<'t> {
     pub(crate) fn check(&self, key: &VerifyingKey) -> Result<Signed<'t>, Denial> {
         self.header().must_agree(key.algorithm())?;
         let (signing_input, signature, claims) = self.signed_parts();
+        if signature.len() > MAX_SIGNATURE_LEN {
+            return Err(Denial::BadSignature);
+        }
         match key.check(signing_input, signature) {
             Ok(()) => Ok(Signed(claims)),
             Err(_) => Err(Denial::BadSignature),
