@@ -43,13 +43,14 @@ impl NumericDate {
         let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         // Where the decimal point stands among the digits once the exponent has moved it.
         let point = i64::try_from(whole.len()).ok()?.saturating_add(exponent);
+        // Counted downwards, where one second more fits than upwards.
         let mut seconds: i64 = 0;
         let mut fraction = false;
         let mut read: i64 = 0;
         for digit in whole.bytes().chain(part.bytes()) {
             let digit = i64::from(digit.saturating_sub(b'0'));
             if read < point {
-                seconds = seconds.checked_mul(10)?.checked_add(digit)?;
+                seconds = seconds.checked_mul(10)?.checked_sub(digit)?;
             } else {
                 fraction |= digit != 0;
             }
@@ -61,9 +62,9 @@ impl NumericDate {
             }
         }
         let floor = match (negative, fraction) {
-            (false, _) => seconds,
-            (true, false) => seconds.checked_neg()?,
-            (true, true) => seconds.checked_neg()?.checked_sub(1)?,
+            (false, _) => seconds.checked_neg()?,
+            (true, false) => seconds,
+            (true, true) => seconds.checked_sub(1)?,
         };
         Some(Self { floor, fraction })
     }
@@ -125,6 +126,12 @@ mod tests {
             ("5e-99999999999999999999", 0, 1),
             ("9223372036854775807", i64::MAX, i64::MAX),
             ("-9223372036854775808", i64::MIN, i64::MIN),
+            ("-9223372036854775808.0", i64::MIN, i64::MIN),
+            ("-922337203685477580.8e1", i64::MIN, i64::MIN),
+            ("-9223372036854775807.5", i64::MIN, i64::MIN + 1),
+            ("-9223372036854775808.0", i64::MIN, i64::MIN),
+            ("-9.223372036854775808e18", i64::MIN, i64::MIN),
+            ("-9223372036854775807.5", i64::MIN, i64::MIN + 1),
         ] {
             let date = NumericDate::parse(number.as_bytes());
             assert_eq!(date.map(|d| d.floor().get()), Some(floor), "floor {number}");
@@ -134,9 +141,15 @@ mod tests {
 
     #[test]
     fn a_date_beyond_64_bits_is_malformed() {
-        for number in
-            ["9223372036854775808", "1e400", "1e19", "-1e30", "99999999999999999999.5", "1e999999999999"]
-        {
+        for number in [
+            "9223372036854775808",
+            "-9223372036854775808.5",
+            "1e400",
+            "1e19",
+            "-1e30",
+            "99999999999999999999.5",
+            "1e999999999999",
+        ] {
             assert_eq!(NumericDate::parse(number.as_bytes()), None, "{number}");
         }
     }
