@@ -20,7 +20,7 @@ use playgate::crypto::Algorithm;
 use playgate::error::{ClaimName, ConfigError};
 use playgate::keys::danger::Danger;
 use playgate::{Denial, Key, KeyScope, Verifier};
-use support::{Ask, NOW, TestKey, World, gate, get, vod};
+use support::{NOW, TestKey, World, gate, get, vod};
 
 const DIGITS: Danger = Danger { digit_string_dates: true, ..Danger::NONE };
 const JTI: Danger = Danger { kid_from_jti: true, ..Danger::NONE };
@@ -290,11 +290,9 @@ async fn granted_as_it_stands(minter: &Minter) {
     let rows = rows();
     let tokens = minter.mint_rows(&rows.each_ref(), &rsa_file(), "rsa");
     let world = with(TestKey::Rsa.key(KeyScope::bucket("vod"))).await;
-    let carriers: [(_, fn(Ask, &str) -> Ask); 2] =
-        [("query", |ask, token| ask.query(token)), ("cookie", |ask, token| ask.cookie(token))];
     for (row, token) in rows.iter().zip(&tokens) {
-        for (carrier, put) in carriers {
-            let ask = put(get(row.target), token);
+        let ask = get(row.target);
+        for (carrier, ask) in [("query", ask.clone().query(token)), ("cookie", ask.cookie(token))] {
             assert_eq!(world.verdict(&ask).await, row.verdict, "{}, {}, {carrier}", minter.name, row.name);
         }
     }
@@ -369,7 +367,7 @@ async fn with(key: Key) -> World {
 impl Minter {
     /// Whether the program and its libraries are there. Where services are required, they have to be.
     fn found(&self) -> bool {
-        let found = self.command(self.probe).output();
+        let found = command(self.probe).output();
         if found.is_ok_and(|output| output.status.success()) {
             return true;
         }
@@ -383,13 +381,6 @@ impl Minter {
         false
     }
 
-    fn command(&self, words: &[&str]) -> Command {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/minters");
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]).env("PYTHONPATH", folder.join("python_modules")).current_dir(folder);
-        command
-    }
-
     /// One token for each row, by RS256 where the program has a choice.
     fn mint_rows(&self, rows: &[&Row], file: &Path, kid: &str) -> Vec<String> {
         let order = |row: &&Row| {
@@ -401,8 +392,7 @@ impl Minter {
 
     /// One token for each order.
     fn mint(&self, orders: &[Order<'_>]) -> Vec<String> {
-        let mut child = self
-            .command(self.command)
+        let mut child = command(self.command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -438,4 +428,12 @@ impl Minter {
         let wanted = self.payload.replace("{kid}", kid).replace("{iat}", &claims["iat"].to_string());
         assert_eq!(payload, wanted, "{}", self.name);
     }
+}
+
+/// To be run in `tests/minters`.
+fn command(words: &[&str]) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/minters");
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env("PYTHONPATH", folder.join("python_modules")).current_dir(folder);
+    command
 }
