@@ -19,6 +19,8 @@ mod cors;
 mod credentials;
 #[path = "attacks/critical.rs"]
 mod critical;
+#[path = "attacks/exhaustion.rs"]
+mod exhaustion;
 #[path = "attacks/headers.rs"]
 mod headers;
 #[path = "attacks/hosts.rs"]
@@ -31,6 +33,8 @@ mod paths;
 mod prefixes;
 #[path = "attacks/signatures.rs"]
 mod signatures;
+#[path = "attacks/smuggling.rs"]
+mod smuggling;
 #[path = "attacks/structure.rs"]
 mod structure;
 
@@ -215,6 +219,8 @@ families! {
     prefixes: no_scope_reaches_beyond_its_boundary,
     credentials: no_credential_hides_behind_another,
     cors: no_origin_is_taken_for_another,
+    smuggling: no_header_of_the_client_speaks_for_the_server,
+    exhaustion: no_request_costs_much_and_none_stops_the_server,
 }
 
 #[test]
