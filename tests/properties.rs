@@ -1,0 +1,16 @@
+//! What holds for every request: drawn at random, from a fixed seed, and held against plain oracles.
+
+mod support;
+
+#[path = "properties/company.rs"]
+mod company;
+#[path = "properties/drawn.rs"]
+mod drawn;
+#[path = "properties/minted.rs"]
+mod minted;
+#[path = "properties/scopes.rs"]
+mod scopes;
+#[path = "properties/spellings.rs"]
+mod spellings;
+#[path = "properties/times.rs"]
+mod times;
