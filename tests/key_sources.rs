@@ -212,7 +212,13 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
             with_kid,
             "is named \"given\" by its file or section and \"k\"",
         ),
-        ("another algorithm", "in/k.pem".into(), P256.public().to_vec(), other, "is a P-256 key, and not for RS256"),
+        (
+            "another algorithm",
+            "in/k.pem".into(),
+            P256.public().to_vec(),
+            other,
+            "is a P-256 key, and not for RS256",
+        ),
         ("no set", "in/jwks.json".into(), jwk(P256, "k"), dir(), "has no \"keys\" array"),
         ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no key that can be used"),
         (
@@ -554,7 +560,8 @@ fn a_source_in_code_is_what_a_section_is() {
 
     let wrong = KeySource::dir(disk.path("keys"), scope()).algorithm(Algorithm::Rs256);
     let errors = builder().key_source(wrong).build().unwrap_err();
-    let inside = ConfigError::OtherAlgorithm { kid: "a".to_owned(), found: "a P-256 key".to_owned(), wanted: "RS256" };
+    let inside =
+        ConfigError::OtherAlgorithm { kid: "a".to_owned(), found: "a P-256 key".to_owned(), wanted: "RS256" };
     let file = disk.path("keys/a.pem").display().to_string();
     let wanted = ConfigError::InFile { file, line: None, error: Box::new(inside) };
     assert_eq!(errors.iter().collect::<Vec<_>>(), [&wanted]);
