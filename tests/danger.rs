@@ -174,6 +174,7 @@ fn a_token_without_kid_is_refused_unless_its_jti_names_a_key_that_says_so() {
         ("jti", "", r#""jti":"secret","#, missing, None),
         ("jti with an escape", "", r#""jti":"\u0073ecret","#, missing, None),
         ("jti of a key without the switch", "", r#""jti":"rsa","#, missing, missing),
+        ("jti of no key", "", r#""jti":"5d3f","#, missing, missing),
         ("jti is a number", "", r#""jti":5,"#, missing, missing),
         ("jti is null", "", r#""jti":null,"#, missing, missing),
         ("jti is a list", "", r#""jti":["secret"],"#, missing, missing),

@@ -80,6 +80,7 @@ fn a_key_was_last_used_at_its_last_grant_and_not_at_a_refusal() {
         ("a bad signature", get("/videos/1/a.ts").cookie(forged), "bad_signature"),
         ("the hook", asking(r#","plan":"none""#), "refused_by_hook"),
         ("no credential", get("/videos/1/a.ts"), "credential_missing"),
+        ("another method", asking("").method("DELETE"), "method"),
     ] {
         assert_eq!(decided(&verifier, &ask), code, "{name}");
         assert_eq!(key(&verifier, "k").last_used, None, "{name}");

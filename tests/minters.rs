@@ -167,7 +167,7 @@ async fn java_as_published_is_refused_whatever_the_key() {
         ("the RSA key", TestKey::Rsa.key(scope()), Denial::MissingKeyId),
         ("the RSA key with every switch", TestKey::Rsa.key(scope()).danger(ALL), Denial::WrongAlgorithm),
         ("another secret with every switch", secret.danger(ALL), Denial::BadSignature),
-        ("no key of the name", TestKey::P256.key(scope()).danger(ALL), Denial::UnknownKey),
+        ("no key of the name", TestKey::P256.key(scope()).danger(ALL), Denial::MissingKeyId),
     ] {
         let answer = with(key).await.ask(&get(PLAIN).query(&token)).await;
         assert_eq!((answer.status, answer.denial), (401, Some(denial)), "{name}");

@@ -158,7 +158,7 @@ pub(super) fn doubled(key: &Key) -> ConfigError {
 }
 
 /// Checks that are taken away are said aloud.
-fn tell_dangers(keys: &[Key]) {
+pub(super) fn tell_dangers(keys: &[Key]) {
     for key in keys {
         let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");
         for name in key.dangers().names().chain(any) {

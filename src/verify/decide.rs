@@ -105,6 +105,12 @@ impl Case<'_> {
                 let evidence = Evidence { carrier: facts.carrier, raw };
                 Verdict::Denied(Denial::Method { verified: true }, Some(evidence))
             }
+            Verdict::Granted(raw, facts) => {
+                if let Some(key) = self.state.keys.at(facts.key) {
+                    key.used(self.now);
+                }
+                Verdict::Granted(raw, facts)
+            }
             other => other,
         }
     }
@@ -144,10 +150,10 @@ impl Case<'_> {
         let token = Token::parse(text, &mut buffer)?; // borrows the stack buffer, never leaves
         let (named_by, kid) = key_name(&token)?;
         let kid = kid.resolve(&mut kid_buffer).ok_or(Denial::UnknownKey)?;
-        let (place, key) = self.state.keys.find(kid).ok_or(Denial::UnknownKey)?;
+        let (place, key) = self.state.keys.find(kid).ok_or(named_by.denial())?;
         let danger = key.dangers();
         if named_by == NamedBy::TokenId && !danger.kid_from_jti {
-            return Err(Denial::MissingKeyId);
+            return Err(named_by.denial());
         }
         if let Some(not_after) = key.retires()
             && self.now > not_after
@@ -169,7 +175,6 @@ impl Case<'_> {
             Claim::Present(exp) => Some(exp.floor()),
             Claim::Absent | Claim::Malformed => None,
         };
-        key.used(self.now);
         Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, key: place })
     }
 
@@ -203,6 +208,16 @@ enum NamedBy {
     Header,
     /// The claim `jti`, which some keys allow.
     TokenId,
+}
+
+impl NamedBy {
+    /// Why no key of the name is good. Most issuers mean no key by `jti`: what is missing then is the `kid`.
+    const fn denial(self) -> Denial {
+        match self {
+            Self::Header => Denial::UnknownKey,
+            Self::TokenId => Denial::MissingKeyId,
+        }
+    }
 }
 
 /// The name of the key: the header's `kid`, or, where there is none, what a dangerous key may be called by.

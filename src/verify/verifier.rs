@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::Setup;
-use super::builder::VerifierBuilder;
+use super::builder::{VerifierBuilder, tell_dangers};
 use super::decide::judge;
 use super::decision::Decision;
 use super::snapshot::Snapshot;
@@ -115,6 +115,7 @@ impl Keys<'_> {
     ///
     /// [`ConfigError::DuplicateKey`] when its `kid` is there already; nothing changes then.
     pub fn insert(self, key: Key) -> Result<(), ConfigError> {
+        tell_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))
     }
 
@@ -123,7 +124,7 @@ impl Keys<'_> {
         self.0.update(|state| state.keys.without(kid).map(|keys| state.with_keys(keys)).ok_or(())).is_ok()
     }
 
-    /// Puts another set in force as a whole.
+    /// Puts another set in force as a whole. Keys of sources that are not in it stay out until their files change.
     pub fn replace(self, keys: KeySet) {
         let Ok(()) = self.0.update(|state| Ok::<_, Infallible>(state.with_keys(keys)));
     }

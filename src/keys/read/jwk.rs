@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use base64_simd::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use serde_json::{Map, Value};
@@ -43,10 +45,13 @@ impl Key {
         scope: KeyScope,
     ) -> Result<Self, ConfigError> {
         let mut object: Map<String, Value> = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
-        if let Some(Value::String(inside)) = object.get("kid")
-            && inside != kid
-        {
-            return Err(ConfigError::OtherKeyId { named: kid.to_owned(), inside: inside.clone() });
+        match object.get("kid") {
+            None => {}
+            Some(Value::String(inside)) if inside == kid => {}
+            Some(Value::String(inside)) => {
+                return Err(ConfigError::OtherKeyId { named: kid.to_owned(), inside: inside.clone() });
+            }
+            Some(_) => return Err(ConfigError::NotJwk { found: "has no \"kid\" of text".to_owned() }),
         }
         object.insert("kid".to_owned(), Value::String(kid.to_owned()));
         from_object(object, wanted, scope)
@@ -80,6 +85,7 @@ impl Jwks {
         };
         let mut keys: Vec<Key> = Vec::with_capacity(members.len());
         let mut skipped = Vec::new();
+        let mut kids = HashSet::new();
         for member in members {
             let Value::Object(object) = member else {
                 return Err(ConfigError::NotJwk {
@@ -87,7 +93,7 @@ impl Jwks {
                 });
             };
             match from_object(object.clone(), wanted, scope.clone()) {
-                Ok(key) if keys.iter().any(|known| known.id() == key.id()) => {
+                Ok(key) if !kids.insert(key.id().clone()) => {
                     return Err(ConfigError::DuplicateKey { kid: key.id().to_string() });
                 }
                 Ok(key) => keys.push(key),

@@ -46,7 +46,9 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
     };
     if let Some(brackets) = found.iter().find_map(line_of_brackets) {
         found.retain(|error| !begins(error, &["duplicate key"]));
-        return std::iter::once(brackets).chain(found.into_iter().map(fault)).collect();
+        let mut told: Vec<_> = std::iter::once(brackets).chain(found.into_iter().map(fault)).collect();
+        told.sort_by_key(|(line, _)| *line);
+        return told;
     }
     let told = if open.is_some() { 1 } else { found.len() };
     found.into_iter().take(told).map(fault).collect()
