@@ -12,6 +12,7 @@ mod build;
 mod document;
 mod json;
 mod read;
+mod stumble;
 #[cfg(test)]
 mod tests;
 mod toml;

@@ -5,15 +5,15 @@
 //! reported.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
+use super::stumble::{A_TABLE, Fault, Place, Stumble, any_of, nearest, plain, said, said_of};
 use super::tree::{Name, Node, Value};
 use crate::error::ConfigError;
 
@@ -91,195 +91,6 @@ impl LeftOut {
         (0..).map_while(|at| node.element(at)).filter(|node| !self.nodes.contains(&node.id)).nth(index)
     }
 }
-
-/// The error of one attempt.
-#[derive(Debug)]
-struct Stumble {
-    fault: Fault,
-    place: Option<Place>,
-}
-
-#[derive(Debug)]
-enum Fault {
-    /// A value: what was found, and what to write.
-    Value { found: String, write: String },
-    /// A field that the table does not have, and the one that was meant.
-    UnknownField { field: String, meant: Option<&'static str>, known: &'static [&'static str] },
-}
-
-/// Where it was.
-#[derive(Debug)]
-struct Place {
-    node: usize,
-    line: u32,
-    /// The field that holds the value; the table's own for an unknown field.
-    field: String,
-    /// The table, for an unknown field.
-    table: usize,
-}
-
-impl Place {
-    fn of(node: &Node, field: &str) -> Self {
-        Self { node: node.id, line: node.line, field: field.to_owned(), table: node.id }
-    }
-}
-
-impl Stumble {
-    fn value(found: String, write: String) -> Self {
-        Self { fault: Fault::Value { found, write }, place: None }
-    }
-
-    /// What was found, in the words of the file instead of serde's.
-    fn found(mut self, said: String) -> Self {
-        if let Fault::Value { found, .. } = &mut self.fault {
-            *found = said;
-        }
-        self
-    }
-
-    fn at(mut self, place: impl FnOnce() -> Place) -> Self {
-        self.place.get_or_insert_with(place);
-        self
-    }
-
-    /// Of a value that can only be left out as a whole.
-    fn all_of(mut self, node: &Node) -> Self {
-        if let Some(place) = &mut self.place {
-            place.node = node.id;
-        }
-        self
-    }
-}
-
-impl Fault {
-    fn said_of(self, field: &str) -> ConfigError {
-        match self {
-            Self::Value { found, write } => {
-                let write = match field {
-                    // What `[site]` is read as.
-                    "site" | "keys" | "stream" if found == A_TABLE && write == A_LIST => {
-                        format!("[[{field}]] with two pairs of brackets; in JSON a list")
-                    }
-                    _ => write,
-                };
-                let field = if field.is_empty() { "the file" } else { field };
-                ConfigError::Field { field: field.escape_debug().to_string(), found, write }
-            }
-            Self::UnknownField { field: unknown, meant, known } => {
-                let table = match field {
-                    "" => "the file".to_owned(),
-                    "site" | "keys" | "stream" => format!("[[{field}]]"),
-                    other => other.to_owned(),
-                };
-                let write = match (unknown.as_str(), meant) {
-                    ("secret", _) => "secret_file or secret_env: secrets never stand in the file".to_owned(),
-                    (_, Some(meant)) => meant.to_owned(),
-                    (_, None) => format!("one of {}", known.join(", ")),
-                };
-                ConfigError::UnknownField { table, field: unknown, write }
-            }
-        }
-    }
-}
-
-impl serde::de::Error for Stumble {
-    fn custom<T: Display>(message: T) -> Self {
-        // Our own types say both halves, with a colon between.
-        let message = message.to_string();
-        let (found, write) = message.split_once(": write ").unwrap_or((&message, "another value"));
-        Self::value(found.to_owned(), write.to_owned())
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let write = match (found, expected.to_string().as_str()) {
-            (Unexpected::Str(text), "a sequence") => format!("a list, [{text:?}]"),
-            (_, expected) => plain(expected).to_owned(),
-        };
-        Self::value(said(found), write)
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::value(said(found), plain(&expected.to_string()).to_owned())
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let meant = nearest(field, expected);
-        Self { fault: Fault::UnknownField { field: field.to_owned(), meant, known: expected }, place: None }
-    }
-}
-
-const A_TABLE: &str = "is a table";
-const A_LIST: &str = "a list in brackets";
-
-/// What people call a value.
-fn said(found: Unexpected<'_>) -> String {
-    match found {
-        Unexpected::Bool(flag) => format!("is {flag}"),
-        Unexpected::Unsigned(number) => format!("is the number {number}"),
-        Unexpected::Signed(number) => format!("is the number {number}"),
-        Unexpected::Float(number) => format!("is the number {number}"),
-        Unexpected::Str(text) => format!("is the text {:?}", text.chars().take(64).collect::<String>()),
-        Unexpected::Unit | Unexpected::Option => "is null".to_owned(),
-        Unexpected::Seq => "is a list".to_owned(),
-        Unexpected::Map => A_TABLE.to_owned(),
-        other => format!("is {other}"),
-    }
-}
-
-/// The same for what the tree holds, numbers and dates as they are written.
-fn said_of(value: &Value) -> String {
-    match value {
-        Value::Null => said(Unexpected::Unit),
-        Value::Bool(flag) => said(Unexpected::Bool(*flag)),
-        Value::Integer(number) => said(Unexpected::Signed(*number)),
-        Value::Number(text) => format!("is the number {text}"),
-        Value::Date(text) => format!("is the {} {text}", if text.contains('-') { "date" } else { "time" }),
-        Value::Text(text) => said(Unexpected::Str(text)),
-        Value::List(_) => said(Unexpected::Seq),
-        Value::Table(_) => said(Unexpected::Map),
-    }
-}
-
-/// What people call the types of serde.
-fn plain(expected: &str) -> &str {
-    match expected {
-        "a boolean" => "true or false",
-        "a string" => "text in quotes",
-        "a sequence" => A_LIST,
-        "a map" => "a table in braces",
-        // Of each there is one setting.
-        "u16" => "a status from 400 to 599",
-        "u32" => "a whole number from 1 to 8192",
-        "i64" => "a whole number",
-        table if table.starts_with("struct ") => "a table in braces",
-        other => other,
-    }
-}
-
-/// The known name that was probably meant.
-fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
-    let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
-    let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;
-    // The first measure alone takes "listen" for "site".
-    let close = strsim::normalized_damerau_levenshtein(&name.to_lowercase(), best);
-    (likeness(best) > 0.8 && close > 0.5).then_some(best)
-}
-
-/// `a, b or c`.
-fn any_of(names: &[String]) -> String {
-    match names {
-        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-impl Display for Stumble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.fault)
-    }
-}
-
-impl std::error::Error for Stumble {}
 
 /// A node, as serde reads it.
 #[derive(Clone, Copy)]
