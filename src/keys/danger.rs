@@ -1,7 +1,9 @@
 //! What makes a key's tokens be believed where they should not be. For issuers that cannot be mended.
 //!
 //! Two published samples write tokens that RFC 7519 does not allow, and that are refused by default. A switch here admits
-//! one of these forms, for the keys that say so and no others. Each is logged as a warning when such a key is loaded.
+//! one of these forms, for the keys that say so and no others. Each is logged as a warning when such a key comes from
+//! a builder, a source or `insert`; a whole set put in by `replace` or `update` is not
+//! looked through.
 //!
 //! ```
 //! use playgate::{Key, KeyScope, keys::danger::Danger};
