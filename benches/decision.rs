@@ -4,13 +4,12 @@
 
 #[allow(dead_code, reason = "shared with the tests")]
 mod fixtures;
-#[allow(dead_code, reason = "shared with the other bench")]
+#[allow(dead_code, reason = "shared with the other benches")]
 mod interleaved;
+mod request;
 
 use std::hint::black_box;
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fixtures::{Kind, SECRET, key_of};
@@ -22,13 +21,9 @@ use playgate::mint::Signer;
 use playgate::request::{RequestView, Target};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier, crypto::Algorithm};
+use request::{EXP, HOST, KID, PATH, get, signature_alone, site};
 
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
-/// So late that peers, which read the system's clock, agree.
-const EXP: UnixSeconds = UnixSeconds::new(4_102_444_800);
-const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
-const HOST: &str = "cdn.example.com";
-const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
 
 fn main() {
     interleaved::run(candidates());
@@ -45,16 +40,7 @@ fn candidates() -> Vec<Candidate> {
 }
 
 fn token(signer: &Signer) -> String {
-    let draft = signer.token(Scope::folder("videos/8f14e45f").unwrap());
-    draft.not_before(UnixSeconds::new(1_700_000_000)).expires_at(EXP).sign().unwrap().as_str().to_owned()
-}
-
-fn site() -> Site {
-    Site::bucket("courses").host(HOST).accept_bearer(true)
-}
-
-fn get(token: &str) -> Request<()> {
-    Request::get(format!("{PATH}?auth={token}")).header("host", HOST).body(()).unwrap()
+    request::token(signer, EXP)
 }
 
 fn grant(verifier: &Verifier, request: &impl RequestView) {
@@ -67,31 +53,8 @@ fn whole_decisions(kind: Kind, candidates: &mut Vec<Candidate>) {
     let group = kind.name();
     let signer = kind.signer(KID);
     let token = token(&signer);
-    let (input, signature) = token.rsplit_once('.').unwrap();
-    let (input, signature) = (input.to_owned(), BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap());
     let public = signer.public_pem();
-    let parsed = |scheme| {
-        let der = pem::parse(public.as_deref().unwrap_or_default()).unwrap().into_contents();
-        ParsedPublicKey::new(scheme, der).unwrap()
-    };
-    let raw: Box<dyn Fn() -> bool> = match kind {
-        Kind::Hmac => {
-            let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET);
-            Box::new(move || hmac::verify(&key, black_box(input.as_bytes()), &signature).is_ok())
-        }
-        Kind::Rsa2048 | Kind::Rsa4096 => {
-            let key = parsed(&RSA_PKCS1_2048_8192_SHA256);
-            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
-        }
-        Kind::P256 => {
-            let key = parsed(&ECDSA_P256_SHA256_FIXED);
-            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
-        }
-        Kind::Ed25519 => {
-            let key = parsed(&ED25519);
-            Box::new(move || key.verify_sig(black_box(input.as_bytes()), &signature).is_ok())
-        }
-    };
+    let raw = signature_alone(kind.algorithm(), public.as_deref().unwrap_or_default(), &token);
     candidates.push(Candidate::new(group, "signature alone", Budget::None, move || assert!(raw())));
 
     let budget = match kind {

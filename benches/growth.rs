@@ -8,7 +8,7 @@
 
 #[allow(dead_code, reason = "shared with the tests")]
 mod fixtures;
-#[allow(dead_code, reason = "shared with the other bench")]
+#[allow(dead_code, reason = "shared with the other benches")]
 mod interleaved;
 
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! Times candidates in turn, round after round, in one process: ratios hold however busy the machine is.
+//! Times candidates in turn, round after round, one at a time: ratios hold however busy the machine is.
 //!
 //! Without arguments a Markdown table is printed. Criterion cannot interleave; it then times the same closures one
 //! after the other, for tracking by its own baselines, and `-- --test` runs each of them once. With a filter, or
@@ -28,11 +28,7 @@ pub(crate) fn run(mut candidates: Vec<Candidate>) {
         .configure_from_args();
     for Candidate { group, name, run, .. } in &mut candidates {
         criterion.benchmark_group(group.as_str()).bench_function(name.as_str(), |bencher| {
-            bencher.iter_custom(|times| {
-                let started = Instant::now();
-                run(times);
-                started.elapsed()
-            });
+            bencher.iter_custom(&mut *run);
         });
     }
     criterion.final_summary();
@@ -45,7 +41,10 @@ pub(crate) struct Candidate {
     budget: Budget,
     /// How many runs warm it up, before each sample: as many as there are until it comes round to the same.
     turn: u64,
-    run: Box<dyn FnMut(u64)>,
+    /// Runs it so many times, and tells how long that took.
+    run: Box<dyn FnMut(u64) -> Duration>,
+    /// How often one run asks Rust's allocator for memory, where that is counted.
+    allocations: Option<u64>,
 }
 
 /// What a candidate may cost.
@@ -64,12 +63,28 @@ impl Candidate {
         budget: Budget,
         mut once: impl FnMut() -> T + 'static,
     ) -> Self {
-        let run = move |times| {
+        Self::timed(group, name, budget, move |times| {
+            let started = Instant::now();
             for _ in 0..times {
                 black_box(once());
             }
-        };
-        Self { group: group.to_owned(), name: name.to_owned(), budget, turn: 1, run: Box::new(run) }
+            started.elapsed()
+        })
+    }
+
+    /// One that times itself.
+    pub(crate) fn timed(
+        group: &str,
+        name: &str,
+        budget: Budget,
+        run: impl FnMut(u64) -> Duration + 'static,
+    ) -> Self {
+        let (group, name, run) = (group.to_owned(), name.to_owned(), Box::new(run));
+        Self { group, name, budget, turn: 1, run, allocations: None }
+    }
+
+    pub(crate) fn allocations(self, allocations: u64) -> Self {
+        Self { allocations: Some(allocations), ..self }
     }
 
     pub(crate) fn turn(self, turn: usize) -> Self {
@@ -84,14 +99,15 @@ fn print_table(candidates: &mut [Candidate]) {
     for _ in 0..ROUNDS {
         for ((candidate, &times), samples) in candidates.iter_mut().zip(&times).zip(&mut samples) {
             (candidate.run)((times / 16).max(candidate.turn)); // caches and branch predictors belong to the one before
-            let started = Instant::now();
-            (candidate.run)(times);
+            let taken = (candidate.run)(times);
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            samples.push(started.elapsed().as_nanos() as f64 / times as f64);
+            samples.push(taken.as_nanos() as f64 / times as f64);
         }
     }
+    let counted = candidates.iter().any(|candidate| candidate.allocations.is_some());
+    let last = if counted { "allocations" } else { "budget" };
     println!(
-        "| | | median ns | quartiles | best | x first | budget |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+        "| | | median ns | quartiles | best | x first | {last} |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
     );
     let mut first = ("", 0.0);
     for (candidate, samples) in candidates.iter().zip(&mut samples) {
@@ -102,18 +118,24 @@ fn print_table(candidates: &mut [Candidate]) {
             first = (&candidate.group, median);
         }
         let ratio = median / first.1;
-        let budget = match candidate.budget {
-            Budget::None => String::new(),
+        let last = match candidate.budget {
+            Budget::None => candidate.allocations.map(|count| count.to_string()).unwrap_or_default(),
             Budget::Ratio(most) => format!("{most} x{}", if ratio > most { " (over)" } else { "" }),
             Budget::Nanoseconds(most) => format!("{most} ns{}", if median > most { " (over)" } else { "" }),
         };
         println!(
-            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {budget} |",
+            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {last} |",
             candidate.group,
             candidate.name,
             quarter(1),
             quarter(3),
             quarter(0),
+        );
+    }
+    if counted {
+        println!(
+            "\nAllocations are those that one run asks of Rust's allocator: what C libraries (AWS-LC, BoringSSL) allocate is \
+             not counted."
         );
     }
 }
@@ -122,9 +144,7 @@ fn print_table(candidates: &mut [Candidate]) {
 fn calibrate(candidate: &mut Candidate) -> u64 {
     let mut times = 1_u64;
     loop {
-        let started = Instant::now();
-        (candidate.run)(times);
-        let taken = started.elapsed();
+        let taken = (candidate.run)(times);
         if taken * 4 > SAMPLE {
             let per_run = (taken.as_nanos() / u128::from(times)).max(1);
             return u64::try_from(SAMPLE.as_nanos() / per_run).unwrap_or(1).max(1);
