@@ -18,7 +18,7 @@ use playgate::site::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
 use playgate::{Denial, KeyScope, Site, Verifier};
-use support::{Ask, HOST, NOW, TestKey, World, compact, gate, get, lines_about};
+use support::{Ask, HOST, NOW, TestKey, World, compact, gate, get, lines_about, vod};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const ORIGIN: &str = "https://app.example.com";
@@ -669,6 +669,18 @@ fn a_key_that_opens_nothing_is_told_of_when_the_verifier_is_built() {
     builder(main_site()).key(idle).build().unwrap();
     let lines = lines_about("corses-misspelt");
     assert!(lines.iter().any(|line| line.contains("WARN") && line.contains("idle-key")), "{lines:#?}");
+}
+
+#[test]
+fn of_many_keys_that_open_nothing_ten_are_named_and_the_rest_is_counted() {
+    lines_about("start");
+    let idle = |number: usize| {
+        TestKey::Secret.key_as(&format!("many-{number}"), KeyScope::bucket(format!("many-buckets-{number}")))
+    };
+    (0..12).map(idle).fold(gate().site(vod()), playgate::verify::VerifierBuilder::key).build().unwrap();
+    assert_eq!(lines_about("no site serves bucket \\\"many-buckets-").len(), 10);
+    let rest = lines_about("and 2 more buckets of keys that no site serves");
+    assert!(rest.len() == 1 && rest[0].contains("WARN"), "{rest:#?}");
 }
 
 #[test]

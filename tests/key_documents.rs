@@ -228,6 +228,22 @@ fn every_refused_jwk_says_why() {
             "HS256",
         ),
         ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA of 24 bits"),
+        ("RSA of zeros", r#"{"kid":"k","kty":"RSA","n":"AAAA","e":"AQAB"}"#.to_owned(), "RSA of 0 bits"),
+        (
+            "a member of another type",
+            format!(r#"{{"kid":"k","kty":"RSA","use":1,"n":"{n}","e":"AQAB"}}"#),
+            "members for kid \"k\" that do not fit its kty",
+        ),
+        (
+            "half a point",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","x":"{x}","y":"AA"}}"#),
+            "cannot be read",
+        ),
+        (
+            "an OKP on a curve that is none of its own",
+            format!(r#"{{"kid":"k","kty":"OKP","crv":"P-256","x":"{x}"}}"#),
+            "a key of an unknown type",
+        ),
         ("exponent 1", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQ"}}"#), "bad exponent"),
         ("padded n", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}=","e":"AQAB"}}"#), "cannot be read"),
         ("P-521", format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#), "another curve"),
@@ -299,4 +315,21 @@ fn neither_debug_nor_an_error_shows_key_material() {
     assert!(!format!("{short} {short:?}").contains("horse"));
     let broken = Key::from_jwk(r#"{"kid":"k","kty":"oct","k":"correct-horse""#, scope()).unwrap_err();
     assert!(!format!("{broken} {broken:?}").contains("horse"));
+    let builder = playgate::Verifier::builder().key(key);
+    let shown = format!("{builder:?}");
+    assert!(shown.contains("k1"), "{shown}");
+    assert!(!shown.contains("horse") && !shown.contains("99, 111"), "{shown}");
+}
+
+/// RFC 5480 §2.1.1: an elliptic curve key names its curve.
+#[test]
+fn an_elliptic_curve_key_that_names_no_curve_is_broken() {
+    let named = pem::parse(file("p256.spki.pem")).unwrap();
+    // SEQUENCE { SEQUENCE { OID id-ecPublicKey, OID prime256v1 }, BIT STRING … }: the inner one loses its second.
+    let der = named.contents();
+    let curve = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    assert_eq!((&der[..4], &der[13..23]), (&[0x30, 0x59, 0x30, 0x13][..], &curve[..]));
+    let bare = [&[0x30, 0x59 - 10, 0x30, 0x13 - 10], &der[4..13], &der[23..]].concat();
+    let error = from_pem(pem::encode(&pem::Pem::new("PUBLIC KEY", bare)).as_bytes()).unwrap_err();
+    assert!(matches!(error, ConfigError::BrokenKey { .. }), "{error}");
 }

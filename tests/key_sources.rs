@@ -198,6 +198,7 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
         ("a small key", "in/k.pem".into(), small, dir(), "1024 bits"),
         ("no JSON", "in/k.jwk".into(), b"{".to_vec(), dir(), "is no JSON document: line 1"),
         ("no UTF-8", "in/k.jwk".into(), b"\xff".to_vec(), dir(), "it is no UTF-8"),
+        ("a number as kid", "in/k.jwk".into(), b"{\"kid\":1}".to_vec(), dir(), "has no \"kid\" of text"),
         (
             "another kid inside",
             "in/k.jwk".into(),
@@ -272,6 +273,68 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
         "a folder that is not there is no broken file",
         &["nowhere: is not there: make it, or correct the path"],
     );
+}
+
+/// Where broken files are skipped, so is the second of two with one `kid`.
+#[test]
+fn a_skipped_kid_that_is_taken_is_told_of_once_and_stays_in_health() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    disk.put("more/a.pem", Ed25519.public());
+    let more = KEYS.replace("keys\"", "more\"") + "broken_files = \"skip\"\n";
+    disk.config(&[VOD, KEYS, &more]);
+    let verifier = disk.verifier();
+    let mark = format!("is also in {}", disk.path("keys/a.pem").display());
+    for (round, files) in [("at the start", &[][..]), ("after a change", &["z"]), ("after one more", &["y"])]
+    {
+        for kid in files {
+            disk.put(format!("more/{kid}.pem"), Rsa.public());
+            assert_eq!(verifier.reload().unwrap().keys.added, [*kid], "{round}");
+        }
+        assert_eq!(decided(&verifier, &P256.asks_as("a")), GRANTED, "{round}");
+        assert_eq!(decided(&verifier, &Ed25519.asks_as("a")), "wrong_algorithm", "{round}");
+        let errors = verifier.health().errors;
+        assert!(matches!(&*errors, [one] if one.contains(&mark)), "{round}: {errors:#?}");
+        assert_eq!(disk.warnings(&mark).len(), 1, "{round}: {:#?}", disk.warnings(""));
+    }
+}
+
+/// Before the first reading the path may be the secret itself, given in the wrong field.
+#[test]
+fn a_secret_file_is_named_once_it_was_loaded_and_hidden_before() {
+    let disk = Disk::new();
+    disk.config(&[VOD, &keys("secret_file = \"correct-horse\"")]);
+    let errors = errors(&disk);
+    assert!(
+        matches!(&*errors, [one] if one.contains("is not there") && !one.contains("horse")),
+        "{errors:#?}"
+    );
+
+    disk.put("correct-horse", Secret.public());
+    let verifier = disk.verifier();
+    disk.remove("correct-horse");
+    let skipped = verifier.reload().unwrap().skipped;
+    let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
+    let named = format!("{}: is not there", disk.path("correct-horse").display());
+    assert!(matches!(&*skipped, [one] if one.starts_with(&named)), "{skipped:#?}");
+    assert_eq!(decided(&verifier, &Secret.asks_as("correct-horse")), GRANTED, "the last good content stays");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_text_needs_a_kid_of_its_own() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let disk = Disk::new();
+    let path = disk.path(std::ffi::OsStr::from_bytes(b"\xff.pem"));
+    if fs::write(&path, P256.public()).is_err() {
+        return; // a file system whose names are text
+    }
+    let scope = || KeyScope::bucket("vod");
+    let build = |source| Verifier::builder().site(Site::bucket("vod").host(HOST)).key_source(source).build();
+    let errors = build(KeySource::file(&path, scope())).unwrap_err().to_string();
+    assert!(errors.contains("kid is missing"), "{errors}");
+    let verifier = build(KeySource::file(&path, scope()).kid("given")).unwrap();
+    assert_eq!(decided(&verifier, &P256.asks_as("given")), GRANTED);
 }
 
 #[test]
@@ -536,6 +599,7 @@ fn names_that_are_no_key_files_are_passed_over_and_hidden_ones_without_a_word() 
 fn a_source_in_code_is_what_a_section_is() {
     let disk = Disk::with_keys(&[("a", P256)]);
     disk.put("set.json", jwks(&[Rsa.jwk("r")]));
+    disk.put("same.json", jwks(&[Ed25519.jwk("same")])); // says for itself what its source says
     disk.put("secret", Secret.public());
     disk.put("broken/x.pem", "nonsense");
     let scope = || KeyScope::bucket("vod");
@@ -548,10 +612,13 @@ fn a_source_in_code_is_what_a_section_is() {
         KeySource::jwks(disk.path("set.json"), scope()),
         KeySource::secret_file(disk.path("secret"), scope()),
         KeySource::pem("inline", pem, scope()),
+        KeySource::jwks(disk.path("same.json"), scope()).algorithm(Algorithm::EdDsa),
     ];
     let verifier = sources.iter().cloned().fold(builder(), playgate::verify::VerifierBuilder::key_source);
     let verifier = verifier.build().unwrap();
-    for (kid, key) in [("a", P256), ("named", P256), ("r", Rsa), ("secret", Secret), ("inline", Ed25519)] {
+    for (kid, key) in
+        [("a", P256), ("named", P256), ("r", Rsa), ("secret", Secret), ("inline", Ed25519), ("same", Ed25519)]
+    {
         assert_eq!(decided(&verifier, &key.asks_as(kid)), GRANTED, "{kid}");
     }
     assert_eq!(decided(&verifier, &P256.asks_as("x")), UNKNOWN);

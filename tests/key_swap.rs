@@ -280,3 +280,19 @@ fn no_deciding_thread_frees_a_replaced_snapshot() {
     let writer = thread::current().id();
     assert!(droppers_seen.iter().all(|dropper| *dropper == writer), "by the thread that replaced it");
 }
+
+#[test]
+fn a_change_of_keys_starts_from_those_in_force() {
+    let verifier = Verifier::builder().site(bucket()).keys([key("a"), key("b")]).build().unwrap();
+    let held = verifier.snapshot();
+    verifier
+        .update(|now| now.keys().without("a").ok_or("a is not there").map(|keys| now.with_keys(keys)))
+        .unwrap();
+    let granted = |kid: &str| denial(&verifier, &Get::new(HOST, &token(kid))).is_none();
+    assert_eq!(["a", "b"].map(granted), [false, true]);
+    assert_eq!(verifier.snapshot().keys().len(), 1);
+    assert_eq!(held.keys().len(), 2, "what was taken before stays as it was");
+    let twice = verifier
+        .update(|now| now.keys().without("a").ok_or("a is not there").map(|keys| now.with_keys(keys)));
+    assert_eq!(twice, Err("a is not there"));
+}

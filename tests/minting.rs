@@ -200,6 +200,21 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
     assert!(matches!(short, ConfigError::SecretTooShort { bytes: 5, .. }), "{short}");
 }
 
+/// RFC 1421 §4.6: what encrypts a PEM is told in its headers, which come in any order and may say other things.
+#[test]
+fn a_pem_header_encrypts_a_key_only_where_it_says_so() {
+    let plain = String::from_utf8(file("p256.private.sec1.pem")).unwrap();
+    let (begin, rest) = plain.split_once("-----\n").unwrap();
+    let with = |headers: &str| format!("{begin}-----\n{headers}\n\n{rest}");
+    for headers in ["Comment: of the media team", "Comment: ENCRYPTED at rest", "Proc-Type: 4,MIC-CLEAR"] {
+        Signer::from_pem("k1", with(headers).as_bytes()).unwrap_or_else(|error| panic!("{headers}: {error}"));
+    }
+    for headers in ["Proc-Type: 4,ENCRYPTED", "Comment: x\nProc-Type: 4,ENCRYPTED"] {
+        let error = Signer::from_pem("k1", with(headers).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("decrypt it with openssl pkey"), "{headers}: {error}");
+    }
+}
+
 #[test]
 fn scopes_that_could_cover_nothing_cannot_be_minted() {
     for text in ["", "/", "/videos/1", "videos//1", "videos/../1", ".", "a\\b", "a\nb", "videos/1/*"] {

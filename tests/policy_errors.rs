@@ -137,6 +137,17 @@ fn a_key_for_a_site_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_key_for_no_site_is_told_the_first_ten_and_how_many_there_are_besides() {
+    let builder = (10..22).fold(Verifier::builder(), |builder, number| {
+        builder.site(Site::bucket("courses").host(format!("s{number}.example")))
+    });
+    let key = Key::from_secret("k1", &[7; 32], KeyScope::site("none")).unwrap();
+    let error = builder.key(key).build().unwrap_err().to_string();
+    let ten: Vec<String> = (10..20).map(|number| format!("s{number}.example")).collect();
+    assert!(error.ends_with(&format!("name one of {} and 2 more", ten.join(", "))), "{error}");
+}
+
+#[test]
 fn an_error_reads_the_same_where_main_returns_it() {
     let errors = Verifier::builder().site(bucket().under("media")).build().unwrap_err();
     assert_eq!(format!("{errors:?}"), errors.to_string());

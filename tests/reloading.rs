@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use playgate::keys::KeySource;
 use playgate::site::Refused;
 use playgate::{ConfigErrors, KeyScope, Site, Verifier};
-use support::TestKey::{Ed25519, P256, P256Other, Rsa};
+use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};
 use support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get};
 
 const GRANTED: &str = "granted";
@@ -60,6 +60,16 @@ fn a_reload_tells_which_sites_and_keys_came_went_and_changed() {
     }
     let again = verifier.reload().unwrap();
     assert!(again.sites.is_empty() && again.keys.is_empty(), "{again:?}");
+
+    disk.remove("keys/z.pem");
+    let swapped = verifier.reload().unwrap();
+    assert!(
+        !swapped.keys.is_empty() && swapped.sites.is_empty(),
+        "one went, and that is a change: {swapped:?}"
+    );
+    disk.put("keys/b.pem", RsaOther.public());
+    let swapped = verifier.reload().unwrap();
+    assert!(!swapped.keys.is_empty() && swapped.sites.is_empty(), "one is another, likewise: {swapped:?}");
 }
 
 #[test]

@@ -52,6 +52,7 @@ mod tests {
             (&["public, max-age=60"], Some("private, max-age=60")),
             (&["max-age=60, s-maxage=600"], Some("private, max-age=60")),
             (&["S-MaxAge = 5 , Public"], Some("private")),
+            (&["max-age=60, Proxy-Revalidate"], Some("private, max-age=60")),
             (&["private"], None),
             (&["Private, max-age=5"], None),
             (&["no-store"], None),

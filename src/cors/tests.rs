@@ -94,6 +94,13 @@ fn star_with_credentials_is_a_configuration_error() {
 }
 
 #[test]
+fn star_without_credentials_is_a_wildcard_for_headers_too() {
+    let policy = policy(&Cors::without_credentials(["*"]).headers(["*"]));
+    let headers = policy.preflight(None).unwrap().headers.unwrap();
+    assert_eq!(&headers[..], b"*");
+}
+
+#[test]
 fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
     for (origin, remedy) in [
         ("https://a.example/", "https://a.example"),
@@ -111,13 +118,15 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
         ("https://a.*.example", "https://app.example.com"),
         ("https://user@a.example", "https://app.example.com"),
         ("https://a.example:99999", "https://app.example.com"),
+        ("https://[a.example]", "https://app.example.com"),
+        ("https://[::1]x", "https://app.example.com"),
         ("://a", "https://app.example.com"),
     ] {
         let error = OriginRule::parse(origin).unwrap_err().to_string();
         assert!(error.contains(&format!("{origin:?}")) && error.contains(remedy), "{origin}: {error}");
     }
     assert!(OriginRule::parse("http://*.localhost:3000").is_ok());
-    for origin in ["http://[::1]:3000", "https://[2001:db8::1]", "http://127.0.0.1:8080", "app://bundle"] {
+    for origin in ["http://[::1]:3000", "https://[2001:db8::1]", "http://127.0.0.1:8080", "app2://bundle"] {
         assert!(matches!(OriginRule::parse(origin), Ok(OriginRule::Exact(_))), "{origin}");
     }
 }

@@ -247,8 +247,8 @@ mod tests {
         let second = first.with(key("more")).unwrap();
         let third = second.without("k7").unwrap();
         assert_eq!((first.len(), second.len(), third.len()), (1000, 1001, 1000));
-        assert!(first.get("more").is_none() && second.get("more").is_some());
-        assert!(second.get("k7").is_some() && third.get("k7").is_none());
+        assert_eq!([&first, &second].map(|set| set.get("more").is_some()), [false, true]);
+        assert_eq!([&second, &third].map(|set| set.get("k7").is_some()), [true, false]);
         for i in (0..1000).filter(|i| *i != 7) {
             let kid = format!("k{i}");
             let (place, found) = third.find(kid.as_bytes()).unwrap();
@@ -257,6 +257,15 @@ mod tests {
         }
         assert!(third.without("k7").is_none());
         assert_eq!(third.iter().count(), 1000);
+    }
+
+    #[test]
+    fn a_new_set_has_no_key_and_takes_one() {
+        let none = KeySet::new();
+        assert!(none.is_empty());
+        assert_eq!((none.iter().count(), none.get("a").is_some()), (0, false));
+        let one = none.with(key("a")).unwrap();
+        assert_eq!((one.is_empty(), one.len(), one.get("a").is_some()), (false, 1, true));
     }
 
     #[test]

@@ -206,6 +206,18 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_the_dates_and_nothing_about_a_person() {
+        let json = r#"{"sub":"ada","uri":"videos/1/","iss":"us","aud":"them","exp":1750000000}"#;
+        let claims = Claims::parse(json).unwrap();
+        assert_eq!(claims.json(), json, "for who asks for it, all of it");
+        let shown = format!("{claims:?}");
+        assert!(shown.contains("1750000000"), "{shown}");
+        for text in ["ada", "videos", "us\"", "them"] {
+            assert!(!shown.contains(text), "{text} in {shown}");
+        }
+    }
+
+    #[test]
     fn custom_claims_are_free() {
         #[derive(serde::Deserialize)]
         struct Mine<'a> {

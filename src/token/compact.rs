@@ -192,6 +192,19 @@ mod tests {
         }
     }
 
+    /// The decoder panics when its output is too small; the buffers of a token never are.
+    #[test]
+    fn a_segment_that_outgrows_its_buffer_is_refused_and_does_not_panic() {
+        let mut small = [MaybeUninit::uninit(); 3];
+        assert_eq!(decode(b"AAAA", &mut small).unwrap(), [0; 3]);
+        let too_long = Err(Denial::MalformedToken(TokenFault::TooLong));
+        for segment in [&b"AAAAAAAA"[..], &[b'A'; MAX_TOKEN_BYTES]] {
+            assert_eq!(decode(segment, &mut small), too_long, "{} bytes", segment.len());
+        }
+        let TokenBuffer { mut header, .. } = TokenBuffer::default();
+        assert_eq!(decode(&[b'A'; 1024], &mut header).map(<[u8]>::len), Ok(768));
+    }
+
     /// `{"alg":"RS256"}`
     const HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";
 

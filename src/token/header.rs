@@ -148,6 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_takes_its_own_algorithm_and_refuses_every_other_by_name() {
+        for (alg, answer) in [
+            ("RS256", Ok(())),
+            ("ES256", Err(Denial::WrongAlgorithm)),
+            ("HS256", Err(Denial::WrongAlgorithm)),
+            ("rs256", Err(Denial::WrongAlgorithm)),
+            ("none", Err(Denial::UnsignedToken)),
+            ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", Err(Denial::XmlDsigAlgorithm)),
+        ] {
+            let json = format!(r#"{{"alg":"{alg}"}}"#);
+            assert_eq!(Header::parse(&json).unwrap().must_agree(Algorithm::Rs256), answer, "{alg}");
+        }
+    }
+
+    #[test]
     fn alg_names_what_it_names() {
         use HeaderAlgorithm::{Known, Unknown, Unsigned, XmlDsig};
         for (alg, expected) in [

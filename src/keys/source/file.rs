@@ -304,6 +304,30 @@ mod tests {
         }
     }
 
+    /// Root may read everything, so that no file on disk shows the second.
+    #[test]
+    fn what_an_operator_can_mend_is_said_in_a_few_words_and_the_rest_by_the_system() {
+        use std::io::{Error, ErrorKind};
+        for (error, words) in [
+            (Error::from(ErrorKind::NotFound), "is not there: make it, or correct the path"),
+            (Error::from(ErrorKind::PermissionDenied), "may not be read by this user"),
+            (Error::from(ErrorKind::NotADirectory), "is no folder"),
+            (Error::other("the disk is on fire"), "cannot be read: the disk is on fire"),
+        ] {
+            assert_eq!(said(&error), words);
+        }
+    }
+
+    /// A clock that was set back after the file was written.
+    #[test]
+    fn a_file_from_the_future_settles_once_it_is_far_enough_ahead() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let metadata = file.path().metadata().unwrap();
+        let settled = |back: Duration| Stamp::of(&metadata, SystemTime::now() - back).unwrap().settled;
+        assert!(!settled(SETTLING / 2), "just ahead: it may be written at this moment");
+        assert!(settled(SETTLING * 2), "far ahead: waiting for the clock would take too long");
+    }
+
     /// `cp -p` and `rsync -t` give a new file the date of the original, and archives give any.
     #[cfg(unix)]
     #[test]

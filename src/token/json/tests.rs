@@ -125,3 +125,20 @@ fn escapes_resolve_as_serde_resolves_them() {
     let mut small = ArrayVec::<u8, 8>::new();
     assert_eq!(text.resolve(&mut small), None);
 }
+
+/// The reader has checked every array that is shown to it; one that was not finds nothing.
+#[test]
+fn an_array_that_does_not_hold_together_has_nothing_in_it() {
+    for (array, has) in [
+        (r#"["a"]"#, true),
+        (r#"["b", "\u0061"]"#, true),
+        (r#"["b"]"#, false),
+        (r#"["a""#, false),
+        (r#"["a",]"#, false),
+        (r#"["a" "b"]"#, false),
+        (r#""a""#, false),
+        ("", false),
+    ] {
+        assert_eq!(array_has(array.as_bytes(), "a"), has, "{array}");
+    }
+}
