@@ -1,7 +1,7 @@
 //! The example `origin` does what it prints: each `curl` line gets its status, and Chromium plays the page.
 //!
-//! Cargo builds `examples/origin` along with `cargo test`. What needs curl or Chromium skips, with a message, where
-//! they are missing; with `PLAYGATE_REQUIRE_SERVICES=1` it fails instead.
+//! Cargo builds `examples/origin` along with `cargo test`, though not with `cargo test --tests`. What needs curl or
+//! Chromium skips, with a message, where they are missing; with `PLAYGATE_REQUIRE_SERVICES=1` it fails instead.
 
 #![cfg(unix)]
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
@@ -461,7 +461,11 @@ fn the_axum_example_protects_its_media_alone() {
 fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples/origin");
-    assert!(path.exists(), "{} is not built: run cargo build --example origin", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: cargo test --tests builds no examples, cargo test does",
+        path.display()
+    );
     path
 }
 
