@@ -8,7 +8,7 @@ use http::Request;
 use http::request::Parts;
 use playgate::answer::{Answer, Reply, ResponseEdits};
 use playgate::cors::Cors;
-use playgate::request::{MAX_PATH_LEN, PeerAddr, RequestView, Target, TlsConnection};
+use playgate::request::{MAX_PATH_LEN, PeerAddr, RequestView, Target, TlsConnection, TrustedProxies};
 use playgate::scheme::Carrier;
 use playgate::site::{SiteView, UnknownHost};
 use playgate::{Decision, Denial, KeyScope, Site, Verifier};
@@ -100,8 +100,43 @@ fn what_a_server_does_not_tell_of_is_absent_and_grants_nothing() {
     let answer = answer(&decision, &request);
     assert!(fields(&answer).contains(&("vary", "origin")), "no origin, and still it matters: {answer:?}");
     assert!(!fields(&answer).iter().any(|(name, _)| *name == "access-control-allow-origin"), "{answer:?}");
-    let proxies = playgate::request::TrustedProxies::parse(["0.0.0.0/0"]).unwrap();
+    let proxies = TrustedProxies::parse(["0.0.0.0/0"]).unwrap();
     assert_eq!((proxies.client(&request), proxies.is_https(&request)), (None, false));
+}
+
+/// A server that knows its peer and no more.
+struct WithPeer(IpAddr);
+
+impl RequestView for WithPeer {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::origin_form("/a.ts")
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        Some(self.0)
+    }
+}
+
+#[test]
+fn a_proxy_that_says_nothing_is_the_client_and_speaks_no_tls() {
+    let proxies = TrustedProxies::parse(["10.0.0.0/8", "127.0.0.0/8"]).unwrap();
+    for (name, peer, https) in [
+        ("a trusted proxy", [10, 0, 0, 1], false),
+        ("somebody", [198, 51, 100, 7], false),
+        ("this machine", [127, 0, 0, 1], true),
+    ] {
+        let request = WithPeer(peer.into());
+        assert_eq!(proxies.client(&request), Some(peer.into()), "{name}");
+        assert_eq!(proxies.is_https(&request), https, "{name}");
+    }
 }
 
 #[test]

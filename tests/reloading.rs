@@ -61,12 +61,15 @@ fn a_reload_tells_which_sites_and_keys_came_went_and_changed() {
     let again = verifier.reload().unwrap();
     assert!(again.sites.is_empty() && again.keys.is_empty(), "{again:?}");
 
-    disk.remove("keys/z.pem");
+    disk.put("keys/more.pem", Rsa.public());
     let swapped = verifier.reload().unwrap();
     assert!(
         !swapped.keys.is_empty() && swapped.sites.is_empty(),
-        "one went, and that is a change: {swapped:?}"
+        "one came, and that is a change: {swapped:?}"
     );
+    disk.remove("keys/z.pem");
+    let swapped = verifier.reload().unwrap();
+    assert!(!swapped.keys.is_empty() && swapped.sites.is_empty(), "one went, likewise: {swapped:?}");
     disk.put("keys/b.pem", RsaOther.public());
     let swapped = verifier.reload().unwrap();
     assert!(!swapped.keys.is_empty() && swapped.sites.is_empty(), "one is another, likewise: {swapped:?}");
