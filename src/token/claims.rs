@@ -158,7 +158,10 @@ impl<'t> Claims<'t> {
             Claim::Absent => Claim::Absent,
             Claim::Malformed => Claim::Malformed,
             Claim::Present(Audience::One(text)) => Claim::Present(text.is(audience)),
-            Claim::Present(Audience::Several(array)) => Claim::Present(array_has(array, audience)),
+            // RFC 7519 §4.1.3: "an array of case-sensitive strings".
+            Claim::Present(Audience::Several(array)) => {
+                array_has(array, audience).map_or(Claim::Malformed, Claim::Present)
+            }
         }
     }
 }
@@ -238,7 +241,9 @@ mod tests {
         for (aud, has) in [
             (r#""a""#, Claim::Present(true)),
             (r#"["b","\u0061"]"#, Claim::Present(true)),
-            (r#"["b",["a"],{"a":"a"},1]"#, Claim::Present(false)),
+            (r#"["b",["a"],{"a":"a"},1]"#, Claim::Malformed),
+            (r#"["a",1]"#, Claim::Malformed),
+            (r#"["a",null]"#, Claim::Malformed),
             (r#""b""#, Claim::Present(false)),
             ("[]", Claim::Present(false)),
             ("1", Claim::Malformed),

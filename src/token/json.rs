@@ -128,16 +128,18 @@ pub(crate) fn read_object<'t>(
     if cursor.peek().is_some() { Err(TokenFault::Json) } else { Ok(()) }
 }
 
-/// Whether `array`, the text of a checked array, has the string `wanted` among its elements.
-pub(crate) fn array_has(array: &[u8], wanted: &str) -> bool {
+/// Whether `array`, the text of a checked array, has the string `wanted` among its elements; `None` where some element
+/// is no string.
+pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
     let mut cursor = Cursor::new(array);
-    let mut found = false;
+    let (mut found, mut strings) = (false, true);
     let walked = cursor.expect(b'[').and_then(|()| {
-        cursor.elements(MAX_DEPTH, &mut |value| {
-            found |= matches!(value, Value::String(text) if text.is(wanted));
+        cursor.elements(MAX_DEPTH, &mut |value| match value {
+            Value::String(text) => found |= text.is(wanted),
+            Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Other => strings = false,
         })
     });
-    walked.is_ok() && found
+    (walked.is_ok() && strings).then_some(found)
 }
 
 /// The member names of one object, to refuse a second of the same.

@@ -235,8 +235,9 @@ async fn iss_and_aud_are_checked_only_where_the_site_asks() {
         (r#""CDN""#, "401 claim_refused"),
         (r#""cdn2""#, "401 claim_refused"),
         ("[]", "401 claim_refused"),
-        (r#"[["cdn"]]"#, "401 claim_refused"),
-        (r#"[{"cdn":"cdn"}]"#, "401 claim_refused"),
+        (r#"[["cdn"]]"#, "401 malformed_token"),
+        (r#"["cdn",1]"#, "401 malformed_token"),
+        (r#"[{"cdn":"cdn"}]"#, "401 malformed_token"),
         ("null", "401 malformed_token"),
         ("{}", "401 malformed_token"),
     ] {

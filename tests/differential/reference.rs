@@ -80,6 +80,9 @@ pub(crate) fn judge(token: &[u8], profile: &Profile) -> Result<(), &'static str>
         }
         match claims.get("aud") {
             Some(Json::Text(aud)) if aud == "cdn" => {}
+            Some(Json::Array(several)) if several.iter().any(|aud| aud.text().is_none()) => {
+                return Err("malformed_token");
+            }
             Some(Json::Array(several)) if several.iter().any(|aud| aud.text() == Some("cdn")) => {}
             None | Some(Json::Text(_) | Json::Array(_)) => return Err("claim_refused"),
             Some(_) => return Err("malformed_token"),
