@@ -47,7 +47,7 @@
 //! | 5 | [`verify`]: the decision |
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
 //! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell |
-//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`cors`] |
+//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`cors`] · [`manifest`]: credentials into HLS and DASH |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
 //! | 0 | [`time`] · [`error`] |
 //!
@@ -81,6 +81,7 @@ pub mod error;
 #[cfg(feature = "__internals")]
 pub mod internals;
 pub mod keys;
+pub mod manifest;
 #[cfg(feature = "mint")]
 pub mod mint;
 pub mod request;

@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("token", 2),
     ("scope", 2),
     ("scheme", 2),
+    ("manifest", 2),
     ("cors", 2),
     ("keys", 3),
     ("site", 4),

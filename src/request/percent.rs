@@ -20,7 +20,7 @@ pub(crate) enum PercentFault {
 }
 
 /// Splits off the byte that `rest`, which follows a `%`, encodes.
-pub(super) fn split_encoded(rest: &[u8]) -> Option<(u8, &[u8])> {
+pub(crate) fn split_encoded(rest: &[u8]) -> Option<(u8, &[u8])> {
     let (&[high, low], rest) = rest.split_first_chunk::<2>()?;
     Some(((hex_value(high)? << 4) | hex_value(low)?, rest))
 }

@@ -20,9 +20,15 @@ pub(crate) fn without_parameter(query: &[u8], name: &str) -> Vec<u8> {
     kept.collect::<Vec<_>>().join(&b'&')
 }
 
-struct Parameter<'q> {
-    whole: &'q [u8],
-    name: &'q [u8],
+/// Unreserved characters (RFC 3986 §2.3): a name that no encoder touches.
+pub(crate) fn is_parameter_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+}
+
+/// One `name=value` of a query, as it stands.
+pub(crate) struct Parameter<'q> {
+    pub(crate) whole: &'q [u8],
+    pub(crate) name: &'q [u8],
     value: &'q [u8],
 }
 
@@ -32,7 +38,8 @@ impl Parameter<'_> {
     }
 }
 
-fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
+/// The parameters between the `&`s, empty ones included.
+pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     let mut rest = Some(query);
     std::iter::from_fn(move || {
         let (whole, after) = split_at_byte(rest?, b'&');
@@ -50,7 +57,8 @@ fn split_at_byte(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-fn decodes_to(encoded: &[u8], plain: &[u8]) -> bool {
+/// Whether `encoded`, percent-decoded once and leniently, is `plain`.
+pub(crate) fn decodes_to(encoded: &[u8], plain: &[u8]) -> bool {
     let (mut encoded, mut plain) = (encoded, plain);
     while let (Some((&byte, rest)), Some((&wanted, others))) = (encoded.split_first(), plain.split_first()) {
         let (byte, rest) = match byte {

@@ -1,0 +1,222 @@
+use memchr::{memchr, memrchr};
+
+use super::parameters::Chosen;
+use super::{Carried, Reason, Types};
+use crate::request::{Host, HostBuffer, decodes_to};
+
+/// One URI of a manifest, read as RFC 3986 and the WHATWG's URL standard both would.
+pub(super) struct Child<'u> {
+    place: Place,
+    path: &'u [u8],
+    query: Option<&'u [u8]>,
+}
+
+/// Where a URI leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A relative reference: where its base leads.
+    Base,
+    /// To the request's host or to one that is ours.
+    Own,
+    /// Elsewhere, or there is more than one reading.
+    Foreign,
+}
+
+/// What one look at a URI's bytes tells.
+pub(super) struct Glance {
+    /// A control character, a space or a backslash: browsers drop or turn some of them.
+    ambiguous: bool,
+    ascii: bool,
+    /// No `:`, `?`, `#` or `{`: a plain path.
+    plain: bool,
+}
+
+impl Glance {
+    /// Looks at every byte once, without a branch, so that it is done sixteen at a time.
+    pub(super) fn at(uri: &[u8]) -> Self {
+        let (mut ambiguous, mut special, mut seen) = (0, 0, 0);
+        for &byte in uri {
+            ambiguous |= u8::from(byte <= b' ') | u8::from(byte == 0x7f) | u8::from(byte == b'\\');
+            special |= u8::from(byte == b':') | u8::from(byte == b'?');
+            special |= u8::from(byte == b'#') | u8::from(byte == b'{');
+            seen |= byte;
+        }
+        Self { ambiguous: ambiguous != 0, ascii: seen < 0x80, plain: special == 0 }
+    }
+
+    pub(super) const fn is_plain(&self) -> bool {
+        self.plain
+    }
+}
+
+impl<'u> Child<'u> {
+    /// Reads a URI without blanks around it, its escapes and variables resolved.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::NotUtf8`]; there is no other way to fail.
+    pub(super) fn read(uri: &'u [u8], carried: &Carried) -> Result<Self, Reason> {
+        if is_plain_path(uri) {
+            return Ok(Self::of_path(uri));
+        }
+        Self::seen(uri, &Glance::at(uri), carried)
+    }
+
+    /// The same after a [`Glance`].
+    pub(super) fn seen(uri: &'u [u8], glance: &Glance, carried: &Carried) -> Result<Self, Reason> {
+        let mut ambiguous = glance.ambiguous;
+        if !glance.ascii {
+            let text = std::str::from_utf8(uri).map_err(|_| Reason::NotUtf8)?;
+            // Players that trim lines trim these too.
+            ambiguous |= text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+        }
+        if ambiguous {
+            return Ok(Self { place: Place::Foreign, path: b"", query: None });
+        }
+        if glance.plain && !uri.starts_with(b"//") {
+            return Ok(Self::of_path(uri));
+        }
+        let (uri, _fragment) = split(uri, b'#');
+        let (before, query) = split(uri, b'?');
+        let (place, path) = locate(before, carried);
+        Ok(Self { place, path, query })
+    }
+
+    /// For a relative path.
+    pub(super) const fn of_path(path: &'u [u8]) -> Self {
+        Self { place: Place::Base, path, query: None }
+    }
+
+    pub(super) const fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(super) const fn has_query(&self) -> bool {
+        self.query.is_some()
+    }
+
+    /// Which parameters are appended, where the base that a relative reference belongs to is ours or not.
+    pub(super) fn missing(&self, carried: &Carried, own_base: bool) -> Option<Chosen> {
+        let own = match self.place {
+            Place::Own => true,
+            Place::Base => own_base,
+            Place::Foreign => false,
+        };
+        if !own || !is_wanted(self.path, &carried.types) {
+            return None;
+        }
+        let missing = carried.parameters.missing_in(self.query);
+        (!missing.is_empty()).then_some(missing)
+    }
+}
+
+/// Whether a URI is a relative path, ASCII, and nothing in it has to be looked at; some that are may be told to be none.
+pub(super) fn is_plain_path(uri: &[u8]) -> bool {
+    let is_one = match uri.last_chunk::<BLOCK>() {
+        // The last block may overlap the one before it: cheaper than looking at what remains byte by byte.
+        Some(last) => uri.as_chunks::<BLOCK>().0.iter().all(is_plain_block) && is_plain_block(last),
+        None => uri.iter().copied().all(is_plain_byte),
+    };
+    is_one && !uri.starts_with(b"//")
+}
+
+/// How many bytes every 64-bit processor compares at once.
+const BLOCK: usize = 16;
+
+/// Looks at every byte, without a branch between them: the processor's vectors do it in one go.
+fn is_plain_block(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(true, |plain, &byte| plain & is_plain_byte(byte))
+}
+
+/// No control character, space or backslash, nothing that separates the parts of a URI, no `&`, which markup reads, and
+/// no `{`. Ranges are few comparisons: `;<=>` and what follows `{` count as odd too.
+#[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the vectors out: half as fast")]
+const fn is_plain_byte(byte: u8) -> bool {
+    let (range, odd) = (byte > b' ' && byte < b'{', byte >= b':' && byte <= b'?');
+    range & !odd & (byte != b'#') & (byte != b'&') & (byte != b'\\')
+}
+
+/// Whether nothing that follows `start`, the beginning of a URI, can change its scheme or its host.
+pub(super) fn host_is_settled(start: &[u8]) -> bool {
+    if start.iter().any(|byte| matches!(byte, b'?' | b'#')) {
+        return true;
+    }
+    let (first, Some(after)) = split(start, b'/') else { return false };
+    if let (_, Some(rest)) = split(first, b':') {
+        // `http:` and, in `after`, the rest from the second slash on.
+        return rest.is_empty() && after.strip_prefix(b"/").is_some_and(|host| host.contains(&b'/'));
+    }
+    match (first, after) {
+        (b"", []) => false,
+        (b"", [b'/', host @ ..]) => host.contains(&b'/'),
+        _ => true,
+    }
+}
+
+/// Where what stands before `?` and `#` leads, and its path.
+fn locate<'u>(uri: &'u [u8], carried: &Carried) -> (Place, &'u [u8]) {
+    let (first, _) = split(uri, b'/');
+    let foreign: (Place, &[u8]) = (Place::Foreign, b"");
+    let authority = match split(first, b':') {
+        (scheme, Some(_)) => {
+            let https = scheme.eq_ignore_ascii_case(b"https");
+            if !https && (carried.https || !scheme.eq_ignore_ascii_case(b"http")) {
+                return foreign;
+            }
+            uri.get(scheme.len()..).and_then(|rest| rest.strip_prefix(b"://"))
+        }
+        (_, None) => match uri.strip_prefix(b"//") {
+            Some(authority) => Some(authority),
+            None => return (Place::Base, uri),
+        },
+    };
+    let Some(authority) = authority else { return foreign };
+    let end = memchr(b'/', authority).unwrap_or(authority.len());
+    let (authority, path) = authority.split_at_checked(end).unwrap_or((authority, b""));
+    if is_own(authority, carried) { (Place::Own, path) } else { foreign }
+}
+
+/// Whether an authority names a host of ours and nothing else: userinfo is refused, ports do not matter.
+fn is_own(authority: &[u8], carried: &Carried) -> bool {
+    let mut buffer = HostBuffer::new();
+    let Ok(host) = Host::parse(authority, &mut buffer) else { return false };
+    let host = host.as_bytes();
+    !host.ends_with(b".") && (*host == *carried.host || carried.hosts.is_own(host))
+}
+
+/// Whether a path leads to a file of a wanted type.
+pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {
+    // Whatever is no file ends like this, encoded dots included.
+    if matches!(path.last(), None | Some(b'/' | b'.' | b'e' | b'E')) && !leads_to_file(path) {
+        return false;
+    }
+    match types {
+        Types::Any => true,
+        Types::Listed(extensions) => {
+            // Extensions are short: from the end, the dot is found sooner than any search is set up.
+            let Some(at) = path.iter().rposition(|&byte| byte == b'.' || byte == b'/') else { return false };
+            let Some((b'.', found)) = path.get(at..).and_then(<[u8]>::split_first) else { return false };
+            extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension.as_bytes()))
+        }
+    }
+}
+
+/// Whether the last segment of a path is the name of a file.
+fn leads_to_file(path: &[u8]) -> bool {
+    let start = memrchr(b'/', path).map_or(0, |slash| slash.saturating_add(1));
+    let file = path.get(start..).unwrap_or_default();
+    !file.is_empty() && !is_dots(file)
+}
+
+/// `.` or `..`, in any spelling.
+fn is_dots(segment: &[u8]) -> bool {
+    matches!(segment, [b'.' | b'%', ..]) && (decodes_to(segment, b".") || decodes_to(segment, b".."))
+}
+
+/// What stands before the first `separator`, and what after it if there is one.
+fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    match memchr(separator, text).and_then(|at| text.split_at_checked(at)) {
+        Some((before, after)) => (before, after.get(1..)),
+        None => (text, None),
+    }
+}

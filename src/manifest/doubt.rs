@@ -1,0 +1,93 @@
+use std::fmt;
+
+use thiserror::Error;
+
+/// Why a body went through unchanged, and from which byte of the input on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    reason: Reason,
+    offset: u64,
+}
+
+impl Doubt {
+    pub(super) const fn new(reason: Reason, offset: u64) -> Self {
+        Self { reason, offset }
+    }
+
+    /// What was met.
+    pub const fn reason(self) -> Reason {
+        self.reason
+    }
+
+    /// How many bytes of the input lie before the part that went through unchanged.
+    pub const fn offset(self) -> u64 {
+        self.offset
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: unchanged from byte {} on", self.reason, self.offset)
+    }
+}
+
+/// What could not be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No `#EXTM3U` in the first line; no `MPD` or `Patch` as the first element.
+    #[error("the body is no manifest of its format")]
+    NotAManifest,
+    /// A line of a playlist is longer than [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
+    #[error("a line is longer than {} bytes", super::MAX_HELD_BACK)]
+    LineTooLong,
+    /// A tag of an MPD, or the text of a `BaseURL` and its like, is longer than
+    /// [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
+    #[error("a tag or the text of a URI is longer than {} bytes", super::MAX_HELD_BACK)]
+    MarkupTooLong,
+    /// A URI holds bytes that are no UTF-8.
+    #[error("a URI is not UTF-8")]
+    NotUtf8,
+    /// The XML names an encoding other than UTF-8, or is UTF-16.
+    #[error("the document is not encoded in UTF-8")]
+    Encoding,
+    /// The XML has a document type: entities could mean anything.
+    #[error("the document has a document type declaration")]
+    DocumentType,
+    /// More elements inside each other, or more namespaces in scope, than are followed.
+    #[error("elements are nested too deep")]
+    TooDeep,
+    /// More `EXT-X-DEFINE` than are kept.
+    #[error("too many variables are defined")]
+    TooManyVariables,
+    /// The grammar is broken.
+    #[error("malformed: {0}")]
+    Malformed(Fault),
+}
+
+/// Where the grammar is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// HLS: an attribute list that is none, such as a quote that does not end.
+    #[error("an attribute list that cannot be read")]
+    AttributeList,
+    /// DASH: markup that is none.
+    #[error("a tag that cannot be read")]
+    Tag,
+    /// DASH: an end tag that ends no element, or another one.
+    #[error("an end tag of another element")]
+    Nesting,
+    /// DASH: a bare `&`, or an entity that XML does not define, in a URI.
+    #[error("an unknown entity in a URI")]
+    Entity,
+    /// DASH: the same attribute twice, where it is a URI.
+    #[error("an attribute that occurs twice")]
+    RepeatedAttribute,
+    /// DASH: content after the root element.
+    #[error("content after the root element")]
+    AfterRoot,
+    /// DASH: the body ended inside an element.
+    #[error("the document ends too early")]
+    Unfinished,
+}

@@ -1,0 +1,289 @@
+mod attributes;
+mod variables;
+
+use arrayvec::ArrayVec;
+use memchr::{memchr, memchr_iter};
+
+use super::child::{Child, Glance, is_plain_path, is_wanted};
+use super::parameters::{Parameters, Spelled, Spelling};
+use super::splice::Splice;
+use super::{Carried, Doubt, MAX_HELD_BACK, Reason};
+use attributes::{Attribute, Attributes};
+use variables::{Expansion, Variables};
+
+/// A playlist, line by line.
+///
+/// 1. The first line is `#EXTM3U`, after a byte order mark if there is one.
+/// 2. A line that starts with anything but `#` is a URI; blanks around it stay.
+/// 3. `EXT-X-DEFINE` defines a variable.
+/// 4. Of the tags in [`carriers`], the quoted values of the named attributes are URIs.
+/// 5. Other lines are not looked at.
+pub(super) struct Hls {
+    begun: bool,
+    ended: bool,
+    /// The incomplete line.
+    pending: Vec<u8>,
+    /// Where in the input the first line that is not settled starts.
+    offset: u64,
+    variables: Variables,
+    spelled: Spelled,
+    doubt: Option<Doubt>,
+}
+
+impl Hls {
+    pub(super) fn new(parameters: &Parameters) -> Self {
+        Self {
+            begun: false,
+            ended: false,
+            pending: Vec::new(),
+            offset: 0,
+            variables: Variables::default(),
+            spelled: Spelled::new(parameters, Spelling { markup: false, template: false }),
+            doubt: None,
+        }
+    }
+
+    pub(super) const fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    pub(super) fn held_back(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub(super) fn push(&mut self, carried: &Carried, chunk: &[u8], out: &mut Vec<u8>) {
+        let mut rest = chunk;
+        if !self.pending.is_empty() {
+            let end = memchr(b'\n', chunk).map(|end| end.saturating_add(1));
+            let (line, after) = chunk.split_at_checked(end.unwrap_or(chunk.len())).unwrap_or((chunk, b""));
+            self.hold(line, out);
+            if end.is_some() {
+                let mut pending = std::mem::take(&mut self.pending);
+                self.lines(carried, &pending, out);
+                pending.clear();
+                self.pending = pending;
+            }
+            rest = after;
+        }
+        if self.doubt.is_some() || self.ended {
+            return out.extend_from_slice(rest);
+        }
+        let settled = self.lines(carried, rest, out);
+        self.hold(rest.get(settled..).unwrap_or_default(), out);
+    }
+
+    pub(super) fn finish(&mut self, carried: &Carried, out: &mut Vec<u8>) {
+        let line = std::mem::take(&mut self.pending);
+        let mut splice = Splice::new(&line, out);
+        if self.doubt.is_none() && !self.ended && !(self.begun && line.is_empty()) {
+            self.line_at(carried, &line, 0, &mut splice);
+        }
+        splice.up_to(line.len());
+        self.ended = true;
+    }
+
+    /// Keeps `part`, the next part of an incomplete line; one that gets too long goes out instead.
+    fn hold(&mut self, part: &[u8], out: &mut Vec<u8>) {
+        let content = part.strip_suffix(b"\n").unwrap_or(part).len();
+        if self.pending.len().saturating_add(content) <= MAX_HELD_BACK {
+            self.pending.extend_from_slice(part);
+            return;
+        }
+        let start: ArrayVec<u8, HEADER_LOOK> =
+            self.pending.iter().chain(part).copied().take(HEADER_LOOK).collect();
+        self.doubt = Some(Doubt::new(self.too_long(&start), self.offset));
+        out.extend_from_slice(&self.pending);
+        self.pending.clear();
+        out.extend_from_slice(part);
+    }
+
+    /// Writes the complete lines of `source`, or after a doubt all of it, and tells how much that is.
+    fn lines(&mut self, carried: &Carried, source: &[u8], out: &mut Vec<u8>) -> usize {
+        let mut splice = Splice::new(source, out);
+        let mut start = 0;
+        for end in memchr_iter(b'\n', source) {
+            let line = source.get(start..end).unwrap_or_default();
+            match Line::of(line, carried) {
+                Line::Idle if self.begun => {}
+                Line::Path(length) if self.begun => {
+                    self.spelled.append_all(splice.up_to(start.saturating_add(length)));
+                }
+                _ => {
+                    self.line_at(carried, line, start, &mut splice);
+                    if self.doubt.is_some() {
+                        start = source.len();
+                        break;
+                    }
+                }
+            }
+            start = end.saturating_add(1);
+        }
+        splice.up_to(start);
+        self.offset = self.offset.saturating_add(start as u64);
+        start
+    }
+
+    /// Reads the line at `start` of the source; where there is a doubt, nothing of it changes.
+    fn line_at(&mut self, carried: &Carried, line: &[u8], start: usize, splice: &mut Splice<'_>) {
+        let mark = splice.mark();
+        if let Err(reason) = self.line(carried, line, start, splice) {
+            splice.back_to(mark);
+            self.doubt = Some(Doubt::new(reason, self.offset.saturating_add(start as u64)));
+        }
+    }
+
+    fn line(
+        &mut self,
+        carried: &Carried,
+        line: &[u8],
+        start: usize,
+        splice: &mut Splice<'_>,
+    ) -> Result<(), Reason> {
+        if line.len() > MAX_HELD_BACK {
+            return Err(self.too_long(line));
+        }
+        if !self.begun {
+            self.begun = true;
+            return if is_header(line) { Ok(()) } else { Err(Reason::NotAManifest) };
+        }
+        match line.first() {
+            None => Ok(()),
+            Some(b'#') => match Tag::of(line) {
+                None => Ok(()),
+                Some(Tag::Define(list)) => self.variables.define(list, &carried.parameters),
+                Some(Tag::Carrier(names, list_at)) => {
+                    let list = line.get(list_at..).unwrap_or_default();
+                    for attribute in Attributes::of(list) {
+                        let Attribute { name, value, value_at, quoted } = attribute?;
+                        if quoted && names.contains(&name) {
+                            let at = start.saturating_add(list_at).saturating_add(value_at);
+                            self.uri(carried, value, at, splice)?;
+                        }
+                    }
+                    Ok(())
+                }
+            },
+            Some(_) => {
+                let ended = line.trim_ascii_end();
+                let uri = ended.trim_ascii_start();
+                let blanks = ended.len().saturating_sub(uri.len());
+                self.uri(carried, uri, start.saturating_add(blanks), splice)
+            }
+        }
+    }
+
+    /// Appends to the URI at `at` of the source what it lacks.
+    fn uri(
+        &mut self,
+        carried: &Carried,
+        uri: &[u8],
+        at: usize,
+        splice: &mut Splice<'_>,
+    ) -> Result<(), Reason> {
+        let glance = Glance::at(uri);
+        let (child, end) = if glance.is_plain() {
+            (Child::seen(uri, &glance, carried)?, uri.len())
+        } else {
+            match self.variables.expand(uri) {
+                Expansion::None => (Child::seen(uri, &glance, carried)?, end_of(uri)),
+                Expansion::Whole { uri, end } => (Child::read(uri, carried)?, end),
+                Expansion::Unclear => return std::str::from_utf8(uri).map(drop).map_err(|_| Reason::NotUtf8),
+            }
+        };
+        if let Some(missing) = child.missing(carried, true) {
+            let out = splice.up_to(at.saturating_add(end));
+            self.spelled.append(missing, child.has_query(), out);
+        }
+        Ok(())
+    }
+
+    fn too_long(&self, start: &[u8]) -> Reason {
+        if self.begun || is_header(start) { Reason::LineTooLong } else { Reason::NotAManifest }
+    }
+}
+
+/// What a line is, as far as one look can tell.
+enum Line {
+    /// Nothing happens: `EXTINF` and comments.
+    Idle,
+    /// Of nearly all that are URIs: a relative path, this long, that gets all parameters.
+    Path(usize),
+    /// To be read.
+    Other,
+}
+
+impl Line {
+    fn of(line: &[u8], carried: &Carried) -> Self {
+        if line.len() > MAX_HELD_BACK {
+            return Self::Other;
+        }
+        if line.first() == Some(&b'#') {
+            return if line.starts_with(TAG) { Self::Other } else { Self::Idle };
+        }
+        let uri = line.strip_suffix(b"\r").unwrap_or(line);
+        if is_plain_path(uri) && is_wanted(uri, &carried.types) { Self::Path(uri.len()) } else { Self::Other }
+    }
+}
+
+/// How every tag that matters begins.
+const TAG: &[u8] = b"#EXT-X-";
+
+/// How much of the first line tells whether it is one: byte order mark, `#EXTM3U` and a blank.
+const HEADER_LOOK: usize = 11;
+
+fn is_header(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    match line.strip_prefix(b"#EXTM3U") {
+        Some([]) => true,
+        Some([after, ..]) => matches!(after, b' ' | b'\t' | b'\r'),
+        None => false,
+    }
+}
+
+/// Where a URI ends: before its fragment.
+fn end_of(uri: &[u8]) -> usize {
+    memchr(b'#', uri).unwrap_or(uri.len())
+}
+
+/// A tag that matters.
+enum Tag<'l> {
+    /// `EXT-X-DEFINE`, with its attribute list.
+    Define(&'l [u8]),
+    /// A tag with URIs in these attributes, and where its list starts.
+    Carrier(&'static [&'static [u8]], usize),
+}
+
+impl<'l> Tag<'l> {
+    fn of(line: &'l [u8]) -> Option<Self> {
+        let rest = line.strip_prefix(TAG)?;
+        let colon = rest.iter().take(LONGEST_NAME).position(|&byte| byte == b':')?;
+        let (name, list) = rest.split_at_checked(colon)?;
+        if name == b"DEFINE" {
+            return list.get(1..).map(Self::Define);
+        }
+        let names = carriers(name)?;
+        Some(Self::Carrier(names, line.len().saturating_sub(list.len()).saturating_add(1)))
+    }
+}
+
+/// More than the length of `I-FRAME-STREAM-INF`.
+const LONGEST_NAME: usize = 20;
+
+/// Which attributes of which tag are URIs (draft-pantos-hls-rfc8216bis §4.4); `IMAGE-STREAM-INF` is common practice.
+fn carriers(name: &[u8]) -> Option<&'static [&'static [u8]]> {
+    match name {
+        b"KEY"
+        | b"MAP"
+        | b"PART"
+        | b"PRELOAD-HINT"
+        | b"RENDITION-REPORT"
+        | b"MEDIA"
+        | b"I-FRAME-STREAM-INF"
+        | b"IMAGE-STREAM-INF"
+        | b"SESSION-DATA"
+        | b"SESSION-KEY" => Some(&[b"URI"]),
+        b"CONTENT-STEERING" => Some(&[b"SERVER-URI"]),
+        b"DATERANGE" => Some(&[b"X-ASSET-URI", b"X-ASSET-LIST", b"X-URI"]),
+        _ => None,
+    }
+}

@@ -1,0 +1,148 @@
+use memchr::{memchr, memmem};
+
+use super::attributes::Attributes;
+use crate::manifest::child::host_is_settled;
+use crate::manifest::{MAX_HELD_BACK, Parameters, Reason};
+
+/// The variables that `EXT-X-DEFINE` has defined so far (draft-pantos-hls-rfc8216bis §4.4.2.3).
+#[derive(Default)]
+pub(super) struct Variables {
+    defined: Vec<Variable>,
+    bytes: usize,
+    scratch: Vec<u8>,
+}
+
+struct Variable {
+    name: Box<[u8]>,
+    meaning: Meaning,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Meaning {
+    /// `NAME`, `VALUE`.
+    Value(Box<[u8]>),
+    /// `QUERYPARAM` of one of our parameters: the player fills it in.
+    Ours,
+    /// `IMPORT`, or `QUERYPARAM` of another: anything.
+    Unknown,
+    /// Readings differ: defined twice, or by way of another variable.
+    Unclear,
+}
+
+/// What the variables in a URI come to.
+pub(super) enum Expansion<'v> {
+    /// It has none.
+    None,
+    /// The URI that it is judged as, and where in the literal its fragment starts or the literal ends.
+    Whole { uri: &'v [u8], end: usize },
+    /// Nobody can tell, or the player adds our parameter itself.
+    Unclear,
+}
+
+/// How many variables a playlist can define; multivariant playlists in practice have a handful.
+const MAX_VARIABLES: usize = 128;
+
+impl Variables {
+    /// Takes up the attribute list of an `EXT-X-DEFINE`.
+    ///
+    /// # Errors
+    ///
+    /// A list that cannot be read, and more variables than are kept.
+    pub(super) fn define(&mut self, list: &[u8], parameters: &Parameters) -> Result<(), Reason> {
+        let (mut name, mut value, mut meaning) = (None, None, None);
+        for attribute in Attributes::of(list) {
+            let attribute = attribute?;
+            match (attribute.name, attribute.quoted) {
+                (b"NAME", true) => name = Some(attribute.value),
+                (b"VALUE", true) => value = Some(attribute.value),
+                (b"IMPORT", true) => meaning = Some((attribute.value, Meaning::Unknown)),
+                (b"QUERYPARAM", true) => {
+                    let ours = parameters.has(attribute.value);
+                    meaning = Some((attribute.value, if ours { Meaning::Ours } else { Meaning::Unknown }));
+                }
+                _ => {}
+            }
+        }
+        let (name, meaning) = match (meaning, name, value) {
+            (Some((name, meaning)), None, _) => (name, meaning),
+            (None, Some(name), None) => (name, Meaning::Unknown),
+            (None, Some(name), Some(value)) if memmem::find(value, b"{$").is_none() => {
+                (name, Meaning::Value(value.into()))
+            }
+            (Some(_), Some(name), _) | (None, Some(name), Some(_)) => (name, Meaning::Unclear),
+            (None, None, _) => return Ok(()),
+        };
+        if let Some(known) = self.defined.iter_mut().find(|known| *known.name == *name) {
+            if known.meaning != meaning {
+                known.meaning = Meaning::Unclear;
+            }
+            return Ok(());
+        }
+        self.bytes = self.bytes.saturating_add(name.len()).saturating_add(value.unwrap_or_default().len());
+        if self.defined.len() == MAX_VARIABLES || self.bytes > MAX_HELD_BACK {
+            return Err(Reason::TooManyVariables);
+        }
+        self.defined.push(Variable { name: name.into(), meaning });
+        Ok(())
+    }
+
+    /// Replaces the variables of `literal` by their values, unknown ones by nothing.
+    pub(super) fn expand(&mut self, literal: &[u8]) -> Expansion<'_> {
+        self.scratch.clear();
+        let mut end = None;
+        let (mut any, mut settled, mut asked) = (false, false, false);
+        let mut rest = literal;
+        while let Some((before, name, after)) = next_variable(rest) {
+            any = true;
+            if let (None, Some(hash)) = (end, memchr(b'#', before)) {
+                end = Some(literal.len().saturating_sub(rest.len()).saturating_add(hash));
+            }
+            asked |= before.contains(&b'?');
+            self.scratch.extend_from_slice(before);
+            let defined = self.defined.iter().find(|variable| *variable.name == *name);
+            match defined.map_or(&Meaning::Unknown, |variable| &variable.meaning) {
+                Meaning::Value(value) if self.scratch.len().saturating_add(value.len()) <= MAX_HELD_BACK => {
+                    asked |= value.contains(&b'?');
+                    self.scratch.extend_from_slice(value);
+                    if end.is_none() && value.contains(&b'#') {
+                        return Expansion::Unclear; // the fragment starts inside a variable
+                    }
+                }
+                Meaning::Ours if end.is_none() && asked => return Expansion::Unclear,
+                Meaning::Ours | Meaning::Unknown if settled || host_is_settled(&self.scratch) => {
+                    settled = true;
+                }
+                _ => return Expansion::Unclear,
+            }
+            rest = after;
+        }
+        if !any {
+            return Expansion::None;
+        }
+        if let (None, Some(hash)) = (end, memchr(b'#', rest)) {
+            end = Some(literal.len().saturating_sub(rest.len()).saturating_add(hash));
+        }
+        self.scratch.extend_from_slice(rest);
+        Expansion::Whole { uri: &self.scratch, end: end.unwrap_or(literal.len()) }
+    }
+}
+
+/// The first `{$name}`: what stands before it, the name, and what stands after it.
+fn next_variable(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let mut from = 0;
+    loop {
+        let at = from + memmem::find(text.get(from..)?, b"{$")?;
+        let (before, variable) = text.split_at_checked(at)?;
+        let name = variable.get(2..)?;
+        let end = name.iter().position(|&byte| !is_name_byte(byte))?;
+        match name.split_at_checked(end)? {
+            (name @ [_, ..], [b'}', after @ ..]) => return Some((before, name, after)),
+            _ => from = at + 2,
+        }
+    }
+}
+
+/// What variable names are made of.
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}

@@ -1,0 +1,42 @@
+/// Copies a source to the output in long runs, with insertions between them.
+pub(super) struct Splice<'s> {
+    source: &'s [u8],
+    copied: usize,
+    out: &'s mut Vec<u8>,
+}
+
+/// Where a [`Splice`] stood.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    copied: usize,
+    written: usize,
+}
+
+impl<'s> Splice<'s> {
+    pub(super) fn new(source: &'s [u8], out: &'s mut Vec<u8>) -> Self {
+        Self { source, copied: 0, out }
+    }
+
+    /// Copies the source as far as `at`, and hands out the output for what is inserted there.
+    pub(super) fn up_to(&mut self, at: usize) -> &mut Vec<u8> {
+        self.out.extend_from_slice(self.source.get(self.copied..at).unwrap_or_default());
+        self.copied = self.copied.max(at);
+        self.out
+    }
+
+    /// Counts the source as copied as far as `at`: its bytes were written from elsewhere.
+    pub(super) fn skip_to(&mut self, at: usize) -> &mut Vec<u8> {
+        self.copied = self.copied.max(at);
+        self.out
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { copied: self.copied, written: self.out.len() }
+    }
+
+    /// Takes back what was written since `mark`.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.out.truncate(mark.written);
+        self.copied = mark.copied;
+    }
+}

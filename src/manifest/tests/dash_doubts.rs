@@ -1,0 +1,140 @@
+//! Where an MPD ends, where it is none, and where it is too much.
+
+use super::dash::document;
+use super::*;
+
+#[test]
+fn prologue_and_epilogue_stay() {
+    let carried = carried("a=b");
+    for input in [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- x --><?y z?>\n<MPD/>\n<!-- x -->\n<?y?>",
+        "\u{feff}<?xml version='1.0' encoding = 'utf-8' standalone=\"yes\"?>\r\n<MPD></MPD>\r\n",
+        "<?xml version=\"1.0\" encoding=\"us-ascii\"?><MPD ></MPD >",
+        "<?xml version=\"1.0\"?><MPD/>",
+        "<?xml-stylesheet encoding=\"x\"?><MPD/>",
+        " \n<?xml2 encoding='x'?><MPD/>",
+    ] {
+        assert_eq!(document(input, &carried), input);
+    }
+}
+
+#[test]
+fn from_a_doubt_on_nothing_changes() {
+    let carried = carried("a=b");
+    let broken = |fault| Reason::Malformed(fault);
+    let tail = "<BaseURL>a.mp4</BaseURL></MPD>";
+    for (before, after, reason) in [
+        ("", "", Reason::NotAManifest),
+        ("", "{}", Reason::NotAManifest),
+        ("", "#EXTM3U\ns.ts", Reason::NotAManifest),
+        ("", "<html><BaseURL>a</BaseURL></html>", Reason::NotAManifest),
+        ("", "  <!-- x -->", Reason::NotAManifest),
+        ("", "<?xml version='1.0'?> x<MPD/>", Reason::NotAManifest),
+        ("", "<MPD xmlns=\"urn:other\"><BaseURL>a.mp4</BaseURL></MPD>", Reason::NotAManifest),
+        ("", "<x:MPD><BaseURL>a.mp4</BaseURL></x:MPD>", Reason::NotAManifest),
+        ("", "<![CDATA[]]><MPD/>", broken(Fault::Tag)),
+        ("", "<!DOCTYPE html><MPD/>", Reason::DocumentType),
+        ("<?xml version=\"1.0\"?>\n", "<!DOCTYPE MPD [<!ENTITY x 'y'>]><MPD/>", Reason::DocumentType),
+        ("", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><MPD/>", Reason::Encoding),
+        ("", "<?xml encoding?><MPD/>", Reason::Encoding),
+        ("", "<\0M\0P\0D\0>\0", Reason::Encoding),
+        ("", "\0<\0M\0P\0D\0>\0", Reason::Encoding),
+        ("<MPD>", "<a b=c/>", broken(Fault::Tag)),
+        ("<MPD>", "<a b/>", broken(Fault::Tag)),
+        ("<MPD>", "<a b=\"1\"c=\"2\"/>", broken(Fault::Tag)),
+        ("<MPD>", "<a b=\"<\"/>", broken(Fault::Tag)),
+        ("<MPD>", "< a/>", broken(Fault::Tag)),
+        ("<MPD>", "<>", broken(Fault::Tag)),
+        ("<MPD>", "<a/ >", broken(Fault::Tag)),
+        ("<MPD>", "<!x>", broken(Fault::Tag)),
+        ("<MPD>", "<![x]]>", broken(Fault::Tag)),
+        ("<MPD>", "</ MPD>", broken(Fault::Tag)),
+        ("<MPD>", "</MPD x=\"1\">", broken(Fault::Tag)),
+        ("<MPD>", "</mpd>", broken(Fault::Nesting)),
+        ("<MPD><a>", "</MPD>", broken(Fault::Nesting)),
+        ("<MPD></MPD>", "</MPD>", broken(Fault::Nesting)),
+        ("<MPD/>\n", "<MPD/>", broken(Fault::AfterRoot)),
+        ("<MPD/>\n", "x", broken(Fault::AfterRoot)),
+        ("<MPD/>", "\0", broken(Fault::AfterRoot)),
+        ("<MPD>", "<SegmentURL media=\"a.mp4\" index=\"&x;\"/>", broken(Fault::Entity)),
+        ("<MPD>", "<SegmentURL media=\"a.mp4?a&b\"/>", broken(Fault::Entity)),
+        ("<MPD>", "<SegmentURL media=\"a&#0;\"/>", broken(Fault::Entity)),
+        ("<MPD>", "<SegmentURL media=\"a&#xd800;\"/>", broken(Fault::Entity)),
+        ("<MPD>", "<SegmentURL media=\"a&#+1;\"/>", broken(Fault::Entity)),
+        ("<MPD>", "<SegmentURL media=\"a.mp4\" media=\"b.mp4\"/>", broken(Fault::RepeatedAttribute)),
+        ("<MPD><BaseURL>", "a.mp4?a&b</BaseURL>", broken(Fault::Entity)),
+        ("<MPD><BaseURL>", "a.mp4</Location>", broken(Fault::Nesting)),
+        ("<MPD><BaseURL>", "a.mp4<!DOCTYPE x>", Reason::DocumentType),
+        ("<MPD>", "", broken(Fault::Unfinished)),
+    ] {
+        let tail = if after.is_empty() { "" } else { tail };
+        let input = format!("{before}{after}{tail}");
+        let (out, doubt) = rewritten(Format::Dash, &carried, input.as_bytes());
+        assert_eq!(String::from_utf8(out).unwrap(), input);
+        assert_eq!(doubt, Some(Doubt::new(reason, before.len() as u64)), "{input}");
+    }
+    for (input, reason, offset) in [
+        (&b"\xff\xfe<\0M\0"[..], Reason::Encoding, 0),
+        (b"\xfe\xff\0<\0M", Reason::Encoding, 0),
+        (b"\xef\xbb<MPD/>", Reason::NotAManifest, 0),
+        (b"\xef <MPD/>", Reason::NotAManifest, 0),
+        (b"<MPD><BaseURL>\xff.mp4</BaseURL><BaseURL>a.mp4</BaseURL></MPD>", Reason::NotUtf8, 14),
+        (b"<MPD><SegmentURL media='a.mp4' index='\xff'/><BaseURL>a.mp4</BaseURL></MPD>", Reason::NotUtf8, 5),
+        (b"<MPD><BaseURL>a.mp4</Bas", broken(Fault::Unfinished), 14),
+        (b"<MPD><a b='", broken(Fault::Unfinished), 5),
+        (b"<MPD><!-- ", broken(Fault::Unfinished), 10),
+    ] {
+        let (out, doubt) = rewritten(Format::Dash, &carried, input);
+        assert_eq!((&*out, doubt), (input, Some(Doubt::new(reason, offset))));
+    }
+    let (out, doubt) = rewritten(Format::Dash, &carried, b"<MPD><BaseURL>a.mp4</BaseURL></MPD>x");
+    assert_eq!((&*out, doubt.unwrap().offset()), (&b"<MPD><BaseURL>a.mp4?a=b</BaseURL></MPD>x"[..], 35));
+}
+
+#[test]
+fn depth_is_bounded() {
+    let carried = carried("a=b");
+    let nested = |depth: usize| {
+        format!("<MPD>{}<BaseURL>a.mp4</BaseURL>{}</MPD>", "<a>".repeat(depth), "</a>".repeat(depth))
+    };
+    assert!(document(&nested(62), &carried).contains("a.mp4?a=b"));
+    let (out, doubt) = rewritten(Format::Dash, &carried, nested(63).as_bytes());
+    assert_eq!((out, doubt.unwrap().reason()), (nested(63).into_bytes(), Reason::TooDeep));
+    let prefixes = (0..100).map(|n| format!(" xmlns:p{n}='x'")).collect::<Vec<_>>().concat();
+    let (_, doubt) = rewritten(Format::Dash, &carried, format!("<MPD{prefixes}/>").as_bytes());
+    assert_eq!(doubt.unwrap().reason(), Reason::TooDeep);
+}
+
+#[test]
+fn what_is_held_back_is_bounded() {
+    let carried = carried("a=b");
+    let long = |length: usize| "x".repeat(length);
+    for (before, start, end) in [
+        ("<MPD>", "<a b='", "'/>"),
+        ("<MPD><BaseURL>", "", "</BaseURL>"),
+        ("<MPD>", "<BaseURL>", "<!-- --></BaseURL>"),
+    ] {
+        for length in [MAX_HELD_BACK - 20, MAX_HELD_BACK + 20] {
+            let input = format!("{before}{start}{}{end}<BaseURL>a.mp4</BaseURL></MPD>", long(length));
+            let whole = rewritten_in(Format::Dash, carried.clone(), input.as_bytes(), input.len());
+            for chunk in [1, 1000, MAX_HELD_BACK] {
+                assert!(rewritten_in(Format::Dash, carried.clone(), input.as_bytes(), chunk) == whole);
+            }
+            assert_eq!(whole.1.map(Doubt::reason), (length > MAX_HELD_BACK).then_some(Reason::MarkupTooLong));
+            assert_eq!(length > MAX_HELD_BACK, whole.0 == input.as_bytes());
+        }
+    }
+    for start in ["<MPD><a b='", "<MPD><BaseURL>", "<MPD><BaseURL><![CDATA[", "<?xml ", "<MPD></"] {
+        let mut rewriter = Rewriter::new(Format::Dash, carried.clone());
+        let mut out = Vec::new();
+        rewriter.push(start.as_bytes(), &mut out);
+        for _ in 0..2000 {
+            rewriter.push(&[b'x'; 4096], &mut out);
+            let Body::Dash(dash) = &rewriter.body else { unreachable!() };
+            assert!(dash.held_back() <= MAX_HELD_BACK);
+        }
+        rewriter.finish(&mut out);
+        assert_eq!(out.len(), start.len() + 2000 * 4096);
+        assert_eq!(rewriter.doubt().unwrap().reason(), Reason::MarkupTooLong, "{start}");
+    }
+}
