@@ -47,7 +47,7 @@
 //! | 5 | [`verify`]: the decision |
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
 //! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell |
-//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`cors`] · [`manifest`]: credentials into HLS and DASH |
+//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`cors`] · [`manifest`]: credentials into HLS and DASH |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
 //! | 0 | [`time`] · [`error`] |
 //!
@@ -61,6 +61,7 @@
 //! | `tracing` (default) | one log line per refusal |
 //! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `mint` | [`mint`]: signing |
+//! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new RSA keys |
@@ -81,6 +82,7 @@ pub mod error;
 #[cfg(feature = "__internals")]
 pub mod internals;
 pub mod keys;
+pub mod link;
 pub mod manifest;
 #[cfg(feature = "mint")]
 pub mod mint;

@@ -4,7 +4,8 @@
 //! not looked at. **The first one that is present decides**: a bad token in the query is refused even beside a good
 //! cookie. Present is what has the name, whatever its value; `Basic` and other authorization schemes are absent.
 //!
-//! One kind of credential is known so far: a signed token (compact JWS).
+//! Two kinds of credential are known: signed tokens (compact JWS), and [secure links](crate::link), which stand in the path
+//! or, where no token does, in the query.
 
 use arrayvec::ArrayVec;
 
@@ -26,6 +27,8 @@ pub const MAX_COOKIES_TRIED: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Carrier {
+    /// The path itself, for secure links that stand there.
+    Path,
     /// A query parameter; the value is percent-decoded once.
     Query,
     /// `Authorization: Bearer` (RFC 6750 §2.1).
@@ -40,6 +43,8 @@ pub enum Carrier {
 pub enum Scheme {
     /// A compact JWS with JWT claims.
     SignedToken,
+    /// A URL with an expiry and a hash.
+    SecureLink,
 }
 
 impl Scheme {
@@ -47,6 +52,7 @@ impl Scheme {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignedToken => "signed-token",
+            Self::SecureLink => "secure-link",
         }
     }
 }
@@ -88,12 +94,21 @@ impl Carriers {
         request: &'r impl RequestView,
         query: Option<&'r [u8]>,
     ) -> Result<Presented<'r>, Denial> {
-        if self.query
-            && let Some(query) = query
-            && let Some(value) = value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?
-        {
-            return Ok(Presented::One(Carrier::Query, value));
+        match self.find_in_query(query)? {
+            Some(token) => Ok(token),
+            None => self.find_in_headers(request),
         }
+    }
+
+    /// What the query brings.
+    pub(crate) fn find_in_query<'r>(&self, query: Option<&'r [u8]>) -> Result<Option<Presented<'r>>, Denial> {
+        let Some(query) = query.filter(|_| self.query) else { return Ok(None) };
+        let value = value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?;
+        Ok(value.map(|value| Presented::One(Carrier::Query, value)))
+    }
+
+    /// What the first header that is present brings.
+    pub(crate) fn find_in_headers<'r>(&self, request: &'r impl RequestView) -> Result<Presented<'r>, Denial> {
         if self.bearer
             && let Some(value) = bearer(request)?
         {
@@ -150,7 +165,7 @@ pub(crate) fn token_text<'t>(
             })?;
             Ok(decoded)
         }
-        Carrier::Query | Carrier::Bearer | Carrier::Cookie => Ok(raw),
+        Carrier::Query | Carrier::Bearer | Carrier::Cookie | Carrier::Path => Ok(raw),
     }
 }
 

@@ -84,9 +84,12 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for AxumGateFuture<F> {
 }
 
 impl From<GateBody<Self>> for Body {
-    /// The inner body as it is, or a new one for a refusal.
+    /// The inner body as it is; a new one for a refusal and for a manifest that is rewritten.
     fn from(body: GateBody<Self>) -> Self {
-        body.into_inner().unwrap_or_else(Self::from)
+        match body.into_inner() {
+            Ok(inner) => inner,
+            Err(changed) => Self::new(changed),
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::forward::{Forwarding, ManifestHead};
 use super::{Header, cache, push_cors};
 use crate::cors::CorsHeaders;
 use crate::request::{without_cookie, without_parameter};
@@ -16,6 +17,10 @@ pub struct RequestEdits {
     set: Vec<(Box<str>, String)>,
     /// The carriers to be emptied: every one that the site listens to, not only the one that decided.
     strip: Option<Carriers>,
+    /// The query parameters of a secure link, to be taken out with the carriers.
+    strip_link: Vec<Box<str>>,
+    /// A manifest is asked for, and will be rewritten.
+    manifest: Option<Arc<Forwarding>>,
     grant: Option<OwnedGrant>,
 }
 
@@ -24,20 +29,32 @@ impl RequestEdits {
         Self { remove, ..Self::default() }
     }
 
-    /// The header fields to remove first: identity headers are the verifier's to set, on every request.
+    /// The header fields to remove first: identity headers are the verifier's to set, on every request; and of a manifest
+    /// that will be rewritten there are no parts.
     pub fn remove(&self) -> impl Iterator<Item = &str> {
-        self.remove.iter().flat_map(|names| names.iter().map(AsRef::as_ref))
+        let parts: &[&str] = if self.manifest.is_some() { &["range", "if-range"] } else { &[] };
+        self.remove.iter().flat_map(|names| names.iter().map(AsRef::as_ref)).chain(parts.iter().copied())
     }
 
     /// The header fields to set then: lower-case name, and a value of visible ASCII and spaces.
     pub fn set(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.set.iter().map(|(name, value)| (&**name, value.as_str()))
+        let plain = self.manifest.as_ref().map(|_| ("accept-encoding", "identity"));
+        self.set.iter().map(|(name, value)| (&**name, value.as_str())).chain(plain)
+    }
+
+    /// An `If-None-Match` field in the inner service's own entity tags; empty where it speaks of none of them, and is to
+    /// be dropped together with `If-Modified-Since` (RFC 9110 §13.1.3). `None` to leave it.
+    pub fn if_none_match(&self, field: &[u8]) -> Option<Vec<u8>> {
+        self.manifest.as_ref().map(|manifest| manifest.inner_tags(field))
     }
 
     /// The query less the credential, where the site strips it; empty when nothing is left. `None` to leave it.
     pub fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
-        let carriers = self.strip.as_ref().filter(|carriers| carriers.query)?;
-        Some(without_parameter(query, &carriers.query_name)).filter(|rest| rest != query)
+        let carriers = self.strip.as_ref()?;
+        let token = carriers.query.then_some(&*carriers.query_name);
+        let names = token.into_iter().chain(self.strip_link.iter().map(AsRef::as_ref));
+        let rest = names.fold(query.to_vec(), |query, name| without_parameter(&query, name));
+        Some(rest).filter(|rest| rest != query)
     }
 
     /// A `Cookie` field less the credential, where the site strips it; drop it when it is empty. `None` to leave it.
@@ -59,7 +76,13 @@ impl RequestEdits {
     pub(super) fn strip(&mut self, site: &SiteRules) {
         if site.strip_credentials {
             self.strip = Some(site.carriers.clone());
+            let link = site.link.iter().flat_map(|link| link.parameters().map(Into::into));
+            self.strip_link = link.collect();
         }
+    }
+
+    pub(super) fn ask_for_manifest(&mut self, forwarding: Option<&Arc<Forwarding>>) {
+        self.manifest = forwarding.filter(|forwarding| forwarding.is_certain()).cloned();
     }
 
     pub(super) fn hand_over(&mut self, grant: &Grant<'_>, site: &SiteRules) {
@@ -83,7 +106,7 @@ impl std::fmt::Debug for RequestEdits {
             .field("set", &self.set.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("strip", &self.strip.is_some())
             .field("grant", &self.grant)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,12 +120,25 @@ fn is_header_text(text: &str) -> bool {
 pub struct ResponseEdits {
     pub(super) cors: Option<CorsHeaders>,
     pub(super) private: bool,
+    pub(super) forwarding: Option<Arc<Forwarding>>,
 }
 
 impl ResponseEdits {
     /// Whether the answer goes through untouched.
     pub const fn is_empty(&self) -> bool {
-        self.cors.is_none() && !self.private
+        self.cors.is_none() && !self.private && self.forwarding.is_none()
+    }
+
+    /// What changes where a manifest is answered with that has to be rewritten; `field` gives the value of a header field
+    /// of the inner answer. To be asked before the other methods, which answer by what it finds.
+    pub fn manifest<'h>(
+        &mut self,
+        status: u16,
+        field: impl Fn(&'static str) -> Option<&'h [u8]>,
+    ) -> Option<ManifestHead> {
+        let head = self.forwarding.as_ref()?.head(status, field)?;
+        self.private |= head.private; // it holds somebody's credential, whatever the site says of caches
+        Some(head)
     }
 
     /// The header fields to remove first: what the inner service said of CORS, where the site has a policy; and

@@ -9,16 +9,22 @@
 //! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
 //!    CORS headers, `Vary` and its cache scope, whatever its status.
 //!
+//! 4. A manifest whose URIs get the credential is asked for whole and uncompressed, by entity tags of the inner service's
+//!    own; its answer loses what speaks of other bytes, gets a tag of its own, and its body goes through a [`ManifestBody`].
+//!
 //! Rules live here; adapters only translate.
 
 mod cache;
 mod challenge;
 mod edits;
+mod forward;
 mod problem;
 
 use bytes::Bytes;
 
 pub use edits::{RequestEdits, ResponseEdits};
+use forward::Forwarding;
+pub use forward::{ManifestBody, ManifestHead};
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::error::Denial;
@@ -115,13 +121,19 @@ impl Decision<'_> {
             }
             (Self::Public(_), Some(site)) => {
                 edits.strip(site);
-                Reply::Call(edits, ResponseEdits { cors, private: false })
+                let forwarding = Forwarding::of(site, None, request, policy, &self.context().state.tally);
+                edits.ask_for_manifest(forwarding.as_ref());
+                Reply::Call(edits, ResponseEdits { cors, private: false, forwarding })
             }
             (Self::Granted(grant), Some(site)) => {
                 log_grant(grant, request, &policy.trusted_proxies);
                 edits.strip(site);
                 edits.hand_over(grant, site);
-                Reply::Call(edits, ResponseEdits { cors, private: site.cache == CacheScope::Private })
+                let forwarding =
+                    Forwarding::of(site, Some(grant), request, policy, &self.context().state.tally);
+                edits.ask_for_manifest(forwarding.as_ref());
+                let private = site.cache == CacheScope::Private;
+                Reply::Call(edits, ResponseEdits { cors, private, forwarding })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))

@@ -52,6 +52,8 @@ const fn detail(code: Code) -> &'static str {
         Code::ClaimRefused => "the token lacks a claim that is asked for, or has another value",
         Code::WrongKey => "the token's key does not sign for this resource",
         Code::OutOfScope => "the token does not cover this path",
+        Code::LinkBad => "the link is not good for this path",
+        Code::LinkExpired => "the link has expired",
         Code::RefusedByHook => "the token was refused by a rule of this server",
         Code::Method => "the method is not allowed here",
         Code::HttpsRequired => "this site is to be asked over HTTPS",

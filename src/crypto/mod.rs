@@ -10,6 +10,7 @@
 mod aws_lc;
 #[cfg(feature = "aws-lc")]
 mod kind;
+mod link_hash;
 #[cfg(feature = "mint")]
 mod sign;
 
@@ -17,6 +18,8 @@ mod sign;
 pub(crate) use aws_lc::{public_key, rsa_components, shared_secret};
 #[cfg(feature = "aws-lc")]
 pub(crate) use kind::KeyKind;
+pub use link_hash::LinkHash;
+pub(crate) use link_hash::{HashOutput, MAX_HASH_LEN, same_secret};
 #[cfg(feature = "mint")]
 pub(crate) use sign::SigningKey;
 

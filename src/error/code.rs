@@ -9,7 +9,7 @@
 /// | `ambiguous_path` | 400 | the path has more than one reading, or none |
 /// | `ambiguous_host` | 400 | no host, two hosts, or one that is no host name |
 /// | `ambiguous_credential` | 400 | one carrier brings two credentials |
-/// | `credential_missing` | 401 | no carrier brings a credential |
+/// | `credential_missing` | 401 | no carrier brings a credential; 403 where no signed token is accepted |
 /// | `malformed_token` | 401 | not a compact JWS with strict JSON inside |
 /// | `unknown_key` | 401 | no `kid`, or none that is in force |
 /// | `wrong_algorithm` | 401 | `alg` is not the key's algorithm |
@@ -19,6 +19,8 @@
 /// | `claim_refused` | 401 | a claim that the site requires is missing or has another value |
 /// | `wrong_key` | 403 | the key may not sign for this bucket, stream or site |
 /// | `out_of_scope` | 403 | the token does not cover this path |
+/// | `link_bad` | 403 | a secure link that cannot be read, or whose proof does not fit |
+/// | `link_expired` | 410 | a secure link whose proof fits, and whose time is over |
 /// | `refused_by_hook` | 403 | the operator's own rule said no |
 /// | `method` | 405 | a good credential, but the site does not allow the method |
 /// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
@@ -40,6 +42,8 @@ pub enum Code {
     ClaimRefused,
     WrongKey,
     OutOfScope,
+    LinkBad,
+    LinkExpired,
     RefusedByHook,
     Method,
     HttpsRequired,
@@ -62,6 +66,8 @@ impl Code {
         Self::ClaimRefused,
         Self::WrongKey,
         Self::OutOfScope,
+        Self::LinkBad,
+        Self::LinkExpired,
         Self::RefusedByHook,
         Self::Method,
         Self::HttpsRequired,
@@ -84,6 +90,8 @@ impl Code {
             Self::ClaimRefused => "claim_refused",
             Self::WrongKey => "wrong_key",
             Self::OutOfScope => "out_of_scope",
+            Self::LinkBad => "link_bad",
+            Self::LinkExpired => "link_expired",
             Self::RefusedByHook => "refused_by_hook",
             Self::Method => "method",
             Self::HttpsRequired => "https_required",
@@ -103,8 +111,11 @@ impl Code {
             | Self::Expired
             | Self::NotYetValid
             | Self::ClaimRefused => 401,
-            Self::WrongKey | Self::OutOfScope | Self::RefusedByHook | Self::HttpsRequired => 403,
+            Self::WrongKey | Self::OutOfScope | Self::LinkBad | Self::RefusedByHook | Self::HttpsRequired => {
+                403
+            }
             Self::Method => 405,
+            Self::LinkExpired => 410,
             Self::UnknownHost => 421,
         }
     }

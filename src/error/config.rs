@@ -87,6 +87,12 @@ pub enum ConfigError {
     #[error("stream {stream:?} {found}: give each stream one playback ID")]
     Stream { stream: String, found: &'static str },
 
+    // Without its text: a secret may stand in it where {secret} should.
+    #[error("link expression {found}: write {write}")]
+    LinkExpression { found: String, write: String },
+    #[error("ip_binding is {found}: write \"exact\", \"/24\" or \"/16\", and for IPv6 \"/64\" or \"/48\"")]
+    IpBinding { found: String },
+
     #[error("trusted proxy {text:?} {found}: write {write}")]
     Proxy { text: String, found: &'static str, write: String },
 

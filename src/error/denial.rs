@@ -113,6 +113,17 @@ pub enum Denial {
     /// The signature does not fit the token and the key.
     #[error("signature does not fit")]
     BadSignature,
+    /// The secure link cannot be read, or its proof does not fit.
+    #[error("secure link is bad: {0}")]
+    LinkBad(LinkFault),
+    /// The secure link's proof fits, and its time is over.
+    #[error("secure link expired: expires is {expires}, checked at {now}")]
+    LinkExpired {
+        /// The second that the link names.
+        expires: UnixSeconds,
+        /// When it was looked at.
+        now: UnixSeconds,
+    },
     /// The operator's own rule refused the claims.
     #[error("refused by the site's own hook")]
     RefusedByHook,
@@ -148,23 +159,25 @@ impl Denial {
             Self::NotYetValid { .. } => Code::NotYetValid,
             Self::ScopeStartsWithSlash | Self::WholeBucket | Self::OutOfScope => Code::OutOfScope,
             Self::BadSignature => Code::BadSignature,
+            Self::LinkBad(_) => Code::LinkBad,
+            Self::LinkExpired { .. } => Code::LinkExpired,
             Self::RefusedByHook => Code::RefusedByHook,
             Self::Method { .. } => Code::Method,
         }
     }
 
-    /// Whether a signature had been found good before this rule refused.
+    /// Whether a signature, or a secure link's proof, had been found good before this rule refused.
     ///
     /// False means that nothing in the token can be believed, its dates included.
     pub const fn verified(self) -> bool {
-        matches!(self, Self::RefusedByHook | Self::Method { verified: true })
+        matches!(self, Self::RefusedByHook | Self::LinkExpired { .. } | Self::Method { verified: true })
     }
 
     /// How much the denial tells about a request that brought several credentials: the furthest one got.
     pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::RefusedByHook | Self::Method { .. } => 9,
-            Self::BadSignature => 8,
+            Self::BadSignature | Self::LinkBad(_) | Self::LinkExpired { .. } => 8,
             Self::OutOfScope | Self::WholeBucket | Self::ScopeStartsWithSlash => 7,
             Self::Expired { .. } => 6,
             Self::NotYetValid { .. } => 5,
@@ -258,6 +271,27 @@ pub enum Repeated {
     /// Two `Authorization` fields.
     #[error("two Authorization fields")]
     Authorization,
+}
+
+/// What is wrong with a secure link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LinkFault {
+    /// It says no expiry.
+    #[error("it says no expiry")]
+    NoExpiry,
+    /// Its expiry is not decimal digits, or zero, or more than can be counted.
+    #[error("its expiry is no positive decimal number")]
+    Expiry,
+    /// Its proof has not the form of the site's hash.
+    #[error("its proof has not the form of the site's hash")]
+    Proof,
+    /// It is bound to an address, and that of the client cannot be told.
+    #[error("it is bound to an address, and the client's cannot be told")]
+    ClientUnknown,
+    /// Its proof is not that of this path, this expiry and this client.
+    #[error("its proof does not fit path, expiry and client")]
+    Mismatch,
 }
 
 /// What is wrong with the form of a token.

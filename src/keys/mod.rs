@@ -34,4 +34,4 @@ pub use source::KeySource;
 #[cfg(feature = "watch")]
 pub(crate) use source::folder_of;
 #[cfg(feature = "config")]
-pub(crate) use source::{Changes, Documents, FileSight};
+pub(crate) use source::{Changes, Documents, FileSight, without_line_end};

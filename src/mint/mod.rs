@@ -1,4 +1,4 @@
-//! How are tokens, signed URLs and cookies made that the verifier accepts?
+//! How are tokens, signed URLs, cookies and secure links made that the verifier accepts?
 //!
 //! A [`Signer`] holds a private key or a shared secret and its `kid`. It makes a [`SignedToken`] for a [`Scope`](crate::Scope),
 //! which becomes a URL or a `Set-Cookie` value:
@@ -19,12 +19,14 @@
 mod cookie;
 #[cfg(feature = "keygen")]
 mod keygen;
+mod link;
 mod signer;
 mod token;
 
 pub use cookie::{SameSite, TokenCookie};
 #[cfg(feature = "keygen")]
 pub use keygen::NewKey;
+pub use link::{LinkDraft, LinkSigner};
 pub use signer::Signer;
 pub use token::{SignedToken, TokenDraft};
 
@@ -45,6 +47,8 @@ pub enum MintError {
     Claim { name: String, reason: String },
     #[error("cookie {found}: write {write}")]
     Cookie { found: String, write: &'static str },
+    #[error("secure link: {found}: write {write}")]
+    Link { found: String, write: &'static str },
     #[error("every verifier would refuse the token: {fault}")]
     Refused { fault: TokenFault },
     #[error("the key could not sign: the system's random generator failed")]

@@ -66,20 +66,26 @@ impl TrustedProxies {
 
     /// Whether the client speaks TLS: the connection does, or a trusted proxy says so, or it never left the machine.
     pub fn is_https(&self, request: &impl RequestView) -> bool {
-        let Some(peer) = request.peer().map(|peer| peer.to_canonical()) else { return request.is_tls() };
+        let peer = request.peer().map(|peer| peer.to_canonical());
+        self.says_tls(request).unwrap_or_else(|| peer.is_some_and(|peer| peer.is_loopback()))
+    }
+
+    /// Whether the client speaks TLS, as far as the connection or a trusted proxy tells.
+    pub(crate) fn says_tls(&self, request: &impl RequestView) -> Option<bool> {
         if request.is_tls() {
-            return true;
+            return Some(true);
         }
+        let peer = request.peer()?.to_canonical();
         if !self.trusts(peer) {
-            return peer.is_loopback();
+            return None;
         }
         let listed = request.x_forwarded_proto().flat_map(list_elements).last();
         let standard =
             request.forwarded().flat_map(list_elements).last().and_then(|hop| parameter(hop, b"proto"));
         let is_https = |proto: &[u8]| proto.trim_ascii().eq_ignore_ascii_case(b"https");
         match (listed, standard) {
-            (None, None) => peer.is_loopback(),
-            (listed, standard) => listed.is_none_or(is_https) && standard.is_none_or(is_https),
+            (None, None) => None,
+            (listed, standard) => Some(listed.is_none_or(is_https) && standard.is_none_or(is_https)),
         }
     }
 

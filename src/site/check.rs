@@ -2,12 +2,13 @@ use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
 use super::settings::{Serves, Site};
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
-use crate::request::{PathBuffer, RequestPath};
+use crate::request::{PathBuffer, RequestPath, is_parameter_name};
 use crate::token::MAX_TOKEN_BYTES;
 
 /// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
     let before = faults.len();
+    check_credentials(site, id, faults);
     let mut wrong = |setting: &'static str, found: String, write: &'static str| {
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
@@ -22,24 +23,6 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             "serves",
             "serves a bucket with a name in braces".to_owned(),
             "\"{bucket}\" alone, or the bucket's name",
-        );
-    }
-    let carriers = &site.carriers;
-    if !(carriers.query || carriers.bearer || carriers.cookie) {
-        wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
-    }
-    if !is_parameter_name(&carriers.query_name) {
-        wrong(
-            "query_name",
-            format!("has the query parameter {:?}", carriers.query_name),
-            "letters, digits, hyphens, dots and underscores",
-        );
-    }
-    if !is_token(&carriers.cookie_name) {
-        wrong(
-            "cookie_name",
-            format!("has the cookie {:?}", carriers.cookie_name),
-            "letters, digits, hyphens and underscores",
         );
     }
     if !(1..=MAX_TOKEN_BYTES).contains(&site.max_token_bytes) {
@@ -61,8 +44,23 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     check_lists(site, id, faults);
     check_base_path(site, id, faults);
     check_public_paths(site, id, faults);
+    let link = match &site.link {
+        Some(link) => link.check(id, faults).map(Some),
+        None => Some(None),
+    };
+    let of_tokens = &site.carriers.query_name;
+    if let Some(Some(link)) = &link
+        && site.tokens
+        && site.carriers.query
+        && link.parameters().any(|name| name == &**of_tokens)
+    {
+        let found = format!("has the query parameter {of_tokens:?} for tokens and for links");
+        let (site, write) = (id.to_owned(), "another query_name, or accepts = [\"secure-link\"]");
+        faults.push("query_name", ConfigError::Setting { site, found, write });
+    }
+    let forward = site.forward.check(id, &site.hosts, faults);
     let cors = match &site.cors {
-        Some(cors) => cors.check(id, carriers.bearer, faults).map(Some),
+        Some(cors) => cors.check(id, site.carriers.bearer, faults).map(Some),
         None => Some(None),
     };
     if faults.len() > before {
@@ -80,7 +78,10 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         public_paths: site.public_paths.iter().map(|path| path.as_str().into()).collect(),
         methods: check_methods(&site.methods),
         transport: site.transport,
-        carriers: carriers.clone(),
+        tokens: site.tokens,
+        link: link?,
+        forward,
+        carriers: site.carriers.clone(),
         max_token_bytes: site.max_token_bytes,
         coverage: site.coverage,
         times: TimeRules { leeway: site.leeway, require_exp: site.require_exp, max_lifetime },
@@ -98,6 +99,38 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         cors: cors?,
         hook: site.hook.clone(),
     })
+}
+
+/// What is accepted, and where it is looked for.
+fn check_credentials(site: &Site, id: &str, faults: &mut Faults) {
+    let mut wrong = |setting: &'static str, found: String, write: &'static str| {
+        faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
+    };
+    let carriers = &site.carriers;
+    if !(carriers.query || carriers.bearer || carriers.cookie) {
+        wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
+    }
+    if !site.tokens && site.link.is_none() && site.access == Access::Authenticated {
+        wrong(
+            "accepts",
+            "accepts no credential".to_owned(),
+            "signed-token, or a secure_link, or access = \"public\"",
+        );
+    }
+    if !is_parameter_name(&carriers.query_name) {
+        wrong(
+            "query_name",
+            format!("has the query parameter {:?}", carriers.query_name),
+            "letters, digits, hyphens, dots and underscores",
+        );
+    }
+    if !is_token(&carriers.cookie_name) {
+        wrong(
+            "cookie_name",
+            format!("has the cookie {:?}", carriers.cookie_name),
+            "letters, digits, hyphens and underscores",
+        );
+    }
 }
 
 /// Methods, identity headers and answers, element by element.
@@ -138,11 +171,6 @@ fn check_methods(methods: &[String]) -> Methods {
         (true, true) | (false, false) => {}
     }
     Methods { allow: names.join(", ").into(), names }
-}
-
-/// Unreserved characters (RFC 3986 §2.3): a name that no encoder touches.
-fn is_parameter_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
 /// Headers that frame a message or say who asks: never to be overwritten by a claim.

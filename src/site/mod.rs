@@ -32,7 +32,7 @@
 //! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
 //! methods = ["GET", "HEAD"]
 //! require_https = false
-//! accepts = ["signed-token"]
+//! accepts = ["signed-token", "secure-link"] # default all that is described: signed tokens, and links with a secure_link
 //! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
 //! query_name = "auth"
 //! cookie_name = "Qencode-Auth-Token"
@@ -49,6 +49,24 @@
 //! grant_extension = false
 //! identity_headers = { x-viewer = "sub" }   # default none
 //! answers = { expired = 410 }          # other statuses for codes; default none
+//!
+//! [site.forward]                       # or forward = "auto", which is the default; or forward = false: into manifests goes
+//! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the credential that was granted
+//! from = ["m3u8", "mpd", "mpp"]        # mpp: patches to an MPD
+//! to = ["m3u8", "ts", "mp4"]           # default every file
+//! hosts = ["segments.example.com"]     # beside the request's own and the site's; default none
+//!
+//! [site.secure_link]                   # default none: URLs with an expiry and a hash
+//! preset = "gcore"                     # required; or "gcore_video", "gcore_mp4", "nginx", "custom"
+//! secret_file = ["secrets/link", "secrets/link.old"]   # or secret_env; one, or two while they change, the new one first
+//! covers = "directory"                 # for "gcore"; or "file", or "either" without ip_binding
+//! ip_binding = ["/24", "/64"]          # or "exact", "/16", "/48"; default none
+//! # expression = "{expires}{path}{ip} {secret}"   # for "nginx" and "custom": required
+//! # hash = "hmac-sha256"               # for "custom": required; or "sha256", "md5"
+//! # encoding = "base64url"             # for "custom"; or "hex"
+//! # hash_name = "md5"                  # for "nginx", and "custom", where it is "hash"
+//! # expires_name = "expires"           # for both
+//! # never_expires = false              # for both: an expression without {expires}
 //!
 //! [site.cors]                          # default none: nothing is touched
 //! origins = ["https://app.example.com"]     # required; or "https://*.example.com", or "*" without credentials
@@ -79,6 +97,7 @@
 mod check;
 #[cfg(feature = "config")]
 mod config;
+mod forward;
 mod hosts;
 mod hosts_builder;
 mod mounts;
@@ -91,6 +110,8 @@ mod settings;
 pub use config::SCHEMA;
 #[cfg(feature = "config")]
 pub(crate) use config::{ConfigFile, Notation, in_file};
+pub use forward::Forward;
+pub(crate) use forward::{ForwardRules, Keys};
 pub(crate) use hosts::Place;
 pub use policy::{Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};

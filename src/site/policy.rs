@@ -7,11 +7,13 @@ use serde::Deserialize;
 use super::check::check_site;
 use super::hosts::{HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
-use super::rules::{Access, Serving, SiteRules, SiteView};
+use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
+#[cfg(feature = "config")]
+use crate::link::SecureLink;
 use crate::request::{Host, RequestPath, TrustedProxies};
 use crate::scope::KeyScope;
 
@@ -90,7 +92,7 @@ impl Policy {
         let any_bucket = scopes.iter().any(|scope| matches!(scope, KeyScope::Bucket(_)));
         let any_stream = scopes.iter().any(|scope| matches!(scope, KeyScope::Stream(_)));
         let everything = scopes.iter().any(|scope| matches!(scope, KeyScope::Any(_)));
-        let asking = self.sites.iter().filter(move |site| !everything && site.access != Access::Public);
+        let asking = self.sites.iter().filter(move |site| !everything && site.asks_for_tokens());
         asking.filter_map(move |site| {
             let own = KeyScope::site(site.id.clone());
             let (opened, wanted) = match &site.serves {
@@ -103,6 +105,11 @@ impl Policy {
             };
             (!opened && !scopes.contains(&own)).then_some((&*site.id, wanted))
         })
+    }
+
+    /// Whether some site needs keys.
+    pub(crate) fn asks_for_tokens(&self) -> bool {
+        self.sites.iter().any(SiteRules::asks_for_tokens)
     }
 
     /// Whether a playback ID is the stream's.
@@ -178,6 +185,13 @@ impl PolicyBuilder {
             self.trusted_proxies.clone_from(&sections.trusted_proxies);
         }
         self
+    }
+
+    /// The secure links, each with the number of its site.
+    #[cfg(feature = "config")]
+    pub(crate) fn links(&mut self) -> impl Iterator<Item = (usize, &mut SecureLink)> {
+        let sites = self.sites.iter_mut().enumerate();
+        sites.filter_map(|(number, site)| Some((number, site.link.as_mut()?)))
     }
 
     /// The sites, each under its id.

@@ -1,14 +1,16 @@
 use serde::Deserialize;
 
+use super::forward::ForwardRules;
 use super::pattern::Captures;
 use super::policy::Policy;
 use super::settings::Hook;
 use crate::cors::CorsPolicy;
 use crate::error::Code;
 use crate::keys::Key;
+use crate::link::LinkRules;
 use crate::scheme::Carriers;
 use crate::scope::{Coverage, KeyScope, LiveShape, Resource, playback_id_in};
-use crate::time::Leeway;
+use crate::time::{Leeway, UnixSeconds};
 use crate::token::Claims;
 
 /// Who may have what a site serves.
@@ -61,6 +63,9 @@ pub(crate) struct SiteRules {
     pub(crate) public_paths: Vec<Box<str>>,
     pub(crate) methods: Methods,
     pub(crate) transport: Transport,
+    pub(crate) tokens: bool,
+    pub(crate) link: Option<LinkRules>,
+    pub(crate) forward: Option<ForwardRules>,
     pub(crate) carriers: Carriers,
     pub(crate) max_token_bytes: usize,
     pub(crate) coverage: Coverage,
@@ -92,6 +97,13 @@ pub(crate) struct TimeRules {
     pub(crate) max_lifetime: Option<u32>,
 }
 
+impl TimeRules {
+    /// Whether a credential lives longer than the site allows.
+    pub(crate) fn is_too_far(&self, expires: UnixSeconds, now: UnixSeconds) -> bool {
+        self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max)))
+    }
+}
+
 /// The allowed methods, and the value of `Allow` that lists them.
 #[derive(Debug)]
 pub(crate) struct Methods {
@@ -118,6 +130,11 @@ impl SiteRules {
             }
             Serving::Live(LiveShape::Path) => Resource::Live { playback_id: playback_id_in(key), file: key },
         })
+    }
+
+    /// Whether it is opened by keys, and by nothing else.
+    pub(crate) fn asks_for_tokens(&self) -> bool {
+        self.access == Access::Authenticated && self.tokens && self.link.is_none()
     }
 
     /// Whether the key may be had without a credential.
@@ -147,7 +164,12 @@ impl SiteRules {
     /// The status that answers a code here.
     pub(crate) fn status(&self, code: Code) -> u16 {
         let remapped = self.answers.iter().rev().find(|(listed, _)| *listed == code);
-        remapped.map_or(code.default_status(), |(_, status)| *status)
+        match (remapped, code) {
+            (Some((_, status)), _) => *status,
+            // There is no challenge that a client could meet.
+            (None, Code::CredentialMissing) if !self.tokens => 403,
+            (None, _) => code.default_status(),
+        }
     }
 }
 

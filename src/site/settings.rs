@@ -1,9 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::forward::Forward;
 use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
+use crate::link::SecureLink;
 use crate::scheme::Carriers;
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
@@ -23,6 +25,7 @@ use crate::token::Claims;
 /// let channels = Site::live_by_path().host("live.example.com").require_exp();
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the configuration")]
 #[must_use]
 pub struct Site {
     pub(super) id: Option<String>,
@@ -33,6 +36,9 @@ pub struct Site {
     pub(super) public_paths: Vec<String>,
     pub(super) methods: Vec<String>,
     pub(super) transport: Transport,
+    pub(super) tokens: bool,
+    pub(super) link: Option<SecureLink>,
+    pub(super) forward: Forward,
     pub(super) carriers: Carriers,
     pub(super) max_token_bytes: usize,
     pub(super) coverage: Coverage,
@@ -103,6 +109,9 @@ impl Site {
             public_paths: Vec::new(),
             methods: vec!["GET".to_owned(), "HEAD".to_owned()],
             transport: Transport::Any,
+            tokens: true,
+            link: None,
+            forward: Forward::auto(),
             carriers: Carriers::default(),
             max_token_bytes: 4096,
             coverage: Coverage::default(),
@@ -177,6 +186,25 @@ impl Site {
     /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
     pub fn require_https(mut self) -> Self {
         self.transport = Transport::Https;
+        self
+    }
+
+    /// Accepts secure links: URLs with an expiry and a hash. A hook is not asked about them, since they bring no claims.
+    pub fn secure_link(mut self, link: SecureLink) -> Self {
+        self.link = Some(link);
+        self
+    }
+
+    /// Which query parameters of a manifest's request are carried into the URIs in it. Default [`Forward::auto`].
+    pub fn forward(mut self, forward: Forward) -> Self {
+        self.forward = forward;
+        self
+    }
+
+    /// Whether signed tokens are accepted. Default true; without them a site needs secure links.
+    #[doc(alias = "accepts")]
+    pub fn accept_tokens(mut self, accept: bool) -> Self {
+        self.tokens = accept;
         self
     }
 

@@ -103,7 +103,7 @@ impl VerifierBuilder {
         tell_dangers(&self.keys);
         let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
-        let snapshot = Snapshot { policy: Arc::new(policy), keys };
+        let snapshot = Snapshot { policy: Arc::new(policy), keys, tally: Arc::default() };
         warn_of_idle(&idle(&snapshot), &[]);
         Ok(Verifier::start(snapshot, self.clock, self.setup))
     }

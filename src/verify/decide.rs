@@ -1,11 +1,12 @@
 use arrayvec::ArrayVec;
 
-use super::grant::Facts;
+use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
 use crate::error::{ClaimName, Denial, HostFault, TokenFault};
 use crate::keys::danger::Danger;
-use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView};
+use crate::link::{Asked, Link, LinkRules, Linked};
+use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
 use crate::site::{Place, SiteRules, TimeRules, Transport, UnknownHost};
@@ -76,11 +77,25 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
             }
         }
         Ok((captures, key)) => match site.resource(&captures, key) {
-            Some(resource) => Case { state, site, resource, now }.hear(request, target.query),
+            Some(resource) => {
+                let asked = Asked {
+                    path: path.map_or(target.path, RequestPath::as_bytes), // inside a site it has a normal form
+                    key,
+                    host: host.as_bytes(),
+                    query: target.query,
+                };
+                Case { state, site, resource, asked, now }.hear(request, target)
+            }
             None => Verdict::Denied(Denial::OutOfScope, None),
         },
     };
     Judged { site: Some(index), verdict }
+}
+
+/// What the deciding carrier brings.
+enum Found<'s, 'r> {
+    Link(&'s LinkRules, Carrier, Link<'s>),
+    Tokens(Presented<'r>),
 }
 
 /// One protected resource, asked for now.
@@ -88,17 +103,21 @@ struct Case<'s> {
     state: &'s Snapshot,
     site: &'s SiteRules,
     resource: Resource<'s>,
+    asked: Asked<'s>,
     now: UnixSeconds,
 }
 
 impl Case<'_> {
     /// Finds the credentials that decide, and tries them.
-    fn hear<'r>(&self, request: &'r impl RequestView, query: Option<&'r [u8]>) -> Verdict<'r> {
-        let verdict = match self.site.carriers.find(request, query) {
+    fn hear<'r>(&self, request: &'r impl RequestView, target: Target<'r>) -> Verdict<'r> {
+        let verdict = match self.find(request, target.query) {
             Err(denial) => Verdict::Denied(denial, None),
-            Ok(Presented::None) => Verdict::Denied(Denial::CredentialMissing, None),
-            Ok(Presented::One(carrier, raw)) => self.try_one(carrier, raw),
-            Ok(Presented::Cookies(cookies)) => self.try_each(&cookies),
+            Ok(Found::Link(links, carrier, link)) => {
+                self.try_link(request, target.path, links, carrier, &link)
+            }
+            Ok(Found::Tokens(Presented::None)) => Verdict::Denied(Denial::CredentialMissing, None),
+            Ok(Found::Tokens(Presented::One(carrier, raw))) => self.try_one(carrier, raw),
+            Ok(Found::Tokens(Presented::Cookies(cookies))) => self.try_each(&cookies),
         };
         match verdict {
             Verdict::Granted(raw, facts) if !self.site.methods.allow(request.method()) => {
@@ -106,12 +125,66 @@ impl Case<'_> {
                 Verdict::Denied(Denial::Method { verified: true }, Some(evidence))
             }
             Verdict::Granted(raw, facts) => {
-                if let Some(key) = self.state.keys.at(facts.key) {
+                if let Proof::Key(key) = facts.proof
+                    && let Some(key) = self.state.keys.at(key)
+                {
                     key.used(self.now);
                 }
                 Verdict::Granted(raw, facts)
             }
             other => other,
+        }
+    }
+
+    /// What the first carrier that is present brings: path, query, bearer, cookie. Beside a token in the query a link is
+    /// not looked at.
+    fn find<'r>(
+        &self,
+        request: &'r impl RequestView,
+        query: Option<&'r [u8]>,
+    ) -> Result<Found<'_, 'r>, Denial> {
+        let Some(links) = &self.site.link else {
+            return self.site.carriers.find(request, query).map(Found::Tokens);
+        };
+        if let Some(link) = links.in_path(&self.asked) {
+            return Ok(Found::Link(links, Carrier::Path, link));
+        }
+        if self.site.tokens
+            && let Some(token) = self.site.carriers.find_in_query(query)?
+        {
+            return Ok(Found::Tokens(token));
+        }
+        if let Some(link) = links.in_query(&self.asked).map_err(Denial::AmbiguousCredential)? {
+            return Ok(Found::Link(links, Carrier::Query, link));
+        }
+        Ok(Found::Tokens(if self.site.tokens {
+            self.site.carriers.find_in_headers(request)?
+        } else {
+            Presented::None
+        }))
+    }
+
+    /// Tries one secure link: its hash, then its expiry.
+    fn try_link<'r>(
+        &self,
+        request: &'r impl RequestView,
+        path: &'r [u8],
+        links: &LinkRules,
+        carrier: Carrier,
+        link: &Link<'_>,
+    ) -> Verdict<'r> {
+        let proxies = &self.state.policy.trusted_proxies;
+        let client = if links.binds_addresses() { proxies.client(request) } else { None };
+        match links.check(link, &self.asked, client, self.now) {
+            Ok(Linked { expires_at: Some(expires), .. }) if self.site.times.is_too_far(expires, self.now) => {
+                let max = self.site.times.max_lifetime.unwrap_or_default();
+                Verdict::Denied(Denial::LifetimeTooLong { exp: expires, max }, None)
+            }
+            Ok(Linked { expires_at, covers }) => {
+                let proof = Proof::Link(covers);
+                Verdict::Granted(path, Facts { scheme: Scheme::SecureLink, carrier, expires_at, proof })
+            }
+            Err(denial) => Verdict::Denied(denial, None),
         }
     }
 
@@ -175,7 +248,7 @@ impl Case<'_> {
             Claim::Present(exp) => Some(exp.floor()),
             Claim::Absent | Claim::Malformed => None,
         };
-        Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, key: place })
+        Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, proof: Proof::Key(place) })
     }
 
     /// Rules over claims that nobody has verified yet: they may refuse, never grant.
@@ -260,7 +333,7 @@ fn check_time(
                 return Err(Denial::Expired { exp, now });
             }
             if let Some(max) = rules.max_lifetime
-                && exp > now.saturating_add(i64::from(max))
+                && rules.is_too_far(exp, now)
             {
                 return Err(Denial::LifetimeTooLong { exp, max });
             }

@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::decision::Context;
 use crate::keys::KeyRef;
+use crate::link::Covers;
+use crate::request::{PathBuffer, RequestPath};
 use crate::scheme::{Carrier, Decoded, Scheme, token_text};
 use crate::scope::KeyScope;
 use crate::site::SiteView;
@@ -16,7 +18,16 @@ pub(crate) struct Facts {
     pub(crate) scheme: Scheme,
     pub(crate) carrier: Carrier,
     pub(crate) expires_at: Option<UnixSeconds>,
-    pub(crate) key: KeyRef,
+    pub(crate) proof: Proof,
+}
+
+/// What showed that it is good.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Proof {
+    /// A signature by this key.
+    Key(KeyRef),
+    /// A secure link that opens so much.
+    Link(Covers),
 }
 
 /// A credential that was verified and covers the request: who signed it, what it covers, until when.
@@ -38,15 +49,29 @@ impl<'r> Grant<'r> {
         &self.context
     }
 
-    /// The `kid` of the key that signed.
-    pub fn kid(&self) -> &str {
-        // The snapshot that found the key still holds it.
-        self.context.state.keys.at(self.facts.key).map_or("", |key| key.id().as_str())
+    /// The `kid` of the key that signed; `None` for a secure link.
+    pub fn kid(&self) -> Option<&str> {
+        self.key().map(|key| key.id().as_str())
     }
 
     /// What that key may sign for.
     pub fn key_scope(&self) -> Option<&KeyScope> {
-        self.context.state.keys.at(self.facts.key).map(crate::Key::scope)
+        self.key().map(crate::Key::scope)
+    }
+
+    fn key(&self) -> Option<&crate::Key> {
+        match self.facts.proof {
+            Proof::Key(key) => self.context.state.keys.at(key), // the snapshot that found it still holds it
+            Proof::Link(_) => None,
+        }
+    }
+
+    /// What a secure link opens.
+    pub(crate) const fn covers(&self) -> Option<Covers> {
+        match self.facts.proof {
+            Proof::Link(covers) => Some(covers),
+            Proof::Key(_) => None,
+        }
     }
 
     /// The kind of credential.
@@ -69,7 +94,7 @@ impl<'r> Grant<'r> {
         self.context.site().map(SiteView)
     }
 
-    /// The claims as the user's own type; decodes the token's payload again.
+    /// The claims as the user's own type; decodes the token's payload again. A secure link has none.
     ///
     /// # Errors
     ///
@@ -82,16 +107,37 @@ impl<'r> Grant<'r> {
     pub fn to_owned(&self) -> OwnedGrant {
         let payload = self.payload();
         OwnedGrant(Arc::new(Owned {
-            kid: self.kid().into(),
+            kid: self.kid().map(Into::into),
             site: self.site().map(|site| site.id().into()),
-            scope: payload.claims().and_then(|claims| claims.scalar("uri")),
+            scope: match self.facts.proof {
+                Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
+                Proof::Link(covers) => self.covered_by_link(covers),
+            },
             payload,
             facts: self.facts,
         }))
     }
 
-    /// The token's payload, decoded again.
+    /// What a secure link covers, as object keys are written.
+    fn covered_by_link(&self, covers: Covers) -> Option<String> {
+        let mut buffer = PathBuffer::new();
+        let path = RequestPath::parse(self.raw, &mut buffer).ok()?;
+        let path = str::from_utf8(path.as_bytes()).ok()?;
+        let key = path.strip_prefix(self.site()?.base_path())?;
+        let upto = |slashes: usize| key.match_indices('/').nth(slashes).map_or(key.len(), |(at, _)| at);
+        let folder = match (self.facts.carrier, covers) {
+            (Carrier::Path, _) => key.get(..upto(1))?, // kind and video, before proof and expiry
+            (_, Covers::Directory) => key.rsplit_once('/').map_or("", |(folder, _)| folder),
+            (_, Covers::File | Covers::Either) => return Some(key.to_owned()),
+        };
+        Some(if folder.is_empty() { String::new() } else { format!("{folder}/") })
+    }
+
+    /// The token's payload, decoded again; that of a secure link is empty.
     pub(crate) fn payload(&self) -> Payload {
+        if matches!(self.facts.proof, Proof::Link(_)) {
+            return Payload("{}".to_owned());
+        }
         let mut decoded = Decoded::new();
         let text = token_text(self.facts.carrier, self.raw, &mut decoded);
         let bytes = text.ok().and_then(payload_of);
@@ -131,7 +177,7 @@ impl std::fmt::Debug for Grant<'_> {
 pub struct OwnedGrant(Arc<Owned>);
 
 struct Owned {
-    kid: Box<str>,
+    kid: Option<Box<str>>,
     site: Option<Box<str>>,
     scope: Option<String>,
     payload: Payload,
@@ -139,9 +185,9 @@ struct Owned {
 }
 
 impl OwnedGrant {
-    /// The `kid` of the key that signed.
-    pub fn kid(&self) -> &str {
-        &self.0.kid
+    /// The `kid` of the key that signed; `None` for a secure link.
+    pub fn kid(&self) -> Option<&str> {
+        self.0.kid.as_deref()
     }
 
     /// The id of the site that granted.
@@ -159,7 +205,8 @@ impl OwnedGrant {
         self.0.facts.carrier
     }
 
-    /// What the token covers: its `uri` claim, which is empty for a whole bucket.
+    /// What the credential covers: a token's `uri` claim, which is empty for a whole bucket; a secure link's path or
+    /// directory, without its leading slash.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }

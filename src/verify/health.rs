@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -15,8 +15,20 @@ use crate::keys::Key;
 pub struct Health {
     /// Every key in force, by `kid`.
     pub keys: Vec<KeyHealth>,
+    /// What became of the manifests that were to be rewritten.
+    pub manifests: ManifestHealth,
     /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
     pub errors: Vec<String>,
+}
+
+/// What became of manifests, since the verifier was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ManifestHealth {
+    /// How many were understood to their end.
+    pub rewritten: u64,
+    /// How many went through unchanged, wholly or from some byte on, by the reason.
+    pub unchanged: BTreeMap<String, u64>,
 }
 
 /// One key.
@@ -49,7 +61,7 @@ pub struct KeyHealth {
 }
 
 impl Verifier {
-    /// The keys in force, when each was loaded and last used, and what is wrong with their files. Takes time and memory
+    /// The keys in force, when each was loaded and last used, what is wrong with their files, and what became of manifests. Takes time and memory
     /// by the number of keys.
     pub fn health(&self) -> Health {
         let Errors { all, by_file } = self.errors();
@@ -58,7 +70,9 @@ impl Verifier {
             let last_error = key.source().and_then(|file| by_file.get(file)).cloned();
             KeyHealth { last_error, ..KeyHealth::of(key) }
         });
-        let mut health = Health { keys: keys.collect(), errors: all };
+        let (rewritten, unchanged) = self.snapshot().tally.read();
+        let manifests = ManifestHealth { rewritten, unchanged };
+        let mut health = Health { keys: keys.collect(), manifests, errors: all };
         health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
         health
     }

@@ -7,8 +7,9 @@
 //! 3. **HTTPS**, where the site asks for it.
 //! 4. The **path** has one normal form, or the request is refused.
 //! 5. On a **public** resource credentials are not looked at.
-//! 6. The first **carrier** that is present decides: query, bearer, cookie.
-//! 7. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
+//! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
+//!    may bring a secure link.
+//! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
 //!    **time**, other claims that the site asks for, the **token's scope**. All of these may only refuse: junk
 //!    leaves here, before any cryptography.
 //! 8. The **signature**, by the key that the token named and the algorithm that the key has.
@@ -29,7 +30,7 @@
 //!
 //! ```
 //! fn use_it(grant: &playgate::Grant<'_>) -> String {
-//!     grant.kid().to_owned()
+//!     grant.kid().unwrap_or_default().to_owned()
 //! }
 //! ```
 
@@ -42,10 +43,13 @@ mod idle;
 #[cfg(feature = "config")]
 mod reload;
 #[cfg(feature = "config")]
+mod secrets;
+#[cfg(feature = "config")]
 mod setup;
 mod snapshot;
 #[cfg(feature = "config")]
 mod swapped;
+mod tally;
 mod verifier;
 #[cfg(feature = "watch")]
 mod watch;
@@ -53,10 +57,11 @@ mod watch;
 pub use builder::VerifierBuilder;
 pub use decision::{Decision, Passed, Preflight, Public, Refusal};
 pub use grant::{ClaimsError, Grant, OwnedGrant};
-pub use health::{Health, KeyHealth};
+pub use health::{Health, KeyHealth, ManifestHealth};
 pub use snapshot::Snapshot;
 #[cfg(feature = "config")]
 pub use swapped::{Difference, Swapped};
+pub(crate) use tally::Tally;
 pub use verifier::{Keys, Verifier};
 #[cfg(feature = "watch")]
 pub use watch::Watch;

@@ -45,10 +45,10 @@ impl Verifier {
     fn read_again(&self, state: &mut State) -> Result<Swapped, ConfigErrors> {
         let setup = self.setup();
         state.settling = None;
-        if setup.file.is_none() {
+        if !setup.policy_is_read {
             return Ok(self.look_at_sources(state));
         }
-        let plan = setup.plan(&state.documents).inspect_err(|errors| state.refused = Some(errors.clone()))?;
+        let plan = setup.plan(state).inspect_err(|errors| state.refused = Some(errors.clone()))?;
         tell(&plan.notices);
         tell_dangers(
             plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
@@ -56,6 +56,7 @@ impl Verifier {
         let sites = Difference::between(&state.sites, &plan.sites);
         state.sites = plan.sites;
         state.documents = plan.documents;
+        state.secrets = plan.secrets;
         state.refused = None;
         self.put(state, Some(plan.policy), &plan.changes);
         Ok(Swapped { sites, keys: (&plan.changes).into(), skipped: state.skipped() })
@@ -127,7 +128,7 @@ impl Verifier {
             let (keys, taken) = snapshot.keys.exchange(&out, into);
             refused = taken;
             let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
-            Ok::<_, Infallible>(Snapshot { policy, keys })
+            Ok::<_, Infallible>(Snapshot { policy, keys, ..snapshot.clone() })
         });
         tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
         state.waiting.extend(refused);
@@ -153,7 +154,7 @@ impl State {
     /// What of the sources is not in force now.
     pub(super) fn skipped(&self) -> Vec<ConfigError> {
         let waiting = self.waiting.iter().map(|key| doubled(key));
-        self.documents.faults().cloned().chain(waiting).collect()
+        self.documents.faults().chain(self.secrets.faults()).cloned().chain(waiting).collect()
     }
 }
 

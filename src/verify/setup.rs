@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::builder::{VerifierBuilder, list_names, no_such_site};
+use super::secrets::Secrets;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
 use crate::site::{ConfigFile, Hook, Notation, Policy, PolicyBuilder, Refused, Site, in_file};
@@ -22,6 +23,8 @@ pub(super) struct Setup {
     pub(super) hooks: Vec<(String, Hook)>,
     /// The sites and settings of code.
     policy: PolicyBuilder,
+    /// Whether the policy stands in files, wholly or in part.
+    pub(super) policy_is_read: bool,
     state: Mutex<State>,
 }
 
@@ -30,6 +33,8 @@ pub(super) struct Setup {
 pub(super) struct State {
     pub(super) sites: Vec<(String, Site)>,
     pub(super) documents: Documents,
+    /// Of secure links.
+    pub(super) secrets: Secrets,
     pub(super) file: FileSight,
     /// Since when the file has been what it is, while that may still be half of what it is to be.
     pub(super) settling: Option<Instant>,
@@ -46,6 +51,7 @@ pub(super) struct Plan {
     pub(super) policy: Policy,
     pub(super) sites: Vec<(String, Site)>,
     pub(super) documents: Documents,
+    pub(super) secrets: Secrets,
     pub(super) changes: Changes,
     pub(super) notices: Vec<ConfigError>,
 }
@@ -84,23 +90,27 @@ impl Setup {
             // What it is now; the plan reads it again, so a change in between is seen by the next look.
             let _ = state.file.look(path, MAX_CONFIG_FILE);
         }
-        let plan = self.plan(&Documents::default())?;
+        let plan = self.plan(&state)?;
         tell(&plan.notices);
         tell_dangers(plan.documents.sources());
-        if self.file.is_some() {
+        self.policy_is_read = self.file.is_some() || !plan.secrets.is_empty();
+        if self.policy_is_read {
             state.sites = plan.sites;
         } else {
             self.policy = PolicyBuilder::default(); // not to be read again
         }
         state.documents = plan.documents;
+        state.secrets = plan.secrets;
         self.state = Mutex::new(state);
         Ok((plan.policy, plan.changes.added))
     }
 
-    /// Whether the file is not what it was at the last look.
+    /// Whether the file, or one with a secret, is not what it was at the last look.
     #[cfg(feature = "watch")]
     pub(super) fn file_changed(&self, state: &mut State) -> Result<bool, ConfigError> {
+        let secrets_changed = state.secrets.changed();
         match &self.file {
+            _ if secrets_changed => Ok(true),
             None => Ok(false),
             Some(path) => match state.file.look(path, MAX_CONFIG_FILE) {
                 Ok(look) => Ok(look.is_change()),
@@ -115,7 +125,7 @@ impl Setup {
         let state = self.lock();
         let file = self.file.as_deref().map(crate::keys::folder_of);
         let sources = state.documents.sources().filter_map(KeySource::watched_folder);
-        file.into_iter().chain(sources).map(Path::to_owned).collect()
+        file.into_iter().chain(sources).chain(state.secrets.folders()).map(Path::to_owned).collect()
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -124,8 +134,8 @@ impl Setup {
     }
 
     /// Reads the file and the sources, and checks all of it. Nothing is changed.
-    pub(super) fn plan(&self, before: &Documents) -> Result<Plan, ConfigErrors> {
-        let mut errors = Vec::new();
+    pub(super) fn plan(&self, before: &State) -> Result<Plan, ConfigErrors> {
+        let (mut errors, mut notices) = (Vec::new(), Vec::new());
         let mut file = match &self.file {
             Some(path) => Some(read_file(path)?),
             None => None,
@@ -140,8 +150,9 @@ impl Setup {
                 errors.push(ConfigError::HookForNoSite { site: id.clone(), known });
             }
         }
-        let sites: Vec<(String, Site)> = policy.named_sites().map(|(id, site)| (id, site.clone())).collect();
         let mut faults = Faults::default();
+        let secrets = Secrets::read(&mut policy, &before.secrets, &mut faults, &mut notices);
+        let sites: Vec<(String, Site)> = policy.named_sites().map(|(id, site)| (id, site.clone())).collect();
         let policy = policy.check(&mut faults);
 
         // The file's sources first, each with its section; then those of code.
@@ -163,8 +174,8 @@ impl Setup {
         }
         let (parts, sources): (Vec<Part>, Vec<KeySource>) = sources.into_iter().unzip();
         let fields: Vec<&'static str> = sources.iter().map(KeySource::field).collect();
-        let (mut broken, mut notices) = (Vec::new(), Vec::new());
-        let (documents, changes) = Documents::read(sources, before, &mut broken, &mut notices);
+        let mut broken = Vec::new();
+        let (documents, changes) = Documents::read(sources, &before.documents, &mut broken, &mut notices);
         for fault in broken {
             if let (Some(part), Some(field)) = (parts.get(fault.source), fields.get(fault.source)) {
                 faults.enter(*part);
@@ -178,7 +189,7 @@ impl Setup {
         errors.splice(0..0, file.map(ConfigFile::into_errors).into_iter().flatten().chain(unplaced));
         ConfigErrors::check(errors)?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
-        Ok(Plan { policy, sites, documents, changes, notices })
+        Ok(Plan { policy, sites, documents, secrets, changes, notices })
     }
 }
 

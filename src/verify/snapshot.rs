@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::site::Policy;
 
@@ -10,6 +11,7 @@ use crate::site::Policy;
 pub struct Snapshot {
     pub(crate) policy: Arc<Policy>,
     pub(crate) keys: KeySet,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Snapshot {
@@ -26,12 +28,12 @@ impl Snapshot {
     /// The same policy with other keys.
     #[must_use]
     pub fn with_keys(&self, keys: KeySet) -> Self {
-        Self { keys, policy: Arc::clone(&self.policy) }
+        Self { keys, ..self.clone() }
     }
 
     /// The same keys under another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self { policy: Arc::new(policy), keys: self.keys.clone() }
+        Self { policy: Arc::new(policy), ..self.clone() }
     }
 }

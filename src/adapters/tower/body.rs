@@ -1,12 +1,16 @@
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::answer::ManifestBody;
+
 pin_project! {
-    /// The body of an answer: the inner service's, or that of a refusal.
+    /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
+    /// refusal.
     #[derive(Debug)]
     pub struct GateBody<B> {
         #[pin]
@@ -20,7 +24,22 @@ pin_project! {
     enum Kind<B> {
         Inner { #[pin] body: B },
         Answer { bytes: Bytes },
+        Forward {
+            #[pin] body: B,
+            // Few answers are manifests: the others need no room for one.
+            forwarded: Box<ManifestBody>,
+            ending: Ending,
+        },
     }
+}
+
+/// How far a rewritten body is.
+#[derive(Debug)]
+enum Ending {
+    /// The inner body goes on.
+    NotYet,
+    /// It has ended, and what was held back is out; its trailers may follow.
+    Trailers(Option<Box<HeaderMap>>),
 }
 
 impl<B> GateBody<B> {
@@ -28,12 +47,17 @@ impl<B> GateBody<B> {
         Self { kind: Kind::Inner { body } }
     }
 
-    /// The inner body, or the bytes of a refusal.
+    /// A manifest, rewritten on its way.
+    pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
+        Self { kind: Kind::Forward { body, forwarded: Box::new(forwarded), ending: Ending::NotYet } }
+    }
+
+    /// The inner body where nothing was done to it, or else this one.
     #[cfg(feature = "axum")]
-    pub(crate) fn into_inner(self) -> Result<B, Bytes> {
+    pub(crate) fn into_inner(self) -> Result<B, Self> {
         match self.kind {
             Kind::Inner { body } => Ok(body),
-            Kind::Answer { bytes } => Err(bytes),
+            kind => Err(Self { kind }),
         }
     }
 
@@ -54,6 +78,9 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
             KindProjection::Inner { body } => body.poll_frame(context),
             KindProjection::Answer { bytes } if bytes.is_empty() => Poll::Ready(None),
             KindProjection::Answer { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            KindProjection::Forward { body, forwarded, ending } => {
+                poll_forwarded(body, forwarded, ending, context)
+            }
         }
     }
 
@@ -61,6 +88,7 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
             Kind::Answer { bytes } => bytes.is_empty(),
+            Kind::Forward { ending, .. } => matches!(ending, Ending::Trailers(None)),
         }
     }
 
@@ -68,6 +96,45 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
         match &self.kind {
             Kind::Inner { body } => body.size_hint(),
             Kind::Answer { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Forward { ending: Ending::NotYet, .. } => SizeHint::default(),
+            Kind::Forward { ending: Ending::Trailers(_), .. } => SizeHint::with_exact(0),
         }
     }
+}
+
+/// The next frame of a manifest: data as soon as there is some, then the inner trailers but those about other bytes.
+fn poll_forwarded<B: Body<Data = Bytes>>(
+    mut body: Pin<&mut B>,
+    forwarded: &mut ManifestBody,
+    ending: &mut Ending,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    loop {
+        if let Ending::Trailers(trailers) = ending {
+            return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
+        }
+        let (bytes, trailers) = match ready!(body.as_mut().poll_frame(context)) {
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => (forwarded.push(&data), None),
+                Err(frame) => (forwarded.finish(), Some(frame.into_trailers().ok())),
+            },
+            None => (forwarded.finish(), Some(None)),
+        };
+        if let Some(trailers) = trailers {
+            let trailers = trailers.map(without_digests).filter(|trailers| !trailers.is_empty());
+            *ending = Ending::Trailers(trailers.map(Box::new));
+        }
+        if !bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+    }
+}
+
+/// Trailers less what speaks of the inner body's bytes (RFC 9530).
+fn without_digests(mut trailers: HeaderMap) -> HeaderMap {
+    for name in ["content-md5", "digest", "repr-digest", "content-digest", "etag"] {
+        trailers.remove(name);
+    }
+    trailers
 }

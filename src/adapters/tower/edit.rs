@@ -1,12 +1,16 @@
 //! Plain data of the answer room, carried out on `http`'s types.
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, HeaderMap, HeaderName, HeaderValue, VARY};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, VARY,
+};
+use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
 
 use super::body::GateBody;
-use crate::answer::{Answer, Header, RequestEdits, ResponseEdits};
+use crate::answer::{Answer, Header, ManifestBody, ManifestHead, RequestEdits, ResponseEdits};
 
 /// The response that an answer stands for, with the denial in its extensions.
 pub(super) fn response<R>(answer: Answer) -> Response<GateBody<R>> {
@@ -20,10 +24,20 @@ pub(super) fn response<R>(answer: Answer) -> Response<GateBody<R>> {
     response
 }
 
-/// What the inner service's headers become.
-pub(super) fn headers(headers: &mut HeaderMap, edits: &ResponseEdits) {
+/// What the head of the inner service's answer becomes, and what its body goes through.
+pub(super) fn head(parts: &mut Parts, edits: &mut ResponseEdits) -> Option<ManifestBody> {
     if edits.is_empty() {
-        return;
+        return None;
+    }
+    let headers = &mut parts.headers;
+    let manifest = edits.manifest(parts.status.as_u16(), |name| headers.get(name).map(HeaderValue::as_bytes));
+    if let Some(manifest) = &manifest {
+        for name in manifest.remove() {
+            headers.remove(*name);
+        }
+        if let Some(Ok(etag)) = manifest.etag().map(HeaderValue::from_bytes) {
+            headers.insert(ETAG, etag);
+        }
     }
     for name in edits.remove() {
         headers.remove(*name);
@@ -35,6 +49,7 @@ pub(super) fn headers(headers: &mut HeaderMap, edits: &ResponseEdits) {
         headers.insert(CACHE_CONTROL, value);
     }
     append(headers, edits.append());
+    manifest.and_then(ManifestHead::into_body)
 }
 
 fn append(headers: &mut HeaderMap, fields: Vec<Header>) {
@@ -71,10 +86,27 @@ pub(super) fn request<B>(request: &mut Request<B>, edits: &RequestEdits) {
             request.headers_mut().insert(name, value);
         }
     }
+    translate_conditions(request.headers_mut(), edits);
     strip_query(request, edits);
     strip_headers(request.headers_mut(), edits);
     if let Some(grant) = edits.grant() {
         request.extensions_mut().insert(grant.clone());
+    }
+}
+
+/// `If-None-Match` in the inner service's own entity tags, where it knows them.
+fn translate_conditions(headers: &mut HeaderMap, edits: &RequestEdits) {
+    let fields =
+        headers.get_all(IF_NONE_MATCH).into_iter().map(|field| edits.if_none_match(field.as_bytes()));
+    let Some(fields) = fields.collect::<Option<Vec<_>>>().filter(|fields| !fields.is_empty()) else { return };
+    headers.remove(IF_NONE_MATCH);
+    for field in fields.into_iter().filter(|field| !field.is_empty()) {
+        if let Ok(field) = HeaderValue::from_maybe_shared(Bytes::from(field)) {
+            headers.append(IF_NONE_MATCH, field);
+        }
+    }
+    if !headers.contains_key(IF_NONE_MATCH) {
+        headers.remove(IF_MODIFIED_SINCE);
     }
 }
 

@@ -50,9 +50,13 @@ where
                 response.take().map_or(Poll::Pending, |r| Poll::Ready(Ok(r)))
             }
             KindProjection::Call { inner, edits } => {
-                let mut response = ready!(inner.poll(context))?;
-                edit::headers(response.headers_mut(), edits);
-                Poll::Ready(Ok(response.map(GateBody::inner)))
+                let (mut parts, body) = ready!(inner.poll(context))?.into_parts();
+                let forwarded = edit::head(&mut parts, edits);
+                let body = match forwarded {
+                    Some(forwarded) => GateBody::forward(body, forwarded),
+                    None => GateBody::inner(body),
+                };
+                Poll::Ready(Ok(Response::from_parts(parts, body)))
             }
         }
     }

@@ -51,7 +51,6 @@ pub(crate) enum Look {
 
 impl Look {
     /// Whether it is not what it was.
-    #[cfg(feature = "watch")]
     pub(crate) const fn is_change(&self) -> bool {
         matches!(self, Self::Changed(_))
     }
@@ -259,7 +258,7 @@ pub(super) fn load(
 }
 
 /// The bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.
-fn without_line_end(bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
     let is_text = std::str::from_utf8(bytes)
         .is_ok_and(|text| text.trim_end_matches(['\r', '\n']).chars().all(|c| !c.is_control()));
     match bytes {

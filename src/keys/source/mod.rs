@@ -21,7 +21,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 pub(crate) use documents::{Changes, Documents};
-pub(crate) use file::FileSight;
+pub(crate) use file::{FileSight, without_line_end};
 
 use super::danger::Danger;
 use crate::crypto::Algorithm;

@@ -3,18 +3,19 @@
 use std::path::Path;
 
 use super::document::{
-    Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, KeysSection, Scope,
-    Serves, SiteSection, Span, code,
+    Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, Few, ForwardSaid,
+    HashName, KeysSection, Preset, Scope, SecureLinkSection, Serves, SiteSection, Span, code,
 };
 use crate::cors::Cors;
-use crate::crypto::Algorithm;
+use crate::crypto::{Algorithm, LinkHash};
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
+use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::rules::Transport;
 use crate::site::settings::Serves as Served;
-use crate::site::{Site, UnknownHost};
+use crate::site::{Forward, Site, UnknownHost};
 use crate::time::Leeway;
 
 /// What the sections of a file say, in their order.
@@ -41,7 +42,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
     let mut sites = Vec::new();
     for (number, site) in document.site.into_iter().enumerate() {
         faults.enter(Part::Site(number));
-        sites.push(build_site(site, faults));
+        sites.push(build_site(site, folder, faults));
     }
     let mut sources = Vec::new();
     for (number, keys) in document.keys.into_iter().enumerate() {
@@ -66,7 +67,7 @@ fn section(part: &str, found: &str, write: &str) -> ConfigError {
     ConfigError::Section { part: part.to_owned(), found: found.to_owned(), write: write.to_owned() }
 }
 
-fn build_site(said: SiteSection, faults: &mut Faults) -> Site {
+fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     let serves = match said.serves {
         Some(Serves::Bucket(name)) => Served::Bucket(name),
         Some(Serves::Live(shape)) => Served::Live(shape),
@@ -114,11 +115,142 @@ fn build_site(said: SiteSection, faults: &mut Faults) -> Site {
             faults.push("leeway", ConfigError::Field { field, found, write: "60 or less".to_owned() });
         }
     }
-    if said.accepts.is_some_and(|accepts: Vec<Accepts>| accepts.is_empty()) {
-        let write = "accepts = [\"signed-token\"], or access = \"public\" for a site that asks for nothing";
-        faults.push("accepts", section("[[site]]", "accepts no credential", write));
+    site.forward = build_forward(said.forward, faults);
+    let has_links = said.secure_link.is_some();
+    site.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
+    let accepts = |kind| said.accepts.as_ref().is_none_or(|accepts: &Vec<Accepts>| accepts.contains(&kind));
+    match (&said.accepts, has_links) {
+        (None, _) => {}
+        (Some(accepts), _) if accepts.is_empty() => {
+            let write = "\"signed-token\", \"secure-link\" or both, or access = \"public\" for a site that asks for nothing";
+            faults.push("accepts", section("[[site]]", "accepts no credential", write));
+        }
+        (Some(_), false) if accepts(Accepts::SecureLink) => {
+            let write = "[site.secure_link] with its preset and secret";
+            faults.push("accepts", section("[[site]]", "accepts secure-link and describes none", write));
+        }
+        (Some(_), true) if !accepts(Accepts::SecureLink) => {
+            let write = "accepts = [\"signed-token\", \"secure-link\"], or no accepts";
+            faults.push("accepts", section("[[site]]", "has a secure_link and does not accept it", write));
+        }
+        (Some(_), _) => site.tokens = accepts(Accepts::SignedToken),
     }
     site
+}
+
+fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
+    let said = match said {
+        None | Some(ForwardSaid::Auto) => return Forward::auto(),
+        Some(ForwardSaid::Off) => return Forward::off(),
+        Some(ForwardSaid::Table(said)) => said,
+    };
+    let mut forward = match (said.only_keys, said.except_keys) {
+        (None, None) => Forward::auto(),
+        (Some(keys), None) => Forward::only(keys),
+        (None, Some(keys)) => Forward::except(keys),
+        (Some(_), Some(_)) => {
+            let error = section("forward", "says both only_keys and except_keys", "one of them");
+            faults.push("forward.except_keys", error);
+            Forward::auto()
+        }
+    };
+    if let Some(extensions) = said.from {
+        forward = forward.of(extensions);
+    }
+    if let Some(extensions) = said.to {
+        forward = forward.to(extensions);
+    }
+    forward.hosts(said.hosts)
+}
+
+fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
+    let wrong = |found: &str, write: &str| section("secure_link", found, write);
+    let secrets: Vec<LinkSecret> = match (said.secret_file, said.secret_env) {
+        (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
+            let error = wrong("says both secret_file and secret_env", "one of them");
+            faults.push("secure_link.secret_env", error);
+            return None;
+        }
+        (Few(files), _) if !files.is_empty() => {
+            files.iter().map(|file| LinkSecret::file(folder.join(file))).collect()
+        }
+        (_, Few(variables)) => variables.into_iter().map(LinkSecret::env).collect(),
+    };
+    let mut secrets = secrets.into_iter();
+    let Some(first) = secrets.next() else {
+        let error = wrong("has no secret", "secret_file = \"…\" or secret_env = \"…\"");
+        faults.push("secure_link.secret_file|secret_env", error);
+        return None;
+    };
+    let Some(preset) = said.preset else {
+        let write = "preset = \"gcore\", \"gcore_video\", \"gcore_mp4\", \"nginx\" or \"custom\"";
+        faults.push("secure_link.preset", wrong("has no preset", write));
+        return None;
+    };
+    if matches!(preset, Preset::Nginx | Preset::Custom) == said.expression.is_none() {
+        let error = match said.expression {
+            Some(_) => wrong("has an expression, which its preset fixes", "preset = \"nginx\" or \"custom\""),
+            None => wrong("does not say what is hashed", "expression = \"{expires}{path} {secret}\""),
+        };
+        faults.push("secure_link.expression", error);
+        return None;
+    }
+    if (preset == Preset::Custom) == said.hash.is_none() {
+        let error = match said.hash {
+            Some(_) => wrong("has a hash, which its preset fixes", "preset = \"custom\", or no hash"),
+            None => wrong("does not say how it is hashed", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
+        };
+        faults.push("secure_link.hash", error);
+        return None;
+    }
+    let Some(mut link) = link_of(preset, said.expression.unwrap_or_default(), said.hash, first) else {
+        let error = wrong("is made with MD5", "the feature secure-link-md5 where playgate is built");
+        faults.push("secure_link.preset", error);
+        return None;
+    };
+    for secret in secrets {
+        link = link.also(secret);
+    }
+    link.covers = said.covers;
+    link.encoding = said.encoding;
+    link.hash_name = said.hash_name;
+    link.expires_name = said.expires_name;
+    link.never_expires = said.never_expires.unwrap_or_default();
+    for (element, text) in said.ip_binding.0.iter().enumerate() {
+        match link.ip_binding.unwrap_or(IpBinding::EXACT).parse(text) {
+            Ok(binding) => link.ip_binding = Some(binding),
+            Err(error) => faults.push_element("secure_link.ip_binding", element, error),
+        }
+    }
+    Some(link)
+}
+
+/// `None` for a hash that this build does not have.
+fn link_of(
+    preset: Preset,
+    expression: String,
+    hash: Option<HashName>,
+    secret: LinkSecret,
+) -> Option<SecureLink> {
+    match (preset, hash) {
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Gcore, _) => Some(SecureLink::gcore(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::GcoreVideo, _) => Some(SecureLink::gcore_video(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::GcoreMp4, _) => Some(SecureLink::gcore_mp4(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Nginx, _) => Some(SecureLink::nginx(expression, secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Custom, Some(HashName::Md5)) => Some(SecureLink::custom(expression, LinkHash::Md5, secret)),
+        (Preset::Custom, Some(HashName::Sha256)) => {
+            Some(SecureLink::custom(expression, LinkHash::Sha256, secret))
+        }
+        (Preset::Custom, Some(HashName::HmacSha256)) => {
+            Some(SecureLink::custom(expression, LinkHash::HmacSha256, secret))
+        }
+        _ => None,
+    }
 }
 
 /// Replaces a default by what was said.

@@ -16,9 +16,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::Code;
+use crate::link::{Covers, LinkEncoding};
 use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 use crate::time::UnixSeconds;
@@ -75,7 +76,7 @@ pub(super) struct SiteSection {
     pub(super) methods: Option<Vec<String>>,
     /// Refuses plain HTTP, except from this machine itself. Default false.
     pub(super) require_https: Option<bool>,
-    /// Which kinds of credential are accepted. Default ["signed-token"].
+    /// Which kinds of credential are accepted. Default ["signed-token"], and "secure-link" where there is a secure_link.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(super) accepts: Option<Vec<Accepts>>,
     /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
@@ -114,6 +115,11 @@ pub(super) struct SiteSection {
     pub(super) identity_headers: Pairs<String>,
     /// Other statuses for codes: { expired = 410 }.
     pub(super) answers: Pairs<u16>,
+    /// Which query parameters of a manifest's request are carried into the URIs in it: "auto" for those of the credential
+    /// that was granted, false for none, or a table. Default "auto".
+    pub(super) forward: Option<ForwardSaid>,
+    /// URLs with an expiry and a hash, as nginx and many CDNs sign them.
+    pub(super) secure_link: Option<SecureLinkSection>,
     /// Which pages of other origins may read answers. Without it nothing is touched.
     pub(super) cors: Option<CorsSection>,
 }
@@ -130,12 +136,163 @@ pub(super) enum Serves {
 }
 
 /// A kind of credential.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scheme"))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Accepts {
     /// A JWT.
     SignedToken,
+    /// A URL with an expiry and a hash.
+    SecureLink,
+}
+
+/// What is carried into manifests.
+#[derive(Debug)]
+pub(super) enum ForwardSaid {
+    Auto,
+    Off,
+    Table(ForwardSection),
+}
+
+/// What is carried into manifests: the credential's own parameters, or those that one of `only_keys` and `except_keys`
+/// chooses.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "forward_table"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ForwardSection {
+    /// Manifests by their extension: m3u8, m3u, mpd, mpp. Default ["m3u8", "mpd", "mpp"].
+    pub(super) from: Option<Vec<String>>,
+    /// Which files of a manifest get them, by their extension. Default every file.
+    pub(super) to: Option<Vec<String>>,
+    /// These query parameters.
+    pub(super) only_keys: Option<Vec<String>>,
+    /// All query parameters but these.
+    pub(super) except_keys: Option<Vec<String>>,
+    /// Hosts that get them beside the request's own and the site's hosts.
+    pub(super) hosts: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for ForwardSaid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = ForwardSaid;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"auto\", false or a table")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ForwardSaid, E> {
+                match text {
+                    "auto" => Ok(ForwardSaid::Auto),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, said: bool) -> Result<ForwardSaid, E> {
+                if said {
+                    return Err(E::invalid_value(serde::de::Unexpected::Bool(said), &self));
+                }
+                Ok(ForwardSaid::Off)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ForwardSaid, A::Error> {
+                let fields = serde::de::value::MapAccessDeserializer::new(fields);
+                ForwardSection::deserialize(fields).map(ForwardSaid::Table)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// URLs with an expiry and a hash: exactly one of `secret_file` and `secret_env`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "secure_link", extend("required" = ["preset"])))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SecureLinkSection {
+    /// The format: "gcore", "gcore_video", "gcore_mp4", "nginx", or "custom".
+    #[cfg_attr(test, schemars(required))]
+    pub(super) preset: Option<Preset>,
+    /// A file with the secret; two while one takes the other's place, the new one first. Relative paths start at this file.
+    pub(super) secret_file: Few,
+    /// An environment variable with the secret, or two.
+    pub(super) secret_env: Few,
+    /// What a link opens, for preset "gcore". Default "directory".
+    pub(super) covers: Option<Covers>,
+    /// Binds links to the client's address, or its network: "exact", "/24", "/16", and for IPv6 "/64", "/48".
+    pub(super) ip_binding: Few,
+    /// What is hashed, for presets "nginx" and "custom": "{expires}{path}{ip} {secret}".
+    #[cfg_attr(test, schemars(length(min = 1, max = 1024)))]
+    pub(super) expression: Option<String>,
+    /// How, for preset "custom".
+    pub(super) hash: Option<HashName>,
+    /// How the hash is written, for preset "custom". Default "base64url".
+    pub(super) encoding: Option<LinkEncoding>,
+    /// The query parameter with the hash, for presets "nginx" (default "md5") and "custom" (default "hash").
+    pub(super) hash_name: Option<String>,
+    /// The query parameter with the expiry. Default "expires".
+    pub(super) expires_name: Option<String>,
+    /// Takes an expression without {expires}. Default false.
+    pub(super) never_expires: Option<bool>,
+}
+
+/// A format of secure links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "preset"))]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Preset {
+    /// Gcore CDN's secure token.
+    Gcore,
+    /// Gcore Video Streaming: in the path, and for MP4 in the query.
+    GcoreVideo,
+    /// Gcore Video Streaming's MP4 files.
+    GcoreMp4,
+    /// MD5 of any expression, with nginx's own reading and boundary.
+    Nginx,
+    /// Any expression and hash.
+    Custom,
+}
+
+/// What the hash of a custom link is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "hash"))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum HashName {
+    Md5,
+    Sha256,
+    /// With the secret as its key.
+    HmacSha256,
+}
+
+/// One text, or a list.
+#[derive(Debug, Default)]
+pub(super) struct Few(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Few {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Few;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, or a list of texts")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Few, E> {
+                Ok(Few(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Few, A::Error> {
+                let mut few = Vec::new();
+                while let Some(text) = texts.next_element()? {
+                    few.push(text);
+                }
+                Ok(Few(few))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 /// Where a token is looked for.

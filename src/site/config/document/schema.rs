@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Moment, Pairs, Span};
+use super::{Few, ForwardSaid, ForwardSection, Moment, Pairs, Span};
 
 impl JsonSchema for Span {
     fn schema_name() -> Cow<'static, str> {
@@ -29,6 +29,31 @@ impl JsonSchema for Moment {
             "description": "Seconds since 1970, or a date in UTC such as 2027-01-31T00:00:00Z.",
             "anyOf": [{ "type": "integer" }, { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$" }],
         })
+    }
+}
+
+impl JsonSchema for ForwardSaid {
+    fn schema_name() -> Cow<'static, str> {
+        "forward".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let table = generator.subschema_for::<ForwardSection>();
+        json_schema!({ "anyOf": [{ "const": "auto" }, { "const": false }, table] })
+    }
+}
+
+impl JsonSchema for Few {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "few".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
     }
 }
 

@@ -1,0 +1,102 @@
+use std::net::IpAddr;
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use crate::error::ConfigError;
+
+/// How much of a client's address a link is bound to.
+///
+/// Behind carrier-grade NAT one viewer has several addresses of a network, and an exact binding breaks playback midway;
+/// then bind to the network. It is hashed as its first address: `203.0.113.0` for `/24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpBinding {
+    v4: u8,
+    v6: u8,
+}
+
+impl IpBinding {
+    /// To the whole address.
+    pub const EXACT: Self = Self { v4: 32, v6: 128 };
+
+    /// To the network of an IPv4 client: 16, 24 or 32 bits.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::IpBinding`] for another length.
+    pub fn v4(self, bits: u8) -> Result<Self, ConfigError> {
+        match bits {
+            16 | 24 | 32 => Ok(Self { v4: bits, ..self }),
+            _ => Err(ConfigError::IpBinding { found: format!("/{bits} for IPv4") }),
+        }
+    }
+
+    /// To the network of an IPv6 client: 48, 64 or 128 bits.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::IpBinding`] for another length.
+    pub fn v6(self, bits: u8) -> Result<Self, ConfigError> {
+        match bits {
+            48 | 64 | 128 => Ok(Self { v6: bits, ..self }),
+            _ => Err(ConfigError::IpBinding { found: format!("/{bits} for IPv6") }),
+        }
+    }
+
+    /// Reads `exact`, or a prefix length with its slash; what is said of one IP version leaves the other as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::IpBinding`] for other text.
+    pub fn parse(self, text: &str) -> Result<Self, ConfigError> {
+        match text {
+            "exact" => Ok(Self::EXACT),
+            "/16" => self.v4(16),
+            "/24" => self.v4(24),
+            "/32" => self.v4(32),
+            "/48" => self.v6(48),
+            "/64" => self.v6(64),
+            "/128" => self.v6(128),
+            _ => Err(ConfigError::IpBinding { found: format!("{text:?}") }),
+        }
+    }
+
+    /// The address as it is hashed: the first of its network.
+    pub(crate) fn cut(self, client: IpAddr) -> IpAddr {
+        match client.to_canonical() {
+            IpAddr::V4(address) => Ipv4Net::new(address, self.v4).map_or(address, |net| net.network()).into(),
+            IpAddr::V6(address) => Ipv6Net::new(address, self.v6).map_or(address, |net| net.network()).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binding_cuts_an_address_to_its_network() {
+        for (binding, client, expected) in [
+            ("exact", "203.0.113.7", "203.0.113.7"),
+            ("/24", "203.0.113.7", "203.0.113.0"),
+            ("/16", "203.0.113.7", "203.0.0.0"),
+            ("/24", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+            ("/64", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("/48", "2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+            ("/64", "203.0.113.7", "203.0.113.7"),
+            ("/24", "::ffff:203.0.113.7", "203.0.113.0"),
+        ] {
+            let cut = IpBinding::EXACT.parse(binding).unwrap().cut(client.parse().unwrap());
+            assert_eq!(cut.to_string(), expected, "{client} {binding}");
+        }
+        let both = IpBinding::EXACT.v4(24).and_then(|binding| binding.v6(64)).unwrap();
+        assert_eq!(both, IpBinding::EXACT.parse("/64").and_then(|binding| binding.parse("/24")).unwrap());
+    }
+
+    #[test]
+    fn other_lengths_are_refused() {
+        for wrong in ["/8", "24", "/0", "", "/24 ", "none"] {
+            assert!(IpBinding::EXACT.parse(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(IpBinding::EXACT.v4(0).is_err() && IpBinding::EXACT.v6(0).is_err());
+    }
+}

@@ -1,0 +1,190 @@
+use crate::error::ConfigError;
+
+/// The longest expression, in bytes.
+const MAX_EXPRESSION_LEN: usize = 1024;
+
+/// The text that a link's proof is the hash of: literals, and what the request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Expression {
+    parts: Vec<Part>,
+}
+
+/// A piece of an [`Expression`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The same for every link.
+    Literal(Box<str>),
+    /// The expiry, in the very digits of the link.
+    Expires,
+    /// The decoded path.
+    Path,
+    /// The decoded path up to its last slash, with it.
+    Folder,
+    /// Whichever of the two a link covers.
+    #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
+    Covered,
+    /// The client's address, cut as the binding says; empty without one.
+    Ip,
+    /// The shared secret.
+    Secret,
+    /// The host, lower-case.
+    Host,
+    /// The value of a query parameter as it stands; empty without one.
+    Query(Box<str>),
+    /// The path's second segment: `<account>_<video>`.
+    #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
+    Video,
+}
+
+impl Expression {
+    #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
+    pub(crate) const fn new(parts: Vec<Part>) -> Self {
+        Self { parts }
+    }
+
+    /// Reads `{expires}{path}{ip} {secret}` and the like; `{{` and `}}` are braces.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let wrong =
+            |found: String, write: &str| ConfigError::LinkExpression { found, write: write.to_owned() };
+        if text.is_empty() {
+            return Err(wrong(
+                "is empty".to_owned(),
+                "{expires}{path} {secret}, or what the links are made with",
+            ));
+        }
+        if text.len() > MAX_EXPRESSION_LEN {
+            return Err(wrong(format!("has {} bytes", text.len()), &format!("{MAX_EXPRESSION_LEN} or less")));
+        }
+        if let Some((variable, write)) = VARIABLES.iter().find(|(variable, _)| text.contains(variable)) {
+            return Err(wrong(format!("has nginx's {variable}"), write));
+        }
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (plain, from) = rest.split_at(at);
+            literal.push_str(plain);
+            if let Some(after) = from.strip_prefix("{{") {
+                literal.push('{');
+                rest = after;
+            } else if let Some(after) = from.strip_prefix("}}") {
+                literal.push('}');
+                rest = after;
+            } else if let Some((name, after)) = from
+                .strip_prefix('{')
+                .and_then(|from| from.split_once('}'))
+                .filter(|(name, _)| !name.contains('{'))
+            {
+                push_literal(&mut parts, &mut literal);
+                parts.push(Part::of_name(name).ok_or_else(|| wrong(format!("has {{{name}}}"), NAMES))?);
+                rest = after;
+            } else {
+                return Err(wrong("has a lone brace".to_owned(), "{{ or }} for a brace itself"));
+            }
+        }
+        literal.push_str(rest);
+        push_literal(&mut parts, &mut literal);
+        Ok(Self { parts })
+    }
+
+    pub(crate) fn has(&self, part: &Part) -> bool {
+        self.parts.contains(part)
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The names of the query parameters in it.
+    pub(crate) fn query_names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Query(name) => Some(&**name),
+            _ => None,
+        })
+    }
+}
+
+/// What an expression of nginx's own is made of, with what stands for it here.
+const VARIABLES: [(&str, &str); 6] = [
+    ("$secure_link_expires", "{expires}"),
+    ("$uri", "{path}"),
+    ("$remote_addr", "{ip}"),
+    ("$host", "{host}"),
+    ("$arg_", "{query:NAME}"),
+    ("$request_uri", "{path}, which is decoded and without the query"),
+];
+
+/// What can be written between braces.
+const NAMES: &str = "{expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}";
+
+fn push_literal(parts: &mut Vec<Part>, literal: &mut String) {
+    if !literal.is_empty() {
+        parts.push(Part::Literal(std::mem::take(literal).into()));
+    }
+}
+
+impl Part {
+    fn of_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "expires" => Self::Expires,
+            "path" => Self::Path,
+            "dir" => Self::Folder,
+            "ip" => Self::Ip,
+            "secret" => Self::Secret,
+            "host" => Self::Host,
+            _ => Self::Query(name.strip_prefix("query:").filter(|name| !name.is_empty())?.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(text: &str) -> Part {
+        Part::Literal(text.into())
+    }
+
+    #[test]
+    fn an_expression_is_literals_and_names_in_braces() {
+        let query = |name: &str| Part::Query(name.into());
+        for (text, parts) in [
+            (
+                "{expires}{path}{ip} {secret}",
+                vec![Part::Expires, Part::Path, Part::Ip, literal(" "), Part::Secret],
+            ),
+            ("{dir}{host}{query:speed}", vec![Part::Folder, Part::Host, query("speed")]),
+            ("a{{b}}{path}c", vec![literal("a{b}"), Part::Path, literal("c")]),
+            ("é{path}", vec![literal("é"), Part::Path]),
+        ] {
+            assert_eq!(Expression::parse(text), Ok(Expression { parts }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_remedy() {
+        for (text, message) in [
+            (
+                "{uri}",
+                "link expression has {uri}: write {expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}",
+            ),
+            (
+                "{query:}",
+                "link expression has {query:}: write {expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}",
+            ),
+            ("{path", "link expression has a lone brace: write {{ or }} for a brace itself"),
+            ("path}", "link expression has a lone brace: write {{ or }} for a brace itself"),
+            ("{path {secret}", "link expression has a lone brace: write {{ or }} for a brace itself"),
+            (
+                "$secure_link_expires$uri secret",
+                "link expression has nginx's $secure_link_expires: write {expires}",
+            ),
+            ("{expires}$uri {secret}", "link expression has nginx's $uri: write {path}"),
+            ("", "link expression is empty: write {expires}{path} {secret}, or what the links are made with"),
+        ] {
+            assert_eq!(Expression::parse(text).unwrap_err().to_string(), message);
+        }
+        let long = Expression::parse(&"é".repeat(1000)).unwrap_err().to_string();
+        assert!(long.ends_with("has 2000 bytes: write 1024 or less"), "{long}");
+    }
+}

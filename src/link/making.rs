@@ -1,0 +1,74 @@
+//! The other direction: the proof that a new link brings.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use base64::Engine as _;
+
+use super::Covers;
+use super::rules::{Asked, Form, Link, LinkRules, Place, ProofText, STRICT};
+
+/// Where a new link's parts belong.
+pub(crate) enum Parts<'l> {
+    /// Into parameters of these names.
+    Query { hash: &'l str, expires: Option<&'l str> },
+    /// Behind kind and video.
+    Segments,
+}
+
+/// Why no link can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoLink {
+    NoExpiry,
+    NoClient,
+    OtherCoverage,
+}
+
+impl LinkRules {
+    /// Where the parts of a new link belong.
+    pub(crate) fn parts(&self) -> Option<Parts<'_>> {
+        Some(match &self.forms.first()?.place {
+            Place::Query { hash, expires } => Parts::Query { hash, expires: expires.as_deref() },
+            Place::Segments => Parts::Segments,
+        })
+    }
+
+    /// What a new link opens unless something else is asked for.
+    pub(crate) fn usual_coverage(&self) -> Covers {
+        match self.forms.first().map(|form| form.covers) {
+            Some(Covers::Directory) => Covers::Directory,
+            Some(Covers::File | Covers::Either) | None => Covers::File,
+        }
+    }
+
+    /// The proof of a new link, made with the first secret.
+    pub(crate) fn prove(
+        &self,
+        asked: &Asked<'_>,
+        expires: Option<&str>,
+        client: Option<IpAddr>,
+        covers: Covers,
+    ) -> Result<String, NoLink> {
+        let (form, secret) = self.forms.first().zip(self.secrets.first()).ok_or(NoLink::OtherCoverage)?;
+        if form.covers != Covers::Either && form.covers != covers {
+            return Err(NoLink::OtherCoverage);
+        }
+        if needs_expiry(form) && expires.is_none() {
+            return Err(NoLink::NoExpiry);
+        }
+        let client = self.client_text(client).ok_or(NoLink::NoClient)?;
+        let link = Link { form, proof: &[], expires: expires.map(str::as_bytes) };
+        let proof = self.digest(&link, asked, covers, &client, secret);
+        Ok(match self.proof {
+            ProofText::Nginx | ProofText::Base64Url => STRICT.encode(&proof),
+            ProofText::Hex => proof.iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}"); // a String takes everything
+                text
+            }),
+        })
+    }
+}
+
+const fn needs_expiry(form: &Form) -> bool {
+    !matches!(form.place, Place::Query { expires: None, .. })
+}

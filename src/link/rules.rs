@@ -1,0 +1,284 @@
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use arrayvec::{ArrayString, ArrayVec};
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+use super::check::MAX_SECRETS;
+use super::expression::{Expression, Part};
+use super::{Covers, IpBinding};
+use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
+use crate::error::{Denial, LinkFault, Repeated};
+use crate::request::{hex_value, value_of_one};
+use crate::time::UnixSeconds;
+
+/// A site's secure links: every setting checked and made ready.
+pub(crate) struct LinkRules {
+    pub(super) forms: ArrayVec<Form, 2>,
+    pub(super) hash: LinkHash,
+    pub(super) proof: ProofText,
+    pub(super) good_in_its_last_second: bool,
+    pub(super) ip_binding: Option<IpBinding>,
+    pub(super) secrets: ArrayVec<Box<[u8]>, MAX_SECRETS>,
+}
+
+/// One form that links of a site have.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub(super) place: Place,
+    pub(super) expression: Expression,
+    pub(super) covers: Covers,
+}
+
+/// Where proof and expiry stand.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// In parameters of these names.
+    Query { hash: Box<str>, expires: Option<Box<str>> },
+    /// In the third and fourth segment: `videos/{account}_{video}/{proof}/{expires}/…`.
+    #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
+    Segments,
+}
+
+/// How a proof is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ProofText {
+    /// As nginx reads base64url: up to the first `=`, bits that are left over ignored, at most 24 characters.
+    #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
+    Nginx,
+    Base64Url,
+    Hex,
+}
+
+/// What is asked for, as far as links speak of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'r> {
+    /// The normal form of the path.
+    pub(crate) path: &'r [u8],
+    /// The same less the site's base path.
+    pub(crate) key: &'r [u8],
+    pub(crate) host: &'r [u8],
+    pub(crate) query: Option<&'r [u8]>,
+}
+
+/// A link that a request brings, as it stands there.
+pub(crate) struct Link<'r> {
+    pub(super) form: &'r Form,
+    pub(super) proof: &'r [u8],
+    pub(super) expires: Option<&'r [u8]>,
+}
+
+/// What a good link says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Linked {
+    pub(crate) covers: Covers,
+    pub(crate) expires_at: Option<UnixSeconds>,
+}
+
+/// An address as it is hashed.
+pub(super) type AddressText = ArrayString<46>;
+
+impl LinkRules {
+    /// The link in the path, where a form has it there.
+    pub(crate) fn in_path<'r>(&'r self, asked: &Asked<'r>) -> Option<Link<'r>> {
+        let form = self.forms.iter().find(|form| matches!(form.place, Place::Segments))?;
+        let mut segments = asked.key.splitn(5, |&byte| byte == b'/');
+        let (kind, _video, proof) = (segments.next()?, segments.next()?, segments.next()?);
+        let (expires, _file) = (segments.next()?, segments.next()?);
+        matches!(kind, b"videos" | b"cmaf" | b"mpegts").then_some(Link {
+            form,
+            proof,
+            expires: Some(expires),
+        })
+    }
+
+    /// The link in the query, where a form has it there. Present is one whose proof is named, whatever its value.
+    pub(crate) fn in_query<'r>(&'r self, asked: &Asked<'r>) -> Result<Option<Link<'r>>, Repeated> {
+        let Some(query) = asked.query else { return Ok(None) };
+        for form in &self.forms {
+            let Place::Query { hash, expires } = &form.place else { continue };
+            let Some(proof) = value_of_one(query, hash)? else { continue };
+            let expires = match expires {
+                Some(name) => value_of_one(query, name)?,
+                None => None,
+            };
+            for name in form.expression.query_names() {
+                value_of_one(query, name)?;
+            }
+            return Ok(Some(Link { form, proof, expires }));
+        }
+        Ok(None)
+    }
+
+    /// Whether it matters who asks.
+    pub(crate) const fn binds_addresses(&self) -> bool {
+        self.ip_binding.is_some()
+    }
+
+    /// The names of the query parameters that make a link.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.forms.iter().flat_map(|form| {
+            let (hash, expires) = match &form.place {
+                Place::Query { hash, expires } => (Some(&**hash), expires.as_deref()),
+                Place::Segments => (None, None),
+            };
+            hash.into_iter().chain(expires).chain(form.expression.query_names())
+        })
+    }
+
+    /// Whether a link fits what is asked for by this client, and is not too old.
+    pub(crate) fn check(
+        &self,
+        link: &Link<'_>,
+        asked: &Asked<'_>,
+        client: Option<IpAddr>,
+        now: UnixSeconds,
+    ) -> Result<Linked, Denial> {
+        let bad = Denial::LinkBad;
+        let expires_at = match (&link.form.place, link.expires) {
+            (Place::Query { expires: None, .. }, _) => None,
+            (_, Some(digits)) => Some(parse_expiry(digits).ok_or(bad(LinkFault::Expiry))?),
+            (_, None) => return Err(bad(LinkFault::NoExpiry)),
+        };
+        let proof = self.read_proof(link.proof).ok_or(bad(LinkFault::Proof))?;
+        let client = self.client_text(client).ok_or(bad(LinkFault::ClientUnknown))?;
+        let kinds: &[Covers] = match link.form.covers {
+            Covers::Either => &[Covers::File, Covers::Directory],
+            Covers::File => &[Covers::File],
+            Covers::Directory => &[Covers::Directory],
+        };
+        let covers = kinds
+            .iter()
+            .find(|kind| {
+                let fits =
+                    |secret: &[u8]| same_secret(&self.digest(link, asked, **kind, &client, secret), &proof);
+                self.secrets.iter().any(|secret| fits(secret))
+            })
+            .ok_or(bad(LinkFault::Mismatch))?;
+        match expires_at {
+            Some(expires) if expires < now || (expires == now && !self.good_in_its_last_second) => {
+                Err(Denial::LinkExpired { expires, now })
+            }
+            _ => Ok(Linked { covers: *covers, expires_at }),
+        }
+    }
+
+    /// The client's address as it is hashed; `None` where it is needed and not known.
+    pub(super) fn client_text(&self, client: Option<IpAddr>) -> Option<AddressText> {
+        let mut text = AddressText::new();
+        if let Some(binding) = self.ip_binding {
+            write!(text, "{}", binding.cut(client?)).ok()?; // every address fits
+        }
+        Some(text)
+    }
+
+    /// The proof that a link should bring.
+    pub(super) fn digest(
+        &self,
+        link: &Link<'_>,
+        asked: &Asked<'_>,
+        covers: Covers,
+        client: &str,
+        secret: &[u8],
+    ) -> HashOutput {
+        self.hash.digest(secret, |write| {
+            for part in link.form.expression.parts() {
+                write(match part {
+                    Part::Literal(text) => text.as_bytes(),
+                    Part::Expires => link.expires.unwrap_or_default(),
+                    Part::Path => asked.path,
+                    Part::Covered if covers == Covers::File => asked.path,
+                    Part::Folder | Part::Covered => directory_of(asked.path),
+                    Part::Ip => client.as_bytes(),
+                    Part::Secret => secret,
+                    Part::Host => asked.host,
+                    Part::Query(name) => value(asked, name),
+                    Part::Video => asked.key.split(|&byte| byte == b'/').nth(1).unwrap_or_default(),
+                });
+            }
+        })
+    }
+
+    fn read_proof(&self, text: &[u8]) -> Option<HashOutput> {
+        match self.proof {
+            ProofText::Nginx if text.len() > 24 => None,
+            ProofText::Nginx => {
+                let end = memchr::memchr(b'=', text).unwrap_or(text.len());
+                self.decode_base64(text.get(..end)?, &LENIENT)
+            }
+            ProofText::Base64Url => self.decode_base64(text, &STRICT),
+            ProofText::Hex => {
+                let mut proof = HashOutput::new();
+                let (pairs, rest) = text.as_chunks::<2>();
+                if !rest.is_empty() || pairs.len() != self.hash.len() {
+                    return None;
+                }
+                for &[high, low] in pairs {
+                    proof.try_push((hex_value(high)? << 4) | hex_value(low)?).ok()?;
+                }
+                Some(proof)
+            }
+        }
+    }
+
+    fn decode_base64(&self, text: &[u8], engine: &GeneralPurpose) -> Option<HashOutput> {
+        let mut bytes = [0; MAX_HASH_LEN];
+        let len = engine.decode_slice(text, &mut bytes).ok()?;
+        if len != self.hash.len() {
+            return None;
+        }
+        bytes.get(..len)?.try_into().ok()
+    }
+}
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
+
+pub(super) const STRICT: GeneralPurpose = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The path up to its last slash, with it.
+fn directory_of(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).and_then(|slash| path.get(..=slash)).unwrap_or_default()
+}
+
+fn value<'r>(asked: &Asked<'r>, name: &str) -> &'r [u8] {
+    // That it stands there once was seen before.
+    asked.query.and_then(|query| value_of_one(query, name).ok().flatten()).unwrap_or_default()
+}
+
+/// Decimal digits, positive, without overflow.
+fn parse_expiry(digits: &[u8]) -> Option<UnixSeconds> {
+    let mut seconds = 0_i64;
+    for digit in digits {
+        let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
+        seconds = seconds.checked_mul(10)?.checked_add(digit)?;
+    }
+    (seconds > 0).then_some(UnixSeconds::new(seconds))
+}
+
+impl std::fmt::Debug for LinkRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { forms, hash, proof, good_in_its_last_second, ip_binding, secrets } = self;
+        f.debug_struct("LinkRules")
+            .field("forms", forms)
+            .field("hash", hash)
+            .field("proof", proof)
+            .field("good_in_its_last_second", good_in_its_last_second)
+            .field("ip_binding", ip_binding)
+            .field("secrets", &secrets.len()) // no more of them than how many there are
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for Link<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The proof is a secret.
+        f.debug_struct("Link").field("form", self.form).finish_non_exhaustive()
+    }
+}

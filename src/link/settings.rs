@@ -1,0 +1,230 @@
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::IpBinding;
+use crate::crypto::LinkHash;
+
+/// A format of secure links, and the secrets that they are made with.
+///
+/// Made by a constructor for each format, refined by its methods, checked when the policy is built.
+///
+/// ```
+/// # #[cfg(feature = "secure-link-md5")] {
+/// use playgate::Site;
+/// use playgate::link::{Covers, IpBinding, SecureLink};
+///
+/// let site = Site::bucket("vod").host("cdn.example.com").secure_link(
+///     SecureLink::gcore("the secret of today").also("the secret of yesterday").covers(Covers::File),
+/// );
+/// let moved_from_nginx = SecureLink::nginx("{expires}{path}{ip} {secret}", "the secret").bind_ip(IpBinding::EXACT);
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct SecureLink {
+    pub(crate) format: Format,
+    pub(crate) secrets: Vec<LinkSecret>,
+    pub(crate) covers: Option<Covers>,
+    pub(crate) ip_binding: Option<IpBinding>,
+    pub(crate) encoding: Option<LinkEncoding>,
+    pub(crate) hash_name: Option<String>,
+    pub(crate) expires_name: Option<String>,
+    pub(crate) never_expires: bool,
+}
+
+/// Which format it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    #[cfg(feature = "secure-link-md5")]
+    Gcore,
+    #[cfg(feature = "secure-link-md5")]
+    GcoreVideo,
+    #[cfg(feature = "secure-link-md5")]
+    GcoreMp4,
+    #[cfg(feature = "secure-link-md5")]
+    Nginx {
+        expression: String,
+    },
+    Custom {
+        expression: String,
+        hash: LinkHash,
+    },
+}
+
+/// What a link opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "covers"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Covers {
+    /// The very file that it was made for.
+    File,
+    /// The files directly inside the directory that it was made for, and no sub-directory.
+    Directory,
+    /// Links of both kinds are accepted.
+    Either,
+}
+
+/// How a proof is written in a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "encoding"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum LinkEncoding {
+    /// Base64url without padding (RFC 4648 §5).
+    Base64Url,
+    /// Hexadecimal digits in either case.
+    Hex,
+}
+
+/// A secret that links are made with, or where it is. Shows nothing of itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkSecret(pub(crate) SecretPlace);
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum SecretPlace {
+    Here(Box<[u8]>),
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "read with the configuration"))]
+    File(PathBuf),
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "read with the configuration"))]
+    Env(String),
+    /// A file or variable that could not be read, of which has been told.
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "nothing is read"))]
+    Unread,
+}
+
+impl SecureLink {
+    /// Gcore CDN's secure token: MD5 of `{expires}{path or directory}{ip} {secret}` in the parameters `md5` and
+    /// `expires`. Covers a directory unless [`covers`](Self::covers) says otherwise. The second that `expires` names is
+    /// too late.
+    #[cfg(feature = "secure-link-md5")]
+    pub fn gcore(secret: impl Into<LinkSecret>) -> Self {
+        Self::new(Format::Gcore, secret.into())
+    }
+
+    /// Gcore Video Streaming: `/videos/{account}_{video}/{token}/{expires}/…`, `/cmaf/…` and `/mpegts/…` for HLS and
+    /// DASH, where one link opens the whole video; and MP4 files as [`gcore_mp4`](Self::gcore_mp4) where the path holds
+    /// no token.
+    #[cfg(feature = "secure-link-md5")]
+    pub fn gcore_video(secret: impl Into<LinkSecret>) -> Self {
+        Self::new(Format::GcoreVideo, secret.into())
+    }
+
+    /// Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the parameters
+    /// `md5` and `expires`, beside `speed` and `buffer`.
+    #[cfg(feature = "secure-link-md5")]
+    pub fn gcore_mp4(secret: impl Into<LinkSecret>) -> Self {
+        Self::new(Format::GcoreMp4, secret.into())
+    }
+
+    /// nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless
+    /// [`parameters`](Self::parameters) names others. nginx's `$uri` is `{path}`, `$secure_link_expires` is `{expires}`,
+    /// `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. The second that `expires` names is good.
+    #[cfg(feature = "secure-link-md5")]
+    pub fn nginx(expression: impl Into<String>, secret: impl Into<LinkSecret>) -> Self {
+        Self::new(Format::Nginx { expression: expression.into() }, secret.into())
+    }
+
+    /// A format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
+    /// `{secret}`; in the parameters `hash` and `expires` unless [`parameters`](Self::parameters) names others. With
+    /// `{dir}` in place of `{path}` a link covers a directory.
+    pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<LinkSecret>) -> Self {
+        Self::new(Format::Custom { expression: expression.into(), hash }, secret.into())
+    }
+
+    fn new(format: Format, secret: LinkSecret) -> Self {
+        Self {
+            format,
+            secrets: vec![secret],
+            covers: None,
+            ip_binding: None,
+            encoding: None,
+            hash_name: None,
+            expires_name: None,
+            never_expires: false,
+        }
+    }
+
+    /// A second secret whose links are good too, while one takes the other's place.
+    pub fn also(mut self, secret: impl Into<LinkSecret>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// What links open, for [`gcore`](Self::gcore); the other formats say it themselves.
+    pub fn covers(mut self, covers: Covers) -> Self {
+        self.covers = Some(covers);
+        self
+    }
+
+    /// Binds links to the client's address.
+    ///
+    /// Path and address are hashed without anything between them, so a link for `/a1` and `2.3.4.5` is one for `/a` and
+    /// `12.3.4.5` too: do not let file names end in digits where that matters.
+    pub fn bind_ip(mut self, binding: IpBinding) -> Self {
+        self.ip_binding = Some(binding);
+        self
+    }
+
+    /// How [`custom`](Self::custom) links write their proof. Default [`LinkEncoding::Base64Url`].
+    pub fn encoding(mut self, encoding: LinkEncoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
+
+    /// The query parameters with the proof and the expiry, for [`nginx`](Self::nginx) and [`custom`](Self::custom).
+    pub fn parameters(mut self, hash: impl Into<String>, expires: impl Into<String>) -> Self {
+        self.hash_name = Some(hash.into());
+        self.expires_name = Some(expires.into());
+        self
+    }
+
+    /// Takes an expression without `{expires}`: its links are good until the secret goes.
+    pub fn never_expires(mut self) -> Self {
+        self.never_expires = true;
+        self
+    }
+}
+
+impl LinkSecret {
+    /// A file with the secret. One line end after text is no part of it.
+    #[cfg(feature = "config")]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(SecretPlace::File(path.into()))
+    }
+
+    /// An environment variable with the secret.
+    #[cfg(feature = "config")]
+    pub fn env(variable: impl Into<String>) -> Self {
+        Self(SecretPlace::Env(variable.into()))
+    }
+}
+
+impl From<&[u8]> for LinkSecret {
+    fn from(secret: &[u8]) -> Self {
+        Self(SecretPlace::Here(secret.into()))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for LinkSecret {
+    fn from(secret: &[u8; N]) -> Self {
+        secret.as_slice().into()
+    }
+}
+
+impl From<&str> for LinkSecret {
+    fn from(secret: &str) -> Self {
+        secret.as_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            SecretPlace::Here(_) | SecretPlace::Unread => f.write_str("LinkSecret"),
+            SecretPlace::File(path) => f.debug_tuple("LinkSecret").field(path).finish(),
+            SecretPlace::Env(variable) => f.debug_tuple("LinkSecret").field(variable).finish(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The secrets of secure links that stand in files and environment variables.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::{ConfigError, Faults, Part};
+use crate::keys::{FileSight, without_line_end};
+use crate::link::{LinkSecret, SecretPlace};
+use crate::site::{PolicyBuilder, in_file};
+
+/// The largest file that is read as a secret.
+const MAX_SECRET_FILE: u64 = 4096;
+
+/// What was read of each file.
+#[derive(Clone, Default)]
+pub(super) struct Secrets {
+    /// By what is asked of a secret in it: how long it must be.
+    files: HashMap<(PathBuf, usize), Known>,
+}
+
+/// One file.
+#[derive(Clone, Default)]
+struct Known {
+    /// What it looked like when changes were last looked for.
+    sight: FileSight,
+    /// Why it could not be looked at then.
+    unreadable: Option<ConfigError>,
+    /// Its last good content.
+    secret: Option<Box<[u8]>>,
+    /// Why its content, as it is now, is not in force.
+    fault: Option<ConfigError>,
+}
+
+impl Secrets {
+    /// Puts the secrets where their places are named. A file that is bad for the first time is a fault; after that its
+    /// last good content stays in force, and a notice says so, once for each fault.
+    pub(super) fn read(
+        policy: &mut PolicyBuilder,
+        before: &Self,
+        faults: &mut Faults,
+        notices: &mut Vec<ConfigError>,
+    ) -> Self {
+        let mut now = Self::default();
+        for (site, link) in policy.links() {
+            faults.enter(Part::Site(site));
+            let least = link.least_secret_len();
+            let two_places = match &*link.secrets {
+                [LinkSecret(SecretPlace::Here(_)), _] | [_, LinkSecret(SecretPlace::Here(_))] => false,
+                [one, other] => one != other,
+                _ => false,
+            };
+            for (element, LinkSecret(place)) in link.secrets.iter_mut().enumerate() {
+                let (setting, read) = match &*place {
+                    SecretPlace::Here(_) | SecretPlace::Unread => continue,
+                    SecretPlace::Env(variable) => ("secure_link.secret_env", read_variable(variable, least)),
+                    SecretPlace::File(path) => {
+                        ("secure_link.secret_file", now.read_file(path, least, before, notices))
+                    }
+                };
+                *place = match read {
+                    Ok(secret) => SecretPlace::Here(secret),
+                    Err(error) => {
+                        faults.push_element(setting, element, error);
+                        SecretPlace::Unread
+                    }
+                };
+            }
+            if let [LinkSecret(SecretPlace::Here(one)), LinkSecret(SecretPlace::Here(other))] = &*link.secrets
+                && two_places
+                && one == other
+            {
+                link.secrets.truncate(1); // halfway through a change: what was new is old, and nothing newer is there
+            }
+        }
+        now
+    }
+
+    fn read_file(
+        &mut self,
+        path: &Path,
+        least: usize,
+        before: &Self,
+        notices: &mut Vec<ConfigError>,
+    ) -> Result<Box<[u8]>, ConfigError> {
+        let place = (path.to_owned(), least);
+        let before = before.files.get(&place);
+        let known = self.files.entry(place).or_insert_with(|| {
+            let mut known = before.cloned().unwrap_or_default();
+            known.look(path); // what changes from here on is seen by the next look
+            known.read(path, least);
+            let told = before.and_then(|before| before.fault.as_ref());
+            notices.extend(known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != told));
+            known
+        });
+        match (&known.secret, &known.fault) {
+            (Some(secret), _) => Ok(secret.clone()),
+            (None, Some(fault)) => Err(fault.clone()),
+            (None, None) => Err(ConfigError::NoSites), // it was read
+        }
+    }
+
+    /// Whether there is no file.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether a file is not what it was at the last look.
+    #[cfg(feature = "watch")]
+    pub(super) fn changed(&mut self) -> bool {
+        // Every one is looked at.
+        self.files.iter_mut().fold(false, |changed, ((path, _), known)| known.look(path) || changed)
+    }
+
+    /// Where the files are.
+    #[cfg(feature = "watch")]
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().map(|(path, _)| crate::keys::folder_of(path))
+    }
+
+    /// What is wrong now.
+    pub(super) fn faults(&self) -> impl Iterator<Item = &ConfigError> {
+        self.files.values().filter_map(|known| known.fault.as_ref())
+    }
+}
+
+impl Known {
+    /// Looks at the file; tells whether it is not what it was.
+    fn look(&mut self, path: &Path) -> bool {
+        let (changed, unreadable) = match self.sight.look(path, MAX_SECRET_FILE) {
+            Ok(look) => (look.is_change(), None),
+            Err(error) => (false, Some(error)),
+        };
+        let before = std::mem::replace(&mut self.unreadable, unreadable);
+        changed || self.unreadable != before
+    }
+
+    fn read(&mut self, path: &Path, least: usize) {
+        let read =
+            FileSight::read(path, MAX_SECRET_FILE).and_then(|bytes| checked(without_line_end(&bytes), least));
+        match read {
+            Ok(secret) => (self.secret, self.fault) = (Some(secret), None),
+            Err(error) => self.fault = Some(in_file(path, None, error)),
+        }
+    }
+}
+
+fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError> {
+    let of = |found: &dyn std::fmt::Display| ConfigError::Unreadable {
+        found: format!("environment variable {variable} {found}"),
+    };
+    let text = std::env::var_os(variable).ok_or_else(|| of(&"is not set: set it to the secret"))?;
+    checked(text.as_encoded_bytes(), least).map_err(|error| of(&error))
+}
+
+fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
+    if secret.len() < least {
+        let found = format!("has a secret of {} bytes: write {least} or more", secret.len());
+        return Err(ConfigError::Unreadable { found });
+    }
+    Ok(secret.into())
+}
