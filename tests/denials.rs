@@ -12,7 +12,9 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::tower::GateBody;
 use playgate::cors::Cors;
-use playgate::error::{ClaimName, Code, HostFault, PathFault, Repeated, TokenFault};
+use playgate::error::{ClaimName, Code, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+use playgate::link::{IpBinding, SecureLink};
+use playgate::mint::LinkSigner;
 use playgate::request::PeerAddr;
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
@@ -68,7 +70,11 @@ fn every_site() -> VerifierBuilder {
     let open = Site::bucket("open").id("open").host("open.example.com").public();
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").under("/media/");
     let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
-    let sites = [open, folder, tls].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
+    let links = || SecureLink::gcore(LINK_SECRET);
+    let link = Site::bucket("vod").id("link").host("link.example.com").secure_link(links());
+    let bound = Site::bucket("vod").id("bound").host("bound.example.com");
+    let bound = bound.secure_link(links().bind_ip(IpBinding::EXACT));
+    let sites = [open, folder, tls, link, bound].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
     // The tests come from this machine, as a proxy would that ends TLS here.
     let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
     sites.into_iter().fold(builder, VerifierBuilder::site)
@@ -106,12 +112,48 @@ fn good() -> String {
 }
 
 const PATH: &str = "/videos/1/a.ts";
+const LINK_SECRET: &str = "a shared secret";
 
 fn rows() -> Vec<Row> {
     let mut rows = requests();
     rows.extend(headers());
     rows.extend(claim_rows());
+    rows.extend(link_rows());
     rows
+}
+
+/// What is wrong with a secure link.
+fn link_rows() -> Vec<Row> {
+    let signer = LinkSigner::new(&SecureLink::gcore(LINK_SECRET)).unwrap();
+    let signed = |at: i64| signer.link(PATH).expires_at(UnixSeconds::new(at)).sign().unwrap();
+    let row = |name, target: String, denial, verdict| Row {
+        name,
+        ask: get(target).host("link.example.com"),
+        denial,
+        verdict,
+        challenge: None,
+    };
+    let bad = |name, target, fault| row(name, target, Denial::LinkBad(fault), "403 link_bad");
+    let good = signed(NOW + 60);
+    let unknown = Row {
+        ask: get(&good).host("bound.example.com").field("x-forwarded-for", "unknown"),
+        ..bad("a link for a client that cannot be told", String::new(), LinkFault::ClientUnknown)
+    };
+    let (expires, now) = (UnixSeconds::new(NOW), UnixSeconds::new(NOW));
+    vec![
+        bad("a link without its expiry", good.split('&').next().unwrap().to_owned(), LinkFault::NoExpiry),
+        bad("a link with another expiry", good.replace("expires=", "expires=-"), LinkFault::Expiry),
+        bad("a link with half a proof", good.replace("&expires", "A&expires"), LinkFault::Proof),
+        bad("a link for another path", good.replace("/1/", "/2/"), LinkFault::Mismatch),
+        unknown,
+        row("an old link", signed(NOW), Denial::LinkExpired { expires, now }, "410 link_expired"),
+        row(
+            "a proof twice",
+            format!("{good}&md5=x"),
+            Denial::AmbiguousCredential(Repeated::QueryParameter),
+            "400 ambiguous_credential",
+        ),
+    ]
 }
 
 /// What is wrong with the request itself.
@@ -419,7 +461,7 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
     for Row { name, ask, denial, .. } in rows() {
         let response = through_the_layer(&verifier, ask.parsed().unwrap()).await;
         assert_eq!(response.extensions().get::<Denial>(), Some(&denial), "{name}");
-        assert_eq!(denial.verified(), matches!(name, "method" | "hook"), "{name}");
+        assert_eq!(denial.verified(), matches!(name, "method" | "hook" | "an old link"), "{name}");
     }
     let granted = through_the_layer(&verifier, get(PATH).cookie(good()).parsed().unwrap()).await;
     assert!(granted.extensions().get::<Denial>().is_none());
@@ -564,6 +606,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
     lines_about("start");
     let verifier = verifier();
     for (number, Row { name, ask, denial, .. }) in rows().into_iter().enumerate() {
+        if denial == Denial::LinkBad(LinkFault::ClientUnknown) {
+            continue; // here it can be told
+        }
         let token = token_in(&ask);
         let mark = format!("198.51.100.{number}");
         let mut request = ask.parsed().unwrap();
@@ -583,6 +628,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
             Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
             _ if name == "reads inside" => assert!(has("site=\"folder\""), "{name}: {line}"),
             Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
+            _ if ask.host.as_deref() == Some("link.example.com") => {
+                assert!(has("site=\"link\""), "{name}: {line}");
+            }
             _ if name.ends_with("public site") => assert!(has("site=\"open\""), "{name}: {line}"),
             _ => assert!(has("site=\"main\""), "{name}: {line}"),
         }

@@ -17,8 +17,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fixtures::{Kind, key_of};
 use http::{Request, Response};
 use playgate::cors::Cors;
-use playgate::error::Code;
-use playgate::mint::{Signer, TokenDraft};
+use playgate::crypto::LinkHash;
+use playgate::error::{Code, Denial, LinkFault};
+use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
+use playgate::mint::{LinkSigner, Signer, TokenDraft};
+use playgate::request::PeerAddr;
 use playgate::site::{CacheScope, Refused};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
@@ -27,6 +30,8 @@ use tower::{Layer as _, Service as _};
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
 const LATER: UnixSeconds = UnixSeconds::new(1_750_003_600);
 const HOST: &str = "cdn.example.com";
+const LINK_SECRET: &str = "a shared secret";
+const LINK_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// How often the allocator was asked while deciding, and while the decision was let go.
 fn decide(verifier: &Verifier, request: &Request<()>, check: impl FnOnce(&Decision<'_>)) -> (u64, u64) {
@@ -88,6 +93,82 @@ fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
                 assert!(matches!(decision, Decision::Granted(_)), "{kind:?} {name}: {decision:?}");
             });
             assert_eq!(counted, (0, 0), "{kind:?} {name}: deciding, letting go");
+        }
+    }
+}
+
+/// Links of every kind, each with its path and what of the query it names.
+fn links() -> Vec<(&'static str, SecureLink, &'static str)> {
+    let custom = |hash, secret: &str| SecureLink::custom("{expires}|{host}|{path}{secret}", hash, secret);
+    let keyed = || SecureLink::custom("{expires}|{host}|{dir}", LinkHash::HmacSha256, LINK_KEY);
+    vec![
+        ("gcore", SecureLink::gcore(LINK_SECRET), "/videos/1/a.ts"),
+        ("gcore, file", SecureLink::gcore(LINK_SECRET).covers(Covers::File), "/videos/1/a.ts"),
+        ("gcore, either", SecureLink::gcore(LINK_SECRET).covers(Covers::Either), "/videos/1/a.ts"),
+        ("gcore, second secret", SecureLink::gcore(LINK_SECRET).also("another secret"), "/videos/1/a.ts"),
+        ("gcore_video", SecureLink::gcore_video(LINK_SECRET), "/videos/1_2/a.ts"),
+        ("gcore_mp4", SecureLink::gcore_mp4(LINK_SECRET), "/videos/1_2/a.mp4?speed=1k&buffer=2k"),
+        ("nginx", SecureLink::nginx("{expires}{path} {secret}", LINK_SECRET), "/caf%C3%A9/a.ts"),
+        ("nginx, argument", SecureLink::nginx("{expires}{path}{query:v}{secret}", LINK_SECRET), "/a.ts?v=1"),
+        (
+            "nginx, never expires",
+            SecureLink::nginx("{path}{secret}", LINK_SECRET).never_expires(),
+            "/videos/1/a.ts",
+        ),
+        ("md5", custom(LinkHash::Md5, LINK_SECRET), "/videos/1/a.ts"),
+        ("sha256", custom(LinkHash::Sha256, LINK_SECRET), "/videos/1/a.ts"),
+        ("sha256, hex", custom(LinkHash::Sha256, LINK_SECRET).encoding(LinkEncoding::Hex), "/videos/1/a.ts"),
+        ("hmac", keyed(), "/videos/1/a.ts"),
+        ("hmac, hex", keyed().encoding(LinkEncoding::Hex), "/videos/1/a.ts"),
+    ]
+}
+
+#[test]
+fn deciding_a_link_allocates_nothing_whatever_its_format() {
+    let asks = |link: &SecureLink, path: &str, client: &str, at: UnixSeconds| {
+        let url = format!("http://{HOST}{path}");
+        let signer = LinkSigner::new(link).unwrap();
+        let url = signer.link(&url).client(client.parse().unwrap()).expires_at(at).sign().unwrap();
+        let target = url.strip_prefix(&format!("http://{HOST}")).unwrap().to_owned();
+        let peer = PeerAddr((client.parse::<std::net::IpAddr>().unwrap(), 50000).into());
+        Request::get(target).header("host", HOST).extension(peer).body(()).unwrap()
+    };
+    let mut links: Vec<_> =
+        links().into_iter().map(|(name, link, path)| (name.to_owned(), link, path)).collect();
+    for (name, link, path) in links.clone().into_iter().filter(|(name, ..)| name.starts_with("gcore")) {
+        if !name.ends_with("either") {
+            links.push((format!("{name}, exact address"), link.clone().bind_ip(IpBinding::EXACT), path));
+            let network = IpBinding::EXACT.parse("/24").unwrap().parse("/48").unwrap();
+            links.push((format!("{name}, network"), link.bind_ip(network), path));
+        }
+    }
+    for (name, link, path) in links {
+        let verifier =
+            Verifier::builder().site(Site::bucket("courses").host(HOST).secure_link(link.clone())).build();
+        let verifier = verifier.unwrap();
+        for client in ["203.0.113.7", "2001:db8:1:2:3:4:5:6"] {
+            let granted = asks(&link, path, client, LATER);
+            let counted = decide(&verifier, &granted, |decision| {
+                assert!(matches!(decision, Decision::Granted(_)), "{name}: {decision:?}");
+            });
+            assert_eq!(counted, (0, 0), "{name}, {client}: granted");
+
+            let mut elsewhere = granted.clone();
+            let moved = granted.uri().to_string().replacen("a.", "b/a.", 1).replacen("1_2", "1_3", 1);
+            *elsewhere.uri_mut() = moved.parse().unwrap();
+            let counted = decide(&verifier, &elsewhere, |decision| {
+                let mismatch = Some(Denial::LinkBad(LinkFault::Mismatch));
+                assert_eq!(decision.denial(), mismatch, "{name}");
+            });
+            assert_eq!(counted, (0, 0), "{name}, {client}: refused");
+
+            if !name.contains("never") {
+                let old = asks(&link, path, client, UnixSeconds::new(NOW.get() - 1));
+                let counted = decide(&verifier, &old, |decision| {
+                    assert!(matches!(decision.denial(), Some(Denial::LinkExpired { .. })), "{name}");
+                });
+                assert_eq!(counted, (0, 0), "{name}, {client}: expired");
+            }
         }
     }
 }
@@ -191,6 +272,12 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
         .site(Site::bucket("courses").host("aud.example.com").audience("them"))
         .site(Site::bucket("courses").host("hook.example.com").hook(|_| Err(Refused)))
+        .site(Site::bucket("courses").host("link.example.com").secure_link(SecureLink::gcore(LINK_SECRET)))
+        .site(
+            Site::bucket("courses")
+                .host("bound.example.com")
+                .secure_link(SecureLink::gcore(LINK_SECRET).bind_ip(IpBinding::EXACT)),
+        )
         .key(key_of(&signer, bucket()))
         .key(key_of(&foreign, KeyScope::bucket("another")))
         .key(key_of(&retired, bucket()).not_after(UnixSeconds::new(1)))
@@ -221,6 +308,9 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
     };
     let members: Vec<String> = (0..65).map(|number| format!("\"m{number}\":0")).collect();
     let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(20), "]".repeat(20));
+    let link = |host: &str, query: &str| {
+        Request::get(format!("/videos/1/a.ts?{query}")).header("host", host).body(()).unwrap()
+    };
     let delete = |host: &str| {
         let request = Request::delete(format!("/videos/1/a.ts?auth={good}"));
         request.header("host", host).body(()).unwrap()
@@ -300,6 +390,18 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("OutOfScope", root(&signed(signer.token(Scope::folder("videos/2").unwrap())))),
         ("BadSignature", root(&other_signature)),
         ("RefusedByHook", at("hook.example.com", &good)),
+        ("LinkBad(NoExpiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA")),
+        ("LinkBad(Expiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=-1")),
+        ("LinkBad(Proof)", link("link.example.com", "md5=AAAA&expires=1750003600")),
+        ("LinkBad(ClientUnknown)", {
+            link("bound.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=1750003600")
+        }),
+        ("LinkBad(Mismatch)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=1750003600")),
+        ("LinkExpired", {
+            let signer = LinkSigner::new(&SecureLink::gcore(LINK_SECRET)).unwrap();
+            let old = signer.link("/videos/1/a.ts").expires_at(NOW).sign().unwrap();
+            link("link.example.com", old.split_once('?').unwrap().1)
+        }),
         ("Method { verified: true }", delete("root.example.com")),
         ("Method { verified: false }", delete("open.example.com")),
     ];

@@ -6,6 +6,8 @@ mod support;
 mod company;
 #[path = "properties/drawn.rs"]
 mod drawn;
+#[path = "properties/links.rs"]
+mod links;
 #[path = "properties/minted.rs"]
 mod minted;
 #[path = "properties/scopes.rs"]

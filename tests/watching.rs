@@ -10,6 +10,8 @@ mod support;
 mod config;
 #[path = "watching/folder.rs"]
 mod folder;
+#[path = "watching/links.rs"]
+mod links;
 #[path = "watching/many.rs"]
 mod many;
 #[path = "watching/stand.rs"]
