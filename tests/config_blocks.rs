@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use keys::TestKey;
 use playgate::Verifier;
 use tempfile::TempDir;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 /// One block of a document.
 #[derive(Debug)]
@@ -156,6 +156,17 @@ fn named_places(text: &str) -> Vec<(String, String)> {
             let named =
                 FIELDS.iter().filter_map(|field| Some((*field, keys.get(*field)?.get_ref().as_str()?)));
             found.extend(named.map(|(field, place)| (field.to_owned(), place.to_owned())));
+        }
+        let sites = toml.get_ref().get("site").and_then(|sites| sites.get_ref().as_array());
+        for site in sites.into_iter().flatten().filter_map(|site| site.get_ref().as_table()) {
+            let link = site.get("secure_link").and_then(|link| link.get_ref().as_table());
+            for field in ["secret_file", "secret_env"] {
+                let places = link.and_then(|link| link.get(field)).map(toml::Spanned::get_ref);
+                let one = places.and_then(DeValue::as_str).into_iter();
+                let several = places.and_then(DeValue::as_array).into_iter().flatten();
+                let all = one.chain(several.filter_map(|place| place.get_ref().as_str()));
+                found.extend(all.map(|place| (field.to_owned(), place.to_owned())));
+            }
         }
     }
     found

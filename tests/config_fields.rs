@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use playgate::cors::Cors;
+use playgate::crypto::LinkHash;
 use playgate::error::Code;
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
+use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
-use playgate::site::{CacheScope, PolicyBuilder, SCHEMA, UnknownHost};
+use playgate::site::{CacheScope, Forward, PolicyBuilder, SCHEMA, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier};
 use serde_json::Value;
@@ -19,6 +21,7 @@ use tempfile::TempDir;
 
 const PUBLIC: &str = include_str!("support/keys/p256.test.pub.pem");
 const SECRET: &[u8] = b"a test secret of thirty-two bytes";
+const LINK: &str = "of links";
 
 fn vod() -> Site {
     Site::bucket("vod").host("cdn.example.com")
@@ -33,6 +36,7 @@ fn folder() -> TempDir {
     fs::create_dir(folder.path().join("keys")).unwrap();
     fs::write(folder.path().join("keys/k1.pem"), PUBLIC).unwrap();
     fs::write(folder.path().join("secret"), SECRET).unwrap();
+    fs::write(folder.path().join("link"), format!("{LINK}\n")).unwrap();
     let secret = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(SECRET);
     let jwks = format!(r#"{{"keys":[{{"kty":"oct","kid":"k1","alg":"HS256","k":"{secret}"}}]}}"#);
     fs::write(folder.path().join("jwks.json"), jwks).unwrap();
@@ -74,6 +78,7 @@ fn built(builder: PolicyBuilder) -> String {
 }
 
 #[test]
+#[expect(clippy::large_stack_arrays, reason = "one row for each field")]
 fn every_field_of_a_site_is_its_builder_method() {
     let origins = ["https://app.example.com"];
     let cors = || Cors::without_credentials(origins);
@@ -88,6 +93,26 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("require_https", "true", vod().require_https()),
         ("require_https", "false", vod()),
         ("accepts", r#"["signed-token"]"#, vod()),
+        (
+            "accepts",
+            r#"["secure-link"]
+                secure_link = { preset = "gcore", secret_file = "link" }"#,
+            vod().secure_link(SecureLink::gcore(LINK)).accept_tokens(false),
+        ),
+        (
+            "accepts",
+            r#"["secure-link", "signed-token"]
+                secure_link = { preset = "gcore", secret_file = "link" }"#,
+            vod().secure_link(SecureLink::gcore(LINK)),
+        ),
+        (
+            "secure_link",
+            r#"{ preset = "gcore", secret_file = "link" }"#,
+            vod().secure_link(SecureLink::gcore(LINK)),
+        ),
+        ("forward", r#""auto""#, vod()),
+        ("forward", "false", vod().forward(Forward::off())),
+        ("forward", r#"{ only_keys = ["a"] }"#, vod().forward(Forward::only(["a"]))),
         ("carriers", r#"["bearer"]"#, vod().accept_query(false).accept_cookie(false).accept_bearer(true)),
         ("carriers", r#"["query", "cookie"]"#, vod()),
         ("query_name", r#""token""#, vod().query_name("token")),
@@ -122,7 +147,7 @@ fn every_field_of_a_site_is_its_builder_method() {
         ),
     ] {
         // TOML wants an inline table on one line.
-        let value = value.replace('\n', " ");
+        let value = value.replace("]\n", "]\r").replace('\n', " ").replace('\r', "\n");
         let text = format!(
             "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
         );
@@ -130,6 +155,139 @@ fn every_field_of_a_site_is_its_builder_method() {
         said.insert(field.to_owned());
     }
     assert_eq!(said, fields_of("/$defs/site"), "every field has a row");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one row for each field")]
+fn every_field_of_a_secure_link_is_its_builder_method() {
+    let nginx = |text: &str| SecureLink::nginx(text, LINK);
+    let custom = |hash| SecureLink::custom("{path}{expires}{secret}", hash, LINK);
+    let keyed = || SecureLink::custom("{path}{expires}", LinkHash::HmacSha256, SECRET);
+    let ip = |text: &str| IpBinding::EXACT.parse(text).unwrap();
+    let file = "secret_file = \"link\"\n";
+    let of_nginx = "preset = \"nginx\"\nsecret_file = \"link\"\nexpression = \"{path}{expires}{secret}\"\n";
+    let of_custom = "preset = \"custom\"\nsecret_file = \"link\"\nexpression = \"{path}{expires}{secret}\"\n";
+    let mut said = BTreeSet::new();
+    for (field, text, link) in [
+        ("preset secret_file", format!("{file}preset = \"gcore\""), SecureLink::gcore(LINK)),
+        ("preset", format!("{file}preset = \"gcore_video\""), SecureLink::gcore_video(LINK)),
+        ("preset", format!("{file}preset = \"gcore_mp4\""), SecureLink::gcore_mp4(LINK)),
+        ("preset expression", of_nginx.to_owned(), nginx("{path}{expires}{secret}")),
+        (
+            "expression",
+            format!("{file}preset = \"nginx\"\nexpression = \"{{expires}}{{dir}}{{query:v}} {{secret}}\""),
+            nginx("{expires}{dir}{query:v} {secret}"),
+        ),
+        (
+            "secret_file",
+            "preset = \"gcore\"\nsecret_file = [\"link\", \"secret\"]".to_owned(),
+            SecureLink::gcore(LINK).also(SECRET),
+        ),
+        (
+            "secret_env",
+            "preset = \"gcore\"\nsecret_env = \"CARGO_PKG_NAME\"".to_owned(),
+            SecureLink::gcore(env!("CARGO_PKG_NAME")),
+        ),
+        (
+            "secret_env",
+            "preset = \"gcore\"\nsecret_env = [\"CARGO_PKG_NAME\", \"CARGO_PKG_DESCRIPTION\"]".to_owned(),
+            SecureLink::gcore(env!("CARGO_PKG_NAME")).also(env!("CARGO_PKG_DESCRIPTION")),
+        ),
+        (
+            "covers",
+            format!("{file}preset = \"gcore\"\ncovers = \"file\""),
+            SecureLink::gcore(LINK).covers(Covers::File),
+        ),
+        (
+            "covers",
+            format!("{file}preset = \"gcore\"\ncovers = \"directory\""),
+            SecureLink::gcore(LINK).covers(Covers::Directory),
+        ),
+        (
+            "covers",
+            format!("{file}preset = \"gcore\"\ncovers = \"either\""),
+            SecureLink::gcore(LINK).covers(Covers::Either),
+        ),
+        (
+            "ip_binding",
+            format!("{file}preset = \"gcore\"\nip_binding = \"exact\""),
+            SecureLink::gcore(LINK).bind_ip(IpBinding::EXACT),
+        ),
+        (
+            "ip_binding",
+            format!("{file}preset = \"gcore\"\nip_binding = \"/24\""),
+            SecureLink::gcore(LINK).bind_ip(ip("/24")),
+        ),
+        (
+            "ip_binding",
+            format!("{file}preset = \"gcore\"\nip_binding = [\"/16\", \"/48\"]"),
+            SecureLink::gcore(LINK).bind_ip(IpBinding::EXACT.v4(16).unwrap().v6(48).unwrap()),
+        ),
+        ("hash", format!("{of_custom}hash = \"md5\""), custom(LinkHash::Md5)),
+        ("hash", format!("{of_custom}hash = \"sha256\""), custom(LinkHash::Sha256)),
+        (
+            "hash",
+            "preset = \"custom\"\nsecret_file = \"secret\"\nexpression = \"{path}{expires}\"\nhash = \"hmac-sha256\""
+                .to_owned(),
+            keyed(),
+        ),
+        (
+            "encoding",
+            format!("{of_custom}hash = \"sha256\"\nencoding = \"hex\""),
+            custom(LinkHash::Sha256).encoding(LinkEncoding::Hex),
+        ),
+        (
+            "encoding",
+            format!("{of_custom}hash = \"sha256\"\nencoding = \"base64url\""),
+            custom(LinkHash::Sha256),
+        ),
+        (
+            "hash_name",
+            format!("{of_nginx}hash_name = \"st\""),
+            nginx("{path}{expires}{secret}").parameters("st", "expires"),
+        ),
+        (
+            "expires_name",
+            format!("{of_nginx}expires_name = \"e\""),
+            nginx("{path}{expires}{secret}").parameters("md5", "e"),
+        ),
+        (
+            "never_expires",
+            format!("{file}preset = \"nginx\"\nexpression = \"{{path}}{{secret}}\"\nnever_expires = true"),
+            nginx("{path}{secret}").never_expires(),
+        ),
+        ("never_expires", format!("{of_nginx}never_expires = false"), nginx("{path}{expires}{secret}")),
+    ] {
+        let text = format!(
+            "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n[site.secure_link]\n{text}\n"
+        );
+        let (file, code) = (policy_of(&text), built(Policy::builder().site(vod().secure_link(link))));
+        assert_eq!(file, code, "{text}");
+        assert!(!file.contains(LINK), "{file}");
+        said.extend(field.split(' ').map(str::to_owned));
+    }
+    assert_eq!(said, fields_of("/$defs/secure_link"), "every field has a row");
+}
+
+#[test]
+fn every_field_of_forward_is_its_builder_method() {
+    let mut said = BTreeSet::new();
+    for (field, value, forward) in [
+        ("only_keys", r#"["md5", "expires"]"#, Forward::only(["md5", "expires"])),
+        ("except_keys", r#"["utm"]"#, Forward::except(["utm"])),
+        ("except_keys", "[]", Forward::except(Vec::<String>::new())),
+        ("from", r#"["mpd", "M3U8"]"#, Forward::auto().of(["mpd", "M3U8"])),
+        ("to", r#"["ts", "m4s"]"#, Forward::auto().to(["ts", "m4s"])),
+        ("hosts", r#"["segments.example.com"]"#, Forward::auto().hosts(["segments.example.com"])),
+        ("hosts", "[]", Forward::auto()),
+    ] {
+        let text = format!(
+            "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n[site.forward]\n{field} = {value}\n"
+        );
+        assert_eq!(policy_of(&text), built(Policy::builder().site(vod().forward(forward))), "{text}");
+        said.insert(field.to_owned());
+    }
+    assert_eq!(said, fields_of("/$defs/forward_table"), "every field has a row");
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn good_documents_are_good_with_their_keys_too() {
     lay("k1.pem", pem);
     lay("k2.jwk", format!("{secret}}}").as_bytes());
     lay("k3.secret", b"0123456789abcdef0123456789abcdef\n");
+    lay("link.secret", b"a shared secret\n");
     lay("keys.json", format!(r#"{{"keys":[{secret},"kid":"k5"}}]}}"#).as_bytes());
     for (path, text) in good() {
         let file = folder.path().join(path.file_name().unwrap());
@@ -156,6 +157,8 @@ fn base() -> Value {
             "answers": {"expired": 410},
             "identity_headers": {"x-viewer": "sub"},
             "cors": {"origins": ["https://app.example.com"]},
+            "secure_link": {"preset": "gcore", "secret_file": "link"},
+            "forward": {"only_keys": ["md5"], "from": ["m3u8"], "to": ["ts"], "hosts": ["a.example"]},
         }],
         "stream": [{"id": "s1", "playback_id": "p1"}],
         "keys": [{"dir": "keys", "scope": {"bucket": "vod"}, "danger": {"kid_from_jti": true}}],
@@ -225,7 +228,23 @@ fn what_has_another_shape_is_refused_by_both() {
         ("an unknown cache", "/site/0/cache", Some(json!("public"))),
         ("an unknown prefix rule", "/site/0/prefix", Some(json!("chars"))),
         ("an unknown carrier", "/site/0/carriers", Some(json!(["header"]))),
-        ("an unknown credential", "/site/0/accepts", Some(json!(["secure-link"]))),
+        ("an unknown credential", "/site/0/accepts", Some(json!(["secure-cookie"]))),
+        ("a secure link without a preset", "/site/0/secure_link/preset", None),
+        ("a secure link of another preset", "/site/0/secure_link/preset", Some(json!("akamai"))),
+        ("unknown field of a secure link", "/site/0/secure_link/secret", Some(json!("a shared secret"))),
+        ("a secret that is a number", "/site/0/secure_link/secret_file", Some(json!(5))),
+        ("a binding that is a flag", "/site/0/secure_link/ip_binding", Some(json!(true))),
+        ("a link that covers all", "/site/0/secure_link/covers", Some(json!("all"))),
+        ("an unknown hash", "/site/0/secure_link/hash", Some(json!("sha1"))),
+        ("an unknown encoding", "/site/0/secure_link/encoding", Some(json!("base64"))),
+        ("an empty expression", "/site/0/secure_link/expression", Some(json!(""))),
+        ("secure_link as text", "/site/0/secure_link", Some(json!("gcore"))),
+        ("forward as true", "/site/0/forward", Some(json!(true))),
+        ("forward as other text", "/site/0/forward", Some(json!("all"))),
+        ("forward as a list", "/site/0/forward", Some(json!(["m3u8"]))),
+        ("unknown field of forward", "/site/0/forward/keys", Some(json!(["md5"]))),
+        ("a key that is a number", "/site/0/forward/only_keys", Some(json!([5]))),
+        ("keys as text", "/site/0/forward/only_keys", Some(json!("md5"))),
         ("an unknown place of the playback ID", "/site/0/serves", Some(json!({"live": "query"}))),
         ("unknown hosts", "/unknown_host", Some(json!("allow"))),
         ("an unknown fate of broken files", "/keys/0/broken_files", Some(json!("ignore"))),
@@ -327,6 +346,22 @@ fn what_only_the_parser_can_refuse_is_known() {
         ),
         ("an unknown algorithm", "/keys/0/algorithm", json!("RS1"), "names"),
         ("a day that is none", "/keys/0/not_after", json!("2027-02-30T00:00:00Z"), "the calendar"),
+        ("a link that is not accepted", "/site/0/accepts", json!(["signed-token"]), "two settings at once"),
+        ("a link without a secret", "/site/0/secure_link", json!({"preset": "gcore"}), "one of two fields"),
+        (
+            "a link with two places of secrets",
+            "/site/0/secure_link/secret_env",
+            json!("LINK_SECRET"),
+            "one of two fields",
+        ),
+        (
+            "an nginx link without its text",
+            "/site/0/secure_link/preset",
+            json!("nginx"),
+            "two settings at once",
+        ),
+        ("a binding to half a network", "/site/0/secure_link/ip_binding", json!("/20"), "names"),
+        ("a name with a space", "/site/0/secure_link/hash_name", json!("a b"), "the grammar of names"),
         ("a version with a point", "/version", json!(1.0), "JSON Schema takes 1.0 for an integer"),
     ] {
         let document = with(base(), pointer, Some(value));

@@ -189,6 +189,7 @@ fn health_is_json_without_what_is_absent() {
                 "loaded_at": plain.loaded_at,
             },
         ],
+        "manifests": {"rewritten": 0, "unchanged": {}},
         "errors": [error],
     });
     assert_eq!(serde_json::to_value(&health).unwrap(), wanted);
