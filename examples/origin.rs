@@ -1,4 +1,5 @@
-//! A media origin that serves whoever brings a signed token: a bucket, a live channel, and a page that plays them.
+//! A media origin that serves whoever brings a signed token or a secure link: a bucket, a live channel, and a page that
+//! plays them.
 //!
 //! ```sh
 //! cargo run --release --example origin
@@ -57,6 +58,7 @@ const APP: &str = "app.playgate.localhost";
 const CDN: &str = "cdn.playgate.localhost";
 const PUBLIC: &str = "public.playgate.localhost";
 const LIVE: &str = "live.playgate.localhost";
+const LINKS: &str = "links.playgate.localhost";
 
 /// The application behind the verifier: files and a page, by host.
 fn origin(demo: Arc<Demo>) -> Router {
@@ -74,6 +76,7 @@ fn origin(demo: Arc<Demo>) -> Router {
         (CDN, Router::new().fallback_service(ServeDir::new(&media))),
         (PUBLIC, Router::new().fallback_service(ServeDir::new(media.join("videos/2")))),
         (LIVE, live),
+        (LINKS, Router::new().fallback_service(ServeDir::new(&media))),
     ]))
 }
 

@@ -4,7 +4,8 @@
 //! Chromium skips, with a message, where they are missing; with `PLAYGATE_REQUIRE_SERVICES=1` it fails instead.
 
 #![cfg(unix)]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+mod support;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -14,8 +15,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-
-const PATIENCE: Duration = Duration::from_mins(1);
+use support::browser::{Browser, curl, stop};
+use support::players::found;
 
 #[test]
 fn every_printed_curl_line_gets_its_status() {
@@ -24,7 +25,7 @@ fn every_printed_curl_line_gets_its_status() {
     }
     let origin = Origin::start();
     let cases = origin.cases();
-    for status in [200, 204, 206, 400, 401, 403, 405, 421] {
+    for status in [200, 204, 206, 400, 401, 403, 405, 410, 421] {
         assert!(cases.iter().any(|case| case.status == status), "no case for {status}");
     }
     for case in &cases {
@@ -57,7 +58,10 @@ fn the_page_is_served_for_its_viewer_alone() {
     let (data, _) = data.split_once("</script>").unwrap();
     assert!(!data.contains('<'));
     let data: Value = serde_json::from_str(data).unwrap();
-    assert_eq!(data["query_name"], "auth");
+    assert!(
+        data["hls_signed_url"].as_str().is_some_and(|url| url.contains("/master.m3u8?auth=ey")),
+        "{data}"
+    );
     assert!(data["cases"].as_array().is_some_and(|cases| cases.len() > 5), "{data}");
 }
 
@@ -75,15 +79,14 @@ fn chromium_plays_the_page_to_its_end() {
     );
 
     let players = browser.run("return Object.fromEntries(players.map((p) => [p.id, p.dataset.state]))");
-    // Without hls.js Chromium plays the second player by itself, if it can, and says so of the third.
+    // Without hls.js Chromium plays HLS by itself, if it can, and says so if not.
     let installed =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/origin/node_modules/hls.js").exists();
     let native = browser.run("return players[1].canPlayType('application/vnd.apple.mpegurl') !== ''") == true;
-    let by_cookie = if installed || native { "ended" } else { "unavailable" };
-    let by_url = if installed { "ended" } else { "unavailable" };
+    let hls = if installed || native { "ended" } else { "unavailable" };
     assert_eq!(
         players,
-        json!({"mp4": "ended", "hls-cookie": by_cookie, "hls-url": by_url}),
+        json!({"mp4": "ended", "hls-cookie": hls, "hls-url": hls}),
         "{}\n{}",
         browser.run("return document.body.innerText"),
         origin.log()
@@ -166,7 +169,9 @@ fn the_configuration_that_it_prints_is_in_force() {
     for scope in ["vod", "other", "live"] {
         fs::create_dir_all(folder.path().join("keys").join(scope)).unwrap();
     }
-    assert_eq!(playgate::Verifier::from_file(file).unwrap().snapshot().policy().sites().count(), 4);
+    fs::create_dir_all(folder.path().join("secrets")).unwrap();
+    fs::write(folder.path().join("secrets/links"), "a shared secret\n").unwrap();
+    assert_eq!(playgate::Verifier::from_file(file).unwrap().snapshot().policy().sites().count(), 5);
 }
 
 #[test]
@@ -338,94 +343,6 @@ impl Drop for Origin {
     }
 }
 
-/// Headless Chromium, by `WebDriver` (W3C); requests go through curl, so that no HTTP client is needed here.
-struct Browser {
-    driver: Child,
-    session: String,
-}
-
-impl Browser {
-    fn start() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // "ChromeDriver was started successfully on port 12345."
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port =
-            lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
-        let base = format!("http://127.0.0.1:{}/session", port.unwrap().trim_end_matches('.'));
-        let mut browser = Self { driver, session: base };
-        let arguments = [
-            "--headless",
-            "--no-sandbox", // which root cannot have
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-proxy-server",
-            "--window-size=1280,900",
-        ];
-        let options = json!({"args": arguments});
-        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
-        let session = browser.post("", &wanted);
-        browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().unwrap());
-        browser
-    }
-
-    fn open(&self, url: &str) {
-        self.post("/url", &json!({"url": url}));
-    }
-
-    fn run(&self, script: &str) -> Value {
-        let names = "const players = [...document.querySelectorAll('video')];
-            const settled = (p) => ['ended', 'failed', 'unavailable'].includes(p.dataset.state);";
-        self.post("/execute/sync", &json!({"script": format!("{names}\n{script}"), "args": []}))
-    }
-
-    fn wait_until(&self, what: &str, script: &str) {
-        let asked = Instant::now();
-        while self.run(script) != true {
-            let text = || self.run("return document.body.innerText");
-            assert!(asked.elapsed() < PATIENCE, "not before the end of patience: {what}\n{}", text());
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        let url = format!("{}{path}", self.session);
-        let answer = curl(&["-s", "--noproxy", "*", "--data-binary", "@-", &url], &body.to_string());
-        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{url}: {answer:?}"));
-        assert!(answer["value"].get("error").is_none(), "{url}: {answer}");
-        answer["value"].clone()
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Closes Chromium, which outlives a driver that is killed.
-        let _ = Command::new("curl").args(["-s", "--noproxy", "*", "-X", "DELETE", &self.session]).output();
-        stop(&mut self.driver);
-    }
-}
-
-fn stop(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-fn curl(arguments: &[&str], stdin: &str) -> String {
-    let mut child =
-        Command::new("curl").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-}
-
 /// Runs the example to its end.
 fn example(arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).output().unwrap()
@@ -467,15 +384,4 @@ fn binary() -> PathBuf {
         path.display()
     );
     path
-}
-
-/// Whether a program is there. Where services are required, it has to be.
-fn found(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").output().is_ok();
-    if !found {
-        let required = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
-        assert!(!required, "{program} is missing, and PLAYGATE_REQUIRE_SERVICES asks for it");
-        println!("skipped: {program} is not installed");
-    }
-    found
 }

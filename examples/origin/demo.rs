@@ -5,12 +5,12 @@ use std::time::Duration;
 use std::{fmt, fs, io};
 
 use playgate::Scope;
-use playgate::mint::{MintError, NewKey, SignedToken, Signer};
-use playgate::scheme::DEFAULT_QUERY_NAME;
+use playgate::link::SecureLink;
+use playgate::mint::{LinkSigner, MintError, NewKey, SignedToken, Signer};
 use playgate::time::UnixSeconds;
 use serde_json::json;
 
-use crate::{APP, CDN, CONFIG, LIVE, PUBLIC};
+use crate::{APP, CDN, CONFIG, Error, LINKS, LIVE, PUBLIC};
 
 const LIFETIME: Duration = Duration::from_hours(1);
 
@@ -18,6 +18,7 @@ const LIFETIME: Duration = Duration::from_hours(1);
 const FOLDER: &str = "videos/1";
 const MOVIE: &str = "videos/1/movie.mp4";
 const PLAYLIST: &str = "videos/1/master.m3u8";
+const MPD: &str = "videos/1/dash/manifest.mpd";
 
 /// The page: it is text around one place for JSON.
 const PAGE: &str = include_str!("page.html");
@@ -29,6 +30,8 @@ pub(crate) struct Demo {
     other: Signer,
     live: Signer,
     stranger: Signer,
+    links: LinkSigner,
+    link_secret: String,
     public_keys: [KeyFile; 3],
 }
 
@@ -56,7 +59,7 @@ pub(crate) struct Case {
 
 impl Demo {
     /// New keys, for as long as the program runs.
-    pub(crate) fn new(port: u16) -> Result<Self, MintError> {
+    pub(crate) fn new(port: u16) -> Result<Self, Error> {
         let (vod, vod_key) = new_key("vod", "vod-1")?;
         let (other, other_key) = new_key("other", "other-1")?;
         let (live, live_key) = new_key("live", "live-1")?;
@@ -64,16 +67,21 @@ impl Demo {
         let (stranger, _) = new_key("vod", "stranger-1")?;
         // Browsers leave the default port out of `Origin`.
         let port = if port == 80 { String::new() } else { format!(":{port}") };
-        Ok(Self { port, vod, other, live, stranger, public_keys: [vod_key, other_key, live_key] })
+        let link_secret = new_secret()?;
+        let links = LinkSigner::new(&SecureLink::gcore(link_secret.as_str()))?;
+        let public_keys = [vod_key, other_key, live_key];
+        Ok(Self { port, vod, other, live, stranger, links, link_secret, public_keys })
     }
 
-    /// Writes the example's configuration and the public keys it names; the private ones stay here.
+    /// Writes the example's configuration, the public keys it names, and the secret of its links; private keys stay here.
     pub(crate) fn write_config(&self, folder: &Path) -> io::Result<PathBuf> {
         for KeyFile { folder: scope, kid, pem } in &self.public_keys {
             let keys = folder.join("keys").join(scope);
             fs::create_dir_all(&keys)?;
             fs::write(keys.join(format!("{kid}.pem")), pem)?;
         }
+        fs::create_dir_all(folder.join("secrets"))?;
+        fs::write(folder.join("secrets/links"), &self.link_secret)?;
         let file = folder.join("playgate.toml");
         fs::write(&file, CONFIG.replace(&format!("http://{APP}:8080"), &self.page_origin()))?;
         Ok(file)
@@ -103,8 +111,7 @@ impl Demo {
         let data = json!({
             "mp4_signed_url": movie.url(&self.url(CDN, MOVIE)),
             "hls_url": self.url(CDN, PLAYLIST),
-            "hls_token": folder.as_str(),
-            "query_name": DEFAULT_QUERY_NAME,
+            "hls_signed_url": folder.url(&self.url(CDN, PLAYLIST)),
             "expires_at": folder.expires_at().map(UnixSeconds::get),
             "hls_js": hls_js,
             "cases": cases.collect::<Vec<_>>(),
@@ -117,6 +124,7 @@ impl Demo {
     /// Everything to try from a terminal.
     pub(crate) fn cases(&self) -> Result<Vec<Case>, MintError> {
         let mut cases = self.grants()?;
+        cases.extend(self.links()?);
         cases.extend(self.refusals()?);
         cases.extend(self.oddities()?);
         Ok(cases)
@@ -152,6 +160,21 @@ impl Demo {
             ),
             Case::new(204, "preflight", "the page asks if it may; no token yet", self.url(CDN, PLAYLIST))
                 .with(&preflight),
+        ])
+    }
+
+    /// Links with a hash and an expiry, as a CDN's customers sign them: one opens what is directly inside one directory.
+    fn links(&self) -> Result<Vec<Case>, MintError> {
+        let url = self.url(LINKS, MPD);
+        let link = self.links.link(&url).expires_in(LIFETIME).sign()?;
+        let old = self.links.link(&url).expires_at(UnixSeconds::now().saturating_sub(60)).sign()?;
+        let segment = link.replace("manifest.mpd", "seg-0-1.m4s");
+        let elsewhere = link.replace(MPD, MOVIE);
+        Ok(vec![
+            Case::new(200, "secure link", "a manifest; its URIs carry the link on", link),
+            Case::new(200, "secure link, segment", "as the manifest names it to a player", segment),
+            Case::new(403, "secure link, elsewhere", "its hash is for another directory", elsewhere),
+            Case::new(410, "secure link, old", "its hash fits, its time is over", old),
         ])
     }
 
@@ -207,6 +230,13 @@ fn new_key(folder: &'static str, kid: &'static str) -> Result<(Signer, KeyFile),
     let pair = NewKey::rsa(2048)?;
     let public = KeyFile { folder, kid, pem: pair.public_pem().to_owned() };
     Ok((Signer::from_pem(kid, pair.private_pem())?, public))
+}
+
+/// What the application and the origin share.
+fn new_secret() -> Result<String, Error> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 /// The header and signature of one token around the claims of another.

@@ -7,9 +7,11 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod ask;
+pub(crate) mod browser;
 mod disk;
 mod keys;
 mod logs;
+pub(crate) mod players;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};

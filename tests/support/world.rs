@@ -278,6 +278,29 @@ fn parse_http1(door: String, answer: &[u8]) -> Answer {
         let name: http::HeaderName = name.parse().unwrap();
         headers.append(name, value.trim().parse().unwrap());
     }
-    assert!(!headers.contains_key("transfer-encoding"), "{door}: this client reads plain bodies only");
-    Answer { door, status, headers, body: Bytes::copy_from_slice(&answer[end + 4..]), denial: None }
+    let body = &answer[end + 4..];
+    let body = match headers.get("transfer-encoding").map(http::HeaderValue::as_bytes) {
+        Some(b"chunked") => dechunked(body),
+        Some(other) => panic!("{door}: {other:?}"),
+        None => body.to_vec(),
+    };
+    Answer { door, status, headers, body: body.into(), denial: None }
+}
+
+/// A chunked body (RFC 9112 §7.1), whole and without trailers; that of an answer to HEAD is empty.
+fn dechunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while !body.is_empty() {
+        let line = body.windows(2).position(|two| two == b"\r\n").expect("a chunk has a size");
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..line]).unwrap(), 16).unwrap();
+        let start = line + 2;
+        whole.extend_from_slice(&body[start..start + size]);
+        assert_eq!(&body[start + size..start + size + 2], b"\r\n", "a chunk ends with its line");
+        body = &body[start + size + 2..];
+        if size == 0 {
+            assert!(body.is_empty(), "nothing follows the last chunk");
+            return whole;
+        }
+    }
+    whole
 }
