@@ -22,11 +22,11 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Instant;
 
-use generate::Random;
 use http::Request;
 use jsonwebtoken::DecodingKey;
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Denial, KeyScope, Verifier};
+use support::Random;
 use support::{HOST, TestKey, gate, vod};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -9,6 +9,9 @@
 
 #[path = "nginx/generate.rs"]
 mod generate;
+#[allow(dead_code, reason = "shared with the other tests")]
+#[path = "support/random.rs"]
+mod random;
 #[path = "nginx/server.rs"]
 mod server;
 
@@ -17,12 +20,13 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use generate::{Case, Random};
+use generate::Case;
 use http::{Request, Uri};
 use playgate::link::{IpBinding, SecureLink};
 use playgate::request::PeerAddr;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Denial, Site, Verifier};
+use random::Random;
 use server::{Connection, Nginx};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

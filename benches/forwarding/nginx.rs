@@ -20,9 +20,9 @@ pub(crate) fn print() {
         println!("\nnginx is not installed: what `secure_link` costs there is not measured.");
         return;
     };
-    let hash = md5::Md5::digest(format!("1790000000{PATH} {SECRET}"));
+    let hash = md5::Md5::digest(format!("4102444800{PATH} {SECRET}"));
     let hash = base64_simd::URL_SAFE_NO_PAD.encode_to_string(hash);
-    let query = format!("?md5={hash}&expires=1790000000");
+    let query = format!("?md5={hash}&expires=4102444800");
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         without.push(cpu_per_request(&folder, port, &format!("/open{PATH}{query}")));

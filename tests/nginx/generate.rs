@@ -7,37 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use md5::{Digest as _, Md5};
 
+use super::random::Random;
 use super::{FORMATS, Format, SECRET};
-
-/// `SplitMix64`: a few instructions, and a sequence of its own for each case.
-#[derive(Clone)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64, case: u64) -> Self {
-        Self(seed ^ Self(case).next())
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
-
-    fn percent(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-}
 
 /// One request.
 pub(crate) struct Case {
@@ -99,12 +70,12 @@ pub(crate) fn case(random: &mut Random, format: &Format, now: i64) -> Case {
     let host = match random.below(100) {
         0..25 if is_first => "other-1.example.org",
         25..30 if is_first => {
-            random.one_of(&["..", ".example.com", "a..b", "a_b", "127.0.0.1", "[2001:db8::1]"])
+            random.pick(&["..", ".example.com", "a..b", "a_b", "127.0.0.1", "[2001:db8::1]"])
         }
         _ => format.host,
     };
     let (client, argument) =
-        (client(random), random.one_of(&["", "7", "1080p", "a%20b", "+", "="]).to_string());
+        (client(random), random.pick(&["", "7", "1080p", "a%20b", "+", "="]).to_string());
     let named = if random.percent(50) { client } else { client.to_canonical() };
     let mut proof = proof(format, &path, &expires, host, &named, &argument);
     if random.percent(20) {
@@ -129,7 +100,7 @@ pub(crate) fn case(random: &mut Random, format: &Format, now: i64) -> Case {
         9..12 => asked_host = format!("{host}:8080"),
         12..14 => asked_host = format!("{host}."),
         14..19 if is_first => {
-            random.one_of(&["a b", "", "a/b", "a:b", "user@host"]).clone_into(&mut asked_host);
+            random.pick(&["a b", "", "a/b", "a:b", "user@host"]).clone_into(&mut asked_host);
         }
         _ => {}
     }
@@ -184,7 +155,7 @@ fn client(random: &mut Random) -> IpAddr {
         "fe80::",
         "::ffff:203.0.113.7",
     ];
-    random.one_of(&clients).parse().unwrap()
+    random.pick(&clients).parse().unwrap()
 }
 
 fn expires(random: &mut Random, now: i64) -> String {
@@ -219,7 +190,7 @@ fn expires(random: &mut Random, now: i64) -> String {
                 93 => format!("{plus},"),
                 94 => format!("%3{plus}"),
                 95 => format!("{plus}%20"),
-                _ => random.one_of(&odd_texts).to_string(),
+                _ => random.pick(&odd_texts).to_string(),
             };
         }
     };
@@ -272,7 +243,7 @@ fn path(random: &mut Random) -> String {
     let mut path = String::new();
     for _ in 0..random.below(4) {
         path.push('/');
-        path.push_str(if random.percent(60) { segments[random.below(6)] } else { random.one_of(&segments) });
+        path.push_str(if random.percent(60) { segments[random.below(6)] } else { random.pick(&segments) });
     }
     if path.is_empty() || random.percent(20) {
         path.push('/');
@@ -306,7 +277,7 @@ fn spelled(random: &mut Random, path: &str) -> Vec<u8> {
 fn bend_path(random: &mut Random, raw: &mut Vec<u8>) {
     let slashes: Vec<usize> =
         raw.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at).collect();
-    let slash = random.one_of(&slashes);
+    let slash = random.pick(&slashes);
     let insert = |raw: &mut Vec<u8>, at: usize, text: &[u8]| drop(raw.splice(at..at, text.iter().copied()));
     let (len, anywhere) = (raw.len(), 1 + random.below(raw.len()));
     let bends: [&[u8]; 16] = [
@@ -328,7 +299,7 @@ fn bend_path(random: &mut Random, raw: &mut Vec<u8>) {
         b"/%25%32%65",
     ];
     match random.below(12) {
-        0..5 => insert(raw, slash, random.one_of(&bends)),
+        0..5 => insert(raw, slash, random.pick(&bends)),
         5 => {
             let odd: [&[u8]; 14] = [
                 b"%00",
@@ -346,19 +317,17 @@ fn bend_path(random: &mut Random, raw: &mut Vec<u8>) {
                 b"\x7f",
                 b"\xc3\xa9",
             ];
-            insert(raw, anywhere, random.one_of(&odd));
+            insert(raw, anywhere, random.pick(&odd));
         }
         6 => insert(
             raw,
             anywhere,
-            random.one_of(&[b" ".as_slice(), b"+", b";", b"\t", b"\0", b"x", b"%20", b"%2B"]),
+            random.pick(&[b" ".as_slice(), b"+", b";", b"\t", b"\0", b"x", b"%20", b"%2B"]),
         ),
         7 => raw.make_ascii_uppercase(),
-        8 => insert(
-            raw,
-            len,
-            random.one_of(&[b"/".as_slice(), b"/.", b"/..", b"/%2e", b"//", b"/%2e%2e", b"."]),
-        ),
+        8 => {
+            insert(raw, len, random.pick(&[b"/".as_slice(), b"/.", b"/..", b"/%2e", b"//", b"/%2e%2e", b"."]))
+        }
         9 => {
             let at = random.below(len);
             raw[at] ^= 1 << random.below(7);
@@ -391,16 +360,16 @@ fn bent_proof(random: &mut Random, mut proof: String, format: &Format, now: i64)
         }
         8 => proof = proof.replace('-', "+").replace('_', "/"),
         9 => drop(proof.pop()),
-        10 => proof.push_str(random.one_of(&["A", "AA", "AAA", "AAAA"])),
+        10 => proof.push_str(random.pick(&["A", "AA", "AAA", "AAAA"])),
         11 => proof = proof.to_lowercase(),
         12 => proof.clear(),
         13 => {
-            proof.replace_range(at..=at, random.one_of(&["%41", "%", "*", " ", ".", "~", "é", "%00", "%2D"]));
+            proof.replace_range(at..=at, random.pick(&["%41", "%", "*", " ", ".", "~", "é", "%00", "%2D"]));
         }
         14 => proof = format!("{proof},{}", now + i64::try_from(random.below(9)).unwrap() - 4),
         15 => proof.push_str(if format.expires { ",1" } else { "," }),
         _ => {
-            let other = char::from(random.one_of(alphabet));
+            let other = char::from(random.pick(alphabet));
             proof.replace_range(at..=at, &other.to_string());
         }
     }
@@ -451,9 +420,9 @@ fn query(
         }
         15 => pairs[at] = pairs[at].replacen('=', "==", 1),
         16 => {
-            pairs[at].push_str(random.one_of(&["%20", " ", "+", "&", ";x=1", "%", "?", "\u{7f}", "\"", "é"]));
+            pairs[at].push_str(random.pick(&["%20", " ", "+", "&", ";x=1", "%", "?", "\u{7f}", "\"", "é"]));
         }
-        17 => pairs[at].insert_str(0, random.one_of(&["?", "&", "%20", "amp;", " ", ";"])),
+        17 => pairs[at].insert_str(0, random.pick(&["?", "&", "%20", "amp;", " ", ";"])),
         18 => return Some(pairs.join(";").into_bytes()),
         19 => return random.percent(50).then(Vec::new),
         _ => {}

@@ -12,12 +12,14 @@ mod disk;
 mod keys;
 mod logs;
 pub(crate) mod players;
+mod random;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};
 pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks};
 pub(crate) use keys::{TestKey, compact, encode};
 pub(crate) use logs::lines_about;
+pub(crate) use random::Random;
 pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
 
 use playgate::time::UnixSeconds;
