@@ -326,7 +326,11 @@ fn bend_path(random: &mut Random, raw: &mut Vec<u8>) {
         ),
         7 => raw.make_ascii_uppercase(),
         8 => {
-            insert(raw, len, random.pick(&[b"/".as_slice(), b"/.", b"/..", b"/%2e", b"//", b"/%2e%2e", b"."]))
+            insert(
+                raw,
+                len,
+                random.pick(&[b"/".as_slice(), b"/.", b"/..", b"/%2e", b"//", b"/%2e%2e", b"."]),
+            );
         }
         9 => {
             let at = random.below(len);
