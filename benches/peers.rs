@@ -100,7 +100,7 @@ fn candidates(smoke: bool) -> Vec<Candidate> {
     for peer in PEERS.iter().filter(|peer| peer.plain || !smoke) {
         let name =
             format!("{} {}, {}", peer.name, version(peer.name, "benches/peers/Cargo.lock"), peer.backend);
-        match build(peer) {
+        match build(peer, smoke) {
             // Started at once: the next of the same name takes its place on the disk.
             Ok(program) => push(&mut candidates, &name, &tasks, || Command::new(&program)),
             Err(why) => {
@@ -179,10 +179,11 @@ impl Drop for Process {
 }
 
 /// The peer's program.
-fn build(peer: &Peer) -> Result<PathBuf, String> {
+fn build(peer: &Peer, smoke: bool) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"]);
+    let profile = if smoke { "dev" } else { "release" }; // optimising what is run once takes minutes
+    command.args(["build", "--profile", profile, "--locked", "--message-format=json-render-diagnostics"]);
     command.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/Cargo.toml")]);
     command.arg("--target-dir").arg(Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers"));
     command.args(["--features", peer.feature, "--bin", peer.name]);
