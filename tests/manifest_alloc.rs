@@ -1,10 +1,22 @@
 //! Rewriting a manifest allocates nothing, once the output and what is held back have room.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as _, Frame};
+use http_body_util::StreamBody;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::mint::Signer;
 use playgate::request::{Host, HostBuffer};
+use playgate::{Key, KeyScope, Scope, Site, Verifier};
+use tower::{Layer as _, ServiceExt as _};
+
+const SECRET: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
 
 struct NoOther;
 
@@ -65,4 +77,46 @@ fn rewriting_a_whole_manifest_allocates_nothing() {
             assert!(out.len() > input.len() + 1000 * 10);
         }
     }
+}
+
+/// Through the layer a frame costs the bytes that it leaves as, and nothing else.
+#[test]
+fn each_frame_of_a_body_allocates_one_buffer() {
+    let signer = Signer::from_secret("k", SECRET).unwrap();
+    let token = signer.token(Scope::whole_bucket()).sign().unwrap();
+    let verifier = Verifier::builder()
+        .site(Site::bucket("vod").host("own.example"))
+        .key(Key::from_secret("k", SECRET, KeyScope::bucket("vod")).unwrap())
+        .build()
+        .unwrap();
+    let text = Bytes::from(playlist());
+    let frames = (0..text.len()).step_by(4096).map(|at| text.slice(at..text.len().min(at + 4096)));
+    let frames: Vec<_> = frames.map(|chunk| Ok::<_, Infallible>(Frame::data(chunk))).collect();
+    let count = frames.len();
+    let body = Mutex::new(Some(StreamBody::new(futures_util::stream::iter(frames))));
+    let inner = tower::service_fn(move |_: Request<()>| {
+        let response = Response::new(body.lock().unwrap().take().unwrap());
+        async { Ok::<_, Infallible>(response) }
+    });
+    let request = Request::get(token.url("/media.m3u8")).header("host", "own.example").body(()).unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let answer = pin!(verifier.layer().layer(inner).oneshot(request)).poll(&mut context);
+    let Poll::Ready(Ok(response)) = answer else { panic!("an inner service that answers at once") };
+    let mut body = pin!(response.into_body());
+    let mut counts = Vec::new();
+    loop {
+        let mut frame = None;
+        let counted = measure(|| frame = Some(body.as_mut().poll_frame(&mut context))).count_total;
+        match frame.unwrap() {
+            Poll::Ready(Some(Ok(frame))) => assert!(!frame.into_data().unwrap().is_empty()),
+            Poll::Ready(None) => break,
+            other => panic!("{other:?}"),
+        }
+        counts.push(counted);
+    }
+    assert_eq!(counts.len(), count);
+    // The first ones make room for what leaves with the following ones, and for a line that is cut.
+    let (grown, settled) = counts.split_at(4);
+    assert!(grown.iter().all(|&count| count <= 16), "{counts:?}");
+    assert!(settled.iter().all(|&count| count == 1), "{counts:?}");
 }
