@@ -139,7 +139,11 @@ impl Known {
             FileSight::read(path, MAX_SECRET_FILE).and_then(|bytes| checked(without_line_end(&bytes), least));
         match read {
             Ok(secret) => (self.secret, self.fault) = (Some(secret), None),
-            Err(error) => self.fault = Some(in_file(path, None, error)),
+            Err(error) => {
+                // Where nothing was ever read, the path may be the secret itself.
+                let hidden = self.secret.is_none() && !path.exists();
+                self.fault = Some(in_file(if hidden { Path::new("secret_file") } else { path }, None, error));
+            }
         }
     }
 }
