@@ -272,7 +272,12 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
         .site(Site::bucket("courses").host("aud.example.com").audience("them"))
         .site(Site::bucket("courses").host("hook.example.com").hook(|_| Err(Refused)))
-        .site(Site::bucket("courses").host("link.example.com").secure_link(SecureLink::gcore(LINK_SECRET)))
+        .site(
+            Site::bucket("courses")
+                .host("link.example.com")
+                .max_lifetime(Duration::from_hours(1))
+                .secure_link(SecureLink::gcore(LINK_SECRET)),
+        )
         .site(
             Site::bucket("courses")
                 .host("bound.example.com")
@@ -397,6 +402,11 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
             link("bound.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=1750003600")
         }),
         ("LinkBad(Mismatch)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=1750003600")),
+        ("LinkBad(Lifetime)", {
+            let signer = LinkSigner::new(&SecureLink::gcore(LINK_SECRET)).unwrap();
+            let far = signer.link("/videos/1/a.ts").expires_at(NOW.saturating_add(7200)).sign().unwrap();
+            link("link.example.com", far.split_once('?').unwrap().1)
+        }),
         ("LinkExpired", {
             let signer = LinkSigner::new(&SecureLink::gcore(LINK_SECRET)).unwrap();
             let old = signer.link("/videos/1/a.ts").expires_at(NOW).sign().unwrap();

@@ -423,14 +423,21 @@ fn gcore_video_opens_one_video_whatever_the_file_and_nothing_without_a_token() {
 }
 
 #[test]
-fn a_longest_lifetime_counts_for_links_too() {
-    let verifier = Verifier::builder()
-        .site(site(SecureLink::gcore(SECRET)).max_lifetime(Duration::from_secs(3599)))
-        .build()
-        .unwrap();
-    let url = signed(&SecureLink::gcore(SECRET), "/a/b.ts");
-    assert_eq!(decided(&verifier, &get(&url, "192.0.2.1"), NOW), "claim_refused");
-    assert_eq!(decided(&verifier, &get(&url, "192.0.2.1"), NOW + 1), "granted");
+fn a_longest_lifetime_counts_for_links_too_and_for_those_that_never_expire() {
+    let hour = Duration::from_hours(1);
+    let gcore = || SecureLink::gcore(SECRET);
+    let for_ever = || SecureLink::nginx("{path} {secret}", SECRET).never_expires();
+    let (bounded, endless) = (signed(&gcore(), "/a/b.ts"), signed(&for_ever(), "/a/b.ts"));
+    for (name, site, url, now, expected) in [
+        ("a second too long", site(gcore()).max_lifetime(hour), &bounded, NOW - 1, "link_bad"),
+        ("just so long", site(gcore()).max_lifetime(hour), &bounded, NOW, "granted"),
+        ("for ever, with a limit", site(for_ever()).max_lifetime(hour), &endless, NOW, "link_bad"),
+        ("for ever, with an expiry asked for", site(for_ever()).require_exp(), &endless, NOW, "link_bad"),
+        ("for ever", site(for_ever()), &endless, NOW, "granted"),
+    ] {
+        let verifier = Verifier::builder().site(site).build().unwrap();
+        assert_eq!(decided(&verifier, &get(url, "192.0.2.1"), now), expected, "{name}");
+    }
 }
 
 #[test]

@@ -170,7 +170,13 @@ impl Denial {
     ///
     /// False means that nothing in the token can be believed, its dates included.
     pub const fn verified(self) -> bool {
-        matches!(self, Self::RefusedByHook | Self::LinkExpired { .. } | Self::Method { verified: true })
+        matches!(
+            self,
+            Self::RefusedByHook
+                | Self::LinkBad(LinkFault::Lifetime)
+                | Self::LinkExpired { .. }
+                | Self::Method { verified: true }
+        )
     }
 
     /// How much the denial tells about a request that brought several credentials: the furthest one got.
@@ -289,6 +295,9 @@ pub enum LinkFault {
     /// It is bound to an address, and that of the client cannot be told.
     #[error("it is bound to an address, and the client's cannot be told")]
     ClientUnknown,
+    /// It is good, and for longer than the site's `max_lifetime`; or for ever, where the site asks for an expiry.
+    #[error("it is good for longer than the site allows")]
+    Lifetime,
     /// Its proof is not that of this path, this expiry and this client.
     #[error("its proof does not fit path, expiry and client")]
     Mismatch,

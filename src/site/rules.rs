@@ -98,6 +98,14 @@ pub(crate) struct TimeRules {
 }
 
 impl TimeRules {
+    /// Whether a credential may be good until then; `None` is for ever.
+    pub(crate) fn allow_until(&self, expires: Option<UnixSeconds>, now: UnixSeconds) -> bool {
+        match expires {
+            Some(expires) => !self.is_too_far(expires, now),
+            None => !self.require_exp && self.max_lifetime.is_none(),
+        }
+    }
+
     /// Whether a credential lives longer than the site allows.
     pub(crate) fn is_too_far(&self, expires: UnixSeconds, now: UnixSeconds) -> bool {
         self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max)))

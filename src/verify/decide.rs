@@ -3,7 +3,7 @@ use arrayvec::ArrayVec;
 use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
-use crate::error::{ClaimName, Denial, HostFault, TokenFault};
+use crate::error::{ClaimName, Denial, HostFault, LinkFault, TokenFault};
 use crate::keys::danger::Danger;
 use crate::link::{Asked, Link, LinkRules, Linked};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
@@ -176,9 +176,8 @@ impl Case<'_> {
         let proxies = &self.state.policy.trusted_proxies;
         let client = if links.binds_addresses() { proxies.client(request) } else { None };
         match links.check(link, &self.asked, client, self.now) {
-            Ok(Linked { expires_at: Some(expires), .. }) if self.site.times.is_too_far(expires, self.now) => {
-                let max = self.site.times.max_lifetime.unwrap_or_default();
-                Verdict::Denied(Denial::LifetimeTooLong { exp: expires, max }, None)
+            Ok(Linked { expires_at, .. }) if !self.site.times.allow_until(expires_at, self.now) => {
+                Verdict::Denied(Denial::LinkBad(LinkFault::Lifetime), None)
             }
             Ok(Linked { expires_at, covers }) => {
                 let proof = Proof::Link(covers);
