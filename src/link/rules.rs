@@ -11,7 +11,7 @@ use super::expression::{Expression, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
-use crate::request::{hex_value, value_of_one};
+use crate::request::{hex_value, value_of_one, values_of_each};
 use crate::time::UnixSeconds;
 
 /// A site's secure links: every setting checked and made ready.
@@ -99,11 +99,10 @@ impl LinkRules {
         let Some(query) = asked.query else { return Ok(None) };
         for form in &self.forms {
             let Place::Query { hash, expires } = &form.place else { continue };
-            let Some(proof) = value_of_one(query, hash)? else { continue };
-            let expires = match expires {
-                Some(name) => value_of_one(query, name)?,
-                None => None,
-            };
+            let names = [Some(&**hash), expires.as_deref()];
+            let [proof, expires] = values_of_each(query, names);
+            let Some(proof) = proof? else { continue };
+            let expires = expires?;
             for name in form.expression.query_names() {
                 value_of_one(query, name)?;
             }

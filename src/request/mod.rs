@@ -28,7 +28,9 @@ pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use list::list_elements;
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_strictly, hex_value, split_encoded};
-pub(crate) use query::{decodes_to, is_parameter_name, parameters, value_of_one, without_parameter};
+pub(crate) use query::{
+    decodes_to, is_parameter_name, parameters, value_of_one, values_of_each, without_parameter,
+};
 pub(crate) use readings::{Reading, some_reading};
 pub use view::{RequestView, Target};
 

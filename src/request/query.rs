@@ -14,6 +14,25 @@ pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q
     }
 }
 
+/// The same for several names, in one pass; nothing for a name that is `None`.
+pub(crate) fn values_of_each<'q, const N: usize>(
+    query: &'q [u8],
+    names: [Option<&str>; N],
+) -> [Result<Option<&'q [u8]>, Repeated>; N] {
+    let mut values = [Ok(None); N];
+    for parameter in parameters(query) {
+        for (name, value) in names.iter().zip(&mut values) {
+            if name.is_some_and(|name| parameter.is(name)) {
+                *value = match value {
+                    Ok(None) => Ok(Some(parameter.value)),
+                    Ok(Some(_)) | Err(_) => Err(Repeated::QueryParameter),
+                };
+            }
+        }
+    }
+    values
+}
+
 /// The query less every parameter called `name`; the others stay byte for byte, in order.
 pub(crate) fn without_parameter(query: &[u8], name: &str) -> Vec<u8> {
     let kept = parameters(query).filter(|parameter| !parameter.is(name)).map(|parameter| parameter.whole);
@@ -42,16 +61,18 @@ impl Parameter<'_> {
 pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     let mut rest = Some(query);
     std::iter::from_fn(move || {
-        let (whole, after) = split_at_byte(rest?, b'&');
+        let (whole, after) = split_at_ampersand(rest?);
         rest = after;
-        let (name, value) = split_at_byte(whole, b'=');
-        Some(Parameter { whole, name, value: value.unwrap_or_default() })
+        // Names are short: a search that makes ready for long texts would take longer.
+        let end = whole.iter().position(|&byte| byte == b'=').unwrap_or(whole.len());
+        let (name, value) = whole.split_at_checked(end)?;
+        Some(Parameter { whole, name, value: value.get(1..).unwrap_or_default() })
     })
 }
 
-/// What stands before the first `separator`, and what after it if there is one.
-fn split_at_byte(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    match memchr::memchr(separator, text).and_then(|at| text.split_at_checked(at)) {
+/// What stands before the first `&`, and what after it if there is one.
+fn split_at_ampersand(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match memchr::memchr(b'&', text).and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => (before, after.get(1..)),
         None => (text, None),
     }
@@ -107,6 +128,26 @@ mod tests {
     fn a_credential_parameter_that_occurs_twice_is_ambiguous() {
         for query in ["auth=a&auth=a", "auth=a&b&%61uth=b", "auth&auth"] {
             assert_eq!(value(query), Err(Repeated::QueryParameter), "{query}");
+        }
+    }
+
+    #[test]
+    fn several_names_are_found_in_one_pass_as_each_by_itself() {
+        for query in [
+            "a=1&b=2",
+            "b=2&a=1",
+            "a&%62=x",
+            "a=1",
+            "c=3&a=1&c=3",
+            "",
+            "a=1&a=2",
+            "b&b=",
+            "=x",
+            "a=1&b=2&%61",
+        ] {
+            let query = query.as_bytes();
+            let each = [value_of_one(query, "a"), value_of_one(query, "b"), Ok(None)];
+            assert_eq!(values_of_each(query, [Some("a"), Some("b"), None]), each, "{query:?}");
         }
     }
 
