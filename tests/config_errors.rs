@@ -152,6 +152,7 @@ const NOT_FROM_A_FILE: &[(&str, &str)] = &[
     ("HookForNoSite", "hooks are code"),
     ("PassedOver", "it is told of, and refuses nothing"),
     ("EmptiedFolder", "it keeps what was there, so at the start there is nothing to keep"),
+    ("LastGoodSecret", "it keeps what was there, so at the start there is nothing to keep"),
     ("UnknownNotation", "the tables have but two notations; see below"),
 ];
 

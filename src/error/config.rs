@@ -121,6 +121,8 @@ pub enum ConfigError {
         "holds no key any more, so the last ones stay in force: to retire them, remove their section or say not_after"
     )]
     EmptiedFolder,
+    #[error("{error}; until then its last good secret stays in force")]
+    LastGoodSecret { error: Box<ConfigError> },
     #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
     DoubledKey { kid: String, file: String, first: String },
     #[error("key {kid:?} is {found}, and not for {wanted}: leave algorithm out, or give a key for it")]

@@ -142,6 +142,10 @@ impl Known {
             Err(error) => {
                 // Where nothing was ever read, the path may be the secret itself.
                 let hidden = self.secret.is_none() && !path.exists();
+                let error = match self.secret {
+                    Some(_) => ConfigError::LastGoodSecret { error: Box::new(error) },
+                    None => error,
+                };
                 self.fault = Some(in_file(if hidden { Path::new("secret_file") } else { path }, None, error));
             }
         }
@@ -161,5 +165,17 @@ fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
         let found = format!("has a secret of {} bytes: write {least} or more", secret.len());
         return Err(ConfigError::Unreadable { found });
     }
+    if has_lines(secret) {
+        let found = "has several lines: write one secret, and another one in a file of its own".to_owned();
+        return Err(ConfigError::Unreadable { found });
+    }
     Ok(secret.into())
+}
+
+/// Whether it is text of more than one line. Random bytes are hardly ever text.
+fn has_lines(secret: &[u8]) -> bool {
+    let mut controls = secret.iter().filter(|byte| byte.is_ascii_control()).peekable();
+    controls.peek().is_some()
+        && controls.all(|byte| matches!(byte, b'\r' | b'\n'))
+        && str::from_utf8(secret).is_ok()
 }

@@ -139,8 +139,10 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         holds("half a file", "a secret of 3 bytes");
         stand.disk.remove("secret");
         holds("no file", "is not there");
+        stand.disk.put("secret", format!("{SECOND}\n{THIRD}\n"));
+        holds("two secrets in one file", "has several lines: write one secret");
         stand.disk.put("secret", vec![b'a'; 5000]);
-        holds("a huge file", "is larger than 4096 bytes");
+        holds("a huge file", "is larger than 4096 bytes; until then its last good secret stays in force");
 
         // What is broken beside it changes with the rest, and is not told of again.
         let other = "[[site]]\nhosts = [\"other.example.com\"]\nserves = { bucket = \"vod\" }\n";
@@ -152,7 +154,7 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         stand.disk.put("secret", SECOND);
         stand.links("mended", &[(FIRST, BAD), (SECOND, GRANTED)]);
         assert_eq!(stand.errors(), [""; 0], "nothing is wrong any more");
-        stand.has_warned("", 4);
+        stand.has_warned("", 5);
     });
 }
 
@@ -211,6 +213,10 @@ fn at_the_start_a_broken_secret_is_an_error_with_its_file_and_line() {
         (None, "is not there: make it, or correct the path"),
         (Some(""), "has a secret of 0 bytes: write 6 or more"),
         (Some("five5\r\n"), "has a secret of 5 bytes: write 6 or more"),
+        (
+            Some("one secret\nanother\n"),
+            "has several lines: write one secret, and another one in a file of its own",
+        ),
     ] {
         let disk = Disk::new();
         if let Some(content) = content {
@@ -250,7 +256,9 @@ fn reload_takes_up_a_secret_and_lists_its_site_as_changed() {
     let swapped = verifier.reload().unwrap();
     assert!(swapped.sites.changed.is_empty());
     let skipped: Vec<String> = swapped.skipped.iter().map(ToString::to_string).collect();
-    assert!(matches!(&*skipped, [error] if error.ends_with("has a secret of 0 bytes: write 6 or more")));
+    assert!(
+        matches!(&*skipped, [error] if error.contains("has a secret of 0 bytes: write 6 or more; until then"))
+    );
     assert!(agree(&verifier, &[(SECOND, GRANTED)]));
     assert_eq!(verifier.health().errors, skipped);
     verifier.reload().unwrap();

@@ -75,6 +75,9 @@ impl Fault {
                     "site" | "keys" | "stream" if found == A_TABLE && write == A_LIST => {
                         format!("[[{field}]] with two pairs of brackets; in JSON a list")
                     }
+                    "ip_binding" => {
+                        "\"exact\", \"/24\" or \"/16\", and for IPv6 \"/64\" or \"/48\"".to_owned()
+                    }
                     _ => write,
                 };
                 let field = if field.is_empty() { "the file" } else { field };
