@@ -235,7 +235,9 @@ fn is_good(request: &Request) -> Option<i64> {
         }
         None => {
             let (given, expires) = (value(request, "md5")?, value(request, "expires")?);
-            let argument = value(request, "v").filter(|_| request.format == Format::Nginx).unwrap_or_default();
+            // Other formats do not look at it, so there it may stand twice.
+            let argument = if request.format == Format::Nginx { value(request, "v") } else { None };
+            let argument = argument.unwrap_or_default();
             let digits = std::str::from_utf8(expires).ok()?;
             let mut texts = vec![text(request, digits, &path, argument)];
             if request.format == Format::Gcore {
