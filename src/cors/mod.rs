@@ -9,15 +9,10 @@
 //!
 //! CORS is no access control, and this room never sees a token.
 
-mod origin;
-
 use bytes::Bytes;
 
-pub(crate) use origin::OriginRule;
-
 use crate::error::{ConfigError, Faults};
-use crate::request::RequestView;
-use origin::OriginList;
+use crate::request::{OriginList, OriginRule, RequestView};
 
 /// A site's CORS settings, as an operator says them; the checked form is made with the policy.
 ///

@@ -2,6 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ::http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, ORIGIN,
+    REFERER,
 };
 use ::http::{Extensions, Request, Uri, request::Parts};
 
@@ -17,6 +18,8 @@ pub struct PeerAddr(pub SocketAddr);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsConnection;
 
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -43,6 +46,18 @@ impl<B> RequestView for Request<B> {
 
     fn origin(&self) -> Option<&[u8]> {
         only(self.headers(), &ORIGIN)
+    }
+
+    fn referer(&self) -> Option<&[u8]> {
+        only(self.headers(), &REFERER)
+    }
+
+    fn fetch_dest(&self) -> Option<&[u8]> {
+        only(self.headers(), &SEC_FETCH_DEST)
+    }
+
+    fn fetch_site(&self) -> Option<&[u8]> {
+        only(self.headers(), &SEC_FETCH_SITE)
     }
 
     fn asks_for_method(&self) -> bool {
@@ -93,6 +108,18 @@ impl RequestView for Parts {
 
     fn origin(&self) -> Option<&[u8]> {
         only(&self.headers, &ORIGIN)
+    }
+
+    fn referer(&self) -> Option<&[u8]> {
+        only(&self.headers, &REFERER)
+    }
+
+    fn fetch_dest(&self) -> Option<&[u8]> {
+        only(&self.headers, &SEC_FETCH_DEST)
+    }
+
+    fn fetch_site(&self) -> Option<&[u8]> {
+        only(&self.headers, &SEC_FETCH_SITE)
     }
 
     fn asks_for_method(&self) -> bool {

@@ -6,7 +6,8 @@
 //! 1. [`Host`]: one host name, without port and trailing dot.
 //! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).
 //! 3. Query and cookie cursors: the values of one name, as they stand.
-//! 4. [`TrustedProxies`]: the client's address, and whether it speaks TLS, behind proxies that may be believed.
+//! 4. Origins, as browsers write them (RFC 6454 §6.2).
+//! 5. [`TrustedProxies`]: the client's address, and whether it speaks TLS, behind proxies that may be believed.
 //!
 //! It knows nothing of sites, tokens or keys.
 
@@ -16,6 +17,7 @@ mod host;
 #[cfg(feature = "http")]
 mod http;
 mod list;
+mod origin;
 mod path;
 mod percent;
 mod query;
@@ -26,8 +28,9 @@ pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use list::list_elements;
+pub(crate) use origin::{OriginList, OriginRule};
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
-pub(crate) use percent::{PercentFault, decode_strictly, hex_value, split_encoded};
+pub(crate) use percent::{PercentFault, decode_leniently, decode_strictly, hex_value, split_encoded};
 pub(crate) use query::{
     decodes_to, is_parameter_name, parameters, value_of_one, values_of_each, without_parameter,
 };

@@ -44,7 +44,7 @@ pub(crate) fn decode_strictly<const N: usize>(
 /// Percent-decodes as a lenient server would: what is no valid encoding stays as it stands.
 ///
 /// Returns whether anything was decoded. `decoded` starts empty and is as large as `raw`'s bound.
-pub(super) fn decode_leniently<const N: usize>(raw: &[u8], decoded: &mut ArrayVec<u8, N>) -> bool {
+pub(crate) fn decode_leniently<const N: usize>(raw: &[u8], decoded: &mut ArrayVec<u8, N>) -> bool {
     let mut changed = false;
     let mut rest = raw;
     while let Some((&byte, after)) = rest.split_first() {

@@ -49,6 +49,21 @@ pub trait RequestView {
         None
     }
 
+    /// The `Referer` field, when there is exactly one.
+    fn referer(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The `Sec-Fetch-Dest` field, when there is exactly one: what a browser wants it for.
+    fn fetch_dest(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The `Sec-Fetch-Site` field, when there is exactly one: how far off the page is that makes a browser ask.
+    fn fetch_site(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// Whether there is an `Access-Control-Request-Method` field.
     fn asks_for_method(&self) -> bool {
         false

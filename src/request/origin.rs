@@ -126,6 +126,16 @@ impl OriginList {
         self.any
     }
 
+    /// Whether this origin is listed.
+    pub(crate) fn has(&self, origin: &[u8]) -> bool {
+        self.any
+            || self.exact.contains(origin)
+            || self
+                .labels
+                .iter()
+                .any(|(scheme, rest)| has_one_label(origin, scheme.as_bytes(), rest.as_bytes()))
+    }
+
     /// The value of `Access-Control-Allow-Origin` for a request from `origin`.
     pub(crate) fn allow(&self, origin: Option<&[u8]>) -> Option<Bytes> {
         if self.any {
@@ -135,10 +145,7 @@ impl OriginList {
         if let Some(listed) = self.exact.get(origin) {
             return Some(listed.clone());
         }
-        self.labels
-            .iter()
-            .any(|(scheme, rest)| has_one_label(origin, scheme.as_bytes(), rest.as_bytes()))
-            .then(|| Bytes::copy_from_slice(origin))
+        self.has(origin).then(|| Bytes::copy_from_slice(origin))
     }
 }
 
