@@ -46,8 +46,8 @@
 //! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
 //! | 5 | [`verify`]: the decision |
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
-//! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell |
-//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`cors`] · [`manifest`]: credentials into HLS and DASH |
+//! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell · [`store`]: embed tokens and revocations, in memory or shared |
+//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`embed`]: embed tokens · [`revocation`]: tokens taken back · [`cors`] · [`manifest`]: credentials into HLS and DASH |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
 //! | 0 | [`time`] · [`error`] |
 //!
@@ -78,6 +78,7 @@ pub mod adapters;
 pub mod answer;
 pub mod cors;
 pub mod crypto;
+pub mod embed;
 pub mod error;
 #[cfg(feature = "__internals")]
 pub mod internals;
@@ -87,9 +88,11 @@ pub mod manifest;
 #[cfg(feature = "mint")]
 pub mod mint;
 pub mod request;
+pub mod revocation;
 pub mod scheme;
 pub mod scope;
 pub mod site;
+pub mod store;
 pub mod time;
 pub mod token;
 pub mod verify;

@@ -4,8 +4,9 @@
 //! not looked at. **The first one that is present decides**: a bad token in the query is refused even beside a good
 //! cookie. Present is what has the name, whatever its value; `Basic` and other authorization schemes are absent.
 //!
-//! Two kinds of credential are known: signed tokens (compact JWS), and [secure links](crate::link), which stand in the path
-//! or, where no token does, in the query.
+//! Three kinds of credential are known: signed tokens (compact JWS); [embed tokens](crate::embed), which stand in the same
+//! carriers or in the path, and are told from the former by their form; and [secure links](crate::link), which stand in the
+//! path or, where no token does, in the query.
 
 use arrayvec::ArrayVec;
 
@@ -27,7 +28,7 @@ pub const MAX_COOKIES_TRIED: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Carrier {
-    /// The path itself, for secure links that stand there.
+    /// The path itself, for secure links and embed tokens that stand there.
     Path,
     /// A query parameter; the value is percent-decoded once.
     Query,
@@ -45,6 +46,8 @@ pub enum Scheme {
     SignedToken,
     /// A URL with an expiry and a hash.
     SecureLink,
+    /// An opaque token with a record behind it.
+    EmbedToken,
 }
 
 impl Scheme {
@@ -53,6 +56,7 @@ impl Scheme {
         match self {
             Self::SignedToken => "signed-token",
             Self::SecureLink => "secure-link",
+            Self::EmbedToken => "embed-token",
         }
     }
 }

@@ -51,10 +51,10 @@ impl<S: Clone> AxumGate<S> {
     }
 }
 
-impl<S: Service<Request, Response = Response>> Service<Request> for AxumGate<S> {
+impl<S: Service<Request, Response = Response> + Clone> Service<Request> for AxumGate<S> {
     type Response = Response;
     type Error = S::Error;
-    type Future = AxumGateFuture<S::Future>;
+    type Future = AxumGateFuture<S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.gate.poll_ready(context)
@@ -68,14 +68,17 @@ impl<S: Service<Request, Response = Response>> Service<Request> for AxumGate<S> 
 pin_project! {
     /// The answer to come, with axum's own body.
     #[derive(Debug)]
-    pub struct AxumGateFuture<F> {
+    pub struct AxumGateFuture<S>
+    where
+        S: Service<Request>,
+    {
         #[pin]
-        gate: GateFuture<F, Body>,
+        gate: GateFuture<S, Body, Body>,
     }
 }
 
-impl<F: Future<Output = Result<Response, E>>, E> Future for AxumGateFuture<F> {
-    type Output = Result<Response, E>;
+impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
+    type Output = Result<Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.project().gate.poll(context))?;

@@ -120,13 +120,15 @@ fn is_header_text(text: &str) -> bool {
 pub struct ResponseEdits {
     pub(super) cors: Option<CorsHeaders>,
     pub(super) private: bool,
+    /// The value of a `Content-Security-Policy`, for a page.
+    pub(super) frame_ancestors: Option<Bytes>,
     pub(super) forwarding: Option<Arc<Forwarding>>,
 }
 
 impl ResponseEdits {
     /// Whether the answer goes through untouched.
     pub const fn is_empty(&self) -> bool {
-        self.cors.is_none() && !self.private && self.forwarding.is_none()
+        self.cors.is_none() && !self.private && self.frame_ancestors.is_none() && self.forwarding.is_none()
     }
 
     /// What changes where a manifest is answered with that has to be rewritten; `field` gives the value of a header field
@@ -166,10 +168,13 @@ impl ResponseEdits {
         }
     }
 
-    /// The header fields to append then; none but `vary` can be there already.
+    /// The header fields to append then. `vary` can be there already; so can a `content-security-policy`, beside which
+    /// another one holds too (CSP Level 3 §8.1).
     pub fn append(&self) -> Vec<Header> {
         let mut headers = Vec::new(); // allocates nothing where there is no CORS policy
         push_cors(&mut headers, self.cors.clone());
+        headers
+            .extend(self.frame_ancestors.clone().map(|value| Header::new("content-security-policy", value)));
         headers
     }
 

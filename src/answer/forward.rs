@@ -101,7 +101,7 @@ fn choose(keys: &Keys, site: &SiteRules, grant: Option<&Grant<'_>>, query: &[u8]
         Keys::Credential => {
             let grant = grant.filter(|grant| grant.carrier() == Carrier::Query)?;
             match (grant.scheme(), grant.covers(), &site.link) {
-                (Scheme::SignedToken, _, _) => {
+                (Scheme::SignedToken | Scheme::EmbedToken, _, _) => {
                     Parameters::choose(query, |name| name == site.carriers.query_name.as_bytes())
                 }
                 (Scheme::SecureLink, Some(Covers::Directory), Some(link)) => {

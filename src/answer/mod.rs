@@ -9,7 +9,8 @@
 //! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
 //!    CORS headers, `Vary` and its cache scope, whatever its status.
 //!
-//! 4. A manifest whose URIs get the credential is asked for whole and uncompressed, by entity tags of the inner service's
+//! 4. A page with an embed token is told by which pages it may be framed (`Content-Security-Policy`).
+//! 5. A manifest whose URIs get the credential is asked for whole and uncompressed, by entity tags of the inner service's
 //!    own; its answer loses what speaks of other bytes, gets a tag of its own, and its body goes through a [`ManifestBody`].
 //!
 //! Rules live here; adapters only translate.
@@ -18,6 +19,7 @@ mod cache;
 mod challenge;
 mod edits;
 mod forward;
+mod log;
 mod problem;
 
 use bytes::Bytes;
@@ -27,10 +29,11 @@ use forward::Forwarding;
 pub use forward::{ManifestBody, ManifestHead};
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
+use crate::embed::AllowedOrigins;
 use crate::error::Denial;
-use crate::request::{RequestView, TrustedProxies};
+use crate::request::RequestView;
 use crate::site::{CacheScope, Policy, SiteRules};
-use crate::verify::{Decision, Grant, Refusal};
+use crate::verify::Decision;
 
 /// What an adapter does with a request.
 #[derive(Clone, Debug)]
@@ -116,30 +119,38 @@ impl Decision<'_> {
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         match (self, site) {
             (Self::Pass(_), _) => {
-                log_pass(request);
+                log::pass(request, policy);
                 Reply::Call(edits, ResponseEdits::default())
             }
             (Self::Public(_), Some(site)) => {
                 edits.strip(site);
                 let forwarding = Forwarding::of(site, None, request, policy, &self.context().state.tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                Reply::Call(edits, ResponseEdits { cors, private: false, forwarding })
+                Reply::Call(edits, ResponseEdits { cors, private: false, frame_ancestors: None, forwarding })
+            }
+            (Self::Needs(_), _) => {
+                let denial = Denial::StoreUnavailable;
+                log::refusal(denial, site, None, request, policy);
+                Reply::Answer(refuse(denial, site, cors, policy, request))
             }
             (Self::Granted(grant), Some(site)) => {
-                log_grant(grant, request, &policy.trusted_proxies);
+                log::grant(grant, request, policy);
                 edits.strip(site);
                 edits.hand_over(grant, site);
                 let forwarding =
                     Forwarding::of(site, Some(grant), request, policy, &self.context().state.tally);
                 edits.ask_for_manifest(forwarding.as_ref());
                 let private = site.cache == CacheScope::Private;
-                Reply::Call(edits, ResponseEdits { cors, private, forwarding })
+                let page = grant.embedded().filter(|embedded| embedded.is_page);
+                let origins = page.and_then(|page| page.record.origins());
+                let frame_ancestors = origins.map(AllowedOrigins::frame_ancestors);
+                Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, forwarding })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
             }
             (Self::Denied(refusal), _) => {
-                log_refusal(refusal, request, &policy.trusted_proxies);
+                log::refusal(refusal.denial(), site, refusal.claimed_kid(), request, policy);
                 Reply::Answer(refuse(refusal.denial(), site, cors, policy, request))
             }
             // There is no such decision; were there one, it would let nobody in.
@@ -168,6 +179,9 @@ fn refuse(
     if let (405, Some(site)) = (status, site) {
         headers.push(Header::new("allow", site.methods.allow.clone()));
     }
+    if let Some(seconds) = retry_after(denial) {
+        headers.push(Header::new("retry-after", seconds.to_string().into()));
+    }
     push_cors(&mut headers, cors);
     let mut body = problem::body(status, policy.expose_reason.then_some(code));
     if request.method() == "HEAD" {
@@ -176,6 +190,15 @@ fn refuse(
         body = Bytes::new();
     }
     Answer { status, denial: Some(denial), headers, body }
+}
+
+/// In how many seconds it is worth asking again (RFC 9110 §10.2.3).
+const fn retry_after(denial: Denial) -> Option<u32> {
+    match denial {
+        Denial::RateLimited { retry_after } => Some(retry_after),
+        Denial::StoreUnavailable => Some(1), // a player that waits longer runs dry
+        _ => None,
+    }
 }
 
 fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Answer {
@@ -201,40 +224,4 @@ fn push_cors(headers: &mut Vec<Header>, cors: Option<CorsHeaders>) {
     if vary {
         headers.push(Header::fixed("vary", "origin"));
     }
-}
-
-/// One line a refusal: code, site, method, path, kid, client address; never the token or the query.
-fn log_refusal(refusal: &Refusal<'_>, request: &impl RequestView, proxies: &TrustedProxies) {
-    crate::log::event!(
-        INFO,
-        code = refusal.code().as_str(),
-        site = refusal.site().map(crate::site::SiteView::id),
-        method = %request.method().escape_debug(),
-        path = %request.target().path.escape_ascii(),
-        kid = refusal.claimed_kid(),
-        client = proxies.client(request).map(|address| address.to_string()),
-        reason = %refusal.denial(),
-        "refused"
-    );
-}
-
-fn log_pass(request: &impl RequestView) {
-    crate::log::event!(
-        DEBUG,
-        method = %request.method().escape_debug(),
-        path = %request.target().path.escape_ascii(),
-        "passed: no site is there"
-    );
-}
-
-fn log_grant(grant: &Grant<'_>, request: &impl RequestView, proxies: &TrustedProxies) {
-    crate::log::event!(
-        DEBUG,
-        site = grant.site().map(crate::site::SiteView::id),
-        method = %request.method().escape_debug(),
-        path = %request.target().path.escape_ascii(),
-        kid = grant.kid(),
-        client = proxies.client(request).map(|address| address.to_string()),
-        "granted"
-    );
 }

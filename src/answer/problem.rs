@@ -54,10 +54,16 @@ const fn detail(code: Code) -> &'static str {
         Code::OutOfScope => "the token does not cover this path",
         Code::LinkBad => "the link is not good for this path",
         Code::LinkExpired => "the link has expired",
+        Code::EmbedUnknown => "no embed token of this text is in force",
+        Code::EmbedExpired => "the embed token has expired",
+        Code::Revoked => "the credential was revoked",
+        Code::OriginNotAllowed => "the page that asks is of no allowed origin",
         Code::RefusedByHook => "the token was refused by a rule of this server",
         Code::Method => "the method is not allowed here",
         Code::HttpsRequired => "this site is to be asked over HTTPS",
         Code::UnknownHost => "no site answers to this host",
+        Code::RateLimited => "the token is used too often",
+        Code::StoreUnavailable => "the store of tokens does not answer",
     }
 }
 

@@ -21,10 +21,16 @@
 /// | `out_of_scope` | 403 | the token does not cover this path |
 /// | `link_bad` | 403 | a secure link that cannot be read, or whose proof does not fit |
 /// | `link_expired` | 410 | a secure link whose proof fits, and whose time is over |
+/// | `embed_unknown` | 403 | no embed token of this text is in force |
+/// | `embed_expired` | 403 | an embed token whose time is over |
+/// | `revoked` | 403 | a good credential that was taken back |
+/// | `origin_not_allowed` | 403 | the page that asks is of no origin that the embed token allows |
 /// | `refused_by_hook` | 403 | the operator's own rule said no |
 /// | `method` | 405 | a good credential, but the site does not allow the method |
 /// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
 /// | `unknown_host` | 421 | no site answers to this host |
+/// | `rate_limited` | 429 | an embed token that is used more often than its rate allows; with `Retry-After` |
+/// | `store_unavailable` | 503 | what is known of the credential is in a store that does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the table above documents each by its name")]
@@ -44,10 +50,16 @@ pub enum Code {
     OutOfScope,
     LinkBad,
     LinkExpired,
+    EmbedUnknown,
+    EmbedExpired,
+    Revoked,
+    OriginNotAllowed,
     RefusedByHook,
     Method,
     HttpsRequired,
     UnknownHost,
+    RateLimited,
+    StoreUnavailable,
 }
 
 impl Code {
@@ -68,10 +80,16 @@ impl Code {
         Self::OutOfScope,
         Self::LinkBad,
         Self::LinkExpired,
+        Self::EmbedUnknown,
+        Self::EmbedExpired,
+        Self::Revoked,
+        Self::OriginNotAllowed,
         Self::RefusedByHook,
         Self::Method,
         Self::HttpsRequired,
         Self::UnknownHost,
+        Self::RateLimited,
+        Self::StoreUnavailable,
     ];
 
     /// The code as it is written in bodies, logs and configuration.
@@ -92,10 +110,16 @@ impl Code {
             Self::OutOfScope => "out_of_scope",
             Self::LinkBad => "link_bad",
             Self::LinkExpired => "link_expired",
+            Self::EmbedUnknown => "embed_unknown",
+            Self::EmbedExpired => "embed_expired",
+            Self::Revoked => "revoked",
+            Self::OriginNotAllowed => "origin_not_allowed",
             Self::RefusedByHook => "refused_by_hook",
             Self::Method => "method",
             Self::HttpsRequired => "https_required",
             Self::UnknownHost => "unknown_host",
+            Self::RateLimited => "rate_limited",
+            Self::StoreUnavailable => "store_unavailable",
         }
     }
 
@@ -111,12 +135,20 @@ impl Code {
             | Self::Expired
             | Self::NotYetValid
             | Self::ClaimRefused => 401,
-            Self::WrongKey | Self::OutOfScope | Self::LinkBad | Self::RefusedByHook | Self::HttpsRequired => {
-                403
-            }
+            Self::WrongKey
+            | Self::OutOfScope
+            | Self::LinkBad
+            | Self::EmbedUnknown
+            | Self::EmbedExpired
+            | Self::Revoked
+            | Self::OriginNotAllowed
+            | Self::RefusedByHook
+            | Self::HttpsRequired => 403,
             Self::Method => 405,
             Self::LinkExpired => 410,
             Self::UnknownHost => 421,
+            Self::RateLimited => 429,
+            Self::StoreUnavailable => 503,
         }
     }
 }

@@ -93,6 +93,24 @@ pub enum ConfigError {
     #[error("ip_binding is {found}: write \"exact\", \"/24\" or \"/16\", and for IPv6 \"/64\" or \"/48\"")]
     IpBinding { found: String },
 
+    // Embed tokens and revocations
+    #[error("embed token of {bytes} bytes is none: give 32 to 64 of the characters 0 to 9 and a to f")]
+    EmbedToken { bytes: usize },
+    #[error(
+        "lifetime of an embed token is {seconds} s: write 5 minutes (300 s) to 30 days (2592000 s), or \"never\""
+    )]
+    EmbedLifetime { seconds: u64 },
+    #[error("embed token to be {found}: give {write}")]
+    EmbedDraft { found: String, write: &'static str },
+    #[error("rate of {requests} requests in {} s: give 1 or more in 1 s to 1 day", within.as_secs())]
+    Rate { requests: u32, within: std::time::Duration },
+    #[error("name to be revoked has {bytes} bytes: give 1 to 256")]
+    Revocation { bytes: usize },
+    #[error("no site takes embed tokens under the id {site:?}: name one of {known}")]
+    NoEmbedSite { site: String, known: String },
+    #[error("the system gives no random bytes: see that it has its generator, such as getrandom(2)")]
+    NoRandomness,
+
     #[error("trusted proxy {text:?} {found}: write {write}")]
     Proxy { text: String, found: &'static str, write: String },
 

@@ -124,6 +124,32 @@ pub enum Denial {
         /// When it was looked at.
         now: UnixSeconds,
     },
+    /// No embed token of this text is in force.
+    #[error("no embed token of this text is in force")]
+    EmbedUnknown,
+    /// The embed token's time is over.
+    #[error("embed token expired: it was good until {expires}, checked at {now}")]
+    EmbedExpired {
+        /// From this second on it is dead.
+        expires: UnixSeconds,
+        /// When it was looked at.
+        now: UnixSeconds,
+    },
+    /// The credential was good, and was taken back.
+    #[error("credential was revoked")]
+    Revoked,
+    /// The page that asks is of no origin that the embed token allows.
+    #[error("the page that asks is of no origin that the embed token allows")]
+    OriginNotAllowed,
+    /// The embed token was used more often than its rate allows.
+    #[error("embed token is over its rate: one more request in {retry_after} s")]
+    RateLimited {
+        /// In so many seconds one more is allowed.
+        retry_after: u32,
+    },
+    /// What is known of the credential is elsewhere, and could not be had.
+    #[error("the shared store of tokens and revocations does not answer")]
+    StoreUnavailable,
     /// The operator's own rule refused the claims.
     #[error("refused by the site's own hook")]
     RefusedByHook,
@@ -161,18 +187,28 @@ impl Denial {
             Self::BadSignature => Code::BadSignature,
             Self::LinkBad(_) => Code::LinkBad,
             Self::LinkExpired { .. } => Code::LinkExpired,
+            Self::EmbedUnknown => Code::EmbedUnknown,
+            Self::EmbedExpired { .. } => Code::EmbedExpired,
+            Self::Revoked => Code::Revoked,
+            Self::OriginNotAllowed => Code::OriginNotAllowed,
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::StoreUnavailable => Code::StoreUnavailable,
             Self::RefusedByHook => Code::RefusedByHook,
             Self::Method { .. } => Code::Method,
         }
     }
 
-    /// Whether a signature, or a secure link's proof, had been found good before this rule refused.
+    /// Whether a signature, a secure link's proof, or an embed token itself had been found good before this rule refused.
     ///
     /// False means that nothing in the token can be believed, its dates included.
     pub const fn verified(self) -> bool {
         matches!(
             self,
             Self::RefusedByHook
+                | Self::Revoked
+                | Self::EmbedExpired { .. }
+                | Self::OriginNotAllowed
+                | Self::RateLimited { .. }
                 | Self::LinkBad(LinkFault::Lifetime)
                 | Self::LinkExpired { .. }
                 | Self::Method { verified: true }
@@ -182,7 +218,13 @@ impl Denial {
     /// How much the denial tells about a request that brought several credentials: the furthest one got.
     pub(crate) const fn rank(self) -> u8 {
         match self {
-            Self::RefusedByHook | Self::Method { .. } => 9,
+            Self::StoreUnavailable => 10,
+            Self::RefusedByHook
+            | Self::Method { .. }
+            | Self::Revoked
+            | Self::EmbedExpired { .. }
+            | Self::OriginNotAllowed
+            | Self::RateLimited { .. } => 9,
             Self::BadSignature | Self::LinkBad(_) | Self::LinkExpired { .. } => 8,
             Self::OutOfScope | Self::WholeBucket | Self::ScopeStartsWithSlash => 7,
             Self::Expired { .. } => 6,
@@ -198,7 +240,8 @@ impl Denial {
             | Self::XmlDsigAlgorithm
             | Self::UnknownKey
             | Self::RetiredKey { .. }
-            | Self::MissingKeyId => 2,
+            | Self::MissingKeyId
+            | Self::EmbedUnknown => 2,
             Self::MalformedToken(_) | Self::WrongType | Self::CriticalHeader => 1,
             Self::AmbiguousPath(_)
             | Self::AmbiguousHost(_)

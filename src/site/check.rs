@@ -48,6 +48,10 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         Some(link) => link.check(id, faults).map(Some),
         None => Some(None),
     };
+    let embed = match &site.embed {
+        Some(embed) => embed.check(id, &site.base_path, faults).map(Some),
+        None => Some(None),
+    };
     let of_tokens = &site.carriers.query_name;
     if let Some(Some(link)) = &link
         && site.tokens
@@ -80,6 +84,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         transport: site.transport,
         tokens: site.tokens,
         link: link?,
+        embed: embed?,
         forward,
         carriers: site.carriers.clone(),
         max_token_bytes: site.max_token_bytes,
@@ -110,11 +115,11 @@ fn check_credentials(site: &Site, id: &str, faults: &mut Faults) {
     if !(carriers.query || carriers.bearer || carriers.cookie) {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
-    if !site.tokens && site.link.is_none() && site.access == Access::Authenticated {
+    if !site.tokens && site.link.is_none() && site.embed.is_none() && site.access == Access::Authenticated {
         wrong(
             "accepts",
             "accepts no credential".to_owned(),
-            "signed-token, or a secure_link, or access = \"public\"",
+            "signed-token, or a secure_link, or embed, or access = \"public\"",
         );
     }
     if !is_parameter_name(&carriers.query_name) {

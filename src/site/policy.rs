@@ -11,6 +11,7 @@ use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
 use super::settings::{Serves, Site};
+use crate::embed::EmbedRules;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 #[cfg(feature = "config")]
 use crate::link::SecureLink;
@@ -46,6 +47,8 @@ pub struct Policy {
     pub(crate) unknown_host: UnknownHost,
     pub(crate) expose_reason: bool,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// Whether some site takes embed tokens in paths, which logs then do not show.
+    pub(crate) embeds_in_paths: bool,
     /// Every site's identity headers: a client may bring none of them.
     pub(crate) identity_headers: Option<Arc<[Box<str>]>>,
 }
@@ -105,6 +108,16 @@ impl Policy {
             };
             (!opened && !scopes.contains(&own)).then_some((&*site.id, wanted))
         })
+    }
+
+    /// The site of this id.
+    pub(crate) fn site_of_id(&self, id: &str) -> Option<&SiteRules> {
+        self.sites.iter().find(|site| *site.id == *id)
+    }
+
+    /// The sites that take embed tokens.
+    pub(crate) fn embed_sites(&self) -> impl Iterator<Item = &str> {
+        self.sites.iter().filter(|site| site.embed.is_some()).map(|site| &*site.id)
     }
 
     /// Whether some site needs keys.
@@ -251,8 +264,10 @@ impl PolicyBuilder {
             .collect();
         names.sort_unstable();
         names.dedup();
+        let embeds_in_paths = sites.iter().any(|site| site.embed.as_ref().is_some_and(EmbedRules::has_paths));
         Some(Policy {
             sites,
+            embeds_in_paths,
             hosts: hosts.finish(),
             streams,
             unknown_host: self.unknown_host,

@@ -5,6 +5,7 @@ use super::pattern::Captures;
 use super::policy::Policy;
 use super::settings::Hook;
 use crate::cors::CorsPolicy;
+use crate::embed::EmbedRules;
 use crate::error::Code;
 use crate::keys::Key;
 use crate::link::LinkRules;
@@ -65,6 +66,7 @@ pub(crate) struct SiteRules {
     pub(crate) transport: Transport,
     pub(crate) tokens: bool,
     pub(crate) link: Option<LinkRules>,
+    pub(crate) embed: Option<EmbedRules>,
     pub(crate) forward: Option<ForwardRules>,
     pub(crate) carriers: Carriers,
     pub(crate) max_token_bytes: usize,
@@ -140,9 +142,20 @@ impl SiteRules {
         })
     }
 
+    /// What is asked for below a token that stands in the path.
+    pub(crate) fn resource_below<'p>(&self, whole: &Resource<'p>, key: &'p [u8]) -> Resource<'p> {
+        match (whole, &self.serves) {
+            (Resource::Object { bucket, .. }, _) => Resource::Object { bucket, key },
+            (Resource::Live { .. }, Serving::Live(LiveShape::Path)) => {
+                Resource::Live { playback_id: playback_id_in(key), file: key }
+            }
+            (Resource::Live { playback_id, .. }, _) => Resource::Live { playback_id, file: key },
+        }
+    }
+
     /// Whether it is opened by keys, and by nothing else.
     pub(crate) fn asks_for_tokens(&self) -> bool {
-        self.access == Access::Authenticated && self.tokens && self.link.is_none()
+        self.access == Access::Authenticated && self.tokens && self.link.is_none() && self.embed.is_none()
     }
 
     /// Whether the key may be had without a credential.

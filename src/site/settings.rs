@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::forward::Forward;
 use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
 use crate::cors::Cors;
+use crate::embed::Embed;
 use crate::error::Code;
 use crate::link::SecureLink;
 use crate::scheme::Carriers;
@@ -38,6 +39,7 @@ pub struct Site {
     pub(super) transport: Transport,
     pub(super) tokens: bool,
     pub(super) link: Option<SecureLink>,
+    pub(super) embed: Option<Embed>,
     pub(super) forward: Forward,
     pub(super) carriers: Carriers,
     pub(super) max_token_bytes: usize,
@@ -111,6 +113,7 @@ impl Site {
             transport: Transport::Any,
             tokens: true,
             link: None,
+            embed: None,
             forward: Forward::auto(),
             carriers: Carriers::default(),
             max_token_bytes: 4096,
@@ -195,13 +198,19 @@ impl Site {
         self
     }
 
+    /// Accepts embed tokens: opaque tokens with a record behind them, which can be taken back.
+    pub fn embed(mut self, embed: Embed) -> Self {
+        self.embed = Some(embed);
+        self
+    }
+
     /// Which query parameters of a manifest's request are carried into the URIs in it. Default [`Forward::auto`].
     pub fn forward(mut self, forward: Forward) -> Self {
         self.forward = forward;
         self
     }
 
-    /// Whether signed tokens are accepted. Default true; without them a site needs secure links.
+    /// Whether signed tokens are accepted. Default true; without them a site needs secure links or embed tokens.
     #[doc(alias = "accepts")]
     pub fn accept_tokens(mut self, accept: bool) -> Self {
         self.tokens = accept;

@@ -1,3 +1,4 @@
+use arrayvec::ArrayVec;
 use serde::de::Deserialize;
 
 use super::date::NumericDate;
@@ -127,6 +128,43 @@ impl<'t> Claims<'t> {
             }
         });
         read.ok().and(found)
+    }
+
+    /// When the token was issued: `iat`, floored.
+    pub(crate) fn issued_at(&self) -> Claim<UnixSeconds> {
+        let mut found = Claim::Absent;
+        let read = read_object(self.json, |member, value| {
+            if member.is("iat") {
+                found = match date(value).strict() {
+                    Claim::Present(second) => Claim::Present(second.floor()),
+                    Claim::Absent | Claim::Malformed => Claim::Malformed,
+                };
+            }
+        });
+        read.map_or(Claim::Malformed, |()| found)
+    }
+
+    /// A claim that names something, as it can be revoked: text, or a number as it stands. `None` also for one that does
+    /// not fit the buffer, and so is longer than any name on a list.
+    pub(crate) fn name<'b, const N: usize>(
+        &self,
+        name: &str,
+        buffer: &'b mut ArrayVec<u8, N>,
+    ) -> Option<&'b [u8]>
+    where
+        't: 'b,
+    {
+        let mut found = None;
+        let read = read_object(self.json, |member, value| {
+            if member.is(name) {
+                found = Some(value);
+            }
+        });
+        match read.ok().and(found)? {
+            Value::String(text) => text.resolve(buffer),
+            Value::Number(number) => Some(number),
+            Value::Bool(_) | Value::Array(_) | Value::Other => None,
+        }
     }
 
     /// Whether a custom claim is exactly this string.

@@ -9,6 +9,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
 use crate::scope::KeyScope;
 use crate::site::{Policy, PolicyBuilder, Site, SiteView, UnknownHost};
+use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 
 /// Collects what a [`Verifier`] is made of.
@@ -16,6 +17,7 @@ use crate::time::{Clock, SystemClock};
 pub struct VerifierBuilder {
     policy: PolicyBuilder,
     keys: Vec<Key>,
+    store: Store,
     clock: Box<dyn Clock>,
     pub(super) setup: Setup,
 }
@@ -25,6 +27,7 @@ impl VerifierBuilder {
         Self {
             policy: Policy::builder(),
             keys: Vec::new(),
+            store: Store::in_memory(),
             clock: Box::new(SystemClock),
             setup: Setup::default(),
         }
@@ -72,6 +75,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// Where embed tokens and revocations live. Default in memory, for this verifier alone.
+    pub fn store(mut self, store: &Store) -> Self {
+        self.store = store.clone();
+        self
+    }
+
     /// Where adapters read the time. Default the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Box::new(clock);
@@ -103,9 +112,10 @@ impl VerifierBuilder {
         tell_dangers(&self.keys);
         let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
-        let snapshot = Snapshot { policy: Arc::new(policy), keys, tally: Arc::default() };
+        let access = Arc::clone(self.store.access());
+        let snapshot = Snapshot { policy: Arc::new(policy), keys, tally: Arc::default(), access };
         warn_of_idle(&idle(&snapshot), &[]);
-        Ok(Verifier::start(snapshot, self.clock, self.setup))
+        Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }
 
     /// The policy, and the keys of the sources.

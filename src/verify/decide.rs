@@ -1,8 +1,11 @@
 use arrayvec::ArrayVec;
 
+use super::decide_embed::Wanted;
+use super::decision::Need;
 use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
+use crate::embed::{EmbedRules, EmbedToken, InPath};
 use crate::error::{ClaimName, Denial, HostFault, LinkFault, TokenFault};
 use crate::keys::danger::Danger;
 use crate::link::{Asked, Link, LinkRules, Linked};
@@ -10,6 +13,7 @@ use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Tar
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
 use crate::site::{Place, SiteRules, TimeRules, Transport, UnknownHost};
+use crate::store::Found;
 use crate::time::UnixSeconds;
 use crate::token::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Token, TokenBuffer};
 
@@ -20,6 +24,7 @@ pub(super) struct Judged<'r> {
 }
 
 pub(super) enum Verdict<'r> {
+    Needs(Need),
     Pass,
     Preflight,
     Public,
@@ -40,8 +45,14 @@ impl Judged<'_> {
     }
 }
 
-/// The way of a request, as the numbered list of [`verify`](super) tells it.
-pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: UnixSeconds) -> Judged<'r> {
+/// The way of a request, as the numbered list of [`verify`](super) tells it. `found` is what a lookup brought that an
+/// earlier try needed.
+pub(super) fn judge<'r>(
+    state: &Snapshot,
+    request: &'r impl RequestView,
+    now: UnixSeconds,
+    found: Option<&Found>,
+) -> Judged<'r> {
     let policy = &*state.policy;
     let (mut host, mut path) = (HostBuffer::new(), PathBuffer::new());
     let target = request.target();
@@ -84,7 +95,7 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
                     host: host.as_bytes(),
                     query: target.query,
                 };
-                Case { state, site, resource, asked, now }.hear(request, target)
+                Case { state, site, resource, asked, now, found }.hear(request, target)
             }
             None => Verdict::Denied(Denial::OutOfScope, None),
         },
@@ -93,18 +104,20 @@ pub(super) fn judge<'r>(state: &Snapshot, request: &'r impl RequestView, now: Un
 }
 
 /// What the deciding carrier brings.
-enum Found<'s, 'r> {
+enum Brought<'s, 'r> {
     Link(&'s LinkRules, Carrier, Link<'s>),
+    Embed(&'s EmbedRules, InPath<'s>),
     Tokens(Presented<'r>),
 }
 
 /// One protected resource, asked for now.
-struct Case<'s> {
-    state: &'s Snapshot,
-    site: &'s SiteRules,
-    resource: Resource<'s>,
-    asked: Asked<'s>,
-    now: UnixSeconds,
+pub(super) struct Case<'s> {
+    pub(super) state: &'s Snapshot,
+    pub(super) site: &'s SiteRules,
+    pub(super) resource: Resource<'s>,
+    pub(super) asked: Asked<'s>,
+    pub(super) now: UnixSeconds,
+    pub(super) found: Option<&'s Found>,
 }
 
 impl Case<'_> {
@@ -112,27 +125,37 @@ impl Case<'_> {
     fn hear<'r>(&self, request: &'r impl RequestView, target: Target<'r>) -> Verdict<'r> {
         let verdict = match self.find(request, target.query) {
             Err(denial) => Verdict::Denied(denial, None),
-            Ok(Found::Link(links, carrier, link)) => {
+            Ok(Brought::Link(links, carrier, link)) => {
                 self.try_link(request, target.path, links, carrier, &link)
             }
-            Ok(Found::Tokens(Presented::None)) => Verdict::Denied(Denial::CredentialMissing, None),
-            Ok(Found::Tokens(Presented::One(carrier, raw))) => self.try_one(carrier, raw),
-            Ok(Found::Tokens(Presented::Cookies(cookies))) => self.try_each(&cookies),
+            Ok(Brought::Embed(embeds, place)) => self.try_embed_in_path(request, target.path, embeds, place),
+            Ok(Brought::Tokens(Presented::None)) => Verdict::Denied(Denial::CredentialMissing, None),
+            Ok(Brought::Tokens(Presented::One(carrier, raw))) => self.try_one(request, carrier, raw),
+            Ok(Brought::Tokens(Presented::Cookies(cookies))) => self.try_each(request, &cookies),
         };
         match verdict {
-            Verdict::Granted(raw, facts) if !self.site.methods.allow(request.method()) => {
-                let evidence = Evidence { carrier: facts.carrier, raw };
-                Verdict::Denied(Denial::Method { verified: true }, Some(evidence))
-            }
-            Verdict::Granted(raw, facts) => {
-                if let Proof::Key(key) = facts.proof
-                    && let Some(key) = self.state.keys.at(key)
-                {
+            Verdict::Granted(raw, facts) => match self.close(request, &facts) {
+                Ok(()) => Verdict::Granted(raw, facts),
+                Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier: facts.carrier, raw })),
+            },
+            other => other,
+        }
+    }
+
+    /// What is asked once a credential was found good: the method; and what is written down about it.
+    fn close(&self, request: &impl RequestView, facts: &Facts) -> Result<(), Denial> {
+        let allowed = self.site.methods.allow(request.method());
+        let method = if allowed { Ok(()) } else { Err(Denial::Method { verified: true }) };
+        match &facts.proof {
+            Proof::Key(key) => {
+                method?;
+                if let Some(key) = self.state.keys.at(*key) {
                     key.used(self.now);
                 }
-                Verdict::Granted(raw, facts)
+                Ok(())
             }
-            other => other,
+            Proof::Link(_) => method,
+            Proof::Embed(embedded) => self.close_embed(embedded, method),
         }
     }
 
@@ -142,23 +165,28 @@ impl Case<'_> {
         &self,
         request: &'r impl RequestView,
         query: Option<&'r [u8]>,
-    ) -> Result<Found<'_, 'r>, Denial> {
-        let Some(links) = &self.site.link else {
-            return self.site.carriers.find(request, query).map(Found::Tokens);
+    ) -> Result<Brought<'_, 'r>, Denial> {
+        let site = self.site;
+        if let Some(embeds) = &site.embed
+            && let Some(place) = embeds.in_path(self.asked.path)
+        {
+            return Ok(Brought::Embed(embeds, place));
+        }
+        let Some(links) = &site.link else {
+            return site.carriers.find(request, query).map(Brought::Tokens);
         };
         if let Some(link) = links.in_path(&self.asked) {
-            return Ok(Found::Link(links, Carrier::Path, link));
+            return Ok(Brought::Link(links, Carrier::Path, link));
         }
-        if self.site.tokens
-            && let Some(token) = self.site.carriers.find_in_query(query)?
-        {
-            return Ok(Found::Tokens(token));
+        let has_carriers = site.tokens || site.embed.is_some();
+        if has_carriers && let Some(token) = site.carriers.find_in_query(query)? {
+            return Ok(Brought::Tokens(token));
         }
         if let Some(link) = links.in_query(&self.asked).map_err(Denial::AmbiguousCredential)? {
-            return Ok(Found::Link(links, Carrier::Query, link));
+            return Ok(Brought::Link(links, Carrier::Query, link));
         }
-        Ok(Found::Tokens(if self.site.tokens {
-            self.site.carriers.find_in_headers(request)?
+        Ok(Brought::Tokens(if has_carriers {
+            site.carriers.find_in_headers(request)?
         } else {
             Presented::None
         }))
@@ -188,11 +216,11 @@ impl Case<'_> {
     }
 
     /// Cookies of one name stand each on its own: the first good one grants, else the most telling denial counts.
-    fn try_each<'r>(&self, cookies: &[&'r [u8]]) -> Verdict<'r> {
+    fn try_each<'r>(&self, request: &'r impl RequestView, cookies: &[&'r [u8]]) -> Verdict<'r> {
         let mut most_telling = Verdict::Denied(Denial::CredentialMissing, None);
         for raw in cookies {
-            match (self.try_one(Carrier::Cookie, raw), &most_telling) {
-                (granted @ Verdict::Granted(..), _) => return granted,
+            match (self.try_one(request, Carrier::Cookie, raw), &most_telling) {
+                (last @ (Verdict::Granted(..) | Verdict::Needs(_)), _) => return last,
                 (Verdict::Denied(new, evidence), Verdict::Denied(old, seen))
                     if seen.is_none() || new.rank() > old.rank() =>
                 {
@@ -204,14 +232,30 @@ impl Case<'_> {
         most_telling
     }
 
-    fn try_one<'r>(&self, carrier: Carrier, raw: &'r [u8]) -> Verdict<'r> {
+    /// Tries what stands in one carrier. A signed token has dots and an embed token has none, so its form tells which it is.
+    fn try_one<'r>(&self, request: &'r impl RequestView, carrier: Carrier, raw: &'r [u8]) -> Verdict<'r> {
+        if let Some(embeds) = &self.site.embed {
+            let mut decoded = Decoded::new();
+            let token = token_text(carrier, raw, &mut decoded).ok().and_then(EmbedToken::read);
+            if token.is_some() || !self.site.tokens {
+                return self.try_embed(
+                    request,
+                    carrier,
+                    raw,
+                    embeds,
+                    token,
+                    Wanted::Resource(&self.resource),
+                );
+            }
+        }
         match self.authorise(carrier, raw) {
             Ok(facts) => Verdict::Granted(raw, facts),
             Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier, raw })),
         }
     }
 
-    /// Tries one signed token: everything that can be refused cheaply, then the signature, then the hook.
+    /// Tries one signed token: everything that can be refused cheaply, then the signature, then what was revoked, then the
+    /// hook.
     fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
         let (mut decoded, mut buffer, mut kid_buffer) =
             (Decoded::new(), TokenBuffer::new(), KeyIdBuffer::new());
@@ -238,6 +282,7 @@ impl Case<'_> {
         }
         self.refuse_early(token.unverified(), danger)?;
         let signed = key.check(&token)?;
+        self.refuse_revoked(signed.claims(), key)?;
         if let Some(hook) = &self.site.hook
             && hook.0(signed.claims()).is_err()
         {

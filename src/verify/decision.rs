@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::Guard;
@@ -5,6 +6,7 @@ use arc_swap::Guard;
 use super::decide::{Evidence, Judged, Verdict};
 use super::grant::Grant;
 use super::snapshot::Snapshot;
+use crate::embed::EmbedToken;
 use crate::error::{Code, Denial};
 use crate::scheme::{Carrier, Decoded, token_text};
 use crate::site::{SiteRules, SiteView};
@@ -28,6 +30,9 @@ pub enum Decision<'r> {
     Granted(Grant<'r>),
     /// No, and why not.
     Denied(Refusal<'r>),
+    /// It depends on what has to be [looked up](super::Verifier::look_up) first; then decide again with what that brought.
+    /// Carried out as it is, it is a refusal.
+    Needs(Needed),
 }
 
 /// The snapshot of one decision, and the site in it.
@@ -57,6 +62,7 @@ impl<'r> Decision<'r> {
             Verdict::Public => Self::Public(Public(context)),
             Verdict::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
             Verdict::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
+            Verdict::Needs(need) => Self::Needs(Needed { need, context }),
         }
     }
 
@@ -64,6 +70,7 @@ impl<'r> Decision<'r> {
     pub fn denial(&self) -> Option<Denial> {
         match self {
             Self::Denied(refusal) => Some(refusal.denial),
+            Self::Needs(_) => Some(Denial::StoreUnavailable),
             Self::Pass(_) | Self::Preflight(_) | Self::Public(_) | Self::Granted(_) => None,
         }
     }
@@ -80,6 +87,7 @@ impl<'r> Decision<'r> {
             | Self::Public(Public(context)) => context,
             Self::Granted(grant) => grant.context(),
             Self::Denied(refusal) => &refusal.context,
+            Self::Needs(needed) => &needed.context,
         }
     }
 }
@@ -95,6 +103,38 @@ pub struct Preflight(Context);
 /// A request for a public resource.
 #[derive(Debug)]
 pub struct Public(Context);
+
+/// A decision that something is missing for.
+#[derive(Debug)]
+pub struct Needed {
+    need: Need,
+    context: Context,
+}
+
+impl Needed {
+    /// What is missing.
+    pub const fn need(&self) -> Need {
+        self.need
+    }
+}
+
+/// What has to be looked up before a request can be decided. Owned, so that it may be kept while nothing else is.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    token: EmbedToken,
+    /// Who asks for it: lookups that find nothing are few for each client.
+    client: Option<IpAddr>,
+}
+
+impl Need {
+    pub(super) const fn embed(token: EmbedToken, client: Option<IpAddr>) -> Self {
+        Self { token, client }
+    }
+
+    pub(super) const fn parts(self) -> (EmbedToken, Option<IpAddr>) {
+        (self.token, self.client)
+    }
+}
 
 /// A denial, with what a log line tells about it.
 #[derive(Debug)]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::decision::Context;
+use crate::embed::Record;
 use crate::keys::KeyRef;
 use crate::link::Covers;
 use crate::request::{PathBuffer, RequestPath};
@@ -13,7 +14,7 @@ use crate::time::UnixSeconds;
 use crate::token::{Claims, payload_of};
 
 /// What was found out about a good credential; it holds no text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) scheme: Scheme,
     pub(crate) carrier: Carrier,
@@ -22,15 +23,28 @@ pub(crate) struct Facts {
 }
 
 /// What showed that it is good.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Proof {
     /// A signature by this key.
     Key(KeyRef),
     /// A secure link that opens so much.
     Link(Covers),
+    /// An embed token.
+    Embed(Embedded),
 }
 
-/// A credential that was verified and covers the request: who signed it, what it covers, until when.
+/// The record of an embed token, and what it was brought for.
+#[derive(Clone, Debug)]
+pub(crate) struct Embedded {
+    pub(crate) record: Arc<Record>,
+    /// A page, which is told who may frame it.
+    pub(crate) is_page: bool,
+    /// A manifest or a key, which counts against the rate.
+    pub(crate) rated: bool,
+}
+
+/// A credential that was verified and covers the request: who signed it or whom it was issued to, what it covers, until
+/// when.
 ///
 /// Comes from [`Verifier::decide`](super::Verifier::decide) alone. It borrows the credential from the request, and
 /// shows nothing of it in `Debug`.
@@ -49,7 +63,7 @@ impl<'r> Grant<'r> {
         &self.context
     }
 
-    /// The `kid` of the key that signed; `None` for a secure link.
+    /// The `kid` of the key that signed; `None` where none did.
     pub fn kid(&self) -> Option<&str> {
         self.key().map(|key| key.id().as_str())
     }
@@ -62,7 +76,24 @@ impl<'r> Grant<'r> {
     fn key(&self) -> Option<&crate::Key> {
         match self.facts.proof {
             Proof::Key(key) => self.context.state.keys.at(key), // the snapshot that found it still holds it
-            Proof::Link(_) => None,
+            Proof::Link(_) | Proof::Embed(_) => None,
+        }
+    }
+
+    /// The video that an embed token opens.
+    pub fn video(&self) -> Option<&str> {
+        self.embedded().map(|embedded| embedded.record.video())
+    }
+
+    /// The viewer that an embed token was issued to.
+    pub fn viewer(&self) -> Option<&str> {
+        self.embedded().and_then(|embedded| embedded.record.viewer())
+    }
+
+    pub(crate) const fn embedded(&self) -> Option<&Embedded> {
+        match &self.facts.proof {
+            Proof::Embed(embedded) => Some(embedded),
+            Proof::Key(_) | Proof::Link(_) => None,
         }
     }
 
@@ -70,7 +101,7 @@ impl<'r> Grant<'r> {
     pub(crate) const fn covers(&self) -> Option<Covers> {
         match self.facts.proof {
             Proof::Link(covers) => Some(covers),
-            Proof::Key(_) => None,
+            Proof::Key(_) | Proof::Embed(_) => None,
         }
     }
 
@@ -94,7 +125,8 @@ impl<'r> Grant<'r> {
         self.context.site().map(SiteView)
     }
 
-    /// The claims as the user's own type; decodes the token's payload again. A secure link has none.
+    /// The claims as the user's own type; decodes the token's payload again. An embed token has `video`, `sub` (its viewer),
+    /// `exp` and its metadata; a secure link has none.
     ///
     /// # Errors
     ///
@@ -109,12 +141,16 @@ impl<'r> Grant<'r> {
         OwnedGrant(Arc::new(Owned {
             kid: self.kid().map(Into::into),
             site: self.site().map(|site| site.id().into()),
-            scope: match self.facts.proof {
+            scope: match &self.facts.proof {
                 Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
-                Proof::Link(covers) => self.covered_by_link(covers),
+                Proof::Link(covers) => self.covered_by_link(*covers),
+                Proof::Embed(embedded) => {
+                    let site = self.context.site().and_then(|site| site.embed.as_ref());
+                    site.map(|embeds| embeds.folder(embedded.record.video()))
+                }
             },
             payload,
-            facts: self.facts,
+            facts: self.facts.clone(),
         }))
     }
 
@@ -135,8 +171,14 @@ impl<'r> Grant<'r> {
 
     /// The token's payload, decoded again; that of a secure link is empty.
     pub(crate) fn payload(&self) -> Payload {
-        if matches!(self.facts.proof, Proof::Link(_)) {
-            return Payload("{}".to_owned());
+        match &self.facts.proof {
+            Proof::Link(_) => return Payload("{}".to_owned()),
+            Proof::Embed(embedded) => {
+                let mut json = Vec::new();
+                let written = embedded.record.write_claims(&mut json);
+                return Payload(written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default());
+            }
+            Proof::Key(_) => {}
         }
         let mut decoded = Decoded::new();
         let text = token_text(self.facts.carrier, self.raw, &mut decoded);
@@ -185,7 +227,7 @@ struct Owned {
 }
 
 impl OwnedGrant {
-    /// The `kid` of the key that signed; `None` for a secure link.
+    /// The `kid` of the key that signed; `None` where none did.
     pub fn kid(&self) -> Option<&str> {
         self.0.kid.as_deref()
     }
@@ -205,8 +247,25 @@ impl OwnedGrant {
         self.0.facts.carrier
     }
 
+    /// The video that an embed token opens.
+    pub fn video(&self) -> Option<&str> {
+        self.record().map(Record::video)
+    }
+
+    /// The viewer that an embed token was issued to.
+    pub fn viewer(&self) -> Option<&str> {
+        self.record().and_then(Record::viewer)
+    }
+
+    fn record(&self) -> Option<&Record> {
+        match &self.0.facts.proof {
+            Proof::Embed(embedded) => Some(&embedded.record),
+            Proof::Key(_) | Proof::Link(_) => None,
+        }
+    }
+
     /// What the credential covers: a token's `uri` claim, which is empty for a whole bucket; a secure link's path or
-    /// directory, without its leading slash.
+    /// directory, without its leading slash; the folder of an embed token's video.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }

@@ -36,7 +36,9 @@
 
 mod builder;
 mod decide;
+mod decide_embed;
 mod decision;
+mod embeds;
 mod grant;
 mod health;
 mod idle;
@@ -49,13 +51,15 @@ mod setup;
 mod snapshot;
 #[cfg(feature = "config")]
 mod swapped;
+mod sweeper;
 mod tally;
 mod verifier;
 #[cfg(feature = "watch")]
 mod watch;
 
 pub use builder::VerifierBuilder;
-pub use decision::{Decision, Passed, Preflight, Public, Refusal};
+pub use decision::{Decision, Need, Needed, Passed, Preflight, Public, Refusal};
+pub use embeds::Embeds;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
 pub use health::{Health, KeyHealth, ManifestHealth};
 pub use snapshot::Snapshot;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::site::Policy;
+use crate::store::Access;
 
 /// Everything that decisions read, as one: what [`Verifier::update`](super::Verifier::update) replaces.
 ///
@@ -12,6 +13,8 @@ pub struct Snapshot {
     pub(crate) policy: Arc<Policy>,
     pub(crate) keys: KeySet,
     pub(crate) tally: Arc<Tally>,
+    /// Shared by all snapshots: embed tokens and revocations change one by one.
+    pub(crate) access: Arc<Access>,
 }
 
 impl Snapshot {

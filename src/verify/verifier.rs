@@ -1,15 +1,17 @@
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Setup;
 use super::builder::{VerifierBuilder, tell_dangers};
 use super::decide::judge;
-use super::decision::Decision;
+use super::decision::{Decision, Need};
 use super::snapshot::Snapshot;
+use super::sweeper::Sweeper;
 use crate::error::ConfigError;
 use crate::keys::{Key, KeySet, Live};
 use crate::request::RequestView;
 use crate::site::{Policy, SiteView};
+use crate::store::{Found, LookUp, Store};
 use crate::time::{Clock, UnixSeconds};
 
 /// Decides requests; and while it does, takes new keys and policies.
@@ -32,7 +34,9 @@ pub struct Verifier(Arc<Shared>);
 
 struct Shared {
     live: Live<Snapshot>,
-    clock: Box<dyn Clock>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    sweeper: OnceLock<Sweeper>,
     #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to read again"))]
     setup: Setup,
 }
@@ -43,8 +47,16 @@ impl Verifier {
         VerifierBuilder::new()
     }
 
-    pub(super) fn start(snapshot: Snapshot, clock: Box<dyn Clock>, setup: Setup) -> Self {
-        Self(Arc::new(Shared { live: Live::new(snapshot), clock, setup }))
+    pub(super) fn start(snapshot: Snapshot, store: Store, clock: Box<dyn Clock>, setup: Setup) -> Self {
+        let (live, clock) = (Live::new(snapshot), clock.into());
+        Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
+    }
+
+    /// The store, from when on what is dead in it is swept.
+    pub(super) fn store(&self) -> &Store {
+        let Shared { store, clock, sweeper, .. } = &*self.0;
+        sweeper.get_or_init(|| Sweeper::start(Arc::clone(store.access()), Arc::clone(clock)));
+        store
     }
 
     #[cfg(feature = "config")]
@@ -54,9 +66,26 @@ impl Verifier {
 
     /// Decides one request. No allocation, no I/O, no waiting; what can be refused cheaply is refused first.
     pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
+        self.decide_with(request, now, None)
+    }
+
+    /// Decides a request again, with what was found of what an earlier decision [needed](Decision::Needs). What is needed
+    /// besides is not looked up any more: that is a denial.
+    pub fn decide_with<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+    ) -> Decision<'r> {
         let state = self.0.live.load(); // policy and keys, as one, for the whole decision
-        let judged = judge(&state, request, now);
+        let judged = judge(&state, request, now, found);
         Decision::new(state, judged)
+    }
+
+    /// Looks up what a decision needs; for adapters, and whoever decides by hand.
+    pub fn look_up(&self, need: Need) -> LookUp {
+        let (token, client) = need.parts();
+        self.store().look_up(token, client, self.now())
     }
 
     /// What the verifier's clock says: the second that adapters decide in.

@@ -2,62 +2,108 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
 use super::body::GateBody;
 use super::edit;
-use crate::answer::ResponseEdits;
+use crate::answer::{Answer, Reply, ResponseEdits};
+use crate::store::LookUp;
+use crate::verify::Verifier;
 
 pin_project! {
-    /// The answer to come: ready at once for a refusal, the inner service's otherwise.
-    #[derive(Debug)]
-    pub struct GateFuture<F, R> {
+    /// The answer to come: ready at once for a refusal, the inner service's otherwise; either perhaps after a lookup.
+    pub struct GateFuture<S, B, R>
+    where
+        S: Service<Request<B>>,
+    {
         #[pin]
-        kind: Kind<F, R>,
+        kind: Kind<S, B, S::Future, R>,
     }
 }
 
 pin_project! {
     #[project = KindProjection]
-    #[derive(Debug)]
-    enum Kind<F, R> {
+    enum Kind<S, B, F, R> {
         Answer { response: Option<Response<GateBody<R>>> },
         Call { #[pin] inner: F, edits: ResponseEdits },
+        // Boxed: few requests wait, and the others need no room for it.
+        Wait { #[pin] look_up: LookUp, held: Option<Box<Held<S, B>>> },
     }
 }
 
-impl<F, R> GateFuture<F, R> {
-    pub(super) const fn answer(response: Response<GateBody<R>>) -> Self {
-        Self { kind: Kind::Answer { response: Some(response) } }
+/// A request that waits for a lookup, and the service that was polled ready for it.
+pub(super) struct Held<S, B> {
+    pub(super) verifier: Verifier,
+    pub(super) service: S,
+    pub(super) request: Request<B>,
+}
+
+impl<S, B, R> GateFuture<S, B, R>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+{
+    pub(super) fn answer(answer: Answer) -> Self {
+        Self { kind: Kind::Answer { response: Some(edit::response(answer)) } }
     }
 
-    pub(super) const fn call(inner: F, edits: ResponseEdits) -> Self {
+    pub(super) const fn call(inner: S::Future, edits: ResponseEdits) -> Self {
         Self { kind: Kind::Call { inner, edits } }
     }
+
+    pub(super) fn wait(look_up: LookUp, held: Held<S, B>) -> Self {
+        Self { kind: Kind::Wait { look_up, held: Some(Box::new(held)) } }
+    }
 }
 
-impl<F, R, E> Future for GateFuture<F, R>
+impl<S, B, R> Future for GateFuture<S, B, R>
 where
-    F: Future<Output = Result<Response<R>, E>>,
+    S: Service<Request<B>, Response = Response<R>>,
 {
-    type Output = Result<Response<GateBody<R>>, E>;
+    type Output = Result<Response<GateBody<R>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().kind.project() {
-            // Polled again after it was ready, a future may stay pending for ever.
-            KindProjection::Answer { response } => {
-                response.take().map_or(Poll::Pending, |r| Poll::Ready(Ok(r)))
-            }
-            KindProjection::Call { inner, edits } => {
-                let (mut parts, body) = ready!(inner.poll(context))?.into_parts();
-                let forwarded = edit::head(&mut parts, edits);
-                let body = match forwarded {
-                    Some(forwarded) => GateBody::forward(body, forwarded),
-                    None => GateBody::inner(body),
-                };
-                Poll::Ready(Ok(Response::from_parts(parts, body)))
+        let mut kind = self.project().kind;
+        loop {
+            match kind.as_mut().project() {
+                // Polled again after it was ready, a future may stay pending for ever.
+                KindProjection::Answer { response } => {
+                    return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
+                }
+                KindProjection::Call { inner, edits } => {
+                    let (mut parts, body) = ready!(inner.poll(context))?.into_parts();
+                    let forwarded = edit::head(&mut parts, edits);
+                    let body = match forwarded {
+                        Some(forwarded) => GateBody::forward(body, forwarded),
+                        None => GateBody::inner(body),
+                    };
+                    return Poll::Ready(Ok(Response::from_parts(parts, body)));
+                }
+                KindProjection::Wait { look_up, held } => {
+                    let found = ready!(look_up.poll(context));
+                    let Some(held) = held.take() else { return Poll::Pending };
+                    let Held { verifier, mut service, mut request } = *held;
+                    let now = verifier.now();
+                    let reply = verifier.decide_with(&request, now, Some(&found)).reply(&request);
+                    kind.set(match reply {
+                        Reply::Answer(answer) => Kind::Answer { response: Some(edit::response(answer)) },
+                        Reply::Call(before, edits) => {
+                            edit::request(&mut request, &before);
+                            Kind::Call { inner: service.call(request), edits }
+                        }
+                    });
+                }
             }
         }
+    }
+}
+
+impl<S, B, R> std::fmt::Debug for GateFuture<S, B, R>
+where
+    S: Service<Request<B>>,
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GateFuture")
     }
 }

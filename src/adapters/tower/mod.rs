@@ -2,7 +2,7 @@
 //!
 //! The decision is made in `call`, before the inner service sees the request; the layer boxes nothing, spawns
 //! nothing and keeps no snapshot while it waits. Any request body will do; the inner response body has
-//! `Data = Bytes`.
+//! `Data = Bytes`, and the inner service can be cloned, for a request that waits for a lookup.
 //!
 //! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than
 //! `Router::layer`, which boxes every layer; both work.
@@ -21,7 +21,8 @@ pub use body::GateBody;
 pub use future::GateFuture;
 
 use crate::answer::Reply;
-use crate::verify::Verifier;
+use crate::verify::{Decision, Verifier};
+use future::Held;
 
 impl Verifier {
     /// A layer that lets through what this verifier grants.
@@ -79,11 +80,11 @@ pub struct Gate<S> {
 
 impl<S, B, R> Service<Request<B>> for Gate<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
 {
     type Response = Response<GateBody<R>>;
     type Error = S::Error;
-    type Future = GateFuture<S::Future, R>;
+    type Future = GateFuture<S, B, R>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -91,11 +92,22 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let now = self.verifier.now();
-        // A statement of its own: the decision, and its snapshot with it, is gone before the inner service is called.
-        let reply = self.verifier.decide(&request, now).reply(&request);
+        let decision = self.verifier.decide(&request, now);
+        let reply = match &decision {
+            Decision::Needs(needed) => Err(needed.need()),
+            decision => Ok(decision.reply(&request)),
+        };
+        drop(decision); // and its snapshot with it, before anything is waited for or called
         match reply {
-            Reply::Answer(answer) => GateFuture::answer(edit::response(answer)),
-            Reply::Call(before, after) => {
+            Err(need) => {
+                let look_up = self.verifier.look_up(need);
+                // The very service that was polled ready is held; another one takes its place.
+                let next = self.inner.clone();
+                let service = std::mem::replace(&mut self.inner, next);
+                GateFuture::wait(look_up, Held { verifier: self.verifier.clone(), service, request })
+            }
+            Ok(Reply::Answer(answer)) => GateFuture::answer(answer),
+            Ok(Reply::Call(before, after)) => {
                 edit::request(&mut request, &before);
                 // The very service that was polled ready.
                 GateFuture::call(self.inner.call(request), after)

@@ -1,5 +1,7 @@
 //! The document to sites, streams and key sources. Finds what is missing and what contradicts itself.
 
+mod embed;
+
 use std::path::Path;
 
 use super::document::{
@@ -116,25 +118,37 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
         }
     }
     site.forward = build_forward(said.forward, faults);
-    let has_links = said.secure_link.is_some();
+    let (has_links, has_embeds) = (said.secure_link.is_some(), said.embed.is_some());
+    site.embed = said.embed.map(embed::build_embed);
     site.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
     let accepts = |kind| said.accepts.as_ref().is_none_or(|accepts: &Vec<Accepts>| accepts.contains(&kind));
-    match (&said.accepts, has_links) {
-        (None, _) => {}
-        (Some(accepts), _) if accepts.is_empty() => {
-            let write = "\"signed-token\", \"secure-link\" or both, or access = \"public\" for a site that asks for nothing";
-            faults.push("accepts", section("[[site]]", "accepts no credential", write));
-        }
-        (Some(_), false) if accepts(Accepts::SecureLink) => {
+    let Some(listed) = &said.accepts else { return site };
+    if listed.is_empty() {
+        let write = "\"signed-token\", \"secure-link\", \"embed-token\" or several, or access = \"public\" for a site that asks for nothing";
+        faults.push("accepts", section("[[site]]", "accepts no credential", write));
+    }
+    match (has_links, accepts(Accepts::SecureLink)) {
+        (true, true) | (false, false) => {}
+        (false, true) => {
             let write = "[site.secure_link] with its preset and secret";
             faults.push("accepts", section("[[site]]", "accepts secure-link and describes none", write));
         }
-        (Some(_), true) if !accepts(Accepts::SecureLink) => {
+        (true, false) if listed.is_empty() => {}
+        (true, false) => {
             let write = "accepts = [\"signed-token\", \"secure-link\"], or no accepts";
             faults.push("accepts", section("[[site]]", "has a secure_link and does not accept it", write));
         }
-        (Some(_), _) => site.tokens = accepts(Accepts::SignedToken),
     }
+    match (has_embeds, accepts(Accepts::EmbedToken)) {
+        (true, true) | (false, false) => {}
+        (false, true) => site.embed = Some(crate::embed::Embed::new()), // all of it has a default
+        (true, false) if listed.is_empty() => {}
+        (true, false) => {
+            let write = "accepts = [\"signed-token\", \"embed-token\"], or no accepts";
+            faults.push("accepts", section("[[site]]", "has an embed and does not accept it", write));
+        }
+    }
+    site.tokens = accepts(Accepts::SignedToken) || listed.is_empty();
     site
 }
 

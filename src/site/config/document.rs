@@ -8,6 +8,7 @@
     reason = "the comments are the schema's texts too, and quote the file"
 )]
 
+mod embed;
 #[cfg(test)]
 mod schema;
 mod values;
@@ -22,6 +23,7 @@ use crate::link::{Covers, LinkEncoding};
 use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 
+pub(super) use embed::{EmbedSection, Lasting};
 pub(super) use values::{Few, Moment, Pairs, Span};
 
 /// Which requests may have the bytes they ask for.
@@ -76,7 +78,8 @@ pub(super) struct SiteSection {
     pub(super) methods: Option<Vec<String>>,
     /// Refuses plain HTTP, except from this machine itself. Default false.
     pub(super) require_https: Option<bool>,
-    /// Which kinds of credential are accepted. Default ["signed-token"], and "secure-link" where there is a secure_link.
+    /// Which kinds of credential are accepted. Default ["signed-token"], and what is described
+    /// beside it: "secure-link" where there is a secure_link, "embed-token" where there is an embed.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(super) accepts: Option<Vec<Accepts>>,
     /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
@@ -120,6 +123,8 @@ pub(super) struct SiteSection {
     pub(super) forward: Option<ForwardSaid>,
     /// URLs with an expiry and a hash, as nginx and many CDNs sign them.
     pub(super) secure_link: Option<SecureLinkSection>,
+    /// Opaque tokens with a record behind them, which can be taken back.
+    pub(super) embed: Option<EmbedSection>,
     /// Which pages of other origins may read answers. Without it nothing is touched.
     pub(super) cors: Option<CorsSection>,
 }
@@ -144,6 +149,8 @@ pub(super) enum Accepts {
     SignedToken,
     /// A URL with an expiry and a hash.
     SecureLink,
+    /// An opaque token with a record behind it.
+    EmbedToken,
 }
 
 /// What is carried into manifests.

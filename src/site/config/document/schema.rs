@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Few, ForwardSaid, ForwardSection, Moment, Pairs, Span};
+use super::{Few, ForwardSaid, ForwardSection, Lasting, Moment, Pairs, Span};
 
 impl JsonSchema for Span {
     fn schema_name() -> Cow<'static, str> {
@@ -16,6 +16,17 @@ impl JsonSchema for Span {
             "description": "Whole seconds, or text such as \"24h\" or \"7days\".",
             "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^(0|( *[0-9]+([.][0-9]+)? *[a-zA-Zµ]+)+ *)$" }],
         })
+    }
+}
+
+impl JsonSchema for Lasting {
+    fn schema_name() -> Cow<'static, str> {
+        "lifetime".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let span = generator.subschema_for::<Span>();
+        json_schema!({ "anyOf": [{ "const": "never" }, span] })
     }
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Expected, MapAccess, SeqAccess, Visitor};
 
 use crate::time::UnixSeconds;
 
@@ -54,22 +54,27 @@ impl<'de> Deserialize<'de> for Span {
             }
 
             fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Span, E> {
-                let unexpected = serde::de::Unexpected::Signed(seconds);
-                let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, &self))?;
-                Ok(Span(Duration::from_secs(seconds)))
+                Span::of_seconds(seconds, &self)
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Span, E> {
-                let unexpected = serde::de::Unexpected::Str(text);
-                let span =
-                    humantime::parse_duration(text).map_err(|_| E::invalid_value(unexpected, &self))?;
-                if span.subsec_nanos() > 0 {
-                    return Err(E::invalid_value(unexpected, &self));
-                }
-                Ok(Span(span))
+                Span::of_text(text, &self)
             }
         }
         deserializer.deserialize_any(Reader)
+    }
+}
+
+impl Span {
+    pub(super) fn of_seconds<E: serde::de::Error>(seconds: i64, wanted: &dyn Expected) -> Result<Self, E> {
+        let unexpected = serde::de::Unexpected::Signed(seconds);
+        let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, wanted))?;
+        Ok(Self(Duration::from_secs(seconds)))
+    }
+
+    pub(super) fn of_text<E: serde::de::Error>(text: &str, wanted: &dyn Expected) -> Result<Self, E> {
+        let span = humantime::parse_duration(text).ok().filter(|span| span.subsec_nanos() == 0);
+        span.map(Self).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), wanted))
     }
 }
 

@@ -1,0 +1,207 @@
+use bytes::Bytes;
+
+use crate::error::ConfigError;
+use crate::request::{OriginList, OriginRule, RequestView};
+
+/// The origins whose pages may show a video: one embed token's list, checked.
+#[derive(Debug)]
+pub(crate) struct AllowedOrigins {
+    /// As they were written, with their scheme.
+    texts: Box<[Box<str>]>,
+    list: OriginList,
+    /// The value of `Content-Security-Policy` that says the same of frames.
+    ancestors: Bytes,
+}
+
+/// What stands in a browser's request about the page that makes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker<'r> {
+    /// `Origin`, or else the origin in `Referer`.
+    told: Option<&'r [u8]>,
+    /// The host as the client wrote it, with its port.
+    host: &'r [u8],
+    /// `Sec-Fetch-Site: same-origin`, which no page can make up.
+    same_origin: bool,
+    /// Whether a page is asked for, and not what a page shows.
+    is_page: bool,
+}
+
+impl<'r> Asker<'r> {
+    pub(crate) fn of(request: &'r impl RequestView) -> Self {
+        let host = request.hosts().next().or(request.target().authority).unwrap_or_default();
+        let told = request.origin().or_else(|| request.referer().map(origin_of));
+        let same_origin = request.fetch_site() == Some(b"same-origin");
+        let is_page =
+            matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"));
+        Self { told, host, same_origin, is_page }
+    }
+
+    /// Whether the browser says that it asks for a page.
+    pub(crate) const fn is_page(&self) -> bool {
+        self.is_page
+    }
+}
+
+impl AllowedOrigins {
+    /// Checks a list; `None` for an empty one, which allows every origin.
+    pub(crate) fn check(origins: &[String], faults: &mut Vec<ConfigError>) -> Option<Self> {
+        let mut list = OriginList::default();
+        let mut texts = Vec::new();
+        for origin in origins {
+            let text = if origin.contains("://") || matches!(origin.as_str(), "*" | "null") {
+                origin.clone()
+            } else {
+                format!("https://{origin}")
+            };
+            match OriginRule::parse(&text) {
+                Ok(OriginRule::Any) => faults.push(ConfigError::Origin {
+                    origin: text,
+                    found: "is every origin",
+                    write: "no origin at all".to_owned(),
+                }),
+                Ok(OriginRule::Null) => faults.push(ConfigError::Origin {
+                    origin: text,
+                    found: "is no page's own",
+                    write: "https://app.example.com".to_owned(),
+                }),
+                Ok(rule) => {
+                    list.push(rule);
+                    texts.push(text.into_boxed_str());
+                }
+                Err(error) => faults.push(error),
+            }
+        }
+        if texts.is_empty() {
+            return None;
+        }
+        let ancestors = format!("frame-ancestors 'self' {}", texts.join(" ")).into();
+        Some(Self { texts: texts.into(), list, ancestors })
+    }
+
+    /// Whether what asks may have it. `Origin` wins over `Referer`; the site's own pages count as listed, since the player
+    /// in an embed page is one of them.
+    pub(crate) fn admit(&self, asker: &Asker<'_>, allow_missing: bool) -> bool {
+        match asker.told {
+            Some(origin) => self.list.has(origin) || is_own(origin, asker.host),
+            None => asker.same_origin || allow_missing,
+        }
+    }
+
+    /// What frames the page may stand in (CSP Level 3 §6.4.2).
+    pub(crate) fn frame_ancestors(&self) -> Bytes {
+        self.ancestors.clone()
+    }
+
+    pub(crate) fn texts(&self) -> &[Box<str>] {
+        &self.texts
+    }
+}
+
+/// The origin in a `Referer` (RFC 9110 §10.1.3): scheme and authority.
+fn origin_of(referer: &[u8]) -> &[u8] {
+    let authority = memchr::memmem::find(referer, b"://").map_or(0, |at| at.saturating_add(3));
+    let rest = referer.get(authority..).unwrap_or_default();
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    referer.get(..authority.saturating_add(end)).unwrap_or_default()
+}
+
+/// Whether an origin is the host that was asked. Who terminates TLS is not known everywhere, so either scheme will do.
+fn is_own(origin: &[u8], host: &[u8]) -> bool {
+    let (authority, default_port) = match (origin.strip_prefix(b"https://"), origin.strip_prefix(b"http://"))
+    {
+        (Some(authority), _) => (authority, &b":443"[..]),
+        (None, Some(authority)) => (authority, &b":80"[..]),
+        (None, None) => return false,
+    };
+    let host = host.strip_suffix(default_port).unwrap_or(host);
+    !host.is_empty() && authority.eq_ignore_ascii_case(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(origins: &[&str]) -> Result<Option<AllowedOrigins>, Vec<String>> {
+        let origins: Vec<String> = origins.iter().map(|&origin| origin.to_owned()).collect();
+        let mut faults = Vec::new();
+        let list = AllowedOrigins::check(&origins, &mut faults);
+        if faults.is_empty() { Ok(list) } else { Err(faults.iter().map(ToString::to_string).collect()) }
+    }
+
+    fn asker<'r>(told: Option<&'r str>, host: &'r str) -> Asker<'r> {
+        Asker { told: told.map(str::as_bytes), host: host.as_bytes(), same_origin: false, is_page: false }
+    }
+
+    #[test]
+    fn a_bare_host_means_https_and_frames_are_told_the_same() {
+        let allowed =
+            list(&["app.example.com", "https://*.example.net", "http://localhost:3000"]).unwrap().unwrap();
+        assert_eq!(
+            allowed.frame_ancestors(),
+            "frame-ancestors 'self' https://app.example.com https://*.example.net http://localhost:3000"
+        );
+        for (origin, admitted) in [
+            ("https://app.example.com", true),
+            ("http://app.example.com", false),
+            ("https://a.example.net", true),
+            ("https://a.b.example.net", false),
+            ("https://example.net", false),
+            ("http://localhost:3000", true),
+            ("https://cdn.example.com", true),
+            ("http://cdn.example.com", true),
+            ("https://cdn.example.com:8443", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(allowed.admit(&asker(Some(origin), "cdn.example.com"), true), admitted, "{origin}");
+        }
+    }
+
+    #[test]
+    fn no_origin_at_all_is_a_denial_unless_it_is_allowed_or_the_browser_vouches() {
+        let allowed = list(&["app.example.com"]).unwrap().unwrap();
+        let silent = asker(None, "cdn.example.com");
+        assert!(!allowed.admit(&silent, false));
+        assert!(allowed.admit(&silent, true));
+        assert!(allowed.admit(&Asker { same_origin: true, ..silent }, false));
+    }
+
+    #[test]
+    fn the_own_origin_is_the_host_with_its_port() {
+        for (origin, host, own) in [
+            ("https://cdn.example.com", "cdn.example.com", true),
+            ("https://cdn.example.com", "CDN.example.com:443", true),
+            ("http://cdn.example.com", "cdn.example.com:80", true),
+            ("http://localhost:8080", "localhost:8080", true),
+            ("http://localhost:8080", "localhost", false),
+            ("https://cdn.example.com", "cdn.example.com:8443", false),
+            ("ftp://cdn.example.com", "cdn.example.com", false),
+            ("https://", "", false),
+        ] {
+            assert_eq!(is_own(origin.as_bytes(), host.as_bytes()), own, "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_a_referer_ends_at_its_path() {
+        for (referer, origin) in [
+            ("https://app.example.com/watch?v=1", "https://app.example.com"),
+            ("https://app.example.com", "https://app.example.com"),
+            ("https://app.example.com?x", "https://app.example.com"),
+            ("http://localhost:3000/#a", "http://localhost:3000"),
+            ("https://evil.example/https://app.example.com", "https://evil.example"),
+            ("nonsense", "nonsense"),
+            ("", ""),
+        ] {
+            assert_eq!(origin_of(referer.as_bytes()), origin.as_bytes(), "{referer}");
+        }
+    }
+
+    #[test]
+    fn every_origin_is_said_by_an_empty_list_and_faults_name_the_remedy() {
+        assert!(list(&[]).unwrap().is_none());
+        let faults = list(&["*", "null", "https://app.example.com/"]).unwrap_err();
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        assert!(faults[2].contains("ends in a slash"), "{faults:?}");
+    }
+}

@@ -1,0 +1,89 @@
+use std::sync::atomic::Ordering;
+
+use super::sync::{AtomicU32, AtomicU64};
+use crate::error::Code;
+use crate::time::UnixSeconds;
+
+/// What became of the requests with one embed token, or for one video: since this process knows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct EmbedCounts {
+    /// How many were granted.
+    pub requests: u64,
+    /// How many were denied, by code.
+    pub denied: std::collections::BTreeMap<&'static str, u64>,
+    /// When the first one came; seconds since 1970.
+    pub first_seen: Option<i64>,
+    /// When the last one came.
+    pub last_seen: Option<i64>,
+}
+
+/// The denials that are counted apart: those that a token which is known can meet.
+const REASONS: [Code; 7] = [
+    Code::EmbedExpired,
+    Code::Revoked,
+    Code::OriginNotAllowed,
+    Code::OutOfScope,
+    Code::RefusedByHook,
+    Code::Method,
+    Code::RateLimited,
+];
+
+/// Counters that a decision turns; relaxed, since nothing is decided by them.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    requests: AtomicU64,
+    denied: [AtomicU32; REASONS.len()],
+    /// Seconds since 1970; zero for never. Good until 2106.
+    first_seen: AtomicU32,
+    last_seen: AtomicU32,
+}
+
+impl Counts {
+    pub(crate) fn granted(&self, now: UnixSeconds) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.seen(now);
+    }
+
+    pub(crate) fn denied(&self, code: Code, now: UnixSeconds) {
+        let place = REASONS.iter().position(|reason| *reason == code);
+        if let Some(count) = place.and_then(|place| self.denied.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.seen(now);
+    }
+
+    fn seen(&self, now: UnixSeconds) {
+        let now = u32::try_from(now.get()).unwrap_or(u32::MAX).max(1);
+        // Written when it changes alone, so that readers on other cores share the line.
+        if self.last_seen.load(Ordering::Relaxed) != now {
+            self.last_seen.store(now, Ordering::Relaxed);
+        }
+        if self.first_seen.load(Ordering::Relaxed) == 0 {
+            self.first_seen.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// When it was last asked for; `None` for never.
+    pub(crate) fn last_seen(&self) -> Option<UnixSeconds> {
+        seconds(&self.last_seen).map(UnixSeconds::new)
+    }
+
+    pub(crate) fn read(&self) -> EmbedCounts {
+        let denied = REASONS.iter().zip(&self.denied);
+        let denied = denied.map(|(code, count)| (code.as_str(), u64::from(count.load(Ordering::Relaxed))));
+        EmbedCounts {
+            requests: self.requests.load(Ordering::Relaxed),
+            denied: denied.filter(|(_, count)| *count > 0).collect(),
+            first_seen: seconds(&self.first_seen),
+            last_seen: seconds(&self.last_seen),
+        }
+    }
+}
+
+fn seconds(moment: &AtomicU32) -> Option<i64> {
+    match moment.load(Ordering::Relaxed) {
+        0 => None,
+        seconds => Some(i64::from(seconds)),
+    }
+}

@@ -1,0 +1,141 @@
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::lifetime::Lifetime;
+use super::rate::Rate;
+use super::stored::{STORED_VERSION, Stored};
+use super::token::EmbedToken;
+use crate::error::{ConfigError, ConfigErrors};
+use crate::time::UnixSeconds;
+
+/// An embed token to be: which video it opens, for whom, where and until when.
+///
+/// ```
+/// use std::time::Duration;
+/// use playgate::embed::{EmbedDraft, Rate};
+///
+/// let session = EmbedDraft::new("video-1")
+///     .viewer("u42")
+///     .expires_in(Duration::from_secs(3600))
+///     .origins(["https://app.example.com", "https://*.example.net"])
+///     .rate(Rate::per_minute(60)?)
+///     .metadata("plan", "gold");
+/// # Ok::<(), playgate::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct EmbedDraft {
+    token: Option<EmbedToken>,
+    video: String,
+    viewer: Option<String>,
+    lifetime: Option<Lifetime>,
+    origins: Vec<String>,
+    rate: Option<Rate>,
+    metadata: Map<String, Value>,
+    /// Metadata that is no JSON.
+    unwritable: Option<String>,
+}
+
+impl EmbedDraft {
+    /// For this video: one segment of a path, at most 256 bytes.
+    pub fn new(video: impl Into<String>) -> Self {
+        Self {
+            token: None,
+            video: video.into(),
+            viewer: None,
+            lifetime: None,
+            origins: Vec::new(),
+            rate: None,
+            metadata: Map::new(),
+            unwritable: None,
+        }
+    }
+
+    /// For this viewer, whose tokens can be revoked together.
+    pub fn viewer(mut self, viewer: impl Into<String>) -> Self {
+        self.viewer = Some(viewer.into());
+        self
+    }
+
+    /// Good for 5 minutes to 30 days, or [`Lifetime::Never`] expiring. Default what the site says.
+    pub fn expires_in(mut self, lifetime: impl Into<Lifetime>) -> Self {
+        self.lifetime = Some(lifetime.into());
+        self
+    }
+
+    /// Only in pages of these origins: `https://app.example.com`, `https://*.example.com`, or a bare host, which means
+    /// https. Default all.
+    pub fn origins<I: IntoIterator<Item: Into<String>>>(mut self, origins: I) -> Self {
+        self.origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How often manifests and keys may be asked for. Default without limit.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// One thing more that the inner service is told, as if it were a claim: `("plan", "gold")`. At most 32, and 2 KB.
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.metadata.insert(name, value);
+            }
+            Err(_) => self.unwritable = Some(name),
+        }
+        self
+    }
+
+    /// Under a token that was made elsewhere, instead of a new one.
+    pub fn token(mut self, token: EmbedToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    pub(crate) fn video(&self) -> &str {
+        &self.video
+    }
+
+    /// The token, and what is to stand behind it.
+    pub(crate) fn check(
+        self,
+        realm: &str,
+        usual: Lifetime,
+        now: UnixSeconds,
+    ) -> Result<(EmbedToken, Stored), ConfigErrors> {
+        let mut faults = Vec::new();
+        if let Some(name) = &self.unwritable {
+            let found = format!("has metadata {name:?}, which cannot be written as JSON");
+            faults.push(ConfigError::EmbedDraft {
+                found,
+                write: "text, numbers, lists, or maps with text as keys",
+            });
+        }
+        let lifetime = self.lifetime.unwrap_or(usual).check().map_err(|error| faults.push(error));
+        let exp = match lifetime {
+            Ok(Some(seconds)) => Some(now.saturating_add(seconds.into()).get()),
+            Ok(None) | Err(()) => None,
+        };
+        let stored = Stored {
+            version: STORED_VERSION,
+            realm: realm.to_owned(),
+            video: self.video,
+            viewer: self.viewer,
+            exp,
+            origins: self.origins,
+            rate: self.rate,
+            metadata: self.metadata,
+        };
+        if let Err(errors) = stored.check() {
+            faults.extend(errors);
+        }
+        ConfigErrors::check(faults)?;
+        let token = match self.token {
+            Some(token) => token,
+            None => EmbedToken::generate()?,
+        };
+        Ok((token, stored))
+    }
+}

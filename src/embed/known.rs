@@ -1,0 +1,170 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
+
+use super::allowed::AllowedOrigins;
+use super::counts::EmbedCounts;
+use super::rate::Limiter;
+use super::record::{Record, Video};
+use super::stored::Stored;
+use super::table::{Sight, Table};
+use super::token::EmbedToken;
+use crate::error::ConfigErrors;
+use crate::time::UnixSeconds;
+
+/// Every embed token that this process knows, and what was revoked.
+#[derive(Debug, Default)]
+pub(crate) struct KnownTokens {
+    table: Table<EmbedToken, Record>,
+    /// Not read by decisions: a record holds what it needs of it.
+    shared: Mutex<Shared>,
+}
+
+/// What records have in common.
+#[derive(Debug, Default)]
+struct Shared {
+    /// By realm and id.
+    videos: HashMap<(Box<str>, Box<str>), Arc<Video>>,
+    /// By their texts, one a line.
+    origins: HashMap<Box<str>, Arc<AllowedOrigins>>,
+}
+
+/// What a look for a token finds.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// Good, as far as revocation goes.
+    Live(Arc<Record>),
+    /// With its record, where that is there still.
+    Revoked(Option<Arc<Record>>),
+    Unknown,
+}
+
+impl KnownTokens {
+    /// What is known of a token. Neither waits nor allocates.
+    pub(crate) fn look(&self, token: &EmbedToken) -> Known {
+        match self.table.look(token) {
+            Sight::Live(record) => Known::Live(record),
+            Sight::Revoked(record) => Known::Revoked(record),
+            Sight::Unknown => Known::Unknown,
+        }
+    }
+
+    /// Whether a record that was found elsewhere is revoked by what is known here.
+    pub(crate) fn is_revoked(&self, record: &Record) -> bool {
+        self.table.is_revoked(record)
+    }
+
+    /// The place in the order for a token that is issued here.
+    pub(crate) fn next_order(&self) -> u64 {
+        self.table.next_order()
+    }
+
+    /// The order so far.
+    pub(crate) fn order(&self) -> u64 {
+        self.table.order()
+    }
+
+    /// A record to be put in.
+    pub(crate) fn record(
+        &self,
+        stored: Stored,
+        order: u64,
+        now: UnixSeconds,
+    ) -> Result<Arc<Record>, ConfigErrors> {
+        let origins = stored.check()?;
+        let limiter = stored.rate.and_then(|rate| Some(Box::new((rate, Limiter::new(rate)?))));
+        let metadata = (!stored.metadata.is_empty()).then(|| serde_json::to_string(&stored.metadata));
+        let mut shared = self.lock();
+        Ok(Arc::new(Record {
+            video: shared.video(&stored.realm, &stored.video),
+            viewer: stored.viewer.as_deref().map(Into::into),
+            expires_at: stored.expires_at(),
+            origins: origins.map(|origins| shared.origins(origins)),
+            limiter,
+            metadata: metadata.and_then(Result::ok).map(Into::into),
+            order,
+            put_at: now,
+            counts: Default::default(),
+        }))
+    }
+
+    /// Puts a new record in; false where something is known of the token already.
+    pub(crate) fn put_new(&self, token: EmbedToken, record: &Arc<Record>) -> bool {
+        self.table.put_new(token, record)
+    }
+
+    /// Puts in a record that was found elsewhere, unless its token was revoked meanwhile.
+    pub(crate) fn put_found(&self, token: EmbedToken, record: &Arc<Record>) {
+        self.table.put_found(token, record);
+    }
+
+    pub(crate) fn revoke(&self, token: EmbedToken, now: UnixSeconds) {
+        self.table.revoke(token, now.get());
+    }
+
+    /// Revokes the tokens of a video up to an order.
+    pub(crate) fn revoke_video(&self, realm: &str, video: &str, up_to: u64, now: UnixSeconds) {
+        let video = self.lock().video(realm, video);
+        self.table.revoke_group(&video.group, up_to, now.get());
+    }
+
+    /// Revokes the tokens of a viewer up to an order.
+    pub(crate) fn revoke_viewer(&self, viewer: &str, up_to: u64, now: UnixSeconds) {
+        self.table.revoke_viewer(viewer, up_to, now.get());
+    }
+
+    /// Drops what is dead, and what nobody has asked for since `idle_since`.
+    pub(crate) fn sweep(&self, now: UnixSeconds, idle_since: Option<UnixSeconds>) {
+        self.table.sweep(now.get(), idle_since.map(UnixSeconds::get));
+        let mut shared = self.lock();
+        // Under the lock that gives them out, so that none goes that is about to be held.
+        shared.videos.retain(|_, video| Arc::strong_count(video) > 1 || video.group.is_remembered(now.get()));
+        shared.origins.retain(|_, origins| Arc::strong_count(origins) > 1);
+    }
+
+    /// Drops every record: each is looked up again.
+    pub(crate) fn forget(&self) {
+        self.table.forget();
+    }
+
+    /// How many tokens are known.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len().0
+    }
+
+    pub(crate) fn counts(&self, token: &EmbedToken) -> Option<EmbedCounts> {
+        match self.table.look(token) {
+            Sight::Live(record) | Sight::Revoked(Some(record)) => Some(record.counts.read()),
+            Sight::Revoked(None) | Sight::Unknown => None,
+        }
+    }
+
+    pub(crate) fn video_counts(&self, realm: &str, video: &str) -> Option<EmbedCounts> {
+        let key = (realm.into(), video.into());
+        self.lock().videos.get(&key).map(|video| video.counts.read())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Whatever panicked has left whole entries.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn video(&mut self, realm: &str, id: &str) -> Arc<Video> {
+        let video = self.videos.entry((realm.into(), id.into())).or_insert_with_key(|(realm, id)| {
+            Arc::new(Video {
+                realm: realm.clone(),
+                id: id.clone(),
+                group: Default::default(),
+                counts: Default::default(),
+            })
+        });
+        Arc::clone(video)
+    }
+
+    fn origins(&mut self, origins: AllowedOrigins) -> Arc<AllowedOrigins> {
+        let texts = origins.texts().join("\n").into_boxed_str();
+        Arc::clone(self.origins.entry(texts).or_insert_with(|| Arc::new(origins)))
+    }
+}

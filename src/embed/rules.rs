@@ -1,0 +1,206 @@
+use super::allowed::Asker;
+use super::lifetime::Lifetime;
+use super::record::Record;
+use super::settings::OriginsOn;
+use crate::request::{PathBuffer, RequestPath};
+
+/// How a site takes embed tokens: every setting checked and made ready.
+#[derive(Debug)]
+pub(crate) struct EmbedRules {
+    pub(super) realm: Box<str>,
+    pub(super) paths: Vec<PathPattern>,
+    pub(super) scope: ScopePattern,
+    pub(super) origins_on: OriginsOn,
+    pub(super) allow_missing_origin: bool,
+    pub(super) lifetime: Lifetime,
+    pub(super) lifetimes: Vec<(String, Lifetime)>,
+}
+
+/// What a path with a token in it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InPath<'r> {
+    /// What stands where the token should.
+    pub(crate) text: &'r [u8],
+    /// What is asked for below it; `None` for the page of the token itself.
+    pub(crate) below: Option<&'r [u8]>,
+}
+
+impl EmbedRules {
+    /// The realm of sites that share their tokens.
+    pub(crate) fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// For how long a video's tokens are good for which nothing else is said.
+    pub(crate) fn lifetime(&self, video: &str) -> Lifetime {
+        let own = self.lifetimes.iter().rev().find(|(listed, _)| listed == video);
+        own.map_or(self.lifetime, |(_, lifetime)| *lifetime)
+    }
+
+    /// The token in a path's normal form, where a pattern has it there.
+    pub(crate) fn in_path<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
+        self.paths.iter().find_map(|pattern| pattern.read(path))
+    }
+
+    /// Whether tokens stand in paths.
+    pub(crate) fn has_paths(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    /// Whether a video's folder holds this object key.
+    pub(crate) fn covers(&self, video: &str, key: &[u8]) -> bool {
+        self.scope.covers(video, key)
+    }
+
+    /// The folder of a video, as object keys are written.
+    pub(crate) fn folder(&self, video: &str) -> String {
+        format!("{}{video}{}", self.scope.before, self.scope.after)
+    }
+
+    /// Whether what asks may have it, as far as origins go. `guarded` is a manifest or a key.
+    pub(crate) fn admit(&self, record: &Record, asker: &Asker<'_>, is_page: bool, guarded: bool) -> bool {
+        let asked_about = is_page || guarded || self.origins_on == OriginsOn::Everything;
+        let Some(origins) = record.origins().filter(|_| asked_about) else { return true };
+        origins.admit(asker, self.allow_missing_origin)
+    }
+}
+
+/// Where a token stands in a path: a whole segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PathPattern {
+    /// Up to the token: it begins and ends with a slash.
+    before: Box<str>,
+    /// Whether something follows.
+    below: bool,
+}
+
+impl PathPattern {
+    /// Reads `/watch/{token}` or `/embed/{token}/`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (before, after) = text.split_once("{token}")?;
+        let mut buffer = PathBuffer::new();
+        let normal = RequestPath::parse(before.as_bytes(), &mut buffer).ok()?;
+        let whole = before.ends_with('/') && matches!(after, "" | "/") && !before.contains(['{', '}']);
+        (whole && normal.as_bytes() == before.as_bytes())
+            .then(|| Self { before: before.into(), below: after == "/" })
+    }
+
+    fn read<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
+        let rest = path.strip_prefix(self.before.as_bytes())?;
+        match (memchr::memchr(b'/', rest), self.below) {
+            (None, false) => Some(InPath { text: rest, below: None }),
+            (Some(slash), true) => {
+                let (text, below) = rest.split_at_checked(slash)?;
+                Some(InPath { text, below: Some(below.get(1..)?) })
+            }
+            (None, true) | (Some(_), false) => None,
+        }
+    }
+}
+
+/// The folder of a video.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ScopePattern {
+    before: Box<str>,
+    /// It begins and ends with a slash.
+    after: Box<str>,
+}
+
+impl ScopePattern {
+    /// Reads `videos/{video}/`: the video is a whole segment.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (before, after) = text.split_once("{video}")?;
+        let absolute = format!("/{before}video{after}");
+        let mut buffer = PathBuffer::new();
+        let normal = RequestPath::parse(absolute.as_bytes(), &mut buffer).ok()?;
+        let whole =
+            (before.is_empty() || before.ends_with('/')) && after.starts_with('/') && after.ends_with('/');
+        (whole
+            && !text.contains("{video}{")
+            && normal.as_bytes() == absolute.as_bytes()
+            && !after.contains('{')
+            && !before.contains('{'))
+        .then(|| Self { before: before.into(), after: after.into() })
+    }
+
+    /// Whether the folder of this video holds the object key.
+    fn covers(&self, video: &str, key: &[u8]) -> bool {
+        let below = key
+            .strip_prefix(self.before.as_bytes())
+            .and_then(|rest| rest.strip_prefix(video.as_bytes()))
+            .and_then(|rest| rest.strip_prefix(self.after.as_bytes()));
+        below.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_pattern_is_a_whole_segment_and_perhaps_what_is_below() {
+        for (pattern, path, read) in [
+            ("/watch/{token}", "/watch/abc", Some(("abc", None))),
+            ("/watch/{token}", "/watch/", Some(("", None))),
+            ("/watch/{token}", "/watch/abc/", None),
+            ("/watch/{token}", "/watch/abc/x", None),
+            ("/watch/{token}", "/watch", None),
+            ("/watch/{token}", "/Watch/abc", None),
+            ("/embed/{token}/", "/embed/abc/videos/1/a.ts", Some(("abc", Some("videos/1/a.ts")))),
+            ("/embed/{token}/", "/embed/abc/", Some(("abc", Some("")))),
+            ("/embed/{token}/", "/embed/abc", None),
+            ("/{token}/", "/abc/x", Some(("abc", Some("x")))),
+        ] {
+            let pattern = PathPattern::parse(pattern).unwrap();
+            let expected = read.map(|(text, below): (&str, Option<&str>)| InPath {
+                text: text.as_bytes(),
+                below: below.map(str::as_bytes),
+            });
+            assert_eq!(pattern.read(path.as_bytes()), expected, "{pattern:?} {path}");
+        }
+        for bad in [
+            "",
+            "/",
+            "/watch",
+            "watch/{token}",
+            "/w-{token}",
+            "/{token}x",
+            "/{token}/x",
+            "/a//{token}",
+            "/{a}/{token}",
+        ] {
+            assert_eq!(PathPattern::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_scope_pattern_is_the_folder_of_one_video() {
+        let scope = ScopePattern::parse("videos/{video}/").unwrap();
+        for (key, covered) in [
+            ("videos/1/a.ts", true),
+            ("videos/1/", true),
+            ("videos/1/b/c.ts", true),
+            ("videos/1", false),
+            ("videos/10/a.ts", false),
+            ("videos/11/", false),
+            ("video/1/a.ts", false),
+            ("", false),
+        ] {
+            assert_eq!(scope.covers("1", key.as_bytes()), covered, "{key}");
+        }
+        assert!(ScopePattern::parse("{video}/").unwrap().covers("1", b"1/a.ts"));
+        assert!(ScopePattern::parse("v/{video}/hls/").unwrap().covers("1", b"v/1/hls/a.ts"));
+        for bad in [
+            "",
+            "videos/",
+            "videos/{video}",
+            "/videos/{video}/",
+            "videos/v{video}/",
+            "{video}",
+            "{video}/{video}/",
+            "a//{video}/",
+        ] {
+            assert_eq!(ScopePattern::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use serde::Deserialize;
+
+use super::lifetime::Lifetime;
+use super::rules::{EmbedRules, PathPattern, ScopePattern};
+use super::stored::check_id;
+use crate::error::{ConfigError, Faults};
+
+/// How a site takes embed tokens; the checked form is made with the policy.
+///
+/// ```
+/// use playgate::{Site, embed::{Embed, OriginsOn}};
+///
+/// let site = Site::bucket("courses")
+///     .host("cdn.example.com")
+///     .embed(Embed::new().path("/watch/{token}").scope("videos/{video}/").origins_on(OriginsOn::Everything));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Embed {
+    pub(crate) realm: Option<String>,
+    pub(crate) paths: Vec<String>,
+    pub(crate) scope: String,
+    pub(crate) origins_on: OriginsOn,
+    pub(crate) allow_missing_origin: bool,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) lifetimes: Vec<(String, Lifetime)>,
+}
+
+/// Which requests have to come from an allowed origin; pages always do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "origins_on"))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum OriginsOn {
+    /// Manifests and keys, without which nothing plays.
+    #[default]
+    ManifestsAndKeys,
+    /// Every request.
+    #[serde(rename = "all")]
+    Everything,
+}
+
+impl Default for Embed {
+    fn default() -> Self {
+        Self {
+            realm: None,
+            paths: vec!["/watch/{token}".to_owned()],
+            scope: "videos/{video}/".to_owned(),
+            origins_on: OriginsOn::default(),
+            allow_missing_origin: false,
+            lifetime: Lifetime::DEFAULT,
+            lifetimes: Vec::new(),
+        }
+    }
+}
+
+impl Embed {
+    /// Tokens in `/watch/{token}`, in the site's carriers, for `videos/{video}/`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where a token stands in the path that the client sends: `/watch/{token}` for one page, `/embed/{token}/` for all
+    /// that is below. Default `/watch/{token}`.
+    pub fn path(self, pattern: impl Into<String>) -> Self {
+        self.paths([pattern])
+    }
+
+    /// The same for several patterns, or none.
+    pub fn paths<I: IntoIterator<Item: Into<String>>>(mut self, patterns: I) -> Self {
+        self.paths = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What a token opens: the folder of its video, as object keys are written. Default `videos/{video}/`. On a live site a
+    /// token opens the playback ID that its video is.
+    pub fn scope(mut self, pattern: impl Into<String>) -> Self {
+        self.scope = pattern.into();
+        self
+    }
+
+    /// Which sites share tokens: those of one realm. Default the site's own id, so that its tokens open nothing elsewhere.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// Which requests have to come from one of the token's origins. Default manifests and keys.
+    pub fn origins_on(mut self, requests: OriginsOn) -> Self {
+        self.origins_on = requests;
+        self
+    }
+
+    /// Lets requests through that tell no origin though the token has a list: those of native players.
+    pub fn allow_missing_origin(mut self) -> Self {
+        self.allow_missing_origin = true;
+        self
+    }
+
+    /// For how long tokens are good for which nothing else is said. Default 24 hours.
+    pub fn lifetime(mut self, lifetime: impl Into<Lifetime>) -> Self {
+        self.lifetime = lifetime.into();
+        self
+    }
+
+    /// The same for the tokens of one video.
+    #[doc(alias = "lifetimes")]
+    pub fn lifetime_of(mut self, video: impl Into<String>, lifetime: impl Into<Lifetime>) -> Self {
+        self.lifetimes.push((video.into(), lifetime.into()));
+        self
+    }
+
+    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
+    pub(crate) fn check(&self, site: &str, base_path: &str, faults: &mut Faults) -> Option<EmbedRules> {
+        let before = faults.len();
+        let wrong = |found: String, write: &'static str| {
+            let site = site.to_owned();
+            ConfigError::Setting { site, found, write }
+        };
+        let mut paths = Vec::new();
+        for (element, text) in self.paths.iter().enumerate() {
+            match PathPattern::parse(text) {
+                Some(pattern) if text.starts_with(base_path) => paths.push(pattern),
+                Some(_) => {
+                    let found = format!("has the embed path {text:?}, which is outside of its base path");
+                    faults.push_element("embed.path", element, wrong(found, "the path as clients send it"));
+                }
+                None => {
+                    let found = format!("has the embed path {text:?}");
+                    let write = "\"/watch/{token}\" for a page, or \"/embed/{token}/\" for all below";
+                    faults.push_element("embed.path", element, wrong(found, write));
+                }
+            }
+        }
+        let scope = ScopePattern::parse(&self.scope);
+        if scope.is_none() {
+            let found = format!("has the embed scope {:?}", self.scope);
+            faults.push(
+                "embed.scope",
+                wrong(found, "a folder with the video in it, such as \"videos/{video}/\""),
+            );
+        }
+        if self.realm.as_ref().is_some_and(|realm| check_id("realm", realm, false).is_err()) {
+            faults.push(
+                "embed.realm",
+                wrong("has an embed realm without a name".to_owned(), "its name, or no realm"),
+            );
+        }
+        if let Err(error) = self.lifetime.check() {
+            faults.push("embed.lifetime", error);
+        }
+        for (element, (video, lifetime)) in self.lifetimes.iter().enumerate() {
+            for error in check_id("video", video, true).err().into_iter().chain(lifetime.check().err()) {
+                faults.push_element("embed.lifetimes", element, error);
+            }
+        }
+        if faults.len() > before {
+            return None;
+        }
+        Some(EmbedRules {
+            realm: self.realm.as_deref().unwrap_or(site).into(),
+            paths,
+            scope: scope?,
+            origins_on: self.origins_on,
+            allow_missing_origin: self.allow_missing_origin,
+            lifetime: self.lifetime,
+            lifetimes: self.lifetimes.clone(),
+        })
+    }
+}

@@ -1,0 +1,107 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::allowed::AllowedOrigins;
+use super::rate::Rate;
+use crate::error::{ConfigError, ConfigErrors};
+use crate::time::UnixSeconds;
+
+/// A record as it leaves the process: the JSON behind a token's digest in a shared store.
+///
+/// A field that this release does not know may be a restriction, so a record with one is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stored {
+    #[serde(rename = "v")]
+    pub(crate) version: u8,
+    pub(crate) realm: String,
+    pub(crate) video: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) viewer: Option<String>,
+    /// Seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exp: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) origins: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rate: Option<Rate>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(crate) metadata: Map<String, Value>,
+}
+
+/// What this release writes and reads.
+pub(crate) const STORED_VERSION: u8 = 1;
+
+/// The longest id of a video or viewer, in bytes.
+pub const MAX_ID_LEN: usize = 256;
+
+/// The most metadata of one token: members, and bytes of their JSON.
+pub const MAX_METADATA: (usize, usize) = (32, 2048);
+
+/// The claims that a record says itself, and those that mean something in a token.
+const OWN_MEMBERS: [&str; 9] = ["video", "sub", "exp", "uri", "iss", "aud", "nbf", "iat", "jti"];
+
+impl Stored {
+    /// Reads what a store holds.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words that show nothing of it.
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
+        let stored: Self = serde_json::from_slice(json)
+            .map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
+        if stored.version != STORED_VERSION {
+            return Err(format!("version is {}, and this release reads {STORED_VERSION}", stored.version));
+        }
+        stored.check().map_err(|_| "it breaks the rules for records".to_owned())?;
+        Ok(stored)
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default() // text, numbers and JSON always can be
+    }
+
+    pub(crate) fn expires_at(&self) -> Option<UnixSeconds> {
+        self.exp.map(UnixSeconds::new)
+    }
+
+    /// The list of origins, checked, if there is one.
+    pub(crate) fn check(&self) -> Result<Option<AllowedOrigins>, ConfigErrors> {
+        let mut faults = Vec::new();
+        faults.extend(check_id("video", &self.video, true).err());
+        if let Some(viewer) = &self.viewer {
+            faults.extend(check_id("viewer", viewer, false).err());
+        }
+        let (most_members, most_bytes) = MAX_METADATA;
+        let json = serde_json::to_string(&self.metadata).unwrap_or_default();
+        if self.metadata.len() > most_members || json.len() > most_bytes {
+            let found = format!("has {} members and {} bytes of metadata", self.metadata.len(), json.len());
+            faults.push(ConfigError::EmbedDraft { found, write: "at most 32 members and 2048 bytes" });
+        }
+        for name in self.metadata.keys().filter(|name| OWN_MEMBERS.contains(&name.as_str())) {
+            let found = format!("has metadata called {name:?}, which is a claim");
+            faults.push(ConfigError::EmbedDraft { found, write: "another name" });
+        }
+        let origins = AllowedOrigins::check(&self.origins, &mut faults);
+        ConfigErrors::check(faults)?;
+        Ok(origins)
+    }
+}
+
+/// An id is text without control characters; that of a video is one segment of a path, as it stands in one.
+pub(crate) fn check_id(what: &str, id: &str, in_path: bool) -> Result<(), ConfigError> {
+    let wrong = |found: String, write: &'static str| Err(ConfigError::EmbedDraft { found, write });
+    if id.is_empty() || id.len() > MAX_ID_LEN {
+        return wrong(format!("has a {what} of {} bytes", id.len()), "1 to 256 bytes");
+    }
+    if id.chars().any(char::is_control) {
+        return wrong(format!("has a {what} with control characters"), "text without them");
+    }
+    if in_path && (id.contains(['/', '\\', '%']) || matches!(id, "." | "..")) {
+        return wrong(
+            format!("has the {what} {id:?}, which is no segment of a path"),
+            "it without slash and %",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+use std::sync::Arc;
+
+use super::table::{EXPIRED_KEPT, Group, Kept, REMEMBERED, Sight, Table};
+
+struct Plain {
+    group: Arc<Group>,
+    viewer: Option<&'static str>,
+    order: u64,
+    expires: Option<i64>,
+    last_seen: i64,
+}
+
+impl Kept for Plain {
+    fn group(&self) -> &Group {
+        &self.group
+    }
+
+    fn viewer(&self) -> Option<&str> {
+        self.viewer
+    }
+
+    fn order(&self) -> u64 {
+        self.order
+    }
+
+    fn expires(&self) -> Option<i64> {
+        self.expires
+    }
+
+    fn last_seen(&self) -> i64 {
+        self.last_seen
+    }
+}
+
+type Plains = Table<u32, Plain>;
+
+fn plain(table: &Plains, group: &Arc<Group>, viewer: Option<&'static str>) -> Arc<Plain> {
+    let (group, order) = (Arc::clone(group), table.next_order());
+    Arc::new(Plain { group, viewer, order, expires: None, last_seen: 0 })
+}
+
+fn seen(table: &Plains, token: u32) -> &'static str {
+    match table.look(&token) {
+        Sight::Live(_) => "live",
+        Sight::Revoked(_) => "revoked",
+        Sight::Unknown => "unknown",
+    }
+}
+
+#[test]
+fn what_is_revoked_stays_so_in_whatever_order_its_record_comes() {
+    let (table, group) = (Plains::default(), Arc::new(Group::default()));
+    let first = plain(&table, &group, Some("ann"));
+    table.revoke(1, 0);
+    assert!(!table.put_new(1, &first), "its token was revoked");
+    table.put_found(1, &first);
+    assert_eq!(seen(&table, 1), "revoked");
+
+    table.revoke_group(&group, table.order(), 0);
+    table.put_found(2, &first);
+    assert_eq!(seen(&table, 2), "revoked", "its group was revoked");
+    let second = plain(&table, &group, Some("ann"));
+    assert!(table.put_new(3, &second));
+    assert_eq!(seen(&table, 3), "live", "issued after that");
+
+    table.revoke_viewer("ann", table.order(), 0);
+    assert_eq!(seen(&table, 3), "revoked");
+    let third = plain(&table, &group, Some("ann"));
+    assert!(table.put_new(4, &third));
+    assert_eq!(seen(&table, 4), "live", "issued after that");
+}
+
+#[test]
+fn an_older_revocation_gives_nothing_back() {
+    let (table, group) = (Plains::default(), Arc::new(Group::default()));
+    let one = plain(&table, &group, Some("ann"));
+    assert!(table.put_new(1, &one));
+    table.revoke_group(&group, 5, 0);
+    table.revoke_group(&group, 0, 9);
+    assert_eq!(seen(&table, 1), "revoked");
+    assert!(table.next_order() > 5, "what is issued from here on is above what was revoked elsewhere");
+    let (table, group) = (Plains::default(), Arc::new(Group::default()));
+    let one = plain(&table, &group, Some("ann"));
+    assert!(table.put_new(1, &one));
+    table.revoke_viewer("ann", 5, 0);
+    table.revoke_viewer("ann", 0, 9);
+    assert_eq!(seen(&table, 1), "revoked");
+}
+
+#[test]
+fn a_token_that_is_known_is_not_issued_again() {
+    let (table, group) = (Plains::default(), Arc::new(Group::default()));
+    assert!(table.put_new(1, &plain(&table, &group, None)));
+    assert!(!table.put_new(1, &plain(&table, &group, None)));
+}
+
+#[test]
+fn a_sweep_drops_what_is_dead_and_nothing_else() {
+    let (table, group, doomed) = (Plains::default(), Arc::new(Group::default()), Arc::new(Group::default()));
+    let put = |token, group: &Arc<Group>, expires, last_seen| {
+        let (group, order) = (Arc::clone(group), table.next_order());
+        assert!(table.put_new(token, &Arc::new(Plain { group, viewer: None, order, expires, last_seen })));
+    };
+    let now = 10_000;
+    put(1, &group, None, 0);
+    put(2, &group, Some(now + 1), 0);
+    put(3, &group, Some(now - EXPIRED_KEPT + 1), 0);
+    put(4, &group, Some(now - EXPIRED_KEPT), 0);
+    put(5, &doomed, None, 0);
+    put(6, &group, None, 0);
+    table.revoke_group(&doomed, table.order(), now);
+    table.revoke(6, now);
+    table.revoke(7, now - REMEMBERED);
+    table.revoke_viewer("ann", 1, now);
+    table.revoke_viewer("bob", 1, now - REMEMBERED);
+    table.sweep(now, None);
+    let left = [1, 2, 3, 4, 5, 6, 7].map(|token| seen(&table, token));
+    assert_eq!(left, ["live", "live", "live", "unknown", "unknown", "revoked", "unknown"]);
+    assert_eq!(table.len(), (4, 1));
+
+    put(8, &group, None, now);
+    table.sweep(now, Some(now));
+    assert_eq!([1, 2, 8].map(|token| seen(&table, token)), ["unknown", "unknown", "live"], "idle ones went");
+    table.forget();
+    assert_eq!([6, 8].map(|token| seen(&table, token)), ["revoked", "unknown"]);
+}

@@ -1,0 +1,128 @@
+use crate::error::ConfigError;
+
+/// The shortest embed token, in characters: 128 bits, which nobody guesses.
+pub const MIN_EMBED_TOKEN_LEN: usize = 32;
+
+/// The longest embed token, in characters.
+pub const MAX_EMBED_TOKEN_LEN: usize = 64;
+
+/// An embed token: 32 to 64 lower-case hexadecimal characters that mean nothing by themselves.
+///
+/// Whoever has it may watch, so it has no `Display`, and its `Debug` shows nothing; [`EmbedToken::to_text`] is the one
+/// way to its characters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EmbedToken {
+    /// Two characters a byte; what is not used is zero.
+    packed: [u8; MAX_EMBED_TOKEN_LEN / 2],
+    /// In characters.
+    len: u8,
+}
+
+impl EmbedToken {
+    /// A new one of 32 characters, 128 bits from the system's generator.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoRandomness`] when the system has none to give.
+    pub fn generate() -> Result<Self, ConfigError> {
+        let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
+        let (fresh, _) = packed.split_at_mut(MIN_EMBED_TOKEN_LEN / 2);
+        getrandom::fill(fresh).map_err(|_| ConfigError::NoRandomness)?;
+        Ok(Self { packed, len: MIN_EMBED_TOKEN_LEN as u8 })
+    }
+
+    /// Reads a token that was made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::EmbedToken`] for anything but 32 to 64 of `0` to `9` and `a` to `f`.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::read(text.as_bytes()).ok_or(ConfigError::EmbedToken { bytes: text.len() })
+    }
+
+    /// The token that these bytes are, if they have the form of one. Signed tokens have dots, so none is both.
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
+        if !(MIN_EMBED_TOKEN_LEN..=MAX_EMBED_TOKEN_LEN).contains(&text.len()) {
+            return None;
+        }
+        let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
+        let mut seen = 0;
+        for (byte, pair) in packed.iter_mut().zip(text.chunks(2)) {
+            let (high, low) = match *pair {
+                [high, low] => (nibble(high), nibble(low)),
+                [high] => (nibble(high), 0),
+                _ => return None,
+            };
+            seen |= high | low;
+            *byte = (high << 4) | (low & 0xf);
+        }
+        (seen < 16).then_some(Self { packed, len: u8::try_from(text.len()).ok()? })
+    }
+
+    /// Its characters. They are the credential: not for logs.
+    pub fn to_text(self) -> String {
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+        let digits = self.packed.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        digits.take(usize::from(self.len)).collect()
+    }
+
+    /// The pattern with the token in the place of `{token}`: `https://cdn.example.com/watch/{token}`.
+    pub fn url(self, pattern: &str) -> String {
+        pattern.replace("{token}", &self.to_text())
+    }
+}
+
+impl std::fmt::Debug for EmbedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EmbedToken(…)")
+    }
+}
+
+/// The value of a lower-case hexadecimal digit; 255 for anything else.
+const fn nibble(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte.wrapping_sub(b'0'),
+        b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+        _ => u8::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_lower_case_hex_of_32_to_64_characters() {
+        for good in ["0123456789abcdef".repeat(2), "f".repeat(33), "0".repeat(64)] {
+            assert_eq!(EmbedToken::parse(&good).unwrap().to_text(), good);
+        }
+        for bad in [
+            String::new(),
+            "f".repeat(31),
+            "f".repeat(65),
+            "F".repeat(32),
+            "g".repeat(32),
+            format!("{}/", "f".repeat(32)),
+            format!("{}G", "f".repeat(32)),
+            "é".repeat(16),
+        ] {
+            assert!(EmbedToken::parse(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_token_is_not_the_long_one_that_begins_with_it() {
+        let short = EmbedToken::parse(&"0".repeat(32)).unwrap();
+        assert_ne!(short, EmbedToken::parse(&"0".repeat(33)).unwrap());
+        assert_ne!(short, EmbedToken::parse(&"0".repeat(64)).unwrap());
+    }
+
+    #[test]
+    fn new_tokens_differ_and_show_nothing() {
+        let (one, other) = (EmbedToken::generate().unwrap(), EmbedToken::generate().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.to_text().len(), MIN_EMBED_TOKEN_LEN);
+        assert_eq!(format!("{one:?}"), "EmbedToken(…)");
+        assert_eq!(EmbedToken::parse(&one.to_text()).unwrap(), one);
+    }
+}

@@ -1,0 +1,133 @@
+use foldhash::fast::RandomState;
+use papaya::HashMap;
+
+use super::entry::{Kind, Revocation};
+use crate::time::UnixSeconds;
+
+/// What was taken back, read by every decision about a signed token; readers wait for nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Revocations {
+    tokens: Names,
+    subjects: Names,
+    keys: Names,
+}
+
+type Names = HashMap<Box<[u8]>, Mark, RandomState>;
+
+/// Which tokens of a name are taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    /// Those issued before this second; the largest number for all.
+    issued_before: i64,
+    /// Kept until this second; the largest number for good.
+    until: i64,
+}
+
+impl Mark {
+    /// What takes back all that either does.
+    fn and(self, other: Self) -> Self {
+        Self {
+            issued_before: self.issued_before.max(other.issued_before),
+            until: self.until.max(other.until),
+        }
+    }
+
+    fn covers(self, issued_at: Option<UnixSeconds>) -> bool {
+        self.issued_before == i64::MAX || issued_at.is_none_or(|at| at.get() < self.issued_before)
+    }
+}
+
+impl Revocations {
+    /// Whether nothing was taken back that claims tell of.
+    pub(crate) fn asks_for_no_claim(&self) -> bool {
+        self.tokens.is_empty() && self.subjects.is_empty()
+    }
+
+    /// Whether no key was taken back.
+    pub(crate) fn has_no_key(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Whether what has this name, and was issued then, was taken back. Neither waits nor allocates.
+    pub(crate) fn cover(&self, kind: Kind, name: &[u8], issued_at: Option<UnixSeconds>) -> bool {
+        let names = self.names(kind);
+        !names.is_empty() && names.pin().get(name).is_some_and(|mark| mark.covers(issued_at))
+    }
+
+    /// Takes back more. What was taken back before stays so.
+    pub(crate) fn add(&self, revocation: &Revocation) {
+        let mark = Mark {
+            issued_before: revocation.issued_before.unwrap_or(i64::MAX),
+            until: revocation.until.unwrap_or(i64::MAX),
+        };
+        let name: Box<[u8]> = revocation.name.as_bytes().into();
+        self.names(revocation.kind).pin().update_or_insert(name, |before| before.and(mark), mark);
+    }
+
+    /// Gives back what was taken back by this name; tells whether it was.
+    pub(crate) fn remove(&self, kind: Kind, name: &str) -> bool {
+        self.names(kind).pin().remove(name.as_bytes()).is_some()
+    }
+
+    /// Drops what is not kept any more.
+    pub(crate) fn sweep(&self, now: UnixSeconds) {
+        for names in [&self.tokens, &self.subjects, &self.keys] {
+            names.pin().retain(|_, mark| mark.until > now.get());
+        }
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len().saturating_add(self.subjects.len()).saturating_add(self.keys.len())
+    }
+
+    const fn names(&self, kind: Kind) -> &Names {
+        match kind {
+            Kind::Jti => &self.tokens,
+            Kind::Sub => &self.subjects,
+            Kind::Kid => &self.keys,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Option<UnixSeconds> {
+        Some(UnixSeconds::new(second))
+    }
+
+    #[test]
+    fn what_was_issued_before_is_taken_back_and_what_tells_no_date() {
+        let list = Revocations::default();
+        list.add(&Revocation::subject("u42").issued_before(UnixSeconds::new(100)));
+        for (issued_at, covered) in [(at(99), true), (at(100), false), (None, true)] {
+            assert_eq!(list.cover(Kind::Sub, b"u42", issued_at), covered, "{issued_at:?}");
+        }
+        assert!(!list.cover(Kind::Sub, b"u4", None) && !list.cover(Kind::Jti, b"u42", None));
+    }
+
+    #[test]
+    fn a_second_revocation_never_gives_back_what_the_first_took() {
+        let list = Revocations::default();
+        list.add(&Revocation::key("k").issued_before(UnixSeconds::new(100)));
+        list.add(&Revocation::key("k").issued_before(UnixSeconds::new(50)).until(UnixSeconds::new(7)));
+        assert!(list.cover(Kind::Kid, b"k", at(99)));
+        list.sweep(UnixSeconds::new(1_000));
+        assert!(list.cover(Kind::Kid, b"k", at(99)), "the first was for good");
+        list.add(&Revocation::key("k"));
+        assert!(list.cover(Kind::Kid, b"k", at(1_000)));
+    }
+
+    #[test]
+    fn an_entry_goes_when_its_time_has_come() {
+        let list = Revocations::default();
+        list.add(&Revocation::token("t").until(UnixSeconds::new(100)));
+        list.sweep(UnixSeconds::new(99));
+        assert!(list.cover(Kind::Jti, b"t", None));
+        list.sweep(UnixSeconds::new(100));
+        assert!(!list.cover(Kind::Jti, b"t", None));
+        assert_eq!(list.len(), 0);
+    }
+}

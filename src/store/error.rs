@@ -1,0 +1,25 @@
+use crate::error::ConfigErrors;
+
+/// Why a token was not issued, or a revocation did not reach everybody.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// What was asked for breaks a rule; each line says which, and what to write.
+    #[error("{0}")]
+    Refused(ConfigErrors),
+    /// The token that was given is known already.
+    #[error("embed token is issued already, or was revoked: give another one, or none for a new one")]
+    Taken,
+    /// The shared store did not answer. A revocation is in force on this node all the same; say it again.
+    #[error("shared store does not answer: {found}")]
+    Unavailable {
+        /// What went wrong, without addresses and passwords.
+        found: String,
+    },
+}
+
+impl From<crate::error::ConfigError> for StoreError {
+    fn from(error: crate::error::ConfigError) -> Self {
+        Self::Refused(error.into())
+    }
+}

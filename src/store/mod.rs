@@ -1,0 +1,161 @@
+//! Where do embed tokens and revocations live: in this process, or in a store that a fleet shares?
+//!
+//! Decisions read memory alone ([`Access`](self) is shared with them) and never wait. This room is what waits:
+//!
+//! 1. Tokens are issued and revoked here. On the node that does it, the next decision knows.
+//! 2. A token that is not in memory is **looked up**, by the adapter that needs it; many that need one share one lookup.
+//! 3. What other nodes revoke is heard of within a second, and caught up with after a connection was lost.
+//!
+//! Without a shared store, memory is all there is: a token that is not there is unknown, and everything is gone when the
+//! process ends.
+
+mod access;
+mod error;
+mod found;
+#[cfg(feature = "redis")]
+mod redis;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
+pub(crate) use access::{Access, Reach, Standing};
+pub use error::StoreError;
+pub(crate) use found::Answer;
+pub use found::{Found, LookUp};
+
+use crate::embed::{EmbedToken, Stored};
+use crate::revocation::Revocation;
+use crate::time::UnixSeconds;
+
+/// Embed tokens and revocations, for one process or for a fleet. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    access: Arc<Access>,
+    home: Home,
+}
+
+/// Where it all is kept.
+#[derive(Debug)]
+enum Home {
+    Memory,
+    #[cfg(feature = "redis")]
+    Redis(self::redis::Fleet),
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::in_memory()
+    }
+}
+
+impl Store {
+    /// In this process alone: nothing to install, and gone when it ends.
+    pub fn in_memory() -> Self {
+        Self(Arc::new(Inner { access: Arc::default(), home: Home::Memory }))
+    }
+
+    pub(crate) fn access(&self) -> &Arc<Access> {
+        &self.0.access
+    }
+
+    /// Looks a token up that is not in memory.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(unused_variables, reason = "memory needs no more than the token")
+    )]
+    pub(crate) fn look_up(&self, token: EmbedToken, client: Option<IpAddr>, now: UnixSeconds) -> LookUp {
+        match &self.0.home {
+            Home::Memory => LookUp::ready(Found::new(token, Answer::Absent)),
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.look_up(token, client, now),
+        }
+    }
+
+    /// Puts a new token in force.
+    pub(crate) async fn issue(
+        &self,
+        token: EmbedToken,
+        stored: Stored,
+        now: UnixSeconds,
+    ) -> Result<(), StoreError> {
+        match &self.0.home {
+            Home::Memory => {
+                let embeds = &self.access().embeds;
+                let record = embeds.record(stored, embeds.next_order(), now).map_err(StoreError::Refused)?;
+                if embeds.put_new(token, &record) { Ok(()) } else { Err(StoreError::Taken) }
+            }
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.issue(token, stored, now).await,
+        }
+    }
+
+    /// Revokes one token, whether it is known here or not.
+    pub(crate) async fn revoke_token(&self, token: EmbedToken, now: UnixSeconds) -> Result<(), StoreError> {
+        self.access().embeds.revoke(token, now); // here at once, whatever becomes of the others
+        match &self.0.home {
+            Home::Memory => Ok(()),
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.revoke_token(token).await,
+        }
+    }
+
+    /// Revokes every token of a video that was issued so far, and puts the next one in force in the same step.
+    pub(crate) async fn rotate(
+        &self,
+        realm: &str,
+        video: &str,
+        next: Option<(EmbedToken, Stored)>,
+        now: UnixSeconds,
+    ) -> Result<(), StoreError> {
+        match &self.0.home {
+            Home::Memory => {
+                let embeds = &self.access().embeds;
+                embeds.revoke_video(realm, video, embeds.order(), now);
+                match next {
+                    Some((token, stored)) => self.issue(token, stored, now).await,
+                    None => Ok(()),
+                }
+            }
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.rotate(realm, video, next, now).await,
+        }
+    }
+
+    /// Revokes every token of a viewer that was issued so far.
+    pub(crate) async fn revoke_viewer(&self, viewer: &str, now: UnixSeconds) -> Result<(), StoreError> {
+        match &self.0.home {
+            Home::Memory => {
+                let embeds = &self.access().embeds;
+                embeds.revoke_viewer(viewer, embeds.order(), now);
+                Ok(())
+            }
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.revoke_viewer(viewer, now).await,
+        }
+    }
+
+    /// Takes signed tokens back.
+    pub(crate) async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
+        revocation.check().map_err(|error| StoreError::Refused(error.into()))?;
+        self.access().revocations.add(&revocation); // here at once, whatever becomes of the others
+        match &self.0.home {
+            Home::Memory => Ok(()),
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.revoke(&revocation).await,
+        }
+    }
+
+    /// Gives back what was taken back by the same name.
+    pub(crate) async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
+        match &self.0.home {
+            Home::Memory => Ok(self.access().revocations.remove(revocation.kind, &revocation.name)),
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.restore(revocation).await,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Embed tokens, and what was taken back: the part of the decision that reads a store's memory.
+
+use arrayvec::ArrayVec;
+
+use super::decide::{Case, Evidence, Verdict};
+use super::decision::Need;
+use super::grant::{Embedded, Facts, Proof};
+use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
+use crate::error::Denial;
+use crate::keys::Key;
+use crate::manifest::Format;
+use crate::request::RequestView;
+use crate::revocation::{Kind, MAX_NAME_LEN};
+use crate::scheme::{Carrier, Scheme};
+use crate::scope::Resource;
+use crate::store::{Answer, Reach, Standing};
+use crate::token::{Claim, Claims};
+
+/// What is asked for with an embed token.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'s> {
+    /// The page of the token itself.
+    Page,
+    Resource(&'s Resource<'s>),
+}
+
+impl Case<'_> {
+    /// Tries the embed token in the path.
+    pub(super) fn try_embed_in_path<'r>(
+        &self,
+        request: &'r impl RequestView,
+        path: &'r [u8],
+        embeds: &EmbedRules,
+        place: InPath<'_>,
+    ) -> Verdict<'r> {
+        let token = EmbedToken::read(place.text);
+        let below = place.below.map(|key| self.site.resource_below(&self.resource, key));
+        let wanted = below.as_ref().map_or(Wanted::Page, Wanted::Resource);
+        self.try_embed(request, Carrier::Path, path, embeds, token, wanted)
+    }
+
+    /// Tries one embed token, or text that is none: whether it is known, and then its record.
+    pub(super) fn try_embed<'r>(
+        &self,
+        request: &'r impl RequestView,
+        carrier: Carrier,
+        raw: &'r [u8],
+        embeds: &EmbedRules,
+        token: Option<EmbedToken>,
+        wanted: Wanted<'_>,
+    ) -> Verdict<'r> {
+        let denied = |denial: Denial| Verdict::Denied(denial, Some(Evidence { carrier, raw }));
+        let Some(token) = token else { return denied(Denial::EmbedUnknown) };
+        let access = &self.state.access;
+        let record = match access.look(&token) {
+            Standing::Good(record) => record,
+            Standing::Unknown => return denied(Denial::EmbedUnknown),
+            Standing::Revoked(record) => {
+                if let Some(record) = record {
+                    record.denied(Denial::Revoked.code(), self.now);
+                }
+                return denied(Denial::Revoked);
+            }
+            Standing::Elsewhere => match self.found.map(|found| found.about(&token)) {
+                None => {
+                    let client = self.state.policy.trusted_proxies.client(request);
+                    return Verdict::Needs(Need::embed(token, client));
+                }
+                Some(Some(Answer::Record(record))) if access.embeds.is_revoked(record) => {
+                    return denied(Denial::Revoked);
+                }
+                Some(Some(Answer::Record(record))) => record.clone(),
+                Some(Some(Answer::Absent)) => return denied(Denial::EmbedUnknown),
+                Some(Some(Answer::Revoked)) => return denied(Denial::Revoked),
+                // A second need: another token than the one that was looked up.
+                Some(Some(Answer::Unavailable) | None) => return denied(Denial::StoreUnavailable),
+            },
+        };
+        let asker = Asker::of(request);
+        let is_page = matches!(wanted, Wanted::Page) || asker.is_page();
+        match self.check_record(embeds, &record, wanted, &asker, is_page) {
+            Ok(()) => {
+                let expires_at = record.expires_at();
+                let rated = is_guarded(wanted);
+                let proof = Proof::Embed(Embedded { record, is_page, rated });
+                Verdict::Granted(raw, Facts { scheme: Scheme::EmbedToken, carrier, expires_at, proof })
+            }
+            Err(denial) => {
+                record.denied(denial.code(), self.now);
+                denied(denial)
+            }
+        }
+    }
+
+    /// The rules of [`embed`](crate::embed), and the site's own.
+    fn check_record(
+        &self,
+        embeds: &EmbedRules,
+        record: &Record,
+        wanted: Wanted<'_>,
+        asker: &Asker<'_>,
+        is_page: bool,
+    ) -> Result<(), Denial> {
+        if let Some(expires) = record.expires_at()
+            && expires <= self.now
+        {
+            return Err(Denial::EmbedExpired { expires, now: self.now });
+        }
+        let covered = record.realm() == embeds.realm()
+            && match wanted {
+                Wanted::Page => true,
+                Wanted::Resource(Resource::Object { key, .. }) => embeds.covers(record.video(), key),
+                Wanted::Resource(Resource::Live { playback_id, .. }) => {
+                    record.video().as_bytes() == *playback_id
+                }
+            };
+        if !covered {
+            return Err(Denial::OutOfScope);
+        }
+        if !embeds.admit(record, asker, is_page, is_guarded(wanted)) {
+            return Err(Denial::OriginNotAllowed);
+        }
+        match &self.site.hook {
+            None => Ok(()),
+            Some(hook) => {
+                let mut json = ArrayVec::<u8, MAX_CLAIMS>::new();
+                let written = record.write_claims(&mut json).is_ok();
+                let claims =
+                    str::from_utf8(&json).ok().filter(|_| written).and_then(|json| Claims::parse(json).ok());
+                let allowed = claims.is_some_and(|claims| hook.0(&claims).is_ok());
+                if allowed { Ok(()) } else { Err(Denial::RefusedByHook) }
+            }
+        }
+    }
+
+    /// After every other rule: the rate; and what is counted.
+    pub(super) fn close_embed(&self, embedded: &Embedded, method: Result<(), Denial>) -> Result<(), Denial> {
+        let Embedded { record, rated, .. } = embedded;
+        let rate = |()| match rated {
+            true => record.count_against_rate().map_err(|retry_after| Denial::RateLimited { retry_after }),
+            false => Ok(()),
+        };
+        let verdict = method.and_then(rate);
+        match verdict {
+            Ok(()) => record.granted(self.now),
+            Err(denial) => record.denied(denial.code(), self.now),
+        }
+        verdict
+    }
+
+    /// Refuses a signed token that was taken back by its name, its subject or its key.
+    pub(super) fn refuse_revoked(&self, claims: &Claims<'_>, key: &Key) -> Result<(), Denial> {
+        let access = &self.state.access;
+        if access.reach() == Reach::OutOfTouch {
+            return Err(Denial::StoreUnavailable); // what others have taken back is not known
+        }
+        let list = &access.revocations;
+        if list.has_no_key() && list.asks_for_no_claim() {
+            return Ok(());
+        }
+        let issued_at = match claims.issued_at() {
+            Claim::Present(second) => Some(second),
+            Claim::Absent | Claim::Malformed => None,
+        };
+        let mut buffer = ArrayVec::<u8, MAX_NAME_LEN>::new();
+        let revoked = list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
+            || claims.name("jti", &mut buffer).is_some_and(|jti| list.cover(Kind::Jti, jti, issued_at))
+            || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
+        if revoked { Err(Denial::Revoked) } else { Ok(()) }
+    }
+}
+
+/// Whether it is a manifest or a key, without which nothing plays: what origins and rates are asked about.
+fn is_guarded(wanted: Wanted<'_>) -> bool {
+    let path = match wanted {
+        Wanted::Page => return false,
+        Wanted::Resource(Resource::Object { key, .. }) => key,
+        Wanted::Resource(Resource::Live { file, .. }) => file,
+    };
+    let name =
+        memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
+    let extension = memchr::memrchr(b'.', name).and_then(|dot| name.get(dot.saturating_add(1)..));
+    extension.is_some_and(|extension| {
+        extension.eq_ignore_ascii_case(b"key") || Format::of_extension(extension).is_some()
+    })
+}

@@ -1,0 +1,195 @@
+//! The table of embed tokens under every order in which threads can take turns, as far as shuttle tries them.
+//!
+//! The same source as the crate's is compiled here with shuttle's atomics and lock in place of its own.
+
+#[path = "../src/embed/table.rs"]
+#[expect(dead_code, reason = "the model asks for a part of it")]
+mod table;
+
+/// What the crate's own `embed::sync` offers.
+mod sync {
+    use std::collections::HashMap;
+    use std::hash::Hash;
+
+    use shuttle::sync::Mutex;
+    pub(super) use shuttle::sync::atomic::AtomicU64;
+
+    #[derive(Debug)]
+    pub(super) struct Map<K, V>(Mutex<HashMap<K, V>>);
+
+    pub(super) enum Change<V> {
+        Keep,
+        Put(V),
+    }
+
+    impl<K, V> Default for Map<K, V> {
+        fn default() -> Self {
+            Self(Mutex::new(HashMap::new()))
+        }
+    }
+
+    impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
+        pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+        where
+            K: std::borrow::Borrow<Q>,
+        {
+            self.0.lock().unwrap().get(key).cloned()
+        }
+
+        pub(super) fn alter(&self, key: K, change: impl Fn(Option<&V>) -> Change<V>) {
+            let mut map = self.0.lock().unwrap();
+            if let Change::Put(value) = change(map.get(&key)) {
+                map.insert(key, value);
+            }
+        }
+
+        /// One entry at a time, as a map without a lock does it.
+        pub(super) fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
+            let keys: Vec<K> = self.0.lock().unwrap().keys().cloned().collect();
+            for key in keys {
+                let mut map = self.0.lock().unwrap();
+                if map.get(&key).is_some_and(|value| !keep(&key, value)) {
+                    map.remove(&key);
+                }
+            }
+        }
+
+        pub(super) fn len(&self) -> usize {
+            self.0.lock().unwrap().len()
+        }
+
+        pub(super) fn is_empty(&self) -> bool {
+            self.0.lock().unwrap().is_empty()
+        }
+    }
+}
+
+use std::sync::Arc;
+
+use shuttle::thread;
+use table::{Group, Kept, Sight, Table};
+
+struct Plain {
+    group: Arc<Group>,
+    order: u64,
+}
+
+impl Kept for Plain {
+    fn group(&self) -> &Group {
+        &self.group
+    }
+
+    fn viewer(&self) -> Option<&str> {
+        Some("ann")
+    }
+
+    fn order(&self) -> u64 {
+        self.order
+    }
+
+    fn expires(&self) -> Option<i64> {
+        None
+    }
+
+    fn last_seen(&self) -> i64 {
+        0
+    }
+}
+
+type Plains = Table<u32, Plain>;
+
+const TOKEN: u32 = 7;
+const NOW: i64 = 1_000;
+
+/// How a token is taken back.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Itself,
+    Group,
+    Viewer,
+}
+
+/// Revokes a token while its record is looked up elsewhere, swept and asked for; then it must be refused, and stay so.
+fn revoking_wins(by: By) {
+    let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
+    let order = table.next_order();
+    let record = Arc::new(Plain { group: Arc::clone(&group), order });
+    let looked_up = {
+        let (table, record) = (Arc::clone(&table), Arc::clone(&record));
+        thread::spawn(move || table.put_found(TOKEN, &record))
+    };
+    let swept = {
+        let table = Arc::clone(&table);
+        thread::spawn(move || table.sweep(NOW, None))
+    };
+    let revoked = {
+        let (table, group) = (Arc::clone(&table), Arc::clone(&group));
+        thread::spawn(move || {
+            match by {
+                By::Itself => table.revoke(TOKEN, NOW),
+                By::Group => table.revoke_group(&group, table.order(), NOW),
+                By::Viewer => table.revoke_viewer("ann", table.order(), NOW),
+            }
+            assert!(!matches!(table.look(&TOKEN), Sight::Live(_)), "{by:?}: the next look on this node");
+        })
+    };
+    for thread in [looked_up, swept, revoked] {
+        thread.join().unwrap();
+    }
+    table.put_found(TOKEN, &record); // the slowest lookup of all
+    assert!(!matches!(table.look(&TOKEN), Sight::Live(_)), "{by:?}: after all");
+}
+
+#[test]
+fn a_revocation_wins_over_every_lookup_and_sweep() {
+    for by in [By::Itself, By::Group, By::Viewer] {
+        shuttle::check_random(move || revoking_wins(by), 3_000);
+        shuttle::check_pct(move || revoking_wins(by), 3_000, 3);
+    }
+}
+
+#[test]
+fn one_of_two_that_issue_the_same_token_does() {
+    let both = || {
+        let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
+        let issue = || {
+            let (table, group) = (Arc::clone(&table), Arc::clone(&group));
+            thread::spawn(move || {
+                let record = Arc::new(Plain { group, order: table.next_order() });
+                table.put_new(TOKEN, &record)
+            })
+        };
+        let issued = [issue(), issue()].map(|thread| thread.join().unwrap());
+        assert_eq!(issued.iter().filter(|issued| **issued).count(), 1, "{issued:?}");
+    };
+    shuttle::check_random(both, 3_000);
+}
+
+#[test]
+fn rotating_keeps_what_is_issued_after_it_and_nothing_before() {
+    let rotate = || {
+        let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
+        let put = |token: u32| {
+            let record = Arc::new(Plain { group: Arc::clone(&group), order: table.next_order() });
+            assert!(table.put_new(token, &record));
+        };
+        put(1);
+        let rotating = {
+            let (table, group) = (Arc::clone(&table), Arc::clone(&group));
+            thread::spawn(move || {
+                table.revoke_group(&group, table.order(), NOW);
+                let record = Arc::new(Plain { group, order: table.next_order() });
+                assert!(table.put_new(2, &record));
+            })
+        };
+        let sweeping = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || table.sweep(NOW, None))
+        };
+        rotating.join().unwrap();
+        sweeping.join().unwrap();
+        assert!(!matches!(table.look(&1), Sight::Live(_)), "the old one");
+        assert!(matches!(table.look(&2), Sight::Live(_)), "the new one");
+    };
+    shuttle::check_random(rotate, 3_000);
+}
