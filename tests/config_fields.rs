@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
+use playgate::embed::{Embed, Lifetime, OriginsOn};
 use playgate::error::Code;
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
@@ -109,6 +110,23 @@ fn every_field_of_a_site_is_its_builder_method() {
             "secure_link",
             r#"{ preset = "gcore", secret_file = "link" }"#,
             vod().secure_link(SecureLink::gcore(LINK)),
+        ),
+        ("accepts", r#"["embed-token"]"#, vod().embed(Embed::new()).accept_tokens(false)),
+        ("embed", "{}", vod().embed(Embed::new())),
+        (
+            "embed",
+            r#"{ path = "/embed/{token}/", scope = "v/{video}/", realm = "r", origins_on = "all",
+                allow_missing_origin = true, lifetime = "1h", lifetimes = { intro = "never" } }"#,
+            vod().embed(
+                Embed::new()
+                    .path("/embed/{token}/")
+                    .scope("v/{video}/")
+                    .realm("r")
+                    .origins_on(OriginsOn::Everything)
+                    .allow_missing_origin()
+                    .lifetime(Duration::from_hours(1))
+                    .lifetime_of("intro", Lifetime::Never),
+            ),
         ),
         ("forward", r#""auto""#, vod()),
         ("forward", "false", vod().forward(Forward::off())),

@@ -8,15 +8,19 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::tower::GateBody;
 use playgate::cors::Cors;
+use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::error::{ClaimName, Code, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 use playgate::link::{IpBinding, SecureLink};
 use playgate::mint::LinkSigner;
 use playgate::request::PeerAddr;
+use playgate::revocation::Revocation;
 use playgate::site::Refused;
+use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
 use playgate::{Denial, KeyScope, Site, Verifier};
@@ -78,7 +82,9 @@ fn every_site() -> VerifierBuilder {
     let sites = [open, folder, tls, link, bound].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
     // The tests come from this machine, as a proxy would that ends TLS here.
     let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
-    sites.into_iter().fold(builder, VerifierBuilder::site)
+    let embed = Site::bucket("vod").id("embed").host("embed.example.com").embed(Embed::new());
+    let sites = sites.into_iter().chain([embed.cors(Cors::with_credentials([ORIGIN]))]);
+    sites.fold(builder, VerifierBuilder::site).store(&store())
 }
 
 /// Good claims, with these in place of theirs.
@@ -120,7 +126,57 @@ fn rows() -> Vec<Row> {
     rows.extend(headers());
     rows.extend(claim_rows());
     rows.extend(link_rows());
+    rows.extend(embed_rows());
     rows
+}
+
+/// The embed tokens that rows speak of, by what is the matter with them.
+const EMBEDS: [&str; 3] = [
+    "11111111111111111111111111111111",
+    "22222222222222222222222222222222",
+    "33333333333333333333333333333333",
+];
+
+/// A store with these tokens and revocations.
+fn store() -> Store {
+    let store = Store::in_memory();
+    let site = || Site::bucket("vod").id("embed").host("embed.example.com").embed(Embed::new());
+    let at = |now: i64| support::at(now).store(&store).site(site()).build().unwrap();
+    let [old, revoked, elsewhere] = EMBEDS.map(|text| EmbedToken::parse(text).unwrap());
+    let issue = |now: i64, draft: EmbedDraft| {
+        at(now).embeds("embed").unwrap().issue(draft).now_or_never().unwrap().unwrap();
+    };
+    issue(NOW - 3600, EmbedDraft::new("1").token(old).expires_in(Duration::from_hours(1)));
+    issue(NOW, EmbedDraft::new("1").token(elsewhere).origins(["elsewhere.example.com"]));
+    issue(NOW, EmbedDraft::new("1").token(revoked));
+    at(NOW).embeds("embed").unwrap().revoke(revoked).now_or_never().unwrap().unwrap();
+    at(NOW).revoke(Revocation::token("gone")).now_or_never().unwrap().unwrap();
+    store
+}
+
+/// What is the matter with an embed token, and with a signed one that was taken back.
+fn embed_rows() -> Vec<Row> {
+    let row = |name, token: &str, denial, verdict| Row {
+        name,
+        ask: get("/videos/1/master.m3u8").query(token).host("embed.example.com"),
+        denial,
+        verdict,
+        challenge: None,
+    };
+    let [old, revoked, elsewhere] = EMBEDS;
+    let (expires, now) = (UnixSeconds::new(NOW), UnixSeconds::new(NOW));
+    let unknown = "0".repeat(32);
+    let gone = with_claim("jti", "\"gone\"");
+    vec![
+        row("an unknown embed token", &unknown, Denial::EmbedUnknown, "403 embed_unknown"),
+        row("an old embed token", old, Denial::EmbedExpired { expires, now }, "403 embed_expired"),
+        row("a revoked embed token", revoked, Denial::Revoked, "403 revoked"),
+        row("an embed token without its page", elsewhere, Denial::OriginNotAllowed, "403 origin_not_allowed"),
+        Row {
+            ask: get(PATH).cookie(&gone),
+            ..row("a signed token that was taken back", "", Denial::Revoked, "403 revoked")
+        },
+    ]
 }
 
 /// What is wrong with a secure link.
@@ -450,7 +506,8 @@ async fn every_denial_is_answered_as_decided() {
 fn every_code_is_covered_by_a_row() {
     let covered: BTreeSet<Code> = rows().iter().map(|row| row.denial.code()).collect();
     let missing: Vec<&Code> = Code::ALL.iter().filter(|code| !covered.contains(code)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    // When a rate allows one more depends on the time, and a store that is shared is not here: `embeds` and `fleet`.
+    assert_eq!(missing, [&Code::RateLimited, &Code::StoreUnavailable]);
     for row in rows() {
         let status = row.verdict.split(' ').next().unwrap();
         assert_eq!(status, row.denial.code().default_status().to_string(), "{}", row.name);
@@ -463,7 +520,16 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
     for Row { name, ask, denial, .. } in rows() {
         let response = through_the_layer(&verifier, ask.parsed().unwrap()).await;
         assert_eq!(response.extensions().get::<Denial>(), Some(&denial), "{name}");
-        let verified = ["method", "hook", "an old link", "a link for two hours where one is allowed"];
+        let verified = [
+            "method",
+            "hook",
+            "an old link",
+            "a link for two hours where one is allowed",
+            "an old embed token",
+            "a revoked embed token",
+            "an embed token without its page",
+            "a signed token that was taken back",
+        ];
         assert_eq!(denial.verified(), verified.contains(&name), "{name}");
     }
     let granted = through_the_layer(&verifier, get(PATH).cookie(good()).parsed().unwrap()).await;
@@ -633,6 +699,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
             Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
             _ if ask.host.as_deref() == Some("link.example.com") => {
                 assert!(has("site=\"link\""), "{name}: {line}");
+            }
+            _ if ask.host.as_deref() == Some("embed.example.com") => {
+                assert!(has("site=\"embed\""), "{name}: {line}");
             }
             _ if name.ends_with("public site") => assert!(has("site=\"open\""), "{name}: {line}"),
             _ => assert!(has("site=\"main\""), "{name}: {line}"),

@@ -3,6 +3,7 @@
 mod support;
 
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -329,9 +330,9 @@ fn pieces()
     let verifier = gate().site(vod()).key(key).build().unwrap();
     let frames =
         poll_fn(move |context| receiver.poll_recv(context).map(|frame| frame.map(Ok::<_, Infallible>)));
-    let mut body = Some(StreamBody::new(frames));
+    let body = Arc::new(Mutex::new(Some(StreamBody::new(frames))));
     let service = service_fn(move |_: Request<()>| {
-        let body = body.take().unwrap();
+        let body = body.lock().unwrap().take().unwrap();
         async { Ok::<_, Infallible>(Response::new(body)) }
     });
     let gated = verifier.layer().layer(service);

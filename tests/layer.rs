@@ -5,8 +5,8 @@ mod support;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -54,9 +54,9 @@ async fn through<R>(verifier: &Verifier, request: Request<Bytes>, body: R) -> Re
 where
     R: Send + 'static,
 {
-    let mut body = Some(body);
+    let body = Arc::new(Mutex::new(Some(body)));
     let inner = service_fn(move |_: Request<Bytes>| {
-        let response = Response::new(body.take().unwrap());
+        let response = Response::new(body.lock().unwrap().take().unwrap());
         async { Ok::<_, Infallible>(response) }
     });
     verifier.layer().layer(inner).oneshot(request).await.unwrap()
@@ -209,6 +209,7 @@ async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
 
 #[tokio::test]
 async fn a_service_that_is_not_ready_keeps_its_callers_waiting() {
+    #[derive(Clone)]
     struct Busy;
     impl Service<Request<Bytes>> for Busy {
         type Response = Response<Full<Bytes>>;

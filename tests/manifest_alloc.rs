@@ -93,7 +93,7 @@ fn each_frame_of_a_body_allocates_one_buffer() {
     let frames = (0..text.len()).step_by(4096).map(|at| text.slice(at..text.len().min(at + 4096)));
     let frames: Vec<_> = frames.map(|chunk| Ok::<_, Infallible>(Frame::data(chunk))).collect();
     let count = frames.len();
-    let body = Mutex::new(Some(StreamBody::new(futures_util::stream::iter(frames))));
+    let body = Arc::new(Mutex::new(Some(StreamBody::new(futures_util::stream::iter(frames)))));
     let inner = tower::service_fn(move |_: Request<()>| {
         let response = Response::new(body.lock().unwrap().take().unwrap());
         async { Ok::<_, Infallible>(response) }

@@ -100,7 +100,7 @@ pub enum ConfigError {
         "lifetime of an embed token is {seconds} s: write 5 minutes (300 s) to 30 days (2592000 s), or \"never\""
     )]
     EmbedLifetime { seconds: u64 },
-    #[error("embed token to be {found}: give {write}")]
+    #[error("embed token {found}: give {write}")]
     EmbedDraft { found: String, write: &'static str },
     #[error("rate of {requests} requests in {} s: give 1 or more in 1 s to 1 day", within.as_secs())]
     Rate { requests: u32, within: std::time::Duration },

@@ -32,7 +32,7 @@
 //! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
 //! methods = ["GET", "HEAD"]
 //! require_https = false
-//! accepts = ["signed-token", "secure-link"] # default all that is described: signed tokens, and links with a secure_link
+//! accepts = ["signed-token", "secure-link", "embed-token"] # default signed tokens, and what is described below
 //! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
 //! query_name = "auth"
 //! cookie_name = "Qencode-Auth-Token"
@@ -67,6 +67,15 @@
 //! # hash_name = "md5"                  # for "nginx", and "custom", where it is "hash"
 //! # expires_name = "expires"           # for both
 //! # never_expires = false              # for both: an expression without {expires}
+//!
+//! [site.embed]                         # default none: opaque tokens that can be taken back; embed = {} is enough
+//! path = "/watch/{token}"              # a page, or "/embed/{token}/" for all that is below, or a list of both
+//! scope = "videos/{video}/"            # what a token opens; on a live site the playback ID that its video is
+//! realm = "courses"                    # sites of one realm share tokens; default the site's id
+//! origins_on = "manifests-and-keys"    # or "all": what has to come from one of a token's origins
+//! allow_missing_origin = false         # lets native players in, which tell none
+//! lifetime = "24h"                     # for how long a token is good: 5 minutes to 30 days, or "never" expiring
+//! lifetimes = { trailer = "never" }    # the same for single videos; default none
 //!
 //! [site.cors]                          # default none: nothing is touched
 //! origins = ["https://app.example.com"]     # required; or "https://*.example.com", or "*" without credentials

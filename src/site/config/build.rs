@@ -123,6 +123,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     site.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
     let accepts = |kind| said.accepts.as_ref().is_none_or(|accepts: &Vec<Accepts>| accepts.contains(&kind));
     let Some(listed) = &said.accepts else { return site };
+    let before = faults.len();
     if listed.is_empty() {
         let write = "\"signed-token\", \"secure-link\", \"embed-token\" or several, or access = \"public\" for a site that asks for nothing";
         faults.push("accepts", section("[[site]]", "accepts no credential", write));
@@ -148,7 +149,9 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
             faults.push("accepts", section("[[site]]", "has an embed and does not accept it", write));
         }
     }
-    site.tokens = accepts(Accepts::SignedToken) || listed.is_empty();
+    if faults.len() == before {
+        site.tokens = accepts(Accepts::SignedToken);
+    }
     site
 }
 
