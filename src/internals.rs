@@ -159,3 +159,25 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
 pub fn check_signature(key: &crate::Key, message: &[u8], signature: &[u8]) -> bool {
     key.verifying().check(message, signature).is_ok()
 }
+
+/// Whether a token is in a store's memory, and good there.
+pub fn is_known(store: &crate::store::Store, token: &crate::embed::EmbedToken) -> bool {
+    matches!(store.access().embeds.look(token), crate::embed::Known::Live(_))
+}
+
+/// Drops what is dead in a store's memory, as its verifiers do every few seconds.
+pub fn sweep(store: &crate::store::Store, now: crate::time::UnixSeconds) {
+    store.access().sweep(now);
+}
+
+/// Reads what a shared store holds behind a token, and writes it again; `None` where it is refused.
+pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
+    crate::embed::Stored::read(json).ok().map(|stored| stored.write())
+}
+
+/// The text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
+pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
+    let mut faults = crate::error::Faults::default();
+    let rules = crate::embed::Embed::new().path(pattern).check("fuzz", "/", &mut faults)?;
+    rules.in_path(path).map(|place| (place.text, place.below))
+}

@@ -1,0 +1,223 @@
+//! What do embed tokens cost: to hold, to find, to decide, and while many are taken back?
+//!
+//! `cargo bench --bench embed` prints what a record takes, a table of times, how two threads share, and what decisions notice
+//! of a rotation and of a sweep. With a filter, or any other argument, only criterion runs; with `-- --test` nothing grows
+//! beyond a hundred.
+
+#![expect(clippy::print_stdout, reason = "the figures are what a bench is for")]
+
+#[allow(dead_code, reason = "shared with the other benches")]
+mod interleaved;
+
+use std::hint::black_box;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use allocation_counter::measure;
+use futures_util::FutureExt as _;
+use http::Request;
+use interleaved::{Budget, Candidate};
+use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::internals::{is_known, sweep};
+use playgate::store::Store;
+use playgate::time::UnixSeconds;
+use playgate::verify::Embeds;
+use playgate::{Decision, Site, Verifier};
+
+const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
+const HOST: &str = "cdn.example.com";
+
+/// How many tokens are rotated at once.
+const ROTATED: usize = 100_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let smoke = arguments.iter().any(|argument| argument == "--test");
+    let (few, many) = if smoke { (10, 100) } else { (1_000, 1_000_000) };
+    if arguments.is_empty() {
+        println!(
+            "| {many} tokens, 16-byte video and viewer | bytes each, by the process's size |\n| --- | ---: |"
+        );
+        for (name, videos) in [("one video to 100 tokens", many / 100), ("every token its own video", many)] {
+            println!("| {name} | {} |", bytes_each(many, videos));
+        }
+        println!();
+    }
+    let (small, large) = (Rc::new(Held::new(few, few / 10)), Rc::new(Held::new(many, many / 100)));
+    let mut candidates = Vec::new();
+    for (held, lookup, decision) in [(&small, 20.0, 250.0), (&large, 250.0, 500.0)] {
+        let size = held.tokens.len();
+        push(&mut candidates, "lookup", size, Budget::Nanoseconds(lookup), held, |held, place| {
+            assert!(is_known(&held.store, black_box(&held.tokens[place])));
+        });
+        push(&mut candidates, "whole decision", size, Budget::Nanoseconds(decision), held, |held, place| {
+            let decision = held.verifier.decide(black_box(&held.requests[place]), NOW);
+            assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+        });
+    }
+    candidates.sort_by(|one, other| one.group.cmp(&other.group));
+    interleaved::run(candidates);
+    if arguments.is_empty() {
+        scaling(&large);
+        latencies(&large);
+    }
+}
+
+/// A store with tokens, and a request for each that is asked with.
+struct Held {
+    store: Store,
+    verifier: Verifier,
+    embeds: Embeds,
+    tokens: Vec<EmbedToken>,
+    requests: Vec<Request<()>>,
+}
+
+/// How many of the requests a row asks in turn.
+const REQUESTS: usize = 65_536;
+
+impl Held {
+    fn new(size: usize, videos: usize) -> Self {
+        let store = Store::in_memory();
+        let site = Site::bucket("courses").host(HOST).embed(Embed::new());
+        let verifier = Verifier::builder().store(&store).clock(|| NOW).site(site).build().unwrap();
+        let embeds = verifier.embeds(HOST).unwrap();
+        let issue = |index| issue(&embeds, &video(index % videos), index);
+        let tokens: Vec<EmbedToken> = (0..size).map(issue).collect();
+        let requests = tokens.iter().take(REQUESTS).enumerate().map(|(index, token)| {
+            let target = format!("/videos/{}/seg-00042.ts?auth={}", video(index % videos), token.to_text());
+            Request::get(target).header("host", HOST).body(()).unwrap()
+        });
+        let requests = requests.collect();
+        Self { store, verifier, embeds, tokens, requests }
+    }
+}
+
+/// 16 bytes.
+fn video(index: usize) -> String {
+    format!("video-{index:010}")
+}
+
+fn issue(embeds: &Embeds, video: &str, viewer: usize) -> EmbedToken {
+    let draft = EmbedDraft::new(video).viewer(format!("user-{viewer:011}")).origins(["app.example.com"]);
+    embeds.issue(draft).now_or_never().unwrap().unwrap()
+}
+
+/// What the process grows by, for each of so many tokens.
+fn bytes_each(size: usize, videos: usize) -> usize {
+    let store = Store::in_memory();
+    let site = Site::bucket("courses").host(HOST).embed(Embed::new());
+    let verifier = Verifier::builder().store(&store).site(site).build().unwrap();
+    let embeds = verifier.embeds(HOST).unwrap();
+    let before = resident();
+    for index in 0..size {
+        issue(&embeds, &video(index % videos), index);
+    }
+    resident().saturating_sub(before) / size
+}
+
+/// The memory of this process, in bytes.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or_default() * 4096
+}
+
+/// One row: tokens in no order that a cache could guess.
+fn push(
+    candidates: &mut Vec<Candidate>,
+    group: &str,
+    size: usize,
+    budget: Budget,
+    held: &Rc<Held>,
+    once: fn(&Held, usize),
+) {
+    let held = Rc::clone(held);
+    let places = if group == "lookup" { held.tokens.len() } else { held.requests.len() };
+    let mut place = 0;
+    let mut run = move || {
+        place = (place + 7_919) % places;
+        once(&held, place);
+    };
+    run();
+    let allocations = measure(&mut run).count_total;
+    assert_eq!(allocations, 0, "{group} among {size}");
+    candidates.push(Candidate::new(group, &format!("among {size}"), budget, run));
+}
+
+/// The same lookups on one thread and on two.
+fn scaling(held: &Held) {
+    const TIMES: usize = 2_000_000;
+    let Held { store, tokens, .. } = held;
+    let run = |threads: usize| {
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            for thread in 0..threads {
+                scope.spawn(move || {
+                    let mut place = thread * 31;
+                    for _ in 0..TIMES {
+                        place = (place + 7_919) % tokens.len();
+                        assert!(is_known(store, black_box(&tokens[place])));
+                    }
+                });
+            }
+        });
+        started.elapsed().as_nanos() / TIMES as u128
+    };
+    let mut each: Vec<(u128, u128)> = (0..11).map(|_| (run(1), run(2))).collect();
+    each.sort_unstable();
+    let (one, two) = each[each.len() / 2];
+    println!("\nLookups among {} tokens: {one} ns on one thread, {two} ns on each of two.", tokens.len());
+}
+
+/// How long decisions take while nothing happens, and while tokens are rotated and swept.
+fn latencies(held: &Held) {
+    let Held { store, verifier, embeds, requests, .. } = held;
+    let busy = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
+    let (rounds, doomed) = (AtomicUsize::new(0), video(9_999_999));
+    let (mut idle_times, mut busy_times) = (Vec::new(), Vec::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..5 {
+                for index in 0..ROTATED {
+                    issue(embeds, &doomed, index);
+                }
+                std::thread::sleep(Duration::from_millis(300)); // as long idle as busy
+                busy.store(true, Ordering::SeqCst);
+                let _ = embeds.rotate(EmbedDraft::new(doomed.as_str())).now_or_never().unwrap();
+                sweep(store, NOW);
+                busy.store(false, Ordering::SeqCst);
+                rounds.store(round + 1, Ordering::SeqCst);
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+        let mut place = 0;
+        while !done.load(Ordering::SeqCst) {
+            place = (place + 7_919) % requests.len();
+            let was_busy = busy.load(Ordering::SeqCst);
+            let started = Instant::now();
+            black_box(verifier.decide(black_box(&requests[place]), NOW));
+            let taken = started.elapsed().as_nanos();
+            if was_busy == busy.load(Ordering::SeqCst) {
+                if was_busy { &mut busy_times } else { &mut idle_times }.push(taken);
+            }
+        }
+    });
+    println!(
+        "\n| decisions among a million | how many | median ns | p99 | p99.9 |\n| --- | ---: | ---: | ---: | ---: |"
+    );
+    let mut print = |name: &str, times: &mut Vec<u128>| {
+        times.sort_unstable();
+        let at = |of_thousand: usize| times[(times.len() - 1) * of_thousand / 1_000];
+        println!("| {name} | {} | {} | {} | {} |", times.len(), at(500), at(990), at(999));
+        at(999)
+    };
+    let idle = print("while nothing is taken back", &mut idle_times);
+    let busy = print("while 100,000 are rotated and a million swept", &mut busy_times);
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let ratio = busy as f64 / idle as f64;
+    println!(
+        "\np99.9 while busy is {ratio:.2} x that of an idle run, over {} rounds.",
+        rounds.load(Ordering::SeqCst)
+    );
+}
