@@ -42,7 +42,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 7 | [`adapters`]: the tower layer, axum extractors |
+//! | 7 | [`adapters`]: the tower layer, axum extractors · [`media_keys`]: AES-128 keys for HLS under a grant |
 //! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
 //! | 5 | [`verify`]: the decision |
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
@@ -65,6 +65,7 @@
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new RSA keys |
+//! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, handed out under a grant and told to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.
 
@@ -85,6 +86,8 @@ pub mod internals;
 pub mod keys;
 pub mod link;
 pub mod manifest;
+#[cfg(feature = "media-keys")]
+pub mod media_keys;
 #[cfg(feature = "mint")]
 pub mod mint;
 pub mod request;

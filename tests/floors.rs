@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("answer", 6),
     ("mint", 6),
     ("adapters", 7),
+    ("media_keys", 7),
 ];
 
 fn floor(room: &str) -> Option<u8> {

@@ -27,6 +27,8 @@ use bytes::Bytes;
 pub use edits::{RequestEdits, ResponseEdits};
 use forward::Forwarding;
 pub use forward::{ManifestBody, ManifestHead};
+#[cfg(feature = "media-keys")]
+pub(crate) use problem::body as problem;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::embed::AllowedOrigins;

@@ -15,7 +15,7 @@ struct Problem {
 }
 
 /// The body of a refusal. With a code it says which rule refused, and never with which values.
-pub(super) fn body(status: u16, code: Option<Code>) -> Bytes {
+pub(crate) fn body(status: u16, code: Option<Code>) -> Bytes {
     let problem =
         Problem { title: phrase(status), status, code: code.map(Code::as_str), detail: code.map(detail) };
     serde_json::to_vec(&problem).unwrap_or_default().into()

@@ -208,4 +208,9 @@ impl<'s> SiteView<'s> {
     pub fn base_path(self) -> &'s str {
         &self.0.base_path
     }
+
+    /// Whether it serves live streams, by their playback IDs, and not the objects of a bucket.
+    pub fn is_live(self) -> bool {
+        matches!(self.0.serves, Serving::Live(_))
+    }
 }

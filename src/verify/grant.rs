@@ -141,6 +141,7 @@ impl<'r> Grant<'r> {
         OwnedGrant(Arc::new(Owned {
             kid: self.kid().map(Into::into),
             site: self.site().map(|site| site.id().into()),
+            live: self.site().is_some_and(SiteView::is_live),
             scope: match &self.facts.proof {
                 Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
                 Proof::Link(covers) => self.covered_by_link(*covers),
@@ -221,6 +222,7 @@ pub struct OwnedGrant(Arc<Owned>);
 struct Owned {
     kid: Option<Box<str>>,
     site: Option<Box<str>>,
+    live: bool,
     scope: Option<String>,
     payload: Payload,
     facts: Facts,
@@ -235,6 +237,11 @@ impl OwnedGrant {
     /// The id of the site that granted.
     pub fn site(&self) -> Option<&str> {
         self.0.site.as_deref()
+    }
+
+    /// Whether that site serves live streams, where a signed token's scope is a playback ID.
+    pub fn is_live(&self) -> bool {
+        self.0.live
     }
 
     /// The kind of credential.

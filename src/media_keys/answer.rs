@@ -1,0 +1,200 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::MediaKeyError;
+use super::folder::{Folder, Wanted};
+use super::key::{MediaKey, MediaKeys};
+use crate::answer::{Header, problem};
+use crate::error::Code;
+use crate::request::{PathBuffer, RequestPath, RequestView};
+use crate::scheme::Scheme;
+use crate::verify::OwnedGrant;
+
+impl MediaKeys {
+    /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed token is
+    /// written as `{token}`.
+    ///
+    /// # Errors
+    ///
+    /// [`MediaKeyError::Folder`]; there is no other way to fail.
+    pub fn service(&self, folder: &str) -> Result<KeyService, MediaKeyError> {
+        let folder = Folder::parse(folder)?;
+        Ok(KeyService { shared: Arc::new(Shared { keys: self.clone(), folder }) })
+    }
+}
+
+/// Hands out keys to whoever was granted their video; made by [`MediaKeys::service`].
+///
+/// A tower service for any request body, such as axum's `route_service` takes; other servers call
+/// [`answer`](Self::answer). Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct KeyService {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    keys: MediaKeys,
+    folder: Folder,
+}
+
+/// Why there is no key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    NoGrant,
+    Method,
+    NoKey,
+    OtherVideo,
+    Broken,
+}
+
+impl KeyService {
+    /// What to answer a request, by the rules of the [room](crate::media_keys); and writes the log line of a refusal.
+    ///
+    /// The grant is the one that this very request was given.
+    ///
+    /// ```
+    /// use playgate::media_keys::KeyService;
+    /// use playgate::request::RequestView;
+    /// use playgate::{Decision, Verifier};
+    ///
+    /// fn ask(verifier: &Verifier, service: &KeyService, request: &impl RequestView) -> u16 {
+    ///     let decision = verifier.decide(request, verifier.now());
+    ///     let grant = match &decision {
+    ///         Decision::Granted(grant) => Some(grant.to_owned()),
+    ///         _ => None,
+    ///     };
+    ///     service.answer(request, grant.as_ref()).status()
+    /// }
+    /// ```
+    pub fn answer(&self, request: &impl RequestView, grant: Option<&OwnedGrant>) -> KeyAnswer {
+        let is_head = request.method() == "HEAD";
+        match self.find(request, grant) {
+            Ok(key) => KeyAnswer::key(&key, is_head),
+            Err(refused) => KeyAnswer::refusal(refused, is_head),
+        }
+    }
+
+    fn find(&self, request: &impl RequestView, grant: Option<&OwnedGrant>) -> Result<MediaKey, Refused> {
+        let Shared { keys, folder } = &*self.shared;
+        let Some(grant) = grant else {
+            crate::log::event!(
+                WARN,
+                folder = folder.as_str(),
+                "no grant in a request for a media key: put the layer around this service, and grant_extension on its site"
+            );
+            return Err(Refused::NoGrant);
+        };
+        if !matches!(request.method(), "GET" | "HEAD") {
+            return Err(Refused::Method);
+        }
+        let mut buffer = PathBuffer::new();
+        let path = RequestPath::parse(request.target().path, &mut buffer).ok();
+        let path = path.and_then(|path| str::from_utf8(path.as_bytes()).ok());
+        let wanted = path.and_then(|path| folder.read(path));
+        let Wanted { video, name } = wanted.ok_or(Refused::NoKey)?;
+        if !is_for(grant, video) {
+            crate::log::event!(
+                INFO,
+                code = Code::OutOfScope.as_str(),
+                folder = folder.as_str(),
+                granted = grant.video().or(grant.scope()),
+                "refused a media key: it is of another video than the grant"
+            );
+            return Err(Refused::OtherVideo);
+        }
+        match keys.named(video, name) {
+            Some(Ok(key)) => Ok(key),
+            Some(Err(MediaKeyError::Derivation)) => {
+                crate::log::event!(ERROR, key = %name, "no media key: the cryptographic library failed");
+                Err(Refused::Broken)
+            }
+            Some(Err(_)) => Err(Refused::NoKey),
+            None => {
+                crate::log::event!(
+                    INFO,
+                    key = %name,
+                    masters = ?keys,
+                    "no media key: it is of another master; keep the one that its content was made with, by also()"
+                );
+                Err(Refused::NoKey)
+            }
+        }
+    }
+}
+
+/// Whether a grant opens this video. That it covers the path has been decided.
+fn is_for(grant: &OwnedGrant, video: &str) -> bool {
+    match grant.scheme() {
+        Scheme::EmbedToken => grant.video() == Some(video),
+        // There the path is no part of what the token covers.
+        Scheme::SignedToken if grant.is_live() => grant.scope() == Some(video),
+        Scheme::SignedToken | Scheme::SecureLink => true,
+    }
+}
+
+/// A complete answer to a request for a key. `Debug` leaves the body out: the key is in there.
+#[derive(Clone)]
+pub struct KeyAnswer {
+    status: u16,
+    headers: Vec<Header>,
+    body: Bytes,
+}
+
+impl KeyAnswer {
+    fn key(key: &MediaKey, is_head: bool) -> Self {
+        Self::new(200, "application/octet-stream", Bytes::copy_from_slice(key.bytes()), is_head)
+    }
+
+    fn refusal(refused: Refused, is_head: bool) -> Self {
+        let status = match refused {
+            Refused::NoGrant | Refused::OtherVideo => 403,
+            Refused::Method => 405,
+            Refused::NoKey => 404,
+            Refused::Broken => 503,
+        };
+        let mut answer = Self::new(status, "application/problem+json", problem(status, None), is_head);
+        if refused == Refused::Method {
+            answer.headers.push(Header::fixed("allow", "GET, HEAD"));
+        }
+        answer
+    }
+
+    fn new(status: u16, content_type: &'static str, body: Bytes, is_head: bool) -> Self {
+        let headers = vec![
+            Header::fixed("content-type", content_type),
+            Header::new("content-length", body.len().to_string().into()),
+            Header::fixed("cache-control", "no-store"),
+        ];
+        Self { status, headers, body: if is_head { Bytes::new() } else { body } }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The header fields, in order; no name occurs twice.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The body: the 16 bytes of a key, or a problem (RFC 9457); empty for HEAD.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(super) fn into_parts(self) -> (u16, Vec<Header>, Bytes) {
+        (self.status, self.headers, self.body)
+    }
+}
+
+impl std::fmt::Debug for KeyAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyAnswer")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+use crate::embed::EmbedToken;
+use crate::request::{PathBuffer, RequestPath};
+
+use super::MediaKeyError;
+use super::name::KeyName;
+
+/// Where the keys of a video are asked for: `/videos/{video}/keys/`.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    /// The pattern as it was given.
+    text: Box<str>,
+    /// What stands between its slashes.
+    segments: Box<[Segment]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Literal(Box<str>),
+    Video,
+    /// An embed token, where a site has them in its paths.
+    Token,
+}
+
+/// What a path asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'p> {
+    pub(super) video: &'p str,
+    pub(super) name: KeyName,
+}
+
+impl Folder {
+    pub(super) fn parse(text: &str) -> Result<Self, MediaKeyError> {
+        let wrong = |found| MediaKeyError::Folder { folder: text.to_owned(), found };
+        let mut buffer = PathBuffer::new();
+        let normal = RequestPath::parse(text.as_bytes(), &mut buffer);
+        if !normal.is_ok_and(|normal| normal.as_bytes() == text.as_bytes()) {
+            return Err(wrong("is no path in its normal form"));
+        }
+        let inner = text.strip_prefix('/').and_then(|text| text.strip_suffix('/'));
+        let inner = inner.ok_or_else(|| wrong("does not end in a slash"))?;
+        let segments: Box<[Segment]> = inner
+            .split('/')
+            .map(|segment| match segment {
+                "{video}" => Ok(Segment::Video),
+                "{token}" => Ok(Segment::Token),
+                literal if literal.contains(['{', '}']) => {
+                    Err(wrong("has braces that are no {video} or {token}"))
+                }
+                literal => Ok(Segment::Literal(literal.into())),
+            })
+            .collect::<Result<_, _>>()?;
+        let count = |wanted: &Segment| segments.iter().filter(|segment| *segment == wanted).count();
+        if count(&Segment::Video) != 1 {
+            return Err(wrong("names no video, or several"));
+        }
+        Ok(Self { text: text.into(), segments })
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What a path's normal form asks for in this folder.
+    pub(super) fn read<'p>(&self, path: &'p str) -> Option<Wanted<'p>> {
+        let mut parts = path.strip_prefix('/')?.split('/');
+        let mut video = None;
+        for segment in &self.segments {
+            let part = parts.next()?;
+            match segment {
+                Segment::Literal(literal) if **literal == *part => {}
+                Segment::Token if EmbedToken::read(part.as_bytes()).is_some() => {}
+                Segment::Video => video = Some(part),
+                Segment::Literal(_) | Segment::Token => return None,
+            }
+        }
+        let name = KeyName::parse(parts.next()?)?;
+        let video = video.filter(|_| parts.next().is_none())?;
+        Some(Wanted { video, name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_finds_video_and_key_in_whole_segments() {
+        let token = "0123456789abcdef".repeat(2);
+        let below_token = format!("/embed/{token}/v/1/7-5c0de7e1.key");
+        for (name, folder, path, video) in [
+            ("a key", "/videos/{video}/keys/", "/videos/1/keys/7-5c0de7e1.key", Some("1")),
+            ("beside the segments", "/{video}/", "/vidéo 1/7-5c0de7e1.key", Some("vidéo 1")),
+            ("below a token", "/embed/{token}/v/{video}/", &below_token, Some("1")),
+            ("no token", "/embed/{token}/v/{video}/", "/embed/x/v/1/7-5c0de7e1.key", None),
+            ("another folder", "/videos/{video}/keys/", "/videos/1/key/7-5c0de7e1.key", None),
+            ("another root", "/videos/{video}/keys/", "/video/1/keys/7-5c0de7e1.key", None),
+            ("in another case", "/videos/{video}/keys/", "/Videos/1/keys/7-5c0de7e1.key", None),
+            ("above it", "/videos/{video}/keys/", "/videos/1/7-5c0de7e1.key", None),
+            ("below it", "/videos/{video}/keys/", "/videos/1/keys/a/7-5c0de7e1.key", None),
+            ("two segments for a video", "/videos/{video}/keys/", "/videos/1/2/keys/7-5c0de7e1.key", None),
+            ("the folder", "/videos/{video}/keys/", "/videos/1/keys/", None),
+            ("a slash too many", "/videos/{video}/keys/", "/videos/1/keys/7-5c0de7e1.key/", None),
+            ("no key", "/videos/{video}/keys/", "/videos/1/keys/7.key", None),
+        ] {
+            let found = Folder::parse(folder).unwrap();
+            let found = found.read(path);
+            assert_eq!(found.map(|wanted| wanted.video), video, "{name}");
+            let key = found.map(|wanted| wanted.name.to_string());
+            assert_eq!(key.as_deref(), video.map(|_| "7-5c0de7e1.key"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_means_nothing_is_refused_with_the_remedy() {
+        for (name, folder, said) in [
+            ("nothing", "", "is no path in its normal form"),
+            ("no leading slash", "videos/{video}/", "is no path in its normal form"),
+            ("an empty segment", "/a//{video}/", "is no path in its normal form"),
+            ("percent-encoded", "/a%20b/{video}/", "is no path in its normal form"),
+            ("no slash at its end", "/videos/{video}", "does not end in a slash"),
+            ("the root", "/", "does not end in a slash"),
+            ("no video", "/videos/", "names no video, or several"),
+            ("two videos", "/{video}/{video}/", "names no video, or several"),
+            ("a video in part of a segment", "/v{video}/", "has braces"),
+            ("another name", "/{bucket}/{video}/", "has braces"),
+        ] {
+            let error = Folder::parse(folder).unwrap_err().to_string();
+            assert!(error.contains(said), "{name}: {error}");
+            assert!(error.ends_with("write one such as \"/videos/{video}/keys/\""), "{name}: {error}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+
+use super::MediaKeyError;
+use super::name::{KeyName, MasterId};
+use crate::embed::check_id;
+
+/// The shortest master secret, in bytes: what it is hashed to.
+pub const MIN_MASTER_LEN: usize = 32;
+
+/// The keys of all videos and batches, derived from a master secret.
+///
+/// Cheap to clone. It shows the ids of its masters, and nothing else of them.
+///
+/// ```
+/// use playgate::media_keys::MediaKeys;
+///
+/// let (of_2026, of_2025) = (b"32 bytes of openssl rand 32 ....", b"as many bytes, of the last year.");
+/// let keys = MediaKeys::new(of_2026)?.also(of_2025)?;
+/// let key = keys.key("video-1", 7)?;
+/// assert_eq!(key.bytes().len(), 16);
+/// assert_eq!(key.file_name(), MediaKeys::new(of_2026)?.key("video-1", 7)?.file_name());
+/// # Ok::<(), playgate::media_keys::MediaKeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct MediaKeys {
+    /// What new content is made with.
+    newest: Master,
+    older: Vec<Master>,
+}
+
+#[derive(Clone)]
+struct Master {
+    id: MasterId,
+    prk: Prk,
+}
+
+impl MediaKeys {
+    /// From a master secret: at least [`MIN_MASTER_LEN`] random bytes, the same for the packager and for every origin.
+    ///
+    /// # Errors
+    ///
+    /// [`MediaKeyError::MasterTooShort`]; [`MediaKeyError::MasterIsPem`] for the text of a PEM, of which everybody may
+    /// have the public half; [`MediaKeyError::Derivation`] when AWS-LC fails.
+    pub fn new(master: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
+        Ok(Self { newest: Master::new(master.as_ref())?, older: Vec::new() })
+    }
+
+    /// Hands out the keys of an older master too. New content is made with the first.
+    ///
+    /// To change masters, make the new one the first and this one the other, on every origin and then at the packager; leave
+    /// the other out when no content is served any more that was made with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and [`MediaKeyError::MasterTwice`].
+    pub fn also(mut self, older: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
+        let master = Master::new(older.as_ref())?;
+        if self.master(master.id).is_some() {
+            return Err(MediaKeyError::MasterTwice { id: master.id.to_string() });
+        }
+        self.older.push(master);
+        Ok(self)
+    }
+
+    /// The key of a batch, by the first master: what new content is encrypted with.
+    ///
+    /// # Errors
+    ///
+    /// [`MediaKeyError::Video`] for what is no video's id: one segment of a path, 1 to 256 bytes, as for embed tokens;
+    /// [`MediaKeyError::Derivation`] when AWS-LC fails.
+    pub fn key(&self, video: &str, batch: u64) -> Result<MediaKey, MediaKeyError> {
+        self.newest.key(video, batch)
+    }
+
+    /// The key of this name; `None` when its master is none of ours.
+    pub(super) fn named(&self, video: &str, name: KeyName) -> Option<Result<MediaKey, MediaKeyError>> {
+        self.master(name.master).map(|master| master.key(video, name.batch))
+    }
+
+    fn master(&self, id: MasterId) -> Option<&Master> {
+        self.masters().find(|master| master.id == id)
+    }
+
+    fn masters(&self) -> impl Iterator<Item = &Master> {
+        std::iter::once(&self.newest).chain(&self.older)
+    }
+}
+
+impl Master {
+    fn new(secret: &[u8]) -> Result<Self, MediaKeyError> {
+        if memchr::memmem::find(secret, b"-----BEGIN").is_some() {
+            return Err(MediaKeyError::MasterIsPem);
+        }
+        if secret.len() < MIN_MASTER_LEN {
+            return Err(MediaKeyError::MasterTooShort { bytes: secret.len() });
+        }
+        let prk = Salt::new(HKDF_SHA256, SALT).extract(secret);
+        let id = MasterId::new(derive(&prk, &[MASTER_LABEL])?);
+        Ok(Self { id, prk })
+    }
+
+    fn key(&self, video: &str, batch: u64) -> Result<MediaKey, MediaKeyError> {
+        let wrong = || MediaKeyError::Video { video: video.to_owned() };
+        check_id("video", video, true).map_err(|_| wrong())?;
+        let length = u16::try_from(video.len()).map_err(|_| wrong())?.to_be_bytes();
+        let bytes = derive(&self.prk, &[KEY_LABEL, &length, video.as_bytes(), &batch.to_be_bytes()])?;
+        Ok(MediaKey { bytes, name: KeyName { batch, master: self.id } })
+    }
+}
+
+impl std::fmt::Debug for MediaKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ids: Vec<String> = self.masters().map(|master| master.id.to_string()).collect();
+        f.debug_struct("MediaKeys").field("masters", &ids).finish_non_exhaustive()
+    }
+}
+
+/// The key of one batch of one video. `Debug` shows its name, and nothing else of it.
+#[derive(Clone)]
+pub struct MediaKey {
+    bytes: [u8; 16],
+    name: KeyName,
+}
+
+impl MediaKey {
+    /// The key itself, for AES-128: not for logs.
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.bytes
+    }
+
+    /// What its file is called: `7-5c0de7e1.key`.
+    pub fn file_name(&self) -> String {
+        self.name.to_string()
+    }
+}
+
+impl std::fmt::Debug for MediaKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaKey").field("name", &self.file_name()).finish_non_exhaustive()
+    }
+}
+
+const SALT: &[u8] = b"playgate media keys";
+/// No label begins as another one does, so that no info is two.
+const KEY_LABEL: &[u8] = b"playgate media key v1";
+const MASTER_LABEL: &[u8] = b"playgate media key master v1";
+
+/// HKDF-Expand (RFC 5869 §2.3).
+fn derive<const N: usize>(prk: &Prk, info: &[&[u8]]) -> Result<[u8; N], MediaKeyError> {
+    let mut output = [0; N];
+    let expanded = prk.expand(info, Length(N)).and_then(|okm| okm.fill(&mut output));
+    expanded.map(|()| output).map_err(|_| MediaKeyError::Derivation)
+}
+
+struct Length(usize);
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
