@@ -115,7 +115,7 @@ impl KeyService {
                 crate::log::event!(
                     INFO,
                     key = %name,
-                    masters = ?keys,
+                    masters = keys.ids().join(" "),
                     "no media key: it is of another master; keep the one that its content was made with, by also()"
                 );
                 Err(Refused::NoKey)

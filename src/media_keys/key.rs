@@ -81,6 +81,11 @@ impl MediaKeys {
         self.masters().find(|master| master.id == id)
     }
 
+    /// The public ids of all masters, the first one's first.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.masters().map(|master| master.id.to_string()).collect()
+    }
+
     fn masters(&self) -> impl Iterator<Item = &Master> {
         std::iter::once(&self.newest).chain(&self.older)
     }
@@ -110,8 +115,7 @@ impl Master {
 
 impl std::fmt::Debug for MediaKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ids: Vec<String> = self.masters().map(|master| master.id.to_string()).collect();
-        f.debug_struct("MediaKeys").field("masters", &ids).finish_non_exhaustive()
+        f.debug_struct("MediaKeys").field("masters", &self.ids()).finish_non_exhaustive()
     }
 }
 

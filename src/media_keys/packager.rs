@@ -12,11 +12,11 @@ impl MediaKeys {
     ///
     /// The URI is the prefix and the key's name. It stands in the playlist as it is, so that `keys/` is the folder beside a
     /// media playlist and `/videos/video-1/keys/` one from the root; what it leads to is where the [service](Self::service)
-    /// listens.
+    /// listens. Forwarding adds the viewer's credential.
     ///
-    /// Without a vector, that of a segment is its media sequence number (RFC 8216 §4.3.2.4): another one for each, which is
-    /// what a key for several segments needs. Give one where segments are numbered anew afterwards, and then a fresh one
-    /// with each call.
+    /// Without a vector, that of a segment is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg writes into the
+    /// playlist too. With one, all segments of the batch have it, and those that begin alike are seen to: give one only
+    /// where sequence numbers come again for one key, and another one each time.
     ///
     /// ```
     /// # use playgate::media_keys::MediaKeys;
@@ -49,7 +49,8 @@ impl MediaKeys {
     /// is put in place in one step, and no two batches share one. On Unix only the owner can read them. An earlier batch's
     /// key file may go once a segment of the new one has begun.
     ///
-    /// A revoked credential plays as long as its last key: with a batch a minute, a minute at most.
+    /// A revoked credential plays as long as its last key: with a batch a minute, a minute at most. Number batches so that
+    /// none comes again for a video, by the minutes of the clock for instance: who had its key once has it for ever.
     ///
     /// # Errors
     ///
