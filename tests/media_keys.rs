@@ -13,10 +13,15 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use playgate::embed::{Embed, EmbedDraft};
+use playgate::link::{Covers, SecureLink};
 use playgate::media_keys::{KeyAnswer, KeyService, MediaKeys};
+use playgate::mint::LinkSigner;
+use playgate::time::UnixSeconds;
 use playgate::verify::{Embeds, OwnedGrant};
 use playgate::{KeyScope, Site, Verifier};
-use support::{Answer, Ask, HOST, TestKey, World, behind, gate, get, http1, inner, lines_about, token, vod};
+use support::{
+    Answer, Ask, HOST, NOW, TestKey, World, behind, gate, get, http1, inner, lines_about, token, vod,
+};
 use tokio::net::TcpListener;
 
 const MASTER: &[u8] = b"32 bytes of openssl rand 32 ....";
@@ -288,6 +293,39 @@ async fn the_service_stands_wherever_axum_takes_one() {
             let stranger = ask(address, &key()).await;
             assert_eq!(stranger.verdict(), "401 credential_missing", "{case}, {place}");
         }
+    }
+}
+
+/// A link for the key's folder and one for the key alone; the gate has checked the path, of which the video is a part.
+#[tokio::test]
+async fn a_secure_link_opens_the_keys_of_its_path() {
+    for covers in [Covers::Directory, Covers::File] {
+        let link = SecureLink::gcore("a shared secret").covers(covers);
+        let signer = LinkSigner::new(&link).unwrap();
+        let world =
+            serving(behind(vod().secure_link(link).grant_extension()), keys().service(FOLDER).unwrap());
+        let world = world.await;
+        let path = |video: &str| format!("/videos/{video}/keys/{}", name(0));
+        let url = signer.link(&path("1")).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
+        let answer = world.ask(&get(&url)).await;
+        assert_eq!(answer.body, keys().key("1", 0).unwrap().bytes()[..], "{covers:?}");
+        let moved = url.replacen(&path("1"), &path("2"), 1);
+        assert_eq!(world.ask(&get(moved)).await.verdict(), "403 link_bad", "{covers:?}");
+    }
+}
+
+/// Servers strip it for themselves, or they do not.
+#[test]
+fn an_answer_to_head_has_no_body() {
+    let service = keys().service(FOLDER).unwrap();
+    let verifier = behind(embedding());
+    for (method, bytes) in [("GET", 16), ("HEAD", 0)] {
+        let ask = get(format!("/videos/1/keys/{}", name(0))).query(token("videos/1/")).method(method);
+        let request = ask.parsed().unwrap();
+        let decision = verifier.decide(&request, verifier.now());
+        let playgate::Decision::Granted(grant) = &decision else { panic!("{decision:?}") };
+        assert_eq!(service.answer(&request, Some(&grant.to_owned())).body().len(), bytes, "{method}");
+        assert_eq!(service.answer(&request, None).body().is_empty(), method == "HEAD", "{method}");
     }
 }
 
