@@ -12,8 +12,8 @@ use crate::scheme::Scheme;
 use crate::verify::OwnedGrant;
 
 impl MediaKeys {
-    /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed token is
-    /// written as `{token}`.
+    /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed
+    /// token is written as `{token}`.
     ///
     /// # Errors
     ///

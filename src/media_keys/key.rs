@@ -47,8 +47,8 @@ impl MediaKeys {
 
     /// Hands out the keys of an older master too. New content is made with the first.
     ///
-    /// To change masters, make the new one the first and this one the other, on every origin and then at the packager; leave
-    /// the other out when no content is served any more that was made with it.
+    /// To change masters, make the new one the first and this one the other, on every origin and then at the packager;
+    /// leave the other out when no content is served any more that was made with it.
     ///
     /// # Errors
     ///

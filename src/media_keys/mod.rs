@@ -18,12 +18,12 @@
 //!
 //! Who asks for one is answered by these rules, in this order:
 //!
-//! 1. The request was **granted**: the gate stands in front, and its site has `grant_extension`. Else 403, and a warning in
-//!    the log, because that is a mistake in the wiring.
+//! 1. The request was **granted**: the gate stands in front, and its site has `grant_extension`. Else 403, and a
+//!    warning in the log, because that is a mistake in the wiring.
 //! 2. The **method** is GET or HEAD, or else 405.
 //! 3. The **path** is the folder of a video, with the name of a key in it, in that one spelling; or else 404.
-//! 4. The grant is for this **video**, or else 403. An embed token's is its video's, a signed token's on a live site its
-//!    stream's. Everything else that is granted covers the path, of which the video is a part.
+//! 4. The **video** is the grant's, or else 403: that of an embed token, or the stream of a signed token on a live site.
+//!    Every other grant covers the path, of which the video is a part.
 //! 5. The **master** is one of ours, or else 404.
 //!
 //! Nothing may come between gate and service that rewrites the path. A key depends on nothing but its master, the video

@@ -7,16 +7,16 @@ use super::MediaKeyError;
 use super::key::{MediaKey, MediaKeys};
 
 impl MediaKeys {
-    /// The text that ffmpeg reads by `-hls_key_info_file`: three lines with the key's URI, where the packager finds the key,
-    /// and the initialisation vector if there is one.
+    /// The text that ffmpeg reads by `-hls_key_info_file`: three lines with the key's URI, where the packager finds the
+    /// key, and the initialisation vector if there is one.
     ///
-    /// The URI is the prefix and the key's name. It stands in the playlist as it is, so that `keys/` is the folder beside a
-    /// media playlist and `/videos/video-1/keys/` one from the root; what it leads to is where the [service](Self::service)
-    /// listens. Forwarding adds the viewer's credential.
+    /// The URI is the prefix and the key's name. It stands in the playlist as it is, so that `keys/` is the folder
+    /// beside a media playlist and `/videos/video-1/keys/` one from the root; what it leads to is where the
+    /// [service](Self::service) listens. Forwarding adds the viewer's credential.
     ///
-    /// Without a vector, that of a segment is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg writes into the
-    /// playlist too. With one, all segments of the batch have it, and those that begin alike are seen to: give one only
-    /// where sequence numbers come again for one key, and another one each time.
+    /// Without a vector, that of a segment is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg writes into
+    /// the playlist too. With one, all segments of the batch have it, and those that begin alike are seen to: give one
+    /// only where sequence numbers come again for one key, and another one each time.
     ///
     /// ```
     /// # use playgate::media_keys::MediaKeys;
@@ -29,7 +29,8 @@ impl MediaKeys {
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::UriPrefix`] and [`MediaKeyError::KeyFile`] for what cannot stand there, and as [`key`](Self::key).
+    /// [`MediaKeyError::UriPrefix`] and [`MediaKeyError::KeyFile`] for what cannot stand there, and as
+    /// [`key`](Self::key).
     pub fn key_info(
         &self,
         video: &str,
@@ -41,16 +42,17 @@ impl MediaKeys {
         info(&self.key(video, batch)?, uri_prefix, key_file.as_ref(), iv)
     }
 
-    /// Writes the key of a batch, and then the [text](Self::key_info) that names it in place of the last one. Gives the path
-    /// of the key's file: that of the info file with the key's name added.
+    /// Writes the key of a batch, and then the [text](Self::key_info) that names it in place of the last one. Gives the
+    /// path of the key's file: that of the info file with the key's name added.
     ///
-    /// With `-hls_flags periodic_rekey` ffmpeg reads the info file before each segment, so the next segment to begin is the
-    /// first of the new batch. It finds a whole text and the key that belongs to it at whatever moment it looks: each file
-    /// is put in place in one step, and no two batches share one. On Unix only the owner can read them. An earlier batch's
-    /// key file may go once a segment of the new one has begun.
+    /// With `-hls_flags periodic_rekey` ffmpeg reads the info file before each segment, so the next segment to begin is
+    /// the first of the new batch. It finds a whole text and the key that belongs to it at whatever moment it looks:
+    /// each file is put in place in one step, and no two batches share one. On Unix only the owner can read them. An
+    /// earlier batch's key file may go once a segment of the new one has begun.
     ///
-    /// A revoked credential plays as long as its last key: with a batch a minute, a minute at most. Number batches so that
-    /// none comes again for a video, by the minutes of the clock for instance: who had its key once has it for ever.
+    /// A revoked credential plays as long as its last key: with a batch a minute, a minute at most. Number batches so
+    /// that none comes again for a video, by the minutes of the clock for instance: who had its key once has it for
+    /// ever.
     ///
     /// # Errors
     ///
