@@ -10,7 +10,7 @@ use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn, Rate};
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verify::Embeds;
-use playgate::{Site, Verifier};
+use playgate::{Decision, Site, Verifier};
 use support::{Answer, Ask, HOST, NOW, World, behind, gate, get, http1, lines_about, token, vod};
 
 fn embedding() -> Site {
@@ -106,6 +106,11 @@ async fn a_live_site_opens_the_playback_id_that_the_video_is() {
     let embeds = verifier.embeds(HOST).unwrap();
     let text = embeds.issue(EmbedDraft::new("ch1")).await.unwrap().to_text();
     let world = World::start(verifier).await;
+    let granted = get("/ch1.m3u8").query(&text).parsed().unwrap();
+    let Decision::Granted(grant) = world.verifier.decide(&granted, UnixSeconds::new(NOW)) else {
+        panic!("granted")
+    };
+    assert_eq!(grant.to_owned().scope(), Some("ch1"));
     for (ask, verdict) in [
         (get("/ch1.m3u8").query(&text), "200"),
         (get("/ch1/seg-1.ts").query(&text), "200"),
@@ -173,6 +178,8 @@ async fn a_revoked_token_is_refused_by_the_next_decision() {
     embeds.revoke_video("1").await.unwrap();
     verdicts([(next, "2", "200"), (other, "1", REVOKED), (second, "2", REVOKED), (third, "2", REVOKED)])
         .await;
+    let counts = embeds.counts(one).unwrap();
+    assert!(counts.requests > 0 && counts.denied["revoked"] > 0, "{counts:?}");
     // What is issued from now on is good again.
     let (again, same) = (issue(of_viewer("1", "ann")).await, issue(of_viewer("2", "ann")).await);
     verdicts([(again, "1", "200"), (same, "2", "200"), (next, "2", "200"), (other, "1", REVOKED)]).await;

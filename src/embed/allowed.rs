@@ -22,8 +22,6 @@ pub(crate) struct Asker<'r> {
     host: &'r [u8],
     /// `Sec-Fetch-Site: same-origin`, which no page can make up.
     same_origin: bool,
-    /// Whether a page is asked for, and not what a page shows.
-    is_page: bool,
 }
 
 impl<'r> Asker<'r> {
@@ -31,14 +29,7 @@ impl<'r> Asker<'r> {
         let host = request.hosts().next().or(request.target().authority).unwrap_or_default();
         let told = request.origin().or_else(|| request.referer().map(origin_of));
         let same_origin = request.fetch_site() == Some(b"same-origin");
-        let is_page =
-            matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"));
-        Self { told, host, same_origin, is_page }
-    }
-
-    /// Whether the browser says that it asks for a page.
-    pub(crate) const fn is_page(&self) -> bool {
-        self.is_page
+        Self { told, host, same_origin }
     }
 }
 
@@ -129,7 +120,7 @@ mod tests {
     }
 
     fn asker<'r>(told: Option<&'r str>, host: &'r str) -> Asker<'r> {
-        Asker { told: told.map(str::as_bytes), host: host.as_bytes(), same_origin: false, is_page: false }
+        Asker { told: told.map(str::as_bytes), host: host.as_bytes(), same_origin: false }
     }
 
     #[test]

@@ -37,9 +37,15 @@ pub(crate) struct Counts {
     /// Seconds since 1970; zero for never. Good until 2106.
     first_seen: AtomicU32,
     last_seen: AtomicU32,
+    /// Since when it is counted.
+    since: u32,
 }
 
 impl Counts {
+    pub(crate) fn since(now: UnixSeconds) -> Self {
+        Self { since: u32::try_from(now.get().max(0)).unwrap_or(u32::MAX), ..Self::default() }
+    }
+
     pub(crate) fn granted(&self, now: UnixSeconds) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.seen(now);
@@ -64,9 +70,9 @@ impl Counts {
         }
     }
 
-    /// When it was last asked for; `None` for never.
-    pub(crate) fn last_seen(&self) -> Option<UnixSeconds> {
-        seconds(&self.last_seen).map(UnixSeconds::new)
+    /// When it was last asked for, or else began to be counted.
+    pub(crate) fn last_seen(&self) -> UnixSeconds {
+        UnixSeconds::new(seconds(&self.last_seen).unwrap_or(self.since.into()))
     }
 
     pub(crate) fn read(&self) -> EmbedCounts {

@@ -3,9 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hashbrown::HashMap;
 
 use super::allowed::AllowedOrigins;
-use super::counts::EmbedCounts;
+use super::counts::{Counts, EmbedCounts};
 use super::rate::Limiter;
-use super::record::{Record, Video};
+use super::record::{Record, Video, Viewer};
 use super::stored::Stored;
 use super::table::{Sight, Table};
 use super::token::EmbedToken;
@@ -72,19 +72,18 @@ impl KnownTokens {
         now: UnixSeconds,
     ) -> Result<Arc<Record>, ConfigErrors> {
         let origins = stored.check()?;
-        let limiter = stored.rate.and_then(|rate| Some(Box::new((rate, Limiter::new(rate)?))));
+        let limiter = stored.rate.and_then(Limiter::new).map(Box::new);
         let metadata = (!stored.metadata.is_empty()).then(|| serde_json::to_string(&stored.metadata));
         let mut shared = self.lock();
         Ok(Arc::new(Record {
             video: shared.video(&stored.realm, &stored.video),
-            viewer: stored.viewer.as_deref().map(Into::into),
-            expires_at: stored.expires_at(),
+            viewer: Viewer::new(stored.viewer.as_deref()),
+            expires: stored.exp.unwrap_or(i64::MAX),
             origins: origins.map(|origins| shared.origins(origins)),
             limiter,
-            metadata: metadata.and_then(Result::ok).map(Into::into),
+            metadata: metadata.and_then(Result::ok).map(|object| Box::new(object.into())),
             order,
-            put_at: now,
-            counts: Default::default(),
+            counts: Counts::since(now),
         }))
     }
 

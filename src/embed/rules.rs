@@ -1,6 +1,4 @@
-use super::allowed::Asker;
 use super::lifetime::Lifetime;
-use super::record::Record;
 use super::settings::OriginsOn;
 use crate::request::{PathBuffer, RequestPath};
 
@@ -57,11 +55,14 @@ impl EmbedRules {
         format!("{}{video}{}", self.scope.before, self.scope.after)
     }
 
-    /// Whether what asks may have it, as far as origins go. `guarded` is a manifest or a key.
-    pub(crate) fn admit(&self, record: &Record, asker: &Asker<'_>, is_page: bool, guarded: bool) -> bool {
-        let asked_about = is_page || guarded || self.origins_on == OriginsOn::Everything;
-        let Some(origins) = record.origins().filter(|_| asked_about) else { return true };
-        origins.admit(asker, self.allow_missing_origin)
+    /// Whether a request has to come from one of a token's origins; `guarded` is one for a manifest or a key.
+    pub(crate) fn asks_for_origin(&self, guarded: bool) -> bool {
+        guarded || self.origins_on == OriginsOn::Everything
+    }
+
+    /// Whether a request may tell no origin.
+    pub(crate) const fn allows_missing_origin(&self) -> bool {
+        self.allow_missing_origin
     }
 }
 

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 use super::allowed::AllowedOrigins;
 use super::rate::Rate;
 use crate::error::{ConfigError, ConfigErrors};
-use crate::time::UnixSeconds;
 
 /// A record as it leaves the process: the JSON behind a token's digest in a shared store.
 ///
@@ -59,10 +58,6 @@ impl Stored {
 
     pub(crate) fn write(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default() // text, numbers and JSON always can be
-    }
-
-    pub(crate) fn expires_at(&self) -> Option<UnixSeconds> {
-        self.exp.map(UnixSeconds::new)
     }
 
     /// The list of origins, checked, if there is one.

@@ -50,15 +50,15 @@ impl Group {
 #[derive(Debug)]
 pub(super) enum Slot<R> {
     Live(Arc<R>),
-    /// Revoked by itself, in this second.
-    Gone(i64),
+    /// Revoked by itself, in this second since 1970; with its record, where that was known.
+    Gone(u32, Option<Arc<R>>),
 }
 
 impl<R> Clone for Slot<R> {
     fn clone(&self) -> Self {
         match self {
             Self::Live(record) => Self::Live(Arc::clone(record)),
-            Self::Gone(at) => Self::Gone(*at),
+            Self::Gone(at, record) => Self::Gone(*at, record.clone()),
         }
     }
 }
@@ -96,7 +96,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
         match self.tokens.get(token) {
             Some(Slot::Live(record)) if self.is_revoked(&record) => Sight::Revoked(Some(record)),
             Some(Slot::Live(record)) => Sight::Live(record),
-            Some(Slot::Gone(_)) => Sight::Revoked(None),
+            Some(Slot::Gone(_, record)) => Sight::Revoked(record),
             None => Sight::Unknown,
         }
     }
@@ -119,7 +119,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     /// record, which counts already.
     pub(super) fn put_found(&self, token: K, record: &Arc<R>) {
         self.tokens.alter(token, |slot| match slot {
-            Some(Slot::Gone(_)) => Change::Keep,
+            Some(Slot::Gone(..)) => Change::Keep,
             Some(Slot::Live(held)) if held.order() == record.order() => Change::Keep,
             Some(Slot::Live(_)) | None => Change::Put(Slot::Live(Arc::clone(record))),
         });
@@ -136,7 +136,12 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
 
     /// Revokes one token, known or not.
     pub(super) fn revoke(&self, token: K, now: i64) {
-        self.tokens.alter(token, |_| Change::Put(Slot::Gone(now)));
+        let now = u32::try_from(now.max(0)).unwrap_or(u32::MAX); // small, since there is one to every token
+        self.tokens.alter(token, |slot| match slot {
+            Some(Slot::Gone(..)) => Change::Keep,
+            Some(Slot::Live(record)) => Change::Put(Slot::Gone(now, Some(Arc::clone(record)))),
+            None => Change::Put(Slot::Gone(now, None)),
+        });
     }
 
     /// Revokes a group's tokens up to an order.
@@ -178,7 +183,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
                 let idle = idle_since.is_some_and(|since| record.last_seen() < since);
                 !expired && !idle && !self.is_revoked(record)
             }
-            Slot::Gone(at) => at.saturating_add(REMEMBERED) > now,
+            Slot::Gone(at, _) => i64::from(*at).saturating_add(REMEMBERED) > now,
         });
         // What they were for is gone now, or is put in with its own marks.
         self.viewers.retain(|_, (_, at)| at.saturating_add(REMEMBERED) > now);
@@ -186,7 +191,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
 
     /// Drops every record; marks stay.
     pub(super) fn forget(&self) {
-        self.tokens.retain(|_, slot| matches!(slot, Slot::Gone(_)));
+        self.tokens.retain(|_, slot| matches!(slot, Slot::Gone(..)));
     }
 
     /// How many tokens, and how many revoked viewers, are known.

@@ -1,3 +1,5 @@
+use std::hash::{Hash, Hasher};
+
 use crate::error::ConfigError;
 
 /// The shortest embed token, in characters: 128 bits, which nobody guesses.
@@ -10,7 +12,7 @@ pub const MAX_EMBED_TOKEN_LEN: usize = 64;
 ///
 /// Whoever has it may watch, so it has no `Display`, and its `Debug` shows nothing; [`EmbedToken::to_text`] is the one
 /// way to its characters.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EmbedToken {
     /// Two characters a byte; what is not used is zero.
     packed: [u8; MAX_EMBED_TOKEN_LEN / 2],
@@ -69,6 +71,12 @@ impl EmbedToken {
     /// The pattern with the token in the place of `{token}`: `https://cdn.example.com/watch/{token}`.
     pub fn url(self, pattern: &str) -> String {
         pattern.replace("{token}", &self.to_text())
+    }
+}
+
+impl Hash for EmbedToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.packed); // lengths differ in bytes, but for zeros at the end
     }
 }
 

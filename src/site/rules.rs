@@ -153,6 +153,14 @@ impl SiteRules {
         }
     }
 
+    /// What an embed token for a video covers here: its folder, or the playback ID that it is.
+    pub(crate) fn embedded_scope(&self, video: &str) -> String {
+        match (&self.serves, &self.embed) {
+            (Serving::Bucket(_) | Serving::BucketInHost, Some(embeds)) => embeds.folder(video),
+            (Serving::Bucket(_) | Serving::BucketInHost, None) | (Serving::Live(_), _) => video.to_owned(),
+        }
+    }
+
     /// Whether it is opened by keys, and by nothing else.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         self.access == Access::Authenticated && self.tokens && self.link.is_none() && self.embed.is_none()

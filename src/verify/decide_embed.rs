@@ -76,9 +76,10 @@ impl Case<'_> {
                 Some(Some(Answer::Unavailable) | None) => return denied(Denial::StoreUnavailable),
             },
         };
-        let asker = Asker::of(request);
-        let is_page = matches!(wanted, Wanted::Page) || asker.is_page();
-        match self.check_record(embeds, &record, wanted, &asker, is_page) {
+        // Pages matter where their frames do.
+        let is_page =
+            record.origins().is_some() && (matches!(wanted, Wanted::Page) || asks_for_page(request));
+        match self.check_record(request, embeds, &record, wanted, is_page) {
             Ok(()) => {
                 let expires_at = record.expires_at();
                 let rated = is_guarded(wanted);
@@ -95,10 +96,10 @@ impl Case<'_> {
     /// The rules of [`embed`](crate::embed), and the site's own.
     fn check_record(
         &self,
+        request: &impl RequestView,
         embeds: &EmbedRules,
         record: &Record,
         wanted: Wanted<'_>,
-        asker: &Asker<'_>,
         is_page: bool,
     ) -> Result<(), Denial> {
         if let Some(expires) = record.expires_at()
@@ -117,7 +118,10 @@ impl Case<'_> {
         if !covered {
             return Err(Denial::OutOfScope);
         }
-        if !embeds.admit(record, asker, is_page, is_guarded(wanted)) {
+        if let Some(origins) = record.origins()
+            && (is_page || embeds.asks_for_origin(is_guarded(wanted)))
+            && !origins.admit(&Asker::of(request), embeds.allows_missing_origin())
+        {
             return Err(Denial::OriginNotAllowed);
         }
         match &self.site.hook {
@@ -168,6 +172,11 @@ impl Case<'_> {
             || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
         if revoked { Err(Denial::Revoked) } else { Ok(()) }
     }
+}
+
+/// Whether a browser says that it wants a page, and not what a page shows (Fetch Metadata, `Sec-Fetch-Dest`).
+fn asks_for_page(request: &impl RequestView) -> bool {
+    matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
 }
 
 /// Whether it is a manifest or a key, without which nothing plays: what origins and rates are asked about.

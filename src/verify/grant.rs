@@ -146,8 +146,7 @@ impl<'r> Grant<'r> {
                 Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
                 Proof::Link(covers) => self.covered_by_link(*covers),
                 Proof::Embed(embedded) => {
-                    let site = self.context.site().and_then(|site| site.embed.as_ref());
-                    site.map(|embeds| embeds.folder(embedded.record.video()))
+                    self.context.site().map(|site| site.embedded_scope(embedded.record.video()))
                 }
             },
             payload,

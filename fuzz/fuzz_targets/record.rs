@@ -1,0 +1,28 @@
+//! What a shared store holds behind a token: nothing panics, and what is taken says what plain JSON says.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use playgate::internals::read_record;
+use serde_json::Value;
+
+fuzz_target!(|json: &[u8]| {
+    let Some(written) = read_record(json) else { return };
+    assert_eq!(read_record(&written).as_deref(), Some(&*written), "it is read again as it was written");
+    let (plain, written): (Value, Value) =
+        (serde_json::from_slice(json).unwrap(), serde_json::from_slice(&written).unwrap());
+    let (plain, written) = (plain.as_object().unwrap(), written.as_object().unwrap());
+    assert_eq!(written["v"], 1);
+    for (name, value) in plain {
+        // What says nothing may be left out.
+        let says_nothing = value.is_null()
+            || value.as_array().is_some_and(Vec::is_empty)
+            || value.as_object().is_some_and(serde_json::Map::is_empty);
+        assert!(written.get(name) == Some(value) || says_nothing, "{name}: {value}");
+    }
+    for name in ["realm", "video"] {
+        assert!(plain[name].is_string());
+    }
+    let video = plain["video"].as_str().unwrap();
+    assert!(!video.is_empty() && !video.contains(['/', '\\', '%', '\0']) && video != "." && video != "..", "{video:?}");
+});
