@@ -1,4 +1,4 @@
-//! Signed URLs and signed cookies for a media origin, checked inside its own process.
+//! Signed URLs, signed cookies, secure links and revocable embed tokens for a media origin, checked inside its own process.
 //!
 //! A [`Verifier`] decides whether a request may have the bytes it asks for. It is put in front of an existing axum,
 //! hyper or other tower server as a layer; it allocates nothing and waits for nothing while deciding; its keys and
@@ -62,6 +62,7 @@
 //! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
+//! | `redis` | [`store`]: embed tokens and revocations in Redis or Valkey, shared by a fleet |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new RSA keys |

@@ -8,15 +8,18 @@
 //! 4. The **path** has one normal form, or the request is refused.
 //! 5. On a **public** resource credentials are not looked at.
 //! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
-//!    may bring a secure link.
-//! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
+//!    may bring a secure link, and any of them an embed token.
+//! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. An [embed token](crate::embed)'s record, and what
+//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
 //!    **time**, other claims that the site asks for, the **token's scope**. All of these may only refuse: junk
 //!    leaves here, before any cryptography.
-//! 8. The **signature**, by the key that the token named and the algorithm that the key has.
+//! 8. The **signature**, by the key that the token named and the algorithm that the key has; then whether the token was
+//!    [revoked](crate::revocation).
 //! 9. The site's own **hook**, over the claims that are now verified.
-//! 10. The **method**: 405 is told only to those with a good credential.
+//! 10. The **method**: 405 is told only to those with a good credential. Last of all an embed token's rate.
 //!
-//! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys.
+//! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys. Embed tokens
+//! and revocations change one by one, and are in force for every decision that starts after the call has returned.
 //!
 //! # Refusals show no more than they know
 //!
