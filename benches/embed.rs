@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use futures_util::FutureExt as _;
-use http::Request;
 use interleaved::{Budget, Candidate};
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::internals::{is_known, sweep};
+use playgate::request::{RequestView, Target};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verify::Embeds;
@@ -52,7 +52,8 @@ fn main() {
             assert!(is_known(&held.store, black_box(&held.tokens[place])));
         });
         push(&mut candidates, "whole decision", size, Budget::Nanoseconds(decision), held, |held, place| {
-            let decision = held.verifier.decide(black_box(&held.requests[place]), NOW);
+            let request = held.request(place);
+            let decision = held.verifier.decide(black_box(&request), NOW);
             assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
         });
     }
@@ -64,17 +65,37 @@ fn main() {
     }
 }
 
-/// A store with tokens, and a request for each that is asked with.
+/// A store with tokens, in another order than they were issued in.
 struct Held {
     store: Store,
     verifier: Verifier,
     embeds: Embeds,
     tokens: Vec<EmbedToken>,
-    requests: Vec<Request<()>>,
+    /// For each token the path and the query that bring it, one after the other: what a server has just read is warm, and
+    /// what it is about to look up is not.
+    targets: Vec<u8>,
 }
 
-/// How many of the requests a row asks in turn.
-const REQUESTS: usize = 65_536;
+/// A path and a query of the targets.
+const PATH_LEN: usize = "/videos/video-0000000000/seg-00042.ts".len();
+const QUERY_LEN: usize = "auth=".len() + 32;
+
+/// A request as a server has read it.
+struct Asked<'a>(&'a [u8], &'a [u8]);
+
+impl RequestView for Asked<'_> {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { authority: None, path: self.0, query: Some(self.1) }
+    }
+
+    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(HOST.as_bytes())
+    }
+}
 
 impl Held {
     fn new(size: usize, videos: usize) -> Self {
@@ -82,14 +103,21 @@ impl Held {
         let site = Site::bucket("courses").host(HOST).embed(Embed::new());
         let verifier = Verifier::builder().store(&store).clock(|| NOW).site(site).build().unwrap();
         let embeds = verifier.embeds(HOST).unwrap();
-        let issue = |index| issue(&embeds, &video(index % videos), index);
-        let tokens: Vec<EmbedToken> = (0..size).map(issue).collect();
-        let requests = tokens.iter().take(REQUESTS).enumerate().map(|(index, token)| {
-            let target = format!("/videos/{}/seg-00042.ts?auth={}", video(index % videos), token.to_text());
-            Request::get(target).header("host", HOST).body(()).unwrap()
-        });
-        let requests = requests.collect();
-        Self { store, verifier, embeds, tokens, requests }
+        let issued: Vec<EmbedToken> =
+            (0..size).map(|index| issue(&embeds, &video(index % videos), index)).collect();
+        let order = || (0..size).map(|place| place * 7_919 % size); // 7919 is prime to every size
+        let tokens = order().map(|index| issued[index]).collect();
+        let target = |index: usize| {
+            format!("/videos/{}/seg-00042.ts", video(index % videos)) + "auth=" + &issued[index].to_text()
+        };
+        let targets = order().flat_map(|index| target(index).into_bytes()).collect();
+        Self { store, verifier, embeds, tokens, targets }
+    }
+
+    fn request(&self, place: usize) -> Asked<'_> {
+        let target = &self.targets[place * (PATH_LEN + QUERY_LEN)..];
+        let (path, rest) = target.split_at(PATH_LEN);
+        Asked(path, &rest[..QUERY_LEN])
     }
 }
 
@@ -122,7 +150,7 @@ fn resident() -> usize {
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or_default() * 4096
 }
 
-/// One row: tokens in no order that a cache could guess.
+/// One row: all tokens, one after the other.
 fn push(
     candidates: &mut Vec<Candidate>,
     group: &str,
@@ -132,11 +160,10 @@ fn push(
     once: fn(&Held, usize),
 ) {
     let held = Rc::clone(held);
-    let places = if group == "lookup" { held.tokens.len() } else { held.requests.len() };
     let mut place = 0;
     let mut run = move || {
-        place = (place + 7_919) % places;
         once(&held, place);
+        place = if place + 1 == held.tokens.len() { 0 } else { place + 1 };
     };
     run();
     let allocations = measure(&mut run).count_total;
@@ -153,9 +180,9 @@ fn scaling(held: &Held) {
         std::thread::scope(|scope| {
             for thread in 0..threads {
                 scope.spawn(move || {
-                    let mut place = thread * 31;
+                    let mut place = thread * tokens.len() / 2;
                     for _ in 0..TIMES {
-                        place = (place + 7_919) % tokens.len();
+                        place = if place + 1 == tokens.len() { 0 } else { place + 1 };
                         assert!(is_known(store, black_box(&tokens[place])));
                     }
                 });
@@ -171,7 +198,7 @@ fn scaling(held: &Held) {
 
 /// How long decisions take while nothing happens, and while tokens are rotated and swept.
 fn latencies(held: &Held) {
-    let Held { store, verifier, embeds, requests, .. } = held;
+    let Held { store, verifier, embeds, tokens, .. } = held;
     let busy = AtomicBool::new(false);
     let done = AtomicBool::new(false);
     let (rounds, doomed) = (AtomicUsize::new(0), video(9_999_999));
@@ -193,10 +220,11 @@ fn latencies(held: &Held) {
         });
         let mut place = 0;
         while !done.load(Ordering::SeqCst) {
-            place = (place + 7_919) % requests.len();
+            place = if place + 1 == tokens.len() { 0 } else { place + 1 };
+            let request = held.request(place);
             let was_busy = busy.load(Ordering::SeqCst);
             let started = Instant::now();
-            black_box(verifier.decide(black_box(&requests[place]), NOW));
+            black_box(verifier.decide(black_box(&request), NOW));
             let taken = started.elapsed().as_nanos();
             if was_busy == busy.load(Ordering::SeqCst) {
                 if was_busy { &mut busy_times } else { &mut idle_times }.push(taken);
