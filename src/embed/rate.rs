@@ -23,6 +23,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// How many tokens that are none one client may have looked up in a shared store, unless that says otherwise.
+    #[cfg(feature = "redis")]
+    pub(crate) const OF_UNKNOWN_TOKENS: Self =
+        Self { requests: NonZeroU32::MIN.saturating_add(19), within: NonZeroU32::MIN.saturating_add(1) };
+
     /// So many requests a minute.
     ///
     /// # Errors
@@ -43,6 +48,18 @@ impl Rate {
             (Some(requests), Some(within)) => Ok(Self { requests, within }),
             _ => Err(ConfigError::Rate { requests, within }),
         }
+    }
+
+    /// How many may come at once.
+    #[cfg(feature = "redis")]
+    pub(crate) const fn requests(self) -> u32 {
+        self.requests.get()
+    }
+
+    /// The time from one to the next, where they come evenly.
+    #[cfg(feature = "redis")]
+    pub(crate) fn each(self) -> Duration {
+        Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
     }
 }
 

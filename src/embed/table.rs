@@ -118,6 +118,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     /// Puts in a record that was found elsewhere; not where the token was revoked meanwhile, nor in the place of the same
     /// record, which counts already.
     pub(super) fn put_found(&self, token: K, record: &Arc<R>) {
+        self.reach(record.order());
         self.tokens.alter(token, |slot| match slot {
             Some(Slot::Gone(..)) => Change::Keep,
             Some(Slot::Live(held)) if held.order() == record.order() => Change::Keep,

@@ -108,6 +108,8 @@ pub enum ConfigError {
     Revocation { bytes: usize },
     #[error("no site takes embed tokens under the id {site:?}: name one of {known}")]
     NoEmbedSite { site: String, known: String },
+    #[error("shared store {found}: write {write}")]
+    Store { found: String, write: &'static str },
     #[error("the system gives no random bytes: see that it has its generator, such as getrandom(2)")]
     NoRandomness,
 

@@ -69,6 +69,22 @@ impl Revocations {
         self.names(kind).pin().remove(name.as_bytes()).is_some()
     }
 
+    /// Each as it stands.
+    #[cfg(feature = "redis")]
+    pub(crate) fn all(&self) -> Vec<Revocation> {
+        let mut all = Vec::with_capacity(self.len());
+        for kind in [Kind::Jti, Kind::Sub, Kind::Kid] {
+            let names = self.names(kind).pin();
+            all.extend(names.iter().filter_map(|(name, mark)| {
+                let bound = |second: i64| (second != i64::MAX).then_some(second);
+                let name = str::from_utf8(name).ok()?.to_owned(); // it was text when it was added
+                let (issued_before, until) = (bound(mark.issued_before), bound(mark.until));
+                Some(Revocation { kind, name, issued_before, until })
+            }));
+        }
+        all
+    }
+
     /// Drops what is not kept any more.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
         for names in [&self.tokens, &self.subjects, &self.keys] {

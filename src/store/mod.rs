@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 #[cfg(feature = "redis")]
-pub use self::redis::RedisStore;
+pub use self::redis::{RedisStore, Staleness};
 pub(crate) use access::{Access, Reach, Standing};
 pub use error::StoreError;
 pub(crate) use found::Answer;
@@ -57,6 +57,22 @@ impl Store {
     /// In this process alone: nothing to install, and gone when it ends.
     pub fn in_memory() -> Self {
         Self(Arc::new(Inner { access: Arc::default(), home: Home::Memory }))
+    }
+
+    /// In a home that fills and trusts this memory as it hears of others.
+    #[cfg(feature = "redis")]
+    fn shared(home: impl FnOnce(Arc<Access>) -> self::redis::Fleet) -> Self {
+        let access = Arc::<Access>::default();
+        Self(Arc::new(Inner { home: Home::Redis(home(Arc::clone(&access))), access }))
+    }
+
+    /// Waits until a shared store was reached for the first time. Memory always is.
+    pub async fn ready(&self) {
+        match &self.0.home {
+            Home::Memory => {}
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.ready().await,
+        }
     }
 
     pub(crate) fn access(&self) -> &Arc<Access> {

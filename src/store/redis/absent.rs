@@ -1,0 +1,82 @@
+use std::time::{Duration, Instant};
+
+use foldhash::fast::RandomState;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+
+use crate::embed::EmbedToken;
+use crate::store::Answer;
+
+/// For how long it is remembered that a token is none, or was revoked.
+const REMEMBERED: Duration = Duration::from_secs(5);
+
+/// How many of them are.
+const ROOM: usize = 65_536;
+
+/// How many there are on a day without a flood.
+const EXPECTED: usize = 1_024;
+
+/// Tokens that were looked up in vain of late: asked for again, they cost no round trip.
+pub(super) struct Absent(Cache<EmbedToken, Entry, UnitWeighter, RandomState>);
+
+#[derive(Clone, Copy)]
+struct Entry {
+    revoked: bool,
+    until: Instant,
+}
+
+impl Absent {
+    pub(super) fn new() -> Self {
+        let lifecycle = DefaultLifecycle::default();
+        Self(Cache::with(EXPECTED, ROOM as u64, UnitWeighter, RandomState::default(), lifecycle))
+    }
+
+    pub(super) fn answer(&self, token: &EmbedToken, now: Instant) -> Option<Answer> {
+        let entry = self.0.get(token).filter(|entry| now < entry.until)?;
+        Some(if entry.revoked { Answer::Revoked } else { Answer::Absent })
+    }
+
+    /// Remembers an answer, where it is that there is nothing.
+    pub(super) fn remember(&self, token: EmbedToken, answer: &Answer, now: Instant) {
+        let Some(until) = now.checked_add(REMEMBERED) else { return };
+        match answer {
+            Answer::Absent => self.0.insert(token, Entry { revoked: false, until }),
+            Answer::Revoked => self.0.insert(token, Entry { revoked: true, until }),
+            Answer::Record(_) | Answer::Unavailable => {}
+        }
+    }
+
+    /// The token was issued.
+    pub(super) fn forget(&self, token: &EmbedToken) {
+        self.0.remove(token);
+    }
+
+    pub(super) fn forget_all(&self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_remembered_for_a_while_in_bounded_room() {
+        let (absent, now) = (Absent::new(), Instant::now());
+        let token = EmbedToken::generate().unwrap();
+        assert!(absent.answer(&token, now).is_none());
+        for (answer, kept) in [(Answer::Unavailable, false), (Answer::Absent, true), (Answer::Revoked, true)]
+        {
+            absent.remember(token, &answer, now);
+            assert_eq!(absent.answer(&token, now).is_some(), kept, "{answer:?}");
+        }
+        assert!(matches!(absent.answer(&token, now), Some(Answer::Revoked)));
+        assert!(absent.answer(&token, now + REMEMBERED).is_none());
+        absent.forget(&token);
+        assert!(absent.answer(&token, now).is_none());
+        for _ in 0..3 * ROOM {
+            absent.remember(EmbedToken::generate().unwrap(), &Answer::Absent, now);
+        }
+        assert!(absent.0.len() <= ROOM, "{}", absent.0.len());
+    }
+}

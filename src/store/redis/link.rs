@@ -1,0 +1,258 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, join3, select, try_join};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, RedisError};
+use tokio::time::{sleep, sleep_until};
+
+use super::fleet::{Contact, Node};
+use super::news::{self, AT_A_TIME, News};
+use super::options::Staleness;
+use super::server::{Server, revocation_of, words};
+use crate::embed::EmbedToken;
+use crate::revocation::Revocation;
+use crate::store::Reach;
+use crate::time::UnixSeconds;
+
+/// How long is waited before the next attempt to connect: twice as long each time.
+const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// For how long news are waited for at a time.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// How long the answer may take that holds everything that is revoked.
+const JOIN_PATIENCE: Duration = Duration::from_secs(10);
+
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+
+/// Keeps this node in touch with the others, until it is dropped.
+pub(super) async fn keep(node: Arc<Node>, client: Client) {
+    let _gone = Gone(&node);
+    join3(stay_connected(&node, &client), watch_silence(&node), tidy(&node)).await;
+}
+
+/// Nothing is heard any more when the link ends, in whatever way.
+struct Gone<'n>(&'n Node);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.access.set_reach(Reach::OutOfTouch);
+        self.0.set_contact(Contact::Down("its last handle is dropped, or its runtime has ended".to_owned()));
+    }
+}
+
+/// The last news that this node has seen, and of which generation.
+#[derive(Clone, Default)]
+struct Place {
+    generation: String,
+    last: String,
+}
+
+/// Why a connection is given up.
+enum Broken {
+    Error(RedisError),
+    /// A command found it so.
+    Lost,
+}
+
+impl From<RedisError> for Broken {
+    fn from(error: RedisError) -> Self {
+        Self::Error(error)
+    }
+}
+
+async fn stay_connected(node: &Node, client: &Client) {
+    let (mut place, mut wait, mut told) = (None, WAITS.0, false);
+    loop {
+        let Err(broken) = follow(node, client, &mut place, || {
+            wait = WAITS.0;
+            if std::mem::take(&mut told) {
+                crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reached again");
+            }
+        })
+        .await;
+        let found = match broken {
+            Broken::Error(error) => words(&error),
+            Broken::Lost => "connection lost".to_owned(),
+        };
+        if !std::mem::replace(&mut told, true) {
+            crate::log::event!(
+                WARN,
+                prefix = node.names.prefix(),
+                found = found.as_str(),
+                "shared store is out of reach: what is in memory is believed for a while, nothing else opens"
+            );
+        }
+        node.set_contact(Contact::Down(found));
+        sleep(wait).await;
+        wait = wait.saturating_mul(2).min(WAITS.1);
+    }
+}
+
+/// Connects, and applies news for as long as they come.
+async fn follow(
+    node: &Node,
+    client: &Client,
+    place: &mut Option<Place>,
+    mut reached: impl FnMut(),
+) -> Result<std::convert::Infallible, Broken> {
+    let patience = node.timeout.saturating_add(silence(node));
+    let (mut stream, connection) =
+        try_join(connect(client, node.timeout, patience), connect(client, node.timeout, node.timeout))
+            .await?;
+    let server = Server { connection, names: Arc::clone(&node.names) };
+    loop {
+        let mut here = join(node, &server, place.clone().unwrap_or_default()).await?;
+        let _ = node.lost.notified().now_or_never(); // what was said of other connections
+        node.set_contact(Contact::Up(server.clone()));
+        reached();
+        let followed = follow_on(node, &server, &mut stream, &mut here).await;
+        *place = Some(here);
+        followed?; // or else the server holds other data now
+    }
+}
+
+async fn connect(
+    client: &Client,
+    timeout: Duration,
+    patience: Duration,
+) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(timeout))
+        .set_response_timeout(Some(patience));
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// Goes on from the last news that were seen, or from all that is revoked now.
+async fn join(node: &Node, server: &Server, known: Place) -> Result<Place, RedisError> {
+    let mut server = server.clone();
+    server.connection.set_response_timeout(JOIN_PATIENCE);
+    let asked = Instant::now();
+    let fresh = EmbedToken::generate().map(EmbedToken::to_text).unwrap_or_default();
+    let (generation, last, revoked) = server.join(&fresh, &known.generation, &known.last).await?;
+    let Some(revoked) = revoked else { return Ok(Place { generation, last }) };
+    node.forget();
+    let revoked: Vec<Revocation> =
+        revoked.iter().filter_map(|(name, mark)| revocation_of(name, mark)).collect();
+    for revocation in &revoked {
+        node.access.revocations.add(revocation);
+    }
+    // What the server has lost, or was never told.
+    for revocation in node.access.revocations.all().iter().filter(|one| !revoked.contains(one)) {
+        server.revoke(revocation).await?;
+    }
+    heard(node, asked);
+    Ok(Place { generation, last })
+}
+
+/// Applies news until the server holds other data, or a connection is lost.
+async fn follow_on(
+    node: &Node,
+    server: &Server,
+    stream: &mut MultiplexedConnection,
+    place: &mut Place,
+) -> Result<(), Broken> {
+    let name = node.names.news();
+    let wait = u64::try_from(silence(node).as_millis()).unwrap_or(u64::MAX);
+    let mut caught_up = false;
+    loop {
+        let (asked, wait) = (Instant::now(), caught_up.then_some(wait));
+        let read = async {
+            let entries = news::read(stream, &name, &place.last, wait).await?;
+            for (last, fields) in &entries {
+                apply(node, fields);
+                place.last.clone_from(last);
+            }
+            Ok(entries.len() < AT_A_TIME)
+        };
+        let both = pin!(try_join(server.generation(), read));
+        let (generation, all) = match select(both, pin!(node.lost.notified())).await {
+            Either::Left((both, _)) => both?,
+            Either::Right(_) => return Err(Broken::Lost),
+        };
+        if generation.as_ref() != Some(&place.generation) {
+            return Ok(());
+        }
+        caught_up = all;
+        if caught_up {
+            heard(node, asked);
+        }
+    }
+}
+
+/// Everything that was revoked before `asked` is in force here.
+fn heard(node: &Node, asked: Instant) {
+    node.heard.send_replace(Some(asked));
+    // An answer that was long under way tells nothing of late.
+    let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
+    if !is_late {
+        node.access.set_reach(Reach::InTouch);
+    }
+}
+
+fn apply(node: &Node, fields: &[Vec<u8>]) {
+    let (embeds, revocations, now) = (&node.access.embeds, &node.access.revocations, UnixSeconds::now());
+    match News::read(fields) {
+        Some(News::Token(digest)) => node.revoke_digest(digest, now),
+        Some(News::Video { realm, id, up_to }) => embeds.revoke_video(&realm, &id, up_to, now),
+        Some(News::Viewer { id, up_to }) => embeds.revoke_viewer(&id, up_to, now),
+        Some(News::Revoked(revocation)) => revocations.add(&revocation),
+        Some(News::Restored(revocation)) => {
+            revocations.remove(revocation.kind, &revocation.name);
+        }
+        Some(News::Begun) => {}
+        None => {
+            // Of a later release, perhaps: whatever it takes back, the server knows.
+            crate::log::event!(
+                WARN,
+                fields = fields.len(),
+                "news cannot be read: every record is looked up again"
+            );
+            node.forget();
+        }
+    }
+}
+
+/// Says so when nothing was heard for too long. In the same task as what hears, so that it comes between nothing.
+async fn watch_silence(node: &Node) {
+    let Staleness::AtMost(most) = node.staleness else { return };
+    let mut heard = node.heard.subscribe();
+    loop {
+        let last = *heard.borrow_and_update();
+        if let Some(last) = last
+            && let Some(end) = last.checked_add(most)
+        {
+            let changed = pin!(heard.changed());
+            if let Either::Left(_) = select(changed, pin!(sleep_until(end.into()))).await {
+                continue;
+            }
+            node.access.set_reach(Reach::OutOfTouch);
+            crate::log::event!(
+                WARN,
+                prefix = node.names.prefix(),
+                "nothing was heard of the shared store for too long: what is in memory is not believed any more"
+            );
+        }
+        if heard.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn tidy(node: &Node) {
+    loop {
+        sleep(TIDY_EVERY).await;
+        node.tidy();
+    }
+}
+
+/// Several times within what is believed, so that one answer that is late is no silence.
+fn silence(node: &Node) -> Duration {
+    match node.staleness {
+        Staleness::AtMost(most) => SILENCE.min(most / 4),
+        Staleness::UntilExpiry => SILENCE,
+    }
+}

@@ -1,0 +1,149 @@
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::embed::EmbedToken;
+
+/// The SHA-256 of a token's text: what stands for it outside of this process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Digest([u8; 32]);
+
+impl Digest {
+    pub(super) fn of(token: EmbedToken) -> Self {
+        Self(Sha256::digest(token.to_text()).into())
+    }
+
+    /// In lower-case hexadecimal.
+    pub(super) fn to_text(self) -> String {
+        hex(&self.0)
+    }
+
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let (pairs, []) = text.as_chunks::<2>() else { return None };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// Some byte of it, to spread them by.
+    pub(super) const fn any_byte(self) -> u8 {
+        let [byte, ..] = self.0;
+        byte
+    }
+}
+
+/// The names of keys on the server. All have one hash tag, so that a cluster keeps them in one slot.
+pub(super) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(super) const fn new(prefix: String) -> Self {
+        Self { prefix }
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn key(&self, rest: &str) -> String {
+        format!("{{{}}}:{rest}", self.prefix)
+    }
+
+    pub(super) fn token(&self, digest: Digest) -> String {
+        self.key(&format!("token:{}", digest.to_text()))
+    }
+
+    /// What the keys of videos begin with; [`name_of_video`] follows.
+    pub(super) fn videos(&self) -> String {
+        self.key("video:")
+    }
+
+    /// What the keys of viewers begin with; [`name_of_viewer`] follows.
+    pub(super) fn viewers(&self) -> String {
+        self.key("viewer:")
+    }
+
+    pub(super) fn video(&self, realm: &str, video: &str) -> String {
+        self.videos() + &name_of_video(realm, video)
+    }
+
+    pub(super) fn viewer(&self, viewer: &str) -> String {
+        self.viewers() + &name_of_viewer(viewer)
+    }
+
+    pub(super) fn order(&self) -> String {
+        self.key("order")
+    }
+
+    pub(super) fn news(&self) -> String {
+        self.key("news")
+    }
+
+    pub(super) fn generation(&self) -> String {
+        self.key("generation")
+    }
+
+    pub(super) fn revoked(&self) -> String {
+        self.key("revoked")
+    }
+
+    pub(super) fn revoked_until(&self) -> String {
+        self.key("revoked-until")
+    }
+}
+
+/// The realm goes in with its length, so that no two pairs look alike.
+pub(super) fn name_of_video(realm: &str, video: &str) -> String {
+    let hash = Sha256::new().chain_update(format!("{}:", realm.len())).chain_update(realm);
+    shortened(&hash.chain_update(video).finalize())
+}
+
+pub(super) fn name_of_viewer(viewer: &str) -> String {
+    shortened(&Sha256::digest(viewer))
+}
+
+/// Half of a hash tells names apart that nobody makes alike on purpose.
+fn shortened(hash: &[u8]) -> String {
+    hex(hash.get(..16).unwrap_or(hash))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}"); // never fails
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_that_of_the_tokens_text_and_is_read_as_it_is_written() {
+        let digest = Digest::of(EmbedToken::parse(&"0".repeat(32)).unwrap());
+        // printf %032d 0 | sha256sum
+        let text = "84e0c0eafaa95a34c293f278ac52e45ce537bab5e752a00e6959a13ae103b65a";
+        assert_eq!(digest.to_text(), text);
+        assert!(Digest::read(text.as_bytes()) == Some(digest));
+        for bad in [&text[1..], &text[2..], "", &format!("{text}00"), &text.replace('8', "g")] {
+            assert!(Digest::read(bad.as_bytes()).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_videos_do_not_run_into_each_other() {
+        let names = Names::new("p".to_owned());
+        let all = [("a", "bc"), ("ab", "c"), ("", "abc"), ("1:a", "bc"), ("abc", "")];
+        let keys: std::collections::HashSet<String> =
+            all.iter().map(|(realm, video)| names.video(realm, video)).collect();
+        assert_eq!(keys.len(), all.len());
+        assert!(keys.iter().all(|key| key.starts_with("{p}:video:")));
+    }
+}

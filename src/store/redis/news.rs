@@ -1,0 +1,120 @@
+use redis::RedisResult;
+use redis::aio::MultiplexedConnection;
+
+use super::names::Digest;
+use super::server::revocation_of;
+use crate::revocation::Revocation;
+
+/// What a node hears that another has done.
+#[derive(PartialEq)]
+pub(super) enum News {
+    /// A token was revoked.
+    Token(Digest),
+    /// The tokens of a video, up to a place in the order.
+    Video { realm: String, id: String, up_to: u64 },
+    /// The tokens of a viewer, up to a place in the order.
+    Viewer { id: String, up_to: u64 },
+    /// Signed tokens were taken back.
+    Revoked(Revocation),
+    /// Given back.
+    Restored(Revocation),
+    /// The stream has begun.
+    Begun,
+}
+
+/// The place of an entry in the stream, and its fields.
+pub(super) type Entry = (String, Vec<Vec<u8>>);
+
+/// How many news are read at a time.
+pub(super) const AT_A_TIME: usize = 1_000;
+
+/// The news after a place in the stream, oldest first; waits so many milliseconds for the next where there is none.
+pub(super) async fn read(
+    connection: &mut MultiplexedConnection,
+    stream: &str,
+    last: &str,
+    wait: Option<u64>,
+) -> RedisResult<Vec<Entry>> {
+    let mut command = redis::cmd("XREAD");
+    command.arg("COUNT").arg(AT_A_TIME);
+    if let Some(wait) = wait {
+        command.arg("BLOCK").arg(wait);
+    }
+    command.arg("STREAMS").arg(stream).arg(last);
+    let streams: Option<Vec<(String, Vec<Entry>)>> = command.query_async(connection).await?;
+    Ok(streams.unwrap_or_default().into_iter().flat_map(|(_, entries)| entries).collect())
+}
+
+impl News {
+    /// Reads an entry's fields; nothing for what this release does not know.
+    pub(super) fn read(fields: &[Vec<u8>]) -> Option<Self> {
+        let (pairs, []) = fields.as_chunks::<2>() else { return None };
+        let bytes = |name: &str| {
+            pairs.iter().find(|[field, _]| field == name.as_bytes()).map(|[_, value]| value.as_slice())
+        };
+        let text = |name: &str| str::from_utf8(bytes(name)?).ok().map(str::to_owned);
+        let up_to = || text("up_to")?.parse().ok();
+        match bytes("news")? {
+            b"token" => Some(Self::Token(Digest::read(bytes("digest")?)?)),
+            b"video" => Some(Self::Video { realm: text("realm")?, id: text("id")?, up_to: up_to()? }),
+            b"viewer" => Some(Self::Viewer { id: text("id")?, up_to: up_to()? }),
+            b"revoked" => revocation_of(bytes("name")?, bytes("mark")?).map(Self::Revoked),
+            b"restored" => revocation_of(bytes("name")?, b" ").map(Self::Restored),
+            b"begun" => Some(Self::Begun),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &[&str]) -> Option<News> {
+        News::read(&fields.iter().map(|field| field.as_bytes().to_vec()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn news_are_read_whatever_the_order_of_their_fields() {
+        let video = News::Video { realm: "r".to_owned(), id: "v".to_owned(), up_to: 7 };
+        let digest = "0".repeat(64);
+        for (name, fields, news) in [
+            ("a video", &["news", "video", "realm", "r", "id", "v", "up_to", "7"][..], video),
+            (
+                "a token",
+                &["digest", &digest, "news", "token"],
+                News::Token(Digest::read(digest.as_bytes()).unwrap()),
+            ),
+            (
+                "a viewer",
+                &["news", "viewer", "id", "u", "up_to", "9"],
+                News::Viewer { id: "u".to_owned(), up_to: 9 },
+            ),
+            (
+                "taken back",
+                &["news", "revoked", "name", "sub:u", "mark", " "],
+                News::Revoked(Revocation::subject("u")),
+            ),
+            ("given back", &["news", "restored", "name", "kid:k"], News::Restored(Revocation::key("k"))),
+            ("the first", &["news", "begun"], News::Begun),
+        ] {
+            assert!(read(fields) == Some(news), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_news() {
+        for fields in [
+            &[][..],
+            &["news"],
+            &["news", "key"],
+            &["news", "token"],
+            &["news", "token", "digest", "00"],
+            &["news", "video", "realm", "r", "id", "v"],
+            &["news", "video", "realm", "r", "id", "v", "up_to", "-1"],
+            &["news", "begun", "and"],
+        ] {
+            assert!(read(fields).is_none(), "{fields:?}");
+        }
+    }
+}

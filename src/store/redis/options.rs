@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::fleet::Fleet;
+use crate::embed::Rate;
+use crate::error::{ConfigError, ConfigErrors};
+use crate::store::Store;
+
+/// A store in Redis or Valkey to be, which a fleet shares; made by [`Store::redis`].
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use playgate::{Site, Verifier, embed::Embed, store::Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Store::redis("redis://:password@10.0.0.7:6379")
+///     .max_staleness(Duration::from_secs(30))
+///     .connect()?;
+/// store.ready().await;
+/// let verifier = Verifier::builder()
+///     .site(Site::bucket("courses").host("cdn.example.com").embed(Embed::new()))
+///     .store(&store)
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is connected before `connect`"]
+pub struct RedisStore {
+    url: String,
+    pub(super) prefix: String,
+    pub(super) staleness: Staleness,
+    pub(super) timeout: Duration,
+    pub(super) unknown: Option<Rate>,
+}
+
+/// For how long memory is believed while nothing is heard of the shared store.
+///
+/// A [`Duration`] is [`AtMost`](Self::AtMost) that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staleness {
+    /// Then everything is answered with 503 that the store would have to confirm. 1 second or more; default 60.
+    AtMost(Duration),
+    /// What is in memory opens until it expires, and what others have revoked meanwhile with it.
+    UntilExpiry,
+}
+
+impl From<Duration> for Staleness {
+    fn from(most: Duration) -> Self {
+        Self::AtMost(most)
+    }
+}
+
+/// The longest that a lookup may take.
+const MAX_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest prefix, in bytes.
+const MAX_PREFIX_LEN: usize = 64;
+
+impl Store {
+    /// In Redis or Valkey, for a fleet: `redis://[user:password@]host[:port][/database]`, or `unix:///path`.
+    pub fn redis(url: impl Into<String>) -> RedisStore {
+        RedisStore {
+            url: url.into(),
+            prefix: "playgate".to_owned(),
+            staleness: Staleness::AtMost(Duration::from_mins(1)),
+            timeout: Duration::from_secs(2),
+            unknown: None,
+        }
+    }
+}
+
+impl RedisStore {
+    /// What the names of keys on the server begin with. Default `playgate`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// For how long memory is believed while nothing is heard of the store. Default 60 seconds.
+    pub fn max_staleness(mut self, staleness: impl Into<Staleness>) -> Self {
+        self.staleness = staleness.into();
+        self
+    }
+
+    /// For how long the store may take to answer. 10 milliseconds to 5 seconds; default 2 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many lookups that find nothing one client's address may cause, or one /64 network of IPv6; others that ask from
+    /// there meanwhile for a token that is not in memory get 503. Default 20 in 2 seconds.
+    ///
+    /// Besides these, those count that were under way when the bound was reached: 256 at most. Clients without a known
+    /// address may cause a hundred times as many, all together.
+    pub fn unknown_tokens(mut self, rate: Rate) -> Self {
+        self.unknown = Some(rate);
+        self
+    }
+
+    /// Starts to connect, within a tokio runtime, and goes on without end: a server that is down is no error. Until it was
+    /// reached, decisions that need it are 503; see [`Store::ready`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Store`] for a URL, a prefix or a time that cannot be, each of them; nothing is connected then.
+    pub fn connect(self) -> Result<Store, ConfigErrors> {
+        let mut faults = Vec::new();
+        let mut fault = |found: String, write: &'static str| faults.push(ConfigError::Store { found, write });
+        // A URL may hold a password, so what is wrong with it is said without it.
+        let client = match redis::Client::open(self.url.as_str()) {
+            Ok(client) => Some(client),
+            Err(_) if self.url.starts_with("rediss:") || self.url.starts_with("valkeys:") => {
+                fault("has a URL for TLS, which is not supported".to_owned(), "redis://, through a tunnel");
+                None
+            }
+            Err(_) => {
+                fault(
+                    "has a URL that cannot be read".to_owned(),
+                    "redis://[user:password@]host[:port][/database]",
+                );
+                None
+            }
+        };
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        if self.prefix.is_empty() || self.prefix.len() > MAX_PREFIX_LEN || !self.prefix.bytes().all(good) {
+            fault(format!("has the prefix {:?}", self.prefix), "1 to 64 letters, digits, and any of - _ . :");
+        }
+        if let Staleness::AtMost(most) = self.staleness
+            && most < Duration::from_secs(1)
+        {
+            fault(format!("is believed for {most:?}"), "1 second or more");
+        }
+        if !(Duration::from_millis(10)..=MAX_TIMEOUT).contains(&self.timeout) {
+            fault(format!("has a timeout of {:?}", self.timeout), "10 milliseconds to 5 seconds");
+        }
+        ConfigErrors::check(faults)?;
+        let nowhere = ConfigError::Store {
+            found: "is connected outside of a tokio runtime".to_owned(),
+            write: "connect() within one",
+        };
+        match (client, Handle::try_current()) {
+            (Some(client), Ok(runtime)) => {
+                Ok(Store::shared(|access| Fleet::start(&self, client, runtime, access)))
+            }
+            _ => Err(nowhere.into()),
+        }
+    }
+}
+
+impl std::fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("prefix", &self.prefix)
+            .field("staleness", &self.staleness)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

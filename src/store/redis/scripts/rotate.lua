@@ -1,0 +1,14 @@
+-- Revokes the tokens of a video, and issues the next one; nothing at all where that one is known.
+-- KEYS: video, order, news[, token[, viewer]]. ARGV: realm, video[, record, seconds or nothing].
+if KEYS[4] and redis.call('EXISTS', KEYS[4]) == 1 then
+  return false
+end
+local up_to = next_order(KEYS[2])
+mark(KEYS[1], up_to)
+tell(KEYS[3], 'news', 'video', 'realm', ARGV[1], 'id', ARGV[2], 'up_to', up_to)
+if not KEYS[4] then
+  return {up_to, up_to}
+end
+local order = next_order(KEYS[2])
+issue(KEYS[4], {KEYS[1], KEYS[5]}, order, ARGV[3], ARGV[4])
+return {up_to, order}
