@@ -10,7 +10,8 @@ pub enum StoreError {
     /// The token that was given is known already.
     #[error("embed token is issued already, or was revoked: give another one, or none for a new one")]
     Taken,
-    /// The shared store did not answer. A revocation is in force on this node all the same; say it again.
+    /// The shared store did not answer. A revocation is in force on this node all the same, and the others are told as soon
+    /// as it answers; unless this process ends before, so say it again.
     #[error("shared store does not answer: {found}")]
     Unavailable {
         /// What went wrong, without addresses and passwords.

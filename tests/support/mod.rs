@@ -13,6 +13,7 @@ mod keys;
 mod logs;
 pub(crate) mod players;
 mod random;
+pub(crate) mod redis;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};

@@ -21,8 +21,17 @@ pub(super) struct Absent(Cache<EmbedToken, Entry, UnitWeighter, RandomState>);
 
 #[derive(Clone, Copy)]
 struct Entry {
-    revoked: bool,
+    nothing: Nothing,
     until: Instant,
+}
+
+/// What there is in place of a record.
+#[derive(Clone, Copy)]
+pub(super) enum Nothing {
+    Absent,
+    Revoked,
+    /// What nobody can read; said once in a while.
+    Unreadable,
 }
 
 impl Absent {
@@ -33,16 +42,16 @@ impl Absent {
 
     pub(super) fn answer(&self, token: &EmbedToken, now: Instant) -> Option<Answer> {
         let entry = self.0.get(token).filter(|entry| now < entry.until)?;
-        Some(if entry.revoked { Answer::Revoked } else { Answer::Absent })
+        Some(match entry.nothing {
+            Nothing::Absent => Answer::Absent,
+            Nothing::Revoked => Answer::Revoked,
+            Nothing::Unreadable => Answer::Unavailable,
+        })
     }
 
-    /// Remembers an answer, where it is that there is nothing.
-    pub(super) fn remember(&self, token: EmbedToken, answer: &Answer, now: Instant) {
-        let Some(until) = now.checked_add(REMEMBERED) else { return };
-        match answer {
-            Answer::Absent => self.0.insert(token, Entry { revoked: false, until }),
-            Answer::Revoked => self.0.insert(token, Entry { revoked: true, until }),
-            Answer::Record(_) | Answer::Unavailable => {}
+    pub(super) fn remember(&self, token: EmbedToken, nothing: Nothing, now: Instant) {
+        if let Some(until) = now.checked_add(REMEMBERED) {
+            self.0.insert(token, Entry { nothing, until });
         }
     }
 
@@ -65,17 +74,17 @@ mod tests {
         let (absent, now) = (Absent::new(), Instant::now());
         let token = EmbedToken::generate().unwrap();
         assert!(absent.answer(&token, now).is_none());
-        for (answer, kept) in [(Answer::Unavailable, false), (Answer::Absent, true), (Answer::Revoked, true)]
-        {
-            absent.remember(token, &answer, now);
-            assert_eq!(absent.answer(&token, now).is_some(), kept, "{answer:?}");
-        }
+        absent.remember(token, Nothing::Absent, now);
+        assert!(matches!(absent.answer(&token, now), Some(Answer::Absent)));
+        absent.remember(token, Nothing::Unreadable, now);
+        assert!(matches!(absent.answer(&token, now), Some(Answer::Unavailable)));
+        absent.remember(token, Nothing::Revoked, now);
         assert!(matches!(absent.answer(&token, now), Some(Answer::Revoked)));
         assert!(absent.answer(&token, now + REMEMBERED).is_none());
         absent.forget(&token);
         assert!(absent.answer(&token, now).is_none());
         for _ in 0..3 * ROOM {
-            absent.remember(EmbedToken::generate().unwrap(), &Answer::Absent, now);
+            absent.remember(EmbedToken::generate().unwrap(), Nothing::Absent, now);
         }
         assert!(absent.0.len() <= ROOM, "{}", absent.0.len());
     }

@@ -2,12 +2,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Client, RedisResult};
+use redis::{Client, ErrorKind, RedisResult, ServerErrorKind};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::AbortHandle;
 
-use super::absent::Absent;
+use super::absent::{Absent, Nothing};
 use super::digests::{Digests, Epoch, Put};
 use super::link;
 use super::misses::Misses;
@@ -15,6 +15,7 @@ use super::names::{Digest, Names};
 use super::options::{RedisStore, Staleness};
 use super::server::{Held, Server, words};
 use super::under_way::{Turn, UnderWay};
+use super::untold::{Revoked, Untold, order_of_now};
 use crate::embed::{EmbedToken, Known, Rate, Record, Stored};
 use crate::revocation::Revocation;
 use crate::store::{Access, Answer, Found, LookUp, Reach, StoreError};
@@ -44,6 +45,7 @@ pub(super) struct Node {
     absent: Absent,
     misses: Misses,
     lookups: Arc<Semaphore>,
+    pub(super) untold: Untold,
 }
 
 /// Whether the server can be asked.
@@ -71,6 +73,7 @@ impl Fleet {
             absent: Absent::new(),
             misses: Misses::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS)),
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
+            untold: Untold::default(),
         });
         let link = runtime.spawn(link::keep(Arc::clone(&node), client)).abort_handle();
         Self { node, runtime, link, under_way: UnderWay::default() }
@@ -101,9 +104,14 @@ impl Fleet {
                 self.runtime.spawn(async move {
                     let answer = tokio::time::timeout(node.timeout, node.ask(token, now)).await;
                     let answer = answer.unwrap_or(Answer::Unavailable);
-                    node.absent.remember(token, &answer, Instant::now());
-                    if matches!(answer, Answer::Absent) {
-                        node.misses.count(client, Instant::now());
+                    let moment = Instant::now();
+                    match answer {
+                        Answer::Absent => {
+                            node.absent.remember(token, Nothing::Absent, moment);
+                            node.misses.count(client, moment);
+                        }
+                        Answer::Revoked => node.absent.remember(token, Nothing::Revoked, moment),
+                        Answer::Record(_) | Answer::Unavailable => {}
                     }
                     ticket.tell(answer);
                     drop(permit);
@@ -122,9 +130,8 @@ impl Fleet {
     ) -> Result<(), StoreError> {
         self.run(|node| async move {
             let (asked, digest) = (node.digests.epoch(), Digest::of(token));
-            let server = node.server()?;
-            let order =
-                node.told(server.issue(digest, &stored, now.get()).await)?.ok_or(StoreError::Taken)?;
+            let told = node.call(async |server| server.issue(digest, &stored, now.get()).await).await;
+            let order = told?.ok_or(StoreError::Taken)?;
             node.put_issued(token, digest, stored, order, now, asked)
         })
         .await
@@ -134,8 +141,8 @@ impl Fleet {
         let digest = Digest::of(token);
         self.node.digests.revoke(digest, |_| ()); // the record is revoked already
         self.run(|node| async move {
-            let server = node.server()?;
-            node.told(server.revoke_token(digest).await)
+            let told = node.call(async |server| server.revoke_token(digest).await).await;
+            node.or_later(told, || Revoked::Token(digest))
         })
         .await
     }
@@ -153,11 +160,17 @@ impl Fleet {
             let embeds = &self.node.access.embeds;
             embeds.revoke_video(&realm, &video, embeds.order(), now);
         }
+        let up_to = order_of_now();
         self.run(|node| async move {
-            let (asked, server) = (node.digests.epoch(), node.server()?);
+            let asked = node.digests.epoch();
             let sent = next.as_ref().map(|(token, stored)| (Digest::of(*token), stored));
-            let answer = server.rotate(&realm, &video, sent, now.get()).await;
-            let (up_to, order) = node.told(answer)?.ok_or(StoreError::Taken)?;
+            let mut told =
+                node.call(async |server| server.rotate(&realm, &video, sent, now.get()).await).await;
+            if next.is_none() {
+                let revoked = || Revoked::Video { realm: realm.clone(), id: video.clone(), up_to };
+                told = node.or_later(told, revoked);
+            }
+            let (up_to, order) = told?.ok_or(StoreError::Taken)?;
             node.access.embeds.revoke_video(&realm, &video, up_to, now);
             match next {
                 Some((token, stored)) => node.put_issued(token, Digest::of(token), stored, order, now, asked),
@@ -174,10 +187,10 @@ impl Fleet {
     ) -> Result<(), StoreError> {
         let embeds = &self.node.access.embeds;
         embeds.revoke_viewer(viewer, embeds.order(), now); // here at once, whatever becomes of the others
-        let viewer = viewer.to_owned();
+        let (viewer, up_to) = (viewer.to_owned(), order_of_now());
         self.run(|node| async move {
-            let server = node.server()?;
-            let up_to = node.told(server.revoke_viewer(&viewer).await)?;
+            let told = node.call(async |server| server.revoke_viewer(&viewer).await).await;
+            let up_to = node.or_later(told, || Revoked::Viewer { id: viewer.clone(), up_to })?;
             node.access.embeds.revoke_viewer(&viewer, up_to, now);
             Ok(())
         })
@@ -187,8 +200,8 @@ impl Fleet {
     pub(in crate::store) async fn revoke(&self, revocation: &Revocation) -> Result<(), StoreError> {
         let revocation = revocation.clone();
         self.run(|node| async move {
-            let server = node.server()?;
-            node.told(server.revoke(&revocation).await)
+            let told = node.call(async |server| server.revoke(&revocation).await).await;
+            node.or_later(told, || Revoked::Signed(revocation))
         })
         .await
     }
@@ -196,8 +209,7 @@ impl Fleet {
     pub(in crate::store) async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         let revocation = revocation.clone();
         self.run(|node| async move {
-            let server = node.server()?;
-            let was = node.told(server.restore(&revocation).await)?;
+            let was = node.call(async |server| server.restore(&revocation).await).await?;
             let was_here = node.access.revocations.remove(revocation.kind, &revocation.name);
             Ok(was || was_here)
         })
@@ -228,17 +240,16 @@ impl Node {
         // Again, where everything was forgotten meanwhile.
         for _ in 0..2 {
             let asked = self.digests.epoch();
-            let Ok(server) = self.server() else { return Answer::Unavailable };
-            let (order, json, revoked) = match self.told(server.look_up(digest).await) {
+            let (order, json, revoked) = match self.call(async |server| server.look_up(digest).await).await {
                 Err(_) => return Answer::Unavailable,
                 Ok(None) => return Answer::Absent,
                 Ok(Some(Held::Revoked)) => return Answer::Revoked,
-                Ok(Some(Held::Unreadable)) => return unreadable("it has no place in the order"),
+                Ok(Some(Held::Unreadable)) => return self.unreadable(token, "it has no place in the order"),
                 Ok(Some(Held::Record { order, json, revoked })) => (order, json, revoked),
             };
             let stored = match Stored::read(&json) {
                 Ok(stored) => stored,
-                Err(found) => return unreadable(&found),
+                Err(found) => return self.unreadable(token, &found),
             };
             let embeds = &self.access.embeds;
             if revoked.0 > 0 {
@@ -250,7 +261,7 @@ impl Node {
                 embeds.revoke_viewer(viewer, revoked.1, now);
             }
             let Ok(record) = embeds.record(stored, order, now) else {
-                return unreadable("it breaks the rules for records");
+                return self.unreadable(token, "it breaks the rules for records");
             };
             if embeds.is_revoked(&record) {
                 return Answer::Revoked;
@@ -267,6 +278,16 @@ impl Node {
                 Put::Late => {}
             }
         }
+        Answer::Unavailable
+    }
+
+    fn unreadable(&self, token: EmbedToken, found: &str) -> Answer {
+        crate::log::event!(
+            WARN,
+            found = found,
+            "record in the shared store cannot be read, and opens nothing"
+        );
+        self.absent.remember(token, Nothing::Unreadable, Instant::now());
         Answer::Unavailable
     }
 
@@ -311,31 +332,37 @@ impl Node {
         *self.contact.lock().unwrap_or_else(PoisonError::into_inner) = contact;
     }
 
-    fn server(&self) -> Result<Server, StoreError> {
-        match &*self.contact.lock().unwrap_or_else(PoisonError::into_inner) {
-            Contact::Up(server) => Ok(server.clone()),
-            Contact::Down(found) => Err(unavailable(found)),
-        }
-    }
-
-    /// What the server answered, in this crate's words; the link is told of a connection that is lost.
-    fn told<T>(&self, answer: RedisResult<T>) -> Result<T, StoreError> {
-        answer.map_err(|error| {
-            if error.is_unrecoverable_error() {
+    /// Asks the server; the link is told of a connection that is lost, or leads to a server that cannot be written to.
+    async fn call<T>(&self, ask: impl AsyncFnOnce(Server) -> RedisResult<T>) -> Result<T, StoreError> {
+        let server = match &*self.contact.lock().unwrap_or_else(PoisonError::into_inner) {
+            Contact::Up(server) => server.clone(),
+            Contact::Down(found) => return Err(unavailable(found)),
+        };
+        ask(server).await.map_err(|error| {
+            if error.is_unrecoverable_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+            {
                 self.lost.notify_one();
             }
             unavailable(&words(&error))
         })
     }
+
+    /// Keeps a revocation of which the server could not be told, and has the link tell it.
+    fn or_later<T>(
+        &self,
+        told: Result<T, StoreError>,
+        revoked: impl FnOnce() -> Revoked,
+    ) -> Result<T, StoreError> {
+        if told.is_err() {
+            self.untold.keep(revoked());
+            self.lost.notify_one();
+        }
+        told
+    }
 }
 
 fn unavailable(found: &str) -> StoreError {
     StoreError::Unavailable { found: found.to_owned() }
-}
-
-fn unreadable(found: &str) -> Answer {
-    crate::log::event!(WARN, found = found, "record in the shared store cannot be read, and opens nothing");
-    Answer::Unavailable
 }
 
 impl Drop for Fleet {

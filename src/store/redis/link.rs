@@ -126,14 +126,26 @@ async fn connect(
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// Goes on from the last news that were seen, or from all that is revoked now.
+/// Goes on from the last news that were seen, or from all that is revoked now; and tells what could not be told.
 async fn join(node: &Node, server: &Server, known: Place) -> Result<Place, RedisError> {
     let mut server = server.clone();
     server.connection.set_response_timeout(JOIN_PATIENCE);
     let asked = Instant::now();
     let fresh = EmbedToken::generate().map(EmbedToken::to_text).unwrap_or_default();
     let (generation, last, revoked) = server.join(&fresh, &known.generation, &known.last).await?;
-    let Some(revoked) = revoked else { return Ok(Place { generation, last }) };
+    if let Some(revoked) = revoked {
+        start_over(node, &server, &revoked).await?;
+        heard(node, asked);
+    }
+    while let Some(revoked) = node.untold.first() {
+        server.catch_up(&revoked).await?;
+        node.untold.told(&revoked);
+    }
+    Ok(Place { generation, last })
+}
+
+/// Forgets what was looked up, and takes over what is revoked.
+async fn start_over(node: &Node, server: &Server, revoked: &[(Vec<u8>, Vec<u8>)]) -> Result<(), RedisError> {
     node.forget();
     let revoked: Vec<Revocation> =
         revoked.iter().filter_map(|(name, mark)| revocation_of(name, mark)).collect();
@@ -144,8 +156,7 @@ async fn join(node: &Node, server: &Server, known: Place) -> Result<Place, Redis
     for revocation in node.access.revocations.all().iter().filter(|one| !revoked.contains(one)) {
         server.revoke(revocation).await?;
     }
-    heard(node, asked);
-    Ok(Place { generation, last })
+    Ok(())
 }
 
 /// Applies news until the server holds other data, or a connection is lost.

@@ -46,6 +46,7 @@ mod news;
 mod options;
 mod server;
 mod under_way;
+mod untold;
 
 pub(super) use fleet::Fleet;
 pub use options::{RedisStore, Staleness};

@@ -8,6 +8,12 @@ use crate::embed::EmbedToken;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Digest(…)")
+    }
+}
+
 impl Digest {
     pub(super) fn of(token: EmbedToken) -> Self {
         Self(Sha256::digest(token.to_text()).into())

@@ -4,6 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult, Script, ScriptInvocation};
 
 use super::names::{Digest, Names, name_of_video, name_of_viewer};
+use super::untold::Revoked;
 use crate::embed::Stored;
 use crate::revocation::{Kind, Revocation};
 
@@ -99,6 +100,23 @@ impl Server {
         let mut call = self.signed(&REVOKE);
         call.arg(field_of(revocation)).arg(bound(revocation.issued_before)).arg(bound(revocation.until));
         self.run(&call).await
+    }
+
+    /// What was revoked while the server could not be told.
+    pub(super) async fn catch_up(&self, revoked: &Revoked) -> RedisResult<()> {
+        let names = &self.names;
+        match revoked {
+            Revoked::Token(digest) => self.revoke_token(*digest).await,
+            Revoked::Signed(revocation) => self.revoke(revocation).await,
+            Revoked::Video { realm, id, up_to } => {
+                let mut call = REVOKE_UP_TO.key(names.video(realm, id));
+                self.run(call.key(names.news()).arg(*up_to).arg("video").arg(id).arg(realm)).await
+            }
+            Revoked::Viewer { id, up_to } => {
+                let mut call = REVOKE_UP_TO.key(names.viewer(id));
+                self.run(call.key(names.news()).arg(*up_to).arg("viewer").arg(id)).await
+            }
+        }
     }
 
     pub(super) async fn restore(&self, revocation: &Revocation) -> RedisResult<bool> {
@@ -205,6 +223,7 @@ scripts! {
     LOOK_UP: "scripts/look_up.lua",
     RESTORE: "scripts/restore.lua",
     REVOKE: "scripts/revoke.lua",
+    REVOKE_UP_TO: "scripts/revoke_up_to.lua",
     REVOKE_TOKEN: "scripts/revoke_token.lua",
     REVOKE_VIEWER: "scripts/revoke_viewer.lua",
     ROTATE: "scripts/rotate.lua",

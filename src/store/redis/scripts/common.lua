@@ -21,7 +21,10 @@ end
 -- Revokes the tokens of a video or viewer up to a place in the order. That is kept for longer than any token that
 -- expires is good; for good where one was issued that does not.
 local function mark(key, up_to)
-  redis.call('HSET', key, 'up_to', up_to)
+  local before = redis.call('HGET', key, 'up_to')
+  if not before or tonumber(before) < tonumber(up_to) then
+    redis.call('HSET', key, 'up_to', up_to)
+  end
   if redis.call('HEXISTS', key, 'lasting') == 0 then
     redis.call('EXPIRE', key, 31 * DAY)
   end

@@ -1,0 +1,153 @@
+//! A Redis of the test's own: everything it writes is in one folder that goes with it.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The password of every server here; it must not turn up anywhere.
+pub(crate) const PASSWORD: &str = "correct-horse-battery-staple";
+
+/// What a server still has after it was killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    Everything,
+    Nothing,
+}
+
+/// A running server; ends with this value.
+pub(crate) struct Redis {
+    process: Option<Child>,
+    port: u16,
+    after: After,
+    folder: TempDir,
+}
+
+impl Redis {
+    /// `None` where there is no Redis.
+    pub(crate) fn start(after: After) -> Option<Self> {
+        if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
+            let must = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
+            assert!(!must, "no redis-server, and PLAYGATE_REQUIRE_SERVICES=1 asks for it");
+            println!("skipped: no redis-server");
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        // Another program may take the port before Redis does.
+        for _ in 0..5 {
+            let port = free_port();
+            if let Some(process) = launch(folder.path(), port, after) {
+                return Some(Self { process: Some(process), port, after, folder });
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn url(&self) -> String {
+        url(self.port)
+    }
+
+    /// Where its data are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Kills it as a crash would.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// On the same port.
+    pub(crate) fn start_again(&mut self) {
+        assert!(self.process.is_none(), "it was killed");
+        self.process = launch(self.folder.path(), self.port, self.after);
+        assert!(self.process.is_some(), "redis-server does not start again");
+    }
+
+    /// Stops the process without ending it: it keeps its connections and answers nothing.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// What the server answers to a command.
+    pub(crate) fn tell(&self, command: &[&str]) -> String {
+        let port = self.port.to_string();
+        let output = Command::new("redis-cli")
+            .args(["-p", &port])
+            .args(command)
+            .env("REDISCLI_AUTH", PASSWORD)
+            .output()
+            .unwrap();
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && !answer.starts_with("ERR"), "{command:?}: {answer}");
+        answer
+    }
+
+    /// How many scripts were run: each lookup, issue and revocation is one.
+    pub(crate) fn scripts_run(&self) -> u64 {
+        let stats = self.tell(&["INFO", "commandstats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
+        line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+    }
+}
+
+pub(crate) fn url(port: u16) -> String {
+    format!("redis://:{PASSWORD}@127.0.0.1:{port}")
+}
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The process, once it answers.
+fn launch(folder: &Path, port: u16, after: After) -> Option<Child> {
+    let appendonly = if after == After::Everything { "yes" } else { "no" };
+    let mut process = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
+        .args(["--save", "", "--rdbcompression", "no", "--appendonly", appendonly, "--appendfsync", "always"])
+        .arg("--dir")
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(20) {
+        if process.try_wait().unwrap().is_some() {
+            return None;
+        }
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(process);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = process.kill();
+    let _ = process.wait();
+    None
+}
