@@ -62,7 +62,7 @@
 //! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
-//! | `redis` | [`store`]: embed tokens and revocations in Redis or Valkey, shared by a fleet |
+//! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new RSA keys |

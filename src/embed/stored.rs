@@ -46,6 +46,7 @@ impl Stored {
     /// # Errors
     ///
     /// What is wrong with it, in words that show nothing of it.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store holds it"))]
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         let stored: Self = serde_json::from_slice(json)
             .map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
@@ -56,6 +57,7 @@ impl Stored {
         Ok(stored)
     }
 
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store holds it"))]
     pub(crate) fn write(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default() // text, numbers and JSON always can be
     }

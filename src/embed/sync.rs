@@ -53,6 +53,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
         }
     }
 
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

@@ -117,6 +117,7 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
 
     /// Puts in a record that was found elsewhere; not where the token was revoked meanwhile, nor in the place of the same
     /// record, which counts already.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store finds"))]
     pub(super) fn put_found(&self, token: K, record: &Arc<R>) {
         self.reach(record.order());
         self.tokens.alter(token, |slot| match slot {
@@ -191,11 +192,13 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     }
 
     /// Drops every record; marks stay.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store looks up again"))]
     pub(super) fn forget(&self) {
         self.tokens.retain(|_, slot| matches!(slot, Slot::Gone(..)));
     }
 
     /// How many tokens, and how many revoked viewers, are known.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(super) fn len(&self) -> (usize, usize) {
         (self.tokens.len(), self.viewers.len())
     }

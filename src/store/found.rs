@@ -13,6 +13,7 @@ pub struct Found {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "memory answers that there is no such token"))]
 pub(crate) enum Answer {
     Record(Arc<Record>),
     /// There is no such token.

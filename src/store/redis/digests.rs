@@ -81,9 +81,13 @@ impl Digests {
         forget();
     }
 
-    /// Drops what is in memory no more, and what is remembered for long enough.
-    pub(super) fn tidy(&self, now: Instant, is_known: impl Fn(&EmbedToken) -> bool) {
-        for part in &self.parts {
+    /// Drops what is in memory no more, and what is remembered for long enough: one part at each step.
+    pub(super) fn tidy(
+        &self,
+        now: Instant,
+        is_known: impl Fn(&EmbedToken) -> bool,
+    ) -> impl Iterator<Item = ()> {
+        self.parts.iter().map(move |part| {
             let mut part = lock(part);
             part.retain(|_, mark| match mark {
                 Mark::Held(token) => is_known(token),
@@ -93,7 +97,7 @@ impl Digests {
             if part.capacity() > 64 && part.len() < part.capacity() / 4 {
                 part.shrink_to_fit();
             }
-        }
+        })
     }
 
     fn part(&self, digest: Digest) -> MutexGuard<'_, HashMap<Digest, Mark>> {
@@ -137,13 +141,13 @@ mod tests {
         let asked = digests.epoch();
         digests.revoke(digest, |_| panic!("it was not held"));
         assert_eq!(digests.put(digest, token, asked, || panic!("it was revoked")), Put::Revoked);
-        digests.tidy(Instant::now(), |_| false);
+        digests.tidy(Instant::now(), |_| false).count();
         assert_eq!(
             digests.put(digest, token, asked, || panic!("it was revoked")),
             Put::Revoked,
             "remembered"
         );
-        digests.tidy(Instant::now() + REMEMBERED, |_| false);
+        digests.tidy(Instant::now() + REMEMBERED, |_| false).count();
         assert_eq!(digests.put(digest, token, asked, || ()), Put::Done, "and not for ever");
     }
 
@@ -166,7 +170,7 @@ mod tests {
             digests.put(*digest, *token, digests.epoch(), || ());
         }
         let (kept, digest) = all[0];
-        digests.tidy(Instant::now(), |token| *token == kept);
+        digests.tidy(Instant::now(), |token| *token == kept).count();
         assert!(is_held(&digests, digest));
         assert_eq!(digests.parts.iter().map(|part| lock(part).len()).sum::<usize>(), 1);
     }

@@ -323,9 +323,11 @@ impl Node {
     }
 
     /// Drops what stands for no record any more.
-    pub(super) fn tidy(&self) {
+    pub(super) async fn tidy(&self) {
         let embeds = &self.access.embeds;
-        self.digests.tidy(Instant::now(), |token| !matches!(embeds.look(token), Known::Unknown));
+        for () in self.digests.tidy(Instant::now(), |token| !matches!(embeds.look(token), Known::Unknown)) {
+            tokio::task::yield_now().await; // news come first
+        }
     }
 
     pub(super) fn set_contact(&self, contact: Contact) {
@@ -373,6 +375,11 @@ impl Drop for Fleet {
 
 impl std::fmt::Debug for Fleet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fleet").field("reach", &self.node.access.reach()).finish_non_exhaustive()
+        let Access { embeds, revocations, .. } = &*self.node.access;
+        f.debug_struct("Fleet")
+            .field("reach", &self.node.access.reach())
+            .field("tokens", &embeds.len())
+            .field("revocations", &revocations.len())
+            .finish_non_exhaustive()
     }
 }

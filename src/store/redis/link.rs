@@ -256,7 +256,7 @@ async fn watch_silence(node: &Node) {
 async fn tidy(node: &Node) {
     loop {
         sleep(TIDY_EVERY).await;
-        node.tidy();
+        node.tidy().await;
     }
 }
 
