@@ -1,5 +1,7 @@
 //! A Redis of the test's own: everything it writes is in one folder that goes with it.
 
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
