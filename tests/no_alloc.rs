@@ -226,6 +226,28 @@ fn refusing_allocates_nothing_whatever_the_rule() {
     assert_eq!(denials, expected);
 }
 
+#[test]
+fn refusing_for_want_of_a_store_allocates_nothing() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let store = Store::redis("redis://127.0.0.1:1").connect().unwrap(); // where nobody listens
+    let signer = Kind::Ed25519.signer("k");
+    let site = Site::bucket("courses").host(HOST).embed(Embed::new());
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let verifier = Verifier::builder().store(&store).site(site).key(key).build().unwrap();
+    let token = signed(signer.token(folder()).expires_at(LATER));
+    let request = get(&format!("/videos/1/a.ts?auth={token}"));
+    let counted = decide(&verifier, &request, |decision| {
+        assert_eq!(decision.denial(), Some(Denial::StoreUnavailable));
+    });
+    assert_eq!(counted, (0, 0), "a signed token: deciding, letting go");
+    let request = get(&format!("/videos/1/a.ts?auth={}", "0".repeat(32)));
+    let counted = decide(&verifier, &request, |decision| {
+        assert!(matches!(decision, Decision::Needs(_)), "{decision:?}");
+    });
+    assert_eq!(counted, (0, 0), "an embed token: deciding, letting go");
+}
+
 /// `Debug` less the fields: `Expired { .. }` is `Expired`.
 fn variant(shown: &str) -> String {
     match shown.split_once(" {") {
