@@ -224,7 +224,7 @@ fn latencies(held: &Held) {
             let request = held.request(place);
             let was_busy = busy.load(Ordering::SeqCst);
             let started = Instant::now();
-            black_box(verifier.decide(black_box(&request), NOW));
+            let _ = black_box(verifier.decide(black_box(&request), NOW));
             let taken = started.elapsed().as_nanos();
             if was_busy == busy.load(Ordering::SeqCst) {
                 if was_busy { &mut busy_times } else { &mut idle_times }.push(taken);
@@ -234,7 +234,7 @@ fn latencies(held: &Held) {
     println!(
         "\n| decisions among a million | how many | median ns | p99 | p99.9 |\n| --- | ---: | ---: | ---: | ---: |"
     );
-    let mut print = |name: &str, times: &mut Vec<u128>| {
+    let print = |name: &str, times: &mut Vec<u128>| {
         times.sort_unstable();
         let at = |of_thousand: usize| times[(times.len() - 1) * of_thousand / 1_000];
         println!("| {name} | {} | {} | {} | {} |", times.len(), at(500), at(990), at(999));

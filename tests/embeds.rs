@@ -151,6 +151,8 @@ async fn a_token_of_one_realm_opens_nothing_in_another() {
     assert!(error.contains("\"a.example.com\", \"b.example.com\""), "{error}");
 }
 
+const REVOKED: &str = "403 revoked";
+
 #[tokio::test]
 async fn a_revoked_token_is_refused_by_the_next_decision() {
     let (world, embeds) = world(embedding()).await;
@@ -167,7 +169,6 @@ async fn a_revoked_token_is_refused_by_the_next_decision() {
             assert_eq!(world.ask(&ask).await.verdict(), verdict, "video {video}");
         }
     };
-    const REVOKED: &str = "403 revoked";
     verdicts([(one, "1", "200"), (other, "1", "200"), (second, "2", "200"), (third, "2", "200")]).await;
     embeds.revoke(one).await.unwrap();
     verdicts([(one, "1", REVOKED), (other, "1", "200"), (second, "2", "200"), (third, "2", "200")]).await;
@@ -201,14 +202,13 @@ async fn a_token_expires_in_the_second_that_it_names() {
     let now = Arc::new(AtomicI64::new(NOW));
     let clock = Arc::clone(&now);
     let site = embedding()
-        .embed(Embed::new().lifetime(Duration::from_secs(3600)).lifetime_of("free", Lifetime::Never));
+        .embed(Embed::new().lifetime(Duration::from_hours(1)).lifetime_of("free", Lifetime::Never));
     let builder = Verifier::builder().clock(move || UnixSeconds::new(clock.load(Ordering::Relaxed)));
     let verifier = builder.site(site).build().unwrap();
     let embeds = verifier.embeds(HOST).unwrap();
     let world = World::start(verifier).await;
     let by_site = embeds.issue(EmbedDraft::new("1")).await.unwrap().to_text();
-    let own =
-        embeds.issue(EmbedDraft::new("1").expires_in(Duration::from_secs(300))).await.unwrap().to_text();
+    let own = embeds.issue(EmbedDraft::new("1").expires_in(Duration::from_mins(5))).await.unwrap().to_text();
     let free = embeds.issue(EmbedDraft::new("free")).await.unwrap().to_text();
     for (after, verdicts) in [
         (0, ["200", "200", "200"]),
@@ -232,7 +232,7 @@ async fn a_token_expires_in_the_second_that_it_names() {
 #[tokio::test]
 async fn a_draft_that_breaks_a_rule_is_refused_with_the_remedy() {
     let (_, embeds) = world(embedding()).await;
-    let day = Duration::from_secs(24 * 3600);
+    let day = Duration::from_hours(24);
     for (name, draft, said) in [
         (
             "too short",
@@ -364,7 +364,7 @@ async fn once(world: &World, ask: &Ask) -> Answer {
 #[tokio::test]
 async fn a_rate_counts_granted_manifests_and_keys_alone() {
     let (world, embeds) = world(embedding()).await;
-    let rate = Rate::new(3, Duration::from_secs(86_400)).unwrap();
+    let rate = Rate::new(3, Duration::from_hours(24)).unwrap();
     let token = embeds.issue(EmbedDraft::new("1").rate(rate)).await.unwrap();
     let text = token.to_text();
     let manifest = get("/videos/1/master.m3u8").query(&text);
@@ -437,7 +437,7 @@ async fn no_token_is_logged_however_its_path_is_spelled() {
     lines_about("");
     let (world, embeds) = world(embedding()).await;
     let text = embeds.issue(EmbedDraft::new("1")).await.unwrap().to_text();
-    let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = text.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02x}"));
     let twice = encoded.replace('%', "%25");
     let evil = |ask: Ask| ask.host("unknown.example.com");
     for (mark, ask) in [

@@ -156,7 +156,7 @@ fn one_of_two_that_issue_the_same_token_does() {
             let (table, group) = (Arc::clone(&table), Arc::clone(&group));
             thread::spawn(move || {
                 let record = Arc::new(Plain { group, order: table.next_order() });
-                table.put_new(TOKEN, &record)
+                table.put_new(&TOKEN, &record)
             })
         };
         let issued = [issue(), issue()].map(|thread| thread.join().unwrap());
@@ -171,7 +171,7 @@ fn rotating_keeps_what_is_issued_after_it_and_nothing_before() {
         let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
         let put = |token: u32| {
             let record = Arc::new(Plain { group: Arc::clone(&group), order: table.next_order() });
-            assert!(table.put_new(token, &record));
+            assert!(table.put_new(&token, &record));
         };
         put(1);
         let rotating = {
@@ -179,7 +179,7 @@ fn rotating_keeps_what_is_issued_after_it_and_nothing_before() {
             thread::spawn(move || {
                 table.revoke_group(&group, table.order(), NOW);
                 let record = Arc::new(Plain { group, order: table.next_order() });
-                assert!(table.put_new(2, &record));
+                assert!(table.put_new(&2, &record));
             })
         };
         let sweeping = {

@@ -12,7 +12,7 @@ use crate::verify::Grant;
 pub(super) fn refusal(
     denial: Denial,
     site: Option<&SiteRules>,
-    kid: Option<String>,
+    kid: Option<&str>,
     request: &impl RequestView,
     policy: &Policy,
 ) {

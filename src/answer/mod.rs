@@ -152,7 +152,8 @@ impl Decision<'_> {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
             }
             (Self::Denied(refusal), _) => {
-                log::refusal(refusal.denial(), site, refusal.claimed_kid(), request, policy);
+                let kid = refusal.claimed_kid();
+                log::refusal(refusal.denial(), site, kid.as_deref(), request, policy);
                 Reply::Answer(refuse(refusal.denial(), site, cors, policy, request))
             }
             // There is no such decision; were there one, it would let nobody in.

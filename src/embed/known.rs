@@ -7,7 +7,7 @@ use super::counts::{Counts, EmbedCounts};
 use super::rate::Limiter;
 use super::record::{Record, Video, Viewer};
 use super::stored::Stored;
-use super::table::{Sight, Table};
+use super::table::{Group, Sight, Table};
 use super::token::EmbedToken;
 use crate::error::ConfigErrors;
 use crate::time::UnixSeconds;
@@ -67,7 +67,7 @@ impl KnownTokens {
     /// A record to be put in.
     pub(crate) fn record(
         &self,
-        stored: Stored,
+        stored: &Stored,
         order: u64,
         now: UnixSeconds,
     ) -> Result<Arc<Record>, ConfigErrors> {
@@ -89,7 +89,7 @@ impl KnownTokens {
 
     /// Puts a new record in; false where something is known of the token already.
     pub(crate) fn put_new(&self, token: EmbedToken, record: &Arc<Record>) -> bool {
-        self.table.put_new(token, record)
+        self.table.put_new(&token, record)
     }
 
     /// Puts in a record that was found elsewhere, unless its token was revoked meanwhile.
@@ -158,8 +158,8 @@ impl Shared {
             Arc::new(Video {
                 realm: realm.clone(),
                 id: id.clone(),
-                group: Default::default(),
-                counts: Default::default(),
+                group: Group::default(),
+                counts: Counts::default(),
             })
         });
         Arc::clone(video)

@@ -13,11 +13,11 @@ pub enum Lifetime {
 
 impl Lifetime {
     /// The shortest: 5 minutes.
-    pub const MIN: Duration = Duration::from_secs(5 * 60);
+    pub const MIN: Duration = Duration::from_mins(5);
     /// The longest but for ever: 30 days.
-    pub const MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    pub const MAX: Duration = Duration::from_hours(720);
     /// Unless something else is said: 24 hours.
-    pub const DEFAULT: Self = Self::For(Duration::from_secs(24 * 60 * 60));
+    pub const DEFAULT: Self = Self::For(Duration::from_hours(24));
 
     /// The seconds, `None` for ever.
     ///

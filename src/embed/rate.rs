@@ -34,7 +34,7 @@ impl Rate {
     ///
     /// [`ConfigError::Rate`] for none.
     pub fn per_minute(requests: u32) -> Result<Self, ConfigError> {
-        Self::new(requests, Duration::from_secs(60))
+        Self::new(requests, Duration::from_mins(1))
     }
 
     /// So many requests in a time of 1 second to 1 day.

@@ -128,12 +128,12 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     }
 
     /// Puts a record in, unless something is known of the token; tells whether it is in.
-    pub(super) fn put_new(&self, token: K, record: &Arc<R>) -> bool {
+    pub(super) fn put_new(&self, token: &K, record: &Arc<R>) -> bool {
         self.tokens.alter(token.clone(), |slot| match slot {
             Some(_) => Change::Keep,
             None => Change::Put(Slot::Live(Arc::clone(record))),
         });
-        matches!(self.tokens.get(&token), Some(Slot::Live(held)) if Arc::ptr_eq(&held, record))
+        matches!(self.tokens.get(token), Some(Slot::Live(held)) if Arc::ptr_eq(&held, record))
     }
 
     /// Revokes one token, known or not.

@@ -52,7 +52,7 @@ fn what_is_revoked_stays_so_in_whatever_order_its_record_comes() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
     let first = plain(&table, &group, Some("ann"));
     table.revoke(1, 0);
-    assert!(!table.put_new(1, &first), "its token was revoked");
+    assert!(!table.put_new(&1, &first), "its token was revoked");
     table.put_found(1, &first);
     assert_eq!(seen(&table, 1), "revoked");
 
@@ -60,13 +60,13 @@ fn what_is_revoked_stays_so_in_whatever_order_its_record_comes() {
     table.put_found(2, &first);
     assert_eq!(seen(&table, 2), "revoked", "its group was revoked");
     let second = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(3, &second));
+    assert!(table.put_new(&3, &second));
     assert_eq!(seen(&table, 3), "live", "issued after that");
 
     table.revoke_viewer("ann", table.order(), 0);
     assert_eq!(seen(&table, 3), "revoked");
     let third = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(4, &third));
+    assert!(table.put_new(&4, &third));
     assert_eq!(seen(&table, 4), "live", "issued after that");
 }
 
@@ -74,14 +74,14 @@ fn what_is_revoked_stays_so_in_whatever_order_its_record_comes() {
 fn an_older_revocation_gives_nothing_back() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
     let one = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(1, &one));
+    assert!(table.put_new(&1, &one));
     table.revoke_group(&group, 5, 0);
     table.revoke_group(&group, 0, 9);
     assert_eq!(seen(&table, 1), "revoked");
     assert!(table.next_order() > 5, "what is issued from here on is above what was revoked elsewhere");
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
     let one = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(1, &one));
+    assert!(table.put_new(&1, &one));
     table.revoke_viewer("ann", 5, 0);
     table.revoke_viewer("ann", 0, 9);
     assert_eq!(seen(&table, 1), "revoked");
@@ -90,8 +90,8 @@ fn an_older_revocation_gives_nothing_back() {
 #[test]
 fn a_token_that_is_known_is_not_issued_again() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
-    assert!(table.put_new(1, &plain(&table, &group, None)));
-    assert!(!table.put_new(1, &plain(&table, &group, None)));
+    assert!(table.put_new(&1, &plain(&table, &group, None)));
+    assert!(!table.put_new(&1, &plain(&table, &group, None)));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     let (table, group, doomed) = (Plains::default(), Arc::new(Group::default()), Arc::new(Group::default()));
     let put = |token, group: &Arc<Group>, expires, last_seen| {
         let (group, order) = (Arc::clone(group), table.next_order());
-        assert!(table.put_new(token, &Arc::new(Plain { group, viewer: None, order, expires, last_seen })));
+        assert!(table.put_new(&token, &Arc::new(Plain { group, viewer: None, order, expires, last_seen })));
     };
     let now = 10_000;
     put(1, &group, None, 0);

@@ -8,6 +8,9 @@ pub const MIN_EMBED_TOKEN_LEN: usize = 32;
 /// The longest embed token, in characters.
 pub const MAX_EMBED_TOKEN_LEN: usize = 64;
 
+/// What a new one has.
+const NEW_LEN: u8 = 32;
+
 /// An embed token: 32 to 64 lower-case hexadecimal characters that mean nothing by themselves.
 ///
 /// Whoever has it may watch, so it has no `Display`, and its `Debug` shows nothing; [`EmbedToken::to_text`] is the one
@@ -30,7 +33,7 @@ impl EmbedToken {
         let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
         let (fresh, _) = packed.split_at_mut(MIN_EMBED_TOKEN_LEN / 2);
         getrandom::fill(fresh).map_err(|_| ConfigError::NoRandomness)?;
-        Ok(Self { packed, len: MIN_EMBED_TOKEN_LEN as u8 })
+        Ok(Self { packed, len: NEW_LEN })
     }
 
     /// Reads a token that was made elsewhere.

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(asked(&misses, client, now), 20);
         assert_eq!(asked(&misses, client, now), 0);
         assert_eq!(asked(&misses, client, now + Duration::from_secs(1)), 10);
-        assert_eq!(asked(&misses, client, now + Duration::from_secs(3600)), 20);
+        assert_eq!(asked(&misses, client, now + Duration::from_hours(1)), 20);
         assert_eq!(asked(&misses, None, now), 2_000, "those without an address have one place together");
     }
 

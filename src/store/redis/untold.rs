@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(untold.first(), Some(of(2)));
         untold.told(&of(2));
         assert_eq!(untold.first(), None);
-        for number in 0..ROOM + 1 {
+        for number in 0..=ROOM {
             untold.keep(of(number));
         }
         assert_eq!(untold.lock().len(), ROOM);
