@@ -111,7 +111,8 @@ async fn a_flood_of_unknown_tokens_reaches_the_store_no_more_than_its_bound_and_
         );
         // 20 at once, 10 a second, and those that 64 connections had under way.
         let bound = 20 + 64 + 10 * (took.as_secs() + 1);
-        assert!((1..=bound).contains(&looked_up), "{round}: {looked_up} of {bound}");
+        assert!(looked_up <= bound, "{round}: {looked_up} of {bound}");
+        assert!(round > 0 || looked_up >= 20, "{looked_up}: what is allowed is done");
         assert!(unknown as u64 <= looked_up, "{round}: nothing is answered unknown that was not looked up");
     }
     println!("resident after each flood: {memory:?} bytes");

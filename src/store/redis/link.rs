@@ -111,7 +111,8 @@ async fn follow(
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
         *place = Some(here);
-        followed?; // or else the server holds other data now
+        followed?;
+        sleep(WAITS.0).await; // the server holds other data now; one that keeps none is not asked without a pause
     }
 }
 
