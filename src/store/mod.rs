@@ -102,7 +102,7 @@ impl Store {
         match &self.0.home {
             Home::Memory => {
                 let embeds = &self.access().embeds;
-                let record = embeds.record(stored, embeds.next_order(), now).map_err(StoreError::Refused)?;
+                let record = embeds.record(&stored, embeds.next_order(), now).map_err(StoreError::Refused)?;
                 if embeds.put_new(token, &record) { Ok(()) } else { Err(StoreError::Taken) }
             }
             #[cfg(feature = "redis")]

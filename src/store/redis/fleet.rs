@@ -132,7 +132,7 @@ impl Fleet {
             let (asked, digest) = (node.digests.epoch(), Digest::of(token));
             let told = node.call(async |server| server.issue(digest, &stored, now.get()).await).await;
             let order = told?.ok_or(StoreError::Taken)?;
-            node.put_issued(token, digest, stored, order, now, asked)
+            node.put_issued(token, digest, &stored, order, now, asked)
         })
         .await
     }
@@ -173,7 +173,9 @@ impl Fleet {
             let (up_to, order) = told?.ok_or(StoreError::Taken)?;
             node.access.embeds.revoke_video(&realm, &video, up_to, now);
             match next {
-                Some((token, stored)) => node.put_issued(token, Digest::of(token), stored, order, now, asked),
+                Some((token, stored)) => {
+                    node.put_issued(token, Digest::of(token), &stored, order, now, asked)
+                }
                 None => Ok(()),
             }
         })
@@ -260,7 +262,7 @@ impl Node {
             {
                 embeds.revoke_viewer(viewer, revoked.1, now);
             }
-            let Ok(record) = embeds.record(stored, order, now) else {
+            let Ok(record) = embeds.record(&stored, order, now) else {
                 return self.unreadable(token, "it breaks the rules for records");
             };
             if embeds.is_revoked(&record) {
@@ -300,7 +302,7 @@ impl Node {
         &self,
         token: EmbedToken,
         digest: Digest,
-        stored: Stored,
+        stored: &Stored,
         order: u64,
         now: UnixSeconds,
         asked: Epoch,

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn addresses_are_spread_over_the_places() {
         let (misses, now) = (twenty(), Instant::now());
-        let clients = (0..256_u32).map(|number| IpAddr::from([198, 51, 100, number as u8]));
+        let clients = (0..=u8::MAX).map(|number| IpAddr::from([198, 51, 100, number]));
         let free = clients.filter(|client| asked(&misses, Some(*client), now) == 20).count();
         assert!(free > 200, "{free} of 256 have a place of their own");
     }
