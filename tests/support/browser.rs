@@ -56,6 +56,15 @@ impl Browser {
         self.post("/execute/sync", &json!({"script": format!("{names}\n{script}"), "args": []}))
     }
 
+    /// What is run then is run in the frame that the selector finds; in the page itself without one.
+    pub(crate) fn look_into(&self, frame: Option<&str>) {
+        self.post("/frame", &json!({"id": null}));
+        if let Some(selector) = frame {
+            let frame = self.run(&format!("return document.querySelector({selector:?})"));
+            self.post("/frame", &json!({"id": frame}));
+        }
+    }
+
     pub(crate) fn wait_until(&self, what: &str, script: &str) {
         let asked = Instant::now();
         while self.run(script) != true {
