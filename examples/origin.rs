@@ -1,18 +1,19 @@
-//! A media origin that serves whoever brings a signed token or a secure link: a bucket, a live channel, and a page that
-//! plays them.
+//! A media origin that serves whoever brings a signed token, a secure link or an embed token: a bucket, a live channel,
+//! and pages that play them.
 //!
 //! ```sh
 //! cargo run --release --example origin
 //! ```
 //!
-//! It prints `curl` lines to copy, each with the status that it gets, and the address of the page. Read on in this
+//! It prints `curl` lines to copy, each with the status that it gets, and the addresses of the pages. Read on in this
 //! order:
 //!
 //! 1. `origin/playgate.toml`: which host serves what, and to whom.
 //! 2. [`origin`]: an ordinary axum application, which knows nothing of tokens.
 //! 3. [`run`]: one line puts the first around the second.
 //! 4. `origin/demo.rs`: how keys, signed URLs and signed cookies are made.
-//! 5. `origin/manage.rs`: the keys in force, and SIGHUP.
+//! 5. `origin/embed.rs`: a page for frames elsewhere, and the tokens that open it until they are taken back.
+//! 6. `origin/manage.rs`: the keys in force, and SIGHUP.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -38,11 +39,14 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use command::{Command, Options};
 use demo::Demo;
+use embed::Tokens;
 
 #[path = "origin/command.rs"]
 mod command;
 #[path = "origin/demo.rs"]
 mod demo;
+#[path = "origin/embed.rs"]
+mod embed;
 #[path = "origin/manage.rs"]
 mod manage;
 
@@ -59,6 +63,7 @@ const CDN: &str = "cdn.playgate.localhost";
 const PUBLIC: &str = "public.playgate.localhost";
 const LIVE: &str = "live.playgate.localhost";
 const LINKS: &str = "links.playgate.localhost";
+const EMBED: &str = "embed.playgate.localhost";
 
 /// The application behind the verifier: files and a page, by host.
 fn origin(demo: Arc<Demo>) -> Router {
@@ -77,6 +82,7 @@ fn origin(demo: Arc<Demo>) -> Router {
         (PUBLIC, Router::new().fallback_service(ServeDir::new(media.join("videos/2")))),
         (LIVE, live),
         (LINKS, Router::new().fallback_service(ServeDir::new(&media))),
+        (EMBED, embed::router(&media)),
     ]))
 }
 
@@ -119,21 +125,23 @@ async fn run(options: Options) -> Result<(), Error> {
     let management = manage::bind(options.manage).await?;
     let demo = Arc::new(Demo::new(address.port())?);
     let folder = tempfile::Builder::new().prefix("playgate-origin-").tempdir()?; // goes when the program ends
-    let (config, greeting) = match options.config {
-        Some(file) => (file, format!("playgate example origin on {address}\n")),
-        None => (demo.write_config(folder.path())?, greeting(address, &demo)?),
+    let (config, is_own) = match options.config {
+        Some(file) => (file, true),
+        None => (demo.write_config(folder.path())?, false),
     };
 
     let verifier = Verifier::from_file(&config)?;
     let _watch = verifier.watch()?; // edit the file, drop in keys: no restart
+    let manage = manage::origin(management.local_addr()?);
+    let tokens = Tokens::new(&verifier, &demo, &manage).ok(); // a configuration of one's own may have no such site
+    let mut greeting = format!("playgate example origin on {address}\n");
+    if !is_own {
+        greeting += &to_try(&demo, tokens.as_ref()).await?;
+    }
+    write!(greeting, "\nConfiguration: {}\nKeys in force: {manage}/keys\n", config.display())?;
+    greeting += "\nChanges of the configuration and its keys are taken up at once. Refusals are logged below. Ctrl-C \
+                 stops.\n";
     let app = verifier.around(origin(demo));
-
-    let config = config.display();
-    let greeting = format!(
-        "{greeting}\nConfiguration: {config}\nKeys in force: http://{}/keys\n\n\
-         Changes of the configuration and its keys are taken up at once. Refusals are logged below. Ctrl-C stops.\n",
-        management.local_addr()?
-    );
     let served = async {
         io::stdout().write_all(greeting.as_bytes())?;
         axum::serve(listener, app.into_make_service()).with_graceful_shutdown(stopped()).await
@@ -141,7 +149,7 @@ async fn run(options: Options) -> Result<(), Error> {
     tokio::select! {
         biased; // Ctrl-C is listened for before the greeting speaks of it
         () = patience() => {}
-        managed = manage::serve(management, verifier) => managed?,
+        managed = manage::serve(management, verifier, tokens) => managed?,
         served = served => served?,
     }
     Ok(())
@@ -158,8 +166,13 @@ async fn patience() {
 }
 
 /// What is printed at start: made for people, and for scripts (`# STATUS name: why`, then the command).
-fn greeting(address: SocketAddr, demo: &Demo) -> Result<String, Error> {
-    let mut text = format!("playgate example origin on {address}\n\nPage: {}/\n", demo.page_origin());
+async fn to_try(demo: &Demo, tokens: Option<&Tokens>) -> Result<String, Error> {
+    let mut text = format!("\nPage: {}/\n", demo.page_origin());
+    let mut cases = demo.cases()?;
+    if let Some(tokens) = tokens {
+        writeln!(text, "Embed page, to issue its tokens and take them back: {}/", tokens.manage())?;
+        cases.extend(tokens.cases().await?);
+    }
     if !hls_js().exists() {
         text.push_str("To see HLS by signed URL there: npm install --prefix examples/origin\n");
     }
@@ -167,7 +180,7 @@ fn greeting(address: SocketAddr, demo: &Demo) -> Result<String, Error> {
         "\nTo try, each with the status that it gets. Tokens last an hour. Without -o /dev/null, the\n",
     );
     text.push_str("body of a refusal names its reason.\n");
-    for case in demo.cases()? {
+    for case in cases {
         write!(text, "\n{case}\n")?;
     }
     Ok(text)

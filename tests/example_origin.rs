@@ -5,6 +5,8 @@
 
 #![cfg(unix)]
 
+#[path = "example_origin/embeds.rs"]
+mod embeds;
 mod support;
 
 use std::fs::{self, File};
@@ -25,7 +27,7 @@ fn every_printed_curl_line_gets_its_status() {
     }
     let origin = Origin::start();
     let cases = origin.cases();
-    for status in [200, 204, 206, 400, 401, 403, 405, 410, 421] {
+    for status in [200, 201, 204, 206, 400, 401, 403, 405, 410, 421] {
         assert!(cases.iter().any(|case| case.status == status), "no case for {status}");
     }
     for case in &cases {
@@ -34,10 +36,13 @@ fn every_printed_curl_line_gets_its_status() {
         assert_eq!(String::from_utf8_lossy(&stdout).trim(), case.status.to_string(), "{}", case.name);
     }
     let log = origin.log();
-    for code in ["credential_missing", "expired", "out_of_scope", "wrong_key", "unknown_host"] {
+    for code in ["credential_missing", "expired", "out_of_scope", "wrong_key", "unknown_host", "revoked"] {
         assert!(log.contains(&format!("code=\"{code}\"")), "{code} in:\n{log}");
     }
     assert!(!log.contains("eyJ"), "a token in the log:\n{log}");
+    let page = &cases.iter().find(|case| case.name == "embed, page").unwrap().command;
+    let (_, token) = page.trim_end_matches('\'').rsplit_once("/watch/").unwrap();
+    assert!(token.len() == 32 && !log.contains(token), "an embed token in the log:\n{log}");
 }
 
 #[test]
@@ -79,11 +84,7 @@ fn chromium_plays_the_page_to_its_end() {
     );
 
     let players = browser.run("return Object.fromEntries(players.map((p) => [p.id, p.dataset.state]))");
-    // Without hls.js Chromium plays HLS by itself, if it can, and says so if not.
-    let installed =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/origin/node_modules/hls.js").exists();
-    let native = browser.run("return players[1].canPlayType('application/vnd.apple.mpegurl') !== ''") == true;
-    let hls = if installed || native { "ended" } else { "unavailable" };
+    let hls = if plays_hls(&browser) { "ended" } else { "unavailable" };
     assert_eq!(
         players,
         json!({"mp4": "ended", "hls-cookie": hls, "hls-url": hls}),
@@ -171,7 +172,7 @@ fn the_configuration_that_it_prints_is_in_force() {
     }
     fs::create_dir_all(folder.path().join("secrets")).unwrap();
     fs::write(folder.path().join("secrets/links"), "a shared secret\n").unwrap();
-    assert_eq!(playgate::Verifier::from_file(file).unwrap().snapshot().policy().sites().count(), 5);
+    assert_eq!(playgate::Verifier::from_file(file).unwrap().snapshot().policy().sites().count(), 6);
 }
 
 #[test]
@@ -234,6 +235,13 @@ fn the_keys_in_force_are_told_at_the_management_address_and_on_sighup() {
     assert!(String::from_utf8(stderr).unwrap().contains("no loopback address"));
 }
 
+/// Whether a page of the example can: without hls.js Chromium plays HLS by itself, if it can, and the page says so if not.
+fn plays_hls(browser: &Browser) -> bool {
+    let installed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/origin/node_modules/hls.js").exists();
+    installed || browser.run("return players[0].canPlayType('application/vnd.apple.mpegurl') !== ''") == true
+}
+
 /// The example, running; killed when dropped.
 struct Origin {
     child: Child,
@@ -294,6 +302,11 @@ impl Origin {
 
     fn page(&self) -> String {
         self.told("Page: ")
+    }
+
+    /// Where embed tokens are issued and taken back.
+    fn embeds(&self) -> String {
+        self.told("Embed page, to issue its tokens and take them back: ")
     }
 
     fn cases(&self) -> Vec<Case> {

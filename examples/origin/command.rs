@@ -10,7 +10,8 @@ Serves the sample media on one port, to those who bring a token.
 
   --listen ADDRESS:PORT   where to serve; 127.0.0.1:8080 unless told otherwise, port 0 for any that is free
   --config FILE           sites and keys from this file, .toml or .json, instead of the example's own
-  --manage ADDRESS:PORT   a loopback address that answers GET /keys; any free port unless told otherwise
+  --manage ADDRESS:PORT   a loopback address that answers GET /keys, and issues and revokes embed tokens; any free port
+                          unless told otherwise
   --print-config          prints the example's own configuration and stops
   --help                  prints this and stops
 

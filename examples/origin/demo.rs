@@ -8,11 +8,11 @@ use playgate::Scope;
 use playgate::link::SecureLink;
 use playgate::mint::{LinkSigner, MintError, NewKey, SignedToken, Signer};
 use playgate::time::UnixSeconds;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{APP, CDN, CONFIG, Error, LINKS, LIVE, PUBLIC};
 
-const LIFETIME: Duration = Duration::from_hours(1);
+pub(crate) const LIFETIME: Duration = Duration::from_hours(1);
 
 /// The folder that the demo's tokens open, and what is asked for in it.
 const FOLDER: &str = "videos/1";
@@ -92,7 +92,7 @@ impl Demo {
         format!("http://{APP}{}", self.port)
     }
 
-    fn url(&self, host: &str, path: &str) -> String {
+    pub(crate) fn url(&self, host: &str, path: &str) -> String {
         format!("http://{host}{}/{path}", self.port)
     }
 
@@ -116,8 +116,7 @@ impl Demo {
             "hls_js": hls_js,
             "cases": cases.collect::<Vec<_>>(),
         });
-        // Inside a script element `</script>` would end it; `\u003c` means the same to JSON.
-        let html = PAGE.replace("__DEMO__", &data.to_string().replace('<', "\\u003c"));
+        let html = fill(PAGE, &data);
         Ok(Page { html, set_cookie: folder.cookie("playgate.localhost")?.to_string() })
     }
 
@@ -225,6 +224,11 @@ impl Demo {
     }
 }
 
+/// A page with its data. Inside a script element `</script>` would end it; `\u003c` means the same to JSON.
+pub(crate) fn fill(page: &str, data: &Value) -> String {
+    page.replace("__DEMO__", &data.to_string().replace('<', "\\u003c"))
+}
+
 /// A new key pair: who holds the first half signs, who holds the second verifies.
 fn new_key(folder: &'static str, kid: &'static str) -> Result<(Signer, KeyFile), MintError> {
     let pair = NewKey::rsa(2048)?;
@@ -246,12 +250,12 @@ fn splice(signed: &SignedToken, claims: &SignedToken) -> String {
 }
 
 impl Case {
-    fn new(status: u16, name: &'static str, why: &'static str, url: String) -> Self {
+    pub(crate) fn new(status: u16, name: &'static str, why: &'static str, url: String) -> Self {
         Self { status, name, why, url, options: String::new() }
     }
 
     /// More options for curl.
-    fn with(self, options: &str) -> Self {
+    pub(crate) fn with(self, options: &str) -> Self {
         Self { options: format!("{options} "), ..self }
     }
 }

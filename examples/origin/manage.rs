@@ -1,9 +1,14 @@
-//! What its operator asks of a running origin: which keys are in force, and to read the configuration again.
+//! What its operator asks of a running origin: which keys are in force, to read the configuration again, and to issue
+//! embed tokens and take them back.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::HOST;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use playgate::Verifier;
@@ -11,6 +16,7 @@ use playgate::verify::Health;
 use tokio::net::TcpListener;
 
 use crate::Error;
+use crate::embed::{self, Tokens};
 
 /// Binds the management address. It asks for no credential, so it must not be reachable from elsewhere.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
@@ -22,12 +28,35 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     Ok(TcpListener::bind(address).await?)
 }
 
-/// Answers `GET /keys`, and reads everything again at SIGHUP, for as long as it is awaited.
-pub(crate) async fn serve(listener: TcpListener, verifier: Verifier) -> io::Result<()> {
-    let app = Router::new().route("/keys", get(keys)).with_state(verifier.clone());
+/// The origin of its pages, as browsers send it.
+pub(crate) fn origin(address: SocketAddr) -> String {
+    format!("http://{}", address.to_string().trim_end_matches(":80"))
+}
+
+/// Answers `GET /keys` and what is asked about embed tokens, and reads everything again at SIGHUP, for as long as it is
+/// awaited.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    verifier: Verifier,
+    tokens: Option<Tokens>,
+) -> io::Result<()> {
+    let origin = origin(listener.local_addr()?);
+    let keys = Router::new().route("/keys", get(keys)).with_state(verifier.clone());
+    let app = tokens.map(embed::management).into_iter().fold(keys, Router::merge);
+    let app = app.layer(from_fn_with_state(origin, asked_by_address));
     tokio::select! {
         served = axum::serve(listener, app) => served,
         listened = reload_at_hangup(verifier) => listened,
+    }
+}
+
+/// A page elsewhere can make its own name lead here (DNS rebinding), but then that name is what its browser sends.
+async fn asked_by_address(State(origin): State<String>, request: Request, next: Next) -> Response {
+    let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    if asked == origin.strip_prefix("http://") {
+        next.run(request).await
+    } else {
+        (StatusCode::MISDIRECTED_REQUEST, format!("ask {origin}\n")).into_response()
     }
 }
 
