@@ -28,6 +28,9 @@ use playgate::{Decision, Site, Verifier};
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
 const HOST: &str = "cdn.example.com";
 
+/// When what was rotated is dropped, and nothing has expired yet.
+const LATER: UnixSeconds = UnixSeconds::new(1_750_000_600);
+
 /// How many tokens are rotated at once.
 const ROTATED: usize = 100_000;
 
@@ -212,7 +215,7 @@ fn latencies(held: &Held) {
                 std::thread::sleep(Duration::from_millis(300)); // as long idle as busy
                 busy.store(true, Ordering::SeqCst);
                 let _ = embeds.rotate(EmbedDraft::new(doomed.as_str())).now_or_never().unwrap();
-                sweep(store, NOW);
+                sweep(store, LATER);
                 busy.store(false, Ordering::SeqCst);
                 rounds.store(round + 1, Ordering::SeqCst);
             }

@@ -104,15 +104,25 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     /// Whether its video or its viewer was revoked after it was issued.
     pub(super) fn is_revoked(&self, record: &R) -> bool {
         record.order() <= record.group().revoked_up_to.load(Ordering::Acquire)
-            || self.viewer_is_revoked(record)
+            || self.viewer_revoked_at(record).is_some()
     }
 
-    fn viewer_is_revoked(&self, record: &R) -> bool {
+    /// When its viewer was revoked, if that was after it was issued.
+    fn viewer_revoked_at(&self, record: &R) -> Option<i64> {
         if self.viewers.is_empty() {
-            return false;
+            return None;
         }
         let mark = record.viewer().and_then(|viewer| self.viewers.get(viewer));
-        mark.is_some_and(|(up_to, _)| record.order() <= up_to)
+        mark.filter(|(up_to, _)| record.order() <= *up_to).map(|(_, at)| at)
+    }
+
+    /// When it was revoked with its video or its viewer.
+    fn revoked_at(&self, record: &R) -> Option<i64> {
+        let group = record.group();
+        if record.order() <= group.revoked_up_to.load(Ordering::Acquire) {
+            return Some(i64::try_from(group.revoked_at.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+        }
+        self.viewer_revoked_at(record)
     }
 
     /// Puts in a record that was found elsewhere; not where the token was revoked meanwhile, nor in the place of the same
@@ -183,7 +193,9 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
                 let expired =
                     record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
                 let idle = idle_since.is_some_and(|since| record.last_seen() < since);
-                !expired && !idle && !self.is_revoked(record)
+                // Kept for a while, so that its viewer is told what is the matter.
+                let revoked = self.revoked_at(record).is_some_and(|at| at.saturating_add(REMEMBERED) <= now);
+                !expired && !idle && !revoked
             }
             Slot::Gone(at, _) => i64::from(*at).saturating_add(REMEMBERED) > now,
         });

@@ -108,7 +108,10 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     put(4, &group, Some(now - EXPIRED_KEPT), 0);
     put(5, &doomed, None, 0);
     put(6, &group, None, 0);
-    table.revoke_group(&doomed, table.order(), now);
+    let rotated = Arc::new(Group::default());
+    put(9, &rotated, None, 0);
+    table.revoke_group(&doomed, table.order(), now - REMEMBERED);
+    table.revoke_group(&rotated, table.order(), now - REMEMBERED + 1);
     table.revoke(6, now);
     table.revoke(7, now - REMEMBERED);
     table.revoke_viewer("ann", 1, now);
@@ -116,7 +119,8 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     table.sweep(now, None);
     let left = [1, 2, 3, 4, 5, 6, 7].map(|token| seen(&table, token));
     assert_eq!(left, ["live", "live", "live", "unknown", "unknown", "revoked", "unknown"]);
-    assert_eq!(table.len(), (4, 1));
+    assert_eq!(seen(&table, 9), "revoked", "its viewer is told for a while");
+    assert_eq!(table.len(), (5, 1));
 
     put(8, &group, None, now);
     table.sweep(now, Some(now));
