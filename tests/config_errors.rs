@@ -157,6 +157,7 @@ const NOT_FROM_A_FILE: &[(&str, &str)] = &[
     ("Revocation", "what is revoked is said while serving"),
     ("NoEmbedSite", "tokens are issued while serving"),
     ("NoRandomness", "it is the system's"),
+    ("Store", "a shared store is said in code"),
     ("LastGoodSecret", "it keeps what was there, so at the start there is nothing to keep"),
     ("UnknownNotation", "the tables have but two notations; see below"),
 ];
