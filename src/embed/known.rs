@@ -40,7 +40,7 @@ pub(crate) enum Known {
 }
 
 impl KnownTokens {
-    /// What is known of a token. Neither waits nor allocates.
+    /// What is known of a token. Allocates nothing, and waits for no more than the change of one entry.
     pub(crate) fn look(&self, token: &EmbedToken) -> Known {
         match self.table.look(token) {
             Sight::Live(record) => Known::Live(record),

@@ -1,13 +1,24 @@
 //! What the table stands on. The model checker of the tests compiles the table with its own in place of these.
 
+use std::borrow::Borrow;
 use std::hash::Hash;
 pub(super) use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use foldhash::fast::RandomState;
-use papaya::{HashMap, Operation};
 
-/// A concurrent map whose readers neither wait nor share a counter; values are small and cloned out.
-pub(super) struct Map<K, V>(HashMap<K, V, RandomState>);
+/// A concurrent map in many parts, each under a lock of its own that is held for one entry at a time; values are small
+/// and cloned out.
+///
+/// Measured among a million records against papaya, whose readers never wait: a look touches one place in memory less, and
+/// what a sweep drops is freed by the sweep, not by a reader that happens to come last.
+pub(super) struct Map<K, V> {
+    entries: DashMap<K, V, RandomState>,
+    /// How many there are: to count them would take every lock.
+    len: AtomicUsize,
+}
 
 /// What becomes of an entry.
 pub(super) enum Change<V> {
@@ -15,9 +26,13 @@ pub(super) enum Change<V> {
     Put(V),
 }
 
-impl<K, V> Default for Map<K, V> {
+/// Into how many parts a map is cut: so many that a writer is hardly ever where a reader is, and that none is large.
+const PARTS: usize = 1024;
+
+impl<K: Hash + Eq, V> Default for Map<K, V> {
     fn default() -> Self {
-        Self(HashMap::with_hasher(RandomState::default()))
+        let entries = DashMap::with_hasher_and_shard_amount(RandomState::default(), PARTS);
+        Self { entries, len: AtomicUsize::new(0) }
     }
 }
 
@@ -28,40 +43,52 @@ impl<K, V> std::fmt::Debug for Map<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Map<K, V> {
-    pub(super) fn get<Q: Hash + papaya::Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<V> {
-        self.0.pin().get(key).cloned()
+    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get(key).map(|entry| entry.value().clone())
     }
 
     /// Changes one entry by what it is; nothing comes between.
     pub(super) fn alter(&self, key: K, change: impl Fn(Option<&V>) -> Change<V>) {
-        self.0.pin().compute(key, |entry| match change(entry.map(|(_, value)| value)) {
-            Change::Keep => Operation::Abort(()),
-            Change::Put(value) => Operation::Insert(value),
-        });
+        match self.entries.entry(key) {
+            Entry::Occupied(mut entry) => {
+                if let Change::Put(value) = change(Some(entry.get())) {
+                    entry.insert(value);
+                }
+            }
+            Entry::Vacant(entry) => {
+                if let Change::Put(value) = change(None) {
+                    entry.insert(value);
+                    self.len.fetch_add(1, Ordering::Release);
+                }
+            }
+        }
     }
 
-    /// Removes what is not to be kept. Others read and write meanwhile; an entry that changed is asked for again.
+    /// Removes what is not to be kept. Others read and write meanwhile; what changed is asked for again.
     pub(super) fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
-        let map = self.0.pin();
-        for (number, (key, value)) in map.iter().enumerate() {
-            if !keep(key, value) {
-                let _ = map.remove_if(key, |key, value| !keep(key, value));
-            }
-            if number % PAUSE_EVERY == 0 {
-                std::thread::yield_now();
+        // Looked through under locks that readers share; removed, and freed, one by one.
+        let dead: Vec<K> = self
+            .entries
+            .iter()
+            .filter(|entry| !keep(entry.key(), entry.value()))
+            .map(|entry| entry.key().clone())
+            .collect();
+        for key in dead {
+            if self.entries.remove_if(&key, |key, value| !keep(key, value)).is_some() {
+                self.len.fetch_sub(1, Ordering::Release);
             }
         }
     }
 
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.len.load(Ordering::Acquire)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len.load(Ordering::Acquire) == 0
     }
 }
-
-/// After so many entries a sweep lets others run.
-const PAUSE_EVERY: usize = 1024;

@@ -71,7 +71,7 @@ pub(super) enum Sight<R> {
     Unknown,
 }
 
-/// Tokens and what is kept for them; readers wait for nobody.
+/// Tokens and what is kept for them; a reader waits for no more than the change of one entry.
 ///
 /// A revocation is in force for every look that starts after the call has returned, in whatever order records are put
 /// in: a token's own leaves a mark in its place, a group's and a viewer's are numbers that later tokens are above of.
@@ -84,7 +84,7 @@ pub(super) struct Table<K, R> {
     order: AtomicU64,
 }
 
-impl<K, R> Default for Table<K, R> {
+impl<K: Hash + Eq, R> Default for Table<K, R> {
     fn default() -> Self {
         Self { tokens: Map::default(), viewers: Map::default(), order: AtomicU64::new(0) }
     }
