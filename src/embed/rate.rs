@@ -16,6 +16,7 @@ use crate::error::ConfigError;
 ///
 /// Counted in each process by itself (GCRA), after every other rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Said")]
 pub struct Rate {
     requests: NonZeroU32,
     /// In seconds.
@@ -37,14 +38,15 @@ impl Rate {
         Self::new(requests, Duration::from_mins(1))
     }
 
-    /// So many requests in a time of 1 second to 1 day.
+    /// So many requests, 1 to a million, in a time of 1 second to 1 day.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Rate`] for no requests, or another time.
     pub fn new(requests: u32, within: Duration) -> Result<Self, ConfigError> {
         let seconds = u32::try_from(within.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds));
-        match (NonZeroU32::new(requests), seconds.and_then(NonZeroU32::new)) {
+        let requests_said = (requests <= MAX_REQUESTS).then_some(requests);
+        match (requests_said.and_then(NonZeroU32::new), seconds.and_then(NonZeroU32::new)) {
             (Some(requests), Some(within)) => Ok(Self { requests, within }),
             _ => Err(ConfigError::Rate { requests, within }),
         }
@@ -60,6 +62,25 @@ impl Rate {
     #[cfg(feature = "redis")]
     pub(crate) fn each(self) -> Duration {
         Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
+    }
+}
+
+/// The most requests of a rate: more are hardly a limit.
+const MAX_REQUESTS: u32 = 1_000_000;
+
+/// A rate as it stands in a store, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    requests: u32,
+    within: u32,
+}
+
+impl TryFrom<Said> for Rate {
+    type Error = ConfigError;
+
+    fn try_from(said: Said) -> Result<Self, ConfigError> {
+        Self::new(said.requests, Duration::from_secs(said.within.into()))
     }
 }
 
@@ -119,7 +140,7 @@ mod tests {
 
     #[test]
     fn no_requests_and_other_times_are_refused() {
-        for (requests, secs) in [(0, 60), (1, 0), (1, 86_401)] {
+        for (requests, secs) in [(0, 60), (1, 0), (1, 86_401), (1_000_001, 86_400)] {
             assert!(Rate::new(requests, Duration::from_secs(secs)).is_err(), "{requests} in {secs} s");
         }
     }

@@ -102,7 +102,7 @@ pub enum ConfigError {
     EmbedLifetime { seconds: u64 },
     #[error("embed token {found}: give {write}")]
     EmbedDraft { found: String, write: &'static str },
-    #[error("rate of {requests} requests in {} s: give 1 or more in 1 s to 1 day", within.as_secs())]
+    #[error("rate of {requests} requests in {} s: give 1 to 1000000 in 1 s to 1 day", within.as_secs())]
     Rate { requests: u32, within: std::time::Duration },
     #[error("name to be revoked has {bytes} bytes: give 1 to 256")]
     Revocation { bytes: usize },
