@@ -198,6 +198,21 @@ async fn a_token_that_was_revoked_before_it_was_known_stays_revoked() {
 }
 
 #[tokio::test]
+async fn a_rotation_that_fails_revokes_nothing() {
+    let (world, embeds) = world(embedding()).await;
+    let old = embeds.issue(EmbedDraft::new("1")).await.unwrap();
+    let known = embeds.issue(EmbedDraft::new("2")).await.unwrap();
+    for (name, draft) in [
+        ("a token that is known", EmbedDraft::new("1").token(known)),
+        ("a draft that breaks a rule", EmbedDraft::new("1").expires_in(Duration::ZERO)),
+    ] {
+        assert!(embeds.rotate(draft).await.is_err(), "{name}");
+        let ask = get("/videos/1/a.ts").query(old.to_text());
+        assert_eq!(world.ask(&ask).await.verdict(), "200", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_expires_in_the_second_that_it_names() {
     let now = Arc::new(AtomicI64::new(NOW));
     let clock = Arc::clone(&now);

@@ -131,11 +131,12 @@ impl Store {
         match &self.0.home {
             Home::Memory => {
                 let embeds = &self.access().embeds;
-                embeds.revoke_video(realm, video, embeds.order(), now);
-                match next {
-                    Some((token, stored)) => self.issue(token, stored, now).await,
-                    None => Ok(()),
+                let up_to = embeds.order(); // what is issued from here on is above it
+                if let Some((token, stored)) = next {
+                    self.issue(token, stored, now).await?; // first: where this fails, nothing is revoked
                 }
+                embeds.revoke_video(realm, video, up_to, now);
+                Ok(())
             }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.rotate(realm, video, next, now).await,
