@@ -43,7 +43,7 @@ mod sync {
             }
         }
 
-        /// One entry at a time, as a map without a lock does it.
+        /// One entry at a time, as the crate's own does it.
         pub(super) fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
             let keys: Vec<K> = self.0.lock().unwrap().keys().cloned().collect();
             for key in keys {

@@ -19,7 +19,8 @@
 //! 10. The **method**: 405 is told only to those with a good credential. Last of all an embed token's rate.
 //!
 //! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys. Embed tokens
-//! and revocations change one by one, and are in force for every decision that starts after the call has returned.
+//! and revocations change one by one, and are in force for every decision that starts after the call has returned; a look
+//! for an embed token may find the lock of its part of the table held, for as long as one entry is changed.
 //!
 //! # Refusals show no more than they know
 //!
