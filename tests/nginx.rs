@@ -14,6 +14,8 @@ mod generate;
 mod random;
 #[path = "nginx/server.rs"]
 mod server;
+#[path = "support/serving.rs"]
+mod serving;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -3,15 +3,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::Format;
 use super::generate::Case;
+use super::serving::launch;
 
 /// A running nginx; ends with this value.
 pub(crate) struct Nginx {
@@ -40,7 +39,9 @@ impl Nginx {
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             fs::write(folder.path().join("nginx.conf"), configuration(formats, port)).unwrap();
-            if let Some(process) = launch(program, folder.path(), port) {
+            let mut nginx = Command::new(program);
+            nginx.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
+            if let Some(process) = launch(&mut nginx, port) {
                 return Some(Self { process, port, version, _folder: folder });
             }
         }
@@ -62,32 +63,6 @@ impl Drop for Nginx {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The process, once it answers.
-fn launch(program: &str, folder: &Path, port: u16) -> Option<Child> {
-    let mut process = Command::new(program)
-        .arg("-p")
-        .arg(folder)
-        .args(["-c", "nginx.conf", "-e", "error.log"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(20) {
-        if process.try_wait().unwrap().is_some() {
-            return None;
-        }
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(process);
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let _ = process.kill();
-    let _ = process.wait();
-    None
 }
 
 fn configuration(formats: &[Format], port: u16) -> String {

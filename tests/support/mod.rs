@@ -14,6 +14,7 @@ mod logs;
 pub(crate) mod players;
 mod random;
 pub(crate) mod redis;
+mod serving;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};

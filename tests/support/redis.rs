@@ -2,13 +2,13 @@
 
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::serving;
 
 /// The password of every server here; it must not turn up anywhere.
 pub(crate) const PASSWORD: &str = "correct-horse-battery-staple";
@@ -129,27 +129,11 @@ impl Drop for Redis {
 /// The process, once it answers.
 fn launch(folder: &Path, port: u16, after: After) -> Option<Child> {
     let appendonly = if after == After::Everything { "yes" } else { "no" };
-    let mut process = Command::new("redis-server")
+    let mut redis = Command::new("redis-server");
+    redis
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
         .args(["--save", "", "--rdbcompression", "no", "--appendonly", appendonly, "--appendfsync", "always"])
         .arg("--dir")
-        .arg(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(20) {
-        if process.try_wait().unwrap().is_some() {
-            return None;
-        }
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(process);
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let _ = process.kill();
-    let _ = process.wait();
-    None
+        .arg(folder);
+    serving::launch(&mut redis, port)
 }
