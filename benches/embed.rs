@@ -10,6 +10,7 @@
 mod interleaved;
 
 use std::hint::black_box;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use allocation_counter::measure;
 use futures_util::FutureExt as _;
 use interleaved::{Budget, Candidate};
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime};
 use playgate::internals::{is_known, sweep};
 use playgate::request::{RequestView, Target};
 use playgate::store::Store;
@@ -31,11 +32,20 @@ const HOST: &str = "cdn.example.com";
 /// When what was rotated is dropped, and nothing has expired yet.
 const LATER: UnixSeconds = UnixSeconds::new(1_750_000_600);
 
+/// When what lived for five minutes is dropped, and nothing else.
+const EXPIRED: UnixSeconds = UnixSeconds::new(1_750_000_900);
+
 /// How many tokens are rotated at once.
 const ROTATED: usize = 100_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [flag, size, videos] = &*arguments
+        && flag == BYTES
+    {
+        println!("{}", bytes_each(size.parse().unwrap(), videos.parse().unwrap()));
+        return;
+    }
     let smoke = arguments.iter().any(|argument| argument == "--test");
     let (few, many) = if smoke { (10, 100) } else { (1_000, 1_000_000) };
     if arguments.is_empty() {
@@ -43,7 +53,7 @@ fn main() {
             "| {many} tokens, 16-byte video and viewer | bytes each, by the process's size |\n| --- | ---: |"
         );
         for (name, videos) in [("one video to 100 tokens", many / 100), ("every token its own video", many)] {
-            println!("| {name} | {} |", bytes_each(many, videos));
+            println!("| {name} | {} |", bytes_each_alone(many, videos));
         }
         println!();
     }
@@ -107,7 +117,7 @@ impl Held {
         let verifier = Verifier::builder().store(&store).clock(|| NOW).site(site).build().unwrap();
         let embeds = verifier.embeds(HOST).unwrap();
         let issued: Vec<EmbedToken> =
-            (0..size).map(|index| issue(&embeds, &video(index % videos), index)).collect();
+            (0..size).map(|index| issue(&embeds, draft(&video(index % videos), index))).collect();
         let order = || (0..size).map(|place| place * 7_919 % size); // 7919 is prime to every size
         let tokens = order().map(|index| issued[index]).collect();
         let target = |index: usize| {
@@ -129,9 +139,23 @@ fn video(index: usize) -> String {
     format!("video-{index:010}")
 }
 
-fn issue(embeds: &Embeds, video: &str, viewer: usize) -> EmbedToken {
-    let draft = EmbedDraft::new(video).viewer(format!("user-{viewer:011}")).origins(["app.example.com"]);
+/// A viewer of 16 bytes as well.
+fn draft(video: &str, viewer: usize) -> EmbedDraft {
+    EmbedDraft::new(video).viewer(format!("user-{viewer:011}")).origins(["app.example.com"])
+}
+
+fn issue(embeds: &Embeds, draft: EmbedDraft) -> EmbedToken {
     embeds.issue(draft).now_or_never().unwrap().unwrap()
+}
+
+/// The argument of a process that tells what its tokens take.
+const BYTES: &str = "--bytes-each";
+
+/// What a process that holds nothing else grows by, for each of so many tokens.
+fn bytes_each_alone(size: usize, videos: usize) -> usize {
+    let mut alone = Command::new(std::env::current_exe().unwrap());
+    let told = alone.args([BYTES, &size.to_string(), &videos.to_string()]).output().unwrap().stdout;
+    String::from_utf8(told).unwrap().trim().parse().unwrap()
 }
 
 /// What the process grows by, for each of so many tokens.
@@ -142,7 +166,7 @@ fn bytes_each(size: usize, videos: usize) -> usize {
     let embeds = verifier.embeds(HOST).unwrap();
     let before = resident();
     for index in 0..size {
-        issue(&embeds, &video(index % videos), index);
+        issue(&embeds, draft(&video(index % videos), index));
     }
     resident().saturating_sub(before) / size
 }
@@ -199,25 +223,42 @@ fn scaling(held: &Held) {
     println!("\nLookups among {} tokens: {one} ns on one thread, {two} ns on each of two.", tokens.len());
 }
 
-/// How long decisions take while nothing happens, and while tokens are rotated and swept.
+/// What happens while decisions are timed.
+const MEANWHILE: [&str; 3] = [
+    "while nothing is taken back",
+    "while 100,000 are rotated, and dropped by a sweep",
+    "while 100,000 that have expired are dropped by a sweep",
+];
+
+/// How long decisions take while nothing happens, while a video is rotated, and while tokens expire.
 fn latencies(held: &Held) {
     let Held { store, verifier, embeds, tokens, .. } = held;
-    let busy = AtomicBool::new(false);
+    let meanwhile = AtomicUsize::new(0);
     let done = AtomicBool::new(false);
-    let (rounds, doomed) = (AtomicUsize::new(0), video(9_999_999));
-    let (mut idle_times, mut busy_times) = (Vec::new(), Vec::new());
+    let mut times: [Vec<u128>; 3] = Default::default();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for round in 0..5 {
+            let doomed = video(9_999_999);
+            let idle = || std::thread::sleep(Duration::from_millis(300)); // about as long as each of the others takes
+            let during = |what: usize, run: &dyn Fn()| {
+                meanwhile.store(what, Ordering::SeqCst);
+                run();
+                meanwhile.store(0, Ordering::SeqCst);
+            };
+            for _ in 0..5 {
                 for index in 0..ROTATED {
-                    issue(embeds, &doomed, index);
+                    issue(embeds, draft(&doomed, index));
                 }
-                std::thread::sleep(Duration::from_millis(300)); // as long idle as busy
-                busy.store(true, Ordering::SeqCst);
-                let _ = embeds.rotate(EmbedDraft::new(doomed.as_str())).now_or_never().unwrap();
-                sweep(store, LATER);
-                busy.store(false, Ordering::SeqCst);
-                rounds.store(round + 1, Ordering::SeqCst);
+                idle();
+                during(1, &|| {
+                    let _ = embeds.rotate(EmbedDraft::new(doomed.as_str())).now_or_never().unwrap();
+                    sweep(store, LATER);
+                });
+                for index in 0..ROTATED {
+                    issue(embeds, draft(&doomed, index).expires_in(Lifetime::MIN));
+                }
+                idle();
+                during(2, &|| sweep(store, EXPIRED));
             }
             done.store(true, Ordering::SeqCst);
         });
@@ -225,30 +266,25 @@ fn latencies(held: &Held) {
         while !done.load(Ordering::SeqCst) {
             place = if place + 1 == tokens.len() { 0 } else { place + 1 };
             let request = held.request(place);
-            let was_busy = busy.load(Ordering::SeqCst);
+            let before = meanwhile.load(Ordering::SeqCst);
             let started = Instant::now();
             let _ = black_box(verifier.decide(black_box(&request), NOW));
             let taken = started.elapsed().as_nanos();
-            if was_busy == busy.load(Ordering::SeqCst) {
-                if was_busy { &mut busy_times } else { &mut idle_times }.push(taken);
+            if before == meanwhile.load(Ordering::SeqCst) {
+                times[before].push(taken);
             }
         }
     });
     println!(
-        "\n| decisions among a million | how many | median ns | p99 | p99.9 |\n| --- | ---: | ---: | ---: | ---: |"
+        "\n| decisions among a million, over five rounds | how many | median ns | p99 | p99.9 | x idle |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     );
-    let print = |name: &str, times: &mut Vec<u128>| {
+    let mut idle = None;
+    for (name, times) in MEANWHILE.iter().zip(&mut times) {
         times.sort_unstable();
         let at = |of_thousand: usize| times[(times.len() - 1) * of_thousand / 1_000];
-        println!("| {name} | {} | {} | {} | {} |", times.len(), at(500), at(990), at(999));
-        at(999)
-    };
-    let idle = print("while nothing is taken back", &mut idle_times);
-    let busy = print("while 100,000 are rotated and a million swept", &mut busy_times);
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let ratio = busy as f64 / idle as f64;
-    println!(
-        "\np99.9 while busy is {ratio:.2} x that of an idle run, over {} rounds.",
-        rounds.load(Ordering::SeqCst)
-    );
+        let idle = *idle.get_or_insert(at(999));
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let ratio = at(999) as f64 / idle as f64;
+        println!("| {name} | {} | {} | {} | {} | {ratio:.2} |", times.len(), at(500), at(990), at(999));
+    }
 }

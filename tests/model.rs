@@ -10,9 +10,56 @@ mod table;
 mod sync {
     use std::collections::HashMap;
     use std::hash::Hash;
+    use std::sync::Arc;
 
     use shuttle::sync::Mutex;
-    pub(super) use shuttle::sync::atomic::AtomicU64;
+    pub(super) use shuttle::sync::atomic::{AtomicU32, AtomicU64};
+
+    use super::table::Kept;
+
+    pub(super) struct Shelf<R: Kept>(Mutex<HashMap<R::Token, Arc<R>>>);
+
+    impl<R: Kept> Default for Shelf<R> {
+        fn default() -> Self {
+            Self(Mutex::new(HashMap::new()))
+        }
+    }
+
+    impl<R: Kept> std::fmt::Debug for Shelf<R> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Shelf")
+        }
+    }
+
+    impl<R: Kept> Shelf<R> {
+        pub(super) fn get(&self, token: &R::Token) -> Option<Arc<R>> {
+            self.0.lock().unwrap().get(token).cloned()
+        }
+
+        pub(super) fn put(&self, record: &Arc<R>, may: impl FnOnce(Option<&R>) -> bool) -> bool {
+            let mut records = self.0.lock().unwrap();
+            let may = may(records.get(record.token()).map(|held| &**held));
+            if may {
+                records.insert(record.token().clone(), Arc::clone(record));
+            }
+            may
+        }
+
+        /// One record at a time, as the crate's own does it.
+        pub(super) fn retain(&self, keep: impl Fn(&R) -> bool) {
+            let tokens: Vec<R::Token> = self.0.lock().unwrap().keys().cloned().collect();
+            for token in tokens {
+                let mut records = self.0.lock().unwrap();
+                if records.get(&token).is_some_and(|record| !keep(record)) {
+                    records.remove(&token);
+                }
+            }
+        }
+
+        pub(super) fn len(&self) -> usize {
+            self.0.lock().unwrap().len()
+        }
+    }
 
     #[derive(Debug)]
     pub(super) struct Map<K, V>(Mutex<HashMap<K, V>>);
@@ -67,14 +114,33 @@ mod sync {
 use std::sync::Arc;
 
 use shuttle::thread;
-use table::{Group, Kept, Sight, Table};
+use table::{Group, Kept, RevokedAlone, Sight, Table};
 
 struct Plain {
+    token: u32,
+    revoked_alone: RevokedAlone,
     group: Arc<Group>,
     order: u64,
 }
 
+impl Plain {
+    fn new(token: u32, group: &Arc<Group>, table: &Plains) -> Arc<Self> {
+        let (group, order) = (Arc::clone(group), table.next_order());
+        Arc::new(Self { token, revoked_alone: RevokedAlone::default(), group, order })
+    }
+}
+
 impl Kept for Plain {
+    type Token = u32;
+
+    fn token(&self) -> &u32 {
+        &self.token
+    }
+
+    fn revoked_alone(&self) -> &RevokedAlone {
+        &self.revoked_alone
+    }
+
     fn group(&self) -> &Group {
         &self.group
     }
@@ -96,7 +162,7 @@ impl Kept for Plain {
     }
 }
 
-type Plains = Table<u32, Plain>;
+type Plains = Table<Plain>;
 
 const TOKEN: u32 = 7;
 const NOW: i64 = 1_000;
@@ -112,11 +178,10 @@ enum By {
 /// Revokes a token while its record is looked up elsewhere, swept and asked for; then it must be refused, and stay so.
 fn revoking_wins(by: By) {
     let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
-    let order = table.next_order();
-    let record = Arc::new(Plain { group: Arc::clone(&group), order });
+    let record = Plain::new(TOKEN, &group, &table);
     let looked_up = {
         let (table, record) = (Arc::clone(&table), Arc::clone(&record));
-        thread::spawn(move || table.put_found(TOKEN, &record))
+        thread::spawn(move || table.put_found(&record))
     };
     let swept = {
         let table = Arc::clone(&table);
@@ -126,7 +191,7 @@ fn revoking_wins(by: By) {
         let (table, group) = (Arc::clone(&table), Arc::clone(&group));
         thread::spawn(move || {
             match by {
-                By::Itself => table.revoke(TOKEN, NOW),
+                By::Itself => table.revoke(&TOKEN, NOW),
                 By::Group => table.revoke_group(&group, table.order(), NOW),
                 By::Viewer => table.revoke_viewer("ann", table.order(), NOW),
             }
@@ -136,7 +201,7 @@ fn revoking_wins(by: By) {
     for thread in [looked_up, swept, revoked] {
         thread.join().unwrap();
     }
-    table.put_found(TOKEN, &record); // the slowest lookup of all
+    table.put_found(&record); // the slowest lookup of all
     assert!(!matches!(table.look(&TOKEN), Sight::Live(_)), "{by:?}: after all");
 }
 
@@ -154,10 +219,7 @@ fn one_of_two_that_issue_the_same_token_does() {
         let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
         let issue = || {
             let (table, group) = (Arc::clone(&table), Arc::clone(&group));
-            thread::spawn(move || {
-                let record = Arc::new(Plain { group, order: table.next_order() });
-                table.put_new(&TOKEN, &record)
-            })
+            thread::spawn(move || table.put_new(&Plain::new(TOKEN, &group, &table)))
         };
         let issued = [issue(), issue()].map(|thread| thread.join().unwrap());
         assert_eq!(issued.iter().filter(|issued| **issued).count(), 1, "{issued:?}");
@@ -170,16 +232,14 @@ fn rotating_keeps_what_is_issued_after_it_and_nothing_before() {
     let rotate = || {
         let (table, group) = (Arc::new(Plains::default()), Arc::new(Group::default()));
         let put = |token: u32| {
-            let record = Arc::new(Plain { group: Arc::clone(&group), order: table.next_order() });
-            assert!(table.put_new(&token, &record));
+            assert!(table.put_new(&Plain::new(token, &group, &table)));
         };
         put(1);
         let rotating = {
             let (table, group) = (Arc::clone(&table), Arc::clone(&group));
             thread::spawn(move || {
                 table.revoke_group(&group, table.order(), NOW);
-                let record = Arc::new(Plain { group, order: table.next_order() });
-                assert!(table.put_new(&2, &record));
+                assert!(table.put_new(&Plain::new(2, &group, &table)));
             })
         };
         let sweeping = {

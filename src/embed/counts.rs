@@ -33,10 +33,10 @@ const REASONS: [Code; 7] = [
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     requests: AtomicU64,
-    denied: [AtomicU32; REASONS.len()],
     /// Seconds since 1970; zero for never. Good until 2106.
-    first_seen: AtomicU32,
     last_seen: AtomicU32,
+    first_seen: AtomicU32,
+    denied: [AtomicU32; REASONS.len()],
     /// Since when it is counted.
     since: u32,
 }

@@ -1,13 +1,16 @@
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::{Counts, EmbedCounts};
 use super::rate::Limiter;
-use super::record::{Record, Video, Viewer};
+use super::record::{Record, Video};
 use super::stored::Stored;
-use super::table::{Group, Sight, Table};
+use super::table::{Group, RevokedAlone, Sight, Table};
 use super::token::EmbedToken;
 use crate::error::ConfigErrors;
 use crate::time::UnixSeconds;
@@ -15,7 +18,7 @@ use crate::time::UnixSeconds;
 /// Every embed token that this process knows, and what was revoked.
 #[derive(Debug, Default)]
 pub(crate) struct KnownTokens {
-    table: Table<EmbedToken, Record>,
+    table: Table<Record>,
     /// Not read by decisions: a record holds what it needs of it.
     shared: Mutex<Shared>,
 }
@@ -24,7 +27,8 @@ pub(crate) struct KnownTokens {
 #[derive(Debug, Default)]
 struct Shared {
     /// By realm and id.
-    videos: HashMap<(Box<str>, Box<str>), Arc<Video>>,
+    videos: HashTable<Arc<Video>>,
+    hasher: RandomState,
     /// By their texts, one a line.
     origins: HashMap<Box<str>, Arc<AllowedOrigins>>,
 }
@@ -67,6 +71,7 @@ impl KnownTokens {
     /// A record to be put in.
     pub(crate) fn record(
         &self,
+        token: EmbedToken,
         stored: &Stored,
         order: u64,
         now: UnixSeconds,
@@ -76,8 +81,10 @@ impl KnownTokens {
         let metadata = (!stored.metadata.is_empty()).then(|| serde_json::to_string(&stored.metadata));
         let mut shared = self.lock();
         Ok(Arc::new(Record {
+            token,
+            revoked_alone: RevokedAlone::default(),
             video: shared.video(&stored.realm, &stored.video),
-            viewer: Viewer::new(stored.viewer.as_deref()),
+            viewer: stored.viewer.as_deref().map(SmolStr::new),
             expires: stored.exp.unwrap_or(i64::MAX),
             origins: origins.map(|origins| shared.origins(origins)),
             limiter,
@@ -87,18 +94,18 @@ impl KnownTokens {
         }))
     }
 
-    /// Puts a new record in; false where something is known of the token already.
-    pub(crate) fn put_new(&self, token: EmbedToken, record: &Arc<Record>) -> bool {
-        self.table.put_new(&token, record)
+    /// Puts a new record in; false where something is known of its token already.
+    pub(crate) fn put_new(&self, record: &Arc<Record>) -> bool {
+        self.table.put_new(record)
     }
 
     /// Puts in a record that was found elsewhere, unless its token was revoked meanwhile.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store finds"))]
-    pub(crate) fn put_found(&self, token: EmbedToken, record: &Arc<Record>) {
-        self.table.put_found(token, record);
+    pub(crate) fn put_found(&self, record: &Arc<Record>) {
+        self.table.put_found(record);
     }
 
-    pub(crate) fn revoke(&self, token: EmbedToken, now: UnixSeconds) {
+    pub(crate) fn revoke(&self, token: &EmbedToken, now: UnixSeconds) {
         self.table.revoke(token, now.get());
     }
 
@@ -118,7 +125,7 @@ impl KnownTokens {
         self.table.sweep(now.get(), idle_since.map(UnixSeconds::get));
         let mut shared = self.lock();
         // Under the lock that gives them out, so that none goes that is about to be held.
-        shared.videos.retain(|_, video| Arc::strong_count(video) > 1 || video.group.is_remembered(now.get()));
+        shared.videos.retain(|video| Arc::strong_count(video) > 1 || video.group.is_remembered(now.get()));
         shared.origins.retain(|_, origins| Arc::strong_count(origins) > 1);
     }
 
@@ -142,8 +149,7 @@ impl KnownTokens {
     }
 
     pub(crate) fn video_counts(&self, realm: &str, video: &str) -> Option<EmbedCounts> {
-        let key = (realm.into(), video.into());
-        self.lock().videos.get(&key).map(|video| video.counts.read())
+        self.lock().find(realm, video).map(|video| video.counts.read())
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -153,16 +159,24 @@ impl KnownTokens {
 }
 
 impl Shared {
+    fn find(&self, realm: &str, id: &str) -> Option<&Arc<Video>> {
+        let hash = self.hasher.hash_one((realm, id));
+        self.videos.find(hash, |video| video.realm == realm && video.id == id)
+    }
+
     fn video(&mut self, realm: &str, id: &str) -> Arc<Video> {
-        let video = self.videos.entry((realm.into(), id.into())).or_insert_with_key(|(realm, id)| {
-            Arc::new(Video {
-                realm: realm.clone(),
-                id: id.clone(),
-                group: Group::default(),
-                counts: Counts::default(),
-            })
+        if let Some(video) = self.find(realm, id) {
+            return Arc::clone(video);
+        }
+        let video = Arc::new(Video {
+            realm: realm.into(),
+            id: id.into(),
+            group: Group::default(),
+            counts: Counts::default(),
         });
-        Arc::clone(video)
+        let hash = |video: &Arc<Video>| self.hasher.hash_one((&*video.realm, &*video.id));
+        self.videos.insert_unique(hash(&video), Arc::clone(&video), hash);
+        video
     }
 
     fn origins(&mut self, origins: AllowedOrigins) -> Arc<AllowedOrigins> {

@@ -1,63 +1,41 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrayvec::ArrayString;
+use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::Counts;
 use super::rate::Limiter;
 use super::stored::{MAX_ID_LEN, MAX_METADATA};
-use super::table::{Group, Kept};
+use super::table::{Group, Kept, RevokedAlone};
+use super::token::EmbedToken;
 use crate::error::Code;
 use crate::time::UnixSeconds;
 
 /// What stands behind an embed token. `Debug` shows nothing of its viewer and its metadata.
 ///
-/// There may be a million, so it is kept small.
+/// There may be a million, so it is kept small: an id of up to 23 bytes stands in it.
 pub(crate) struct Record {
+    pub(super) token: EmbedToken,
+    pub(super) revoked_alone: RevokedAlone,
+    pub(super) order: u64,
     pub(super) video: Arc<Video>,
-    pub(super) viewer: Viewer,
+    pub(super) origins: Option<Arc<AllowedOrigins>>,
     /// Seconds since 1970; the largest number for never.
     pub(super) expires: i64,
-    pub(super) origins: Option<Arc<AllowedOrigins>>,
     pub(super) limiter: Option<Box<Limiter>>,
+    pub(super) counts: Counts,
+    pub(super) viewer: Option<SmolStr>,
     /// One JSON object, if it has a member.
     pub(super) metadata: Option<Box<Box<str>>>,
-    pub(super) order: u64,
-    pub(super) counts: Counts,
-}
-
-/// A viewer's id. Most are short, and stand in the record itself.
-#[derive(Debug)]
-pub(super) enum Viewer {
-    None,
-    Short(ArrayString<16>),
-    Long(Box<str>),
-}
-
-impl Viewer {
-    pub(super) fn new(id: Option<&str>) -> Self {
-        match id {
-            None => Self::None,
-            Some(id) => ArrayString::from(id).map_or_else(|_| Self::Long(id.into()), Self::Short),
-        }
-    }
-
-    fn id(&self) -> Option<&str> {
-        match self {
-            Self::None => None,
-            Self::Short(id) => Some(id),
-            Self::Long(id) => Some(id),
-        }
-    }
 }
 
 /// A video that embed tokens of one realm open: it is revoked as one.
 #[derive(Debug)]
 pub(crate) struct Video {
-    pub(super) realm: Box<str>,
-    pub(super) id: Box<str>,
     pub(super) group: Group,
+    pub(super) id: SmolStr,
+    pub(super) realm: SmolStr,
     pub(super) counts: Counts,
 }
 
@@ -72,7 +50,7 @@ impl Record {
     }
 
     pub(crate) fn viewer(&self) -> Option<&str> {
-        self.viewer.id()
+        self.viewer.as_deref()
     }
 
     /// From this second on it opens nothing; `None` for never.
@@ -135,12 +113,22 @@ impl std::fmt::Debug for Record {
 }
 
 impl Kept for Record {
+    type Token = EmbedToken;
+
+    fn token(&self) -> &EmbedToken {
+        &self.token
+    }
+
+    fn revoked_alone(&self) -> &RevokedAlone {
+        &self.revoked_alone
+    }
+
     fn group(&self) -> &Group {
         &self.video.group
     }
 
     fn viewer(&self) -> Option<&str> {
-        self.viewer.id()
+        self.viewer.as_deref()
     }
 
     fn order(&self) -> u64 {
@@ -161,11 +149,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_small_and_a_viewer_of_sixteen_bytes_stands_in_it() {
-        assert!(size_of::<Record>() <= 120, "{}", size_of::<Record>());
-        assert!(matches!(Viewer::new(Some("0123456789abcdef")), Viewer::Short(_)));
-        let long = "x".repeat(36);
-        assert_eq!(Viewer::new(Some(&long)).id(), Some(&*long));
-        assert_eq!(Viewer::new(None).id(), None);
+    fn a_record_is_small_and_an_id_of_sixteen_bytes_stands_in_it() {
+        assert!(size_of::<Record>() <= 160, "{}", size_of::<Record>());
+        assert!(!SmolStr::new("0123456789abcdef").is_heap_allocated());
     }
 }

@@ -1,7 +1,9 @@
 //! What the table stands on. The model checker of the tests compiles the table with its own in place of these.
 
 use std::borrow::Borrow;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::Arc;
 pub(super) use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,11 +11,96 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use foldhash::fast::RandomState;
 
+use super::table::Kept;
+
+/// Records, each found by the token that stands in it: a place takes eight bytes.
+///
+/// In many parts, each under a lock of its own that is held for one record at a time. Measured among a million against
+/// papaya, whose readers never wait: a look touches one place in memory less, and what a sweep drops is freed by the sweep,
+/// not by a reader that happens to come last.
+pub(super) struct Shelf<R: Kept>(Map<ByToken<R::Token, R>, ()>);
+
+/// A record in the place of its token.
+struct ByToken<T, R>(Arc<R>, PhantomData<fn() -> T>);
+
+impl<T, R> Clone for ByToken<T, R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), PhantomData)
+    }
+}
+
+impl<T, R: Kept<Token = T>> Borrow<T> for ByToken<T, R> {
+    fn borrow(&self) -> &T {
+        self.0.token()
+    }
+}
+
+impl<T: Hash, R: Kept<Token = T>> Hash for ByToken<T, R> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.token().hash(state);
+    }
+}
+
+impl<T: Eq, R: Kept<Token = T>> PartialEq for ByToken<T, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.token() == other.0.token()
+    }
+}
+
+impl<T: Eq, R: Kept<Token = T>> Eq for ByToken<T, R> {}
+
+impl<R: Kept> Default for Shelf<R> {
+    fn default() -> Self {
+        Self(Map::default())
+    }
+}
+
+impl<R: Kept> std::fmt::Debug for Shelf<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shelf")
+    }
+}
+
+impl<R: Kept> Shelf<R> {
+    pub(super) fn get(&self, token: &R::Token) -> Option<Arc<R>> {
+        self.0.entries.get(token).map(|entry| Arc::clone(&entry.key().0))
+    }
+
+    /// Puts a record in its token's place, if that may be, seeing what stands there; tells whether it did. Nothing comes
+    /// between.
+    pub(super) fn put(&self, record: &Arc<R>, may: impl FnOnce(Option<&R>) -> bool) -> bool {
+        match self.0.entries.entry(ByToken(Arc::clone(record), PhantomData)) {
+            Entry::Occupied(entry) => {
+                let may = may(Some(&entry.key().0));
+                if may {
+                    entry.replace_entry(());
+                }
+                may
+            }
+            Entry::Vacant(entry) => {
+                let may = may(None);
+                if may {
+                    entry.insert(());
+                    self.0.len.fetch_add(1, Ordering::Release);
+                }
+                may
+            }
+        }
+    }
+
+    /// Removes what is not to be kept. Others read and write meanwhile; what changed is asked for again.
+    pub(super) fn retain(&self, keep: impl Fn(&R) -> bool) {
+        self.0.retain(|record, ()| keep(&record.0));
+    }
+
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// A concurrent map in many parts, each under a lock of its own that is held for one entry at a time; values are small
 /// and cloned out.
-///
-/// Measured among a million records against papaya, whose readers never wait: a look touches one place in memory less, and
-/// what a sweep drops is freed by the sweep, not by a reader that happens to come last.
 pub(super) struct Map<K, V> {
     entries: DashMap<K, V, RandomState>,
     /// How many there are: to count them would take every lock.

@@ -2,7 +2,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::sync::{AtomicU64, Change, Map};
+use super::sync::{AtomicU32, AtomicU64, Change, Map, Shelf};
 
 /// For how many seconds a revocation is remembered at least: longer than any lookup takes, so that one that was under
 /// way when it came cannot put back what was revoked.
@@ -13,6 +13,10 @@ pub(super) const EXPIRED_KEPT: i64 = 600;
 
 /// What is kept for a token, as far as the table has to know it.
 pub(super) trait Kept {
+    type Token: Hash + Eq + Clone;
+    fn token(&self) -> &Self::Token;
+    /// Whether it was revoked by itself.
+    fn revoked_alone(&self) -> &RevokedAlone;
     /// The group that it goes with.
     fn group(&self) -> &Group;
     fn viewer(&self) -> Option<&str>;
@@ -46,19 +50,20 @@ impl Group {
     }
 }
 
-/// What is known of a token.
-#[derive(Debug)]
-pub(super) enum Slot<R> {
-    Live(Arc<R>),
-    /// Revoked by itself, in this second since 1970; with its record, where that was known.
-    Gone(u32, Option<Arc<R>>),
-}
+/// Whether one token was revoked, and when: it stands in its record.
+#[derive(Debug, Default)]
+pub(super) struct RevokedAlone(AtomicU32);
 
-impl<R> Clone for Slot<R> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Live(record) => Self::Live(Arc::clone(record)),
-            Self::Gone(at, record) => Self::Gone(*at, record.clone()),
+impl RevokedAlone {
+    /// The first time counts.
+    fn set(&self, second: u32) {
+        let _ = self.0.compare_exchange(0, second, Ordering::Release, Ordering::Relaxed);
+    }
+
+    fn at(&self) -> Option<i64> {
+        match self.0.load(Ordering::Acquire) {
+            0 => None,
+            second => Some(i64::from(second)),
         }
     }
 }
@@ -74,37 +79,48 @@ pub(super) enum Sight<R> {
 /// Tokens and what is kept for them; a reader waits for no more than the change of one entry.
 ///
 /// A revocation is in force for every look that starts after the call has returned, in whatever order records are put
-/// in: a token's own leaves a mark in its place, a group's and a viewer's are numbers that later tokens are above of.
+/// in: a token's own leaves a mark that its record does not pass, a group's and a viewer's are numbers that later tokens
+/// are above of.
 #[derive(Debug)]
-pub(super) struct Table<K, R> {
-    tokens: Map<K, Slot<R>>,
+pub(super) struct Table<R: Kept> {
+    records: Shelf<R>,
+    /// When tokens were revoked by themselves, known or not.
+    alone: Map<R::Token, u32>,
     /// Up to which order a viewer's tokens are revoked, and when that was said.
     viewers: Map<Box<str>, (u64, i64)>,
     /// The last order that was given.
     order: AtomicU64,
 }
 
-impl<K: Hash + Eq, R> Default for Table<K, R> {
+impl<R: Kept> Default for Table<R> {
     fn default() -> Self {
-        Self { tokens: Map::default(), viewers: Map::default(), order: AtomicU64::new(0) }
+        Self {
+            records: Shelf::default(),
+            alone: Map::default(),
+            viewers: Map::default(),
+            order: AtomicU64::new(0),
+        }
     }
 }
 
-impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
+impl<R: Kept> Table<R> {
     /// What is known of a token now.
-    pub(super) fn look(&self, token: &K) -> Sight<R> {
-        match self.tokens.get(token) {
-            Some(Slot::Live(record)) if self.is_revoked(&record) => Sight::Revoked(Some(record)),
-            Some(Slot::Live(record)) => Sight::Live(record),
-            Some(Slot::Gone(_, record)) => Sight::Revoked(record),
+    pub(super) fn look(&self, token: &R::Token) -> Sight<R> {
+        match self.records.get(token) {
+            Some(record) if self.is_revoked(&record) => Sight::Revoked(Some(record)),
+            Some(record) => Sight::Live(record),
+            None if self.was_revoked_alone(token) => Sight::Revoked(None),
             None => Sight::Unknown,
         }
     }
 
-    /// Whether its video or its viewer was revoked after it was issued.
+    fn was_revoked_alone(&self, token: &R::Token) -> bool {
+        !self.alone.is_empty() && self.alone.get(token).is_some()
+    }
+
+    /// Whether it was revoked, or after it was issued its video or its viewer.
     pub(super) fn is_revoked(&self, record: &R) -> bool {
-        record.order() <= record.group().revoked_up_to.load(Ordering::Acquire)
-            || self.viewer_revoked_at(record).is_some()
+        self.revoked_at(record).is_some()
     }
 
     /// When its viewer was revoked, if that was after it was issued.
@@ -116,8 +132,11 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
         mark.filter(|(up_to, _)| record.order() <= *up_to).map(|(_, at)| at)
     }
 
-    /// When it was revoked with its video or its viewer.
+    /// When it was revoked, by itself or with its video or its viewer.
     fn revoked_at(&self, record: &R) -> Option<i64> {
+        if let Some(at) = record.revoked_alone().at() {
+            return Some(at);
+        }
         let group = record.group();
         if record.order() <= group.revoked_up_to.load(Ordering::Acquire) {
             return Some(i64::try_from(group.revoked_at.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
@@ -125,35 +144,32 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
         self.viewer_revoked_at(record)
     }
 
-    /// Puts in a record that was found elsewhere; not where the token was revoked meanwhile, nor in the place of the same
+    /// Puts in a record that was found elsewhere; not where its token was revoked meanwhile, nor in the place of the same
     /// record, which counts already.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store finds"))]
-    pub(super) fn put_found(&self, token: K, record: &Arc<R>) {
+    pub(super) fn put_found(&self, record: &Arc<R>) {
         self.reach(record.order());
-        self.tokens.alter(token, |slot| match slot {
-            Some(Slot::Gone(..)) => Change::Keep,
-            Some(Slot::Live(held)) if held.order() == record.order() => Change::Keep,
-            Some(Slot::Live(_)) | None => Change::Put(Slot::Live(Arc::clone(record))),
+        self.records.put(record, |held| {
+            held.is_none_or(|held| held.order() != record.order()) && !self.was_revoked_alone(record.token())
         });
     }
 
-    /// Puts a record in, unless something is known of the token; tells whether it is in.
-    pub(super) fn put_new(&self, token: &K, record: &Arc<R>) -> bool {
-        self.tokens.alter(token.clone(), |slot| match slot {
-            Some(_) => Change::Keep,
-            None => Change::Put(Slot::Live(Arc::clone(record))),
-        });
-        matches!(self.tokens.get(token), Some(Slot::Live(held)) if Arc::ptr_eq(&held, record))
+    /// Puts a record in, unless something is known of its token; tells whether it is in.
+    pub(super) fn put_new(&self, record: &Arc<R>) -> bool {
+        self.records.put(record, |held| held.is_none() && !self.was_revoked_alone(record.token()))
     }
 
     /// Revokes one token, known or not.
-    pub(super) fn revoke(&self, token: K, now: i64) {
-        let now = u32::try_from(now.max(0)).unwrap_or(u32::MAX); // small, since there is one to every token
-        self.tokens.alter(token, |slot| match slot {
-            Some(Slot::Gone(..)) => Change::Keep,
-            Some(Slot::Live(record)) => Change::Put(Slot::Gone(now, Some(Arc::clone(record)))),
-            None => Change::Put(Slot::Gone(now, None)),
+    pub(super) fn revoke(&self, token: &R::Token, now: i64) {
+        let now = u32::try_from(now).unwrap_or(u32::MAX).max(1); // zero is never
+        self.alone.alter(token.clone(), |before| match before {
+            Some(_) => Change::Keep,
+            None => Change::Put(now),
         });
+        // The mark comes first: a record that is put in sees it, or is seen here.
+        if let Some(record) = self.records.get(token) {
+            record.revoked_alone().set(now);
+        }
     }
 
     /// Revokes a group's tokens up to an order.
@@ -188,30 +204,27 @@ impl<K: Hash + Eq + Clone, R: Kept> Table<K, R> {
     /// Drops what is dead: expired and revoked records, and those that nobody has asked for since `idle_since`; then
     /// marks that nothing can fall under any more.
     pub(super) fn sweep(&self, now: i64, idle_since: Option<i64>) {
-        self.tokens.retain(|_, slot| match slot {
-            Slot::Live(record) => {
-                let expired =
-                    record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
-                let idle = idle_since.is_some_and(|since| record.last_seen() < since);
-                // Kept for a while, so that its viewer is told what is the matter.
-                let revoked = self.revoked_at(record).is_some_and(|at| at.saturating_add(REMEMBERED) <= now);
-                !expired && !idle && !revoked
-            }
-            Slot::Gone(at, _) => i64::from(*at).saturating_add(REMEMBERED) > now,
+        self.records.retain(|record| {
+            let expired = record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
+            let idle = idle_since.is_some_and(|since| record.last_seen() < since);
+            // Kept for a while, so that its viewer is told what is the matter.
+            let revoked = self.revoked_at(record).is_some_and(|at| at.saturating_add(REMEMBERED) <= now);
+            !expired && !idle && !revoked
         });
         // What they were for is gone now, or is put in with its own marks.
+        self.alone.retain(|_, at| i64::from(*at).saturating_add(REMEMBERED) > now);
         self.viewers.retain(|_, (_, at)| at.saturating_add(REMEMBERED) > now);
     }
 
     /// Drops every record; marks stay.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store looks up again"))]
     pub(super) fn forget(&self) {
-        self.tokens.retain(|_, slot| matches!(slot, Slot::Gone(..)));
+        self.records.retain(|_| false);
     }
 
-    /// How many tokens, and how many revoked viewers, are known.
+    /// How many records, and how many revoked viewers, are known.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(super) fn len(&self) -> (usize, usize) {
-        (self.tokens.len(), self.viewers.len())
+        (self.records.len(), self.viewers.len())
     }
 }

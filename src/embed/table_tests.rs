@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use super::table::{EXPIRED_KEPT, Group, Kept, REMEMBERED, Sight, Table};
+use super::table::{EXPIRED_KEPT, Group, Kept, REMEMBERED, RevokedAlone, Sight, Table};
 
 struct Plain {
+    token: u32,
+    revoked_alone: RevokedAlone,
     group: Arc<Group>,
     viewer: Option<&'static str>,
     order: u64,
@@ -11,6 +13,16 @@ struct Plain {
 }
 
 impl Kept for Plain {
+    type Token = u32;
+
+    fn token(&self) -> &u32 {
+        &self.token
+    }
+
+    fn revoked_alone(&self) -> &RevokedAlone {
+        &self.revoked_alone
+    }
+
     fn group(&self) -> &Group {
         &self.group
     }
@@ -32,11 +44,11 @@ impl Kept for Plain {
     }
 }
 
-type Plains = Table<u32, Plain>;
+type Plains = Table<Plain>;
 
-fn plain(table: &Plains, group: &Arc<Group>, viewer: Option<&'static str>) -> Arc<Plain> {
-    let (group, order) = (Arc::clone(group), table.next_order());
-    Arc::new(Plain { group, viewer, order, expires: None, last_seen: 0 })
+fn plain(table: &Plains, token: u32, group: &Arc<Group>, viewer: Option<&'static str>) -> Arc<Plain> {
+    let (group, order, revoked_alone) = (Arc::clone(group), table.next_order(), RevokedAlone::default());
+    Arc::new(Plain { token, revoked_alone, group, viewer, order, expires: None, last_seen: 0 })
 }
 
 fn seen(table: &Plains, token: u32) -> &'static str {
@@ -50,38 +62,35 @@ fn seen(table: &Plains, token: u32) -> &'static str {
 #[test]
 fn what_is_revoked_stays_so_in_whatever_order_its_record_comes() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
-    let first = plain(&table, &group, Some("ann"));
-    table.revoke(1, 0);
-    assert!(!table.put_new(&1, &first), "its token was revoked");
-    table.put_found(1, &first);
+    let first = plain(&table, 1, &group, Some("ann"));
+    table.revoke(&1, 0);
+    assert!(!table.put_new(&first), "its token was revoked");
+    table.put_found(&first);
     assert_eq!(seen(&table, 1), "revoked");
 
+    let second = plain(&table, 2, &group, Some("ann"));
     table.revoke_group(&group, table.order(), 0);
-    table.put_found(2, &first);
+    table.put_found(&second);
     assert_eq!(seen(&table, 2), "revoked", "its group was revoked");
-    let second = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(&3, &second));
+    assert!(table.put_new(&plain(&table, 3, &group, Some("ann"))));
     assert_eq!(seen(&table, 3), "live", "issued after that");
 
     table.revoke_viewer("ann", table.order(), 0);
     assert_eq!(seen(&table, 3), "revoked");
-    let third = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(&4, &third));
+    assert!(table.put_new(&plain(&table, 4, &group, Some("ann"))));
     assert_eq!(seen(&table, 4), "live", "issued after that");
 }
 
 #[test]
 fn an_older_revocation_gives_nothing_back() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
-    let one = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(&1, &one));
+    assert!(table.put_new(&plain(&table, 1, &group, Some("ann"))));
     table.revoke_group(&group, 5, 0);
     table.revoke_group(&group, 0, 9);
     assert_eq!(seen(&table, 1), "revoked");
     assert!(table.next_order() > 5, "what is issued from here on is above what was revoked elsewhere");
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
-    let one = plain(&table, &group, Some("ann"));
-    assert!(table.put_new(&1, &one));
+    assert!(table.put_new(&plain(&table, 1, &group, Some("ann"))));
     table.revoke_viewer("ann", 5, 0);
     table.revoke_viewer("ann", 0, 9);
     assert_eq!(seen(&table, 1), "revoked");
@@ -90,16 +99,17 @@ fn an_older_revocation_gives_nothing_back() {
 #[test]
 fn a_token_that_is_known_is_not_issued_again() {
     let (table, group) = (Plains::default(), Arc::new(Group::default()));
-    assert!(table.put_new(&1, &plain(&table, &group, None)));
-    assert!(!table.put_new(&1, &plain(&table, &group, None)));
+    assert!(table.put_new(&plain(&table, 1, &group, None)));
+    assert!(!table.put_new(&plain(&table, 1, &group, None)));
 }
 
 #[test]
 fn a_sweep_drops_what_is_dead_and_nothing_else() {
     let (table, group, doomed) = (Plains::default(), Arc::new(Group::default()), Arc::new(Group::default()));
     let put = |token, group: &Arc<Group>, expires, last_seen| {
-        let (group, order) = (Arc::clone(group), table.next_order());
-        assert!(table.put_new(&token, &Arc::new(Plain { group, viewer: None, order, expires, last_seen })));
+        let (group, order, revoked_alone) = (Arc::clone(group), table.next_order(), RevokedAlone::default());
+        let record = Plain { token, revoked_alone, group, viewer: None, order, expires, last_seen };
+        assert!(table.put_new(&Arc::new(record)));
     };
     let now = 10_000;
     put(1, &group, None, 0);
@@ -112,8 +122,8 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     put(9, &rotated, None, 0);
     table.revoke_group(&doomed, table.order(), now - REMEMBERED);
     table.revoke_group(&rotated, table.order(), now - REMEMBERED + 1);
-    table.revoke(6, now);
-    table.revoke(7, now - REMEMBERED);
+    table.revoke(&6, now);
+    table.revoke(&7, now - REMEMBERED);
     table.revoke_viewer("ann", 1, now);
     table.revoke_viewer("bob", 1, now - REMEMBERED);
     table.sweep(now, None);

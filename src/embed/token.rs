@@ -79,7 +79,10 @@ impl EmbedToken {
 
 impl Hash for EmbedToken {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&self.packed); // lengths differ in bytes, but for zeros at the end
+        // All of it, in two numbers: lengths differ in bytes, but for zeros at the end.
+        for half in self.packed.as_chunks().0 {
+            state.write_u128(u128::from_le_bytes(*half));
+        }
     }
 }
 

@@ -102,8 +102,9 @@ impl Store {
         match &self.0.home {
             Home::Memory => {
                 let embeds = &self.access().embeds;
-                let record = embeds.record(&stored, embeds.next_order(), now).map_err(StoreError::Refused)?;
-                if embeds.put_new(token, &record) { Ok(()) } else { Err(StoreError::Taken) }
+                let record = embeds.record(token, &stored, embeds.next_order(), now);
+                let record = record.map_err(StoreError::Refused)?;
+                if embeds.put_new(&record) { Ok(()) } else { Err(StoreError::Taken) }
             }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.issue(token, stored, now).await,
@@ -112,7 +113,7 @@ impl Store {
 
     /// Revokes one token, whether it is known here or not.
     pub(crate) async fn revoke_token(&self, token: EmbedToken, now: UnixSeconds) -> Result<(), StoreError> {
-        self.access().embeds.revoke(token, now); // here at once, whatever becomes of the others
+        self.access().embeds.revoke(&token, now); // here at once, whatever becomes of the others
         match &self.0.home {
             Home::Memory => Ok(()),
             #[cfg(feature = "redis")]

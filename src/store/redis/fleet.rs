@@ -262,7 +262,7 @@ impl Node {
             {
                 embeds.revoke_viewer(viewer, revoked.1, now);
             }
-            let Ok(record) = embeds.record(&stored, order, now) else {
+            let Ok(record) = embeds.record(token, &stored, order, now) else {
                 return self.unreadable(token, "it breaks the rules for records");
             };
             if embeds.is_revoked(&record) {
@@ -294,7 +294,7 @@ impl Node {
     }
 
     fn put(&self, digest: Digest, token: EmbedToken, asked: Epoch, record: &Arc<Record>) -> Put {
-        self.digests.put(digest, token, asked, || self.access.embeds.put_found(token, record))
+        self.digests.put(digest, token, asked, || self.access.embeds.put_found(record))
     }
 
     /// Puts in memory what was issued here.
@@ -307,7 +307,7 @@ impl Node {
         now: UnixSeconds,
         asked: Epoch,
     ) -> Result<(), StoreError> {
-        let record = self.access.embeds.record(stored, order, now).map_err(StoreError::Refused)?;
+        let record = self.access.embeds.record(token, stored, order, now).map_err(StoreError::Refused)?;
         self.put(digest, token, asked, &record); // or else a lookup brings what is left of it
         self.absent.forget(&token);
         Ok(())
@@ -315,7 +315,7 @@ impl Node {
 
     /// Revokes in memory what another node has revoked.
     pub(super) fn revoke_digest(&self, digest: Digest, now: UnixSeconds) {
-        self.digests.revoke(digest, |token| self.access.embeds.revoke(token, now));
+        self.digests.revoke(digest, |token| self.access.embeds.revoke(&token, now));
     }
 
     /// Forgets every record: each is looked up again.
