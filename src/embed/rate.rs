@@ -7,16 +7,17 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
+use super::stored::Object;
 use crate::error::ConfigError;
 
 /// How often manifests and keys may be asked for with one embed token: so many requests in a time, of which all may
 /// come at once.
 ///
 /// Counted in each process by itself (GCRA), after every other rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Said")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rate {
     requests: NonZeroU32,
     /// In seconds.
@@ -76,11 +77,10 @@ struct Said {
     within: u32,
 }
 
-impl TryFrom<Said> for Rate {
-    type Error = ConfigError;
-
-    fn try_from(said: Said) -> Result<Self, ConfigError> {
-        Self::new(said.requests, Duration::from_secs(said.within.into()))
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = Said::deserialize(Object(deserializer))?;
+        Self::new(said.requests, Duration::from_secs(said.within.into())).map_err(D::Error::custom)
     }
 }
 

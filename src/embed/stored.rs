@@ -1,3 +1,4 @@
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -48,7 +49,9 @@ impl Stored {
     /// What is wrong with it, in words that show nothing of it.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store holds it"))]
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
-        let stored: Self = serde_json::from_slice(json)
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let stored = Self::deserialize(Object(&mut reader)).and_then(|stored| reader.end().map(|()| stored));
+        let stored = stored
             .map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
         if stored.version != STORED_VERSION {
             return Err(format!("version is {}, and this release reads {STORED_VERSION}", stored.version));
@@ -85,6 +88,22 @@ impl Stored {
     }
 }
 
+/// Reads a struct from an object alone: what serde derives takes an array as well, by place.
+pub(super) struct Object<D>(pub(super) D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
 /// An id is text without control characters; that of a video is one segment of a path, as it stands in one.
 pub(crate) fn check_id(what: &str, id: &str, in_path: bool) -> Result<(), ConfigError> {
     let wrong = |found: String, write: &'static str| Err(ConfigError::EmbedDraft { found, write });
@@ -117,6 +136,7 @@ mod tests {
             ("an unknown field of the rate", r#","rate":{"requests":60,"within":60,"burst":1}"#, false),
             ("a rate of no requests", r#","rate":{"requests":0,"within":60}"#, false),
             ("a rate in no time", r#","rate":{"requests":60,"within":0}"#, false),
+            ("a rate by place", r#","rate":[60,60]"#, false),
             ("a rate that is no limit", r#","rate":{"requests":4000000000,"within":1}"#, false),
             ("a field twice", r#","video":"2""#, false),
             ("an origin that is none", r#","origins":["app"]"#, true),
@@ -125,8 +145,14 @@ mod tests {
         ] {
             assert_eq!(Stored::read(record(more).as_bytes()).is_ok(), good, "{name}");
         }
-        for other in [r#"{"v":2,"realm":"r","video":"1"}"#, r#"{"v":1,"realm":"r","video":"a/b"}"#, "[]", ""]
-        {
+        for other in [
+            r#"{"v":2,"realm":"r","video":"1"}"#,
+            r#"{"v":1,"realm":"r","video":"a/b"}"#,
+            r#"{"v":1,"realm":"r","video":"1"}{"#,
+            r#"[1,"r","1"]"#,
+            "[]",
+            "",
+        ] {
             assert!(Stored::read(other.as_bytes()).is_err(), "{other}");
         }
     }
