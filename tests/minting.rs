@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use playgate::crypto::Algorithm;
 use playgate::mint::{NewKey, SignedToken, Signer};
+use playgate::revocation::Revocation;
 use playgate::time::UnixSeconds;
 use playgate::{ConfigError, Decision, Denial, Key, KeyScope, Scope, Site, Verifier};
 use serde_json::{Value, json};
@@ -100,6 +102,22 @@ fn the_public_half_of_a_signer_verifies_its_tokens() {
         let key = Key::from_pem_for(signer.algorithm(), "k1", public.as_bytes(), scope).unwrap();
         assert_eq!(denial(&verifier(key), &hour(&signer).url("/videos/1/a.ts")), None, "{name}");
     }
+}
+
+#[test]
+fn a_token_says_when_it_was_issued_so_that_older_ones_can_be_taken_back() {
+    let signer = Signer::from_secret("k1", SECRET).unwrap();
+    let verifier = verifier(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap());
+    let url = |issued: Option<UnixSeconds>| {
+        let draft = signer.token(Scope::folder("videos/1").unwrap()).claim("sub", "ann");
+        let draft = issued.into_iter().fold(draft, |draft, at| draft.claim("iat", at.get()));
+        draft.sign().unwrap().url("/videos/1/a.ts")
+    };
+    let now = UnixSeconds::now();
+    let revocation = Revocation::subject("ann").issued_before(now);
+    verifier.revoke(revocation).now_or_never().unwrap().unwrap();
+    assert_eq!(denial(&verifier, &url(None)), None, "signed since then");
+    assert_eq!(denial(&verifier, &url(Some(now.saturating_sub(1)))), Some(Denial::Revoked));
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl<'s> TokenDraft<'s> {
         self
     }
 
-    /// A claim of the user's own, or `iss`, `aud`, `sub`, `jti`.
+    /// A claim of the user's own, or `iss`, `aud`, `sub`, `jti`, or another `iat` than the second of signing.
     ///
     /// What cannot be written, and the names that have their own method, are told by [`sign`](Self::sign).
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
@@ -76,6 +76,8 @@ impl<'s> TokenDraft<'s> {
             return Err(fault);
         }
         self.claims.insert("uri".to_owned(), self.scope.as_uri().into());
+        // By it a token is told from those that were taken back before it was signed.
+        self.claims.entry("iat").or_insert_with(|| UnixSeconds::now().get().into());
         if let Some(exp) = self.expires_at {
             self.claims.insert("exp".to_owned(), exp.get().into());
         }
