@@ -180,7 +180,7 @@ async fn a_revoked_token_is_refused_by_the_next_decision() {
     verdicts([(next, "2", "200"), (other, "1", REVOKED), (second, "2", REVOKED), (third, "2", REVOKED)])
         .await;
     let counts = embeds.counts(one).unwrap();
-    assert!(counts.requests > 0 && counts.denied["revoked"] > 0, "{counts:?}");
+    assert!(counts.granted > 0 && counts.denied["revoked"] > 0, "{counts:?}");
     // What is issued from now on is good again.
     let (again, same) = (issue(of_viewer("1", "ann")).await, issue(of_viewer("2", "ann")).await);
     verdicts([(again, "1", "200"), (same, "2", "200"), (next, "2", "200"), (other, "1", REVOKED)]).await;
@@ -404,7 +404,7 @@ async fn a_rate_counts_granted_manifests_and_keys_alone() {
         assert_eq!(answer.field("cache-control"), Some("no-store"));
     }
     let counts = embeds.counts(token).unwrap();
-    assert_eq!(counts.requests, 6);
+    assert_eq!(counts.granted, 6);
     let denied: Vec<(&str, u64)> = counts.denied.into_iter().collect();
     assert_eq!(denied, [("method", 1), ("out_of_scope", 1), ("rate_limited", 2)]);
 }
@@ -420,10 +420,10 @@ async fn requests_are_counted_by_token_and_by_video() {
         once(&world, &get("/videos/1/seg-1.ts").query(token.to_text())).await;
     }
     let counts = embeds.counts(one).unwrap();
-    assert_eq!((counts.requests, counts.denied.get("origin_not_allowed")), (1, Some(&1)));
+    assert_eq!((counts.granted, counts.denied.get("origin_not_allowed")), (1, Some(&1)));
     assert_eq!((counts.first_seen, counts.last_seen), (Some(NOW), Some(NOW)));
     let counts = embeds.video_counts("1").unwrap();
-    assert_eq!((counts.requests, counts.denied.get("origin_not_allowed")), (3, Some(&1)));
+    assert_eq!((counts.granted, counts.denied.get("origin_not_allowed")), (3, Some(&1)));
     assert_eq!(embeds.video_counts("2"), None);
 }
 

@@ -9,7 +9,7 @@ use crate::time::UnixSeconds;
 #[non_exhaustive]
 pub struct EmbedCounts {
     /// How many were granted.
-    pub requests: u64,
+    pub granted: u64,
     /// How many were denied, by code.
     pub denied: std::collections::BTreeMap<&'static str, u64>,
     /// When the first one came; seconds since 1970.
@@ -32,7 +32,7 @@ const REASONS: [Code; 7] = [
 /// Counters that a decision turns; relaxed, since nothing is decided by them.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    requests: AtomicU64,
+    granted: AtomicU64,
     /// Seconds since 1970; zero for never. Good until 2106.
     last_seen: AtomicU32,
     first_seen: AtomicU32,
@@ -47,7 +47,7 @@ impl Counts {
     }
 
     pub(crate) fn granted(&self, now: UnixSeconds) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.granted.fetch_add(1, Ordering::Relaxed);
         self.seen(now);
     }
 
@@ -79,7 +79,7 @@ impl Counts {
         let denied = REASONS.iter().zip(&self.denied);
         let denied = denied.map(|(code, count)| (code.as_str(), u64::from(count.load(Ordering::Relaxed))));
         EmbedCounts {
-            requests: self.requests.load(Ordering::Relaxed),
+            granted: self.granted.load(Ordering::Relaxed),
             denied: denied.filter(|(_, count)| *count > 0).collect(),
             first_seen: seconds(&self.first_seen),
             last_seen: seconds(&self.last_seen),

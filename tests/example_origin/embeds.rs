@@ -73,7 +73,7 @@ fn an_embed_token_is_issued_counted_rotated_and_taken_back() {
     assert_eq!(status(&segment), (200, String::new()));
     let one = format!("{manage}tokens/{token}");
     let counts = Answer::to(&[&one]).json();
-    assert_eq!((&counts["requests"], &counts["denied"]), (&json!(5), &json!({"origin_not_allowed": 1})));
+    assert_eq!((&counts["granted"], &counts["denied"]), (&json!(5), &json!({"origin_not_allowed": 1})));
 
     // Taken back, it opens nothing; others play on until their video is rotated.
     let (other, _) = issue("tokens", "bob");
@@ -82,7 +82,7 @@ fn an_embed_token_is_issued_counted_rotated_and_taken_back() {
         assert_eq!(status(url), (403, "revoked".into()), "{}", url.replace(&token, "…"));
     }
     let counts = Answer::to(&[&one]).json();
-    assert_eq!((&counts["requests"], &counts["denied"]["revoked"]), (&json!(5), &json!(4)));
+    assert_eq!((&counts["granted"], &counts["denied"]["revoked"]), (&json!(5), &json!(4)));
     assert_eq!(status(&master.replace(&token, &other)).0, 200);
     let (fresh, _) = issue("rotate", "cyd");
     let (rotated, code) = status(&master.replace(&token, &other));

@@ -213,7 +213,7 @@ async fn ffmpeg_takes_up_each_batch_and_plays_them_with_a_token() {
         assert_eq!(origin.play(true), (FRAMES, String::new()), "{case}: {:?}", origin.asked());
         assert_eq!(origin.keys_asked(), names.iter().map(|name| granted(name)).collect::<Vec<_>>(), "{case}");
         let counts = origin.embeds.counts(origin.token).unwrap();
-        assert_eq!((counts.requests, counts.denied.len()), (origin.asked().len() as u64, 0), "{case}");
+        assert_eq!((counts.granted, counts.denied.len()), (origin.asked().len() as u64, 0), "{case}");
     }
 }
 
