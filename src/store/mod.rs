@@ -1,13 +1,17 @@
 //! Where do embed tokens and revocations live: in this process, or in a store that a fleet shares?
 //!
-//! Decisions read memory alone ([`Access`](self) is shared with them) and never wait. This room is what waits:
+//! Decisions read memory alone and never wait. What waits is here:
 //!
 //! 1. Tokens are issued and revoked here. On the node that does it, the next decision knows.
 //! 2. A token that is not in memory is **looked up**, by the adapter that needs it; many that need one share one lookup.
 //! 3. What other nodes revoke is heard of within a second, and caught up with after a connection was lost.
 //!
 //! Without a shared store, memory is all there is: a token that is not there is unknown, and everything is gone when the
-//! process ends.
+//! process ends. What a shared one holds, and how it has to be set up, is told at `RedisStore` (feature `redis`).
+//!
+//! While a shared store is down, [issuing](crate::verify::Embeds::issue) is an error, and so is
+//! [revoking](crate::verify::Embeds::revoke); but what was to be revoked is revoked on this node, and the others are told when
+//! the store is back, unless this process ends before.
 
 mod access;
 mod error;

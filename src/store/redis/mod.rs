@@ -10,31 +10,6 @@
 //!
 //! While news are heard, memory is believed. When nothing was heard for [longer](Staleness) than allowed, it is not: then
 //! each embed token is looked up, and signed tokens are refused with 503.
-//!
-//! # What is on the server
-//!
-//! Every key begins with the prefix as hash tag, so that a cluster keeps them in one slot.
-//!
-//! | key | type | what it holds |
-//! | --- | --- | --- |
-//! | `{playgate}:token:<SHA-256>` | string | order, names of video and viewer, record as JSON; or `revoked` |
-//! | `{playgate}:video:<hash>` | hash | `up_to`: tokens of an order up to this are revoked; `lasting` if one does not expire |
-//! | `{playgate}:viewer:<hash>` | hash | the same of a viewer |
-//! | `{playgate}:order` | string | the last order: microseconds of the server's clock, or one more than the last |
-//! | `{playgate}:revoked` | hash | by `jti:…`, `sub:…` and `kid:…` what was taken back: issued before, until |
-//! | `{playgate}:revoked-until` | sorted set | the same names by when they can go |
-//! | `{playgate}:news` | stream | the revocations of a day |
-//! | `{playgate}:generation` | string | another text when the data were lost |
-//!
-//! A token's text is never there. What was acknowledged can still be lost with the server's memory: let it keep its data
-//! (`appendonly yes`) and evict nothing (`maxmemory-policy noeviction`). Signed tokens that were taken back are put back by
-//! the nodes that know of them; embed tokens that are lost open nothing.
-//!
-//! # What one client can cause
-//!
-//! Many requests for one token share one lookup; a token that is none is remembered for five seconds, in bounded room; and
-//! lookups that find nothing are [bounded](RedisStore::unknown_tokens) by the client's address. What is over a bound is
-//! answered with 503, and costs no round trip.
 
 mod absent;
 mod digests;
