@@ -1,6 +1,7 @@
 //! An axum application of which `/media/` alone is protected: `cargo run --release --example axum [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::{Router, routing::get};
@@ -31,5 +32,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let token = signer.token(Scope::folder("videos/1")?).expires_in(Duration::from_hours(1)).sign()?;
     let movie = format!("http://{}/media/videos/1/movie.mp4", listener.local_addr()?);
     println!("200: {}\n401: {movie}", token.url(&movie));
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
 }

@@ -117,7 +117,7 @@ fn hls_js() -> std::path::PathBuf {
     Path::new(HERE).join("node_modules/hls.js/dist/hls.min.js")
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C or SIGTERM.
 async fn run(options: Options) -> Result<(), Error> {
     let listener =
         TcpListener::bind(options.listen).await.map_err(|error| explain(options.listen, &error))?;
@@ -156,7 +156,24 @@ async fn run(options: Options) -> Result<(), Error> {
 }
 
 async fn stopped() {
-    let _ = ctrl_c().await; // an error means that no Ctrl-C can be heard: stop as well
+    // An error means that nothing can be heard: stop as well.
+    tokio::select! {
+        _ = ctrl_c() => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        terminate.recv().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
 
 /// How long answers may take to finish: a paused player holds its own back for ever.
@@ -177,9 +194,9 @@ async fn to_try(demo: &Demo, tokens: Option<&Tokens>) -> Result<String, Error> {
         text.push_str("To see HLS by signed URL there: npm install --prefix examples/origin\n");
     }
     text.push_str(
-        "\nTo try, each with the status that it gets. Tokens last an hour. Without -o /dev/null, the\n",
+        "\nTo try, each with the status that it gets. Tokens last an hour. Without -o /dev/null the body is\n",
     );
-    text.push_str("body of a refusal names its reason.\n");
+    text.push_str("shown: that of a refusal names its reason, that of an issue has the token.\n");
     for case in cases {
         write!(text, "\n{case}\n")?;
     }
