@@ -51,8 +51,8 @@ impl Stored {
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         let mut reader = serde_json::Deserializer::from_slice(json);
         let stored = Self::deserialize(Object(&mut reader)).and_then(|stored| reader.end().map(|()| stored));
-        let stored = stored
-            .map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
+        let stored =
+            stored.map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
         if stored.version != STORED_VERSION {
             return Err(format!("version is {}, and this release reads {STORED_VERSION}", stored.version));
         }
