@@ -34,7 +34,21 @@ pub mod danger {
         algorithm: Algorithm,
         scope: KeyScope,
     ) -> Result<Key, ConfigError> {
-        Key::new(kid, scope, VerifyingKey::new(algorithm, AnySignature))
+        key_checked_by(kid, algorithm, scope, AnySignature)
+    }
+
+    /// A key whose signatures are checked by `check`, which may believe anything. **Never for production.**
+    ///
+    /// # Errors
+    ///
+    /// What every key refuses: `kid`, scope.
+    pub fn key_checked_by(
+        kid: &str,
+        algorithm: Algorithm,
+        scope: KeyScope,
+        check: impl SignatureCheck + 'static,
+    ) -> Result<Key, ConfigError> {
+        Key::new(kid, scope, VerifyingKey::new(algorithm, check))
     }
 }
 

@@ -338,6 +338,8 @@ fn every_field_of_the_file_is_its_builder_method() {
         ("unknown_host", "unknown_host = \"pass\"\n", builder().unknown_host(UnknownHost::Pass)),
         ("unknown_host", "unknown_host = \"refuse\"\n", builder()),
         ("expose_reason", "expose_reason = false\n", builder().expose_reason(false)),
+        ("token_cache", "token_cache = 0\n", builder().token_cache(0)),
+        ("token_cache", "token_cache = 1000\n", builder().token_cache(1000)),
         (
             "trusted_proxies",
             "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",

@@ -218,6 +218,7 @@ fn what_has_another_shape_is_refused_by_both() {
         ("a bucket that is a list", "/site/0/serves/bucket", Some(json!(["vod"]))),
         ("a flag as text", "/site/0/require_exp", Some(json!("yes"))),
         ("a flag as a number", "/expose_reason", Some(json!(0))),
+        ("room for more tokens than there are", "/token_cache", Some(json!(16_777_217))),
         ("cors as a list", "/site/0/cors", Some(json!(["https://a.example"]))),
         ("danger as a flag", "/keys/0/danger", Some(json!(true))),
         ("a status as text", "/site/0/answers/expired", Some(json!("410"))),

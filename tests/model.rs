@@ -6,7 +6,10 @@
 #[expect(dead_code, reason = "the model asks for a part of it")]
 mod table;
 
-/// What the crate's own `embed::sync` offers.
+#[path = "../src/revocation/epoch.rs"]
+mod epoch;
+
+/// What the crate's own `embed::sync` and `revocation::sync` offer.
 mod sync {
     use std::collections::HashMap;
     use std::hash::Hash;
@@ -252,4 +255,53 @@ fn rotating_keeps_what_is_issued_after_it_and_nothing_before() {
         assert!(matches!(table.look(&2), Sight::Live(_)), "the new one");
     };
     shuttle::check_random(rotate, 3_000);
+}
+
+/// A decision about a token that was seen before, as the verifier makes it: whether the token is good.
+fn is_good(epochs: &epoch::Epochs, list: &shuttle::sync::Mutex<Vec<u32>>, checked: &epoch::Checked) -> bool {
+    let now = epochs.now();
+    if now.is_first() || checked.is_up_to(now) {
+        return true;
+    }
+    if list.lock().unwrap().contains(&TOKEN) {
+        return false;
+    }
+    checked.set(now);
+    true
+}
+
+#[test]
+fn a_token_that_was_seen_before_is_refused_from_its_revocation_on() {
+    let race = || {
+        let shared = Arc::new((
+            epoch::Epochs::default(),
+            shuttle::sync::Mutex::new(Vec::new()),
+            epoch::Checked::default(),
+        ));
+        let add = |name: u32| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let (epochs, list, checked) = &*shared;
+                list.lock().unwrap().push(name);
+                epochs.next();
+                assert!(name != TOKEN || !is_good(epochs, list, checked), "the next decision on this node");
+            })
+        };
+        let (one, other) = (add(TOKEN), add(TOKEN + 1));
+        let deciding = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let (epochs, list, checked) = &*shared;
+                let verdicts = [(); 3].map(|()| is_good(epochs, list, checked));
+                assert!(verdicts.is_sorted_by(|before, after| before >= after), "{verdicts:?}");
+            })
+        };
+        for thread in [one, other, deciding] {
+            thread.join().unwrap();
+        }
+        let (epochs, list, checked) = &*shared;
+        assert!(!is_good(epochs, list, checked), "after all");
+    };
+    shuttle::check_random(race, 5_000);
+    shuttle::check_pct(race, 5_000, 3);
 }

@@ -25,7 +25,7 @@ use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::mint::{LinkSigner, Signer, TokenDraft};
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::{CacheScope, Refused};
+use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
@@ -71,8 +71,12 @@ fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
             .host(HOST)
             .accept_bearer(true)
             .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
-        let key = key_of(&signer, KeyScope::bucket("courses"));
-        let verifier = Verifier::builder().site(site).key(key).build().unwrap();
+        let key = || key_of(&signer, KeyScope::bucket("courses"));
+        let of_room = |tokens: usize| {
+            let builder = Verifier::builder().site(site.clone()).key(key()).token_cache(tokens);
+            builder.build().unwrap()
+        };
+        let (verifier, new_each_time) = (of_room(DEFAULT_TOKEN_CACHE), of_room(0));
         let token = signed(signer.token(folder()).expires_at(LATER).claim("plan", "gold"));
         let cookies = format!("a=1; b=2; c=3; Qencode-Auth-Token={token}; d=4; e=5");
         let with = |name: &str, value: &str| {
@@ -93,10 +97,20 @@ fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
             ("cookie among six", with("cookie", &cookies)),
             ("second cookie of the name", with("cookie", &format!("Qencode-Auth-Token=bad; {cookies}"))),
         ] {
-            let counted = decide(&verifier, &request, |decision| {
-                assert!(matches!(decision, Decision::Granted(_)), "{kind:?} {name}: {decision:?}");
-            });
-            assert_eq!(counted, (0, 0), "{kind:?} {name}: deciding, letting go");
+            for (verifier, seen) in [(&verifier, "seen before"), (&new_each_time, "new")] {
+                let counted = decide(verifier, &request, |decision| {
+                    assert!(matches!(decision, Decision::Granted(_)), "{kind:?} {name}: {decision:?}");
+                });
+                assert_eq!(counted, (0, 0), "{kind:?} {name}, {seen}: deciding, letting go");
+            }
+        }
+        // A token that is taken in is one allocation, the first and the one that drives another out.
+        let small = of_room(4);
+        for number in 0..100 {
+            let draft = signer.token(folder()).claim("plan", "gold").claim("n", format!("{number:08}"));
+            let request = get(&format!("/videos/1/a.ts?auth={}", signed(draft)));
+            let counted = measure(|| drop(small.decide(&request, NOW))).count_total;
+            assert!(counted == 1 || number == 0, "{kind:?}: {counted} to take in number {number}");
         }
     }
 }

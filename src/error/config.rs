@@ -11,6 +11,9 @@ pub enum ConfigError {
     #[error("leeway is {secs} s: write 60 or less")]
     LeewayTooLong { secs: u16 },
 
+    #[error("token_cache is {tokens}: write 16777216 or less, or 0 for none")]
+    TokenCache { tokens: usize },
+
     // Keys
     #[error("kid {kid:?} {found}: write 1 to 256 bytes of text")]
     KeyId { kid: String, found: &'static str },

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::danger::Danger;
 use crate::crypto::{Algorithm, VerifyingKey};
@@ -46,6 +46,17 @@ impl std::fmt::Display for KeyId {
     }
 }
 
+/// Which key it is: no two that this process makes are the same one, whatever their `kid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation(u64);
+
+impl Generation {
+    fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A verification key: its `kid`, one algorithm, what it may sign for, and the prepared key itself.
 ///
 /// `Debug` shows all but the key material.
@@ -61,6 +72,7 @@ impl std::fmt::Display for KeyId {
 #[derive(Debug)]
 pub struct Key {
     id: KeyId,
+    generation: Generation,
     scope: KeyScope,
     not_after: Option<UnixSeconds>,
     danger: Danger,
@@ -99,6 +111,7 @@ impl Key {
         Ok(Self {
             scope: scope.checked(kid)?,
             id,
+            generation: Generation::next(),
             not_after: None,
             danger: Danger::default(),
             verifying,
@@ -137,6 +150,10 @@ impl Key {
     /// The `kid`.
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    pub(crate) const fn generation(&self) -> Generation {
+        self.generation
     }
 
     /// What it may sign for.

@@ -21,6 +21,7 @@ mod set;
 #[cfg(feature = "config")]
 mod source;
 
+pub(crate) use key::Generation;
 pub use key::{Key, KeyId, MAX_KEY_ID_LEN};
 pub(crate) use live::Live;
 #[cfg(feature = "aws-lc")]

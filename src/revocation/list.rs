@@ -2,6 +2,7 @@ use foldhash::fast::RandomState;
 use papaya::HashMap;
 
 use super::entry::{Kind, Revocation};
+use super::epoch::{Epoch, Epochs};
 use crate::time::UnixSeconds;
 
 /// What was taken back, read by every decision about a signed token; readers wait for nobody.
@@ -10,6 +11,7 @@ pub(crate) struct Revocations {
     tokens: Names,
     subjects: Names,
     keys: Names,
+    epochs: Epochs,
 }
 
 type Names = HashMap<Box<[u8]>, Mark, RandomState>;
@@ -38,14 +40,9 @@ impl Mark {
 }
 
 impl Revocations {
-    /// Whether nothing was taken back that claims tell of.
-    pub(crate) fn asks_for_no_claim(&self) -> bool {
-        self.tokens.is_empty() && self.subjects.is_empty()
-    }
-
-    /// Whether no key was taken back.
-    pub(crate) fn has_no_key(&self) -> bool {
-        self.keys.is_empty()
+    /// How much has been taken back so far; to be asked for before the list is looked at.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epochs.now()
     }
 
     /// Whether what has this name, and was issued then, was taken back. Neither waits nor allocates.
@@ -62,6 +59,7 @@ impl Revocations {
         };
         let name: Box<[u8]> = revocation.name.as_bytes().into();
         self.names(revocation.kind).pin().update_or_insert(name, |before| before.and(mark), mark);
+        self.epochs.next();
     }
 
     /// Gives back what was taken back by this name; tells whether it was.

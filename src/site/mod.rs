@@ -21,6 +21,7 @@
 //! version = 1                          # required; another number is refused
 //! unknown_host = "refuse"              # a host that no site claims: 421; or "pass" to the inner service
 //! trusted_proxies = ["10.0.0.0/8"]     # believed about the client's address and https; default none
+//! token_cache = 65536                  # how many verified tokens are remembered; 0 for none
 //! expose_reason = true                 # whether the body of a refusal carries its code
 //!
 //! [[site]]
@@ -122,7 +123,7 @@ pub(crate) use config::{ConfigFile, Notation, in_file};
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Keys};
 pub(crate) use hosts::Place;
-pub use policy::{Policy, PolicyBuilder, UnknownHost};
+pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
 pub(crate) use rules::{SiteRules, TimeRules, Transport};
 #[cfg(feature = "config")]

@@ -46,6 +46,8 @@ pub struct Policy {
     streams: Streams,
     pub(crate) unknown_host: UnknownHost,
     pub(crate) expose_reason: bool,
+    /// How many verified tokens are remembered.
+    pub(crate) token_cache: usize,
     pub(crate) trusted_proxies: TrustedProxies,
     /// Whether some site takes embed tokens in paths, which logs then do not show.
     pub(crate) embeds_in_paths: bool,
@@ -56,7 +58,7 @@ pub struct Policy {
 impl Policy {
     /// A policy to add sites to.
     pub fn builder() -> PolicyBuilder {
-        PolicyBuilder { expose_reason: true, ..PolicyBuilder::default() }
+        PolicyBuilder { expose_reason: true, token_cache: DEFAULT_TOKEN_CACHE, ..PolicyBuilder::default() }
     }
 
     pub(crate) fn site(&self, index: SiteIndex) -> Option<&SiteRules> {
@@ -151,8 +153,15 @@ pub struct PolicyBuilder {
     streams: Vec<(String, String)>,
     unknown_host: UnknownHost,
     expose_reason: bool,
+    token_cache: usize,
     trusted_proxies: Vec<String>,
 }
+
+/// How many verified tokens are remembered unless something else is said.
+pub const DEFAULT_TOKEN_CACHE: usize = 65_536;
+
+/// The most verified tokens that can be remembered: 256 MiB before the first of them.
+pub const MAX_TOKEN_CACHE: usize = 16_777_216;
 
 impl PolicyBuilder {
     /// One site more.
@@ -180,6 +189,16 @@ impl PolicyBuilder {
         self
     }
 
+    /// How many tokens whose signature was found good are remembered, so that a viewer's next request needs no
+    /// cryptography: 0 for none, up to [`MAX_TOKEN_CACHE`]. Default [`DEFAULT_TOKEN_CACHE`].
+    ///
+    /// 16 bytes for each at once, and for each token that comes its length and that of its payload and some 200 bytes. What
+    /// is remembered are facts: rules, keys, times and revocations are asked about at every request.
+    pub fn token_cache(mut self, tokens: usize) -> Self {
+        self.token_cache = tokens;
+        self
+    }
+
     /// The proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
     /// Default none.
     pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
@@ -194,6 +213,7 @@ impl PolicyBuilder {
         self.streams.splice(0..0, sections.streams.iter().cloned());
         self.unknown_host = sections.unknown_host.unwrap_or(self.unknown_host);
         self.expose_reason = sections.expose_reason.unwrap_or(self.expose_reason);
+        self.token_cache = sections.token_cache.unwrap_or(self.token_cache);
         if !sections.trusted_proxies.is_empty() {
             self.trusted_proxies.clone_from(&sections.trusted_proxies);
         }
@@ -239,6 +259,9 @@ impl PolicyBuilder {
         if self.sites.is_empty() {
             faults.push("site", ConfigError::NoSites);
         }
+        if self.token_cache > MAX_TOKEN_CACHE {
+            faults.push("token_cache", ConfigError::TokenCache { tokens: self.token_cache });
+        }
         let trusted_proxies = TrustedProxies::check(&self.trusted_proxies, faults);
         let ids: Vec<String> = self.sites.iter().map(site_id).collect();
         let mut known: HashSet<&str> = HashSet::new();
@@ -272,6 +295,7 @@ impl PolicyBuilder {
             streams,
             unknown_host: self.unknown_host,
             expose_reason: self.expose_reason,
+            token_cache: self.token_cache,
             trusted_proxies,
             identity_headers: (!names.is_empty()).then(|| names.into()),
         })

@@ -2,7 +2,7 @@ use arrayvec::ArrayVec;
 use serde::de::Deserialize;
 
 use super::date::NumericDate;
-use super::json::{JsonStr, Value, array_has, read_object};
+use super::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 use crate::error::TokenFault;
 use crate::time::UnixSeconds;
 
@@ -17,6 +17,17 @@ pub enum Claim<T> {
     Malformed,
     /// The claim's value.
     Present(T),
+}
+
+impl<T> Claim<T> {
+    /// The same with another value, or `None` where that cannot be told.
+    fn try_map<U>(self, map: impl FnOnce(T) -> Option<U>) -> Option<Claim<U>> {
+        match self {
+            Self::Absent => Some(Claim::Absent),
+            Self::Malformed => Some(Claim::Malformed),
+            Self::Present(value) => map(value).map(Claim::Present),
+        }
+    }
 }
 
 /// The claims of a token, borrowed from the decoded payload. `Debug` shows the dates alone.
@@ -61,7 +72,54 @@ enum Audience<'t> {
     Several(&'t [u8]),
 }
 
+/// Where claims stand in their payload, and the dates: enough to tell them again without reading it again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    uri: Claim<StrPlace>,
+    exp: DateClaim,
+    nbf: DateClaim,
+    iss: Claim<StrPlace>,
+    aud: Claim<AudiencePlace>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum AudiencePlace {
+    One(StrPlace),
+    Several(Place),
+}
+
 impl<'t> Claims<'t> {
+    /// Where the claims stand; `None` for a payload that is larger than any.
+    pub(super) fn places(&self) -> Option<Places> {
+        let text = self.json.as_bytes();
+        Some(Places {
+            uri: self.uri.try_map(|uri| uri.place_in(text))?,
+            exp: self.exp,
+            nbf: self.nbf,
+            iss: self.iss.try_map(|iss| iss.place_in(text))?,
+            aud: self.aud.try_map(|aud| match aud {
+                Audience::One(one) => one.place_in(text).map(AudiencePlace::One),
+                Audience::Several(array) => Place::of(array, text).map(AudiencePlace::Several),
+            })?,
+        })
+    }
+
+    /// The claims that stand at these places of the same payload.
+    pub(super) fn at(json: &'t str, places: &Places) -> Option<Self> {
+        let text = json.as_bytes();
+        Some(Self {
+            json,
+            uri: places.uri.try_map(|place| JsonStr::at(text, place))?,
+            exp: places.exp,
+            nbf: places.nbf,
+            iss: places.iss.try_map(|place| JsonStr::at(text, place))?,
+            aud: places.aud.try_map(|place| match place {
+                AudiencePlace::One(place) => JsonStr::at(text, place).map(Audience::One),
+                AudiencePlace::Several(place) => place.read(text).map(Audience::Several),
+            })?,
+        })
+    }
+
     /// Reads a decoded payload.
     pub(crate) fn parse(json: &'t str) -> Result<Self, TokenFault> {
         let mut claims = Self {

@@ -10,7 +10,7 @@ use crate::error::{Denial, TokenFault};
 pub const MAX_TOKEN_BYTES: usize = crate::request::MAX_CREDENTIAL_BYTES;
 
 /// Three quarters of it: what its largest segment decodes to.
-const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;
+pub(super) const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;
 
 /// Where a token's segments are decoded; lives on the caller's stack and is not cleared, for speed.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl Default for TokenBuffer {
 pub struct Token<'t> {
     header: Header<'t>,
     claims: Claims<'t>,
+    text: &'t [u8],
     signing_input: &'t [u8],
     signature: &'t [u8],
 }
@@ -82,7 +83,7 @@ impl<'t> Token<'t> {
         let claims =
             Claims::parse(text(segments.payload, &mut buffer.payload)?).map_err(Denial::MalformedToken)?;
         let signature = decode(segments.signature, &mut buffer.signature)?;
-        Ok(Self { header, claims, signing_input: segments.signing_input, signature })
+        Ok(Self { header, claims, text: raw, signing_input: segments.signing_input, signature })
     }
 
     /// The header: it names the key, and proves nothing.
@@ -95,8 +96,13 @@ impl<'t> Token<'t> {
         &self.claims
     }
 
-    pub(super) const fn signed_parts(&self) -> (&'t [u8], &'t [u8], Claims<'t>) {
-        (self.signing_input, self.signature, self.claims)
+    /// The whole of it, as it was handed in.
+    pub(super) const fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    pub(super) const fn signed_parts(&self) -> (&'t [u8], &'t [u8]) {
+        (self.signing_input, self.signature)
     }
 }
 

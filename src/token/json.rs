@@ -96,6 +96,44 @@ impl<'t> JsonStr<'t> {
     }
 }
 
+/// Where a piece of a text stands in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    start: u16,
+    len: u16,
+}
+
+impl Place {
+    /// The place of `piece`, which is borrowed from `text`.
+    pub(super) fn of(piece: &[u8], text: &[u8]) -> Option<Self> {
+        let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        Some(Self { start: start.try_into().ok()?, len: piece.len().try_into().ok()? })
+    }
+
+    pub(super) fn read(self, text: &[u8]) -> Option<&[u8]> {
+        text.get(usize::from(self.start)..)?.get(..usize::from(self.len))
+    }
+}
+
+/// Where a string stands in its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StrPlace {
+    raw: Place,
+    escaped: bool,
+}
+
+impl<'t> JsonStr<'t> {
+    /// Where it stands in the text that it was read from.
+    pub(super) fn place_in(self, text: &'t [u8]) -> Option<StrPlace> {
+        Some(StrPlace { raw: Place::of(self.raw, text)?, escaped: self.escaped })
+    }
+
+    /// The string at a place of the same text.
+    pub(super) fn at(text: &'t [u8], place: StrPlace) -> Option<Self> {
+        Some(Self { raw: place.raw.read(text)?, escaped: place.escaped })
+    }
+}
+
 /// One value of a member; what is nested was checked and is handed out as text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'t> {

@@ -18,6 +18,7 @@ mod compact;
 mod date;
 mod header;
 mod json;
+mod memo;
 mod signed;
 
 pub use claims::{Claim, Claims};
@@ -29,3 +30,4 @@ pub use signed::Signed;
 
 pub(crate) use compact::{key_id_of, payload_of};
 pub(crate) use date::NumericDate;
+pub(crate) use memo::{Memo, is_memo_of, recall};

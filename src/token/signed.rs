@@ -7,11 +7,11 @@ use crate::error::Denial;
 ///
 /// There is no other way to make one than a signature check.
 ///
-/// ```compile_fail,E0423
+/// ```compile_fail,E0451
 /// use playgate::token::Signed;
 /// fn unreachable<T>() -> T { loop {} }
 /// fn forge() -> Signed<'static> {
-///     Signed(unreachable())
+///     Signed { claims: unreachable(), text: b"" }
 /// }
 /// ```
 ///
@@ -21,13 +21,32 @@ use crate::error::Denial;
 ///     signed.claims().has("plan", "gold")
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Signed<'t>(Claims<'t>);
+#[derive(Clone, Copy)]
+pub struct Signed<'t> {
+    claims: Claims<'t>,
+    text: &'t [u8],
+}
 
 impl<'t> Signed<'t> {
     /// The claims.
     pub const fn claims(&self) -> &Claims<'t> {
-        &self.0
+        &self.claims
+    }
+
+    /// The token itself.
+    pub(crate) const fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// One that was kept.
+    pub(super) const fn recalled(text: &'t [u8], claims: Claims<'t>) -> Self {
+        Self { claims, text }
+    }
+}
+
+impl std::fmt::Debug for Signed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Signed").field(&self.claims).finish() // its text is a secret
     }
 }
 
@@ -35,12 +54,12 @@ impl<'t> Token<'t> {
     /// Checks the signature with the key that the header named.
     pub(crate) fn check(&self, key: &VerifyingKey) -> Result<Signed<'t>, Denial> {
         self.header().must_agree(key.algorithm())?;
-        let (signing_input, signature, claims) = self.signed_parts();
+        let (signing_input, signature) = self.signed_parts();
         if signature.len() > MAX_SIGNATURE_LEN {
             return Err(Denial::BadSignature);
         }
         match key.check(signing_input, signature) {
-            Ok(()) => Ok(Signed(claims)),
+            Ok(()) => Ok(Signed { claims: *self.unverified(), text: self.text() }),
             Err(_) => Err(Denial::BadSignature),
         }
     }

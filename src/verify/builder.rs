@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::Setup;
 use super::idle::{idle, warn_of_idle};
+use super::seen::SeenTokens;
 use super::snapshot::Snapshot;
 use super::verifier::Verifier;
 use crate::error::{ConfigError, ConfigErrors};
@@ -54,6 +55,12 @@ impl VerifierBuilder {
     /// See [`PolicyBuilder::expose_reason`].
     pub fn expose_reason(mut self, expose: bool) -> Self {
         self.policy = self.policy.expose_reason(expose);
+        self
+    }
+
+    /// See [`PolicyBuilder::token_cache`].
+    pub fn token_cache(mut self, tokens: usize) -> Self {
+        self.policy = self.policy.token_cache(tokens);
         self
     }
 
@@ -113,7 +120,8 @@ impl VerifierBuilder {
         let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());
-        let snapshot = Snapshot { policy: Arc::new(policy), keys, tally: Arc::default(), access };
+        let seen = Arc::new(SeenTokens::new(policy.token_cache));
+        let snapshot = Snapshot { policy: Arc::new(policy), keys, seen, tally: Arc::default(), access };
         warn_of_idle(&idle(&snapshot), &[]);
         Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }

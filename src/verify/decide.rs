@@ -1,21 +1,17 @@
-use arrayvec::ArrayVec;
-
 use super::decide_embed::Wanted;
 use super::decision::Need;
 use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
 use crate::embed::{EmbedRules, EmbedToken, InPath};
-use crate::error::{ClaimName, Denial, HostFault, LinkFault, TokenFault};
-use crate::keys::danger::Danger;
+use crate::error::{Denial, HostFault, LinkFault};
 use crate::link::{Asked, Link, LinkRules, Linked};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
-use crate::site::{Place, SiteRules, TimeRules, Transport, UnknownHost};
+use crate::site::{Place, SiteRules, Transport, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
-use crate::token::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Token, TokenBuffer};
 
 /// A decision without its snapshot: nothing in it borrows from one.
 pub(super) struct Judged<'r> {
@@ -251,145 +247,6 @@ impl Case<'_> {
         match self.authorise(carrier, raw) {
             Ok(facts) => Verdict::Granted(raw, facts),
             Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier, raw })),
-        }
-    }
-
-    /// Tries one signed token: everything that can be refused cheaply, then the signature, then what was revoked, then the
-    /// hook.
-    fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
-        let (mut decoded, mut buffer, mut kid_buffer) =
-            (Decoded::new(), TokenBuffer::new(), KeyIdBuffer::new());
-        let text = token_text(carrier, raw, &mut decoded)?;
-        if text.len() > self.site.max_token_bytes {
-            return Err(Denial::MalformedToken(TokenFault::TooLong));
-        }
-        let token = Token::parse(text, &mut buffer)?; // borrows the stack buffer, never leaves
-        let (named_by, kid) = key_name(&token)?;
-        let kid = kid.resolve(&mut kid_buffer).ok_or(Denial::UnknownKey)?;
-        let (place, key) = self.state.keys.find(kid).ok_or(named_by.denial())?;
-        let danger = key.dangers();
-        if named_by == NamedBy::TokenId && !danger.kid_from_jti {
-            return Err(named_by.denial());
-        }
-        if let Some(not_after) = key.retires()
-            && self.now > not_after
-        {
-            return Err(Denial::RetiredKey { not_after, now: self.now });
-        }
-        token.header().must_agree(key.algorithm())?; // the key, not the token, names the algorithm
-        if !self.site.admits(key, &self.resource, &self.state.policy) {
-            return Err(Denial::WrongKeyScope);
-        }
-        self.refuse_early(token.unverified(), danger)?;
-        let signed = key.check(&token)?;
-        self.refuse_revoked(signed.claims(), key)?;
-        if let Some(hook) = &self.site.hook
-            && hook.0(signed.claims()).is_err()
-        {
-            return Err(Denial::RefusedByHook);
-        }
-        let expires_at = match signed.claims().exp.read(danger.digit_string_dates) {
-            Claim::Present(exp) => Some(exp.floor()),
-            Claim::Absent | Claim::Malformed => None,
-        };
-        Ok(Facts { scheme: Scheme::SignedToken, carrier, expires_at, proof: Proof::Key(place) })
-    }
-
-    /// Rules over claims that nobody has verified yet: they may refuse, never grant.
-    fn refuse_early(&self, claims: &Claims<'_>, danger: Danger) -> Result<(), Denial> {
-        let (exp, nbf) =
-            (claims.exp.read(danger.digit_string_dates), claims.nbf.read(danger.digit_string_dates));
-        check_time(exp, nbf, self.site.times, self.now)?;
-        if let Some(issuer) = &self.site.issuer {
-            expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)?;
-        }
-        if let Some(audience) = &self.site.audience {
-            expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)?;
-        }
-        let mut resolved = ArrayVec::<u8, { crate::request::MAX_PATH_LEN }>::new();
-        match claims.uri {
-            Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
-            Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
-            Claim::Present(uri) => {
-                // Longer than any path: it covers none.
-                let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
-                self.site.coverage.check(uri, &self.resource)
-            }
-        }
-    }
-}
-
-/// What named the key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NamedBy {
-    Header,
-    /// The claim `jti`, which some keys allow.
-    TokenId,
-}
-
-impl NamedBy {
-    /// Why no key of the name is good. Most issuers mean no key by `jti`: what is missing then is the `kid`.
-    const fn denial(self) -> Denial {
-        match self {
-            Self::Header => Denial::UnknownKey,
-            Self::TokenId => Denial::MissingKeyId,
-        }
-    }
-}
-
-/// The name of the key: the header's `kid`, or, where there is none, what a dangerous key may be called by.
-fn key_name<'t>(token: &Token<'t>) -> Result<(NamedBy, JsonStr<'t>), Denial> {
-    match token.header().key_id() {
-        Ok(kid) => Ok((NamedBy::Header, kid)),
-        Err(missing) => match token.unverified().text("jti") {
-            Claim::Present(jti) => Ok((NamedBy::TokenId, jti)),
-            Claim::Absent | Claim::Malformed => Err(missing),
-        },
-    }
-}
-
-fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
-    match claim {
-        Claim::Present(true) => Ok(()),
-        Claim::Present(false) => Err(wrong),
-        Claim::Absent => Err(Denial::MissingClaim(name)),
-        Claim::Malformed => Err(Denial::MalformedClaim(name)),
-    }
-}
-
-/// `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on what is left.
-fn check_time(
-    exp: Claim<NumericDate>,
-    nbf: Claim<NumericDate>,
-    rules: TimeRules,
-    now: UnixSeconds,
-) -> Result<(), Denial> {
-    let leeway = rules.leeway.as_secs();
-    match exp {
-        Claim::Malformed => return Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
-        Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
-            return Err(Denial::MissingClaim(ClaimName::Exp));
-        }
-        Claim::Absent => {}
-        Claim::Present(exp) => {
-            let exp = exp.floor();
-            if exp.get() <= 0 || now >= exp.saturating_add(leeway) {
-                return Err(Denial::Expired { exp, now });
-            }
-            if let Some(max) = rules.max_lifetime
-                && rules.is_too_far(exp, now)
-            {
-                return Err(Denial::LifetimeTooLong { exp, max });
-            }
-        }
-    }
-    match nbf {
-        Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
-        Claim::Absent => Ok(()),
-        Claim::Present(nbf) => {
-            let nbf = nbf.ceil();
-            let early = now < nbf.saturating_sub(leeway);
-            if early { Err(Denial::NotYetValid { nbf, now }) } else { Ok(()) }
         }
     }
 }

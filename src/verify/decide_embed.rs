@@ -7,14 +7,12 @@ use super::decision::Need;
 use super::grant::{Embedded, Facts, Proof};
 use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
 use crate::error::Denial;
-use crate::keys::Key;
 use crate::manifest::Format;
 use crate::request::RequestView;
-use crate::revocation::{Kind, MAX_NAME_LEN};
 use crate::scheme::{Carrier, Scheme};
 use crate::scope::Resource;
-use crate::store::{Answer, Reach, Standing};
-use crate::token::{Claim, Claims};
+use crate::store::{Answer, Standing};
+use crate::token::Claims;
 
 /// What is asked for with an embed token.
 #[derive(Clone, Copy)]
@@ -150,27 +148,6 @@ impl Case<'_> {
             Err(denial) => record.denied(denial.code(), self.now),
         }
         verdict
-    }
-
-    /// Refuses a signed token that was taken back by its name, its subject or its key.
-    pub(super) fn refuse_revoked(&self, claims: &Claims<'_>, key: &Key) -> Result<(), Denial> {
-        let access = &self.state.access;
-        if access.reach() == Reach::OutOfTouch {
-            return Err(Denial::StoreUnavailable); // what others have taken back is not known
-        }
-        let list = &access.revocations;
-        if list.has_no_key() && list.asks_for_no_claim() {
-            return Ok(());
-        }
-        let issued_at = match claims.issued_at() {
-            Claim::Present(second) => Some(second),
-            Claim::Absent | Claim::Malformed => None,
-        };
-        let mut buffer = ArrayVec::<u8, MAX_NAME_LEN>::new();
-        let revoked = list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
-            || claims.name("jti", &mut buffer).is_some_and(|jti| list.cover(Kind::Jti, jti, issued_at))
-            || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
-        if revoked { Err(Denial::Revoked) } else { Ok(()) }
     }
 }
 

@@ -10,17 +10,18 @@
 //! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
 //!    may bring a secure link, and any of them an embed token.
 //! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. An [embed token](crate::embed)'s record, and what
-//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. The token's compact **form**, its **header**, its **`kid`**, its **algorithm**, the **key's scope**,
-//!    **time**, other claims that the site asks for, the **token's scope**. All of these may only refuse: junk
-//!    leaves here, before any cryptography.
-//! 8. The **signature**, by the key that the token named and the algorithm that the key has; then whether the token was
-//!    [revoked](crate::revocation).
+//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Of a signed token
+//!    the compact **form**, the **header**, the **`kid`**, the **algorithm**, the **key's scope**, **time**, other claims that
+//!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
+//! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes
+//!    carried a good one before, by this very key; then whether the token was [revoked](crate::revocation).
 //! 9. The site's own **hook**, over the claims that are now verified.
 //! 10. The **method**: 405 is told only to those with a good credential. Last of all an embed token's rate.
 //!
-//! Deciding allocates nothing, waits for nothing, and reads one [snapshot](Verifier::update) of policy and keys. Embed tokens
-//! and revocations change one by one, and are in force for every decision that starts after the call has returned; a look
-//! for an embed token may find the lock of its part of the table held, for as long as one entry is changed.
+//! Deciding waits for nothing, reads one [snapshot](Verifier::update) of policy and keys, and allocates nothing, but once for
+//! a token that is [remembered](crate::site::PolicyBuilder::token_cache). Embed tokens and revocations change one by one, and
+//! are in force for every decision that starts after the call has returned; a look for an embed token may find the lock of
+//! its part of the table held, for as long as one entry is changed.
 //!
 //! # Refusals show no more than they know
 //!
@@ -41,6 +42,7 @@
 mod builder;
 mod decide;
 mod decide_embed;
+mod decide_token;
 mod decision;
 mod embeds;
 mod grant;
@@ -50,6 +52,7 @@ mod idle;
 mod reload;
 #[cfg(feature = "config")]
 mod secrets;
+mod seen;
 #[cfg(feature = "config")]
 mod setup;
 mod snapshot;

@@ -8,7 +8,6 @@ use std::time::Instant;
 use super::builder::{doubled, list_names};
 use super::idle::{idle, warn_of_idle};
 use super::setup::{State, tell, tell_dangers};
-use super::snapshot::Snapshot;
 use super::swapped::{Difference, Swapped};
 use super::verifier::Verifier;
 #[cfg(feature = "watch")]
@@ -128,7 +127,7 @@ impl Verifier {
             let (keys, taken) = snapshot.keys.exchange(&out, into);
             refused = taken;
             let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
-            Ok::<_, Infallible>(Snapshot { policy, keys, ..snapshot.clone() })
+            Ok::<_, Infallible>(snapshot.with(policy, keys))
         });
         tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
         state.waiting.extend(refused);

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::seen::SeenTokens;
 use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::site::Policy;
@@ -12,6 +13,8 @@ use crate::store::Access;
 pub struct Snapshot {
     pub(crate) policy: Arc<Policy>,
     pub(crate) keys: KeySet,
+    /// Shared by all snapshots whose policy gives it the same room.
+    pub(crate) seen: Arc<SeenTokens>,
     pub(crate) tally: Arc<Tally>,
     /// Shared by all snapshots: embed tokens and revocations change one by one.
     pub(crate) access: Arc<Access>,
@@ -31,12 +34,21 @@ impl Snapshot {
     /// The same policy with other keys.
     #[must_use]
     pub fn with_keys(&self, keys: KeySet) -> Self {
-        Self { keys, ..self.clone() }
+        self.with(Arc::clone(&self.policy), keys)
     }
 
     /// The same keys under another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        Self { policy: Arc::new(policy), ..self.clone() }
+        self.with(Arc::new(policy), self.keys.clone())
+    }
+
+    pub(super) fn with(&self, policy: Arc<Policy>, keys: KeySet) -> Self {
+        let seen = if self.seen.has_room_for(policy.token_cache) {
+            Arc::clone(&self.seen)
+        } else {
+            Arc::new(SeenTokens::new(policy.token_cache))
+        };
+        Self { policy, keys, seen, tally: Arc::clone(&self.tally), access: Arc::clone(&self.access) }
     }
 }

@@ -64,7 +64,8 @@ impl Verifier {
         &self.0.setup
     }
 
-    /// Decides one request. No allocation, no I/O, no waiting; what can be refused cheaply is refused first.
+    /// Decides one request. No I/O, no waiting, no allocation but for a token that is remembered; what can be refused cheaply
+    /// is refused first.
     pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }

@@ -26,6 +26,7 @@ pub(in crate::site) struct Sections {
     pub(in crate::site) unknown_host: Option<UnknownHost>,
     pub(in crate::site) trusted_proxies: Vec<String>,
     pub(in crate::site) expose_reason: Option<bool>,
+    pub(in crate::site) token_cache: Option<usize>,
     pub(in crate::site) sites: Vec<Site>,
     pub(in crate::site) streams: Vec<(String, String)>,
     /// `None` for a section that says no place or no scope.
@@ -59,6 +60,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         unknown_host: document.unknown_host,
         trusted_proxies: document.trusted_proxies,
         expose_reason: document.expose_reason,
+        token_cache: document.token_cache,
         sites,
         streams: streams.collect(),
         sources,

@@ -41,6 +41,10 @@ pub(super) struct Document {
     pub(super) trusted_proxies: Vec<String>,
     /// Whether the body of a refusal carries its code. Default true.
     pub(super) expose_reason: Option<bool>,
+    /// How many tokens whose signature was found good are remembered, so that a viewer's next request needs no
+    /// cryptography; 0 for none. Default 65536.
+    #[cfg_attr(test, schemars(range(max = 16_777_216)))]
+    pub(super) token_cache: Option<usize>,
     /// What each set of hosts, or a base path on them, serves.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) site: Vec<SiteSection>,
