@@ -35,6 +35,7 @@ fn candidates() -> Vec<Candidate> {
         whole_decisions(kind, &mut candidates);
     }
     own_part(&mut candidates);
+    seen_before(&mut candidates);
     refusals(&mut candidates);
     candidates
 }
@@ -63,10 +64,25 @@ fn whole_decisions(kind: Kind, candidates: &mut Vec<Candidate>) {
         Kind::P256 | Kind::Ed25519 | Kind::Hmac => Budget::None,
     };
     let key = key_of(&signer, KeyScope::bucket("courses"));
-    let verifier = Verifier::builder().site(site()).key(key).build().unwrap();
+    let verifier = Verifier::builder().token_cache(0).site(site()).key(key).build().unwrap();
     let request = get(&token);
     let name = format!("whole decision, token of {} bytes", token.len());
     candidates.push(Candidate::new(group, &name, budget, move || grant(&verifier, &request)));
+
+    let budget = match kind {
+        Kind::Rsa2048 => Budget::Ratio(1.05),
+        Kind::Rsa4096 => Budget::Ratio(1.02),
+        Kind::P256 | Kind::Ed25519 | Kind::Hmac => Budget::None,
+    };
+    // So little room that each is new again when its turn comes.
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let verifier = Verifier::builder().token_cache(4).site(site()).key(key).build().unwrap();
+    let each = (0..32).map(|later| get(&request::token(&signer, EXP.saturating_add(later))));
+    let (requests, mut turn) = (each.collect::<Vec<_>>(), 0);
+    candidates.push(Candidate::new(group, "and remembered", budget, move || {
+        turn = (turn + 1) % requests.len();
+        grant(&verifier, &requests[turn]);
+    }));
 
     let peer = peer(kind, public.as_deref(), token);
     candidates.push(Candidate::new(group, "jsonwebtoken 11 (aws_lc_rs) decode", Budget::None, peer));
@@ -130,25 +146,10 @@ impl RequestView for Parsed {
 fn own_part(candidates: &mut Vec<Candidate>) {
     let token = token(&Kind::Rsa2048.signer(KID));
     let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
-    let verifier = Verifier::builder().site(site()).key(key).build().unwrap();
+    let verifier = Verifier::builder().token_cache(0).site(site()).key(key).build().unwrap();
     let encoded = token.replace('.', "%2E");
-    let cookies = format!(
-        "theme=dark; lang=en-GB; _ga=GA1.1.1234567890.1700000000; Qencode-Auth-Token={token}; \
-         sid=8f14e45fceea167a5a36dedd4bea2543; consent=all"
-    );
+    let cookies = format!("{BEFORE}Qencode-Auth-Token={token}{AFTER}");
     let (queried, parsed) = (Budget::Nanoseconds(400.0), Budget::Nanoseconds(250.0));
-
-    let http = |query: &str, header: Option<(&str, &str)>| {
-        let mut request = Request::get(format!("{PATH}{query}")).header("host", HOST);
-        // What browsers send beside it.
-        for name in ["user-agent", "accept", "accept-encoding", "accept-language", "referer", "range"] {
-            request = request.header(name, "as it may be");
-        }
-        if let Some((name, value)) = header {
-            request = request.header(name, value);
-        }
-        request.body(()).unwrap()
-    };
     let bearer = format!("Bearer {token}");
     for (name, budget, request) in [
         ("http::Request, query", queried, http(&format!("?auth={token}"), None)),
@@ -170,6 +171,55 @@ fn own_part(candidates: &mut Vec<Candidate>) {
         let run = move || grant(&verifier, &request);
         candidates.push(Candidate::new("own part", name, parsed, run));
     }
+}
+
+/// Tokens of 2048 bits that were granted before, clock included: from `http::Request` as a browser fills it.
+fn seen_before(candidates: &mut Vec<Candidate>) {
+    const TOKENS: i64 = 1_000;
+    let signer = Kind::Rsa2048.signer(KID);
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let raw = signature_alone("RS256", signer.public_pem().as_deref().unwrap(), &token(&signer));
+    candidates.push(Candidate::new("seen before", "signature alone", Budget::None, move || assert!(raw())));
+    let verifier = Verifier::builder().site(site()).key(key).build().unwrap();
+    let seen = |token: &str| {
+        let cookies = format!("{BEFORE}Qencode-Auth-Token={token}{AFTER}");
+        [http(&format!("?auth={token}"), None), http("", Some(("cookie", &cookies)))]
+    };
+    let mut push = |name: &str, budget: f64, requests: Vec<Request<()>>| {
+        let verifier = verifier.clone();
+        let grant = move |request: &Request<()>| {
+            let decision = verifier.decide(black_box(request), verifier.now());
+            assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
+        };
+        requests.iter().for_each(&grant);
+        let mut turn = 0;
+        let run = move || {
+            turn = (turn + 1) % requests.len();
+            grant(&requests[turn]);
+        };
+        candidates.push(Candidate::new("seen before", name, Budget::Nanoseconds(budget), run));
+    };
+    let [by_query, by_cookie] = seen(&token(&signer));
+    push("by query", 100.0, vec![by_query]);
+    push("by cookie among six", 140.0, vec![by_cookie]);
+    let each = (1..=TOKENS).map(|later| seen(&request::token(&signer, EXP.saturating_add(later))));
+    push("by query, over 1,000 tokens", 130.0, each.map(|[by_query, _]| by_query).collect());
+}
+
+/// The cookies beside the token.
+const BEFORE: &str = "theme=dark; lang=en-GB; _ga=GA1.1.1234567890.1700000000; ";
+const AFTER: &str = "; sid=8f14e45fceea167a5a36dedd4bea2543; consent=all";
+
+/// What a browser sends, with one header more.
+fn http(query: &str, header: Option<(&str, &str)>) -> Request<()> {
+    let mut request = Request::get(format!("{PATH}{query}")).header("host", HOST);
+    for name in ["user-agent", "accept", "accept-encoding", "accept-language", "referer", "range"] {
+        request = request.header(name, "as it may be");
+    }
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    request.body(()).unwrap()
 }
 
 /// Every refusal before cryptography, of a token of 2048 bits, from `http::Request`.
