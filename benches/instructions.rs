@@ -1,0 +1,280 @@
+//! How many instructions do our own parsing, lookup, scope and forwarding take?
+//!
+//! `cargo bench --bench instructions` runs each case under callgrind and prints what one run takes, beside the baseline of
+//! `benches/instructions.txt`. With `-- --check` more than 3 % above it is a failure, with `-- --write` it is written anew.
+//! Instructions do not depend on what else the machine does; on the compiler they do, so a baseline is good for one.
+//! Cryptography is left out: under callgrind a processor has fewer abilities, and libraries take other ways.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what a bench is for")]
+
+#[path = "forwarding/corpus.rs"]
+#[allow(dead_code, reason = "shared with another bench")]
+mod corpus;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::FutureExt as _;
+use http::Request;
+use playgate::crypto::Algorithm;
+use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::error::Code;
+use playgate::internals::danger::key_that_takes_any_signature;
+use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::request::{Host, HostBuffer};
+use playgate::time::UnixSeconds;
+use playgate::{Decision, KeyScope, Site, Verifier};
+
+const HOST: &str = "cdn.example.com";
+const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
+const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
+const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
+const EMBED: &str = "0123456789abcdef0123456789abcdef";
+
+/// More than this many times the baseline is a failure.
+const GATE: f64 = 1.03;
+
+/// The argument of a process that runs one case.
+const CASE: &str = "--case";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [CASE, name, times] => {
+            let (_, mut once) = cases().into_iter().find(|(known, _)| *known == name).unwrap();
+            once(); // what is made once, and remembered
+            counted(&mut once, times.parse().unwrap());
+            ExitCode::SUCCESS
+        }
+        ["--write"] => compare(|_| ()).map_or(ExitCode::FAILURE, |counts| {
+            std::fs::write(baseline_file(), written(&counts)).unwrap();
+            ExitCode::SUCCESS
+        }),
+        ["--check"] => check(),
+        [] => compare(|_| ()).map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS),
+        _ => {
+            // Each once, to see that it says what it should.
+            cases().iter_mut().for_each(|(_, once)| once());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Where callgrind counts.
+#[inline(never)]
+fn counted(once: &mut dyn FnMut(), times: u32) {
+    for _ in 0..times {
+        once();
+    }
+}
+
+type Case = (&'static str, Box<dyn FnMut()>);
+
+fn cases() -> Vec<Case> {
+    let mut cases = decisions();
+    cases.extend(manifests());
+    cases
+}
+
+fn token(kid: &str, payload: &str) -> String {
+    let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let header = format!(r#"{{"alg":"RS256","kid":"{kid}","typ":"JWT"}}"#);
+    format!("{}.{}.{}", encode(&header), encode(payload), "A".repeat(342))
+}
+
+fn verifier(tokens: usize) -> Verifier {
+    let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
+    let sites = [
+        Site::bucket("courses").host(HOST).accept_bearer(true).embed(Embed::new()),
+        Site::bucket("open").host("open.example.com").public(),
+    ];
+    let builder =
+        sites.into_iter().fold(Verifier::builder().clock(|| NOW), |builder, site| builder.site(site));
+    builder.key(key).token_cache(tokens).build().unwrap()
+}
+
+/// What a browser sends.
+fn request(target: &str, host: &str, cookie: Option<&str>) -> Request<()> {
+    let mut request = Request::get(target).header("host", host);
+    for name in ["user-agent", "accept", "accept-encoding", "accept-language", "referer", "range"] {
+        request = request.header(name, "as it may be");
+    }
+    if let Some(cookie) = cookie {
+        request = request.header("cookie", cookie);
+    }
+    request.body(()).unwrap()
+}
+
+fn decisions() -> Vec<Case> {
+    let good = token(KID, r#"{"exp":4102444800,"nbf":1700000000,"uri":"videos/8f14e45f/"}"#);
+    let cookies = format!(
+        "theme=dark; lang=en-GB; _ga=GA1.1.1234567890.1700000000; Qencode-Auth-Token={good}; \
+         sid=8f14e45fceea167a5a36dedd4bea2543; consent=all"
+    );
+    let by_query = || request(&format!("{PATH}?auth={good}"), HOST, None);
+    let by_cookie = || request(PATH, HOST, Some(&cookies));
+    let (seen, new) = (verifier(64), verifier(0));
+    let embeds = seen.embeds(HOST).unwrap();
+    let draft = EmbedDraft::new("8f14e45f").token(EmbedToken::parse(EMBED).unwrap());
+    embeds.issue(draft).now_or_never().unwrap().unwrap();
+    let granted = |name, verifier: &Verifier, request: Request<()>| {
+        let verifier = verifier.clone();
+        let once = move || {
+            let decision = verifier.decide(black_box(&request), NOW);
+            assert!(matches!(decision, Decision::Granted(_)), "{name}: {decision:?}");
+        };
+        (name, Box::new(once) as Box<dyn FnMut()>)
+    };
+    let denied = |name, target: String, host: &str, code| {
+        let (verifier, request) = (new.clone(), request(&target, host, None));
+        let once = move || {
+            let decision = verifier.decide(black_box(&request), NOW);
+            assert_eq!(decision.denial().map(|denial| denial.code()), Some(code), "{name}");
+        };
+        (name, Box::new(once) as Box<dyn FnMut()>)
+    };
+    let with = |token: &str| format!("{PATH}?auth={token}");
+    let public = {
+        let (verifier, request) = (new.clone(), request(PATH, "open.example.com", None));
+        let once = move || {
+            let decision = verifier.decide(black_box(&request), NOW);
+            assert!(matches!(decision, Decision::Public(_)), "{decision:?}");
+        };
+        ("public", Box::new(once) as Box<dyn FnMut()>)
+    };
+    vec![
+        granted("granted, seen, query", &seen, by_query()),
+        granted("granted, seen, cookie among six", &seen, by_cookie()),
+        granted("granted, new, query", &new, by_query()),
+        granted("granted, new, cookie among six", &new, by_cookie()),
+        granted("granted, embed token", &seen, request(&with(EMBED), HOST, None)),
+        public,
+        denied("unknown host", PATH.to_owned(), "other.example.com", Code::UnknownHost),
+        denied("path that decodes again", "/a/%252e%252e/b".to_owned(), HOST, Code::AmbiguousPath),
+        denied("no credential", PATH.to_owned(), HOST, Code::CredentialMissing),
+        denied("unknown kid", with(&token("another", "{}")), HOST, Code::UnknownKey),
+        denied("expired", with(&token(KID, r#"{"exp":1700000000,"uri":""}"#)), HOST, Code::Expired),
+        denied("out of scope", with(&token(KID, r#"{"uri":"videos/1/"}"#)), HOST, Code::OutOfScope),
+    ]
+}
+
+struct NoOther;
+
+impl Hosts for NoOther {
+    fn is_own(&self, _: &[u8]) -> bool {
+        false
+    }
+}
+
+fn manifests() -> Vec<Case> {
+    let rewriting = |name, format, body: String, insertions: usize| {
+        let mut buffer = HostBuffer::new();
+        let host = Host::parse(HOST.as_bytes(), &mut buffer).unwrap();
+        let query = "md5=1B2M2Y8AsgTpgAmY7PhCfg&expires=1790000000";
+        let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap();
+        let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(NoOther), host, true);
+        let mut out = Vec::with_capacity(body.len() * 4);
+        let once = move || {
+            out.clear();
+            let mut rewriter = Rewriter::new(format, carried.clone());
+            rewriter.push(black_box(body.as_bytes()), &mut out);
+            rewriter.finish(&mut out);
+            assert!(
+                out.len() > body.len() + insertions * query.len() && rewriter.doubt().is_none(),
+                "{name}"
+            );
+        };
+        (name, Box::new(once) as Box<dyn FnMut()>)
+    };
+    vec![
+        rewriting("HLS, 100 segments", Format::Hls, corpus::hls(100), 100),
+        rewriting("DASH, 100 SegmentURLs", Format::Dash, corpus::segment_list(100), 100),
+    ]
+}
+
+/// Instructions of one run of each, and a table of them beside the baseline.
+fn compare(mut see: impl FnMut(&str)) -> Option<BTreeMap<&'static str, u64>> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        eprintln!("valgrind is not installed: apt-get install valgrind");
+        return None;
+    }
+    let (_, baseline) = baseline();
+    let mut counts = BTreeMap::new();
+    println!("| | instructions | baseline | x |\n| --- | ---: | ---: | ---: |");
+    for (name, _) in cases() {
+        // What starts and ends the loop goes out in the difference.
+        let count = (callgrind(name, 300) - callgrind(name, 100)) / 200;
+        counts.insert(name, count);
+        let before = baseline.get(name).copied().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let ratio = count as f64 / before as f64;
+        println!("| {name} | {count} | {before} | {ratio:.3} |");
+        if ratio > GATE || before == 0 {
+            see(name);
+        }
+    }
+    Some(counts)
+}
+
+fn check() -> ExitCode {
+    let (compiler, _) = baseline();
+    if compiler != rustc() {
+        eprintln!("baseline is of {compiler}, this is {}: not compared", rustc());
+        return ExitCode::SUCCESS;
+    }
+    let mut over = Vec::new();
+    let compared = compare(|name| over.push(name.to_owned()));
+    if compared.is_some() && over.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("over the baseline by more than 3 %, or without one: {over:?}; if it has to be so, run");
+    eprintln!("    cargo bench --bench instructions -- --write");
+    ExitCode::FAILURE
+}
+
+/// The instructions of so many runs.
+fn callgrind(name: &str, times: u32) -> u64 {
+    let told = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
+        .arg("--toggle-collect=*instructions::counted*")
+        .arg(std::env::current_exe().unwrap())
+        .args([CASE, name, &times.to_string()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.status.success(), "{name}: {text}");
+    let collected = text.lines().find_map(|line| line.split_once("Collected : ")).unwrap().1;
+    collected.trim().parse().unwrap()
+}
+
+fn rustc() -> String {
+    let version = Command::new("rustc").arg("--version").output().unwrap().stdout;
+    String::from_utf8(version).unwrap().trim().to_owned()
+}
+
+fn baseline_file() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt"))
+}
+
+/// The compiler, then a case and its count on each line.
+fn baseline() -> (String, BTreeMap<String, u64>) {
+    let text = std::fs::read_to_string(baseline_file()).unwrap_or_default();
+    let mut lines = text.lines();
+    let compiler = lines.next().unwrap_or_default().to_owned();
+    let counts = lines.filter_map(|line| line.split_once('\t'));
+    (compiler, counts.filter_map(|(count, name)| Some((name.to_owned(), count.parse().ok()?))).collect())
+}
+
+fn written(counts: &BTreeMap<&'static str, u64>) -> String {
+    let mut text = format!("{}\n", rustc());
+    for (name, count) in counts {
+        let _ = writeln!(text, "{count}\t{name}");
+    }
+    text
+}
