@@ -31,14 +31,15 @@ impl<'h> Host<'h> {
     ///
     /// The [`HostFault`]: two `Host` fields, two different hosts, or text that is no host.
     pub fn of(request: &'h impl RequestView, buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
-        Self::agreed(request, request.target(), buffer)
+        Self::agreed(request, request.target(), buffer, |_| false)
     }
 
-    /// The same for a target that was read before.
+    /// The same for a target that was read before. A field that is `known` for a host in its normal form is not read again.
     pub(crate) fn agreed(
         request: &'h impl RequestView,
         target: Target<'h>,
         buffer: &'h mut HostBuffer,
+        known: impl FnOnce(&'h [u8]) -> bool,
     ) -> Result<Self, HostFault> {
         let mut fields = request.hosts();
         let field = fields.next();
@@ -46,6 +47,7 @@ impl<'h> Host<'h> {
             return Err(HostFault::Repeated);
         }
         match (field, target.authority) {
+            (Some(host), None) if known(host) => Ok(Self(host)),
             (Some(host), None) | (None, Some(host)) => Self::parse(host, buffer),
             (Some(field), Some(authority)) => {
                 let mut other = HostBuffer::new();

@@ -134,9 +134,9 @@ fn survey(path: &[u8]) -> Result<Survey, PathFault> {
 fn is_plain(path: &[u8]) -> bool {
     let special = |byte: u8| matches!(byte, 0..=0x1f | 0x7f.. | b'%' | b'\\');
     let opens_dots = |slash: u8, next: u8| slash == b'/' && matches!(next, b'/' | b'.');
-    let after_first = path.get(1..).unwrap_or_default();
-    !path.iter().fold(false, |any, &byte| any | special(byte))
-        && !path.iter().zip(after_first).fold(false, |any, (&slash, &next)| any | opens_dots(slash, next))
+    let Some((&last, _)) = path.split_last() else { return true };
+    let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
+    !pairs.fold(special(last), |any, (&byte, &next)| any | special(byte) | opens_dots(byte, next))
 }
 
 /// One walk over the path, byte by byte.

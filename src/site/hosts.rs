@@ -16,6 +16,10 @@ pub(super) struct HostTable {
     pub(super) any: Mounts,
 }
 
+/// What is under the exact name of a host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exact<'p>(&'p Mounts);
+
 /// Where a request belongs.
 #[derive(Debug)]
 pub(crate) enum Place<'p> {
@@ -30,13 +34,26 @@ pub(crate) enum Place<'p> {
 }
 
 impl HostTable {
-    /// Finds the place of a path that has been brought to its normal form, or could not be.
+    /// What is under this very name; a pattern may speak for it all the same.
+    pub(super) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
+        self.exact.get(name).map(Exact)
+    }
+
+    /// Finds the place of a path that has been brought to its normal form, or could not be. `exact` is what is under the
+    /// name of the host, where that was looked up.
     pub(super) fn place<'p>(
         &'p self,
         host: Host<'p>,
+        exact: Option<Exact<'p>>,
         raw_path: &[u8],
         path: Result<RequestPath<'p>, PathFault>,
     ) -> Place<'p> {
+        // Most are here.
+        if let (Some(Exact(mounts)), Ok(path)) = (exact, path)
+            && let Some((site, key)) = mounts.find(path.as_bytes())
+        {
+            return Place::Inside(site, Captures::default(), key);
+        }
         let mut first = None;
         for (captures, mounts) in self.mounts(host) {
             if let Ok(path) = path

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::check::check_site;
-use super::hosts::{HostTable, Place, SiteIndex};
+use super::hosts::{Exact, HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
@@ -70,13 +70,19 @@ impl Policy {
         self.sites.iter().map(SiteView)
     }
 
+    /// What is under this very name, if it is some site's host.
+    pub(crate) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
+        self.hosts.exact(name)
+    }
+
     pub(crate) fn place<'p>(
         &'p self,
         host: Host<'p>,
+        exact: Option<Exact<'p>>,
         raw_path: &[u8],
         path: Result<RequestPath<'p>, PathFault>,
     ) -> Place<'p> {
-        self.hosts.place(host, raw_path, path)
+        self.hosts.place(host, exact, raw_path, path)
     }
 
     /// Every bucket that a site serves; `None` where the hosts name them.

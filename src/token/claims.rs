@@ -33,7 +33,8 @@ impl<T> Claim<T> {
 /// The claims of a token, borrowed from the decoded payload. `Debug` shows the dates alone.
 #[derive(Clone, Copy)]
 pub struct Claims<'t> {
-    json: &'t str,
+    /// UTF-8: it was text when it was read.
+    json: &'t [u8],
     pub(crate) uri: Claim<JsonStr<'t>>,
     pub(crate) exp: DateClaim,
     pub(crate) nbf: DateClaim,
@@ -91,7 +92,7 @@ enum AudiencePlace {
 impl<'t> Claims<'t> {
     /// Where the claims stand; `None` for a payload that is larger than any.
     pub(super) fn places(&self) -> Option<Places> {
-        let text = self.json.as_bytes();
+        let text = self.json;
         Some(Places {
             uri: self.uri.try_map(|uri| uri.place_in(text))?,
             exp: self.exp,
@@ -105,10 +106,9 @@ impl<'t> Claims<'t> {
     }
 
     /// The claims that stand at these places of the same payload.
-    pub(super) fn at(json: &'t str, places: &Places) -> Option<Self> {
-        let text = json.as_bytes();
+    pub(super) fn at(text: &'t [u8], places: &Places) -> Option<Self> {
         Some(Self {
-            json,
+            json: text,
             uri: places.uri.try_map(|place| JsonStr::at(text, place))?,
             exp: places.exp,
             nbf: places.nbf,
@@ -122,6 +122,11 @@ impl<'t> Claims<'t> {
 
     /// Reads a decoded payload.
     pub(crate) fn parse(json: &'t str) -> Result<Self, TokenFault> {
+        Self::parse_utf8(json.as_bytes())
+    }
+
+    /// The same of bytes that were found to be UTF-8.
+    pub(super) fn parse_utf8(json: &'t [u8]) -> Result<Self, TokenFault> {
         let mut claims = Self {
             json,
             uri: Claim::Absent,
@@ -148,8 +153,8 @@ impl<'t> Claims<'t> {
     }
 
     /// The payload as JSON text: one strict object.
-    pub const fn json(&self) -> &'t str {
-        self.json
+    pub fn json(&self) -> &'t str {
+        str::from_utf8(self.json).unwrap_or_default()
     }
 
     /// The claims as the user's own type, borrowed where `T` borrows.
@@ -158,7 +163,7 @@ impl<'t> Claims<'t> {
     ///
     /// What serde says of a payload that does not fit `T`.
     pub fn parse_as<T: Deserialize<'t>>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.json)
+        serde_json::from_slice(self.json)
     }
 
     /// The text of a custom claim; `Malformed` when it is no string.

@@ -80,8 +80,8 @@ impl<'t> Token<'t> {
         let segments = Segments::split(raw)?;
         let header = Header::parse(text(segments.header, &mut buffer.header)?)?;
         header.refuse_unsigned()?;
-        let claims =
-            Claims::parse(text(segments.payload, &mut buffer.payload)?).map_err(Denial::MalformedToken)?;
+        let claims = Claims::parse_utf8(text(segments.payload, &mut buffer.payload)?)
+            .map_err(Denial::MalformedToken)?;
         let signature = decode(segments.signature, &mut buffer.signature)?;
         Ok(Self { header, claims, text: raw, signing_input: segments.signing_input, signature })
     }
@@ -161,8 +161,14 @@ fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [
     }
 }
 
-fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t str, Denial> {
-    std::str::from_utf8(decode(segment, buffer)?).map_err(|_| Denial::MalformedToken(TokenFault::NotUtf8))
+/// The same of text, which has to be UTF-8; most is ASCII.
+fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
+    let text = decode(segment, buffer)?;
+    if text.is_ascii() || std::str::from_utf8(text).is_ok() {
+        Ok(text)
+    } else {
+        Err(Denial::MalformedToken(TokenFault::NotUtf8))
+    }
 }
 
 /// The `kid` that a token claims, for a log line; `None` where it cannot be read.

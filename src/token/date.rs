@@ -84,12 +84,18 @@ impl NumericDate {
 #[inline]
 fn short_integer(digits: &[u8]) -> Option<i64> {
     const FIT: usize = 18;
-    if digits.len() > FIT || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.len() > FIT {
         return None;
     }
-    let sum =
-        |seconds: i64, digit: &u8| seconds.wrapping_mul(10).wrapping_add(i64::from(digit.wrapping_sub(b'0')));
-    Some(digits.iter().fold(0, sum))
+    let mut seconds: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        seconds = seconds.wrapping_mul(10).wrapping_add(i64::from(digit));
+    }
+    Some(seconds)
 }
 
 /// The exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.

@@ -26,8 +26,8 @@ pub struct Header<'t> {
 }
 
 impl<'t> Header<'t> {
-    /// Reads a decoded header. Refuses what no key could mend: a missing `alg`, another `typ` than `JWT`, `crit`.
-    pub(crate) fn parse(json: &'t str) -> Result<Self, Denial> {
+    /// Reads a decoded header, which is UTF-8. Refuses what no key could mend: a missing `alg`, another `typ` than `JWT`, `crit`.
+    pub(super) fn parse(json: &'t [u8]) -> Result<Self, Denial> {
         let mut algorithm = None;
         let mut key_id = None;
         let mut malformed_key_id = false;
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn algorithm(json: &str) -> Result<HeaderAlgorithm, Denial> {
-        Header::parse(json).map(|header| header.algorithm)
+        Header::parse(json.as_bytes()).map(|header| header.algorithm)
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
             ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", Err(Denial::XmlDsigAlgorithm)),
         ] {
             let json = format!(r#"{{"alg":"{alg}"}}"#);
-            assert_eq!(Header::parse(&json).unwrap().must_agree(Algorithm::Rs256), answer, "{alg}");
+            assert_eq!(Header::parse(json.as_bytes()).unwrap().must_agree(Algorithm::Rs256), answer, "{alg}");
         }
     }
 

@@ -145,16 +145,16 @@ pub(crate) enum Value<'t> {
     Other,
 }
 
-/// Reads `text` as one object and shows its members, in order.
+/// Reads `text`, which is UTF-8, as one object and shows its members, in order.
 ///
 /// Refused: anything but one object, also after it; more than [`MAX_MEMBERS`]; a name that occurs twice, compared
 /// after unescaping; nesting beyond [`MAX_DEPTH`].
 pub(crate) fn read_object<'t>(
-    text: &'t str,
+    text: &'t [u8],
     mut visit: impl FnMut(JsonStr<'t>, Value<'t>),
 ) -> Result<(), TokenFault> {
     let mut names = Names::default();
-    let mut cursor = Cursor::new(text.as_bytes());
+    let mut cursor = Cursor::new(text);
     cursor.blanks();
     cursor.expect(b'{')?;
     cursor.members(MAX_DEPTH, &mut |name, value| {

@@ -39,6 +39,6 @@ pub(crate) fn is_memo_of<H>(memo: &Memo<H>, text: &[u8]) -> bool {
 pub(crate) fn recall<H>(memo: &Memo<H>) -> Option<Signed<'_>> {
     let head = &memo.header.header;
     let (text, payload) = memo.slice.split_at_checked(head.text_len)?;
-    let claims = Claims::at(str::from_utf8(payload).ok()?, &head.places)?;
+    let claims = Claims::at(payload, &head.places)?;
     Some(Signed::recalled(text, claims))
 }

@@ -3,7 +3,7 @@ use super::decision::Need;
 use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
-use crate::embed::{EmbedRules, EmbedToken, InPath};
+use crate::embed::{EmbedRules, EmbedToken, InPath, MAX_EMBED_TOKEN_LEN};
 use crate::error::{Denial, HostFault, LinkFault};
 use crate::link::{Asked, Link, LinkRules, Linked};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
@@ -52,12 +52,17 @@ pub(super) fn judge<'r>(
     let policy = &*state.policy;
     let (mut host, mut path) = (HostBuffer::new(), PathBuffer::new());
     let target = request.target();
-    let host = match Host::agreed(request, target, &mut host) {
+    let mut exact = None;
+    let known = |name| {
+        exact = policy.exact(name);
+        exact.is_some()
+    };
+    let host = match Host::agreed(request, target, &mut host, known) {
         Ok(host) => host,
         Err(fault) => return Judged::denied(None, Denial::AmbiguousHost(fault)),
     };
     let path = RequestPath::parse(target.path, &mut path);
-    let (index, inside) = match policy.place(host, target.path, path) {
+    let (index, inside) = match policy.place(host, exact, target.path, path) {
         Place::Outside => return Judged { site: None, verdict: Verdict::Pass },
         Place::UnknownHost if host.as_bytes().is_empty() => {
             return Judged::denied(None, Denial::AmbiguousHost(HostFault::Missing));
@@ -105,6 +110,9 @@ enum Brought<'s, 'r> {
     Embed(&'s EmbedRules, InPath<'s>),
     Tokens(Presented<'r>),
 }
+
+/// What an embed token may take, each of its characters percent-encoded.
+const MAX_ENCODED_EMBED_TOKEN: usize = 3 * MAX_EMBED_TOKEN_LEN;
 
 /// One protected resource, asked for now.
 pub(super) struct Case<'s> {
@@ -230,7 +238,9 @@ impl Case<'_> {
 
     /// Tries what stands in one carrier. A signed token has dots and an embed token has none, so its form tells which it is.
     fn try_one<'r>(&self, request: &'r impl RequestView, carrier: Carrier, raw: &'r [u8]) -> Verdict<'r> {
-        if let Some(embeds) = &self.site.embed {
+        if let Some(embeds) = &self.site.embed
+            && (raw.len() <= MAX_ENCODED_EMBED_TOKEN || !self.site.tokens)
+        {
             let mut decoded = Decoded::new();
             let token = token_text(carrier, raw, &mut decoded).ok().and_then(EmbedToken::read);
             if token.is_some() || !self.site.tokens {

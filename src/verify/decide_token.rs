@@ -18,23 +18,46 @@ impl Case<'_> {
     /// Tries one signed token: everything that can be refused cheaply, then the signature, or that it was checked before,
     /// then what was revoked, then the hook.
     pub(super) fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
-        let mut decoded = Decoded::new();
-        let text = token_text(carrier, raw, &mut decoded)?;
-        if text.len() > self.site.max_token_bytes {
-            return Err(Denial::MalformedToken(TokenFault::TooLong));
+        // A token has no `%`, so what is found as it stands needs no decoding.
+        match self.state.seen.find(raw) {
+            Some(seen) => self.authorise_seen(carrier, raw, &seen),
+            None => self.authorise_text(carrier, raw),
         }
-        let Some(seen) = self.state.seen.find(text) else { return self.authorise_new(carrier, text, None) };
+    }
+
+    /// Tries a token that was seen before.
+    fn authorise_seen(&self, carrier: Carrier, text: &[u8], seen: &Seen) -> Result<Facts, Denial> {
+        self.refuse_long(text)?;
         let known = seen.signer(&self.state.keys).zip(seen.token());
-        let Some(((place, key), token)) = known else {
-            return self.authorise_new(carrier, text, Some(&seen));
-        };
+        let Some(((place, key), token)) = known else { return self.authorise_new(carrier, text, Some(seen)) };
         self.refuse_retired(key)?;
         self.refuse_early(token.claims(), key)?;
         self.conclude(carrier, &token, place, key, seen.checked())
     }
 
-    /// Tries a token that was not seen before, or whose key has changed its place since.
+    /// Tries what is no token that was seen, at least not as it stands.
     #[inline(never)] // its buffers are large, and most requests do without
+    fn authorise_text(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
+        let mut decoded = Decoded::new();
+        let text = token_text(carrier, raw, &mut decoded)?;
+        if text.len() < raw.len()
+            && let Some(seen) = self.state.seen.find(text)
+        {
+            return self.authorise_seen(carrier, text, &seen);
+        }
+        self.refuse_long(text)?;
+        self.authorise_new(carrier, text, None)
+    }
+
+    fn refuse_long(&self, text: &[u8]) -> Result<(), Denial> {
+        if text.len() > self.site.max_token_bytes {
+            return Err(Denial::MalformedToken(TokenFault::TooLong));
+        }
+        Ok(())
+    }
+
+    /// Tries a token that was not seen before, or whose key has changed its place since.
+    #[inline(never)]
     fn authorise_new(&self, carrier: Carrier, text: &[u8], seen: Option<&Seen>) -> Result<Facts, Denial> {
         let (mut buffer, mut kid_buffer) = (TokenBuffer::new(), KeyIdBuffer::new());
         let token = Token::parse(text, &mut buffer)?; // borrows the stack buffer, never leaves

@@ -3,7 +3,7 @@ use super::*;
 
 fn members(text: &str) -> Result<Vec<String>, TokenFault> {
     let mut seen = Vec::new();
-    read_object(text, |name, value| {
+    read_object(text.as_bytes(), |name, value| {
         seen.push(format!("{}={value:?}", name.chars().collect::<String>()));
     })?;
     Ok(seen)
@@ -113,7 +113,7 @@ fn members_and_depth_are_bounded() {
 fn escapes_resolve_as_serde_resolves_them() {
     let mut text = JsonStr { raw: b"", escaped: false };
     let json = r#"{"a":"videos\/1\/caf\u00e9 \ud83d\ude00 \b\f\n\r\t\"\\"}"#;
-    read_object(json, |_, value| {
+    read_object(json.as_bytes(), |_, value| {
         if let Value::String(string) = value {
             text = string;
         }
