@@ -255,9 +255,12 @@ fn callgrind(name: &str, times: u32) -> u64 {
     collected.trim().parse().unwrap()
 }
 
+/// The compiler and what it compiles for.
 fn rustc() -> String {
-    let version = Command::new("rustc").arg("--version").output().unwrap().stdout;
-    String::from_utf8(version).unwrap().trim().to_owned()
+    let told = Command::new("rustc").arg("-vV").output().unwrap().stdout;
+    let told = String::from_utf8(told).unwrap();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    format!("{} for {host}", told.lines().next().unwrap_or_default())
 }
 
 fn baseline_file() -> &'static Path {
