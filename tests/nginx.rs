@@ -20,7 +20,7 @@ mod serving;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use generate::Case;
 use http::{Request, Uri};
@@ -192,6 +192,12 @@ fn no_class_grants_a_link_that_is_not_good_and_each_has_a_reason_of_its_own() {
     }
 }
 
+/// The second that it is; [`UnixSeconds::now`] may be a tick late, which nginx is not.
+fn precisely() -> UnixSeconds {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    UnixSeconds::new(since.as_secs().try_into().unwrap())
+}
+
 /// What both say within one second.
 fn both(
     verifier: &Verifier,
@@ -200,11 +206,11 @@ fn both(
     connection: &mut Connection,
 ) -> (Case, Ours, u16) {
     loop {
-        let now = UnixSeconds::now();
+        let now = precisely();
         let case = generate::case(&mut random.clone(), format, now.get());
         let theirs = connection.ask(&case);
         let ours = ours(verifier, &case, now);
-        if UnixSeconds::now() == now {
+        if precisely() == now {
             return (case, ours, theirs);
         }
     }
