@@ -46,7 +46,7 @@ struct Place {
 /// What is known of a token besides its text.
 struct Facts {
     /// Where its key stood.
-    place: KeyRef,
+    stands: KeyRef,
     key: Generation,
     checked: Checked,
 }
@@ -81,10 +81,10 @@ impl SeenTokens {
     }
 
     /// Takes in a token that this key has signed. One allocation.
-    pub(super) fn admit(&self, token: &Signed<'_>, place: KeyRef, key: &Key) {
+    pub(super) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
         let sets = self.sets.get_or_init(|| std::iter::repeat_with(Set::default).take(self.count).collect());
         let Some((set, tag)) = self.set_of(sets, token.text()) else { return };
-        let facts = Facts { place, key: key.generation(), checked: Checked::default() };
+        let facts = Facts { stands, key: key.generation(), checked: Checked::default() };
         if let Some(memo) = token.keep(facts) {
             let tenant = self.tenant_of(key.scope());
             let place = set.place_for(token.text(), tag, tenant);
@@ -145,7 +145,7 @@ impl Seen {
     /// The key that has signed it, if that is in force still and stands where it stood.
     pub(super) fn signer<'k>(&self, keys: &'k KeySet) -> Option<(KeyRef, &'k Key)> {
         let facts = self.facts()?;
-        keys.at(facts.place).filter(|key| key.generation() == facts.key).map(|key| (facts.place, key))
+        keys.at(facts.stands).filter(|key| key.generation() == facts.key).map(|key| (facts.stands, key))
     }
 
     /// Whether this key has signed it, wherever it stands.
