@@ -13,6 +13,7 @@ use playgate::crypto::{Algorithm, BadSignature, SignatureCheck};
 use playgate::error::Code;
 use playgate::internals::danger::key_checked_by;
 use playgate::keys::KeySet;
+use playgate::keys::danger::Danger;
 use playgate::revocation::Revocation;
 use playgate::site::{Policy, Refused};
 use playgate::time::{Leeway, UnixSeconds};
@@ -230,6 +231,23 @@ fn the_keys_of_the_moment_are_asked_of_a_token_that_was_seen() {
             "bad_signature",
         ),
     ]);
+}
+
+#[test]
+fn a_date_in_a_string_means_to_a_token_that_was_seen_what_its_key_says() {
+    let key = || TestKey::Rsa.key(KeyScope::bucket("vod"));
+    let trusting = Danger { digit_string_dates: true, ..Danger::default() };
+    let verifier = gate().site(vod()).key(key().danger(trusting)).build().unwrap();
+    let request = get(&TestKey::Rsa.token(r#"{"uri":"videos/1/","exp":"1750000100"}"#));
+    for (now, wanted) in [(NOW, "granted"), (NOW + 99, "granted"), (NOW + 100, "expired"), (NOW, "granted")] {
+        assert_eq!(verdict(&verifier, &request, now), wanted, "{now}");
+    }
+    verifier.keys().replace(KeySet::from_keys([key()]).unwrap());
+    assert_eq!(
+        verdict(&verifier, &request, NOW),
+        "malformed_token",
+        "the key that came after it trusts nobody"
+    );
 }
 
 #[test]
