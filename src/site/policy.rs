@@ -166,7 +166,7 @@ pub struct PolicyBuilder {
 /// How many verified tokens are remembered unless something else is said.
 pub const DEFAULT_TOKEN_CACHE: usize = 65_536;
 
-/// The most verified tokens that can be remembered: 256 MiB before the first of them.
+/// The most verified tokens that can be remembered: 256 MiB of places alone.
 pub const MAX_TOKEN_CACHE: usize = 16_777_216;
 
 impl PolicyBuilder {
@@ -198,8 +198,8 @@ impl PolicyBuilder {
     /// How many tokens whose signature was found good are remembered, so that a viewer's next request needs no
     /// cryptography: 0 for none, up to [`MAX_TOKEN_CACHE`]. Default [`DEFAULT_TOKEN_CACHE`].
     ///
-    /// 16 bytes for each at once, and for each token that comes its length and that of its payload and some 200 bytes. What
-    /// is remembered are facts: rules, keys, times and revocations are asked about at every request.
+    /// From the first token on it takes 16 bytes for each place, and for each token that comes its length, that of its payload
+    /// and some 200 bytes. What is remembered are facts: rules, keys, times and revocations are asked about at every request.
     pub fn token_cache(mut self, tokens: usize) -> Self {
         self.token_cache = tokens;
         self

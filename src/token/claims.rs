@@ -152,6 +152,11 @@ impl<'t> Claims<'t> {
         Ok(claims)
     }
 
+    /// The payload as it was decoded.
+    pub(super) const fn payload(&self) -> &'t [u8] {
+        self.json
+    }
+
     /// The payload as JSON text: one strict object.
     pub fn json(&self) -> &'t str {
         str::from_utf8(self.json).unwrap_or_default()

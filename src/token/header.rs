@@ -26,7 +26,8 @@ pub struct Header<'t> {
 }
 
 impl<'t> Header<'t> {
-    /// Reads a decoded header, which is UTF-8. Refuses what no key could mend: a missing `alg`, another `typ` than `JWT`, `crit`.
+    /// Reads a decoded header, which is UTF-8. Refuses what no key could mend: a missing `alg`, another `typ` than
+    /// `JWT`, `crit`.
     pub(super) fn parse(json: &'t [u8]) -> Result<Self, Denial> {
         let mut algorithm = None;
         let mut key_id = None;

@@ -23,7 +23,7 @@ impl Signed<'_> {
         let places = self.claims().places()?;
         let mut whole = ArrayVec::<u8, { MAX_TOKEN_BYTES + MAX_DECODED }>::new();
         whole.try_extend_from_slice(self.text()).ok()?;
-        whole.try_extend_from_slice(self.claims().json().as_bytes()).ok()?;
+        whole.try_extend_from_slice(self.claims().payload()).ok()?;
         let head = MemoHead { own, text_len: self.text().len(), places };
         Some(ThinArc::from_header_and_slice(head, &whole))
     }

@@ -5,7 +5,7 @@ use crate::error::Denial;
 
 /// A token whose signature fits: only here are claims to be believed.
 ///
-/// There is no other way to make one than a signature check.
+/// There is no other way to make one than a signature check; a verifier remembers what such a check has found.
 ///
 /// ```compile_fail,E0451
 /// use playgate::token::Signed;
@@ -38,7 +38,7 @@ impl<'t> Signed<'t> {
         self.text
     }
 
-    /// One that was kept.
+    /// One that was made by a signature check, and kept.
     pub(super) const fn recalled(text: &'t [u8], claims: Claims<'t>) -> Self {
         Self { claims, text }
     }
