@@ -48,7 +48,7 @@
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
 //! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell · [`store`]: embed tokens and revocations, in memory or shared |
 //! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`embed`]: embed tokens · [`revocation`]: tokens taken back · [`cors`] · [`manifest`]: credentials into HLS and DASH |
-//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks |
+//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks · [`rate`]: how often something may happen |
 //! | 0 | [`time`] · [`error`] |
 //!
 //! # Features
@@ -91,6 +91,7 @@ pub mod manifest;
 pub mod media_keys;
 #[cfg(feature = "mint")]
 pub mod mint;
+pub mod rate;
 pub mod request;
 pub mod revocation;
 pub mod scheme;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn, Rate};
+use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
+use playgate::rate::Rate;
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verify::Embeds;

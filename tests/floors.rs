@@ -7,6 +7,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("error", 0),
     ("request", 1),
     ("crypto", 1),
+    ("rate", 1),
     ("token", 2),
     ("scope", 2),
     ("scheme", 2),

@@ -2,17 +2,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::lifetime::Lifetime;
-use super::rate::Rate;
 use super::stored::{STORED_VERSION, Stored};
 use super::token::EmbedToken;
 use crate::error::{ConfigError, ConfigErrors};
+use crate::rate::Rate;
 use crate::time::UnixSeconds;
 
 /// An embed token to be: which video it opens, for whom, where and until when.
 ///
 /// ```
 /// use std::time::Duration;
-/// use playgate::embed::{EmbedDraft, Rate};
+/// use playgate::embed::EmbedDraft;
+/// use playgate::rate::Rate;
 ///
 /// let session = EmbedDraft::new("video-1")
 ///     .viewer("u42")
@@ -70,7 +71,7 @@ impl EmbedDraft {
         self
     }
 
-    /// How often manifests and keys may be asked for. Default without limit.
+    /// How often manifests and keys may be asked for, counted after every other rule. Default without limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self

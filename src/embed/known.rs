@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::{Counts, EmbedCounts};
-use super::rate::Limiter;
+use super::limiter::Limiter;
 use super::record::{Record, Video};
 use super::stored::Stored;
 use super::table::{Group, RevokedAlone, Sight, Table};

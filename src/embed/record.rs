@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::Counts;
-use super::rate::Limiter;
+use super::limiter::Limiter;
 use super::stored::{MAX_ID_LEN, MAX_METADATA};
 use super::table::{Group, Kept, RevokedAlone};
 use super::token::EmbedToken;

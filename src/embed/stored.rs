@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::allowed::AllowedOrigins;
-use super::rate::Rate;
 use crate::error::{ConfigError, ConfigErrors};
+use crate::rate::Rate;
 
 /// A record as it leaves the process: the JSON behind a token's digest in a shared store.
 ///

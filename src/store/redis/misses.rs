@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use foldhash::fast::RandomState;
 
-use crate::embed::Rate;
+use crate::rate::Rate;
 
 /// How many addresses are told apart; those that share a place share its rate.
 const PLACES: usize = 4096;
@@ -37,7 +37,7 @@ impl Misses {
             spread: RandomState::default(),
             began: Instant::now(),
             each,
-            at_once: each.saturating_mul(rate.requests().into()),
+            at_once: each.saturating_mul(rate.requests().get().into()),
         }
     }
 

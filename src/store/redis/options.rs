@@ -3,8 +3,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::fleet::Fleet;
-use crate::embed::Rate;
 use crate::error::{ConfigError, ConfigErrors};
+use crate::rate::Rate;
 use crate::store::Store;
 
 /// A store in Redis (6.2 or later) or Valkey to be, which a fleet shares; made by [`Store::redis`].
