@@ -14,6 +14,10 @@ use serde::Serialize;
 
 use crate::error::ConfigError;
 
+mod debts;
+
+pub(crate) use debts::Debts;
+
 /// So many requests in a time, of which all may come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rate {

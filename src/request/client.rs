@@ -12,6 +12,14 @@ use crate::error::{ConfigError, ConfigErrors, Faults};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+/// What clients are told apart by where they are counted: an address of IPv4, and of one of IPv6 the first 64 bits, since
+/// whoever has one of these has all that share them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Network {
+    V4(u32),
+    V6(u64),
+}
+
 /// What a proxy told of one hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hop {
@@ -106,6 +114,18 @@ impl TrustedProxies {
             told = true;
         }
         told.then_some(client)
+    }
+}
+
+impl Network {
+    pub(crate) const fn of(client: IpAddr) -> Self {
+        match client.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+            }
+        }
     }
 }
 

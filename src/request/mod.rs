@@ -24,6 +24,7 @@ mod query;
 mod readings;
 mod view;
 
+pub(crate) use client::Network;
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};

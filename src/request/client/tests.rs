@@ -138,3 +138,17 @@ fn a_network_that_is_none_is_refused_with_the_remedy() {
         assert!(error.contains(&format!("{text:?}")) && error.contains(write), "{error}");
     }
 }
+
+#[test]
+fn a_network_of_ipv6_is_one_client_and_an_ipv4_address_is_the_same_in_either_spelling() {
+    for (name, one, other, same) in [
+        ("one /64", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true),
+        ("two /64", "2001:db8:1:2::1", "2001:db8:1:3::1", false),
+        ("IPv4 within IPv6", "192.0.2.7", "::ffff:192.0.2.7", true),
+        ("neighbours", "192.0.2.7", "192.0.2.8", false),
+        ("IPv4, and IPv6 with its bits", "192.0.2.7", "0:0:c000:207::", false),
+    ] {
+        let [one, other] = [one, other].map(|text| Network::of(text.parse().unwrap()));
+        assert_eq!(one == other, same, "{name}");
+    }
+}

@@ -10,14 +10,14 @@ use tokio::task::AbortHandle;
 use super::absent::{Absent, Nothing};
 use super::digests::{Digests, Epoch, Put};
 use super::link;
-use super::misses::Misses;
 use super::names::{Digest, Names};
 use super::options::{RedisStore, Staleness};
 use super::server::{Held, Server, words};
 use super::under_way::{Turn, UnderWay};
 use super::untold::{Revoked, Untold, order_of_now};
 use crate::embed::{EmbedToken, Known, Record, Stored};
-use crate::rate::Rate;
+use crate::rate::{Debts, Rate};
+use crate::request::Network;
 use crate::revocation::Revocation;
 use crate::store::{Access, Answer, Found, LookUp, Reach, StoreError};
 use crate::time::UnixSeconds;
@@ -44,7 +44,9 @@ pub(super) struct Node {
     pub(super) heard: watch::Sender<Option<Instant>>,
     digests: Digests,
     absent: Absent,
-    misses: Misses,
+    /// What clients owe for lookups that found nothing, since the node began.
+    misses: Debts,
+    began: Instant,
     lookups: Arc<Semaphore>,
     pub(super) untold: Untold,
 }
@@ -59,6 +61,9 @@ pub(super) enum Contact {
 /// How many lookups there are at a time.
 const LOOKUPS: usize = 256;
 
+/// How many clients are told apart.
+const CLIENTS: usize = 4096;
+
 impl Fleet {
     pub(super) fn start(options: &RedisStore, client: Client, runtime: Handle, access: Arc<Access>) -> Self {
         access.set_reach(Reach::OutOfTouch);
@@ -72,7 +77,8 @@ impl Fleet {
             heard: watch::Sender::new(None),
             digests: Digests::new(),
             absent: Absent::new(),
-            misses: Misses::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS)),
+            misses: Debts::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS), CLIENTS),
+            began: Instant::now(),
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
             untold: Untold::default(),
         });
@@ -88,14 +94,14 @@ impl Fleet {
         now: UnixSeconds,
     ) -> LookUp {
         let node = &self.node;
-        let moment = Instant::now();
+        let (moment, client) = (Instant::now(), client.map(Network::of));
         if let Some(answer) = node.absent.answer(&token, moment) {
             return LookUp::ready(Found::new(token, answer));
         }
         let mut permit = None;
         let turn = self.under_way.turn(token, || {
             permit = Arc::clone(&node.lookups).try_acquire_owned().ok();
-            permit.is_some() && node.misses.allow(client, moment)
+            permit.is_some() && node.misses.allow(client, node.since(moment)).is_ok()
         });
         let waiting = match turn {
             Turn::Refused => return LookUp::ready(Found::new(token, Answer::Unavailable)),
@@ -109,7 +115,7 @@ impl Fleet {
                     match answer {
                         Answer::Absent => {
                             node.absent.remember(token, Nothing::Absent, moment);
-                            node.misses.count(client, moment);
+                            node.misses.count(client, node.since(moment));
                         }
                         Answer::Revoked => node.absent.remember(token, Nothing::Revoked, moment),
                         Answer::Record(_) | Answer::Unavailable => {}
@@ -237,6 +243,11 @@ impl Fleet {
 }
 
 impl Node {
+    /// For how long it had run by then.
+    fn since(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.began)
+    }
+
     /// What the server says of a token; a record that is good is in memory then.
     async fn ask(&self, token: EmbedToken, now: UnixSeconds) -> Answer {
         let digest = Digest::of(token);

@@ -15,7 +15,6 @@ mod absent;
 mod digests;
 mod fleet;
 mod link;
-mod misses;
 mod names;
 mod news;
 mod options;
