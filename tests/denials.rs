@@ -14,12 +14,13 @@ use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::tower::GateBody;
 use playgate::cors::Cors;
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
-use playgate::error::{ClaimName, Code, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+use playgate::error::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 use playgate::link::{IpBinding, SecureLink};
 use playgate::mint::LinkSigner;
+use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::Refused;
+use playgate::site::{FailedSignatures, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
@@ -67,8 +68,23 @@ fn builder(site: Site) -> VerifierBuilder {
 }
 
 fn verifier() -> Verifier {
-    every_site().build().unwrap()
+    flooded(every_site())
 }
+
+/// With a key for which as many signatures have failed as may fail in a day.
+fn flooded(builder: VerifierBuilder) -> Verifier {
+    let limits = FailedSignatures::unlimited().per_key(Rate::new(200, Duration::from_hours(24)).unwrap());
+    let key = TestKey::SecretOther.key_as("flooded", KeyScope::bucket("vod"));
+    let verifier = builder.failed_signatures(limits).key(key).build().unwrap();
+    let bad = get(PATH).query(compact(FLOODED, &claims(&[]), [0; 32])).parsed().unwrap();
+    for _ in 0..200 {
+        let decision = verifier.decide(&bad, UnixSeconds::new(NOW));
+        assert_eq!(decision.denial(), Some(Denial::BadSignature));
+    }
+    verifier
+}
+
+const FLOODED: &str = r#"{"alg":"HS256","kid":"flooded"}"#;
 
 fn every_site() -> VerifierBuilder {
     let open = Site::bucket("open").id("open").host("open.example.com").public();
@@ -390,6 +406,13 @@ fn headers() -> Vec<Row> {
             "401 bad_signature",
             INVALID,
         ),
+        row(
+            "too many signatures of the key have failed",
+            TestKey::SecretOther.sign(FLOODED, &claims(&[])),
+            Denial::TooManyFailures { of: Failing::Key, retry_after: 432 },
+            "429 rate_limited",
+            None,
+        ),
     ]
 }
 
@@ -506,8 +529,8 @@ async fn every_denial_is_answered_as_decided() {
 fn every_code_is_covered_by_a_row() {
     let covered: BTreeSet<Code> = rows().iter().map(|row| row.denial.code()).collect();
     let missing: Vec<&Code> = Code::ALL.iter().filter(|code| !covered.contains(code)).collect();
-    // When a rate allows one more depends on the time, and a store that is shared is not here: `embeds` and `fleet`.
-    assert_eq!(missing, [&Code::RateLimited, &Code::StoreUnavailable]);
+    // A store that is shared is not here: `fleet`.
+    assert_eq!(missing, [&Code::StoreUnavailable]);
     for row in rows() {
         let status = row.verdict.split(' ').next().unwrap();
         assert_eq!(status, row.denial.code().default_status().to_string(), "{}", row.name);
@@ -595,7 +618,7 @@ async fn a_site_can_remap_statuses_and_the_challenge_follows_the_status() {
 
 #[tokio::test]
 async fn without_the_reason_a_body_tells_no_more_than_its_status() {
-    let world = World::start(every_site().expose_reason(false).build().unwrap()).await;
+    let world = World::start(flooded(every_site().expose_reason(false))).await;
     for Row { name, ask, verdict, challenge, .. } in rows() {
         let answer = world.ask(&ask).await;
         assert_eq!(Some(answer.verdict().as_str()), verdict.split(' ').next(), "{name}");

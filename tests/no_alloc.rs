@@ -26,7 +26,7 @@ use playgate::mint::{LinkSigner, Signer, TokenDraft};
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Refused};
+use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, FailedSignatures, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
@@ -241,6 +241,45 @@ fn refusing_allocates_nothing_whatever_the_rule() {
     assert_eq!(denials, expected);
 }
 
+/// So many failed signatures a day, of a client and for a key.
+fn limits(requests: u32) -> FailedSignatures {
+    let rate = Rate::new(requests, Duration::from_hours(24)).unwrap();
+    FailedSignatures::unlimited().per_client(rate).per_key(rate)
+}
+
+#[test]
+fn counting_failed_signatures_allocates_nothing() {
+    let signer = Kind::Rsa2048.signer("k");
+    let site = Site::bucket("courses").host(HOST);
+    let key = key_of(&signer, KeyScope::bucket("courses"));
+    let verifier =
+        Verifier::builder().site(site).key(key).token_cache(0).failed_signatures(limits(4)).build().unwrap();
+    let good = signed(signer.token(folder()).expires_at(LATER));
+    let other = signed(signer.token(folder()).expires_at(UnixSeconds::new(LATER.get() + 1)));
+    let bad = format!("{}.{}", good.rsplit_once('.').unwrap().0, other.rsplit_once('.').unwrap().1);
+    let from = |token: &str, client: &str| {
+        let peer = PeerAddr((client.parse::<std::net::IpAddr>().unwrap(), 50000).into());
+        let request = Request::get(format!("/videos/1/a.ts?auth={token}")).header("host", HOST);
+        request.extension(peer).body(()).unwrap()
+    };
+    for (name, token, client, expected) in [
+        ("a good one", &good, "192.0.2.1", None),
+        ("a bad one", &bad, "192.0.2.1", Some(Denial::BadSignature)),
+        ("a good one from elsewhere", &good, "2001:db8::1", None),
+        ("a bad one from elsewhere", &bad, "2001:db8::1", Some(Denial::BadSignature)),
+    ] {
+        let counted = decide(&verifier, &from(token, client), |decision| {
+            assert_eq!(decision.denial(), expected, "{name}");
+        });
+        assert_eq!(counted, (0, 0), "{name}: deciding, letting go");
+    }
+    let counted = decide(&verifier, &from(&good, "192.0.2.1"), |decision| {
+        let denial = decision.denial().map(|denial| format!("{denial:?}")).unwrap_or_default();
+        assert!(denial.starts_with("TooManyFailures { of: Key"), "{denial}");
+    });
+    assert_eq!(counted, (0, 0), "the key's debt is full: deciding, letting go");
+}
+
 #[test]
 fn refusing_for_want_of_a_store_allocates_nothing() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -303,6 +342,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
     let signer = Kind::Ed25519.signer("k");
     let foreign = Kind::Ed25519.signer("foreign");
     let retired = Kind::Ed25519.signer("retired");
+    let flooded = Kind::Ed25519.signer("flooded");
     let unknown = Kind::Ed25519.signer("unknown");
     let bucket = || KeyScope::bucket("courses");
     let store = Store::in_memory();
@@ -331,6 +371,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
                 .secure_link(SecureLink::gcore(LINK_SECRET).bind_ip(IpBinding::EXACT)),
         )
         .key(key_of(&signer, bucket()))
+        .key(key_of(&flooded, bucket()))
+        .failed_signatures(limits(10))
         .key(key_of(&foreign, KeyScope::bucket("another")))
         .key(key_of(&retired, bucket()).not_after(UnixSeconds::new(1)))
         .build()
@@ -358,6 +400,13 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         let other = token(&unknown);
         format!("{input}.{}", other.rsplit_once('.').unwrap().1)
     };
+    let bad_of_flooded = {
+        let good = token(&flooded);
+        format!("{}.{}", good.rsplit_once('.').unwrap().0, other_signature.rsplit_once('.').unwrap().1)
+    };
+    for _ in 0..10 {
+        drop(verifier.decide(&root(&bad_of_flooded), NOW));
+    }
     let members: Vec<String> = (0..65).map(|number| format!("\"m{number}\":0")).collect();
     let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(20), "]".repeat(20));
     let link = |host: &str, query: &str| {
@@ -441,6 +490,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("WholeBucket", claims("strict.example.com", r#"{"uri":"","exp":1750003600}"#)),
         ("OutOfScope", root(&signed(signer.token(Scope::folder("videos/2").unwrap())))),
         ("BadSignature", root(&other_signature)),
+        ("TooManyFailures", root(&bad_of_flooded)),
         ("RefusedByHook", at("hook.example.com", &good)),
         ("LinkBad(NoExpiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA")),
         ("LinkBad(Expiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=-1")),

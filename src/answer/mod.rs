@@ -198,7 +198,9 @@ fn refuse(
 /// In how many seconds it is worth asking again (RFC 9110 §10.2.3).
 const fn retry_after(denial: Denial) -> Option<u32> {
     match denial {
-        Denial::RateLimited { retry_after } => Some(retry_after),
+        Denial::RateLimited { retry_after } | Denial::TooManyFailures { retry_after, .. } => {
+            Some(retry_after)
+        }
         Denial::StoreUnavailable => Some(1), // a player that waits longer runs dry
         _ => None,
     }

@@ -62,7 +62,7 @@ const fn detail(code: Code) -> &'static str {
         Code::Method => "the method is not allowed here",
         Code::HttpsRequired => "this site is to be asked over HTTPS",
         Code::UnknownHost => "no site answers to this host",
-        Code::RateLimited => "the token is used too often",
+        Code::RateLimited => "there were too many requests like this one",
         Code::StoreUnavailable => "the store of tokens does not answer",
     }
 }

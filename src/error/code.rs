@@ -29,7 +29,7 @@
 /// | `method` | 405 | a good credential, but the site does not allow the method |
 /// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
 /// | `unknown_host` | 421 | no site answers to this host |
-/// | `rate_limited` | 429 | an embed token that is used more often than its rate allows; with `Retry-After` |
+/// | `rate_limited` | 429 | an embed token is over its rate, or too many signatures have failed; with `Retry-After` |
 /// | `store_unavailable` | 503 | what is known of the credential is in a store that does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

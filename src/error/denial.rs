@@ -113,6 +113,14 @@ pub enum Denial {
     /// The signature does not fit the token and the key.
     #[error("signature does not fit")]
     BadSignature,
+    /// So many signatures have not fitted that no more are checked for now.
+    #[error("too many signatures {of} did not fit: one more is checked in {retry_after} s")]
+    TooManyFailures {
+        /// Whose they were.
+        of: Failing,
+        /// In so many seconds one more is checked.
+        retry_after: u32,
+    },
     /// The secure link cannot be read, or its proof does not fit.
     #[error("secure link is bad: {0}")]
     LinkBad(LinkFault),
@@ -191,7 +199,7 @@ impl Denial {
             Self::EmbedExpired { .. } => Code::EmbedExpired,
             Self::Revoked => Code::Revoked,
             Self::OriginNotAllowed => Code::OriginNotAllowed,
-            Self::RateLimited { .. } => Code::RateLimited,
+            Self::RateLimited { .. } | Self::TooManyFailures { .. } => Code::RateLimited,
             Self::StoreUnavailable => Code::StoreUnavailable,
             Self::RefusedByHook => Code::RefusedByHook,
             Self::Method { .. } => Code::Method,
@@ -218,13 +226,14 @@ impl Denial {
     /// How much the denial tells about a request that brought several credentials: the furthest one got.
     pub(crate) const fn rank(self) -> u8 {
         match self {
-            Self::StoreUnavailable => 10,
+            Self::StoreUnavailable => 11,
             Self::RefusedByHook
             | Self::Method { .. }
             | Self::Revoked
             | Self::EmbedExpired { .. }
             | Self::OriginNotAllowed
-            | Self::RateLimited { .. } => 9,
+            | Self::RateLimited { .. } => 10,
+            Self::TooManyFailures { .. } => 9, // it may be good: worth another try
             Self::BadSignature | Self::LinkBad(_) | Self::LinkExpired { .. } => 8,
             Self::OutOfScope | Self::WholeBucket | Self::ScopeStartsWithSlash => 7,
             Self::Expired { .. } => 6,
@@ -251,6 +260,18 @@ impl Denial {
             | Self::CredentialMissing => 0,
         }
     }
+}
+
+/// Of whom too many signatures did not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Failing {
+    /// The client's address, or its network.
+    #[error("of this client")]
+    Client,
+    /// The key that the token names.
+    #[error("for this key")]
+    Key,
 }
 
 /// What is wrong with a path.

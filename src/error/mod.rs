@@ -11,7 +11,7 @@ mod faults;
 
 pub use code::Code;
 pub use config::{ConfigError, ConfigErrors};
-pub use denial::{ClaimName, Denial, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+pub use denial::{ClaimName, Denial, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 #[cfg(feature = "config")]
 pub(crate) use faults::Fault;
 pub(crate) use faults::{Faults, Part};

@@ -107,6 +107,7 @@
 mod check;
 #[cfg(feature = "config")]
 mod config;
+mod failed_signatures;
 mod forward;
 mod hosts;
 mod hosts_builder;
@@ -120,6 +121,7 @@ mod settings;
 pub use config::SCHEMA;
 #[cfg(feature = "config")]
 pub(crate) use config::{ConfigFile, Notation, in_file};
+pub use failed_signatures::FailedSignatures;
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Keys};
 pub(crate) use hosts::Place;

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::check::check_site;
+use super::failed_signatures::FailedSignatures;
 use super::hosts::{Exact, HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::rules::{Serving, SiteRules, SiteView};
@@ -48,6 +49,7 @@ pub struct Policy {
     pub(crate) expose_reason: bool,
     /// How many verified tokens are remembered.
     pub(crate) token_cache: usize,
+    pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
     /// Whether some site takes embed tokens in paths, which logs then do not show.
     pub(crate) embeds_in_paths: bool,
@@ -160,6 +162,7 @@ pub struct PolicyBuilder {
     unknown_host: UnknownHost,
     expose_reason: bool,
     token_cache: usize,
+    failed_signatures: FailedSignatures,
     trusted_proxies: Vec<String>,
 }
 
@@ -202,6 +205,12 @@ impl PolicyBuilder {
     /// and some 200 bytes. What is remembered are facts: rules, keys, times and revocations are asked about at every request.
     pub fn token_cache(mut self, tokens: usize) -> Self {
         self.token_cache = tokens;
+        self
+    }
+
+    /// How many signatures that do not fit are checked, for one client and by one key. Default any number.
+    pub fn failed_signatures(mut self, limits: FailedSignatures) -> Self {
+        self.failed_signatures = limits;
         self
     }
 
@@ -302,6 +311,7 @@ impl PolicyBuilder {
             unknown_host: self.unknown_host,
             expose_reason: self.expose_reason,
             token_cache: self.token_cache,
+            failed_signatures: self.failed_signatures,
             trusted_proxies,
             identity_headers: (!names.is_empty()).then(|| names.into()),
         })

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Setup;
+use super::failures::Failures;
 use super::idle::{idle, warn_of_idle};
 use super::seen::SeenTokens;
 use super::snapshot::Snapshot;
@@ -9,7 +10,7 @@ use super::verifier::Verifier;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
 use crate::scope::KeyScope;
-use crate::site::{Policy, PolicyBuilder, Site, SiteView, UnknownHost};
+use crate::site::{FailedSignatures, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 
@@ -61,6 +62,12 @@ impl VerifierBuilder {
     /// See [`PolicyBuilder::token_cache`].
     pub fn token_cache(mut self, tokens: usize) -> Self {
         self.policy = self.policy.token_cache(tokens);
+        self
+    }
+
+    /// See [`PolicyBuilder::failed_signatures`].
+    pub fn failed_signatures(mut self, limits: FailedSignatures) -> Self {
+        self.policy = self.policy.failed_signatures(limits);
         self
     }
 
@@ -121,7 +128,9 @@ impl VerifierBuilder {
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
-        let snapshot = Snapshot { policy: Arc::new(policy), keys, seen, tally: Arc::default(), access };
+        let failures = Failures::default().under(policy.failed_signatures);
+        let (policy, tally) = (Arc::new(policy), Arc::default());
+        let snapshot = Snapshot { policy, keys, seen, failures, tally, access };
         warn_of_idle(&idle(&snapshot), &[]);
         Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }

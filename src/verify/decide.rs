@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use super::decide_embed::Wanted;
 use super::decision::Need;
 use super::grant::{Facts, Proof};
@@ -96,7 +98,8 @@ pub(super) fn judge<'r>(
                     host: host.as_bytes(),
                     query: target.query,
                 };
-                Case { state, site, resource, asked, now, found }.hear(request, target)
+                let client = || policy.trusted_proxies.client(request);
+                Case { state, site, resource, asked, now, found, client: &client }.hear(request, target)
             }
             None => Verdict::Denied(Denial::OutOfScope, None),
         },
@@ -122,6 +125,8 @@ pub(super) struct Case<'s> {
     pub(super) asked: Asked<'s>,
     pub(super) now: UnixSeconds,
     pub(super) found: Option<&'s Found>,
+    /// The address of whoever asks, read where it matters.
+    pub(super) client: &'s dyn Fn() -> Option<IpAddr>,
 }
 
 impl Case<'_> {
@@ -129,9 +134,7 @@ impl Case<'_> {
     fn hear<'r>(&self, request: &'r impl RequestView, target: Target<'r>) -> Verdict<'r> {
         let verdict = match self.find(request, target.query) {
             Err(denial) => Verdict::Denied(denial, None),
-            Ok(Brought::Link(links, carrier, link)) => {
-                self.try_link(request, target.path, links, carrier, &link)
-            }
+            Ok(Brought::Link(links, carrier, link)) => self.try_link(target.path, links, carrier, &link),
             Ok(Brought::Embed(embeds, place)) => self.try_embed_in_path(request, target.path, embeds, place),
             Ok(Brought::Tokens(Presented::None)) => Verdict::Denied(Denial::CredentialMissing, None),
             Ok(Brought::Tokens(Presented::One(carrier, raw))) => self.try_one(request, carrier, raw),
@@ -199,14 +202,12 @@ impl Case<'_> {
     /// Tries one secure link: its hash, then its expiry.
     fn try_link<'r>(
         &self,
-        request: &'r impl RequestView,
         path: &'r [u8],
         links: &LinkRules,
         carrier: Carrier,
         link: &Link<'_>,
     ) -> Verdict<'r> {
-        let proxies = &self.state.policy.trusted_proxies;
-        let client = if links.binds_addresses() { proxies.client(request) } else { None };
+        let client = if links.binds_addresses() { (self.client)() } else { None };
         match links.check(link, &self.asked, client, self.now) {
             Ok(Linked { expires_at, .. }) if !self.site.times.allow_until(expires_at, self.now) => {
                 Verdict::Denied(Denial::LinkBad(LinkFault::Lifetime), None)

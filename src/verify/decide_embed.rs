@@ -60,10 +60,7 @@ impl Case<'_> {
                 return denied(Denial::Revoked);
             }
             Standing::Elsewhere => match self.found.map(|found| found.about(&token)) {
-                None => {
-                    let client = self.state.policy.trusted_proxies.client(request);
-                    return Verdict::Needs(Need::embed(token, client));
-                }
+                None => return Verdict::Needs(Need::embed(token, (self.client)())),
                 Some(Some(Answer::Record(record))) if access.embeds.is_revoked(record) => {
                     return denied(Denial::Revoked);
                 }

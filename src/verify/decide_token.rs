@@ -71,7 +71,8 @@ impl Case<'_> {
         token.header().must_agree(key.algorithm())?; // the key, not the token, names the algorithm
         self.refuse_early(token.unverified(), key)?;
         let checked_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let token = checked_before.map_or_else(|| key.check(&token), Ok)?;
+        let check = || self.state.failures.check(self.client, key.id(), self.now, || key.check(&token));
+        let token = checked_before.map_or_else(check, Ok)?;
         self.state.seen.admit(&token, place, key);
         self.conclude(carrier, &token, place, key, None)
     }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::failures::Failures;
 use super::seen::SeenTokens;
 use super::tally::Tally;
 use crate::keys::KeySet;
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub(crate) keys: KeySet,
     /// Shared by all snapshots whose policy gives it the same room.
     pub(crate) seen: Arc<SeenTokens>,
+    /// Shared as far as the policy sets the same limits.
+    pub(crate) failures: Failures,
     pub(crate) tally: Arc<Tally>,
     /// Shared by all snapshots: embed tokens and revocations change one by one.
     pub(crate) access: Arc<Access>,
@@ -49,6 +52,8 @@ impl Snapshot {
         } else {
             Arc::new(SeenTokens::new(policy.token_cache))
         };
-        Self { policy, keys, seen, tally: Arc::clone(&self.tally), access: Arc::clone(&self.access) }
+        let failures = self.failures.under(policy.failed_signatures);
+        let (tally, access) = (Arc::clone(&self.tally), Arc::clone(&self.access));
+        Self { policy, keys, seen, failures, tally, access }
     }
 }
