@@ -153,7 +153,6 @@ const NOT_FROM_A_FILE: &[(&str, &str)] = &[
     ("PassedOver", "it is told of, and refuses nothing"),
     ("EmptiedFolder", "it keeps what was there, so at the start there is nothing to keep"),
     ("EmbedToken", "no token stands in a file"),
-    ("Rate", "rates are given to tokens, and no token stands in a file"),
     ("Revocation", "what is revoked is said while serving"),
     ("NoEmbedSite", "tokens are issued while serving"),
     ("NoRandomness", "it is the system's"),

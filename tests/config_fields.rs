@@ -13,8 +13,9 @@ use playgate::error::Code;
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
 use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
+use playgate::rate::Rate;
 use playgate::scope::PrefixRule;
-use playgate::site::{CacheScope, Forward, PolicyBuilder, SCHEMA, UnknownHost};
+use playgate::site::{CacheScope, FailedSignatures, Forward, PolicyBuilder, SCHEMA, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier};
 use serde_json::Value;
@@ -332,6 +333,7 @@ fn what_a_site_serves_is_its_constructor() {
 #[test]
 fn every_field_of_the_file_is_its_builder_method() {
     let builder = || Policy::builder().site(vod());
+    let rate = |requests, seconds| Rate::new(requests, Duration::from_secs(seconds)).unwrap();
     let site = "[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
     let mut said = BTreeSet::from(["version", "site", "keys"].map(str::to_owned));
     for (field, text, policy) in [
@@ -340,6 +342,23 @@ fn every_field_of_the_file_is_its_builder_method() {
         ("expose_reason", "expose_reason = false\n", builder().expose_reason(false)),
         ("token_cache", "token_cache = 0\n", builder().token_cache(0)),
         ("token_cache", "token_cache = 1000\n", builder().token_cache(1000)),
+        (
+            "failed_signatures",
+            "failed_signatures = { per_client = { requests = 60, within = 60 } }\n",
+            builder().failed_signatures(FailedSignatures::unlimited().per_client(rate(60, 60))),
+        ),
+        (
+            "failed_signatures",
+            "[failed_signatures]\nper_key = { within = \"2h\", requests = 1000 }\n",
+            builder().failed_signatures(FailedSignatures::unlimited().per_key(rate(1000, 7200))),
+        ),
+        (
+            "failed_signatures",
+            "[failed_signatures]\n[failed_signatures.per_client]\nrequests = 1\nwithin = 2\n\
+             [failed_signatures.per_key]\nrequests = 3\nwithin = 4\n",
+            builder()
+                .failed_signatures(FailedSignatures::unlimited().per_client(rate(1, 2)).per_key(rate(3, 4))),
+        ),
         (
             "trusted_proxies",
             "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",

@@ -229,6 +229,7 @@ impl PolicyBuilder {
         self.unknown_host = sections.unknown_host.unwrap_or(self.unknown_host);
         self.expose_reason = sections.expose_reason.unwrap_or(self.expose_reason);
         self.token_cache = sections.token_cache.unwrap_or(self.token_cache);
+        self.failed_signatures = sections.failed_signatures.unwrap_or(self.failed_signatures);
         if !sections.trusted_proxies.is_empty() {
             self.trusted_proxies.clone_from(&sections.trusted_proxies);
         }

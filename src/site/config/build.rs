@@ -1,6 +1,7 @@
 //! The document to sites, streams and key sources. Finds what is missing and what contradicts itself.
 
 mod embed;
+mod limits;
 
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::rules::Transport;
 use crate::site::settings::Serves as Served;
-use crate::site::{Forward, Site, UnknownHost};
+use crate::site::{FailedSignatures, Forward, Site, UnknownHost};
 use crate::time::Leeway;
 
 /// What the sections of a file say, in their order.
@@ -27,6 +28,7 @@ pub(in crate::site) struct Sections {
     pub(in crate::site) trusted_proxies: Vec<String>,
     pub(in crate::site) expose_reason: Option<bool>,
     pub(in crate::site) token_cache: Option<usize>,
+    pub(in crate::site) failed_signatures: Option<FailedSignatures>,
     pub(in crate::site) sites: Vec<Site>,
     pub(in crate::site) streams: Vec<(String, String)>,
     /// `None` for a section that says no place or no scope.
@@ -42,6 +44,8 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         Some(found) => faults.push("version", ConfigError::FormatVersion { found }),
         None => faults.push("version", section("the file", "has no version", "version = 1")),
     }
+    let failed_signatures =
+        document.failed_signatures.map(|said| limits::build_failed_signatures(said, faults));
     let mut sites = Vec::new();
     for (number, site) in document.site.into_iter().enumerate() {
         faults.enter(Part::Site(number));
@@ -61,6 +65,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         trusted_proxies: document.trusted_proxies,
         expose_reason: document.expose_reason,
         token_cache: document.token_cache,
+        failed_signatures,
         sites,
         streams: streams.collect(),
         sources,

@@ -9,6 +9,7 @@
 )]
 
 mod embed;
+mod limits;
 #[cfg(test)]
 mod schema;
 mod values;
@@ -24,6 +25,7 @@ use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 
 pub(super) use embed::{EmbedSection, Lasting};
+pub(super) use limits::{FailedSignaturesSection, RateSection};
 pub(super) use values::{Few, Moment, Pairs, Span};
 
 /// Which requests may have the bytes they ask for.
@@ -45,6 +47,8 @@ pub(super) struct Document {
     /// cryptography; 0 for none. Default 65536.
     #[cfg_attr(test, schemars(range(max = 16_777_216)))]
     pub(super) token_cache: Option<usize>,
+    /// How many signatures that do not fit may come before no more are checked for a while. Default any number.
+    pub(super) failed_signatures: Option<FailedSignaturesSection>,
     /// What each set of hosts, or a base path on them, serves.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) site: Vec<SiteSection>,
