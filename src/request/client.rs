@@ -17,7 +17,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Network {
     V4(u32),
-    V6(u64),
+    V6([u16; 4]),
 }
 
 /// What a proxy told of one hop.
@@ -122,8 +122,8 @@ impl Network {
         match client.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+                let [a, b, c, d, ..] = address.segments();
+                Self::V6([a, b, c, d])
             }
         }
     }
