@@ -219,22 +219,6 @@ fn what_has_another_shape_is_refused_by_both() {
         ("a flag as text", "/site/0/require_exp", Some(json!("yes"))),
         ("a flag as a number", "/expose_reason", Some(json!(0))),
         ("room for more tokens than there are", "/token_cache", Some(json!(16_777_217))),
-        ("a limit that limits nothing", "/failed_signatures", Some(json!({}))),
-        ("a limit as a number", "/failed_signatures", Some(json!(60))),
-        (
-            "a limit of another kind",
-            "/failed_signatures",
-            Some(json!({ "per_site": { "requests": 60, "within": 60 } })),
-        ),
-        ("a rate as a number", "/failed_signatures", Some(json!({ "per_key": 60 }))),
-        ("a rate without a time", "/failed_signatures", Some(json!({ "per_key": { "requests": 60 } }))),
-        ("a rate without a number", "/failed_signatures", Some(json!({ "per_client": { "within": 60 } }))),
-        ("a rate of none", "/failed_signatures", Some(json!({ "per_key": { "requests": 0, "within": 1 } }))),
-        (
-            "a rate of too many",
-            "/failed_signatures",
-            Some(json!({ "per_key": { "requests": 1_000_001, "within": 1 } })),
-        ),
         ("cors as a list", "/site/0/cors", Some(json!(["https://a.example"]))),
         ("danger as a flag", "/keys/0/danger", Some(json!(true))),
         ("a status as text", "/site/0/answers/expired", Some(json!("410"))),
@@ -299,6 +283,26 @@ fn what_has_another_shape_is_refused_by_both() {
     }
 }
 
+#[test]
+fn limits_of_another_shape_are_refused_by_both() {
+    let validator = validator();
+    for (name, limits) in [
+        ("none", json!({})),
+        ("a number", json!(60)),
+        ("an unknown field", json!({ "per_site": { "requests": 60, "within": 60 } })),
+        ("a rate as a number", json!({ "per_key": 60 })),
+        ("a rate without a time", json!({ "per_key": { "requests": 60 } })),
+        ("a rate without a number", json!({ "per_client": { "within": 60 } })),
+        ("a rate of none", json!({ "per_key": { "requests": 0, "within": 1 } })),
+        ("a rate of too many", json!({ "per_key": { "requests": 1_000_001, "within": 1 } })),
+        ("an unknown field of a rate", json!({ "per_key": { "requests": 1, "within": 1, "burst": 2 } })),
+    ] {
+        let document = with(base(), "/failed_signatures", Some(limits));
+        assert!(!validator.is_valid(&document), "the schema takes {name}");
+        assert!(parsed(&document).is_err(), "the parser takes {name}");
+    }
+}
+
 /// What the schema takes and the parser refuses, each with the reason why the schema cannot.
 #[test]
 fn what_only_the_parser_can_refuse_is_known() {
@@ -326,6 +330,12 @@ fn what_only_the_parser_can_refuse_is_known() {
         ("a method that is none", "/site/0/methods", json!(["GET, POST"]), "the grammar of tokens"),
         ("a query name with a space", "/site/0/query_name", json!("a b"), "the grammar of names"),
         ("a cookie name with a semicolon", "/site/0/cookie_name", json!("a;b"), "the grammar of tokens"),
+        (
+            "a limit over two days",
+            "/failed_signatures",
+            json!({ "per_key": { "requests": 1, "within": "2days" } }),
+            "the sum of a span",
+        ),
         ("no lifetime", "/site/0/max_lifetime", json!(0), "a span may be 0 elsewhere"),
         ("a lifetime of ages", "/site/0/max_lifetime", json!("200years"), "the sum of a span"),
         ("a lifetime in milliseconds", "/site/0/max_lifetime", json!("1500ms"), "the sum of a span"),

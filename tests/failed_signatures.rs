@@ -94,8 +94,8 @@ const A: &str = "192.0.2.1";
 const B: &str = "192.0.2.2";
 const C: &str = "192.0.2.3";
 
-fn full(of: Failing, retry_after: u32) -> Option<Denial> {
-    Some(Denial::TooManyFailures { of, retry_after })
+const fn full(of: Failing, retry_after: u32) -> Denial {
+    Denial::TooManyFailures { of, retry_after }
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ fn once_a_limit_is_reached_no_key_is_asked() {
     assert_eq!(key.asked(), 10);
     for kid in ["k", "other"] {
         for token in [bad(kid), good(kid, 1)] {
-            assert_eq!(denial(&verifier, &by(A, &token), NOW), full(Failing::Client, 6), "{kid}");
+            assert_eq!(denial(&verifier, &by(A, &token), NOW), Some(full(Failing::Client, 6)), "{kid}");
         }
     }
     assert_eq!(key.asked(), 0);
@@ -206,7 +206,7 @@ fn what_is_refused_without_cryptography_neither_counts_nor_is_limited() {
     refused("before");
     assert_eq!(key.asked(), 0);
     assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), Some(Denial::BadSignature));
-    assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), full(Failing::Key, 60));
+    assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), Some(full(Failing::Key, 60)));
     refused("after");
 }
 
@@ -219,7 +219,11 @@ fn the_limit_of_a_key_holds_whoever_brings_its_tokens_and_no_other_key() {
         assert_eq!(denial(&verifier, &by(&client, &bad("k")), NOW), Some(Denial::BadSignature));
     }
     assert_eq!(key.asked(), 101);
-    assert_eq!(denial(&verifier, &by(B, &good("k", 2)), NOW), full(Failing::Key, 1), "one who is new waits");
+    assert_eq!(
+        denial(&verifier, &by(B, &good("k", 2)), NOW),
+        Some(full(Failing::Key, 1)),
+        "one who is new waits"
+    );
     assert_eq!(denial(&verifier, &by(B, &good("k", 1)), NOW), None, "one who was seen goes on");
     assert_eq!(denial(&verifier, &by(B, &good("other", 1)), NOW), None, "another key");
     assert_eq!(denial(&verifier, &by(B, &bad("other")), NOW), Some(Denial::BadSignature), "another key");
@@ -232,7 +236,7 @@ fn the_limit_that_lasts_longer_is_told() {
         let (verifier, _) = limited(per_client(requests, seconds).per_key(rate(1, 30)));
         assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), Some(Denial::BadSignature));
         let longest = u32::try_from(seconds.max(30)).unwrap();
-        assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), full(of, longest), "{name}");
+        assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), Some(full(of, longest)), "{name}");
     }
 }
 
@@ -247,7 +251,7 @@ fn of_several_cookies_each_counts_and_one_that_was_seen_opens() {
     assert_eq!(denial(&verifier, &cookies(&[seen]), NOW), None);
     assert_eq!(denial(&verifier, &cookies(&[bad, bad]), NOW), Some(Denial::BadSignature));
     assert_eq!(key.asked(), 3);
-    let limited = full(Failing::Client, 20);
+    let limited = Some(full(Failing::Client, 20));
     assert_eq!(
         denial(&verifier, &cookies(&[bad, new]), NOW),
         limited,
@@ -265,12 +269,12 @@ fn a_network_of_ipv6_is_one_client_and_those_without_an_address_share_a_hundred_
     let clients = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::4", "2001:db8:1:3::1"];
     let found = clients.map(|client| denial(&verifier, &by(client, &bad("k")), NOW));
     let failed = Some(Denial::BadSignature);
-    assert_eq!(found, [failed, failed, full(Failing::Client, 30), failed]);
+    assert_eq!(found, [failed, failed, Some(full(Failing::Client, 30)), failed]);
     key.asked();
     let nobody = with("cookie", &format!("Qencode-Auth-Token={}", bad("k")), None);
     while denial(&verifier, &nobody, NOW) == failed {}
     assert_eq!(key.asked(), 200);
-    assert_eq!(denial(&verifier, &nobody, NOW), full(Failing::Client, 1));
+    assert_eq!(denial(&verifier, &nobody, NOW), Some(full(Failing::Client, 1)));
 }
 
 #[test]
@@ -284,7 +288,7 @@ fn a_policy_that_keeps_a_limit_keeps_what_is_owed() {
     for client in [A, A, B, B] {
         assert_eq!(denial(&verifier, &by(client, &bad), NOW), Some(Denial::BadSignature));
     }
-    let (of_client, of_key) = (full(Failing::Client, 30), full(Failing::Key, 15));
+    let (of_client, of_key) = (Some(full(Failing::Client, 30)), Some(full(Failing::Key, 15)));
     let found = |client| denial(&verifier, &by(client, &bad), NOW);
     swap(&verifier, per_client(2, 60).per_key(rate(4, 60)), 64);
     assert_eq!([found(A), found(C)], [of_client, of_key], "the same limits");
@@ -309,7 +313,7 @@ fn a_clock_that_is_set_back_keeps_nobody_out_for_long() {
         while denial(&verifier, &by(A, &bad("k")), NOW).is_some_and(|denial| denial == Denial::BadSignature) {
         }
         let set = NOW - step;
-        let free = (0..).find(|later| denial(&verifier, &by(A, &good("k", 1)), set + later).is_none());
+        let free = (0..1_000).find(|later| denial(&verifier, &by(A, &good("k", 1)), set + later).is_none());
         assert!(free.unwrap() <= 120, "{name}: {free:?}");
     }
     for now in [i64::MIN, -1, 0, i64::MAX] {
