@@ -216,7 +216,7 @@ async fn flood(address: SocketAddr, bad: &str, until: Instant) -> (usize, usize)
             );
             pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
             let mut answers = (0, 0);
-            while Instant::now() < until {
+            loop {
                 pace.tick().await;
                 connection.ask(&batch).await.unwrap();
                 for _ in 0..BATCH {
@@ -226,8 +226,10 @@ async fn flood(address: SocketAddr, bad: &str, until: Instant) -> (usize, usize)
                         other => panic!("{other:?}"),
                     }
                 }
+                if Instant::now() > until {
+                    return answers;
+                }
             }
-            answers
         });
     }
     flooders.join_all().await.into_iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
