@@ -15,7 +15,8 @@
 //!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
 //! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes
 //!    carried a good one before, by this very key. It is not checked where too many of the client, or for the key, have
-//!    [failed](crate::site::FailedSignatures) of late, if the policy sets a limit. Then whether the token was [revoked](crate::revocation).
+//!    [failed](crate::site::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
+//!    [revoked](crate::revocation).
 //! 9. The site's own **hook**, over the claims that are now verified.
 //! 10. The **method**: 405 is told only to those with a good credential. Last of all an embed token's rate.
 //!
