@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::forward::{Forwarding, ManifestHead};
-use super::{Header, cache, push_cors};
+use super::{Header, cache, cors_fields};
 use crate::cors::CorsHeaders;
 use crate::request::{without_cookie, without_parameter};
 use crate::scheme::{Carriers, bearer_token};
@@ -27,6 +27,17 @@ pub struct RequestEdits {
 impl RequestEdits {
     pub(super) fn removing(remove: Option<Arc<[Box<str>]>>) -> Self {
         Self { remove, ..Self::default() }
+    }
+
+    /// Whether the request goes through untouched.
+    pub const fn is_empty(&self) -> bool {
+        let Self { remove, set, strip, strip_link, manifest, grant } = self;
+        remove.is_none()
+            && set.is_empty()
+            && strip.is_none()
+            && strip_link.is_empty()
+            && manifest.is_none()
+            && grant.is_none()
     }
 
     /// The header fields to remove first: identity headers are the verifier's to set, on every request; and of a manifest
@@ -168,14 +179,11 @@ impl ResponseEdits {
         }
     }
 
-    /// The header fields to append then. `vary` can be there already; so can a `content-security-policy`, beside which
+    /// The header fields to append last. `vary` can be there already; so can a `content-security-policy`, beside which
     /// another one holds too (CSP Level 3 §8.1).
-    pub fn append(&self) -> Vec<Header> {
-        let mut headers = Vec::new(); // allocates nothing where there is no CORS policy
-        push_cors(&mut headers, self.cors.clone());
-        headers
-            .extend(self.frame_ancestors.clone().map(|value| Header::new("content-security-policy", value)));
-        headers
+    pub fn append(self) -> impl Iterator<Item = Header> {
+        let page = self.frame_ancestors.map(|value| Header::new("content-security-policy", value));
+        self.cors.into_iter().flat_map(cors_fields).chain(page)
     }
 
     /// The `Cache-Control` to set, given what the inner service said; `None` to leave that as it is.

@@ -118,9 +118,8 @@ fn choose(keys: &Keys, site: &SiteRules, grant: Option<&Grant<'_>>, query: &[u8]
 
 /// What follows the last dot of a path's last segment.
 fn extension(path: &[u8]) -> Option<&[u8]> {
-    let name = path.rsplit(|&byte| byte == b'/').next()?;
-    let dot = memchr::memrchr(b'.', name)?;
-    name.get(dot.checked_add(1)?..)
+    let dot = memchr::memrchr(b'.', path)?;
+    path.get(dot.checked_add(1)?..).filter(|extension| !extension.contains(&b'/'))
 }
 
 /// Tells answers apart into which other parameters were written, or by other rules.

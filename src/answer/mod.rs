@@ -115,8 +115,7 @@ impl Decision<'_> {
     /// What is to be done, as owned data; and writes the log line of a refusal (or, at DEBUG, of a grant).
     pub fn reply(&self, request: &impl RequestView) -> Reply {
         let site = self.context().site();
-        let origin = request.origin();
-        let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(origin));
+        let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(request.origin()));
         let policy = &self.context().state.policy;
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         match (self, site) {
@@ -149,7 +148,7 @@ impl Decision<'_> {
                 Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, forwarding })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
-                Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(origin)))
+                Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(request.origin())))
             }
             (Self::Denied(refusal), _) => {
                 let kid = refusal.claimed_kid();
@@ -185,7 +184,7 @@ fn refuse(
     if let Some(seconds) = retry_after(denial) {
         headers.push(Header::new("retry-after", seconds.to_string().into()));
     }
-    push_cors(&mut headers, cors);
+    headers.extend(cors.into_iter().flat_map(cors_fields));
     let mut body = problem::body(status, policy.expose_reason.then_some(code));
     if request.method() == "HEAD" {
         // A server that counts for itself would say 0, which is not GET's length (RFC 9110 §8.6).
@@ -209,7 +208,7 @@ const fn retry_after(denial: Denial) -> Option<u32> {
 fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Answer {
     let mut headers = Vec::with_capacity(8);
     // Nothing of the actual answer is there to be exposed.
-    push_cors(&mut headers, Some(CorsHeaders { expose: None, ..cors }));
+    headers.extend(cors_fields(CorsHeaders { expose: None, ..cors }));
     if let Some(PreflightHeaders { methods, headers: fields, max_age }) = allowed {
         headers.extend(methods.map(|value| Header::new("access-control-allow-methods", value)));
         headers.extend(fields.map(|value| Header::new("access-control-allow-headers", value)));
@@ -219,14 +218,14 @@ fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Ans
     Answer { status: 204, denial: None, headers, body: Bytes::new() }
 }
 
-fn push_cors(headers: &mut Vec<Header>, cors: Option<CorsHeaders>) {
-    let Some(CorsHeaders { allow_origin, credentials, expose, vary }) = cors else { return };
-    headers.extend(allow_origin.map(|value| Header::new("access-control-allow-origin", value)));
-    if credentials {
-        headers.push(Header::fixed("access-control-allow-credentials", "true"));
-    }
-    headers.extend(expose.map(|value| Header::new("access-control-expose-headers", value)));
-    if vary {
-        headers.push(Header::fixed("vary", "origin"));
-    }
+/// The header fields of a site's CORS policy, in order.
+fn cors_fields(cors: CorsHeaders) -> impl Iterator<Item = Header> {
+    let CorsHeaders { allow_origin, credentials, expose, vary } = cors;
+    let fields = [
+        allow_origin.map(|value| Header::new("access-control-allow-origin", value)),
+        credentials.then(|| Header::fixed("access-control-allow-credentials", "true")),
+        expose.map(|value| Header::new("access-control-expose-headers", value)),
+        vary.then(|| Header::fixed("vary", "origin")),
+    ];
+    fields.into_iter().flatten()
 }

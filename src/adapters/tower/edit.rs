@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
     AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, VARY,
 };
@@ -25,23 +26,19 @@ pub(super) fn response<R>(answer: Answer) -> Response<GateBody<R>> {
 }
 
 /// What the head of the inner service's answer becomes, and what its body goes through.
-pub(super) fn head(parts: &mut Parts, edits: &mut ResponseEdits) -> Option<ManifestBody> {
+pub(super) fn head(parts: &mut Parts, mut edits: ResponseEdits) -> Option<ManifestBody> {
     if edits.is_empty() {
         return None;
     }
     let headers = &mut parts.headers;
     let manifest = edits.manifest(parts.status.as_u16(), |name| headers.get(name).map(HeaderValue::as_bytes));
     if let Some(manifest) = &manifest {
-        for name in manifest.remove() {
-            headers.remove(*name);
-        }
+        remove(headers, manifest.remove());
         if let Some(Ok(etag)) = manifest.etag().map(HeaderValue::from_bytes) {
             headers.insert(ETAG, etag);
         }
     }
-    for name in edits.remove() {
-        headers.remove(*name);
-    }
+    remove(headers, edits.remove());
     let inner = headers.get_all(CACHE_CONTROL).into_iter().map(HeaderValue::as_bytes);
     if let Some(value) = edits.cache_control(inner)
         && let Ok(value) = HeaderValue::from_maybe_shared(value)
@@ -52,16 +49,32 @@ pub(super) fn head(parts: &mut Parts, edits: &mut ResponseEdits) -> Option<Manif
     manifest.and_then(ManifestHead::into_body)
 }
 
-fn append(headers: &mut HeaderMap, fields: Vec<Header>) {
+/// Takes these fields out. Hardly one of them is ever there, so a look at those that are takes less than a lookup of each.
+fn remove(headers: &mut HeaderMap, names: &[&str]) {
+    while let Some(name) = headers.keys().find(|name| names.contains(&name.as_str())).cloned() {
+        headers.remove(name);
+    }
+}
+
+fn append(headers: &mut HeaderMap, fields: impl IntoIterator<Item = Header>) {
     for Header { name, value } in fields {
         if name == VARY.as_str() && varies_already(headers, &value) {
             continue;
         }
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_maybe_shared(value))
-        {
+        if let (Some(name), Ok(value)) = (header_name(name), HeaderValue::from_maybe_shared(value)) {
             headers.append(name, value);
         }
+    }
+}
+
+/// The name as `http` has it. Those of granted answers are not read anew each time.
+fn header_name(name: &str) -> Option<HeaderName> {
+    match name {
+        "access-control-allow-origin" => Some(ACCESS_CONTROL_ALLOW_ORIGIN),
+        "access-control-allow-credentials" => Some(ACCESS_CONTROL_ALLOW_CREDENTIALS),
+        "access-control-expose-headers" => Some(ACCESS_CONTROL_EXPOSE_HEADERS),
+        "vary" => Some(VARY),
+        other => HeaderName::from_bytes(other.as_bytes()).ok(),
     }
 }
 
@@ -77,6 +90,9 @@ fn varies_already(headers: &HeaderMap, wanted: &[u8]) -> bool {
 
 /// What the inner service is to see of the request.
 pub(super) fn request<B>(request: &mut Request<B>, edits: &RequestEdits) {
+    if edits.is_empty() {
+        return;
+    }
     for name in edits.remove() {
         request.headers_mut().remove(name);
     }

@@ -73,7 +73,7 @@ where
                 }
                 KindProjection::Call { inner, edits } => {
                     let (mut parts, body) = ready!(inner.poll(context))?.into_parts();
-                    let forwarded = edit::head(&mut parts, edits);
+                    let forwarded = edit::head(&mut parts, std::mem::take(edits));
                     let body = match forwarded {
                         Some(forwarded) => GateBody::forward(body, forwarded),
                         None => GateBody::inner(body),
