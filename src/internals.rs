@@ -124,6 +124,14 @@ pub fn find_credentials<'r>(
     })
 }
 
+/// The values of every cookie called `name`, as they are looked for in a request.
+pub fn cookie_values<'c>(
+    fields: impl Iterator<Item = &'c [u8]>,
+    name: &str,
+) -> impl Iterator<Item = &'c [u8]> {
+    crate::request::cookie_values(fields, name)
+}
+
 /// The token that a raw credential stands for.
 ///
 /// # Errors

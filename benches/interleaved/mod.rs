@@ -45,6 +45,8 @@ pub(crate) struct Candidate {
     run: Box<dyn FnMut(u64) -> Duration>,
     /// How often one run asks Rust's allocator for memory, where that is counted.
     allocations: Option<u64>,
+    /// What grows in its group: how much of it there is, and what one of it is called.
+    grown: Option<(usize, &'static str)>,
 }
 
 /// What a candidate may cost.
@@ -53,6 +55,8 @@ pub(crate) enum Budget {
     None,
     /// So many times the group's first.
     Ratio(f64),
+    /// So many nanoseconds more than the group's first.
+    More(f64),
     Nanoseconds(f64),
 }
 
@@ -80,11 +84,15 @@ impl Candidate {
         run: impl FnMut(u64) -> Duration + 'static,
     ) -> Self {
         let (group, name, run) = (group.to_owned(), name.to_owned(), Box::new(run));
-        Self { group, name, budget, turn: 1, run, allocations: None }
+        Self { group, name, budget, turn: 1, run, allocations: None, grown: None }
     }
 
     pub(crate) fn allocations(self, allocations: u64) -> Self {
         Self { allocations: Some(allocations), ..self }
+    }
+
+    pub(crate) fn grown(self, amount: usize, unit: &'static str) -> Self {
+        Self { grown: Some((amount, unit)), ..self }
     }
 
     pub(crate) fn turn(self, turn: usize) -> Self {
@@ -92,7 +100,7 @@ impl Candidate {
     }
 }
 
-/// Samples every candidate once a round, and prints quartiles and ratios to the first of each group.
+/// Samples every candidate once a round, and prints quartiles, and what each is of the first of its group and over it.
 fn print_table(candidates: &mut [Candidate]) {
     let times: Vec<u64> = candidates.iter_mut().map(calibrate).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); candidates.len()];
@@ -105,10 +113,9 @@ fn print_table(candidates: &mut [Candidate]) {
         }
     }
     let counted = candidates.iter().any(|candidate| candidate.allocations.is_some());
-    let last = if counted { "allocations" } else { "budget" };
-    println!(
-        "| | | median ns | quartiles | best | x first | {last} |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    );
+    let (column, rule) = if counted { (" allocations |", " ---: |") } else { ("", "") };
+    println!("| | | median ns | quartiles | best | x first | over first | budget |{column}");
+    println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |{rule}");
     let mut first = ("", 0.0);
     for (candidate, samples) in candidates.iter().zip(&mut samples) {
         samples.sort_by(f64::total_cmp);
@@ -117,19 +124,23 @@ fn print_table(candidates: &mut [Candidate]) {
         if first.0 != candidate.group {
             first = (&candidate.group, median);
         }
-        let ratio = median / first.1;
-        let last = match candidate.budget {
-            Budget::None => candidate.allocations.map(|count| count.to_string()).unwrap_or_default(),
-            Budget::Ratio(most) => format!("{most} x{}", if ratio > most { " (over)" } else { "" }),
-            Budget::Nanoseconds(most) => format!("{most} ns{}", if median > most { " (over)" } else { "" }),
+        let (ratio, more) = (median / first.1, median - first.1);
+        let over = |is_over: bool| if is_over { " (over)" } else { "" };
+        let budget = match candidate.budget {
+            Budget::None => String::new(),
+            Budget::Ratio(most) => format!("{most} x{}", over(ratio > most)),
+            Budget::More(most) => format!("{most} ns more{}", over(more > most)),
+            Budget::Nanoseconds(most) => format!("{most} ns{}", over(median > most)),
         };
+        let allocations = candidate.allocations.map(|count| format!(" {count} |"));
         println!(
-            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {last} |",
+            "| {} | {} | {median:.0} | {:.0} to {:.0} | {:.0} | {ratio:.3} | {more:.0} | {budget} |{}",
             candidate.group,
             candidate.name,
             quarter(1),
             quarter(3),
             quarter(0),
+            allocations.unwrap_or_default(),
         );
     }
     if counted {
@@ -137,6 +148,21 @@ fn print_table(candidates: &mut [Candidate]) {
             "\nAllocations are those that one run asks of Rust's allocator: what C libraries (AWS-LC, BoringSSL) allocate is \
              not counted."
         );
+    }
+    print_slopes(candidates, &samples);
+}
+
+/// What one more of what grows takes, from a group's first row to its last. The samples are sorted.
+fn print_slopes(candidates: &[Candidate], samples: &[Vec<f64>]) {
+    let rows: Vec<_> =
+        candidates.iter().zip(samples).map(|(row, samples)| (row, samples[ROUNDS / 2])).collect();
+    for rows in rows.chunk_by(|(one, _), (other, _)| one.group == other.group) {
+        let [(first, least), .., (last, most)] = rows else { continue };
+        if let (Some((few, unit)), Some((many, _))) = (first.grown, last.grown) {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            let slope = (most - least) / (many - few) as f64;
+            println!("\n{}: {slope:.2} ns for each {unit} more.", last.group);
+        }
     }
 }
 
