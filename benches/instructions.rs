@@ -11,17 +11,25 @@
 #[allow(dead_code, reason = "shared with another bench")]
 mod corpus;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::future::ready;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::Request;
+use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, HeaderValue, ORIGIN};
+use http::{Request, Response};
+use http_body_util::Full;
+use playgate::cors::Cors;
 use playgate::crypto::Algorithm;
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::error::{Code, Denial};
@@ -31,8 +39,12 @@ use playgate::request::{Host, HostBuffer};
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
 use playgate::{Decision, KeyScope, Site, Verifier};
+use tower::{Layer as _, Service as _, service_fn};
 
 const HOST: &str = "cdn.example.com";
+/// Of a site that a page of another origin plays from.
+const PLAYED: &str = "played.example.com";
+const PAGE: &str = "https://app.example.com";
 const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
 const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
@@ -81,6 +93,7 @@ type Case = (&'static str, Box<dyn FnMut()>);
 
 fn cases() -> Vec<Case> {
     let mut cases = decisions();
+    cases.extend(layers());
     cases.extend(manifests());
     cases
 }
@@ -91,11 +104,17 @@ fn token(kid: &str, payload: &str) -> String {
     format!("{}.{}.{}", encode(&header), encode(payload), "A".repeat(342))
 }
 
+/// A token that is granted, beside what it is granted for.
+fn good() -> String {
+    token(KID, r#"{"exp":4102444800,"nbf":1700000000,"uri":"videos/8f14e45f/"}"#)
+}
+
 fn verifier(tokens: usize) -> Verifier {
     let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
     let sites = [
         Site::bucket("courses").host(HOST).accept_bearer(true).embed(Embed::new()),
         Site::bucket("open").host("open.example.com").public(),
+        Site::bucket("courses").host(PLAYED).cors(Cors::with_credentials([PAGE])),
     ];
     let builder = sites.into_iter().fold(Verifier::builder().clock(|| NOW), VerifierBuilder::site);
     builder.key(key).token_cache(tokens).build().unwrap()
@@ -114,7 +133,7 @@ fn request(target: &str, host: &str, cookie: Option<&str>) -> Request<()> {
 }
 
 fn decisions() -> Vec<Case> {
-    let good = token(KID, r#"{"exp":4102444800,"nbf":1700000000,"uri":"videos/8f14e45f/"}"#);
+    let good = good();
     let cookies = format!(
         "theme=dark; lang=en-GB; _ga=GA1.1.1234567890.1700000000; Qencode-Auth-Token={good}; \
          sid=8f14e45fceea167a5a36dedd4bea2543; consent=all"
@@ -163,6 +182,35 @@ fn decisions() -> Vec<Case> {
         denied("unknown kid", with(&token("another", "{}")), HOST, Code::UnknownKey),
         denied("expired", with(&token(KID, r#"{"exp":1700000000,"uri":""}"#)), HOST, Code::Expired),
         denied("out of scope", with(&token(KID, r#"{"uri":"videos/1/"}"#)), HOST, Code::OutOfScope),
+    ]
+}
+
+/// The layer over a service that answers with three header fields, and hands the request back to be asked again.
+fn layers() -> Vec<Case> {
+    let through = |name, mut request: Request<()>, fields: usize| {
+        let asked = Rc::new(Cell::new(None));
+        let back = Rc::clone(&asked);
+        let mut service = verifier(64).layer().layer(service_fn(move |request: Request<()>| {
+            back.set(Some(request));
+            let mut response = Response::new(Full::new(Bytes::from_static(b"the bytes")));
+            for (name, value) in [(CONTENT_TYPE, "video/mp2t"), (ACCEPT_RANGES, "bytes"), (ETAG, "\"5f\"")] {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+            ready(Ok::<_, Infallible>(response))
+        }));
+        request.headers_mut().insert(ORIGIN, HeaderValue::from_static(PAGE));
+        asked.set(Some(request));
+        let once = move || {
+            let response = service.call(black_box(asked.take().unwrap())).now_or_never().unwrap().unwrap();
+            assert_eq!(response.headers().len(), fields, "{name}");
+        };
+        (name, Box::new(once) as Box<dyn FnMut()>)
+    };
+    let target = format!("{PATH}?auth={}", good());
+    vec![
+        through("layer, public", request(PATH, "open.example.com", None), 3),
+        through("layer, seen, query", request(&target, HOST, None), 4),
+        through("layer, seen, query, CORS", request(&target, PLAYED, None), 8),
     ]
 }
 
