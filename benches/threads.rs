@@ -4,22 +4,20 @@
 
 #![expect(clippy::print_stdout, reason = "the tables are what a bench is for")]
 
+mod counting;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use counting::{key, token};
 use futures_util::FutureExt as _;
 use http::Request;
-use playgate::crypto::{Algorithm, BadSignature, SignatureCheck};
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
-use playgate::internals::danger::key_checked_by;
 use playgate::site::DEFAULT_TOKEN_CACHE;
 use playgate::time::UnixSeconds;
-use playgate::{Decision, KeyScope, Site, Verifier};
-use sha2::{Digest as _, Sha256};
+use playgate::{Decision, Site, Verifier};
 
 const HOST: &str = "cdn.example.com";
 const OTHER: &str = "large.example.com";
@@ -49,28 +47,7 @@ fn main() {
     tenants(&verifier, &asked, &tokens, flood);
 }
 
-/// A signature check for many tokens at little cost, which counts how often it is asked.
-struct Counting(Arc<AtomicUsize>);
-
-impl SignatureCheck for Counting {
-    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        if *Sha256::digest(message) == *signature { Ok(()) } else { Err(BadSignature) }
-    }
-}
-
-fn token(kid: &str, number: usize) -> String {
-    let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    let header = format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"JWT"}}"#);
-    let payload = format!(r#"{{"exp":4102444800,"sub":"viewer-{number:07}","uri":""}}"#);
-    let input = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
-    format!("{input}.{}", encode(&Sha256::digest(&input)))
-}
-
 fn verifier(asked: &Arc<AtomicUsize>) -> Verifier {
-    let key = |kid: &str, bucket: &str, asked: &Arc<AtomicUsize>| {
-        key_checked_by(kid, Algorithm::Hs256, KeyScope::bucket(bucket), Counting(Arc::clone(asked))).unwrap()
-    };
     let verifier = Verifier::builder()
         .clock(|| NOW)
         .site(Site::bucket("courses").host(HOST).embed(Embed::new()))

@@ -152,10 +152,10 @@ fn print_table(candidates: &mut [Candidate]) {
     print_slopes(candidates, &samples);
 }
 
-/// What one more of what grows takes, from a group's first row to its last. The samples are sorted.
+/// What one more of what grows takes, from a group's first row to its last: by the best samples, which a busy machine
+/// disturbs least. They come first.
 fn print_slopes(candidates: &[Candidate], samples: &[Vec<f64>]) {
-    let rows: Vec<_> =
-        candidates.iter().zip(samples).map(|(row, samples)| (row, samples[ROUNDS / 2])).collect();
+    let rows: Vec<_> = candidates.iter().zip(samples).map(|(row, samples)| (row, samples[0])).collect();
     for rows in rows.chunk_by(|(one, _), (other, _)| one.group == other.group) {
         let [(first, least), .., (last, most)] = rows else { continue };
         if let (Some((few, unit)), Some((many, _))) = (first.grown, last.grown) {
