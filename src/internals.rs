@@ -179,7 +179,7 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
 /// Whether `signature` is a good signature of `message` by this key: what [`Key::check`](crate::Key::check)
 /// asks of a token, asked of any bytes.
 pub fn check_signature(key: &crate::Key, message: &[u8], signature: &[u8]) -> bool {
-    key.verifying().check(message, signature).is_ok()
+    key.verify(message, signature).is_ok()
 }
 
 /// Whether a token is in a store's memory, and good there.

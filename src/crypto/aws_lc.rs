@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{
     VerificationAlgorithm,
 };
 
+use super::compact::CompactKey;
 use super::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
 
 /// A back-end refused what looked like a key for the algorithm.
@@ -24,24 +25,32 @@ impl SignatureCheck for hmac::Key {
     }
 }
 
-/// A public key for one algorithm: SPKI DER, or the key type's own form (PKCS#1 for RSA, an uncompressed point, the 32
-/// bytes of Ed25519).
+/// A public key for one algorithm that is none of RSA: SPKI DER, an uncompressed point, the 32 bytes of Ed25519.
 pub(crate) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+    Ok(VerifyingKey::public(algorithm, CompactKey::new(algorithm, key)?))
+}
+
+/// An RSA key for one algorithm from modulus and exponent, big-endian and without leading zeros.
+pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+    rsa_parameters(algorithm).ok_or(KeyRejected)?;
+    Ok(VerifyingKey::public(algorithm, CompactKey::rsa(n, e)?))
+}
+
+/// A key that is none of RSA, prepared.
+pub(super) fn parsed(algorithm: Algorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
     let checked_by: &'static dyn VerificationAlgorithm = match algorithm {
         Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
         Algorithm::Es384 => &ECDSA_P384_SHA384_FIXED,
         Algorithm::EdDsa => &ED25519,
-        other => rsa_parameters(other).ok_or(KeyRejected)?,
+        _ => return Err(KeyRejected),
     };
-    let key = ParsedPublicKey::new(checked_by, key).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(algorithm, key))
+    ParsedPublicKey::new(checked_by, key).map_err(|_| KeyRejected)
 }
 
-/// An RSA key for one algorithm from modulus and exponent, big-endian.
-pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
+/// An RSA key, prepared.
+pub(super) fn parsed_rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
     let parameters = rsa_parameters(algorithm).ok_or(KeyRejected)?;
-    let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| KeyRejected)?;
-    Ok(VerifyingKey::new(algorithm, key))
+    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| KeyRejected)
 }
 
 /// A shared secret for one algorithm.

@@ -1,13 +1,20 @@
 //! Does this signature fit this key?
 //!
-//! One small trait, [`SignatureCheck`], stands between the crate and the cryptography. A key holds its check
-//! already prepared, with the one [`Algorithm`] it is good for, so nothing a token says chooses an algorithm
-//! (RFC 8725 §3.1). The back-end behind the feature `aws-lc` is AWS-LC through `aws-lc-rs`.
+//! One small trait, [`SignatureCheck`], stands between the crate and the cryptography. A key has the one [`Algorithm`]
+//! it is good for, so nothing a token says chooses an algorithm (RFC 8725 §3.1). A secret is prepared when it is loaded. A
+//! public key is checked then, kept in a few bytes, and prepared when its tokens come in: of a million keys few are in use
+//! at any time. The back-end behind the feature `aws-lc` is AWS-LC through `aws-lc-rs`.
 //!
 //! This room knows bytes, not tokens: what was signed is handed in.
 
+use std::sync::Arc;
+
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
+#[cfg(feature = "aws-lc")]
+mod compact;
+#[cfg(feature = "aws-lc")]
+mod hot;
 #[cfg(feature = "aws-lc")]
 mod kind;
 mod link_hash;
@@ -16,6 +23,10 @@ mod sign;
 
 #[cfg(feature = "aws-lc")]
 pub(crate) use aws_lc::{public_key, rsa_components, shared_secret};
+#[cfg(feature = "aws-lc")]
+pub(crate) use compact::CompactKey;
+#[cfg(feature = "aws-lc")]
+pub(crate) use hot::HOT_KEYS;
 #[cfg(feature = "aws-lc")]
 pub(crate) use kind::KeyKind;
 pub use link_hash::LinkHash;
@@ -119,10 +130,23 @@ pub trait SignatureCheck: Send + Sync {
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
 }
 
-/// A signature check together with the one algorithm it is good for.
+/// What checks signatures, and the one algorithm that it is good for.
 pub(crate) struct VerifyingKey {
-    algorithm: Algorithm,
-    check: Box<dyn SignatureCheck>,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) material: Material,
+}
+
+/// What a key is made of.
+#[cfg_attr(
+    feature = "aws-lc",
+    expect(clippy::large_enum_variant, reason = "it lives until it is copied into its key")
+)]
+pub(crate) enum Material {
+    /// A secret, or what else is good for its key alone: prepared once and for all.
+    Prepared(Arc<dyn SignatureCheck>),
+    /// A public key, which is prepared when it is asked for.
+    #[cfg(feature = "aws-lc")]
+    Public(CompactKey),
 }
 
 impl VerifyingKey {
@@ -131,20 +155,11 @@ impl VerifyingKey {
         expect(dead_code, reason = "each back-end makes keys")
     )]
     pub(crate) fn new(algorithm: Algorithm, check: impl SignatureCheck + 'static) -> Self {
-        Self { algorithm, check: Box::new(check) }
+        Self { algorithm, material: Material::Prepared(Arc::new(check)) }
     }
 
-    pub(crate) const fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    pub(crate) fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        self.check.check(message, signature)
-    }
-}
-
-impl std::fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VerifyingKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    #[cfg(feature = "aws-lc")]
+    pub(crate) const fn public(algorithm: Algorithm, key: CompactKey) -> Self {
+        Self { algorithm, material: Material::Public(key) }
     }
 }

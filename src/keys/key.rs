@@ -1,8 +1,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use smol_str::SmolStr;
+use triomphe::ThinArc;
+
 use super::danger::Danger;
-use crate::crypto::{Algorithm, VerifyingKey};
+use super::shared::Shared;
+#[cfg(feature = "aws-lc")]
+use crate::crypto::HOT_KEYS;
+use crate::crypto::{Algorithm, BadSignature, Material, VerifyingKey};
 use crate::error::{ConfigError, Denial};
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
@@ -15,7 +21,7 @@ pub const MAX_KEY_ID_LEN: usize = 256;
 ///
 /// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(Arc<str>);
+pub struct KeyId(SmolStr); // of 23 bytes or fewer it needs no memory of its own
 
 impl KeyId {
     /// # Errors
@@ -29,7 +35,7 @@ impl KeyId {
         } else if kid.chars().any(char::is_control) {
             "has control characters"
         } else {
-            return Ok(Self(kid.into()));
+            return Ok(Self(SmolStr::new(kid)));
         };
         Err(ConfigError::KeyId { kid: kid.chars().take(64).collect(), found: fault })
     }
@@ -46,18 +52,22 @@ impl std::fmt::Display for KeyId {
     }
 }
 
-/// Which key it is: no two that this process makes are the same one, whatever their `kid`.
+/// Which key it is: no two that this process makes are the same one, whatever their `kid`. Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
 impl Generation {
     fn next() -> Self {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        Self(LAST.fetch_add(1, Ordering::Relaxed))
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// A verification key: its `kid`, one algorithm, what it may sign for, and the prepared key itself.
+/// A verification key: its `kid`, one algorithm, what it may sign for, and the key itself.
+///
+/// Cheap to clone: clones are the same key. In memory it is one piece, for RSA with 2048 bits and a `kid` of up to 23 bytes one
+/// of 323 bytes; what the keys of one place have in common they share. A public key is prepared when its first token
+/// comes in, and stays so while it is among the 65,536 that are in use.
 ///
 /// `Debug` shows all but the key material.
 ///
@@ -69,17 +79,14 @@ impl Generation {
 /// assert!(shown.contains("2026-11") && !shown.contains("abcdef") && !shown.contains("97, 98, 99"));
 /// # Ok::<(), playgate::ConfigError>(())
 /// ```
-#[derive(Debug)]
-pub struct Key {
+#[derive(Clone)]
+pub struct Key(ThinArc<Head, u8>); // the bytes are those of a public key
+
+struct Head {
     id: KeyId,
     generation: Generation,
-    scope: KeyScope,
-    not_after: Option<UnixSeconds>,
-    danger: Danger,
-    verifying: VerifyingKey,
-    source: Option<Arc<str>>,
-    loaded_at: UnixSeconds,
     last_used: LastUse,
+    shared: Arc<Shared>,
 }
 
 /// The second of the last grant; written at most once a second, so that readers hardly ever share a written line.
@@ -107,95 +114,99 @@ impl Key {
         expect(dead_code, reason = "each back-end makes keys")
     )]
     pub(crate) fn new(kid: &str, scope: KeyScope, verifying: VerifyingKey) -> Result<Self, ConfigError> {
-        let id = KeyId::new(kid)?;
-        Ok(Self {
-            scope: scope.checked(kid)?,
-            id,
-            generation: Generation::next(),
-            not_after: None,
-            danger: Danger::default(),
-            verifying,
-            source: None,
-            loaded_at: UnixSeconds::now(),
-            last_used: LastUse(AtomicI64::new(LastUse::NEVER)),
+        let (id, scope) = (KeyId::new(kid)?, scope.checked(kid)?);
+        let shared = Shared::new(verifying.algorithm, scope);
+        Ok(match verifying.material {
+            Material::Prepared(check) => Self::of(id, Shared { check: Some(check), ..shared }, &[]),
+            #[cfg(feature = "aws-lc")]
+            Material::Public(key) => Self::of(id, shared, key.as_bytes()),
         })
+    }
+
+    fn of(id: KeyId, shared: Shared, public: &[u8]) -> Self {
+        let last_used = LastUse(AtomicI64::new(LastUse::NEVER));
+        let head = Head { id, generation: Generation::next(), last_used, shared: shared.share() };
+        Self(ThinArc::from_header_and_slice(head, public))
+    }
+
+    /// Another key that differs in what keys have in common.
+    fn with(&self, change: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = Shared::clone(self.shared());
+        change(&mut shared);
+        Self::of(self.id().clone(), shared, &self.0.slice)
     }
 
     /// The last second in which the key is good; from the next on its tokens are refused as `unknown_key`.
     #[must_use]
-    pub fn not_after(mut self, last: UnixSeconds) -> Self {
-        self.not_after = Some(last);
-        self
+    pub fn not_after(self, last: UnixSeconds) -> Self {
+        self.with(|shared| shared.not_after = Some(last))
     }
 
     /// Takes checks away from the key's tokens; see [`danger`](super::danger).
     #[must_use]
-    pub fn danger(mut self, danger: Danger) -> Self {
-        self.danger = danger;
-        self
+    pub fn danger(self, danger: Danger) -> Self {
+        if danger == self.dangers() { self } else { self.with(|shared| shared.danger = danger) }
     }
 
     /// Says where the key came from.
     #[cfg(feature = "config")]
-    pub(super) fn loaded_from(mut self, source: Arc<str>) -> Self {
-        self.source = Some(source);
-        self
+    pub(super) fn loaded_from(self, source: Arc<str>) -> Self {
+        self.with(|shared| shared.source = Some(source))
     }
 
     /// Notes that it let a request in.
     pub(crate) fn used(&self, now: UnixSeconds) {
-        self.last_used.at(now);
+        self.head().last_used.at(now);
     }
 
     /// The `kid`.
-    pub const fn id(&self) -> &KeyId {
-        &self.id
+    pub fn id(&self) -> &KeyId {
+        &self.head().id
     }
 
-    pub(crate) const fn generation(&self) -> Generation {
-        self.generation
+    pub(crate) fn generation(&self) -> Generation {
+        self.head().generation
+    }
+
+    /// Whether both are the same key, and not only of one name.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.generation() == other.generation()
     }
 
     /// What it may sign for.
-    pub const fn scope(&self) -> &KeyScope {
-        &self.scope
+    pub fn scope(&self) -> &KeyScope {
+        &self.shared().scope
     }
 
     /// The one algorithm that it is good for.
-    pub const fn algorithm(&self) -> Algorithm {
-        self.verifying.algorithm()
+    pub fn algorithm(&self) -> Algorithm {
+        self.shared().algorithm
     }
 
     /// When it stops being good, if ever.
-    pub const fn retires(&self) -> Option<UnixSeconds> {
-        self.not_after
+    pub fn retires(&self) -> Option<UnixSeconds> {
+        self.shared().not_after
     }
 
     /// The checks that were taken away.
-    pub const fn dangers(&self) -> Danger {
-        self.danger
+    pub fn dangers(&self) -> Danger {
+        self.shared().danger
     }
 
     /// The file or environment variable that it came from; `None` for one that was made in code.
     pub fn source(&self) -> Option<&str> {
-        self.source.as_deref()
+        self.shared().source.as_deref()
     }
 
     /// When it was loaded, by the system's clock.
-    pub const fn loaded_at(&self) -> UnixSeconds {
-        self.loaded_at
+    pub fn loaded_at(&self) -> UnixSeconds {
+        self.shared().loaded_at
     }
 
     /// The second of the last grant by it, by the clock of the decision; `None` for never. Another instance of the same
     /// key, loaded later, begins anew.
     pub fn last_used(&self) -> Option<UnixSeconds> {
-        self.last_used.get()
-    }
-
-    /// The prepared key, for what is no token: the published vectors.
-    #[cfg(feature = "__internals")]
-    pub(crate) const fn verifying(&self) -> &VerifyingKey {
-        &self.verifying
+        self.head().last_used.get()
     }
 
     /// Checks a token's signature; `kid`, scope and dates are not looked at.
@@ -205,6 +216,53 @@ impl Key {
     /// [`Denial::WrongAlgorithm`] when the header names another algorithm than the key's own, and
     /// [`Denial::BadSignature`].
     pub fn check<'t>(&self, token: &Token<'t>) -> Result<Signed<'t>, Denial> {
-        token.check(&self.verifying)
+        token.check(self.algorithm(), |message, signature| self.verify(message, signature))
+    }
+
+    /// Checks a signature of anything. Allocates where a public key has to be prepared, and never waits.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        match &self.shared().check {
+            Some(check) => check.check(message, signature),
+            None => self.verify_as_public(message, signature),
+        }
+    }
+
+    #[cfg(feature = "aws-lc")]
+    fn verify_as_public(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let Generation(name) = self.generation();
+        let public = (self.algorithm(), &self.0.slice);
+        HOT_KEYS.check(name, public, message, signature).unwrap_or_else(|_| {
+            // It was found good when it was loaded: the machine is out of memory.
+            crate::log::event!(
+                WARN,
+                kid = self.id().as_str(),
+                "a key cannot be prepared, its token is refused"
+            );
+            Err(BadSignature)
+        })
+    }
+
+    #[cfg(not(feature = "aws-lc"))]
+    const fn verify_as_public(&self, _message: &[u8], _signature: &[u8]) -> Result<(), BadSignature> {
+        Err(BadSignature) // no back-end makes public keys
+    }
+
+    fn head(&self) -> &Head {
+        &self.0.header.header
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.head().shared
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key")
+            .field("id", self.id())
+            .field("generation", &self.generation())
+            .field("shared", self.shared())
+            .field("last_used", &self.last_used())
+            .finish()
     }
 }

@@ -5,7 +5,7 @@ use arc_swap::{ArcSwap, Guard};
 /// One value that many read while one replaces it.
 ///
 /// Readers never wait, and never free: what was replaced is kept until the writer is its only owner. (A million
-/// keys take more than a second to drop, which no request should pay for.)
+/// keys take half a second to drop, which no request should pay for.)
 pub(crate) struct Live<T> {
     current: ArcSwap<T>,
     /// Replaced values that a reader still held when they were last looked at; also the writers' lock.

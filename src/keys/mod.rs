@@ -1,7 +1,7 @@
 //! Which keys are in force, and what does each open?
 //!
-//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its key scope, prepared for
-//! checking signatures when it is loaded. It is refused, each time with its own message, when it is
+//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its key scope, checked when it is loaded.
+//! It is refused, each time with its own message, when it is
 //!
 //! 1. without `kid` or scope,
 //! 2. a private key (the message names the command that derives the public half),
@@ -18,6 +18,7 @@ mod live;
 #[cfg(feature = "aws-lc")]
 mod read;
 mod set;
+mod shared;
 #[cfg(feature = "config")]
 mod source;
 

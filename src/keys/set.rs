@@ -1,4 +1,4 @@
-use std::hash::BuildHasher;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -6,26 +6,23 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::key::{Key, KeyId};
 use crate::error::ConfigError;
 
-/// How many parts a set has: one insert copies one of them.
-const SHARDS: usize = 256;
+/// The fewest parts that a set has.
+const FEWEST_SHARDS: usize = 16;
 
 /// Verification keys, found by `kid`.
 ///
-/// Immutable: [`with`](Self::with) and [`without`](Self::without) make a new set that shares all but one part of
-/// its 256 with the old one. No `kid` occurs twice.
+/// Immutable: [`with`](Self::with) and [`without`](Self::without) make a new set that shares all but one of its parts with
+/// the old one. It has about as many parts as each has keys, a thousand of a thousand in a million. No `kid` occurs twice.
 #[derive(Clone)]
 pub struct KeySet {
     hasher: DefaultHashBuilder,
+    /// A power of two.
     shards: Arc<[Arc<Shard>]>,
     len: usize,
 }
 
-#[derive(Clone, Default)]
-struct Shard {
-    keys: Vec<Arc<Key>>,
-    /// Places in `keys`, by the hash of the `kid` there.
-    places: HashTable<u32>,
-}
+/// Keys by the hash of their `kid`.
+type Shard = HashTable<Key>;
 
 /// Where a key stands in one set; meaningless in any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +34,8 @@ pub(crate) struct KeyRef {
 impl Default for KeySet {
     fn default() -> Self {
         let empty = Arc::new(Shard::default());
-        Self {
-            hasher: DefaultHashBuilder::default(),
-            shards: std::iter::repeat_n(empty, SHARDS).collect(),
-            len: 0,
-        }
+        let shards = std::iter::repeat_n(empty, FEWEST_SHARDS).collect();
+        Self { hasher: DefaultHashBuilder::default(), shards, len: 0 }
     }
 }
 
@@ -57,21 +51,9 @@ impl KeySet {
     ///
     /// [`ConfigError::DuplicateKey`] for the first `kid` that occurs twice.
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
-        Self::from_shared(keys.into_iter().map(Arc::new))
-    }
-
-    /// The same for keys that are shared.
-    pub(crate) fn from_shared(keys: impl IntoIterator<Item = Arc<Key>>) -> Result<Self, ConfigError> {
-        let set = Self::default();
-        let mut shards: Vec<Shard> = vec![Shard::default(); SHARDS];
-        let mut len = 0_usize;
-        for key in keys {
-            let hash = set.hash(key.id().as_str().as_bytes());
-            let Some(shard) = shards.get_mut(shard_of(hash)) else { continue };
-            shard.insert(&set.hasher, hash, key)?;
-            len = len.saturating_add(1);
-        }
-        Ok(Self { hasher: set.hasher, shards: shards.into_iter().map(Arc::new).collect(), len })
+        let hasher = DefaultHashBuilder::default();
+        let keys = keys.into_iter().map(|key| (hash_of(&hasher, &key), key)).collect();
+        Ok(Changing::spread(hasher, keys).map_err(|key| duplicate(&key))?.finish())
     }
 
     /// This set and one key more.
@@ -80,67 +62,30 @@ impl KeySet {
     ///
     /// [`ConfigError::DuplicateKey`] when its `kid` is there already.
     pub fn with(&self, key: Key) -> Result<Self, ConfigError> {
-        let hash = self.hash(key.id().as_str().as_bytes());
-        let shards = self.changed(hash, |shard| {
-            let mut copy = shard.clone();
-            copy.insert(&self.hasher, hash, Arc::new(key)).map(|()| copy)
-        })?;
-        Ok(Self { hasher: self.hasher.clone(), shards, len: self.len.saturating_add(1) })
+        let mut changing = Changing::of(self);
+        changing.insert(key).map_err(|key| duplicate(&key))?;
+        Ok(changing.finish())
     }
 
     /// This set less the key of this `kid`; `None` when it is not there.
     #[must_use]
     pub fn without(&self, kid: &str) -> Option<Self> {
-        self.find(kid.as_bytes())?;
-        let hash = self.hash(kid.as_bytes());
-        let shards = self.changed(hash, |shard| {
-            let mut copy = Shard::default();
-            for key in shard.keys.iter().filter(|key| key.id().as_str() != kid) {
-                copy.push(&self.hasher, self.hash(key.id().as_str().as_bytes()), Arc::clone(key));
-            }
-            Ok::<_, std::convert::Infallible>(copy)
-        });
-        let Ok(shards) = shards;
-        Some(Self { hasher: self.hasher.clone(), shards, len: self.len.saturating_sub(1) })
+        let key = self.get(kid)?;
+        let mut changing = Changing::of(self);
+        changing.remove(key);
+        Some(changing.finish())
     }
 
     /// This set less `out`, which counts only where it is the very same key, and with `into`. What has a `kid` that is
     /// taken is handed back. Copies each part that changes once, however much changes in it.
     #[cfg(feature = "config")]
-    pub(crate) fn exchange(&self, out: &[Arc<Key>], into: Vec<Arc<Key>>) -> (Self, Vec<Arc<Key>>) {
-        #[derive(Default)]
-        struct Exchange<'k> {
-            out: hashbrown::HashMap<&'k [u8], &'k Arc<Key>>,
-            into: Vec<Arc<Key>>,
-        }
-        let hash_of = |key: &Key| self.hash(key.id().as_str().as_bytes());
-        let mut by_shard: std::collections::BTreeMap<usize, Exchange<'_>> = std::collections::BTreeMap::new();
+    pub(crate) fn exchange(&self, out: &[Key], into: Vec<Key>) -> (Self, Vec<Key>) {
+        let mut changing = Changing::of(self);
         for key in out {
-            let exchange = by_shard.entry(shard_of(hash_of(key))).or_default();
-            exchange.out.insert(key.id().as_str().as_bytes(), key);
+            changing.remove(key);
         }
-        for key in into {
-            by_shard.entry(shard_of(hash_of(&key))).or_default().into.push(key);
-        }
-        let (mut shards, mut refused, mut len) = (self.shards.to_vec(), Vec::new(), self.len);
-        for (number, exchange) in by_shard {
-            let Some(place) = shards.get_mut(number) else { continue };
-            let mut shard = Shard::default();
-            for key in &place.keys {
-                let leaves = exchange.out.get(key.id().as_str().as_bytes());
-                if leaves.is_none_or(|leaving| !Arc::ptr_eq(leaving, key)) {
-                    shard.push(&self.hasher, hash_of(key), Arc::clone(key));
-                }
-            }
-            for key in exchange.into {
-                if shard.insert(&self.hasher, hash_of(&key), Arc::clone(&key)).is_err() {
-                    refused.push(key);
-                }
-            }
-            len = len.saturating_sub(place.keys.len()).saturating_add(shard.keys.len());
-            *place = Arc::new(shard);
-        }
-        (Self { hasher: self.hasher.clone(), shards: shards.into(), len }, refused)
+        let refused = into.into_iter().filter_map(|key| changing.insert(key).err()).collect();
+        (changing.finish(), refused)
     }
 
     /// The key of this `kid`.
@@ -150,7 +95,7 @@ impl KeySet {
 
     /// Every key, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
-        self.shards.iter().flat_map(|shard| shard.keys.iter().map(Arc::as_ref))
+        self.shards.iter().flat_map(|shard| shard.iter())
     }
 
     /// How many keys there are.
@@ -164,65 +109,112 @@ impl KeySet {
     }
 
     pub(crate) fn find(&self, kid: &[u8]) -> Option<(KeyRef, &Key)> {
-        let hash = self.hash(kid);
-        let shard_number = shard_of(hash);
+        let hash = self.hasher.hash_one(kid);
+        let shard_number = shard_of(hash, self.shards.len());
         let shard = self.shards.get(shard_number)?;
-        let place = *shard
-            .places
-            .find(hash, |&place| shard.at(place).is_some_and(|key| key.id().as_str().as_bytes() == kid))?;
-        let shard_number = u32::try_from(shard_number).ok()?;
-        Some((KeyRef { shard: shard_number, place }, shard.at(place)?))
+        let place = shard.find_bucket_index(hash, |key| key.id().as_str().as_bytes() == kid)?;
+        let key = shard.get_bucket(place)?;
+        let (shard, place) = (u32::try_from(shard_number).ok()?, u32::try_from(place).ok()?);
+        Some((KeyRef { shard, place }, key))
     }
 
     pub(crate) fn at(&self, key: KeyRef) -> Option<&Key> {
-        self.shards.get(usize::try_from(key.shard).ok()?)?.at(key.place).map(Arc::as_ref)
-    }
-
-    fn hash(&self, kid: &[u8]) -> u64 {
-        self.hasher.hash_one(kid)
-    }
-
-    /// The spine with the shard of `hash` replaced by what `change` makes of it.
-    fn changed<E>(
-        &self,
-        hash: u64,
-        change: impl FnOnce(&Shard) -> Result<Shard, E>,
-    ) -> Result<Arc<[Arc<Shard>]>, E> {
-        let mut shards: Vec<Arc<Shard>> = self.shards.to_vec();
-        if let Some(shard) = shards.get_mut(shard_of(hash)) {
-            *shard = Arc::new(change(shard)?);
-        }
-        Ok(shards.into())
+        self.shards.get(usize::try_from(key.shard).ok()?)?.get_bucket(usize::try_from(key.place).ok()?)
     }
 }
 
-/// The shard of a hash: bits that the tables inside the shards do not lead with.
-fn shard_of(hash: u64) -> usize {
-    usize::from(hash.to_le_bytes()[4])
+/// The shard of a hash among so many, a power of two: bits that the tables inside the shards do not lead with.
+fn shard_of(hash: u64, shards: usize) -> usize {
+    let [_, _, _, _, high @ ..] = hash.to_le_bytes();
+    usize::try_from(u32::from_le_bytes(high)).unwrap_or_default() & shards.wrapping_sub(1)
 }
 
-impl Shard {
-    fn at(&self, place: u32) -> Option<&Arc<Key>> {
-        self.keys.get(usize::try_from(place).ok()?)
+/// How many parts for so many keys: about the root, so that spine and part are alike, and an insert copies little of either.
+fn shards_for(keys: usize) -> usize {
+    keys.isqrt().next_power_of_two().max(FEWEST_SHARDS)
+}
+
+fn duplicate(key: &Key) -> ConfigError {
+    ConfigError::DuplicateKey { kid: key.id().to_string() }
+}
+
+/// A set that is being made from another.
+struct Changing {
+    hasher: DefaultHashBuilder,
+    shards: Vec<Arc<Shard>>,
+    len: usize,
+}
+
+impl Changing {
+    /// One of these keys, each with the hash of its `kid`; or the first whose `kid` occurs twice.
+    fn spread(hasher: DefaultHashBuilder, keys: Vec<(u64, Key)>) -> Result<Self, Key> {
+        let shards = shards_for(keys.len());
+        let mut sizes = vec![0_usize; shards];
+        for (hash, _) in &keys {
+            if let Some(size) = sizes.get_mut(shard_of(*hash, shards)) {
+                *size = size.saturating_add(1);
+            }
+        }
+        // Tables that need not grow: to grow one is to look at all of its keys again.
+        let shards = sizes.into_iter().map(|size| Arc::new(Shard::with_capacity(size))).collect();
+        let mut changing = Self { hasher, shards, len: 0 };
+        for (hash, key) in keys {
+            changing.insert_at(hash, key)?;
+        }
+        Ok(changing)
     }
 
-    fn insert(&mut self, hasher: &DefaultHashBuilder, hash: u64, key: Arc<Key>) -> Result<(), ConfigError> {
-        let same = |&place: &u32| self.keys.get(place as usize).is_some_and(|known| known.id() == key.id());
-        if self.places.find(hash, same).is_some() {
-            return Err(ConfigError::DuplicateKey { kid: key.id().to_string() });
+    fn of(set: &KeySet) -> Self {
+        Self { hasher: set.hasher.clone(), shards: set.shards.to_vec(), len: set.len }
+    }
+
+    /// Puts a key in, or hands it back where its `kid` is taken.
+    fn insert(&mut self, key: Key) -> Result<(), Key> {
+        self.insert_at(hash_of(&self.hasher, &key), key)
+    }
+
+    fn insert_at(&mut self, hash: u64, key: Key) -> Result<(), Key> {
+        let number = shard_of(hash, self.shards.len());
+        let Some(shard) = self.shards.get_mut(number) else { return Err(key) };
+        if shard.find(hash, |known| known.id() == key.id()).is_some() {
+            return Err(key);
         }
-        self.push(hasher, hash, key);
+        Arc::make_mut(shard).insert_unique(hash, key, |key| hash_of(&self.hasher, key));
+        self.len = self.len.saturating_add(1);
         Ok(())
     }
 
-    fn push(&mut self, hasher: &DefaultHashBuilder, hash: u64, key: Arc<Key>) {
-        let Ok(place) = u32::try_from(self.keys.len()) else { return };
-        self.keys.push(key);
-        let keys = &self.keys;
-        self.places.insert_unique(hash, place, |&place| {
-            keys.get(place as usize).map_or(0, |key| hasher.hash_one(key.id().as_str().as_bytes()))
-        });
+    /// Takes this very key out, if it is there.
+    fn remove(&mut self, key: &Key) {
+        let hash = hash_of(&self.hasher, key);
+        let number = shard_of(hash, self.shards.len());
+        let Some(shard) = self.shards.get_mut(number) else { return };
+        if shard.find(hash, |known| known.is(key)).is_none() {
+            return;
+        }
+        if let Ok(entry) = Arc::make_mut(shard).find_entry(hash, |known| known.is(key)) {
+            entry.remove();
+            self.len = self.len.saturating_sub(1);
+        }
     }
+
+    /// The set. Where it has come to have many times too few parts, or too many, the keys are spread anew.
+    fn finish(mut self) -> KeySet {
+        let (has, wants) = (self.shards.len(), shards_for(self.len));
+        if has.max(wants) >= has.min(wants).saturating_mul(4) {
+            let keys = self.shards.iter().flat_map(|shard| shard.iter());
+            let keys = keys.map(|key| (hash_of(&self.hasher, key), key.clone())).collect();
+            if let Ok(spread) = Self::spread(self.hasher.clone(), keys) {
+                self = spread; // each `kid` occurs once
+            }
+        }
+        let Self { hasher, shards, len } = self;
+        KeySet { hasher, shards: shards.into(), len }
+    }
+}
+
+fn hash_of(hasher: &DefaultHashBuilder, key: &Key) -> u64 {
+    hasher.hash_one(key.id().as_str().as_bytes())
 }
 
 impl std::fmt::Debug for KeySet {
@@ -266,6 +258,53 @@ mod tests {
         assert_eq!((none.iter().count(), none.get("a").is_some()), (0, false));
         let one = none.with(key("a")).unwrap();
         assert_eq!((one.is_empty(), one.len(), one.get("a").is_some()), (false, 1, true));
+    }
+
+    /// Every key is found, by its name and by its place.
+    fn is_whole(set: &KeySet, kids: std::ops::Range<usize>) {
+        assert_eq!((set.len(), set.iter().count()), (kids.len(), kids.len()));
+        for kid in kids.map(|i| format!("k{i}")) {
+            let (place, found) = set.find(kid.as_bytes()).unwrap();
+            assert_eq!(found.id().as_str(), kid);
+            assert!(set.at(place).unwrap().is(found));
+        }
+    }
+
+    #[test]
+    fn the_number_of_parts_follows_the_number_of_keys() {
+        let mut set = KeySet::new();
+        let mut parts = vec![set.shards.len()];
+        for i in 0..6_000 {
+            set = set.with(key(&format!("k{i}"))).unwrap();
+            if parts.last() != Some(&set.shards.len()) {
+                parts.push(set.shards.len());
+                is_whole(&set, 0..i + 1);
+            }
+        }
+        assert_eq!(parts, [16, 64], "sixteen times the keys, four times the parts");
+        let at_once = KeySet::from_keys(set.iter().cloned()).unwrap();
+        assert_eq!(at_once.shards.len(), 128);
+        is_whole(&at_once, 0..6_000);
+        set = at_once;
+        for i in 0..5_990 {
+            set = set.without(&format!("k{i}")).unwrap();
+        }
+        assert_eq!(set.shards.len(), 32);
+        is_whole(&set, 5_990..6_000);
+    }
+
+    #[test]
+    fn a_place_in_one_set_is_harmless_in_another() {
+        let many = KeySet::from_keys((0..2_000).map(|i| key(&format!("k{i}")))).unwrap();
+        let few = KeySet::from_keys([key("k1"), key("k2")]).unwrap();
+        let meant = |kid: &str| many.find(kid.as_bytes()).unwrap();
+        let found = many.iter().filter_map(|key| few.at(meant(key.id().as_str()).0));
+        assert!(found.count() < 2_000);
+        let (place, known) = meant("k7");
+        let less = many.without("k7").unwrap();
+        assert!(less.at(place).is_none());
+        let again = less.with(key("k7")).unwrap();
+        assert!(again.at(place).is_none_or(|other| !other.is(known)), "another key, whatever its name");
     }
 
     #[test]

@@ -120,11 +120,11 @@ impl VerifierBuilder {
             let named = || format!("key {:?}", key.id().as_str());
             errors.extend(ids.as_ref().and_then(|ids| no_such_site(key.scope(), ids, named)));
         }
-        errors.extend(sourced.iter().filter(|key| kids.contains(key.id())).map(|key| doubled(key)));
+        errors.extend(sourced.iter().filter(|key| kids.contains(key.id())).map(doubled));
         drop((ids, kids));
         ConfigErrors::check(errors)?;
         tell_dangers(&self.keys);
-        let keys = KeySet::from_shared(self.keys.into_iter().map(Arc::new).chain(sourced))?;
+        let keys = KeySet::from_keys(self.keys.into_iter().chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
@@ -137,12 +137,12 @@ impl VerifierBuilder {
 
     /// The policy, and the keys of the sources.
     #[cfg(feature = "config")]
-    fn read(&mut self) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+    fn read(&mut self) -> Result<(Policy, Vec<Key>), ConfigErrors> {
         self.setup.start(std::mem::take(&mut self.policy))
     }
 
     #[cfg(not(feature = "config"))]
-    fn read(&mut self) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+    fn read(&mut self) -> Result<(Policy, Vec<Key>), ConfigErrors> {
         Ok((std::mem::take(&mut self.policy).build()?, Vec::new()))
     }
 }

@@ -129,7 +129,7 @@ impl Verifier {
             let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
             Ok::<_, Infallible>(snapshot.with(policy, keys))
         });
-        tell(&refused.iter().map(|key| doubled(key)).collect::<Vec<_>>());
+        tell(&refused.iter().map(doubled).collect::<Vec<_>>());
         state.waiting.extend(refused);
         log_keys(changes);
         let idle = idle(&self.snapshot());
@@ -152,14 +152,14 @@ fn log_keys(changes: &Changes) {
 impl State {
     /// What of the sources is not in force now.
     pub(super) fn skipped(&self) -> Vec<ConfigError> {
-        let waiting = self.waiting.iter().map(|key| doubled(key));
+        let waiting = self.waiting.iter().map(doubled);
         self.documents.faults().chain(self.secrets.faults()).cloned().chain(waiting).collect()
     }
 }
 
 impl From<&Changes> for Difference {
     fn from(changes: &Changes) -> Self {
-        fn kids<'k>(keys: impl Iterator<Item = &'k Arc<Key>>) -> Vec<String> {
+        fn kids<'k>(keys: impl Iterator<Item = &'k Key>) -> Vec<String> {
             let mut kids: Vec<String> = keys.map(|key| key.id().to_string()).collect();
             kids.sort_unstable();
             kids

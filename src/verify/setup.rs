@@ -43,7 +43,7 @@ pub(super) struct State {
     /// What opened nothing when it was last looked at.
     pub(super) idle: Vec<String>,
     /// Keys of the sources that wait for a key of code to go, which has their `kid`.
-    pub(super) waiting: Vec<Arc<Key>>,
+    pub(super) waiting: Vec<Key>,
 }
 
 /// Everything read and checked, ready to be put in force.
@@ -83,7 +83,7 @@ impl VerifierBuilder {
 
 impl Setup {
     /// Reads everything for the first time: the policy, and the keys of the sources.
-    pub(super) fn start(&mut self, policy: PolicyBuilder) -> Result<(Policy, Vec<Arc<Key>>), ConfigErrors> {
+    pub(super) fn start(&mut self, policy: PolicyBuilder) -> Result<(Policy, Vec<Key>), ConfigErrors> {
         self.policy = policy;
         let mut state = State::default();
         if let Some(path) = &self.file {

@@ -3,7 +3,7 @@ use der::asn1::ObjectIdentifier;
 use spki::SubjectPublicKeyInfoRef;
 
 use super::rsa::check_rsa;
-use crate::crypto::{Algorithm, KeyKind, VerifyingKey, public_key};
+use crate::crypto::{Algorithm, KeyKind, VerifyingKey, public_key, rsa_components};
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
@@ -76,7 +76,11 @@ pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigEr
     }
 }
 
-fn from_spki(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
+pub(super) fn from_spki(
+    kid: &str,
+    der: &[u8],
+    wanted: Option<Algorithm>,
+) -> Result<VerifyingKey, ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| broken())?;
     let curve = spki.algorithm.parameters.and_then(|any| any.decode_as().ok());
@@ -131,12 +135,17 @@ fn curve_name(curve: &ObjectIdentifier) -> String {
     }
 }
 
-fn from_pkcs1(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
+pub(super) fn from_pkcs1(
+    kid: &str,
+    der: &[u8],
+    wanted: Option<Algorithm>,
+) -> Result<VerifyingKey, ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let algorithm = algorithm_for(kid, KeyKind::Rsa, wanted)?;
     let key = pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| broken())?;
-    check_rsa(kid, key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
-    public_key(algorithm, der).map_err(|_| broken())
+    let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
+    check_rsa(kid, modulus, exponent)?;
+    rsa_components(algorithm, modulus, exponent).map_err(|_| broken())
 }
 
 /// The kind and DER of a private key in PEM, for minting.

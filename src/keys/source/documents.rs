@@ -15,7 +15,7 @@ use crate::keys::{Key, KeyId};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Documents {
     sources: Vec<SourceState>,
-    in_force: HashMap<KeyId, Arc<Key>>,
+    in_force: HashMap<KeyId, Key>,
 }
 
 /// An error at the first reading, and the number of its source.
@@ -28,10 +28,10 @@ pub(crate) struct LoadFault {
 /// How the keys in force differ from those before.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    pub(crate) added: Vec<Arc<Key>>,
-    pub(crate) removed: Vec<Arc<Key>>,
+    pub(crate) added: Vec<Key>,
+    pub(crate) removed: Vec<Key>,
     /// Old and new of one `kid`.
-    pub(crate) changed: Vec<(Arc<Key>, Arc<Key>)>,
+    pub(crate) changed: Vec<(Key, Key)>,
 }
 
 #[derive(Clone, Debug)]
@@ -145,27 +145,27 @@ impl Documents {
     }
 
     /// Whether this very key is the one of its `kid`.
-    pub(crate) fn has_in_force(&self, key: &Arc<Key>) -> bool {
-        self.in_force.get(key.id()).is_some_and(|known| Arc::ptr_eq(known, key))
+    pub(crate) fn has_in_force(&self, key: &Key) -> bool {
+        self.in_force.get(key.id()).is_some_and(|known| known.is(key))
     }
 
     /// Decides which key of each `kid` is in force: the one that is, or else the first. The others go to `doubled`, with
     /// the number of their source, when they are new there.
     fn settle(&mut self, doubled: &mut Vec<(usize, ConfigError)>) -> Changes {
         let before = std::mem::take(&mut self.in_force);
-        let mut next: HashMap<KeyId, Arc<Key>> = HashMap::with_capacity(before.len());
+        let mut next: HashMap<KeyId, Key> = HashMap::with_capacity(before.len());
         for key in self.sources.iter().flat_map(SourceState::keys) {
             // Where it came from is what stays the same when a key's content changes.
             if before.get(key.id()).is_some_and(|known| known.source() == key.source()) {
-                next.entry(key.id().clone()).or_insert_with(|| Arc::clone(key));
+                next.entry(key.id().clone()).or_insert_with(|| key.clone());
             }
         }
         for (number, state) in self.sources.iter_mut().enumerate() {
             for document in state.documents.values_mut() {
                 let told = std::mem::take(&mut document.doubled);
                 for key in &document.loaded.keys {
-                    let first = next.entry(key.id().clone()).or_insert_with(|| Arc::clone(key));
-                    if Arc::ptr_eq(first, key) {
+                    let first = next.entry(key.id().clone()).or_insert_with(|| key.clone());
+                    if first.is(key) {
                         continue;
                     }
                     let error = ConfigError::DoubledKey {
@@ -186,19 +186,19 @@ impl Documents {
 }
 
 impl Changes {
-    fn between(before: &HashMap<KeyId, Arc<Key>>, after: &HashMap<KeyId, Arc<Key>>) -> Self {
+    fn between(before: &HashMap<KeyId, Key>, after: &HashMap<KeyId, Key>) -> Self {
         let mut changes = Self::default();
         for (kid, key) in after {
             match before.get(kid) {
-                None => changes.added.push(Arc::clone(key)),
-                Some(old) if !Arc::ptr_eq(old, key) => {
-                    changes.changed.push((Arc::clone(old), Arc::clone(key)));
+                None => changes.added.push(key.clone()),
+                Some(old) if !old.is(key) => {
+                    changes.changed.push((old.clone(), key.clone()));
                 }
                 Some(_) => {}
             }
         }
         let gone = before.iter().filter(|(kid, _)| !after.contains_key(*kid));
-        changes.removed.extend(gone.map(|(_, key)| Arc::clone(key)));
+        changes.removed.extend(gone.map(|(_, key)| key.clone()));
         changes
     }
 
@@ -213,7 +213,7 @@ impl SourceState {
         Self { source, documents: BTreeMap::new(), fault: None, passed_over: Vec::new() }
     }
 
-    fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+    fn keys(&self) -> impl Iterator<Item = &Key> {
         self.documents.values().flat_map(|document| &document.loaded.keys)
     }
 

@@ -204,7 +204,7 @@ impl Format {
 /// The keys of one document, and what of it was skipped.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
-    pub(super) keys: Vec<Arc<Key>>,
+    pub(super) keys: Vec<Key>,
     pub(super) skipped: Vec<ConfigError>,
 }
 
@@ -249,10 +249,10 @@ pub(super) fn load(
     };
     let dressed = keys.into_iter().map(|key| {
         let key = key.danger(source.danger).loaded_from(Arc::clone(shown));
-        Arc::new(match source.not_after {
+        match source.not_after {
             Some(last) => key.not_after(last),
             None => key,
-        })
+        }
     });
     Ok(Loaded { keys: dressed.collect(), skipped })
 }

@@ -1,0 +1,60 @@
+use arrayvec::ArrayVec;
+use aws_lc_rs::signature::ParsedPublicKey;
+
+use super::Algorithm;
+use super::aws_lc::{KeyRejected, parsed, parsed_rsa};
+use super::kind::KeyKind;
+
+/// The longest: an RSA key of 8192 bits, its exponent of 33 bits, and a byte that tells how long that is.
+const MAX_COMPACT_LEN: usize = 1 + 5 + 1024;
+
+/// A public key in as few bytes as tell it from another, for an algorithm that stands elsewhere.
+///
+/// For RSA the length of the exponent, the exponent and the modulus; for all others what they were read from.
+#[derive(Clone)]
+pub(crate) struct CompactKey(ArrayVec<u8, MAX_COMPACT_LEN>);
+
+impl CompactKey {
+    /// A key that is none of RSA, as AWS-LC takes it; found out by preparing it once.
+    pub(super) fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, KeyRejected> {
+        parsed(algorithm, key)?;
+        ArrayVec::try_from(key).map(Self).map_err(|_| KeyRejected)
+    }
+
+    /// An RSA key from modulus and exponent, big-endian and without leading zeros.
+    ///
+    /// AWS-LC takes it when both are odd and the exponent is above 1 and has at most 33 bits: nothing that has to be
+    /// computed, so that a million keys are loaded in a second.
+    pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyRejected> {
+        let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
+        let is_number = |number: &[u8]| number.first().is_some_and(|byte| *byte != 0);
+        let in_range = match exponent {
+            [small] => *small > 1,
+            [top, _, _, _, _] => *top == 1,
+            _ => exponent.len() < 5,
+        };
+        if ![modulus, exponent].iter().all(|number| is_number(number) && is_odd(number)) || !in_range {
+            return Err(KeyRejected);
+        }
+        let mut compact = ArrayVec::new();
+        compact.try_push(u8::try_from(exponent.len()).map_err(|_| KeyRejected)?).map_err(|_| KeyRejected)?;
+        for number in [exponent, modulus] {
+            compact.try_extend_from_slice(number).map_err(|_| KeyRejected)?;
+        }
+        Ok(Self(compact))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Makes the bytes of a [`CompactKey`] ready to check signatures: 2 us, and 2 kB in memory once it has checked one.
+pub(super) fn prepare(algorithm: Algorithm, compact: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
+    if algorithm.key_kind() != KeyKind::Rsa {
+        return parsed(algorithm, compact);
+    }
+    let (exponent_len, numbers) = compact.split_first().ok_or(KeyRejected)?;
+    let (exponent, modulus) = numbers.split_at_checked(usize::from(*exponent_len)).ok_or(KeyRejected)?;
+    parsed_rsa(algorithm, modulus, exponent)
+}
