@@ -19,6 +19,12 @@ fuzz_target!(|data: &[u8]| {
             ["PUBLIC KEY" | "RSA PUBLIC KEY"]
         ));
         use_it(&key);
+        let der = pem::parse_many(data).unwrap().remove(0).into_contents();
+        let same = Key::from_der("k", &der, scope.clone()).expect("what stands in the PEM");
+        assert_eq!(same.algorithm(), key.algorithm());
+    }
+    if let Ok(key) = Key::from_der("k", data, scope.clone()) {
+        use_it(&key);
     }
     if let Ok(signer) = Signer::from_pem("k", data) {
         let public = signer.public_pem().expect("no shared secret comes from PEM");

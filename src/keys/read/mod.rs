@@ -1,5 +1,6 @@
-//! Key documents to keys: PEM, JWK, JWKS and plain secrets.
+//! Key documents to keys: PEM, DER, JWK, JWKS and plain secrets.
 
+mod der;
 mod jwk;
 mod pem;
 mod rsa;

@@ -1,0 +1,70 @@
+use ::der::asn1::AnyRef;
+use ::der::{Decode as _, Header, SliceReader, Tag, Tagged as _};
+
+use super::pem::{from_pkcs1, from_spki};
+use crate::crypto::{Algorithm, VerifyingKey};
+use crate::error::ConfigError;
+use crate::keys::Key;
+use crate::scope::KeyScope;
+
+impl Key {
+    /// A public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. What a database of keys is likely to hold: a
+    /// million of them are loaded in about a second.
+    ///
+    /// The key decides the algorithm, as with [`from_pem`](Self::from_pem); [`from_der_for`](Self::from_der_for) names
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// Each of these its own [`ConfigError`]: no key, or bytes after it; a private key; a key type without an algorithm
+    /// here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a bad exponent; a `kid` or scope that names nothing.
+    pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
+        Self::new(kid, scope, from_der(kid, der, None)?)
+    }
+
+    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_der`](Self::from_der), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    pub fn from_der_for(
+        algorithm: Algorithm,
+        kid: &str,
+        der: &[u8],
+        scope: KeyScope,
+    ) -> Result<Self, ConfigError> {
+        Self::new(kid, scope, from_der(kid, der, Some(algorithm))?)
+    }
+}
+
+fn from_der(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<VerifyingKey, ConfigError> {
+    match form_of(der) {
+        Some(Form::Spki) => from_spki(kid, der, wanted),
+        Some(Form::Pkcs1) => from_pkcs1(kid, der, wanted),
+        Some(Form::Private) => Err(ConfigError::PrivateKey { kid: kid.to_owned() }),
+        None => Err(ConfigError::BrokenKey { kid: kid.to_owned() }),
+    }
+}
+
+/// What a sequence is, by how it begins.
+enum Form {
+    Spki,
+    Pkcs1,
+    Private,
+}
+
+fn form_of(der: &[u8]) -> Option<Form> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let header = Header::decode(&mut reader).ok()?;
+    if header.tag() != Tag::Sequence {
+        return None;
+    }
+    let first = AnyRef::decode(&mut reader).ok()?;
+    match (first.tag(), first.value()) {
+        (Tag::Sequence, _) => Some(Form::Spki), // its algorithm
+        // The version of PKCS#8, PKCS#1 and RFC 5915: no modulus is as small.
+        (Tag::Integer, [0..=2]) => Some(Form::Private),
+        (Tag::Integer, _) => Some(Form::Pkcs1),
+        _ => None,
+    }
+}
