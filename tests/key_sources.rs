@@ -102,8 +102,9 @@ fn every_place_gives_a_key_in_every_format_its_name() {
         disk.config(&[VOD, &section]);
         let verifier = disk.verifier();
         let set = verifier.keys().snapshot();
-        let found: Vec<_> = set.iter().map(|key| (key.id().as_str(), key.source().unwrap())).collect();
-        assert_eq!(found, [(kid, disk.path(file).to_str().unwrap())], "{name}");
+        let found: Vec<_> =
+            set.iter().map(|key| (key.id().as_str(), key.source().unwrap().into_owned())).collect();
+        assert_eq!(found, [(kid, disk.path(file).display().to_string())], "{name}");
         assert_eq!(decided(&verifier, &key.asks_as(kid)), GRANTED, "{name}");
         assert_eq!(disk.warnings(""), [""; 0], "{name}");
     }
@@ -155,7 +156,7 @@ fn a_secret_comes_from_the_environment_under_the_name_that_its_section_gives() {
     for (kid, key, source) in [("good", Secret, GOOD), ("line", SecretOther, LINE)] {
         assert_eq!(decided(&verifier, &key.asks_as(kid)), GRANTED, "{kid}");
         let set = verifier.keys().snapshot();
-        assert_eq!(set.get(kid).unwrap().source(), Some(&*format!("${source}")), "{kid}");
+        assert_eq!(set.get(kid).unwrap().source().unwrap(), format!("${source}"), "{kid}");
     }
     assert!(verifier.reload().unwrap().keys.is_empty());
     disk.config(&[VOD, &section("PLAYGATE_TEST_NO_SECRET", "none"), &section("HOME", "short")]);
@@ -174,7 +175,7 @@ fn a_public_key_stands_in_the_configuration_itself() {
     disk.config(&[VOD, &section(text(P256.public()))]);
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("k")), GRANTED);
-    assert_eq!(verifier.keys().snapshot().get("k").unwrap().source(), Some("pem"));
+    assert_eq!(verifier.keys().snapshot().get("k").unwrap().source().as_deref(), Some("pem"));
     disk.config(&[VOD, &section(text(Ed25519.public()))]);
     assert_eq!(verifier.reload().unwrap().keys.changed, ["k"]);
     assert_eq!(decided(&verifier, &Ed25519.asks_as("k")), GRANTED);

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -5,6 +6,8 @@ use smol_str::SmolStr;
 use triomphe::ThinArc;
 
 use super::danger::Danger;
+#[cfg(feature = "config")]
+use super::shared::Origin;
 use super::shared::Shared;
 #[cfg(feature = "aws-lc")]
 use crate::crypto::HOT_KEYS;
@@ -148,10 +151,20 @@ impl Key {
         if danger == self.dangers() { self } else { self.with(|shared| shared.danger = danger) }
     }
 
-    /// Says where the key came from.
+    /// Says where the key came from, and what its source says of it.
     #[cfg(feature = "config")]
-    pub(super) fn loaded_from(self, source: Arc<str>) -> Self {
-        self.with(|shared| shared.source = Some(source))
+    pub(super) fn loaded_from(&self, origin: Origin, danger: Danger, not_after: Option<UnixSeconds>) -> Self {
+        self.with(|shared| {
+            shared.origin = Some(origin);
+            shared.danger = danger;
+            shared.not_after = not_after;
+        })
+    }
+
+    /// Whether both came from the same place: what stays the same when a key's content changes.
+    #[cfg(feature = "config")]
+    pub(super) fn is_from_where(&self, other: &Self) -> bool {
+        self.id() == other.id() && self.shared().origin == other.shared().origin
     }
 
     /// Notes that it let a request in.
@@ -194,8 +207,9 @@ impl Key {
     }
 
     /// The file or environment variable that it came from; `None` for one that was made in code.
-    pub fn source(&self) -> Option<&str> {
-        self.shared().source.as_deref()
+    pub fn source(&self) -> Option<Cow<'_, str>> {
+        let origin = self.shared().origin.as_ref()?;
+        Some(origin.of(self.id().as_str()))
     }
 
     /// When it was loaded, by the system's clock.

@@ -1,4 +1,6 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
@@ -15,10 +17,33 @@ pub(super) struct Shared {
     pub(super) scope: KeyScope,
     pub(super) not_after: Option<UnixSeconds>,
     pub(super) danger: Danger,
-    pub(super) source: Option<Arc<str>>,
+    pub(super) origin: Option<Origin>,
     pub(super) loaded_at: UnixSeconds,
     /// What checks the signatures of a key that has this for itself: a prepared secret.
     pub(super) check: Option<Arc<dyn SignatureCheck>>,
+}
+
+/// Where keys came from.
+#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "keys that code makes come from nowhere"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From this one, as it is shown.
+    One(Arc<str>),
+    /// Each from the file in this folder that has its name and this ending.
+    Folder(Arc<str>, &'static str),
+}
+
+impl Origin {
+    /// The place of the key of this name.
+    pub(super) fn of(&self, kid: &str) -> Cow<'_, str> {
+        match self {
+            Self::One(place) => Cow::Borrowed(place),
+            Self::Folder(folder, ending) => {
+                let file = Path::new(&**folder).join(format!("{kid}{ending}"));
+                Cow::Owned(file.display().to_string())
+            }
+        }
+    }
 }
 
 /// How many a thread remembers: those of a key that is being dressed, and of a few tenants whose keys take turns.
@@ -31,8 +56,8 @@ thread_local! {
 
 impl Shared {
     pub(super) fn new(algorithm: Algorithm, scope: KeyScope) -> Self {
-        let (not_after, danger, source, check) = (None, Danger::NONE, None, None);
-        Self { algorithm, scope, not_after, danger, source, loaded_at: UnixSeconds::now(), check }
+        let (not_after, danger, origin, check) = (None, Danger::NONE, None, None);
+        Self { algorithm, scope, not_after, danger, origin, loaded_at: UnixSeconds::now(), check }
     }
 
     /// The same, as one with what the last keys have in common where that is no other.
@@ -58,7 +83,7 @@ impl Shared {
 
     /// Whether no key could tell it from the other.
     fn is(&self, other: &Self) -> bool {
-        let Self { algorithm, scope, not_after, danger, source, loaded_at, check } = self;
+        let Self { algorithm, scope, not_after, danger, origin, loaded_at, check } = self;
         check.is_none()
             && other.check.is_none()
             && *algorithm == other.algorithm
@@ -66,7 +91,7 @@ impl Shared {
             && *not_after == other.not_after
             && *danger == other.danger
             && *scope == other.scope
-            && *source == other.source
+            && *origin == other.origin
     }
 }
 
@@ -77,8 +102,58 @@ impl std::fmt::Debug for Shared {
             .field("scope", &self.scope)
             .field("not_after", &self.not_after)
             .field("danger", &self.danger)
-            .field("source", &self.source)
+            .field("origin", &self.origin)
             .field("loaded_at", &self.loaded_at)
             .finish_non_exhaustive() // what it checks with is a secret
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(bucket: &str, origin: Option<Origin>) -> Shared {
+        let loaded_at = UnixSeconds::new(1_750_000_000);
+        Shared { origin, loaded_at, ..Shared::new(Algorithm::Rs256, KeyScope::bucket(bucket)) }
+    }
+
+    #[test]
+    fn what_keys_have_in_common_is_held_once_also_where_tenants_take_turns() {
+        let one = |place: &str| Some(Origin::One(place.into()));
+        let first: Vec<_> = ["a", "b", "c"].map(|bucket| shared(bucket, one("jwks")).share()).into();
+        for _ in 0..3 {
+            for (bucket, first) in ["a", "b", "c"].into_iter().zip(&first) {
+                drop(shared(bucket, None).share()); // as it is before it is said where it came from
+                assert!(Arc::ptr_eq(first, &shared(bucket, one("jwks")).share()), "{bucket}");
+            }
+        }
+        let other = [
+            shared("d", one("jwks")),
+            shared("a", one("another")),
+            shared("a", None),
+            Shared { algorithm: Algorithm::Ps256, ..shared("a", one("jwks")) },
+            Shared { loaded_at: UnixSeconds::new(1), ..shared("a", one("jwks")) },
+            Shared { not_after: Some(UnixSeconds::new(1)), ..shared("a", one("jwks")) },
+            Shared { danger: Danger { kid_from_jti: true, ..Danger::NONE }, ..shared("a", one("jwks")) },
+        ];
+        for other in other {
+            let shown = format!("{other:?}");
+            assert!(!first.iter().any(|first| Arc::ptr_eq(first, &other.clone().share())), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_nobody_elses() {
+        struct Never;
+        impl SignatureCheck for Never {
+            fn check(&self, _: &[u8], _: &[u8]) -> Result<(), crate::crypto::BadSignature> {
+                Err(crate::crypto::BadSignature)
+            }
+        }
+        let secret = || Shared { check: Some(Arc::new(Never)), ..shared("a", None) };
+        let without = shared("a", None).share();
+        let (one, other) = (secret().share(), secret().share());
+        assert!(!Arc::ptr_eq(&one, &other) && !Arc::ptr_eq(&one, &without));
+        assert!(shared("a", None).share().check.is_none());
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
 pub(super) fn doubled(key: &Key) -> ConfigError {
     ConfigError::DoubledKey {
         kid: key.id().to_string(),
-        file: key.source().unwrap_or_default().to_owned(),
+        file: key.source().unwrap_or_default().into_owned(),
         first: "code".to_owned(),
     }
 }

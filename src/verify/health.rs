@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
@@ -67,7 +68,7 @@ impl Verifier {
         let Errors { all, by_file } = self.errors();
         let keys = self.keys().snapshot();
         let keys = keys.iter().map(|key| {
-            let last_error = key.source().and_then(|file| by_file.get(file)).cloned();
+            let last_error = key.source().and_then(|file| by_file.get(&*file)).cloned();
             KeyHealth { last_error, ..KeyHealth::of(key) }
         });
         let (rewritten, unchanged) = self.snapshot().tally.read();
@@ -84,7 +85,7 @@ impl Verifier {
         let by_file = state.documents.faults_by_file().into_iter();
         Errors {
             all: refused.chain(state.skipped().iter().map(ToString::to_string)).collect(),
-            by_file: by_file.map(|(file, error)| (file.to_owned(), error.to_string())).collect(),
+            by_file: by_file.map(|(file, error)| (file.into_owned(), error.to_string())).collect(),
         }
     }
 
@@ -108,7 +109,7 @@ impl KeyHealth {
             kid: key.id().to_string(),
             algorithm: key.algorithm().name(),
             scope: key.scope().to_string(),
-            source: key.source().map(str::to_owned),
+            source: key.source().map(Cow::into_owned),
             loaded_at: key.loaded_at().get(),
             not_after: key.retires().map(crate::time::UnixSeconds::get),
             last_used: key.last_used().map(crate::time::UnixSeconds::get),

@@ -1,5 +1,6 @@
 //! What all sources hold: every document with its last good content, and the keys in force among them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,6 +10,7 @@ use super::file::{FileSight, Format, Loaded, Look, load};
 use super::folder::{KeyFile, list};
 use super::{KeySource, Place};
 use crate::error::ConfigError;
+use crate::keys::shared::Origin;
 use crate::keys::{Key, KeyId};
 
 /// All sources as they were last looked at.
@@ -132,7 +134,7 @@ impl Documents {
     }
 
     /// Why the file of a key, as it is now, is not what is in force, by the file's name as its keys tell it.
-    pub(crate) fn faults_by_file(&self) -> HashMap<&str, &ConfigError> {
+    pub(crate) fn faults_by_file(&self) -> HashMap<Cow<'_, str>, &ConfigError> {
         let documents = self.sources.iter().flat_map(|state| {
             state.documents.values().map(move |document| {
                 let error = document.unreadable.as_ref().or(document.fault.as_ref());
@@ -155,8 +157,7 @@ impl Documents {
         let before = std::mem::take(&mut self.in_force);
         let mut next: HashMap<KeyId, Key> = HashMap::with_capacity(before.len());
         for key in self.sources.iter().flat_map(SourceState::keys) {
-            // Where it came from is what stays the same when a key's content changes.
-            if before.get(key.id()).is_some_and(|known| known.source() == key.source()) {
+            if before.get(key.id()).is_some_and(|known| known.is_from_where(key)) {
                 next.entry(key.id().clone()).or_insert_with(|| key.clone());
             }
         }
@@ -170,8 +171,8 @@ impl Documents {
                     }
                     let error = ConfigError::DoubledKey {
                         kid: key.id().to_string(),
-                        file: key.source().unwrap_or_default().to_owned(),
-                        first: first.source().unwrap_or_default().to_owned(),
+                        file: key.source().unwrap_or_default().into_owned(),
+                        first: first.source().unwrap_or_default().into_owned(),
                     };
                     if !told.contains(&error) {
                         doubled.push((number, error.clone()));
@@ -230,7 +231,7 @@ impl SourceState {
         match self.source.place.clone() {
             Place::Dir(folder) => self.look_in(&folder, notices),
             Place::File(path) | Place::Jwks(path) | Place::SecretFile(path) => {
-                self.look_at(String::new(), &path, format, notices)
+                self.look_at(None, String::new(), &path, format, notices)
             }
             Place::SecretEnv(variable) => self.look_once(format, notices, || {
                 let found = "is not set: name a variable, and not the secret";
@@ -266,14 +267,24 @@ impl SourceState {
         let known = self.documents.len();
         self.documents.retain(|name, _| listed(name));
         let mut changed = self.documents.len() != known;
+        let shown: Arc<str> = folder.display().to_string().into();
         for KeyFile { name, format } in listing.files {
             let path = folder.join(&name);
-            changed |= self.look_at(name, &path, format, notices);
+            changed |= self.look_at(Some(&shown), name, &path, format, notices);
         }
         changed
     }
 
-    fn look_at(&mut self, name: String, path: &Path, format: Format, notices: &mut Vec<ConfigError>) -> bool {
+    fn look_at(
+        &mut self,
+        folder: Option<&Arc<str>>,
+        name: String,
+        path: &Path,
+        format: Format,
+        notices: &mut Vec<ConfigError>,
+    ) -> bool {
+        let ending = Format::ending_of(&name).filter(|_| self.source.kid.is_none());
+        let origin = folder.zip(ending).map(|(folder, ending)| Origin::Folder(Arc::clone(folder), ending));
         let document = self.documents.entry(name).or_default();
         let bytes = match document.sight.look(path, format.limit()) {
             Ok(Look::Changed(bytes)) => bytes,
@@ -293,8 +304,9 @@ impl SourceState {
             }
         };
         document.unreadable = None;
-        let shown: Arc<str> = path.display().to_string().into();
-        document.take(load(&bytes, format, Format::kid_of(path), &self.source, &shown), &shown, notices)
+        let shown = path.display().to_string();
+        let origin = origin.unwrap_or_else(|| Origin::One(shown.as_str().into()));
+        document.take(load(&bytes, format, Format::kid_of(path), &self.source, &origin), &shown, notices)
     }
 
     fn look_once(
@@ -310,8 +322,8 @@ impl SourceState {
         let bytes = bytes();
         // A variable that is not set may be named by the secret itself.
         let shown = if bytes.is_ok() { self.source.to_string() } else { self.source.field().to_owned() };
-        let shown: Arc<str> = shown.into();
-        let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &shown));
+        let origin = Origin::One(shown.as_str().into());
+        let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &origin));
         document.take(loaded, &shown, notices)
     }
 }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
@@ -11,6 +10,7 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use super::{KeySource, Place};
 use crate::crypto::Algorithm;
 use crate::error::ConfigError;
+use crate::keys::shared::Origin;
 use crate::keys::{Jwks, Key};
 
 /// The largest file that is read as one key.
@@ -181,6 +181,13 @@ impl Format {
         kid(".jwk").map(|kid| (Self::Jwk, Some(kid)))
     }
 
+    /// What follows the `kid` in the name of a file with one key.
+    pub(super) fn ending_of(name: &str) -> Option<&'static str> {
+        let (_, kid) = Self::of_name(name)?;
+        let ending = name.strip_prefix(kid?)?;
+        [".pem", ".pub.pem", ".jwk"].into_iter().find(|known| *known == ending)
+    }
+
     /// The `kid` that a file's name gives.
     pub(super) fn kid_of(path: &Path) -> Option<&str> {
         let by_ending = path.file_name()?.to_str().and_then(Self::of_name).and_then(|(_, kid)| kid);
@@ -214,7 +221,7 @@ pub(super) fn load(
     format: Format,
     named: Option<&str>,
     source: &KeySource,
-    shown: &Arc<str>,
+    origin: &Origin,
 ) -> Result<Loaded, ConfigError> {
     let scope = source.scope.clone();
     let kid = || {
@@ -247,13 +254,7 @@ pub(super) fn load(
             (keys, skipped)
         }
     };
-    let dressed = keys.into_iter().map(|key| {
-        let key = key.danger(source.danger).loaded_from(Arc::clone(shown));
-        match source.not_after {
-            Some(last) => key.not_after(last),
-            None => key,
-        }
-    });
+    let dressed = keys.iter().map(|key| key.loaded_from(origin.clone(), source.danger, source.not_after));
     Ok(Loaded { keys: dressed.collect(), skipped })
 }
 
