@@ -40,7 +40,6 @@ use crate::verify::Decision;
 /// What an adapter does with a request.
 #[derive(Clone, Debug)]
 #[must_use = "a reply that is not carried out protects nothing"]
-#[non_exhaustive]
 pub enum Reply {
     /// Answers it at once.
     Answer(Answer),
