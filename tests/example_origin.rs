@@ -361,32 +361,6 @@ fn example(arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).output().unwrap()
 }
 
-#[test]
-fn the_axum_example_protects_its_media_alone() {
-    if !found("curl") {
-        return;
-    }
-    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/axum.rs")).unwrap();
-    assert!(source.lines().count() <= 40);
-    let mut child = Command::new(binary().with_file_name("axum"))
-        .arg("127.0.0.1:0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let told: Vec<String> = lines.take(2).collect();
-    let status =
-        |url: &str| curl(&["-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}", url], "");
-    for line in &told {
-        let (expected, url) = line.split_once(": ").unwrap();
-        assert_eq!(status(url), expected, "{url}");
-    }
-    let (home, _) = told[1].strip_prefix("401: ").unwrap().split_once("media/").unwrap();
-    assert_eq!(status(home), "200", "{home}");
-    stop(&mut child);
-}
-
 /// Beside this test: `target/debug/deps/example_origin-…` and `target/debug/examples/origin`.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();

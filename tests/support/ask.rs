@@ -15,6 +15,7 @@ pub(crate) struct Ask {
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) body: &'static str,
     pub(crate) http1_only: bool,
+    pub(crate) beyond_actix: bool,
 }
 
 /// `GET` of a target on [`HOST`].
@@ -26,6 +27,7 @@ pub(crate) fn get(target: impl Into<String>) -> Ask {
         fields: Vec::new(),
         body: "",
         http1_only: false,
+        beyond_actix: false,
     }
 }
 
@@ -79,6 +81,12 @@ impl Ask {
     /// For what HTTP/2 clients cannot say, or say otherwise.
     pub(crate) fn http1_only(mut self) -> Self {
         self.http1_only = true;
+        self
+    }
+
+    /// For what actix-web's own parser refuses, before anything in it is asked.
+    pub(crate) fn beyond_actix(mut self) -> Self {
+        self.beyond_actix = true;
         self
     }
 
@@ -153,6 +161,11 @@ impl Answer {
     pub(crate) fn problem(&self) -> Option<serde_json::Value> {
         let json = self.field("content-type") == Some("application/problem+json");
         if json { serde_json::from_slice(&self.body).ok() } else { None }
+    }
+
+    /// Whether a server has refused by itself, and nobody behind it was asked.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self.status, 400 | 431) && self.body.is_empty() && self.essence().1.is_empty()
     }
 
     /// Whether the inner service answered.

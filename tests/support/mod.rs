@@ -1,7 +1,8 @@
 //! What every test here stands on: keys, tokens of any shape, real servers and exact clients.
 //!
-//! [`World::start`] puts one verifier behind four doors, each a real socket: axum with the layer on its router, axum
-//! with the layer around the finished router, a bare hyper server, and a bare hyper server around an axum router.
+//! [`World::start`] puts one verifier behind five doors, each a real socket: axum with the layer on its router, axum
+//! with the layer around the finished router, a bare hyper server, a bare hyper server around an axum router, and
+//! actix-web with the middleware around its application.
 //! [`World::ask`] knocks at all of them, over HTTP/1.1 and HTTP/2, and fails unless every answer is the same.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]

@@ -1,0 +1,92 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use pin_project_lite::pin_project;
+
+use crate::answer::ManifestBody;
+
+pin_project! {
+    /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
+    /// refusal.
+    #[derive(Debug)]
+    pub struct ActixBody<B> {
+        #[pin]
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    #[project = KindProjection]
+    #[derive(Debug)]
+    enum Kind<B> {
+        Inner { #[pin] body: B },
+        Answer { bytes: Bytes, length: u64 },
+        Forward {
+            #[pin] body: B,
+            // Few answers are manifests: the others need no room for one.
+            forwarded: Box<ManifestBody>,
+            ended: bool,
+        },
+    }
+}
+
+impl<B> ActixBody<B> {
+    pub(super) const fn inner(body: B) -> Self {
+        Self { kind: Kind::Inner { body } }
+    }
+
+    /// A manifest, rewritten on its way.
+    pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
+        Self { kind: Kind::Forward { body, forwarded: Box::new(forwarded), ended: false } }
+    }
+
+    /// Of a refusal: what is sent, and what its length is said to be, which is more where HEAD was asked for.
+    pub(super) const fn answer(bytes: Bytes, length: u64) -> Self {
+        Self { kind: Kind::Answer { bytes, length } }
+    }
+}
+
+impl<B: MessageBody> MessageBody for ActixBody<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        match &self.kind {
+            Kind::Inner { body } => body.size(),
+            Kind::Answer { length, .. } => BodySize::Sized(*length),
+            Kind::Forward { .. } => BodySize::Stream,
+        }
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
+        match self.project().kind.project() {
+            KindProjection::Inner { body } => body.poll_next(context),
+            KindProjection::Answer { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
+            KindProjection::Answer { bytes, .. } => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            KindProjection::Forward { mut body, forwarded, ended } => {
+                while !*ended {
+                    let bytes = match ready!(body.as_mut().poll_next(context)) {
+                        Some(Ok(data)) => forwarded.push(&data),
+                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                        None => {
+                            *ended = true;
+                            forwarded.finish()
+                        }
+                    };
+                    if !bytes.is_empty() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        match self.kind {
+            Kind::Inner { body } => body.try_into_bytes().map_err(Self::inner),
+            kind => Err(Self { kind }),
+        }
+    }
+}

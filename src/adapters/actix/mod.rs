@@ -1,0 +1,116 @@
+//! The middleware for actix-web.
+//!
+//! The decision is made before the inner service is called; nothing is boxed or spawned, and no snapshot is kept while it
+//! waits. Every answer of the inner service gets its headers: also one that an inner middleware returns as an `Err`,
+//! which becomes a [`GatedError`].
+//!
+//! What actix-web does by itself stays as it is: it has no trailers, and it answers `Expect: 100-continue` before any
+//! middleware is asked, so that a client that waits for it sends a body that is refused.
+
+mod body;
+mod edit;
+mod error;
+mod extract;
+mod future;
+mod view;
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+
+pub use body::ActixBody;
+pub use error::GatedError;
+pub use extract::NoGrant;
+pub use future::ActixFuture;
+
+use crate::answer::Reply;
+use crate::verify::{Decision, Verifier};
+use future::Held;
+use view::View;
+
+impl Verifier {
+    /// A middleware for actix-web that lets through what this verifier grants.
+    ///
+    /// ```
+    /// # use playgate::Verifier;
+    /// use actix_web::{App, HttpServer, web};
+    ///
+    /// # fn serve(verifier: Verifier) {
+    /// let server = HttpServer::new(move || {
+    ///     let media = web::get().to(|| async { "the bytes" });
+    ///     App::new().wrap(verifier.middleware()).route("/media/{key:.*}", media)
+    /// });
+    /// # }
+    /// ```
+    pub fn middleware(&self) -> ActixLayer {
+        ActixLayer { verifier: self.clone() }
+    }
+}
+
+/// Puts an [`ActixGate`] in front of a service; made by [`Verifier::middleware`].
+#[derive(Clone, Debug)]
+pub struct ActixLayer {
+    verifier: Verifier,
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ActixLayer
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Transform = ActixGate<S>;
+    type InitError = ();
+    type Future = Ready<Result<ActixGate<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(ActixGate { inner: Rc::new(inner), verifier: self.verifier.clone() }))
+    }
+}
+
+/// A service behind a verifier.
+#[derive(Debug)]
+pub struct ActixGate<S> {
+    inner: Rc<S>,
+    verifier: Verifier,
+}
+
+impl<S, B> Service<ServiceRequest> for ActixGate<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Future = ActixFuture<S, B>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let view = View(&request);
+        let decision = self.verifier.decide(&view, self.verifier.now());
+        let reply = match &decision {
+            Decision::Needs(needed) => Err(needed.need()),
+            decision => Ok(decision.reply(&view)),
+        };
+        drop(decision); // and its snapshot with it, before anything is waited for or called
+        match reply {
+            Err(need) => {
+                let (verifier, service) = (self.verifier.clone(), Rc::clone(&self.inner));
+                ActixFuture::wait(self.verifier.look_up(need), Held { verifier, service, request })
+            }
+            Ok(Reply::Answer(answer)) => ActixFuture::answer(request, answer),
+            Ok(Reply::Call(before, after)) => {
+                edit::request(&mut request, &before);
+                ActixFuture::call(self.inner.call(request), after)
+            }
+        }
+    }
+}
