@@ -46,14 +46,14 @@ fn bare(target: &str) -> Bare<'_> {
 fn answer(decision: &Decision<'_>, request: &impl RequestView) -> Answer {
     match decision.reply(request) {
         Reply::Answer(answer) => answer,
-        other => panic!("{other:?}"),
+        call @ Reply::Call(..) => panic!("{call:?}"),
     }
 }
 
 fn calls(decision: &Decision<'_>, request: &impl RequestView) -> ResponseEdits {
     match decision.reply(request) {
         Reply::Call(_, edits) => edits,
-        other => panic!("{other:?}"),
+        answer @ Reply::Answer(_) => panic!("{answer:?}"),
     }
 }
 
