@@ -9,28 +9,26 @@ pub(super) trait Fields {
     /// Every value of a field, one for each of its lines.
     fn all(&self, name: &str) -> impl Iterator<Item = &[u8]>;
     fn remove(&mut self, name: &str);
+    /// Removes fields of which hardly one is ever there.
+    fn remove_all(&mut self, names: &[&str]);
     /// Puts one value in the place of every other.
     fn set(&mut self, name: &str, value: Bytes);
     fn append(&mut self, name: &str, value: Bytes);
 }
 
 /// What the head of the inner service's answer becomes, and what its body goes through.
-pub(super) fn head(fields: &mut impl Fields, status: u16, edits: &mut ResponseEdits) -> Option<ManifestBody> {
+pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdits) -> Option<ManifestBody> {
     if edits.is_empty() {
         return None;
     }
     let manifest = edits.manifest(status, |name| fields.all(name).next());
     if let Some(manifest) = &manifest {
-        for name in manifest.remove() {
-            fields.remove(name);
-        }
+        fields.remove_all(manifest.remove());
         if let Some(etag) = manifest.etag() {
             fields.set("etag", Bytes::copy_from_slice(etag));
         }
     }
-    for name in edits.remove() {
-        fields.remove(name);
-    }
+    fields.remove_all(edits.remove());
     if let Some(value) = edits.cache_control(fields.all("cache-control")) {
         fields.set("cache-control", value);
     }
@@ -39,7 +37,7 @@ pub(super) fn head(fields: &mut impl Fields, status: u16, edits: &mut ResponseEd
 }
 
 /// Appends what is not said already.
-pub(super) fn append(fields: &mut impl Fields, added: Vec<Header>) {
+pub(super) fn append(fields: &mut impl Fields, added: impl IntoIterator<Item = Header>) {
     for Header { name, value } in added {
         if name != "vary" || !varies_already(fields, &value) {
             fields.append(name, value);

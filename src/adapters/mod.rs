@@ -7,7 +7,7 @@
 pub mod actix;
 #[cfg(feature = "axum")]
 pub mod axum;
-#[cfg(feature = "actix")]
+#[cfg(any(feature = "actix", feature = "tower"))]
 mod edit;
 #[cfg(feature = "tower")]
 pub mod tower;

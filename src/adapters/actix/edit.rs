@@ -20,6 +20,10 @@ impl Fields for HeaderMap {
         self.remove(name);
     }
 
+    fn remove_all(&mut self, names: &[&str]) {
+        self.retain(|name, _| !names.contains(&name.as_str()));
+    }
+
     fn set(&mut self, name: &str, value: Bytes) {
         if let Some((name, value)) = field(name, value) {
             self.insert(name, value);
@@ -53,13 +57,16 @@ pub(super) fn response<B>(request: ServiceRequest, answer: Answer) -> ServiceRes
 }
 
 /// What the head of the inner service's answer becomes, and what its body goes through.
-pub(super) fn head(head: &mut ResponseHead, edits: &mut ResponseEdits) -> Option<ManifestBody> {
+pub(super) fn head(head: &mut ResponseHead, edits: ResponseEdits) -> Option<ManifestBody> {
     let status = head.status.as_u16();
     edit::head(head.headers_mut(), status, edits)
 }
 
 /// What the inner service is to see of the request.
 pub(super) fn request(request: &mut ServiceRequest, edits: &RequestEdits) {
+    if edits.is_empty() {
+        return;
+    }
     edit::request(request.headers_mut(), edits);
     let uri = request.uri();
     if let Some(target) = edit::target_without_credential(uri.path(), uri.query(), edits) {

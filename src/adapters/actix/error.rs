@@ -39,7 +39,7 @@ impl ResponseError for GatedError {
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = self.inner.error_response();
         // No error is a manifest that came out well: there is no body to rewrite.
-        let _ = edit::head(response.head_mut(), &mut self.edits.clone());
+        let _ = edit::head(response.head_mut(), self.edits.clone());
         response
     }
 }

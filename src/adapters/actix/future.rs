@@ -79,7 +79,7 @@ where
                 KindProjection::Call { inner, edits } => {
                     let answered = ready!(inner.poll(context));
                     return Poll::Ready(match answered {
-                        Ok(response) => Ok(edited(response, edits)),
+                        Ok(response) => Ok(edited(response, std::mem::take(edits))),
                         Err(error) if edits.is_empty() => Err(error),
                         Err(error) => Err(GatedError::new(error, std::mem::take(edits)).into()),
                     });
@@ -105,7 +105,7 @@ where
     }
 }
 
-fn edited<B>(mut response: ServiceResponse<B>, edits: &mut ResponseEdits) -> ServiceResponse<ActixBody<B>> {
+fn edited<B>(mut response: ServiceResponse<B>, edits: ResponseEdits) -> ServiceResponse<ActixBody<B>> {
     let forwarded = edit::head(response.response_mut().head_mut(), edits);
     response.map_body(|_, body| match forwarded {
         Some(forwarded) => ActixBody::forward(body, forwarded),
