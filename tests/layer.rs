@@ -17,13 +17,13 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use playgate::adapters::tower::{Gate, GateBody, GateLayer};
 use playgate::scheme::{Carrier, Scheme};
 use playgate::{Denial, OwnedGrant, Site, Verifier};
-use support::{HOST, NOW, TestKey, World, behind, get, http1, in_time, inner, token, vod};
+use support::{HOST, NOW, TestKey, World, behind, get, http1, in_time, servers, token, vod};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
 const PATH: &str = "/videos/1/a.ts";
@@ -105,63 +105,6 @@ async fn a_body_says_honestly_how_long_it_is_and_when_it_ends() {
     assert_eq!((exact(&head), head.is_end_stream()), (Some(0), true));
     let bounded = SizeHint::with_exact(0);
     assert_eq!(head.size_hint().upper(), bounded.upper());
-}
-
-#[tokio::test]
-async fn trailers_and_streams_pass_over_real_connections() {
-    let verifier = behind(vod());
-    let inner = service_fn(|_: Request<hyper::body::Incoming>| async {
-        let mut response = Response::new(pieces(Ok(trailer())));
-        response.headers_mut().insert("trailer", "x-checksum".parse().unwrap());
-        Ok::<_, Infallible>(response)
-    });
-    let address = serve(verifier.layer().layer(inner)).await;
-    let stream = TcpStream::connect(address).await.unwrap();
-    let io = hyper_util::rt::TokioIo::new(stream);
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
-    tokio::spawn(connection);
-    let request = Request::get(format!("http://{HOST}{PATH}?auth={}", token("videos/1/")));
-    let response = client.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
-    assert_eq!(response.status(), 200);
-    let collected = response.into_body().collect().await.unwrap();
-    assert_eq!(collected.trailers().unwrap()["x-checksum"], "7");
-    assert_eq!(collected.to_bytes(), "one two");
-}
-
-#[tokio::test]
-async fn range_and_conditional_requests_reach_the_inner_service_untouched() {
-    let answer = |parts: &http::request::Parts| {
-        let mut response = http::Response::new(Bytes::from_static(b"234"));
-        let status = if parts.headers.contains_key("if-none-match") { 304 } else { 206 };
-        *response.status_mut() = status.try_into().unwrap();
-        let headers = response.headers_mut();
-        headers.insert("content-range", "bytes 2-4/9".parse().unwrap());
-        headers.insert("etag", "\"v1\"".parse().unwrap());
-        let names = ["range", "if-range", "if-none-match", "if-modified-since"];
-        for (name, value) in names.into_iter().filter_map(|name| Some((name, parts.headers.get(name)?))) {
-            headers.insert(http::HeaderName::from_static(name), value.clone());
-        }
-        response
-    };
-    let world = World::around(behind(vod()), inner(answer)).await;
-    let good = token("videos/1/");
-    let fields = [("range", "bytes=2-4"), ("if-range", "\"v1\"")];
-    let ranged = get(PATH).query(&good).field(fields[0].0, fields[0].1).field(fields[1].0, fields[1].1);
-    let answer = world.ask(&ranged).await;
-    assert_eq!((answer.status, &*answer.body), (206, &b"234"[..]));
-    assert_eq!(answer.field("content-range"), Some("bytes 2-4/9"));
-    for (name, value) in fields {
-        assert_eq!(answer.field(name), Some(value));
-    }
-    let fields =
-        [("if-none-match", "\"v1\", W/\"v2\""), ("if-modified-since", "Sun, 22 Nov 2026 00:00:00 GMT")];
-    let conditional = get(PATH).query(&good).field(fields[0].0, fields[0].1).field(fields[1].0, fields[1].1);
-    let answer = world.ask(&conditional).await;
-    assert_eq!((answer.status, answer.field("etag")), (304, Some("\"v1\"")));
-    for (name, value) in fields {
-        assert_eq!(answer.field(name), Some(value));
-    }
 }
 
 /// Panics where it is called without having been polled ready; a clone is not ready.
@@ -264,36 +207,8 @@ fn the_layer_is_cheap_to_clone_and_goes_everywhere() {
     assert!(verifier.keys().snapshot().is_empty());
 }
 
-async fn serve<S, B>(service: S) -> SocketAddr
-where
-    S: Service<Request<hyper::body::Incoming>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let service = hyper_util::service::TowerToHyperService::new(service.clone());
-            tokio::spawn(async move {
-                let executor = hyper_util::rt::TokioExecutor::new();
-                let builder = hyper_util::server::conn::auto::Builder::new(executor);
-                let _ = builder.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await;
-            });
-        }
-    });
-    address
-}
-
-async fn serve_router(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, router).into_future());
-    address
+async fn serve_axum(router: Router) -> SocketAddr {
+    servers::axum("axum", router).await.address
 }
 
 #[tokio::test]
@@ -308,7 +223,7 @@ async fn behind_nest_service_the_path_that_the_client_sent_decides() {
         .nest_service("/media", inside)
         .nest_service("/outer", Router::new().nest_service("/media", layered.clone()))
         .nest("/deep", Router::new().route("/media/{*key}", on_get(show)).layer(verifier.layer()));
-    let address = serve_router(router).await;
+    let address = serve_axum(router).await;
     let good = token("videos/1/");
     for (target, verdict, seen) in [
         (format!("/media{PATH}?auth={good}&a=1"), "200", "/videos/1/a.ts?a=1 of /media/videos/1/a.ts?a=1"),
@@ -334,11 +249,11 @@ async fn routes_added_after_the_layer_are_outside_of_it() {
     let hello = || async { "hello" };
     let router =
         Router::new().route("/in", on_get(hello)).layer(verifier.layer()).route("/out", on_get(hello));
-    let address = serve_router(router.clone()).await;
+    let address = serve_axum(router.clone()).await;
     for (target, status) in [("/in", 401), ("/out", 200), ("/none", 401)] {
         assert_eq!(http1("layered", address, &get(target).http1()).await.status, status, "{target}");
     }
-    let around = serve(verifier.layer().layer(router)).await;
+    let around = servers::hyper("around", verifier.layer().layer(router)).await.address;
     for target in ["/in", "/out", "/none"] {
         assert_eq!(http1("around", around, &get(target).http1()).await.status, 401, "{target}");
     }
@@ -375,8 +290,8 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
     let good = TestKey::Rsa.token(&payload);
     let encoded = good.replace('.', "%2e");
     let told = |carrier: Carrier| format!("ada [1, 2] rsa {HOST} Some(\"\") {carrier:?} {}", NOW + 60);
-    let inside = serve_router(router.clone().layer(verifier.layer())).await;
-    let around = serve(verifier.layer().layer(router.clone())).await;
+    let inside = serve_axum(router.clone().layer(verifier.layer())).await;
+    let around = servers::hyper("around", verifier.layer().layer(router.clone())).await.address;
     for (door, address) in [("inside", inside), ("around", around)] {
         for (name, ask, status, body) in [
             ("query", get(PATH).query(&good), 200, told(Carrier::Query)),
@@ -393,91 +308,11 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
         let wrong = http1(door, address, &get("/open/wrong").http1()).await;
         assert_eq!(wrong.status, 500, "{door}: a grant is asked for where none can be");
     }
-    let quiet = serve_router(router.layer(behind(vod()).layer())).await;
+    let quiet = serve_axum(router.layer(behind(vod()).layer())).await;
     let answer = http1("quiet", quiet, &get(PATH).query(&good).http1()).await;
     assert_eq!(answer.status, 500, "a site keeps its grants to itself unless told otherwise");
     let answer = http1("quiet", quiet, &get("/maybe/a").query(&good).http1()).await;
     assert_eq!((answer.status, &*answer.body), (200, &b"nobody"[..]));
-}
-
-/// Reads one answer with a `content-length` from a connection that stays open.
-async fn read_answer(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&answer);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-                return text.into_owned();
-            }
-        }
-        let read = in_time(stream.read_buf(&mut answer)).await.unwrap();
-        assert!(read > 0, "the connection was closed after {:?}", String::from_utf8_lossy(&answer));
-    }
-}
-
-#[tokio::test]
-async fn a_connection_is_usable_after_a_denial_that_left_a_request_body_unread() {
-    let world = World::start(behind(vod())).await;
-    let good = token("videos/1/");
-    for (door, address) in world.addresses() {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        for body in ["", "some bytes that nobody reads"] {
-            let post = format!(
-                "POST {PATH} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            stream.write_all(post.as_bytes()).await.unwrap();
-            let answer = read_answer(&mut stream).await;
-            assert!(answer.starts_with("HTTP/1.1 401"), "{door}: {answer}");
-        }
-        let granted = format!("GET {PATH}?auth={good} HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
-        stream.write_all(granted.as_bytes()).await.unwrap();
-        let answer = read_answer(&mut stream).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{door}: {answer}");
-    }
-}
-
-#[tokio::test]
-async fn two_requests_in_one_write_are_judged_each_for_itself() {
-    let world = World::start(behind(vod())).await;
-    let good = token("videos/1/");
-    for (door, address) in world.addresses() {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let two = format!(
-            "GET {PATH}?auth={good} HTTP/1.1\r\nHost: {HOST}\r\n\r\nGET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
-        );
-        stream.write_all(two.as_bytes()).await.unwrap();
-        let mut answers = String::new();
-        in_time(stream.read_to_string(&mut answers)).await.unwrap();
-        let statuses: Vec<&str> =
-            answers.matches("HTTP/1.1 200").chain(answers.matches("HTTP/1.1 401")).collect();
-        assert_eq!(statuses, ["HTTP/1.1 200", "HTTP/1.1 401"], "{door}: {answers}");
-    }
-}
-
-#[tokio::test]
-async fn a_handler_that_panics_leaves_the_servers_usable() {
-    let answer = |parts: &http::request::Parts| {
-        // `resume_unwind` panics without a word on standard error.
-        if parts.uri.path().ends_with("panic") {
-            std::panic::resume_unwind(Box::new("a handler's own mistake"));
-        }
-        http::Response::new(Bytes::from_static(b"fine"))
-    };
-    let world = World::around(behind(vod()), inner(answer)).await;
-    let good = token("videos/1/");
-    for (door, address) in world.addresses() {
-        for _ in 0..3 {
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            stream.write_all(&get("/videos/1/panic").query(&good).http1()).await.unwrap();
-            let mut answer = Vec::new();
-            let _ = in_time(stream.read_to_end(&mut answer)).await;
-            assert!(answer.is_empty(), "{door}: {}", String::from_utf8_lossy(&answer));
-        }
-    }
-    assert_eq!(world.verdict(&get(PATH).query(&good)).await, "200");
-    assert_eq!(world.verdict(&get(PATH)).await, "401 credential_missing");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod logs;
 pub(crate) mod players;
 mod random;
 pub(crate) mod redis;
+pub(crate) mod servers;
 mod serving;
 mod world;
 

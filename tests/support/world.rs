@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -15,16 +15,14 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use playgate::adapters::tower::GateBody;
-use playgate::request::PeerAddr;
 use playgate::{Site, Verifier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
-use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower::{Layer as _, service_fn};
 
+use super::servers::{self, Server};
 use super::{Answer, Ask, behind};
 
 /// What stands behind the layer.
@@ -104,7 +102,16 @@ impl World {
                 async { Ok::<_, Infallible>(response) }
             })
         };
-        let door = actix(&verifier, answer.clone()).await;
+        let actix = {
+            let answer = answer.clone();
+            servers::actix(ACTIX, Some(&verifier), move |app| {
+                let answer = answer.clone();
+                app.default_service(web::to(move |request: HttpRequest| {
+                    let response = from_standard(answer(to_standard(&request)));
+                    async { response }
+                }));
+            })
+        };
         let router = Router::new().fallback(move |request: Request<Body>| {
             let response = answer(request.map(drop)).map(Full::new);
             async { response }
@@ -114,13 +121,18 @@ impl World {
             verifier.layer().layer(router.clone()),
             |answer: Response<GateBody<Body>>| answer.map(Body::new),
         );
-        let doors = vec![
-            serve_axum("axum, Router::layer", router.clone().layer(verifier.layer())).await,
-            serve_axum("axum, around the Router", around).await,
-            serve_hyper("hyper", verifier.layer().layer(bare)).await,
-            serve_hyper("hyper, around a Router", verifier.layer().layer(router)).await,
-            door,
+        let layer = verifier.layer();
+        let servers = [
+            servers::axum("axum, Router::layer", router.clone().layer(verifier.layer())).await,
+            servers::axum("axum, around the Router", around).await,
+            servers::hyper("hyper", layer.layer(bare)).await,
+            servers::hyper("hyper, around a Router", layer.layer(router)).await,
+            actix,
         ];
+        let mut doors = Vec::new();
+        for server in servers {
+            doors.push(Door::open(server).await);
+        }
         Self { verifier, doors }
     }
 
@@ -207,62 +219,6 @@ fn same(mut answers: Vec<Answer>, question: &str) -> Answer {
     first
 }
 
-async fn serve_axum<S>(name: &'static str, service: S) -> Door
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    let (listener, address) = listen().await;
-    let make = axum::ServiceExt::<Request<Body>>::into_make_service_with_connect_info::<SocketAddr>(service);
-    tokio::spawn(axum::serve(listener, make).into_future());
-    Door::open(name, address).await
-}
-
-async fn serve_hyper<S, B>(name: &'static str, service: S) -> Door
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        loop {
-            let (stream, peer) = listener.accept().await.unwrap();
-            let service = service.clone().map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(PeerAddr(peer));
-                request
-            });
-            tokio::spawn(async move {
-                let builder = auto::Builder::new(TokioExecutor::new());
-                let service = TowerToHyperService::new(service);
-                // A client that goes away is none of the server's business.
-                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
-    });
-    Door::open(name, address).await
-}
-
-/// actix-web, with the middleware around an application of one handler.
-async fn actix(
-    verifier: &Verifier,
-    answer: impl Fn(Request<()>) -> Response<Bytes> + Clone + Send + 'static,
-) -> Door {
-    let verifier = verifier.clone();
-    let server = HttpServer::new(move || {
-        let answer = answer.clone();
-        let handler = move |request: HttpRequest| {
-            let response = from_standard(answer(to_standard(&request)));
-            async { response }
-        };
-        App::new().wrap(verifier.middleware()).default_service(web::to(handler))
-    });
-    let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").unwrap();
-    let address = server.addrs()[0];
-    tokio::spawn(server.run());
-    Door::open(ACTIX, address).await
-}
-
 /// The request in the types of today's `http`.
 fn to_standard(request: &HttpRequest) -> Request<()> {
     let mut standard = Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
@@ -281,14 +237,9 @@ fn from_standard(response: Response<Bytes>) -> HttpResponse {
     answer.body(body)
 }
 
-async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
 impl Door {
-    async fn open(name: &'static str, address: SocketAddr) -> Self {
+    async fn open(server: Server) -> Self {
+        let Server { name, address, .. } = server;
         let stream = TcpStream::connect(address).await.unwrap();
         let (http2, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);

@@ -1,0 +1,103 @@
+//! Published servers of files, none of which knows of this crate, behind it in one line each.
+
+mod support;
+
+use std::convert::Infallible;
+use std::fs;
+
+use http::{Request, Response};
+use hyper_staticfile::Static;
+use playgate::Verifier;
+use support::servers::{self, Server};
+use support::{Answer, Ask, behind, get, http1, token, vod};
+use tempfile::TempDir;
+use tower::{Layer as _, service_fn};
+
+/// A folder with one film of nine bytes.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("videos/1")).unwrap();
+    fs::write(folder.path().join("videos/1/a.mp4"), "012345678").unwrap();
+    folder
+}
+
+/// `hyper-staticfile`, `warp` and `actix-files`, over that folder.
+async fn existing(verifier: &Verifier, folder: &TempDir) -> [Server; 3] {
+    let path = folder.path().to_owned();
+
+    let files = Static::new(&path);
+    let staticfile = service_fn(move |request: Request<_>| {
+        let files = files.clone();
+        async move {
+            let failed = |_| Response::builder().status(500).body(hyper_staticfile::Body::Empty).unwrap();
+            Ok::<_, Infallible>(files.serve(request).await.unwrap_or_else(failed))
+        }
+    });
+    let warp = warp::service(warp::fs::dir(path.clone()));
+    let actix = move |app: &mut actix_web::web::ServiceConfig| {
+        app.service(actix_files::Files::new("/", &path));
+    };
+    [
+        servers::hyper("hyper-staticfile", verifier.layer().layer(staticfile)).await,
+        servers::hyper("warp", verifier.layer().layer(warp)).await,
+        servers::actix("actix-files", Some(verifier), actix),
+    ]
+}
+
+async fn ask(server: &Server, ask: &Ask) -> Answer {
+    http1(server.name, server.address, &ask.http1()).await
+}
+
+const FILM: &str = "/videos/1/a.mp4";
+
+#[tokio::test]
+async fn servers_of_files_serve_what_was_granted_and_nothing_else() {
+    let (verifier, folder) = (behind(vod()), folder());
+    let good = token("videos/1/");
+    for server in existing(&verifier, &folder).await {
+        let name = server.name;
+        for (asked, verdict, body) in [
+            (get(FILM).query(&good), "200", "012345678"),
+            (get(FILM).cookie(&good), "200", "012345678"),
+            (get(FILM).query(&good).field("range", "bytes=2-4"), "206", "234"),
+            (get(FILM).query(&good).field("range", "bytes=90-"), "416", ""),
+            (get("/videos/1/none.mp4").query(&good), "404", ""),
+        ] {
+            let answer = ask(&server, &asked).await;
+            assert_eq!(answer.verdict(), verdict, "{name}: {asked:?}");
+            if !body.is_empty() {
+                assert_eq!(answer.body, body, "{name}: {asked:?}");
+                assert_eq!(answer.field("cache-control"), Some("private"), "{name}");
+            }
+        }
+        for (asked, verdict) in [
+            (get(FILM), "401 credential_missing"),
+            (get(FILM).query(token("videos/2/")), "403 out_of_scope"),
+            (get(FILM).query(&good).query(&good), "400 ambiguous_credential"),
+            // Nobody learns which files there are.
+            (get("/videos/1/none.mp4"), "401 credential_missing"),
+        ] {
+            let answer = ask(&server, &asked).await;
+            assert_eq!(answer.verdict(), verdict, "{name}: {asked:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn servers_of_files_answer_head_and_conditions_as_they_do() {
+    let (verifier, folder) = (behind(vod()), folder());
+    let good = get(FILM).query(token("videos/1/"));
+    for server in existing(&verifier, &folder).await {
+        let name = server.name;
+        let head = ask(&server, &good.clone().method("HEAD")).await;
+        assert_eq!((head.status, head.body.len()), (200, 0), "{name}");
+        assert_eq!(head.field("content-length"), Some("9"), "{name}");
+        let refused = ask(&server, &get(FILM).method("HEAD")).await;
+        assert_eq!((refused.status, refused.body.len()), (401, 0), "{name}");
+
+        // A year ahead of whatever the file says, by the one of its conditions that all three know.
+        let since = "Mon, 22 Nov 2027 00:00:00 GMT";
+        let again = ask(&server, &good.clone().field("if-modified-since", since)).await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
+    }
+}
