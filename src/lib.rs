@@ -75,7 +75,7 @@
 
 mod log;
 
-#[cfg(any(feature = "tower", feature = "axum"))]
+#[cfg(any(feature = "tower", feature = "actix"))]
 pub mod adapters;
 pub mod answer;
 pub mod cors;

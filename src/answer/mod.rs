@@ -104,7 +104,7 @@ impl Answer {
         &self.body
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "actix"))]
     pub(crate) fn into_parts(self) -> (u16, Option<Denial>, Vec<Header>, Bytes) {
         (self.status, self.denial, self.headers, self.body)
     }
