@@ -13,15 +13,20 @@ use super::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
 #[derive(Debug)]
 pub(crate) struct KeyRejected;
 
-impl SignatureCheck for ParsedPublicKey {
-    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        self.verify_sig(message, signature).map_err(|_| BadSignature)
+/// A public key, prepared. (The back-end's types are nobody else's to name.)
+pub(super) struct PublicKey(ParsedPublicKey);
+
+impl PublicKey {
+    pub(super) fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        self.0.verify_sig(message, signature).map_err(|_| BadSignature)
     }
 }
 
-impl SignatureCheck for hmac::Key {
+struct Secret(hmac::Key);
+
+impl SignatureCheck for Secret {
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        hmac::verify(self, message, signature).map_err(|_| BadSignature)
+        hmac::verify(&self.0, message, signature).map_err(|_| BadSignature)
     }
 }
 
@@ -37,26 +42,27 @@ pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result
 }
 
 /// A key that is none of RSA, prepared.
-pub(super) fn parsed(algorithm: Algorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
+pub(super) fn parsed(algorithm: Algorithm, key: &[u8]) -> Result<PublicKey, KeyRejected> {
     let checked_by: &'static dyn VerificationAlgorithm = match algorithm {
         Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
         Algorithm::Es384 => &ECDSA_P384_SHA384_FIXED,
         Algorithm::EdDsa => &ED25519,
         _ => return Err(KeyRejected),
     };
-    ParsedPublicKey::new(checked_by, key).map_err(|_| KeyRejected)
+    ParsedPublicKey::new(checked_by, key).map(PublicKey).map_err(|_| KeyRejected)
 }
 
 /// An RSA key, prepared.
-pub(super) fn parsed_rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
+pub(super) fn parsed_rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<PublicKey, KeyRejected> {
     let parameters = rsa_parameters(algorithm).ok_or(KeyRejected)?;
-    RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| KeyRejected)
+    let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters);
+    key.map(PublicKey).map_err(|_| KeyRejected)
 }
 
 /// A shared secret for one algorithm.
 pub(crate) fn shared_secret(algorithm: Algorithm, secret: &[u8]) -> Result<VerifyingKey, KeyRejected> {
     let hash = hmac_of(algorithm).ok_or(KeyRejected)?;
-    Ok(VerifyingKey::new(algorithm, hmac::Key::new(hash, secret)))
+    Ok(VerifyingKey::new(algorithm, Secret(hmac::Key::new(hash, secret))))
 }
 
 /// RSASSA-PKCS1-v1_5 and RSASSA-PSS, whose salt is as long as its hash (RFC 7518 §3.5).

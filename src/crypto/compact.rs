@@ -1,8 +1,7 @@
 use arrayvec::ArrayVec;
-use aws_lc_rs::signature::ParsedPublicKey;
 
 use super::Algorithm;
-use super::aws_lc::{KeyRejected, parsed, parsed_rsa};
+use super::aws_lc::{KeyRejected, PublicKey, parsed, parsed_rsa};
 use super::kind::KeyKind;
 
 /// The longest: an RSA key of 8192 bits, its exponent of 33 bits, and a byte that tells how long that is.
@@ -50,7 +49,7 @@ impl CompactKey {
 }
 
 /// Makes the bytes of a [`CompactKey`] ready to check signatures: 2 us, and 2 kB in memory once it has checked one.
-pub(super) fn prepare(algorithm: Algorithm, compact: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
+pub(super) fn prepare(algorithm: Algorithm, compact: &[u8]) -> Result<PublicKey, KeyRejected> {
     if algorithm.key_kind() != KeyKind::Rsa {
         return parsed(algorithm, compact);
     }

@@ -2,11 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
-use aws_lc_rs::signature::ParsedPublicKey;
 
-use super::aws_lc::KeyRejected;
+use super::aws_lc::{KeyRejected, PublicKey};
 use super::compact::prepare;
-use super::{Algorithm, BadSignature, SignatureCheck};
+use super::{Algorithm, BadSignature};
 
 /// Public keys that are prepared because their tokens come in; all others are bytes.
 ///
@@ -40,7 +39,7 @@ struct Place {
 
 struct Prepared {
     name: u64,
-    key: ParsedPublicKey,
+    key: PublicKey,
 }
 
 impl<const SETS: usize> HotKeys<SETS> {
