@@ -1,8 +1,8 @@
 //! Signed URLs, signed cookies, secure links and revocable embed tokens for a media origin, checked inside its own process.
 //!
 //! A [`Verifier`] decides whether a request may have the bytes it asks for. It is put in front of an existing axum,
-//! hyper or other tower server as a layer; it allocates nothing and waits for nothing while deciding; its keys and
-//! policy change while it serves.
+//! hyper or other tower server as a layer, of an actix-web application as a middleware; it allocates nothing and waits for
+//! nothing while deciding; its keys and policy change while it serves.
 //!
 //! ```
 //! use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
@@ -42,7 +42,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 7 | [`adapters`]: the tower layer, axum extractors · [`media_keys`]: AES-128 keys for HLS under a grant |
+//! | 7 | [`adapters`]: the tower layer, axum extractors, the actix-web middleware · [`media_keys`]: AES-128 keys for HLS under a grant |
 //! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
 //! | 5 | [`verify`]: the decision |
 //! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
@@ -60,6 +60,7 @@
 //! | `tower` (default) | the layer |
 //! | `tracing` (default) | one log line per refusal |
 //! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
+//! | `actix` | the middleware for actix-web, [`Verifier::middleware`], and an extractor |
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |

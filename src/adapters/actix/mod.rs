@@ -4,8 +4,14 @@
 //! waits. Every answer of the inner service gets its headers: also one that an inner middleware returns as an `Err`,
 //! which becomes a [`GatedError`].
 //!
-//! What actix-web does by itself stays as it is: it has no trailers, and it answers `Expect: 100-continue` before any
-//! middleware is asked, so that a client that waits for it sends a body that is refused.
+//! What actix-web does by itself stays as it is:
+//!
+//! - It answers `Expect: 100-continue` before any application is asked, and the refusal follows at once. `HttpServer` has no
+//!   way to be asked first; a server that is put together from actix-http's `HttpService` has one, `expect`.
+//! - A connection on which a request body was left unread, as a refusal leaves it, is closed, and the answer says so.
+//! - Where the client has left, a handler works on until it writes to it; over HTTP/1.1 not if the server says
+//!   `h1_allow_half_closed(false)`.
+//! - It has no trailers.
 
 mod body;
 mod edit;
