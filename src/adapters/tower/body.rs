@@ -66,6 +66,13 @@ impl<B> GateBody<B> {
     }
 }
 
+/// An empty body, for layers outside that answer by themselves.
+impl<B> Default for GateBody<B> {
+    fn default() -> Self {
+        Self::answer(Bytes::new())
+    }
+}
+
 impl<B: Body<Data = Bytes>> Body for GateBody<B> {
     type Data = Bytes;
     type Error = B::Error;
