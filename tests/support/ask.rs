@@ -142,6 +142,8 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// The denial behind it, as `Verifier::decide` tells it.
     pub(crate) denial: Option<Denial>,
+    /// The doors whose servers refused by themselves, where the others were refused from within.
+    pub(crate) unheard_at: Vec<String>,
 }
 
 impl Answer {
@@ -199,7 +201,12 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// All that must be the same wherever the question was asked.
+    /// The length of the body, as far as a server says it.
+    pub(crate) fn length(&self) -> Option<&str> {
+        self.field("content-length")
+    }
+
+    /// All that must be the same wherever the question was asked, and the length where it is said.
     pub(crate) fn essence(&self) -> (u16, Vec<(String, String)>, Bytes) {
         let per_connection = ["date", "content-length", "connection", "transfer-encoding"];
         let mut headers: Vec<(String, String)> = self

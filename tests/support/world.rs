@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -85,13 +86,31 @@ impl World {
 
     /// Every server, with an inner service of one's own.
     pub(crate) async fn around(verifier: Verifier, inner: Inner) -> Self {
-        let answer = move |request: Request<()>| {
-            let parts = request.into_parts().0;
-            let mut response = inner(&parts);
+        let whole = move |request: Request<()>| {
+            let mut response = inner(&request.into_parts().0);
             response.headers_mut().insert("x-inner", "yes".parse().unwrap());
-            // Over HTTP/2, hyper leaves it to the service to send no body where none may be.
-            if parts.method == Method::HEAD || response.status() == StatusCode::NOT_MODIFIED {
+            if response.status() == StatusCode::NOT_MODIFIED {
                 *response.body_mut() = Bytes::new();
+            }
+            response
+        };
+        let actix = {
+            let whole = whole.clone();
+            servers::actix(ACTIX, Some(&verifier), move |app| {
+                let whole = whole.clone();
+                app.default_service(web::to(move |request: HttpRequest| {
+                    let response = from_standard(whole(to_standard(&request)));
+                    async { response }
+                }));
+            })
+        };
+        // Over HTTP/2, hyper leaves it to the service to send no body where none may be.
+        let answer = move |request: Request<()>| {
+            let is_head = request.method() == Method::HEAD;
+            let mut response = whole(request);
+            if is_head {
+                let length = std::mem::take(response.body_mut()).len();
+                response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
             }
             response
         };
@@ -100,16 +119,6 @@ impl World {
             service_fn(move |request: Request<Incoming>| {
                 let response = answer(request.map(drop)).map(Full::new);
                 async { Ok::<_, Infallible>(response) }
-            })
-        };
-        let actix = {
-            let answer = answer.clone();
-            servers::actix(ACTIX, Some(&verifier), move |app| {
-                let answer = answer.clone();
-                app.default_service(web::to(move |request: HttpRequest| {
-                    let response = from_standard(answer(to_standard(&request)));
-                    async { response }
-                }));
             })
         };
         let router = Router::new().fallback(move |request: Request<Body>| {
@@ -209,12 +218,21 @@ impl World {
 
 /// The one answer of all. Where it is 400, a server may have said so by itself.
 fn same(mut answers: Vec<Answer>, question: &str) -> Answer {
-    let first = answers.remove(0);
+    let mut first = answers.remove(0);
+    let mut told = first.length().map(|length| (length.to_owned(), first.door.clone()));
     for other in answers {
         if other.door.starts_with(ACTIX) && other.is_unheard() && first.status == 400 {
+            first.unheard_at.push(other.door);
             continue;
         }
         assert_eq!(first.essence(), other.essence(), "{} and {} on {question}", first.door, other.door);
+        match (&told, other.length()) {
+            (Some((length, door)), Some(other_length)) => {
+                assert_eq!(length, other_length, "the length at {door} and {} on {question}", other.door);
+            }
+            (None, Some(length)) => told = Some((length.to_owned(), other.door.clone())),
+            (_, None) => {}
+        }
     }
     first
 }
@@ -264,6 +282,7 @@ impl Door {
             headers: parts.headers,
             body,
             denial: None,
+            unheard_at: Vec::new(),
         }
     }
 }
@@ -305,7 +324,7 @@ fn parse_http1(door: String, answer: &[u8]) -> Answer {
         Some(other) => panic!("{door}: {other:?}"),
         None => body.to_vec(),
     };
-    Answer { door, status, headers, body: body.into(), denial: None }
+    Answer { door, status, headers, body: body.into(), denial: None, unheard_at: Vec::new() }
 }
 
 /// A chunked body (RFC 9112 §7.1), whole and without trailers; that of an answer to HEAD is empty.
