@@ -7,6 +7,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
+mod actix;
 mod ask;
 pub(crate) mod browser;
 mod disk;

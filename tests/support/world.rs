@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tower::{Layer as _, service_fn};
 
+use super::actix::{from_standard, to_standard};
 use super::servers::{self, Server};
 use super::{Answer, Ask, behind};
 
@@ -235,24 +236,6 @@ fn same(mut answers: Vec<Answer>, question: &str) -> Answer {
         }
     }
     first
-}
-
-/// The request in the types of today's `http`.
-fn to_standard(request: &HttpRequest) -> Request<()> {
-    let mut standard = Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
-    for (name, value) in request.headers() {
-        standard = standard.header(name.as_str(), value.as_bytes());
-    }
-    standard.body(()).unwrap()
-}
-
-fn from_standard(response: Response<Bytes>) -> HttpResponse {
-    let (parts, body) = response.into_parts();
-    let mut answer = HttpResponse::build(parts.status.as_u16().try_into().unwrap());
-    for (name, value) in &parts.headers {
-        answer.append_header((name.as_str(), value.as_bytes()));
-    }
-    answer.body(body)
 }
 
 impl Door {
