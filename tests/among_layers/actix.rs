@@ -4,10 +4,9 @@ use std::sync::mpsc;
 
 use actix_cors::Cors as ActixCors;
 use actix_files::Files;
-use actix_web::error::ErrorImATeapot;
+use actix_web::error::{ErrorImATeapot, InternalError};
 use actix_web::middleware::{Compress, Logger, Next, NormalizePath, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
-use playgate::adapters::actix::GatedError;
 
 use super::{
     APP, Ask, MANIFEST, PATH, PLAYLIST, STRANGER, TEXT, ask, behind, carried, files, get, good, leave,
@@ -212,7 +211,7 @@ async fn an_error_of_a_middleware_inside_gets_the_headers() {
                 async move {
                     let answer = next.call(request).await;
                     if let Err(error) = &answer {
-                        tell.send(error.as_error::<GatedError>().unwrap().inner().to_string()).unwrap();
+                        tell.send(error.as_error::<InternalError<&str>>().unwrap().to_string()).unwrap();
                     }
                     answer
                 }
@@ -223,7 +222,7 @@ async fn an_error_of_a_middleware_inside_gets_the_headers() {
         assert_eq!((answer.status, text(&answer.body)), (418, "no coffee"), "{name}");
         assert_eq!(leave(&answer), (vec![APP], Some("true")), "{name}");
         assert_eq!(answer.field("cache-control"), Some("private"), "{name}");
-        assert_eq!(told.try_recv().as_deref(), Ok("no coffee"), "outside, what it was can be told");
+        assert_eq!(told.try_recv().as_deref(), Ok("no coffee"), "outside, it is what it was");
     }
     let stranger = ask(address, &get(PATH).query(good()).origin(STRANGER)).await;
     assert_eq!((stranger.status, leave(&stranger)), (418, (vec![], None)));

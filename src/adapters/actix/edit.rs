@@ -4,7 +4,7 @@ use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{StatusCode, Uri};
-use actix_web::{HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use bytes::Bytes;
 
 use super::body::ActixBody;
@@ -60,6 +60,19 @@ pub(super) fn response<B>(request: ServiceRequest, answer: Answer) -> ServiceRes
 pub(super) fn head(head: &mut ResponseHead, edits: ResponseEdits) -> Option<ManifestBody> {
     let status = head.status.as_u16();
     edit::head(head.headers_mut(), status, edits)
+}
+
+/// An inner service's error, whose answer becomes what an answer becomes: a player could not read it without the headers
+/// of CORS.
+pub(super) fn error(mut error: Error, edits: ResponseEdits) -> Error {
+    if !edits.is_empty() {
+        error.add_response_mapper(move |mut response| {
+            // No error is a manifest that came out well: there is no body to rewrite.
+            let _ = head(response.head_mut(), edits.clone());
+            response
+        });
+    }
+    error
 }
 
 /// What the inner service is to see of the request.

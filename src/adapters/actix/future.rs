@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use super::body::ActixBody;
 use super::edit;
-use super::error::GatedError;
 use super::view::View;
 use crate::answer::{Answer, Reply, ResponseEdits};
 use crate::store::LookUp;
@@ -78,10 +77,10 @@ where
                 }
                 KindProjection::Call { inner, edits } => {
                     let answered = ready!(inner.poll(context));
+                    let edits = std::mem::take(edits);
                     return Poll::Ready(match answered {
-                        Ok(response) => Ok(edited(response, std::mem::take(edits))),
-                        Err(error) if edits.is_empty() => Err(error),
-                        Err(error) => Err(GatedError::new(error, std::mem::take(edits)).into()),
+                        Ok(response) => Ok(edited(response, edits)),
+                        Err(error) => Err(edit::error(error, edits)),
                     });
                 }
                 KindProjection::Wait { look_up, held } => {

@@ -1,8 +1,7 @@
 //! The middleware for actix-web.
 //!
 //! The decision is made before the inner service is called; nothing is boxed or spawned, and no snapshot is kept while it
-//! waits. Every answer of the inner service gets its headers: also one that an inner middleware returns as an `Err`,
-//! which becomes a [`GatedError`].
+//! waits. Every answer of the inner service gets its headers, also that of an error that an inner middleware returns.
 //!
 //! What actix-web does by itself stays as it is:
 //!
@@ -15,7 +14,6 @@
 
 mod body;
 mod edit;
-mod error;
 mod extract;
 mod future;
 mod view;
@@ -29,7 +27,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 
 pub use body::ActixBody;
-pub use error::GatedError;
 pub use extract::NoGrant;
 pub use future::ActixFuture;
 
