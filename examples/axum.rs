@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::{Router, routing::get};
+use axum::{Router, routing::get, serve::ListenerExt};
 use playgate::mint::{NewKey, Signer};
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 use tokio::net::TcpListener;
@@ -32,5 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let token = signer.token(Scope::folder("videos/1")?).expires_in(Duration::from_hours(1)).sign()?;
     let movie = format!("http://{}/media/videos/1/movie.mp4", listener.local_addr()?);
     println!("200: {}\n401: {movie}", token.url(&movie));
+    // Without TCP_NODELAY a file waits until the client has acknowledged the head of its answer.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
 }

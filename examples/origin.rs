@@ -30,6 +30,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use playgate::Verifier;
 use playgate::request::{Host, HostBuffer};
 use tokio::net::TcpListener;
@@ -122,6 +123,7 @@ async fn run(options: Options) -> Result<(), Error> {
     let listener =
         TcpListener::bind(options.listen).await.map_err(|error| explain(options.listen, &error))?;
     let address = listener.local_addr()?; // with the real port, where 0 was asked for
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true))); // or bodies wait for their heads
     let management = manage::bind(options.manage).await?;
     let demo = Arc::new(Demo::new(address.port())?);
     let folder = tempfile::Builder::new().prefix("playgate-origin-").tempdir()?; // goes when the program ends
