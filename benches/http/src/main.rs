@@ -1,8 +1,10 @@
-//! Servers on axum 0.8 that answer with the same 1 KB, and the credentials that they are asked with.
+//! Servers on axum 0.8, hyper and actix-web that answer with the same 1 KB, and the credentials that they are asked with.
 //!
 //! `playgate-http mint FOLDER TOKENS` makes a key, leaves its public half as `FOLDER/public.pem`, and prints as JSON
 //! what to ask for. `playgate-http serve ROW FOLDER` listens on a free port, prints it, and answers for `FOLDER/media`
 //! until it is ended. All but the rows with `file` or `dir` hold the body in memory.
+
+mod others;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -62,14 +64,21 @@ fn mint(folder: &Path, tokens: u32) {
 }
 
 async fn serve(row: &str, folder: &Path) {
+    let (pem, media) = (std::fs::read(folder.join("public.pem")).unwrap(), folder.join("media"));
+    let seen = || tokens(&pem).build().unwrap();
+    match row {
+        "hyper" => return others::hyper(body(&media), None).await.unwrap(),
+        "playgate-hyper" => return others::hyper(body(&media), Some(seen())).await.unwrap(),
+        "actix" => return others::actix(body(&media), None).await.unwrap(),
+        "playgate-actix" => return others::actix(body(&media), Some(seen())).await.unwrap(),
+        _ => {}
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     // A body from a file is a write of its own, and would wait for the client to acknowledge the head.
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
-    let (pem, media) = (std::fs::read(folder.join("public.pem")).unwrap(), folder.join("media"));
     let (memory, open_file) = (in_memory(&media), open_file(&media));
     let directory = Router::new().fallback_service(ServeDir::new(&media));
-    let seen = || tokens(&pem).build().unwrap();
     let new = || tokens(&pem).token_cache(0).build().unwrap();
     let peer = from_fn_with_state(Peer::new(&pem), check);
     let served = match row {
@@ -90,8 +99,12 @@ async fn serve(row: &str, folder: &Path) {
     served.unwrap();
 }
 
+fn body(media: &Path) -> Bytes {
+    std::fs::read(media.join(&PATH[1..])).unwrap().into()
+}
+
 fn in_memory(media: &Path) -> Router {
-    let body = Bytes::from(std::fs::read(media.join(&PATH[1..])).unwrap());
+    let body = body(media);
     let answer = move || std::future::ready(([(header::CONTENT_TYPE, "video/mp2t")], body.clone()));
     Router::new().route("/videos/{*key}", get(answer))
 }
