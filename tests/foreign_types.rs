@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// What each place names of others, the first place that a file stands in; `src/` is the core.
 const NAMED: &[(&str, &[&str])] = &[
-    ("src/adapters/actix/", &["actix_http", "actix_service", "actix_web", "bytes", "http"]),
+    ("src/adapters/actix/", &["actix_http", "actix_service", "actix_web", "bytes"]),
     ("src/adapters/axum.rs", &["axum", "axum_core", "http", "tower_service"]),
     ("src/adapters/tower/", &["bytes", "http", "http_body", "tower_layer", "tower_service"]),
     ("src/media_keys/", &["bytes", "http", "http_body", "tower_service"]),
