@@ -42,18 +42,18 @@ pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -
 }
 
 fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-    let mut slashed = Text::new();
-    for &byte in decoded {
-        slashed.push(if byte == b'\\' { b'/' } else { byte });
+    let mut slashed = decoded.clone();
+    slashed.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+    if let Some(found) = inside(&slashed) {
+        return Some(found);
     }
     let plain = slashed.first() == Some(&b'/')
         && !slashed.array_windows().any(|pair| matches!(pair, [b'/', b'/' | b'.']));
     if plain {
-        return inside(&slashed); // there is nothing to merge or resolve
+        return None; // there is nothing to merge or resolve
     }
     let (merged, resolved) = (merge(&slashed), resolve(&slashed));
-    inside(&slashed)
-        .or_else(|| inside(&merged))
+    inside(&merged)
         .or_else(|| inside(&resolved))
         .or_else(|| inside(&resolve(&merged)))
         .or_else(|| inside(&merge(&resolved)))
