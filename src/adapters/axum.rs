@@ -1,13 +1,14 @@
 //! What axum needs beside the [tower layer](super::tower): extractors, and a gate around a finished router.
 
-use std::future::Future;
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::ServiceExt;
 use axum::body::Body;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::{StatusCode, request::Parts};
 use axum::response::Response;
@@ -31,7 +32,7 @@ impl Verifier {
     /// # }
     /// ```
     pub fn around<S>(&self, router: S) -> AxumGate<S> {
-        AxumGate { gate: self.layer().layer(router) }
+        AxumGate { gate: self.layer().layer(router), peer: None }
     }
 }
 
@@ -39,11 +40,18 @@ impl Verifier {
 #[derive(Clone, Debug)]
 pub struct AxumGate<S> {
     gate: Gate<S>,
+    /// The connection's other end, once there is a connection.
+    peer: Option<IpAddr>,
 }
 
 impl<S: Clone> AxumGate<S> {
-    /// For `axum::serve`, with the client's address for the log line.
-    pub fn into_make_service(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
+    /// For `axum::serve`. The gate knows each client's address, and no request has to carry it.
+    pub const fn into_make_service(self) -> MakeAxumGate<S> {
+        MakeAxumGate { gate: self }
+    }
+
+    /// The same for routers whose handlers ask for the address themselves, by `ConnectInfo<SocketAddr>`.
+    pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
         S: Service<Request, Response = Response>,
     {
@@ -57,11 +65,35 @@ impl<S: Service<Request, Response = Response> + Clone> Service<Request> for Axum
     type Future = AxumGateFuture<S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.gate.poll_ready(context)
+        Service::<Request>::poll_ready(&mut self.gate, context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        AxumGateFuture { gate: self.gate.call(request) }
+        AxumGateFuture { gate: self.gate.hear(request, self.peer) }
+    }
+}
+
+/// Makes an [`AxumGate`] of each connection; made by [`AxumGate::into_make_service`].
+#[derive(Clone, Debug)]
+pub struct MakeAxumGate<S> {
+    gate: AxumGate<S>,
+}
+
+impl<S: Clone, C> Service<C> for MakeAxumGate<S>
+where
+    SocketAddr: Connected<C>,
+{
+    type Response = AxumGate<S>;
+    type Error = Infallible;
+    type Future = Ready<Result<AxumGate<S>, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, connection: C) -> Self::Future {
+        let peer = SocketAddr::connect_info(connection).ip();
+        ready(Ok(AxumGate { peer: Some(peer), ..self.gate.clone() }))
     }
 }
 
@@ -81,7 +113,7 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
     type Output = Result<Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.project().gate.poll(context))?;
+        let response = std::task::ready!(self.project().gate.poll(context))?;
         Poll::Ready(Ok(response.map(Body::from)))
     }
 }

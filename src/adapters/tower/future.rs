@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,6 +9,7 @@ use tower_service::Service;
 
 use super::body::GateBody;
 use super::edit;
+use super::view::Received;
 use crate::answer::{Answer, Reply, ResponseEdits};
 use crate::store::LookUp;
 use crate::verify::Verifier;
@@ -38,6 +40,7 @@ pub(super) struct Held<S, B> {
     pub(super) verifier: Verifier,
     pub(super) service: S,
     pub(super) request: Request<B>,
+    pub(super) peer: Option<IpAddr>,
 }
 
 impl<S, B, R> GateFuture<S, B, R>
@@ -83,9 +86,10 @@ where
                 KindProjection::Wait { look_up, held } => {
                     let found = ready!(look_up.poll(context));
                     let Some(held) = held.take() else { return Poll::Pending };
-                    let Held { verifier, mut service, mut request } = *held;
+                    let Held { verifier, mut service, mut request, peer } = *held;
                     let now = verifier.now();
-                    let reply = verifier.decide_with(&request, now, Some(&found)).reply(&request);
+                    let received = Received { request: &request, peer };
+                    let reply = verifier.decide_with(&received, now, Some(&found)).reply(&received);
                     kind.set(match reply {
                         Reply::Answer(answer) => Kind::Answer { response: Some(edit::response(answer)) },
                         Reply::Call(before, edits) => {

@@ -10,7 +10,9 @@
 mod body;
 mod edit;
 mod future;
+mod view;
 
+use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -23,6 +25,7 @@ pub use future::GateFuture;
 use crate::answer::Reply;
 use crate::verify::{Decision, Verifier};
 use future::Held;
+use view::Received;
 
 impl Verifier {
     /// A layer that lets through what this verifier grants.
@@ -90,12 +93,24 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.hear(request, None)
+    }
+}
+
+impl<S> Gate<S> {
+    /// Decides a request, and calls the inner service if that may have it. `peer` is the connection's other end, where that
+    /// is not said in the request.
+    pub(crate) fn hear<B, R>(&mut self, mut request: Request<B>, peer: Option<IpAddr>) -> GateFuture<S, B, R>
+    where
+        S: Service<Request<B>, Response = Response<R>> + Clone,
+    {
         let now = self.verifier.now();
-        let decision = self.verifier.decide(&request, now);
+        let received = Received { request: &request, peer };
+        let decision = self.verifier.decide(&received, now);
         let reply = match &decision {
             Decision::Needs(needed) => Err(needed.need()),
-            decision => Ok(decision.reply(&request)),
+            decision => Ok(decision.reply(&received)),
         };
         drop(decision); // and its snapshot with it, before anything is waited for or called
         match reply {
@@ -104,7 +119,7 @@ where
                 // The very service that was polled ready is held; another one takes its place.
                 let next = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, next);
-                GateFuture::wait(look_up, Held { verifier: self.verifier.clone(), service, request })
+                GateFuture::wait(look_up, Held { verifier: self.verifier.clone(), service, request, peer })
             }
             Ok(Reply::Answer(answer)) => GateFuture::answer(answer),
             Ok(Reply::Call(before, after)) => {
