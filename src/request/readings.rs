@@ -42,8 +42,8 @@ pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -
 }
 
 fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-    let mut slashed = decoded.clone();
-    slashed.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+    let mut slashed = Text::new();
+    slashed.extend(decoded.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }));
     if let Some(found) = inside(&slashed) {
         return Some(found);
     }
