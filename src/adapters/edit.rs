@@ -4,6 +4,9 @@ use bytes::Bytes;
 
 use crate::answer::{Header, ManifestBody, ManifestHead, RequestEdits, ResponseEdits};
 
+/// Every value of a field.
+pub(super) type Said<'i, 'v> = &'i mut dyn Iterator<Item = &'v [u8]>;
+
 /// A server's header map, as far as answers change one. Names are lower-case; what can be no header field is left out.
 pub(super) trait Fields {
     /// Every value of a field, one for each of its lines.
@@ -13,6 +16,8 @@ pub(super) trait Fields {
     fn remove_all(&mut self, names: &[&str]);
     /// Puts one value in the place of every other.
     fn set(&mut self, name: &str, value: Bytes);
+    /// The same by what the others say, unless they may stay.
+    fn revise(&mut self, name: &str, value: impl FnOnce(Said<'_, '_>) -> Option<Bytes>);
     fn append(&mut self, name: &str, value: Bytes);
 }
 
@@ -29,9 +34,7 @@ pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdi
         }
     }
     fields.remove_all(edits.remove());
-    if let Some(value) = edits.cache_control(fields.all("cache-control")) {
-        fields.set("cache-control", value);
-    }
+    fields.revise("cache-control", |said| edits.cache_control(said));
     append(fields, edits.append());
     manifest.and_then(ManifestHead::into_body)
 }

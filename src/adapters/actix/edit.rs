@@ -8,7 +8,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use bytes::Bytes;
 
 use super::body::ActixBody;
-use crate::adapters::edit::{self, Fields};
+use crate::adapters::edit::{self, Fields, Said};
 use crate::answer::{Answer, ManifestBody, RequestEdits, ResponseEdits};
 
 impl Fields for HeaderMap {
@@ -27,6 +27,13 @@ impl Fields for HeaderMap {
     fn set(&mut self, name: &str, value: Bytes) {
         if let Some((name, value)) = field(name, value) {
             self.insert(name, value);
+        }
+    }
+
+    fn revise(&mut self, name: &str, value: impl FnOnce(Said<'_, '_>) -> Option<Bytes>) {
+        let value = value(&mut self.all(name));
+        if let Some(value) = value {
+            self.set(name, value);
         }
     }
 

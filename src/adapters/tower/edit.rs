@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, VARY,
+    CACHE_CONTROL, Entry, HeaderMap, HeaderName, HeaderValue, VARY,
 };
 use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
 
 use super::body::GateBody;
-use crate::adapters::edit::{self, Fields};
+use crate::adapters::edit::{self, Fields, Said};
 use crate::answer::{Answer, ManifestBody, RequestEdits, ResponseEdits};
 
 impl Fields for HeaderMap {
@@ -33,17 +33,39 @@ impl Fields for HeaderMap {
 
     #[inline]
     fn set(&mut self, name: &str, value: Bytes) {
-        if let (Some(name), Ok(value)) = (known_name(name), HeaderValue::from_maybe_shared(value)) {
+        if let (Some(name), Some(value)) = (known_name(name), checked(value)) {
             self.insert(name, value);
         }
     }
 
     #[inline]
+    fn revise(&mut self, name: &str, value: impl FnOnce(Said<'_, '_>) -> Option<Bytes>) {
+        let Some(name) = known_name(name) else { return };
+        match self.entry(name) {
+            Entry::Vacant(free) => {
+                if let Some(value) = value(&mut std::iter::empty()).and_then(checked) {
+                    free.insert(value);
+                }
+            }
+            Entry::Occupied(mut said) => {
+                let values = &mut said.iter().map(HeaderValue::as_bytes);
+                if let Some(value) = value(values).and_then(checked) {
+                    said.insert(value);
+                }
+            }
+        }
+    }
+
+    #[inline]
     fn append(&mut self, name: &str, value: Bytes) {
-        if let (Some(name), Ok(value)) = (known_name(name), HeaderValue::from_maybe_shared(value)) {
+        if let (Some(name), Some(value)) = (known_name(name), checked(value)) {
             self.append(name, value);
         }
     }
+}
+
+fn checked(value: Bytes) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(value).ok()
 }
 
 /// The name as `http` has it. Those of granted answers are not read anew each time.
