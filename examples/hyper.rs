@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use hyper::{Request, body::Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::{server::conn::auto, service::TowerToHyperService};
 use playgate::mint::{NewKey, Signer};
-use playgate::{Key, KeyScope, Scope, Site, Verifier, request::PeerAddr};
-use tower::{Layer, ServiceExt};
+use playgate::{Key, KeyScope, Scope, Site, Verifier};
+use tower::Layer;
 use tower_http::services::ServeDir;
 
 const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
@@ -28,10 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("200: {}\n401: {movie}", token.url(&movie));
     loop {
         let (socket, peer) = listener.accept().await?;
-        let app = TowerToHyperService::new(app.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(PeerAddr(peer)); // so that the client's address is known
-            request
-        }));
+        let app = TowerToHyperService::new(app.clone().with_peer(peer)); // so that the client's address is known
         let server = auto::Builder::new(TokioExecutor::new());
         tokio::spawn(async move { server.serve_connection(TokioIo::new(socket), app).await });
     }

@@ -1,4 +1,4 @@
-//! A gate around a finished axum router: whose connection it is, and who is told.
+//! Gates that know whose connection they are of, and who else is told.
 
 mod support;
 
@@ -15,7 +15,7 @@ use playgate::request::PeerAddr;
 use playgate::{Site, Verifier};
 use support::{HOST, get, http1};
 use tokio::net::TcpListener;
-use tower::Service as _;
+use tower::{Layer as _, Service as _};
 
 const HERE: &str = "127.0.0.1";
 const ELSEWHERE: &str = "192.0.2.7";
@@ -68,7 +68,7 @@ async fn bind() -> TcpListener {
 #[tokio::test]
 async fn what_a_request_says_of_its_sender_counts_before_the_connection() {
     let from: SocketAddr = "127.0.0.1:4711".parse().unwrap();
-    let mut gate = verifier().around(router()).into_make_service().call(from).await.unwrap();
+    let mut gate = verifier().layer().layer(router()).with_peer(from);
     let mut ask = async |link: &str, said: Option<PeerAddr>| {
         let mut request = Request::new(axum::body::Body::empty());
         *request.uri_mut() = link.parse().unwrap();

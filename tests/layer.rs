@@ -200,7 +200,7 @@ fn the_layer_is_cheap_to_clone_and_goes_everywhere() {
     let layer = everywhere(&verifier.layer());
     everywhere(&layer.layer(()));
     assert_eq!(size_of::<GateLayer>(), size_of::<usize>(), "one shared pointer");
-    assert_eq!(size_of::<Gate<()>>(), size_of::<usize>());
+    assert!(size_of::<Gate<()>>() <= 4 * size_of::<usize>(), "and an address");
     // What one clone changes is in force for all.
     let other = verifier.clone();
     assert!(other.keys().remove("rsa"));

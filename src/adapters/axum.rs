@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -32,7 +32,7 @@ impl Verifier {
     /// # }
     /// ```
     pub fn around<S>(&self, router: S) -> AxumGate<S> {
-        AxumGate { gate: self.layer().layer(router), peer: None }
+        AxumGate { gate: self.layer().layer(router) }
     }
 }
 
@@ -40,8 +40,6 @@ impl Verifier {
 #[derive(Clone, Debug)]
 pub struct AxumGate<S> {
     gate: Gate<S>,
-    /// The connection's other end, once there is a connection.
-    peer: Option<IpAddr>,
 }
 
 impl<S: Clone> AxumGate<S> {
@@ -65,11 +63,11 @@ impl<S: Service<Request, Response = Response> + Clone> Service<Request> for Axum
     type Future = AxumGateFuture<S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        Service::<Request>::poll_ready(&mut self.gate, context)
+        self.gate.poll_ready(context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        AxumGateFuture { gate: self.gate.hear(request, self.peer) }
+        AxumGateFuture { gate: self.gate.call(request) }
     }
 }
 
@@ -92,8 +90,8 @@ where
     }
 
     fn call(&mut self, connection: C) -> Self::Future {
-        let peer = SocketAddr::connect_info(connection).ip();
-        ready(Ok(AxumGate { peer: Some(peer), ..self.gate.clone() }))
+        let AxumGate { gate } = self.gate.clone();
+        ready(Ok(AxumGate { gate: gate.with_peer(SocketAddr::connect_info(connection)) }))
     }
 }
 

@@ -10,7 +10,8 @@ use super::{RequestView, Target};
 
 /// The address of the connection's other end, as a request extension.
 ///
-/// A hyper server inserts it where it accepts; under axum (feature `axum`), `ConnectInfo<SocketAddr>` serves too.
+/// For servers that know it by request; where it is known by connection, `Gate::with_peer` costs less. Under axum (feature
+/// `axum`), `ConnectInfo<SocketAddr>` serves too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 

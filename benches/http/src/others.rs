@@ -22,12 +22,15 @@ pub(crate) async fn hyper(body: Bytes, verifier: Option<Verifier>) -> Result<()>
         std::future::ready(Ok::<_, Infallible>(response))
     });
     match verifier {
-        Some(verifier) => connections(verifier.layer().layer(answer)).await,
-        None => connections(answer).await,
+        Some(verifier) => {
+            let gate = verifier.layer().layer(answer);
+            connections(|peer| gate.clone().with_peer(peer)).await
+        }
+        None => connections(|_| answer.clone()).await,
     }
 }
 
-async fn connections<S, B>(service: S) -> Result<()>
+async fn connections<S, B>(service: impl Fn(SocketAddr) -> S) -> Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -36,9 +39,9 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());
     loop {
-        let stream = listener.accept().await?.0;
+        let (stream, peer) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let service = TowerToHyperService::new(service.clone());
+        let service = TowerToHyperService::new(service(peer));
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
