@@ -125,22 +125,30 @@ impl<'p> HostsBuilder<'p> {
 /// The normal form of an exact host, or what is wrong and the remedy.
 fn exact_host(host: &str) -> Result<String, HostFault> {
     if let Some((_, rest)) = host.split_once("://") {
-        return Err(("has a scheme", rest.split(['/', ':']).next().unwrap_or(rest).to_owned()));
+        return Err(("has a scheme", name_or_example(rest.split(['/', ':']).next().unwrap_or(rest))));
     }
     if let Some((name, _)) = host.split_once('/') {
+        let name = name_or_example(name);
         return Err(("has a path", format!("{name}, and the path as the site's base path")));
     }
     if let Some((name, _)) = host.rsplit_once(':')
         && !host.ends_with(']')
     {
-        return Err(("has a port: hosts compare without", name.to_owned()));
+        return Err(("has a port: hosts compare without", name_or_example(name)));
     }
     if host.contains('*') {
         return Err(("has a star", "\"*\" for any host, or a pattern with {bucket} or {region}".to_owned()));
     }
+    host_name(host).ok_or_else(|| ("is no host name", name_or_example("")))
+}
+
+/// What to write instead: only what is a name itself is worth repeating.
+fn name_or_example(name: &str) -> String {
+    host_name(name).unwrap_or_else(|| "cdn.example.com".to_owned())
+}
+
+fn host_name(text: &str) -> Option<String> {
     let mut buffer = HostBuffer::new();
-    match Host::parse(host.as_bytes(), &mut buffer) {
-        Ok(host) => Ok(String::from_utf8_lossy(host.as_bytes()).into_owned()),
-        Err(_) => Err(("is no host name", "cdn.example.com".to_owned())),
-    }
+    let host = Host::parse(text.as_bytes(), &mut buffer).ok()?;
+    Some(String::from_utf8_lossy(host.as_bytes()).into_owned())
 }
