@@ -1,10 +1,10 @@
 //! What axum needs beside the [tower layer](super::tower): extractors, and a gate around a finished router.
 
 use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use std::future::{self, Future, Ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::ServiceExt;
 use axum::body::Body;
@@ -43,12 +43,18 @@ pub struct AxumGate<S> {
 }
 
 impl<S: Clone> AxumGate<S> {
-    /// For `axum::serve`. The gate knows each client's address, and no request has to carry it.
+    /// For `axum::serve`. The gate knows each client's address; nothing inside is told of it.
     pub const fn into_make_service(self) -> MakeAxumGate<S> {
         MakeAxumGate { gate: self }
     }
 
-    /// The same for routers whose handlers ask for the address themselves, by `ConnectInfo<SocketAddr>`.
+    /// The gate of one connection, as [`Gate::with_peer`].
+    #[must_use]
+    pub fn with_peer(self, peer: SocketAddr) -> Self {
+        Self { gate: self.gate.with_peer(peer) }
+    }
+
+    /// The same where somebody inside asks for the address too: handlers and layers by `ConnectInfo<SocketAddr>`, another gate.
     pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
         S: Service<Request, Response = Response>,
@@ -90,8 +96,7 @@ where
     }
 
     fn call(&mut self, connection: C) -> Self::Future {
-        let AxumGate { gate } = self.gate.clone();
-        ready(Ok(AxumGate { gate: gate.with_peer(SocketAddr::connect_info(connection)) }))
+        future::ready(Ok(self.gate.clone().with_peer(SocketAddr::connect_info(connection))))
     }
 }
 
@@ -111,7 +116,7 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
     type Output = Result<Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = std::task::ready!(self.project().gate.poll(context))?;
+        let response = ready!(self.project().gate.poll(context))?;
         Poll::Ready(Ok(response.map(Body::from)))
     }
 }

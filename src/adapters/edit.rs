@@ -34,7 +34,9 @@ pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdi
         }
     }
     fields.remove_all(edits.remove());
-    fields.revise("cache-control", |said| edits.cache_control(said));
+    if edits.is_private() {
+        fields.revise("cache-control", |said| edits.cache_control(said));
+    }
     append(fields, edits.append());
     manifest.and_then(ManifestHead::into_body)
 }

@@ -186,6 +186,12 @@ impl ResponseEdits {
         self.cors.into_iter().flat_map(cors_fields).chain(page)
     }
 
+    /// Whether `Cache-Control` is to be asked about.
+    #[cfg(any(feature = "tower", feature = "actix"))]
+    pub(crate) const fn is_private(&self) -> bool {
+        self.private
+    }
+
     /// The `Cache-Control` to set, given what the inner service said; `None` to leave that as it is.
     pub fn cache_control<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         if self.private { cache::private(inner) } else { None }
