@@ -223,7 +223,7 @@ fn scaling(held: &Held) {
     println!("\nLookups among {} tokens: {one} ns on one thread, {two} ns on each of two.", tokens.len());
 }
 
-/// What happens while decisions are timed.
+/// What happens while decisions are timed; after these comes what is done between them.
 const MEANWHILE: [&str; 3] = [
     "while nothing is taken back",
     "while 100,000 are rotated, and dropped by a sweep",
@@ -233,18 +233,20 @@ const MEANWHILE: [&str; 3] = [
 /// How long decisions take while nothing happens, while a video is rotated, and while tokens expire.
 fn latencies(held: &Held) {
     let Held { store, verifier, embeds, tokens, .. } = held;
-    let meanwhile = AtomicUsize::new(0);
+    let between = MEANWHILE.len();
+    let meanwhile = AtomicUsize::new(between);
     let done = AtomicBool::new(false);
-    let mut times: [Vec<u128>; 3] = Default::default();
+    let mut times: [Vec<u128>; MEANWHILE.len() + 1] = Default::default();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let doomed = video(9_999_999);
-            let idle = || std::thread::sleep(Duration::from_millis(300)); // about as long as each of the others takes
             let during = |what: usize, run: &dyn Fn()| {
                 meanwhile.store(what, Ordering::SeqCst);
                 run();
-                meanwhile.store(0, Ordering::SeqCst);
+                meanwhile.store(between, Ordering::SeqCst);
             };
+            // About as long as each of the others takes.
+            let idle = || during(0, &|| std::thread::sleep(Duration::from_millis(300)));
             for _ in 0..5 {
                 for index in 0..ROTATED {
                     issue(embeds, draft(&doomed, index));
@@ -268,8 +270,9 @@ fn latencies(held: &Held) {
             let request = held.request(place);
             let before = meanwhile.load(Ordering::SeqCst);
             let started = Instant::now();
-            let _ = black_box(verifier.decide(black_box(&request), NOW));
+            let decision = verifier.decide(black_box(&request), NOW);
             let taken = started.elapsed().as_nanos();
+            assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
             if before == meanwhile.load(Ordering::SeqCst) {
                 times[before].push(taken);
             }
