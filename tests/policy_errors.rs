@@ -150,6 +150,13 @@ fn a_key_for_a_site_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_site_whose_id_has_two_lines_is_named_on_one() {
+    let key = Key::from_secret("k1", &[7; 32], KeyScope::site("none")).unwrap();
+    let error = Verifier::builder().site(bucket().id("a\nb")).key(key).build().unwrap_err().to_string();
+    assert!(error.ends_with("name one of a\\nb"), "{error}");
+}
+
+#[test]
 fn a_key_for_no_site_is_told_the_first_ten_and_how_many_there_are_besides() {
     let builder = (10..22).fold(Verifier::builder(), |builder, number| {
         builder.site(Site::bucket("courses").host(format!("s{number}.example")))

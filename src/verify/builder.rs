@@ -160,7 +160,7 @@ pub(super) fn no_such_site(
         KeyScope::Site(id) if !ids.contains(&**id) => {
             let mut known: Vec<&str> = ids.iter().copied().collect();
             known.sort_unstable();
-            let known = list_names(known.into_iter().map(str::to_owned));
+            let known = list_names(known.into_iter().map(|id| id.escape_debug().to_string()));
             Some(ConfigError::KeyForNoSite { key: key(), site: id.to_string(), known })
         }
         KeyScope::Site(_) | KeyScope::Bucket(_) | KeyScope::Stream(_) | KeyScope::Any(_) => None,

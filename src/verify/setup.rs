@@ -146,7 +146,7 @@ impl Setup {
         };
         for (id, hook) in &self.hooks {
             if !policy.set_hook(id, hook) {
-                let known = list_names(policy.named_sites().map(|(id, _)| id));
+                let known = list_names(policy.named_sites().map(|(id, _)| id.escape_debug().to_string()));
                 errors.push(ConfigError::HookForNoSite { site: id.clone(), known });
             }
         }
