@@ -25,6 +25,8 @@ use std::net::IpAddr;
 /// assert_eq!(get.target().query, Some(&b"auth=x"[..]));
 /// ```
 pub trait RequestView {
+    // Each of these is handed on by `adapters::tower::view`, where a default would tell nothing: add it there too.
+
     /// The method, in its case-sensitive spelling.
     fn method(&self) -> &str;
 
