@@ -7,13 +7,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::routing::get as on_get;
+use playgate::embed::Embed;
 use playgate::link::{IpBinding, SecureLink};
 use playgate::mint::LinkSigner;
 use playgate::request::PeerAddr;
+use playgate::store::Store;
 use playgate::{Site, Verifier};
-use support::{HOST, get, http1};
+use support::{HOST, get, http1, lines_about, vod};
 use tokio::net::TcpListener;
 use tower::{Layer as _, Service as _};
 
@@ -70,7 +73,7 @@ async fn what_a_request_says_of_its_sender_counts_before_the_connection() {
     let from: SocketAddr = "127.0.0.1:4711".parse().unwrap();
     let mut gate = verifier().layer().layer(router()).with_peer(from);
     let mut ask = async |link: &str, said: Option<PeerAddr>| {
-        let mut request = Request::new(axum::body::Body::empty());
+        let mut request = Request::new(Body::empty());
         *request.uri_mut() = link.parse().unwrap();
         request.headers_mut().insert("host", HOST.parse().unwrap());
         if let Some(said) = said {
@@ -83,4 +86,34 @@ async fn what_a_request_says_of_its_sender_counts_before_the_connection() {
     assert_eq!(ask(&link_for(ELSEWHERE), None).await, 403);
     assert_eq!(ask(&link_for(HERE), Some(proxied)).await, 403);
     assert_eq!(ask(&link_for(ELSEWHERE), Some(proxied)).await, 200);
+}
+
+#[tokio::test]
+async fn the_address_of_the_connection_counts_after_a_lookup_too() {
+    lines_about("start");
+    let nobody_listens = Store::redis("redis://127.0.0.1:1").connect().unwrap();
+    let plain = vod().embed(Embed::new());
+    let tls = Site::bucket("vod").host("tls.example.com").embed(Embed::new()).require_https();
+    let verifier = Verifier::builder().site(plain).site(tls).store(&nobody_listens).build().unwrap();
+    let proxied = "192.0.2.8";
+    for (path, host, connected, said, verdict, client) in [
+        ("/one", HOST, ELSEWHERE, None, "503 store_unavailable", ELSEWHERE),
+        ("/two", HOST, ELSEWHERE, Some(proxied), "503 store_unavailable", proxied),
+        // What never left the machine needs no TLS.
+        ("/three", "tls.example.com", HERE, None, "503 store_unavailable", HERE),
+        ("/four", "tls.example.com", ELSEWHERE, None, "403 https_required", ELSEWHERE),
+    ] {
+        let of = |address: &str| SocketAddr::new(address.parse().unwrap(), 4711);
+        let mut gate = verifier.layer().layer(router()).with_peer(of(connected));
+        let mut request = get(path).host(host).query("0".repeat(32)).parsed().unwrap();
+        if let Some(said) = said {
+            request.extensions_mut().insert(PeerAddr(of(said)));
+        }
+        let answer = gate.call(request.map(Body::from)).await.unwrap();
+        let (status, code) = verdict.split_once(' ').unwrap();
+        assert_eq!(answer.status().as_str(), status, "{path}");
+        let lines = lines_about(&format!("path={path} "));
+        assert!(lines.len() == 1 && lines[0].contains(&format!("code=\"{code}\"")), "{lines:?}");
+        assert!(lines[0].contains(&format!("client=\"{client}\"")), "{lines:?}");
+    }
 }
