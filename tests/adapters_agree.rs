@@ -16,6 +16,8 @@ mod links;
 mod manifests;
 #[path = "adapters_agree/origin.rs"]
 mod origin;
+#[path = "adapters_agree/store.rs"]
+mod store;
 #[path = "adapters_agree/tokens.rs"]
 mod tokens;
 
@@ -136,7 +138,8 @@ fn rows() -> Vec<Row> {
     tables.into_iter().flat_map(|table| table()).collect()
 }
 
-/// The codes that no row brings about: what a store in memory never is.
+/// The codes that no row brings about: what a store in memory never is, one elsewhere is in
+/// [`store::every_server_says_alike_that_a_store_is_out_of_reach`].
 const ELSEWHERE: [Code; 1] = [Code::StoreUnavailable];
 
 #[tokio::test]
