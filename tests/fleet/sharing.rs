@@ -104,17 +104,25 @@ async fn signed_tokens_are_taken_back_by_name_subject_and_key_everywhere_and_giv
     let kid = TestKey::P256.header();
     let kid = serde_json::from_str::<serde_json::Value>(&kid).unwrap()["kid"].as_str().unwrap().to_owned();
     let spared = signed(TestKey::Rsa, r#","jti":"b","sub":"v","iat":2000"#);
+    let spared_of_the_key = signed(TestKey::P256, r#","iat":2000"#);
     for (name, what, with, ask, spared) in [
         ("by jti", "jti", vec![("name", "a")], signed(TestKey::Rsa, r#","jti":"a""#), &spared),
         ("by sub", "sub", vec![("name", "u")], signed(TestKey::Rsa, r#","sub":"u""#), &spared),
         (
-            "issued before",
+            "by sub, issued before",
             "sub",
             vec![("name", "v"), ("before", "2000")],
             signed(TestKey::Rsa, r#","sub":"v","iat":1999"#),
             &spared,
         ),
-        ("by kid", "kid", vec![("name", kid.as_str())], signed(TestKey::P256, ""), &spared),
+        (
+            "by kid, issued before",
+            "kid",
+            vec![("name", kid.as_str()), ("before", "2000")],
+            signed(TestKey::P256, r#","iat":1999"#),
+            &spared_of_the_key,
+        ),
+        ("by kid", "kid", vec![("name", kid.as_str())], spared_of_the_key.clone(), &spared),
     ] {
         assert_eq!(fleet.verdict(&ask).await, "200", "{name}");
         let began = Instant::now();
