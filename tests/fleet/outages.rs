@@ -117,8 +117,10 @@ async fn a_redis_that_hangs_is_believed_for_so_long_and_no_longer() {
     let setup = |redis: &Redis| Setup::new(redis.url()).staleness(MOST);
     let Some(fleet) = Fleet::start(After::Nothing, setup).await else { return };
     let known = part_of("1", &fleet.one.issue("1").await);
-    assert_eq!(fleet.verdict(&known).await, "200");
-    assert_eq!(fleet.verdict(&signed("good")).await, "200");
+    let of_another_video = part_of("2", &fleet.one.issue("2").await);
+    for ask in [&known, &of_another_video, &signed("good")] {
+        assert_eq!(fleet.verdict(ask).await, "200");
+    }
     sleep(MOST + MOST / 2).await;
     assert_eq!(fleet.verdict(&known).await, "200", "silence is no loss of contact");
 
@@ -133,11 +135,16 @@ async fn a_redis_that_hangs_is_believed_for_so_long_and_no_longer() {
     }
     println!("not believed after {refused:?}");
     assert!(refused[0] < MOST + Duration::from_secs(1), "{refused:?}");
-    assert!(fleet.one.tell("revoke_video", &[("video", "1")]).await.is_err());
+    let error = fleet.one.tell("revoke_video", &[("video", "1")]).await.unwrap_err();
+    assert!(error.contains("does not answer"), "{error}");
+    assert_eq!(fleet.one.verdict(&known).await, "403 revoked", "in force where it is said");
+    assert_eq!(fleet.other.verdict(&known).await, UNAVAILABLE);
 
     fleet.redis.thaw();
     for origin in [&fleet.one, &fleet.other] {
         until(origin, &signed("good"), "200").await;
+        until(origin, &known, "403 revoked").await;
+        assert_eq!(origin.verdict(&of_another_video).await, "200");
     }
     println!("believed again after {:?}", began.elapsed());
     let new = part_of("1", &fleet.one.issue("1").await);
