@@ -47,8 +47,8 @@ use crate::store::Store;
 /// # What one client can cause
 ///
 /// Many requests for one token share one lookup; a token that is none is remembered for five seconds, in bounded room; and
-/// lookups that find nothing are [bounded](Self::unknown_tokens) by the client's address. What is over a bound is
-/// answered with 503, and costs no round trip.
+/// lookups that find nothing are [bounded](Self::unknown_tokens) by the client's address. However many clients ask, a node
+/// has at most 256 lookups under way at a time. What is over a bound is answered with 503, and costs no round trip.
 #[derive(Clone)]
 #[must_use = "nothing is connected before `connect`"]
 pub struct RedisStore {
