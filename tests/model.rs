@@ -163,6 +163,10 @@ impl Kept for Plain {
     fn last_seen(&self) -> i64 {
         0
     }
+
+    fn remembers(&self) -> i64 {
+        0
+    }
 }
 
 type Plains = Table<Plain>;

@@ -71,7 +71,8 @@ impl EmbedDraft {
         self
     }
 
-    /// How often manifests and keys may be asked for, counted after every other rule. Default without limit.
+    /// How often [manifests and keys](super::OriginsOn::ManifestsAndKeys) may be asked for, counted after every other
+    /// rule. Each process counts by itself, and anew once a shared store has lost its data. Default without limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self

@@ -28,17 +28,25 @@ impl<'de> Deserialize<'de> for Rate {
 }
 
 /// What is left of a token's rate.
-pub(crate) struct Limiter(RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>);
+pub(crate) struct Limiter {
+    limiter: RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>,
+    rate: Rate,
+}
 
 impl Limiter {
     pub(crate) fn new(rate: Rate) -> Option<Self> {
         let quota = Quota::with_period(rate.each())?.allow_burst(rate.requests());
-        Some(Self(RateLimiter::direct_with_clock(quota, Monotonic)))
+        Some(Self { limiter: RateLimiter::direct_with_clock(quota, Monotonic), rate })
+    }
+
+    /// After how many seconds without a request the whole rate is there again.
+    pub(crate) fn within(&self) -> i64 {
+        self.rate.within().into()
     }
 
     /// Counts one request, or tells in how many seconds one more is allowed.
     pub(crate) fn count(&self) -> Result<(), u32> {
-        self.0.check().map_err(|not_until| {
+        self.limiter.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(Monotonic.now());
             let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
             u32::try_from(whole).unwrap_or(u32::MAX).max(1)
@@ -78,5 +86,6 @@ mod tests {
         }
         let wait = limiter.count().unwrap_err();
         assert!((29..=30).contains(&wait), "{wait}");
+        assert_eq!(limiter.within(), 90);
     }
 }

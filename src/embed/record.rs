@@ -142,6 +142,11 @@ impl Kept for Record {
     fn last_seen(&self) -> i64 {
         self.counts.last_seen().get()
     }
+
+    /// What is left of its rate: a record that is looked up again begins with the whole of it.
+    fn remembers(&self) -> i64 {
+        self.limiter.as_ref().map_or(0, |limiter| limiter.within())
+    }
 }
 
 #[cfg(test)]

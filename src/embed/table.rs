@@ -26,6 +26,8 @@ pub(super) trait Kept {
     fn expires(&self) -> Option<i64>;
     /// When it was last asked for, or else put here.
     fn last_seen(&self) -> i64;
+    /// For how many seconds after that it knows something that a record which is looked up again would not.
+    fn remembers(&self) -> i64;
 }
 
 /// Tokens that can be revoked together: those of one video.
@@ -201,12 +203,13 @@ impl<R: Kept> Table<R> {
         self.order.fetch_max(order, Ordering::Relaxed);
     }
 
-    /// Drops what is dead: expired and revoked records, and those that nobody has asked for since `idle_since`; then
-    /// marks that nothing can fall under any more.
+    /// Drops what is dead: expired and revoked records, and those that nobody has asked for since `idle_since` and that
+    /// remember nothing any more; then marks that nothing can fall under any more.
     pub(super) fn sweep(&self, now: i64, idle_since: Option<i64>) {
         self.records.retain(|record| {
             let expired = record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
-            let idle = idle_since.is_some_and(|since| record.last_seen() < since);
+            let remembers_since = now.saturating_sub(record.remembers());
+            let idle = idle_since.is_some_and(|since| record.last_seen() < since.min(remembers_since));
             // Kept for a while, so that its viewer is told what is the matter.
             let revoked = self.revoked_at(record).is_some_and(|at| at.saturating_add(REMEMBERED) <= now);
             !expired && !idle && !revoked

@@ -10,6 +10,7 @@ struct Plain {
     order: u64,
     expires: Option<i64>,
     last_seen: i64,
+    remembers: i64,
 }
 
 impl Kept for Plain {
@@ -42,13 +43,17 @@ impl Kept for Plain {
     fn last_seen(&self) -> i64 {
         self.last_seen
     }
+
+    fn remembers(&self) -> i64 {
+        self.remembers
+    }
 }
 
 type Plains = Table<Plain>;
 
 fn plain(table: &Plains, token: u32, group: &Arc<Group>, viewer: Option<&'static str>) -> Arc<Plain> {
     let (group, order, revoked_alone) = (Arc::clone(group), table.next_order(), RevokedAlone::default());
-    Arc::new(Plain { token, revoked_alone, group, viewer, order, expires: None, last_seen: 0 })
+    Arc::new(Plain { token, revoked_alone, group, viewer, order, expires: None, last_seen: 0, remembers: 0 })
 }
 
 fn seen(table: &Plains, token: u32) -> &'static str {
@@ -108,7 +113,8 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     let (table, group, doomed) = (Plains::default(), Arc::new(Group::default()), Arc::new(Group::default()));
     let put = |token, group: &Arc<Group>, expires, last_seen| {
         let (group, order, revoked_alone) = (Arc::clone(group), table.next_order(), RevokedAlone::default());
-        let record = Plain { token, revoked_alone, group, viewer: None, order, expires, last_seen };
+        let record =
+            Plain { token, revoked_alone, group, viewer: None, order, expires, last_seen, remembers: 0 };
         assert!(table.put_new(&Arc::new(record)));
     };
     let now = 10_000;
@@ -137,4 +143,21 @@ fn a_sweep_drops_what_is_dead_and_nothing_else() {
     assert_eq!([1, 2, 8].map(|token| seen(&table, token)), ["unknown", "unknown", "live"], "idle ones went");
     table.forget();
     assert_eq!([6, 8].map(|token| seen(&table, token)), ["revoked", "unknown"]);
+}
+
+#[test]
+fn a_sweep_leaves_an_idle_record_for_as_long_as_it_remembers_something() {
+    let (table, group) = (Plains::default(), Arc::new(Group::default()));
+    for (token, last_seen, remembers) in
+        [(1, 9_000, 1_000), (2, 8_999, 1_000), (3, 9_100, 10), (4, 9_099, 10), (5, 0, 86_400)]
+    {
+        let (revoked_alone, order) = (RevokedAlone::default(), table.next_order());
+        let group = Arc::clone(&group);
+        let record =
+            Plain { token, revoked_alone, group, viewer: None, order, expires: None, last_seen, remembers };
+        assert!(table.put_new(&Arc::new(record)));
+    }
+    table.sweep(10_000, Some(9_100));
+    let left = [1, 2, 3, 4, 5].map(|token| seen(&table, token));
+    assert_eq!(left, ["live", "unknown", "live", "unknown", "live"], "both times have passed, or it stays");
 }

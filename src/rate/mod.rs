@@ -63,6 +63,11 @@ impl Rate {
         self.requests
     }
 
+    /// In how many seconds.
+    pub(crate) const fn within(self) -> u32 {
+        self.within.get()
+    }
+
     /// The time from one to the next, where they come evenly.
     pub(crate) fn each(self) -> Duration {
         Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
