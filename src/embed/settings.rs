@@ -32,7 +32,8 @@ pub struct Embed {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OriginsOn {
-    /// Manifests and keys, without which nothing plays.
+    /// Manifests and keys, without which nothing plays: what the path calls `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`,
+    /// in any case. Whatever has another extension, or none, is none of them.
     #[default]
     ManifestsAndKeys,
     /// Every request.
@@ -85,7 +86,7 @@ impl Embed {
         self
     }
 
-    /// Which requests have to come from one of the token's origins. Default manifests and keys.
+    /// Which requests have to come from one of the token's origins. Default manifests and keys, by their extensions.
     pub fn origins_on(mut self, requests: OriginsOn) -> Self {
         self.origins_on = requests;
         self
