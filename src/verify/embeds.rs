@@ -71,7 +71,9 @@ impl Embeds {
         Ok(token)
     }
 
-    /// Revokes one token, for good. One that is not known is none from now on.
+    /// Revokes one token, known or not: the next decision refuses it. Its record goes two minutes later; from then on it is
+    /// refused as one that is unknown, and could be issued [again](EmbedDraft::token). A shared store remembers it for as
+    /// long as it would have been good, a day at least, and 31 days where that was for ever.
     ///
     /// # Errors
     ///
