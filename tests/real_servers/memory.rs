@@ -13,8 +13,8 @@ use crate::support::in_time;
 use crate::support::servers::{self, Server};
 use crate::{ACTIX, Pieces, Wire, granted, inner, servers as all, verifier, with_token};
 
-/// A quarter where nothing is optimised.
-const SIZE: u64 = if cfg!(debug_assertions) { 256 << 20 } else { 1 << 30 };
+/// Long enough that a film which is kept is not overlooked.
+const SIZE: u64 = 1 << 30;
 
 /// What every buffer on the way may take together, those of the client and of other tests included.
 const GROWTH: u64 = 16 << 20;
