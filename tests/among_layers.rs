@@ -80,6 +80,30 @@ fn leave(answer: &Answer) -> (Vec<&str>, Option<&str>) {
     (answer.fields("access-control-allow-origin"), answer.field("access-control-allow-credentials"))
 }
 
+/// What is asked of [`files`] behind the gate is answered as by their server alone, with the site's header fields.
+async fn serves_the_folder(address: SocketAddr) {
+    let token = good();
+    let file = || get(PATH).query(&token).origin(APP);
+    let whole = ask(address, &file()).await;
+    assert_eq!((whole.status, text(&whole.body), leave(&whole)), (200, TEXT, (vec![APP], Some("true"))));
+    let (tag, date) = (whole.field("etag").unwrap(), whole.field("last-modified").unwrap());
+    let part = ask(address, &file().field("range", "bytes=5-9")).await;
+    assert_eq!((part.status, text(&part.body), leave(&part).0), (206, "forty", vec![APP]));
+    assert_eq!(part.field("content-range"), Some("bytes 5-9/48"));
+    let none = ask(address, &file().field("range", "bytes=999-")).await;
+    assert_eq!((none.status, leave(&none).0), (416, vec![APP]));
+    for (name, value) in [("if-none-match", tag), ("if-modified-since", date)] {
+        let fresh = ask(address, &file().field(name, value)).await;
+        assert_eq!((fresh.status, leave(&fresh).0), (304, vec![APP]), "{name}");
+    }
+    let missing = ask(address, &get("/videos/1/none.txt").query(&token).origin(APP)).await;
+    assert_eq!((missing.status, leave(&missing).0), (404, vec![APP]));
+    let refused = ask(address, &get("/videos/2/none.txt").query(&token).origin(APP)).await;
+    assert_eq!(refused.verdict(), "403 out_of_scope", "and not whether it is there");
+    let head = ask(address, &file().method("HEAD")).await;
+    assert_eq!((head.status, head.length(), head.body.len()), (200, Some("48"), 0));
+}
+
 /// A tower service on a socket of its own.
 async fn serve<S, B>(service: S) -> SocketAddr
 where

@@ -11,7 +11,7 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 use super::{
     APP, Ask, MANIFEST, PATH, PLAYLIST, STRANGER, TEXT, ask, behind, carried, files, get, good, leave,
 };
-use super::{served, site, text, token, unzipped, verifier, vod};
+use super::{served, serves_the_folder, site, text, token, unzipped, verifier, vod};
 
 /// The playlist by its own name, and by any that has no ending; what was seen of the target by every other.
 async fn origin(request: HttpRequest) -> HttpResponse {
@@ -245,21 +245,8 @@ async fn a_folder_serves_its_files_as_it_would_alone() {
     let (verifier, disk) = (verifier(), files());
     let folder = disk.path("");
     let address = served!(App::new().service(Files::new("/", folder.clone())).wrap(verifier.middleware()));
+    serves_the_folder(address).await;
     let token = good();
-    let file = || get(PATH).query(&token).origin(APP);
-    let whole = ask(address, &file()).await;
-    assert_eq!((whole.status, text(&whole.body), leave(&whole)), (200, TEXT, (vec![APP], Some("true"))));
-    let (tag, date) = (whole.field("etag").unwrap(), whole.field("last-modified").unwrap());
-    let part = ask(address, &file().field("range", "bytes=5-9")).await;
-    assert_eq!((part.status, text(&part.body), leave(&part).0), (206, "forty", vec![APP]));
-    for (name, value) in [("if-none-match", tag), ("if-modified-since", date)] {
-        let fresh = ask(address, &file().field(name, value)).await;
-        assert_eq!((fresh.status, leave(&fresh).0), (304, vec![APP]), "{name}");
-    }
-    let missing = ask(address, &get("/videos/1/none.txt").query(&token).origin(APP)).await;
-    assert_eq!((missing.status, leave(&missing).0), (404, vec![APP]));
-    let head = ask(address, &file().method("HEAD")).await;
-    assert_eq!((head.status, head.length(), head.body.len()), (200, Some("48"), 0));
     let manifest = ask(address, &get(MANIFEST).query(&token).field("range", "bytes=0-6")).await;
     assert_eq!((manifest.status, text(&manifest.body)), (200, &*carried(&token)));
     let tag = manifest.field("etag").unwrap();

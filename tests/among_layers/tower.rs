@@ -14,7 +14,7 @@ use tower_http::trace::TraceLayer;
 use super::{
     APP, DATE, MANIFEST, PATH, PLAYLIST, TEXT, ask, behind, carried, files, get, good, leave, serve,
 };
-use super::{Ask, site, text, token, unzipped, verifier};
+use super::{Ask, serves_the_folder, site, text, token, unzipped, verifier};
 use crate::support::lines_about;
 
 /// The playlist by its own name, and by any that has no ending; the text by every other. `/videos/1/slow` never comes.
@@ -132,26 +132,7 @@ async fn a_folder_serves_its_files_as_it_would_alone() {
     let disk = files();
     let served = ServeDir::new(disk.path(""));
     let address = serve(ServiceBuilder::new().layer(verifier().layer()).service(served)).await;
-    let token = good();
-    let file = || get(PATH).query(&token).origin(APP);
-    let whole = ask(address, &file()).await;
-    assert_eq!((whole.status, text(&whole.body), leave(&whole)), (200, TEXT, (vec![APP], Some("true"))));
-    let (tag, date) = (whole.field("etag").unwrap(), whole.field("last-modified").unwrap());
-    let part = ask(address, &file().field("range", "bytes=5-9")).await;
-    assert_eq!((part.status, text(&part.body), leave(&part).0), (206, "forty", vec![APP]));
-    assert_eq!(part.field("content-range"), Some("bytes 5-9/48"));
-    let none = ask(address, &file().field("range", "bytes=999-")).await;
-    assert_eq!((none.status, leave(&none).0), (416, vec![APP]));
-    for (name, value) in [("if-none-match", tag), ("if-modified-since", date)] {
-        let fresh = ask(address, &file().field(name, value)).await;
-        assert_eq!((fresh.status, leave(&fresh).0), (304, vec![APP]), "{name}");
-    }
-    let missing = ask(address, &get("/videos/1/none.txt").query(&token).origin(APP)).await;
-    assert_eq!((missing.status, leave(&missing).0), (404, vec![APP]));
-    let refused = ask(address, &get("/videos/2/none.txt").query(&token).origin(APP)).await;
-    assert_eq!(refused.verdict(), "403 out_of_scope", "and not whether it is there");
-    let head = ask(address, &file().method("HEAD")).await;
-    assert_eq!((head.status, head.length(), head.body.len()), (200, Some("48"), 0));
+    serves_the_folder(address).await;
 }
 
 #[tokio::test]
