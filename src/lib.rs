@@ -59,7 +59,7 @@
 //! | `http` | [`RequestView`](request::RequestView) for `http::Request` and `http::request::Parts` |
 //! | `tower` (default) | the layer |
 //! | `tracing` (default) | one log line per refusal |
-//! | `axum` | extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
+//! | `axum` | `Verifier::around`; extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `actix` | the middleware for actix-web, [`Verifier::middleware`], and an extractor |
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |

@@ -104,6 +104,20 @@ async fn serves_the_folder(address: SocketAddr) {
     assert_eq!((head.status, head.length(), head.body.len()), (200, Some("48"), 0));
 }
 
+/// Granted or refused, these two header fields leave, on answers that vary by origin.
+async fn granted_and_refused_leave(
+    address: SocketAddr,
+    from: &str,
+    expected: (Vec<&str>, Option<&str>),
+    name: &str,
+) {
+    for ask_for in [get(PATH).query(good()), get(PATH)] {
+        let answer = ask(address, &ask_for.origin(from)).await;
+        assert_eq!(leave(&answer), expected, "{name} for {from}");
+        assert!(answer.vary().contains(&"origin".to_owned()), "{name} for {from}");
+    }
+}
+
 /// A tower service on a socket of its own.
 async fn serve<S, B>(service: S) -> SocketAddr
 where
