@@ -22,7 +22,7 @@ use http::Request;
 use interleaved::{Budget, Candidate};
 use md5::Digest as _;
 use playgate::link::SecureLink;
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::mint::LinkSigner;
 use playgate::request::{Host, HostBuffer};
 use playgate::time::UnixSeconds;
@@ -54,7 +54,7 @@ fn main() {
 struct NoOther;
 
 impl Hosts for NoOther {
-    fn is_own(&self, _: &[u8]) -> bool {
+    fn is_own(&self, _: &[u8], _: Port) -> bool {
         false
     }
 }
@@ -62,7 +62,7 @@ impl Hosts for NoOther {
 fn carried(query: &str) -> Carried {
     let mut buffer = HostBuffer::new();
     let host = Host::parse(HOST.as_bytes(), &mut buffer).unwrap();
-    let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap();
+    let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap().unwrap();
     Carried::new(parameters.into(), Types::Any.into(), Arc::new(NoOther), host, true)
 }
 
@@ -74,10 +74,12 @@ fn rewriting(format: Format, body: &str, query: &str, insertions: usize) -> impl
     move || {
         out.clear();
         let mut rewriter = Rewriter::new(format, carried.clone());
-        for chunk in black_box(body.as_bytes()).chunks(64 * 1024) {
-            rewriter.push(chunk, &mut out);
+        for mut chunk in black_box(body.as_bytes()).chunks(64 * 1024) {
+            while !chunk.is_empty() {
+                chunk = &chunk[rewriter.push(chunk, &mut out)..];
+            }
         }
-        rewriter.finish(&mut out);
+        while !rewriter.finish(&mut out) {}
         assert_eq!((out.len(), rewriter.doubt()), (expected, None));
         out.len()
     }

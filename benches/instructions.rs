@@ -34,7 +34,7 @@ use playgate::crypto::Algorithm;
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::error::{Code, Denial};
 use playgate::internals::danger::key_that_takes_any_signature;
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::request::{Host, HostBuffer};
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
@@ -217,7 +217,7 @@ fn layers() -> Vec<Case> {
 struct NoOther;
 
 impl Hosts for NoOther {
-    fn is_own(&self, _: &[u8]) -> bool {
+    fn is_own(&self, _: &[u8], _: Port) -> bool {
         false
     }
 }
@@ -227,14 +227,17 @@ fn manifests() -> Vec<Case> {
         let mut buffer = HostBuffer::new();
         let host = Host::parse(HOST.as_bytes(), &mut buffer).unwrap();
         let query = "md5=1B2M2Y8AsgTpgAmY7PhCfg&expires=1790000000";
-        let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap();
+        let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap().unwrap();
         let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(NoOther), host, true);
         let mut out = Vec::with_capacity(body.len() * 4);
         let once = move || {
             out.clear();
             let mut rewriter = Rewriter::new(format, carried.clone());
-            rewriter.push(black_box(body.as_bytes()), &mut out);
-            rewriter.finish(&mut out);
+            let mut rest = black_box(body.as_bytes());
+            while !rest.is_empty() {
+                rest = &rest[rewriter.push(rest, &mut out)..];
+            }
+            while !rewriter.finish(&mut out) {}
             assert!(
                 out.len() > body.len() + insertions * query.len() && rewriter.doubt().is_none(),
                 "{name}"

@@ -16,11 +16,12 @@ use playgate::cors::Cors;
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::error::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 use playgate::link::{IpBinding, SecureLink};
+use playgate::manifest::MAX_CARRIED;
 use playgate::mint::LinkSigner;
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::{FailedSignatures, Refused};
+use playgate::site::{FailedSignatures, Forward, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
@@ -53,6 +54,7 @@ fn main_site() -> Site {
         .issuer("us")
         .audience("cdn")
         .no_whole_bucket()
+        .forward(Forward::only(["a"]))
         .max_token_bytes(2000)
         .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
         .cors(Cors::with_credentials([ORIGIN]))
@@ -87,7 +89,8 @@ fn flooded(builder: VerifierBuilder) -> Verifier {
 const FLOODED: &str = r#"{"alg":"HS256","kid":"flooded"}"#;
 
 fn every_site() -> VerifierBuilder {
-    let open = Site::bucket("open").id("open").host("open.example.com").public();
+    let open =
+        Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only(["a"]));
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").under("/media/");
     let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
     let links = || SecureLink::gcore(LINK_SECRET);
@@ -238,6 +241,7 @@ fn requests() -> Vec<Row> {
     };
     let twice = Denial::AmbiguousCredential;
     let open = get("/a").host("open.example.com").method("PUT");
+    let long = format!("a={}", "x".repeat(MAX_CARRIED));
     vec![
         path("dot segment", "/videos/1/../2/a.ts", PathFault::DotSegment),
         path("empty segment", "/videos//a.ts", PathFault::EmptySegment),
@@ -327,6 +331,20 @@ fn requests() -> Vec<Row> {
             None,
         ),
         row("method on a public site", open, Denial::Method { verified: false }, "405 method", None),
+        row(
+            "too much to carry",
+            get(format!("/videos/1/a.m3u8?{long}")).cookie(good()),
+            Denial::QueryTooLong { verified: true },
+            "414 query_too_long",
+            None,
+        ),
+        row(
+            "too much to carry on a public site",
+            get(format!("/a.mpd?{long}")).host("open.example.com"),
+            Denial::QueryTooLong { verified: false },
+            "414 query_too_long",
+            None,
+        ),
     ]
 }
 
@@ -545,6 +563,7 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
         assert_eq!(response.extensions().get::<Denial>(), Some(&denial), "{name}");
         let verified = [
             "method",
+            "too much to carry",
             "hook",
             "an old link",
             "a link for two hours where one is allowed",
@@ -733,7 +752,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
             "key scope" => "kid=\"p256\"",
             "unknown kid" => "kid=\"gone\"",
             "retired key" => "kid=\"retired\"",
-            "signature" | "expired" | "out of scope" | "hook" | "method" => "kid=\"rsa\"",
+            "signature" | "expired" | "out of scope" | "hook" | "method" | "too much to carry" => {
+                "kid=\"rsa\""
+            }
             _ => "",
         };
         assert!(kid.is_empty() || has(kid), "{name}: {line}");

@@ -2,11 +2,19 @@
 
 mod support;
 
+#[path = "forwarding/memory.rs"]
+mod memory;
+
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use actix_web::body::MessageBody as _;
+use actix_web::test::TestRequest;
+use actix_web::{App, HttpResponse, web};
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Frame;
@@ -229,7 +237,7 @@ async fn chosen_keys_are_carried_and_others_are_not() {
     let token = token("");
     let query = format!("auth={token}&a=1&b=2&a=3&_HLS_msn=7&_HLS_part=1&%62b=4");
     for (name, forward, expected) in [
-        ("only", Forward::only(["a", "bb"]), "a=1&a=3&%62b=4".to_owned()),
+        ("only", Forward::only(["a", "bb"]), "a=1&%62b=4".to_owned()),
         ("except", Forward::except(["a", "bb"]), format!("auth={token}&b=2")),
         ("nothing there", Forward::only(["c"]), String::new()),
         ("to other files", Forward::only(["a"]).to(["ts"]), String::new()),
@@ -246,6 +254,59 @@ async fn chosen_keys_are_carried_and_others_are_not() {
     let open = origin(vod().public()).await;
     let answer = open.ask(&get("/media.m3u8?auth=x")).await;
     assert_eq!(text(&answer.body), PLAYLIST, "on a public site a token is not looked at");
+}
+
+#[tokio::test]
+async fn a_parameter_is_carried_once_by_its_first_occurrence() {
+    let open = origin(vod().public().forward(Forward::except(["x"]))).await;
+    for (query, expected) in [
+        ("a=1&a=2&b=3&a=4", "a=1&b=3"),
+        ("a&a=2", "a"),
+        ("%61=1&a=2&%61=3", "%61=1"),
+        ("a%2=1&a%252=2", "a%252=1"),
+    ] {
+        let answer = open.ask(&get(format!("/media.m3u8?{query}"))).await;
+        assert_eq!(text(&answer.body), forwarded(expected), "{query}");
+    }
+}
+
+/// 8 KiB, in the longest spelling that a manifest may need.
+#[tokio::test]
+async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
+    let open = origin(vod().public().forward(Forward::except(["x"]))).await;
+    let of = |length: usize| format!("a={}", "x".repeat(length));
+    let many = |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+    for (name, query, carried) in [
+        ("fits", of(8_000), true),
+        ("does not", of(8_200), false),
+        ("64 names", many(64), true),
+        ("65 names", many(65), false),
+        ("quotes are longer in XML", format!("a={}", "'".repeat(1_700)), false),
+        ("so are bytes that a URI does not have", format!("a={}", "|".repeat(2_800)), false),
+        ("what is not carried does not count", format!("a=1&x={}", "y".repeat(20_000)), true),
+        ("nor does what occurs again", vec![of(900); 60].join("&"), true),
+    ] {
+        for path in ["/media.m3u8", "/media.%6d3u8", "/live/manifest", "/a.ts"] {
+            let answer = open.ask(&get(format!("{path}?{query}")).http1_only()).await;
+            match path {
+                "/a.ts" => assert_eq!(text(&answer.body), PLAYLIST, "{name}: it is no manifest"),
+                _ if carried => assert_ne!(text(&answer.body), PLAYLIST, "{name} {path}"),
+                // Only the answer tells that it is one: it goes through as it is.
+                "/live/manifest" => assert_eq!(text(&answer.body), PLAYLIST, "{name}"),
+                _ => assert_eq!(answer.verdict(), "414 query_too_long", "{name} {path}"),
+            }
+        }
+    }
+    let told = open.verifier.health().manifests.unchanged;
+    assert!(told.contains_key("the query is too long to be carried"), "{told:?}");
+    let closed = origin(vod().forward(Forward::except(["x"]))).await;
+    let token = token("");
+    for (query, verdict) in
+        [(of(8_200), "401 credential_missing"), (format!("{}&auth={token}", of(8_200)), "414 query_too_long")]
+    {
+        let answer = closed.ask(&get(format!("/media.m3u8?{query}")).http1_only()).await;
+        assert_eq!(answer.verdict(), verdict);
+    }
 }
 
 #[tokio::test]
@@ -279,7 +340,106 @@ async fn hosts_of_the_site_and_listed_ones_get_the_credential_and_no_others() {
     let token = token("");
     let answer = world.ask(&get("/media.m3u8").query(&token)).await;
     let with: Vec<bool> = text(&answer.body).lines().skip(1).map(|line| line.contains("auth=")).collect();
-    assert_eq!(with, [true, true, true, true, true, false, false, false, false]);
+    assert_eq!(with, [true, false, true, true, true, false, false, false, false]);
+}
+
+#[tokio::test]
+async fn another_port_of_a_host_is_another_host() {
+    const URIS: &[&str] = &[
+        "http://cdn.example.com/",
+        "http://cdn.example.com:80/",
+        "http://cdn.example.com:/",
+        "//cdn.example.com/",
+        "https://cdn.example.com/",
+        "https://cdn.example.com:443/",
+        "//cdn.example.com:8443/",
+        "http://cdn.example.com:8443/",
+        "http://cdn.example.com:443/",
+        "http://cdn.example.com:8080/",
+        "http://second.example/",
+        "http://second.example:8080/",
+        "http://second.example:9090/",
+        "http://listed.example/",
+        "http://listed.example:8080/",
+        "http://port.example/",
+        "http://port.example:9090/",
+        "https://port.example:9090/",
+        "http://port.example:70000/",
+        "http://a.pattern.example:7070/",
+        "http://a.pattern.example/",
+    ];
+    let site = vod().host("second.example");
+    let hosts = ["listed.example", "port.example:9090", "{region}.pattern.example:7070"];
+    let playlist = || {
+        let lines: Vec<String> = URIS.iter().map(|uri| format!("{uri}a.ts")).collect();
+        Response::new(Bytes::from(format!("#EXTM3U\n{}\n", lines.join("\n"))))
+    };
+    let world =
+        World::around(behind(site.forward(Forward::auto().hosts(hosts))), inner(move |_| playlist())).await;
+    let always: &[&str] = &[
+        "http://cdn.example.com/",
+        "http://cdn.example.com:80/",
+        "http://cdn.example.com:/",
+        "//cdn.example.com/",
+        "https://cdn.example.com/",
+        "https://cdn.example.com:443/",
+        "http://second.example/",
+        "http://listed.example/",
+        "http://port.example:9090/",
+        "https://port.example:9090/",
+        "http://a.pattern.example:7070/",
+    ];
+    for (host, more) in [
+        ("cdn.example.com", &[][..]),
+        ("cdn.example.com:80", &[]),
+        // The site's own hosts are asked at the port of the request too.
+        ("cdn.example.com:8080", &["http://cdn.example.com:8080/", "http://second.example:8080/"]),
+        ("second.example:8443", &["http://cdn.example.com:8443/", "//cdn.example.com:8443/"]),
+    ] {
+        let answer = world.ask(&get("/media.m3u8").host(host).query(token(""))).await;
+        let with: Vec<&str> = URIS
+            .iter()
+            .copied()
+            .filter(|uri| text(&answer.body).contains(&format!("\n{uri}a.ts?auth=")))
+            .collect();
+        let expected: Vec<&str> =
+            URIS.iter().copied().filter(|uri| always.contains(uri) || more.contains(uri)).collect();
+        assert_eq!(with, expected, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_base_anywhere_leaves_an_mpd_without_credentials() {
+    let of = |bases: [&str; 4]| {
+        let [mpd, period, set, representation] = bases;
+        format!(
+            "<MPD><BaseURL>v/</BaseURL>{mpd}<Period><AdaptationSet><SegmentTemplate media=\"$Number$.m4s\"/>{set}\
+             <Representation id=\"1\">{representation}</Representation></AdaptationSet>{period}</Period></MPD>"
+        )
+    };
+    let evil = "<BaseURL>https://evil.example/</BaseURL>";
+    let rows = [
+        (["", "", "", ""], true),
+        (["", "", "", "<BaseURL>http://cdn.example.com/</BaseURL>"], true),
+        (["", "", "", evil], false),
+        (["", "", evil, ""], false),
+        (["", evil, "", ""], false),
+        ([evil, "", "", ""], false),
+        (["<Location>https://evil.example/a.mpd</Location>", "", "", ""], false),
+        (["", "", "", "<BaseURL>http://cdn.example.com:8080/</BaseURL>"], false),
+        (["", "", "", "<BaseURL><!-- -->https://evil.example/</BaseURL>"], false),
+    ];
+    for (bases, is_carried) in rows {
+        let mpd = of(bases);
+        let served = mpd.clone();
+        let world = World::around(behind(vod()), inner(move |_| Response::new(served.clone().into()))).await;
+        let token = token("");
+        let answer = world.ask(&get("/v.mpd").query(&token)).await;
+        assert_eq!(text(&answer.body).contains(&token), is_carried, "{mpd}");
+        assert!(is_carried || text(&answer.body) == mpd, "{mpd}");
+        let manifests = world.verifier.health().manifests;
+        assert_eq!(manifests.rewritten > 0, is_carried, "{mpd}");
+    }
 }
 
 #[tokio::test]
@@ -322,9 +482,10 @@ async fn stripped_credentials_are_carried_all_the_same() {
 }
 
 /// A verifier in front of a body that the test hands over piece by piece.
-fn pieces()
--> (mpsc::Sender<Frame<Bytes>>, impl Future<Output = impl http_body::Body<Data = Bytes, Error = Infallible>>)
-{
+fn pieces() -> (
+    mpsc::Sender<Frame<Bytes>>,
+    impl Future<Output = impl http_body::Body<Data = Bytes, Error = Infallible> + Debug>,
+) {
     let (sender, mut receiver) = mpsc::channel::<Frame<Bytes>>(8);
     let key = TestKey::Rsa.key(KeyScope::bucket("vod"));
     let verifier = gate().site(vod()).key(key).build().unwrap();
@@ -368,4 +529,43 @@ async fn the_first_bytes_leave_before_the_last_arrive_and_trailers_come_after_th
     assert_eq!(trailers.keys().collect::<Vec<_>>(), ["x-after"]);
     assert!(body.frame().await.is_none());
     assert!(http_body::Body::is_end_stream(&body));
+}
+
+/// Whether a token stands in `Debug` output, as text or as a list of its bytes.
+fn shows(debug: &str, token: &str) -> bool {
+    let part = &token[..12];
+    let bytes = format!("{:?}", part.as_bytes());
+    debug.contains(part) || debug.contains(bytes.trim_matches(['[', ']']))
+}
+
+#[tokio::test]
+async fn debug_of_a_body_shows_no_credential() {
+    let (sender, body) = pieces();
+    let mut body = Box::pin(body.await);
+    let token = token("");
+    for line in ["#EXTM3U\nseg-1.ts\n", "seg-2.ts\nseg"] {
+        sender.send(Frame::data(Bytes::from_static(line.as_bytes()))).await.unwrap();
+        let sent = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert!(text(&sent).contains(&token));
+        let shown = format!("{body:?} {body:#?}");
+        assert!(shown.contains("Forward") && !shows(&shown, &token), "{shown}");
+    }
+}
+
+#[test]
+fn debug_of_an_actix_body_shows_no_credential() {
+    actix_web::rt::System::new().block_on(async {
+        let playlist = || async { HttpResponse::Ok().body(PLAYLIST) };
+        let app = App::new().wrap(behind(vod()).middleware()).default_service(web::to(playlist));
+        let app = actix_web::test::init_service(app).await;
+        let token = token("");
+        let request = TestRequest::with_uri(&format!("/media.m3u8?auth={token}"));
+        let request = request.insert_header(("host", HOST)).to_request();
+        let response = actix_web::test::call_service(&app, request).await;
+        let mut body = Box::pin(response.into_body());
+        let sent = poll_fn(|context| body.as_mut().poll_next(context)).next().await.unwrap().unwrap();
+        assert!(text(&sent).contains(&token));
+        let shown = format!("{body:?} {body:#?}");
+        assert!(shown.contains("Forward") && !shows(&shown, &token), "{shown}");
+    });
 }

@@ -1,4 +1,5 @@
-//! Rewriting a manifest allocates nothing, once the output and what is held back have room.
+//! Rewriting a playlist allocates nothing, once the output and what is held back have room; and what any manifest costs at
+//! once is bounded.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -10,9 +11,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame};
 use http_body_util::StreamBody;
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::manifest::{Carried, Format, Hosts, MAX_SLICE, Parameters, Port, Rewriter, Types};
 use playgate::mint::Signer;
 use playgate::request::{Host, HostBuffer};
+use playgate::site::Forward;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 use tower::{Layer as _, ServiceExt as _};
 
@@ -21,13 +23,13 @@ const SECRET: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
 struct NoOther;
 
 impl Hosts for NoOther {
-    fn is_own(&self, _: &[u8]) -> bool {
+    fn is_own(&self, _: &[u8], _: Port) -> bool {
         false
     }
 }
 
 fn carried() -> Carried {
-    let parameters = Parameters::choose(b"auth=a.b.c&x='$", |_| true).unwrap();
+    let parameters = Parameters::choose(b"auth=a.b.c&x='$", |_| true).unwrap().unwrap();
     let mut buffer = HostBuffer::new();
     let host = Host::parse(b"own.example", &mut buffer).unwrap();
     Carried::new(parameters.into(), Types::Any.into(), Arc::new(NoOther), host, true)
@@ -58,21 +60,29 @@ fn mpd() -> Vec<u8> {
     text
 }
 
+fn push(rewriter: &mut Rewriter, mut chunk: &[u8], out: &mut Vec<u8>) {
+    while !chunk.is_empty() {
+        chunk = &chunk[rewriter.push(chunk, out)..];
+    }
+}
+
 #[test]
-fn rewriting_a_whole_manifest_allocates_nothing() {
+fn rewriting_a_whole_manifest_allocates_nothing_but_room_for_an_mpd() {
     for (format, input) in [(Format::Hls, playlist()), (Format::Dash, mpd())] {
         for chunk in [input.len(), 1024, 100, 7] {
             let mut out = Vec::new();
             let mut rewriter = Rewriter::new(format, carried());
             // The first part makes the room: for what is held back, for names, for what a URI decodes to.
             let (first, rest) = input.split_at(1000);
-            first.chunks(1).for_each(|chunk| rewriter.push(chunk, &mut out));
+            first.chunks(1).for_each(|chunk| push(&mut rewriter, chunk, &mut out));
             out.reserve(input.len() * 4);
             let counted = measure(|| {
-                rest.chunks(chunk).for_each(|chunk| rewriter.push(chunk, &mut out));
-                rewriter.finish(&mut out);
+                rest.chunks(chunk).for_each(|chunk| push(&mut rewriter, chunk, &mut out));
+                while !rewriter.finish(&mut out) {}
             });
-            assert_eq!(counted.count_total, 0, "{format:?} in chunks of {chunk}");
+            // The room for a document, and for what is found in it, grows by doubling.
+            let room = if format == Format::Dash { 40 } else { 0 };
+            assert!(counted.count_total <= room, "{format:?} in chunks of {chunk}: {}", counted.count_total);
             assert_eq!(rewriter.doubt(), None);
             assert!(out.len() > input.len() + 1000 * 10);
         }
@@ -119,4 +129,88 @@ fn each_frame_of_a_body_allocates_one_buffer() {
     let (grown, settled) = counts.split_at(4);
     assert!(grown.iter().all(|&count| count <= 16), "{counts:?}");
     assert!(settled.iter().all(|&count| count == 1), "{counts:?}");
+}
+
+/// What a playlist costs at once: the incomplete line, what is carried, a slice where it is written (with the room of a
+/// vector that doubles), and the slice that leaves.
+const PLAYLIST_COST: u64 = 512 << 10;
+
+/// An MPD is there as a whole, and once more while its room grows.
+const MPD_COST: u64 = PLAYLIST_COST + 2 * (1 << 20);
+
+/// The most memory that is allocated at once for one request and its whole answer, each slice dropped once it has left; and
+/// the length of the answer.
+fn cost(path: &str, manifest: &[Bytes]) -> (u64, usize) {
+    let frames: Vec<_> =
+        manifest.iter().map(|frame| Ok::<_, Infallible>(Frame::data(frame.clone()))).collect();
+    let body = Arc::new(Mutex::new(Some(StreamBody::new(futures_util::stream::iter(frames)))));
+    let inner = tower::service_fn(move |_: Request<()>| {
+        let response = Response::new(body.lock().unwrap().take().unwrap());
+        async { Ok::<_, Infallible>(response) }
+    });
+    let site = Site::bucket("vod").host("own.example").public().forward(Forward::except(["x"]));
+    let verifier = Verifier::builder().site(site).build().unwrap();
+    let gated = verifier.layer().layer(inner);
+    // As much as can be carried, and the same again and again up to what a server accepts.
+    let query = vec![format!("a={}", "y".repeat(8000)); 7].join("&");
+    let request = Request::get(format!("{path}?{query}")).header("host", "own.example").body(()).unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut length = 0;
+    let counted = measure(|| {
+        let answer = pin!(gated.oneshot(request)).poll(&mut context);
+        let Poll::Ready(Ok(response)) = answer else { panic!("an inner service that answers at once") };
+        let mut body = pin!(response.into_body());
+        while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut context) {
+            let slice = frame.into_data().unwrap();
+            assert!(!slice.is_empty() && slice.len() <= MAX_SLICE, "{path}: a slice of {}", slice.len());
+            length += slice.len();
+        }
+        assert!(body.is_end_stream());
+    });
+    (counted.bytes_max, length)
+}
+
+#[test]
+fn what_a_manifest_costs_at_once_is_bounded_whatever_it_holds_and_however_it_comes() {
+    let of = |start: &str, piece: &str, end: &str, size: usize| {
+        format!("{start}{}{end}", piece.repeat((size - start.len() - end.len()) / piece.len()))
+    };
+    let mib = 1 << 20;
+    let (hls, dash) = ("/a.m3u8", "/a.mpd");
+    for (name, path, manifest, most, grows) in [
+        ("short names", hls, of("#EXTM3U\n", "a\n", "", 56_000), PLAYLIST_COST, true),
+        ("long playlist", hls, of("#EXTM3U\n", "#EXTINF:4,\na.ts\n", "", 4 * mib), PLAYLIST_COST, true),
+        ("comments", hls, of("#EXTM3U\n", "#\n", "", 4 * mib), PLAYLIST_COST, false),
+        ("no line end", hls, of("#EXTM3U\n", "a", "", 4 * mib), PLAYLIST_COST, false),
+        (
+            "long lines",
+            hls,
+            of("#EXTM3U\n", &format!("{}\n", "a/b".repeat(21_000)), "", mib),
+            PLAYLIST_COST,
+            true,
+        ),
+        (
+            "one line of URIs",
+            hls,
+            of("#EXTM3U\n#EXT-X-MAP:", "URI=\"a\",", "\n", 60_000),
+            PLAYLIST_COST,
+            false,
+        ),
+        ("short elements", dash, of("<MPD>", "<SegmentURL media='a'/>", "</MPD>", 56_000), MPD_COST, true),
+        ("long MPD", dash, of("<MPD>", "<SegmentURL media='a' index='b'/>", "</MPD>", mib), MPD_COST, true),
+        ("one comment", dash, of("<MPD><BaseURL>a</BaseURL><!--", "x", "--></MPD>", mib), MPD_COST, true),
+        ("one tag", dash, of("<MPD><a b='", "x", "'/></MPD>", mib), MPD_COST, false),
+        ("too long an MPD", dash, of("<MPD>", "<SegmentURL media='a'/>", "</MPD>", 4 * mib), MPD_COST, false),
+    ] {
+        let whole = Bytes::from(manifest);
+        let lengths = [whole.len(), 16 << 10, 1000].map(|chunk| {
+            let frames =
+                (0..whole.len()).step_by(chunk).map(|at| whole.slice(at..whole.len().min(at + chunk)));
+            let (cost, length) = cost(path, &frames.collect::<Vec<_>>());
+            assert!(cost <= most, "{name} in frames of {chunk} bytes: {cost} bytes at once");
+            length
+        });
+        assert!(lengths.iter().all(|length| *length == lengths[0]), "{name}: {lengths:?}");
+        assert_eq!(lengths[0] > whole.len(), grows, "{name}: nothing is lost, and only URIs get anything");
+    }
 }

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::manifest::{Carried, Doubt, Format, Hosts, Parameters, Port, Reason, Rewriter, Types};
 use playgate::request::{Host, HostBuffer};
 use serde_json::json;
 use support::players::{installed, node};
@@ -67,7 +67,6 @@ impl Manifest {
 const SHAKA_CANNOT: &[&str] = &["prefixed.mpd", "xlink.mpd"];
 /// Templates are filled in when it tells of them, and the others are not asked for at once.
 const SHAKA_UNREAD: &[&str] = &[
-    "own-$Number$.m4s",
     "own-$RepresentationID$-$Number$.m4s",
     "own-$RepresentationID$-$Time%06d$.m4s",
     "own-$RepresentationID$-init.mp4",
@@ -82,23 +81,24 @@ const SHAKA_UNREAD: &[&str] = &[
 struct Media;
 
 impl Hosts for Media {
-    fn is_own(&self, host: &[u8]) -> bool {
-        host == b"media.example.com"
+    fn is_own(&self, host: &[u8], port: Port) -> bool {
+        host == b"media.example.com" && port.is_default()
     }
 }
 
 fn rewritten(format: Format, text: &str) -> String {
-    let parameters = Parameters::choose(PARAMETERS.as_bytes(), |_| true).unwrap();
+    let parameters = Parameters::choose(PARAMETERS.as_bytes(), |_| true).unwrap().unwrap();
     let mut buffer = HostBuffer::new();
     let host = Host::parse(b"cdn.example.com", &mut buffer).unwrap();
     let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Media), host, true);
     let mut rewriter = Rewriter::new(format, carried);
     let mut out = Vec::new();
     for chunk in text.as_bytes().chunks(7) {
-        rewriter.push(chunk, &mut out);
+        assert_eq!(rewriter.push(chunk, &mut out), chunk.len());
     }
-    rewriter.finish(&mut out);
-    assert_eq!(rewriter.doubt(), None);
+    while !rewriter.finish(&mut out) {}
+    let doubt = rewriter.doubt().map(Doubt::reason);
+    assert_eq!(doubt, text.contains("<Location>https://other.example/").then_some(Reason::ForeignBase));
     String::from_utf8(out).unwrap()
 }
 
@@ -170,7 +170,7 @@ fn shaka(text: &str, url: &str) -> Vec<String> {
     let stored = json!({
         url: text,
         "https://cdn.example.com/v/own-video.sidx": INDEX,
-        "https://other.example/other-video.mp4": INDEX,
+        "https://media.example.com/own-low.mp4": INDEX,
     });
     node("shaka.js", &[url], &stored.to_string())
 }

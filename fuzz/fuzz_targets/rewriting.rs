@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::request::{Host, HostBuffer};
 
 /// Longer than anything that libFuzzer makes up, so that its insertions can be told.
@@ -11,8 +11,8 @@ const QUERY: &[u8] = b"pgkey=Zq9xVw-insertion";
 struct Cdn;
 
 impl Hosts for Cdn {
-    fn is_own(&self, host: &[u8]) -> bool {
-        host == b"media.example.com"
+    fn is_own(&self, host: &[u8], port: Port) -> bool {
+        host == b"media.example.com" && port.is_default()
     }
 }
 
@@ -38,7 +38,7 @@ pub fn rewritten(format: Format, raw: &[u8]) -> Option<(&[u8], Vec<u8>)> {
 }
 
 fn rewrite(format: Format, input: &[u8], chunk: usize) -> Vec<u8> {
-    let parameters = Parameters::choose(QUERY, |_| true).expect("one parameter");
+    let parameters = Parameters::choose(QUERY, |_| true).expect("short").expect("one parameter");
     let mut buffer = HostBuffer::new();
     let host = Host::parse(b"own.example", &mut buffer).expect("a host");
     let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Cdn), host, true);

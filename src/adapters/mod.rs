@@ -25,5 +25,7 @@ pub mod actix;
 pub mod axum;
 #[cfg(any(feature = "actix", feature = "tower"))]
 mod edit;
+#[cfg(any(feature = "actix", feature = "tower"))]
+mod forwarded;
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -3,18 +3,17 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 
-use crate::link::Covers;
-use crate::manifest::{Carried, Format, Parameters, Rewriter};
-use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements};
-use crate::scheme::{Carrier, Scheme};
-use crate::site::{ForwardRules, Keys, Policy, SiteRules};
+use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Rewriter};
+use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements, requested_port};
+use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
 use crate::verify::{Grant, Tally};
 
 /// What is carried into the manifest that a request may be answered with.
 pub(super) struct Forwarding {
-    carried: Carried,
+    /// An error where it is too long: the manifest passes unchanged.
+    carried: Result<Carried, QueryTooLong>,
     rules: ForwardRules,
     /// By the path's extension; without one the answer's `Content-Type` tells.
     format: Option<Format>,
@@ -42,24 +41,28 @@ impl Forwarding {
         }
         let target = request.target();
         let query = target.query?;
-        // Segments, which most requests are for, leave here: without `%` an extension is what it seems.
-        if extension(target.path).is_some_and(|seen| !seen.contains(&b'%') && !rules.rewrites(seen)) {
+        // Segments, which most requests are for, leave here.
+        if rules.is_other(target.path) {
             return None;
         }
         let mut buffer = PathBuffer::new();
         let path = RequestPath::parse(target.path, &mut buffer).ok()?;
-        let format = match extension(path.as_bytes()) {
-            Some(extension) if rules.rewrites(extension) => Format::of_extension(extension),
-            Some(_) => return None,
-            None => None,
+        let format = match rules.format_of(path.as_bytes()) {
+            PathFormat::Manifest(format) => Some(format),
+            PathFormat::Unknown => None,
+            PathFormat::Other => return None,
         };
-        let parameters = choose(&rules.keys, site, grant, query)?;
+        let wanted = rules.wanted(site, grant.map(Grant::granted))?;
+        let parameters = Parameters::chosen(query, |parameter| wanted.includes(parameter)).transpose()?;
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer).ok()?;
+        let port = requested_port(request);
         let https = policy.trusted_proxies.says_tls(request) == Some(true);
-        let suffix = suffix(query, rules, host, https);
-        let carried =
-            Carried::new(Arc::new(parameters), Arc::clone(&rules.types), rules.hosts.clone(), host, https);
+        let suffix = suffix(query, rules, host, port, https);
+        let carried = parameters.map(|parameters| {
+            Carried::new(Arc::new(parameters), Arc::clone(&rules.types), rules.hosts.clone(), host, https)
+                .port(port)
+        });
         let (rules, site, tally) = (rules.clone(), site.id.as_ref().into(), Arc::clone(tally));
         let is_granted = grant.is_some();
         Some(Arc::new(Self { carried, rules, format, is_head, is_granted, suffix, site, tally }))
@@ -91,42 +94,11 @@ impl Forwarding {
     }
 }
 
-/// The credential's own parameters, or those that the site names.
-fn choose(keys: &Keys, site: &SiteRules, grant: Option<&Grant<'_>>, query: &[u8]) -> Option<Parameters> {
-    let is_players = |name: &[u8]| name.starts_with(b"_HLS_") || name.starts_with(b"_DASH_");
-    let listed = |keys: &[String], name: &[u8]| keys.iter().any(|key| key.as_bytes() == name);
-    match keys {
-        Keys::Only(keys) => Parameters::choose(query, |name| listed(keys, name)),
-        Keys::Except(keys) => Parameters::choose(query, |name| !listed(keys, name) && !is_players(name)),
-        Keys::Credential => {
-            let grant = grant.filter(|grant| grant.carrier() == Carrier::Query)?;
-            match (grant.scheme(), grant.covers(), &site.link) {
-                (Scheme::SignedToken | Scheme::EmbedToken, _, _) => {
-                    Parameters::choose(query, |name| name == site.carriers.query_name.as_bytes())
-                }
-                (Scheme::SecureLink, Some(Covers::Directory), Some(link)) => {
-                    Parameters::choose(query, |name| {
-                        link.parameters().any(|parameter| parameter.as_bytes() == name)
-                    })
-                }
-                // It opens nothing besides the manifest.
-                (Scheme::SecureLink, _, _) => None,
-            }
-        }
-    }
-}
-
-/// What follows the last dot of a path's last segment.
-fn extension(path: &[u8]) -> Option<&[u8]> {
-    let dot = memchr::memrchr(b'.', path)?;
-    path.get(dot.checked_add(1)?..).filter(|extension| !extension.contains(&b'/'))
-}
-
 /// Tells answers apart into which other parameters were written, or by other rules.
-fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, https: bool) -> Arc<str> {
+fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>, https: bool) -> Arc<str> {
     let mut hasher = DefaultHasher::new(); // with fixed keys: the same in every process of a fleet
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    (rules.fingerprint, query, host.as_bytes(), https).hash(&mut hasher);
+    (rules.fingerprint, query, host.as_bytes(), port, https).hash(&mut hasher);
     format!("-fwd-{:016x}", hasher.finish()).into()
 }
 
@@ -172,6 +144,15 @@ impl Forwarding {
             None => Format::of_content_type(field("content-type")?)
                 .filter(|format| self.rules.rewrites_format(*format))?,
         };
+        let carried = match &self.carried {
+            Ok(carried) => carried,
+            Err(too_long) => {
+                if status == 200 {
+                    self.pass_over(&too_long.to_string());
+                }
+                return None;
+            }
+        };
         let etag = field("etag").and_then(|tag| self.outer_tag(tag));
         if status == 304 {
             return Some(ManifestHead { etag, remove: &["etag"], private: self.is_granted, body: None });
@@ -186,16 +167,17 @@ impl Forwarding {
             return None;
         }
         let body = ManifestBody {
-            rewriter: Rewriter::new(format, self.carried.clone()),
+            rewriter: Rewriter::new(format, carried.clone()),
             scratch: Vec::new(),
             is_head: self.is_head,
+            is_out: false,
             site: Arc::clone(&self.site),
             tally: Arc::clone(&self.tally),
         };
         Some(ManifestHead { etag, remove: OF_OTHER_BYTES, private: self.is_granted, body: Some(body) })
     }
 
-    fn pass_over(&self, reason: &'static str) {
+    fn pass_over(&self, reason: &str) {
         self.tally.passed_over(reason.to_owned());
         crate::log::event!(INFO, site = &*self.site, reason = reason, "manifest unchanged");
     }
@@ -207,32 +189,63 @@ impl std::fmt::Debug for Forwarding {
     }
 }
 
-/// A manifest's body on its way: every chunk of the inner body is pushed, and what comes back is sent.
-#[derive(Debug)]
+/// A manifest's body on its way, slice by slice.
+///
+/// ```
+/// use bytes::Bytes;
+/// use playgate::answer::ManifestBody;
+///
+/// /// Sends a body whose frames are here already; a server polls for the next one only once `frame` is empty.
+/// fn send(mut manifest: ManifestBody, frames: Vec<Bytes>, mut write: impl FnMut(Bytes)) {
+///     for mut frame in frames {
+///         while !frame.is_empty() {
+///             write(manifest.push(&mut frame));
+///         }
+///     }
+///     while let Some(slice) = manifest.finish() {
+///         write(slice);
+///     }
+/// }
+/// ```
+///
+/// `Debug` shows nothing of the body: credentials are in there.
 pub struct ManifestBody {
     rewriter: Rewriter,
     scratch: Vec<u8>,
     is_head: bool,
+    is_out: bool,
     site: Arc<str>,
     tally: Arc<Tally>,
 }
 
 impl ManifestBody {
-    /// What of the body can leave, now that these bytes are there too.
-    pub fn push(&mut self, chunk: &[u8]) -> Bytes {
+    /// Reads from the front of a frame of the inner body, and returns what can leave now: at most
+    /// [`MAX_SLICE`](crate::manifest::MAX_SLICE) bytes, perhaps none. Call it until the frame is empty.
+    pub fn push(&mut self, frame: &mut Bytes) -> Bytes {
         self.scratch.clear();
-        self.rewriter.push(chunk, &mut self.scratch);
+        let read = self.rewriter.push(frame, &mut self.scratch);
+        frame.advance(read.min(frame.len()));
         Bytes::copy_from_slice(&self.scratch)
     }
 
-    /// What was held back: the body has ended. What became of it is counted.
-    pub fn finish(&mut self) -> Bytes {
+    /// The inner body has ended: returns the next slice of what was held back, or `None` if all is out. Then the outcome
+    /// is counted.
+    pub fn finish(&mut self) -> Option<Bytes> {
+        if self.is_out {
+            return None;
+        }
         self.scratch.clear();
-        self.rewriter.finish(&mut self.scratch);
-        if !self.is_head {
+        self.is_out = self.rewriter.finish(&mut self.scratch);
+        if self.is_out && !self.is_head {
             self.tell();
         }
-        Bytes::copy_from_slice(&self.scratch)
+        (!self.scratch.is_empty()).then(|| Bytes::copy_from_slice(&self.scratch))
+    }
+
+    /// Whether [`ManifestBody::finish`] has returned everything.
+    #[cfg(any(feature = "tower", feature = "actix"))]
+    pub(crate) const fn is_out(&self) -> bool {
+        self.is_out
     }
 
     fn tell(&self) {
@@ -245,28 +258,15 @@ impl ManifestBody {
                     site = &*self.site,
                     reason = %doubt.reason(),
                     offset = doubt.offset(),
-                    "manifest unchanged from here on"
+                    "manifest unchanged"
                 );
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_extension_is_that_of_the_last_segment() {
-        for (path, expected) in [
-            ("/a/b.m3u8", Some("m3u8")),
-            ("/a.mpd/b", None),
-            ("/a/b.c.mpd", Some("mpd")),
-            ("/a/.m3u8", Some("m3u8")),
-            ("/a/b.", Some("")),
-            ("/", None),
-        ] {
-            assert_eq!(extension(path.as_bytes()), expected.map(str::as_bytes), "{path}");
-        }
+impl std::fmt::Debug for ManifestBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ManifestBody").field("rewriter", &self.rewriter).finish_non_exhaustive()
     }
 }

@@ -28,6 +28,7 @@
 /// | `refused_by_hook` | 403 | the operator's own rule said no |
 /// | `method` | 405 | a good credential, but the site does not allow the method |
 /// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
+/// | `query_too_long` | 414 | what would be carried into the manifest exceeds 8 KiB or 64 parameters |
 /// | `unknown_host` | 421 | no site answers to this host |
 /// | `rate_limited` | 429 | an embed token is over its rate, or too many signatures have failed; with `Retry-After` |
 /// | `store_unavailable` | 503 | what is known of the credential is in a store that does not answer; with `Retry-After` |
@@ -57,6 +58,7 @@ pub enum Code {
     RefusedByHook,
     Method,
     HttpsRequired,
+    QueryTooLong,
     UnknownHost,
     RateLimited,
     StoreUnavailable,
@@ -87,6 +89,7 @@ impl Code {
         Self::RefusedByHook,
         Self::Method,
         Self::HttpsRequired,
+        Self::QueryTooLong,
         Self::UnknownHost,
         Self::RateLimited,
         Self::StoreUnavailable,
@@ -117,6 +120,7 @@ impl Code {
             Self::RefusedByHook => "refused_by_hook",
             Self::Method => "method",
             Self::HttpsRequired => "https_required",
+            Self::QueryTooLong => "query_too_long",
             Self::UnknownHost => "unknown_host",
             Self::RateLimited => "rate_limited",
             Self::StoreUnavailable => "store_unavailable",
@@ -146,6 +150,7 @@ impl Code {
             | Self::HttpsRequired => 403,
             Self::Method => 405,
             Self::LinkExpired => 410,
+            Self::QueryTooLong => 414,
             Self::UnknownHost => 421,
             Self::RateLimited => 429,
             Self::StoreUnavailable => 503,

@@ -161,6 +161,12 @@ pub enum Denial {
     /// The operator's own rule refused the claims.
     #[error("refused by the site's own hook")]
     RefusedByHook,
+    /// What would be carried into the manifest is longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
+    #[error("query is too long to be carried into the manifest")]
+    QueryTooLong {
+        /// Whether a credential was checked: false on a public resource.
+        verified: bool,
+    },
     /// The credential is good; the method is not allowed.
     #[error("method is not allowed here")]
     Method {
@@ -202,6 +208,7 @@ impl Denial {
             Self::RateLimited { .. } | Self::TooManyFailures { .. } => Code::RateLimited,
             Self::StoreUnavailable => Code::StoreUnavailable,
             Self::RefusedByHook => Code::RefusedByHook,
+            Self::QueryTooLong { .. } => Code::QueryTooLong,
             Self::Method { .. } => Code::Method,
         }
     }
@@ -219,6 +226,7 @@ impl Denial {
                 | Self::RateLimited { .. }
                 | Self::LinkBad(LinkFault::Lifetime)
                 | Self::LinkExpired { .. }
+                | Self::QueryTooLong { verified: true }
                 | Self::Method { verified: true }
         )
     }
@@ -229,6 +237,7 @@ impl Denial {
             Self::StoreUnavailable => 11,
             Self::RefusedByHook
             | Self::Method { .. }
+            | Self::QueryTooLong { .. }
             | Self::Revoked
             | Self::EmbedExpired { .. }
             | Self::OriginNotAllowed

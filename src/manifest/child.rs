@@ -1,8 +1,8 @@
 use memchr::{memchr, memrchr};
 
 use super::parameters::Chosen;
-use super::{Carried, Reason, Types};
-use crate::request::{Host, HostBuffer, decodes_to};
+use super::{Carried, Port, Reason, Types};
+use crate::request::{Host, HostBuffer, decodes_to, explicit_port};
 
 /// One URI of a manifest, read as RFC 3986 and the WHATWG's URL standard both would.
 pub(super) struct Child<'u> {
@@ -14,7 +14,7 @@ pub(super) struct Child<'u> {
 /// Where a URI leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// A relative reference: where its base leads.
+    /// A relative reference: where the manifest came from, or a base that is ours.
     Base,
     /// To the request's host or to one that is ours.
     Own,
@@ -95,11 +95,10 @@ impl<'u> Child<'u> {
         self.query.is_some()
     }
 
-    /// Which parameters are appended, where the base that a relative reference belongs to is ours or not.
-    pub(super) fn missing(&self, carried: &Carried, own_base: bool) -> Option<Chosen> {
+    /// Which parameters are appended.
+    pub(super) fn missing(&self, carried: &Carried) -> Option<Chosen> {
         let own = match self.place {
-            Place::Own => true,
-            Place::Base => own_base,
+            Place::Own | Place::Base => true,
             Place::Foreign => false,
         };
         if !own || !is_wanted(self.path, &carried.types) {
@@ -157,32 +156,58 @@ pub(super) fn host_is_settled(start: &[u8]) -> bool {
 fn locate<'u>(uri: &'u [u8], carried: &Carried) -> (Place, &'u [u8]) {
     let (first, _) = split(uri, b'/');
     let foreign: (Place, &[u8]) = (Place::Foreign, b"");
-    let authority = match split(first, b':') {
+    let (default_port, authority) = match split(first, b':') {
         (scheme, Some(_)) => {
             let https = scheme.eq_ignore_ascii_case(b"https");
             if !https && (carried.https || !scheme.eq_ignore_ascii_case(b"http")) {
                 return foreign;
             }
-            uri.get(scheme.len()..).and_then(|rest| rest.strip_prefix(b"://"))
+            let authority = uri.get(scheme.len()..).and_then(|rest| rest.strip_prefix(b"://"));
+            (Some(if https { HTTPS_PORT } else { HTTP_PORT }), authority)
         }
         (_, None) => match uri.strip_prefix(b"//") {
-            Some(authority) => Some(authority),
+            Some(authority) => (carried.https.then_some(HTTPS_PORT), Some(authority)),
             None => return (Place::Base, uri),
         },
     };
     let Some(authority) = authority else { return foreign };
     let end = memchr(b'/', authority).unwrap_or(authority.len());
     let (authority, path) = authority.split_at_checked(end).unwrap_or((authority, b""));
-    if is_own(authority, carried) { (Place::Own, path) } else { foreign }
+    if is_own(authority, default_port, carried) { (Place::Own, path) } else { foreign }
 }
 
-/// Whether an authority names a host of ours and nothing else: userinfo is refused, ports do not matter.
-fn is_own(authority: &[u8], carried: &Carried) -> bool {
+/// Whether an authority names a host and port of ours and nothing else; userinfo is refused. The default port is unknown
+/// for `//host` where nobody knows whether the manifest was requested over TLS.
+fn is_own(authority: &[u8], default_port: Option<u16>, carried: &Carried) -> bool {
     let mut buffer = HostBuffer::new();
     let Ok(host) = Host::parse(authority, &mut buffer) else { return false };
+    let Ok(explicit) = explicit_port(authority) else { return false };
     let host = host.as_bytes();
-    !host.ends_with(b".") && (*host == *carried.host || carried.hosts.is_own(host))
+    let port = Port::of(explicit, default_port, carried);
+    let is_requests = *host == *carried.host && port.is_requested();
+    !host.ends_with(b".") && (is_requests || carried.hosts.is_own(host, port))
 }
+
+impl Port {
+    fn of(explicit: Option<u16>, default: Option<u16>, carried: &Carried) -> Self {
+        let is_default = match (explicit, default) {
+            (None, _) => true,
+            (Some(port), Some(default)) => port == default,
+            (Some(port), None) => port == HTTP_PORT, // `//host` from plain HTTP, as far as anybody knows
+        };
+        let number = explicit.or(default);
+        let requested = carried.port.or(carried.https.then_some(HTTPS_PORT));
+        let is_requested = match (number, requested) {
+            (Some(port), Some(requested)) => port == requested,
+            (_, None) => is_default,
+            (None, Some(requested)) => matches!(requested, HTTP_PORT | HTTPS_PORT),
+        };
+        Self { number, is_default, is_requested }
+    }
+}
+
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 
 /// Whether a path leads to a file of a wanted type.
 pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {

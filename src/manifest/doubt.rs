@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// Why a body went through unchanged, and from which byte of the input on.
+/// Why a body went through unchanged. A playlist did from the offset on, an MPD from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
     reason: Reason,
@@ -19,7 +19,7 @@ impl Doubt {
         self.reason
     }
 
-    /// How many bytes of the input lie before the part that went through unchanged.
+    /// How many bytes of the input lie before the line, tag or text that gave rise to it.
     pub const fn offset(self) -> u64 {
         self.offset
     }
@@ -27,7 +27,7 @@ impl Doubt {
 
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: unchanged from byte {} on", self.reason, self.offset)
+        write!(f, "{}, at byte {}", self.reason, self.offset)
     }
 }
 
@@ -45,6 +45,13 @@ pub enum Reason {
     /// [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
     #[error("a tag or the text of a URI is longer than {} bytes", super::MAX_HELD_BACK)]
     MarkupTooLong,
+    /// The MPD is longer than it may be to be rewritten.
+    #[error("the document is longer than is rewritten")]
+    DocumentTooLong,
+    /// A `BaseURL` or a `Location` of an MPD leads to another host or port, or cannot be read: nobody can tell which
+    /// references belong to it.
+    #[error("a BaseURL or Location leads elsewhere")]
+    ForeignBase,
     /// A URI holds bytes that are no UTF-8.
     #[error("a URI is not UTF-8")]
     NotUtf8,
@@ -81,7 +88,7 @@ pub enum Fault {
     /// DASH: a bare `&`, or an entity that XML does not define, in a URI.
     #[error("an unknown entity in a URI")]
     Entity,
-    /// DASH: the same attribute twice, where it is a URI.
+    /// The same attribute twice, where it is a URI.
     #[error("an attribute that occurs twice")]
     RepeatedAttribute,
     /// DASH: content after the root element.

@@ -2,17 +2,17 @@
 //!
 //! A player that was let in by `?auth=…` asks for segments, keys and renditions by the URIs that the manifest holds,
 //! and those lack the parameter. A [`Rewriter`] carries the chosen [`Parameters`] into them, in HLS playlists and DASH
-//! MPDs, while the body streams through. Nothing but the insertions differs: order, quoting, line ends and whatever is
-//! not understood stay byte for byte.
+//! MPDs. A playlist streams through; an MPD is held until it is whole, up to [`Carried::max_mpd`]. Nothing but the insertions
+//! differs: order, quoting, line ends and whatever is not understood stay byte for byte.
 //!
 //! Rules for one URI, in the order they are tried:
 //!
-//! 1. Bytes that are no UTF-8 are a [`Doubt`]: from there on nothing changes.
+//! 1. Bytes that are no UTF-8 are a [`Doubt`]: from there on a playlist does not change, and an MPD does not change at all.
 //! 2. A URI that two readers could read differently is left alone: control characters, white space, backslashes,
 //!    userinfo, a scheme without its two slashes, three slashes.
-//! 3. The host is the request's own, or one for which [`Hosts::is_own`] answers. A relative reference belongs to its
-//!    base: the manifest itself, a foreign `Location` in an MPD, or the `BaseURL`s in scope. An `https` request's parameters go to no `http:` URI, and
-//!    no other scheme gets any.
+//! 3. The host and port are the request's own, or [`Hosts::is_own`] knows them. A relative reference belongs to the
+//!    manifest itself: an MPD with a foreign `BaseURL` or `Location` anywhere is a [`Doubt`]. An `https` request's
+//!    parameters go to no `http:` URI, and no other scheme gets any.
 //! 4. The file's extension is one of the [`Types`]. Directories, and references to the manifest itself, are left alone.
 //! 5. A name that the URI's query has already is not added again, so rewriting twice is rewriting once.
 //! 6. What is left goes before the fragment: `?a=1&b=2`, or `&a=1&b=2` where the URI has a `?`. Values stay as they were
@@ -27,15 +27,20 @@
 //! `SegmentTemplate`, `SegmentURL`, `Initialization`, `RepresentationIndex`, `BitstreamSwitching`; `xlink:href`; the
 //! same in patch documents. Where an Annex I descriptor makes the player add the query itself, it is not added too.
 //!
-//! What it is blind to, since nothing is read twice:
+//! What it is blind to:
 //!
-//! - a foreign `BaseURL` further inside than the `SegmentTemplate` that it applies to;
-//! - a foreign `Location` that comes after what it applies to;
 //! - an Annex I descriptor that comes after the elements it applies to;
 //! - what `$RepresentationID$` stands for: it is taken for a piece of a file name;
-//! - the bases of the MPD that a patch document is applied to: they are taken for ours;
+//! - the bases of the MPD that a patch document is applied to, and of a document that has remote elements (`xlink:href`):
+//!   they are taken for ours;
 //! - the value of a variable that another playlist defines (`IMPORT`): it is taken for empty, and the URI left alone
 //!   where it could name a host.
+//!
+//! # Memory
+//!
+//! A body costs at most [`MAX_HELD_BACK`] for the line that is incomplete, or [`Carried::max_mpd`] for an MPD, and a few
+//! times [`MAX_CARRIED`] for what is carried. Output comes in slices of about [`SLICE`] bytes: input is read no further than
+//! for one slice, so that a client that does not read costs no more.
 
 mod child;
 mod dash;
@@ -50,7 +55,7 @@ use std::sync::Arc;
 use crate::request::Host;
 
 pub use doubt::{Doubt, Fault, Reason};
-pub use parameters::{MAX_PARAMETERS, Parameters};
+pub use parameters::{MAX_CARRIED, MAX_PARAMETERS, Parameters, QueryTooLong};
 
 use dash::Dash;
 use hls::Hls;
@@ -96,10 +101,37 @@ impl Format {
     }
 }
 
-/// Which hosts, besides the request's own, may see the parameters.
+/// Which hosts, besides the request's own at its own port, may see the parameters.
 pub trait Hosts: Send + Sync {
-    /// Whether `host` is one of them: lower-case, without port and trailing dot; IP literals keep their brackets.
-    fn is_own(&self, host: &[u8]) -> bool;
+    /// Returns whether `host` is one of them at this port. The host is lower-case, without port and trailing dot; IP
+    /// literals keep their brackets.
+    fn is_own(&self, host: &[u8], port: Port) -> bool;
+}
+
+/// The port that a URI leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    number: Option<u16>,
+    is_default: bool,
+    is_requested: bool,
+}
+
+impl Port {
+    /// The number, the scheme's default included. `None` for `//host` in a manifest that was requested in the clear, as
+    /// far as anybody knows: that is the default port of either scheme.
+    pub const fn number(self) -> Option<u16> {
+        self.number
+    }
+
+    /// Whether it is the default port of the URI's scheme (RFC 9110 §4.2): 443 for `https`, 80 for `http`.
+    pub const fn is_default(self) -> bool {
+        self.is_default
+    }
+
+    /// Whether the manifest itself was requested at this port.
+    pub const fn is_requested(self) -> bool {
+        self.is_requested
+    }
 }
 
 /// Which files get the parameters, by their extension.
@@ -120,7 +152,9 @@ pub struct Carried {
     types: Arc<Types>,
     hosts: Arc<dyn Hosts>,
     host: Box<[u8]>,
+    port: Option<u16>,
     https: bool,
+    max_mpd: usize,
 }
 
 impl Carried {
@@ -132,7 +166,23 @@ impl Carried {
         host: Host<'_>,
         https: bool,
     ) -> Self {
-        Self { parameters, types, hosts, host: host.as_bytes().into(), https }
+        let host = host.as_bytes().into();
+        Self { parameters, types, hosts, host, port: None, https, max_mpd: DEFAULT_MAX_MPD }
+    }
+
+    /// Sets the port that the request named. The default is `None`, the default port of its scheme.
+    #[must_use]
+    pub const fn port(mut self, port: Option<u16>) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Sets the maximum size of an MPD, in bytes. An MPD is held until it is whole; a longer one passes unchanged. The
+    /// default is [`DEFAULT_MAX_MPD`].
+    #[must_use]
+    pub const fn max_mpd(mut self, bytes: usize) -> Self {
+        self.max_mpd = bytes;
+        self
     }
 }
 
@@ -144,31 +194,36 @@ impl fmt::Debug for Carried {
     }
 }
 
-/// Rewrites one body, as its bytes arrive.
+/// Rewrites one body, slice by slice.
 ///
-/// It holds back only what it cannot judge yet: the incomplete line or tag, at most [`MAX_HELD_BACK`] bytes. How the
-/// body is cut into chunks makes no difference to what comes out.
+/// Of a playlist it holds back the incomplete line, at most [`MAX_HELD_BACK`] bytes; of an MPD the whole document, at most
+/// [`Carried::max_mpd`] bytes. How the body is cut into chunks makes no difference to what comes out.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use playgate::manifest::{Carried, Format, Hosts, Parameters, Rewriter, Types};
+/// use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 /// use playgate::request::{Host, HostBuffer};
 ///
 /// struct NoOther;
 /// impl Hosts for NoOther {
-///     fn is_own(&self, _: &[u8]) -> bool { false }
+///     fn is_own(&self, _: &[u8], _: Port) -> bool { false }
 /// }
 ///
-/// let parameters = Parameters::choose(b"auth=a.b.c&_HLS_msn=7", |name| name == b"auth").unwrap();
+/// let parameters = Parameters::choose(b"auth=a.b.c&_HLS_msn=7", |name| name == b"auth").unwrap().unwrap();
 /// let mut buffer = HostBuffer::new();
 /// let host = Host::parse(b"cdn.example.com", &mut buffer).unwrap();
 /// let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(NoOther), host, true);
 ///
 /// let mut rewriter = Rewriter::new(Format::Hls, carried);
 /// let mut out = Vec::new();
-/// rewriter.push(b"#EXTM3U\n#EXTINF:4,\nseg1", &mut out);
-/// rewriter.push(b".ts\n", &mut out);
-/// rewriter.finish(&mut out);
+/// for mut chunk in [&b"#EXTM3U\n#EXTINF:4,\nseg1"[..], b".ts\n"] {
+///     while !chunk.is_empty() {
+///         let read = rewriter.push(chunk, &mut out);
+///         chunk = &chunk[read..];
+///         // Here the bytes in `out` can leave before more is read.
+///     }
+/// }
+/// while !rewriter.finish(&mut out) {}
 /// assert_eq!(out, b"#EXTM3U\n#EXTINF:4,\nseg1.ts?auth=a.b.c\n");
 /// ```
 pub struct Rewriter {
@@ -191,23 +246,38 @@ impl Rewriter {
         Self { body, carried }
     }
 
-    /// Takes the next bytes of the body and appends to `out` what is settled.
-    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
+    /// Reads from the front of `chunk`, the next bytes of the body, appends one slice at most to `out`, and returns how many
+    /// bytes were read.
+    ///
+    /// If bytes are left, at least [`SLICE`] bytes were appended, and at most [`MAX_SLICE`]: let them leave, then push the
+    /// rest of the chunk.
+    pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> usize {
+        let limit = out.len().saturating_add(SLICE);
+        let mut read = 0;
+        while let Some(rest) = chunk.get(read..).filter(|rest| !rest.is_empty() && out.len() < limit) {
+            read = read.saturating_add(match &mut self.body {
+                Body::Hls(hls) => hls.push(&self.carried, rest, limit, out),
+                Body::Dash(dash) => dash.push(&self.carried, rest, limit, out),
+            });
+        }
+        read
+    }
+
+    /// The body has ended: appends one slice at most of what was held back to `out`, and returns whether that was all. What
+    /// is pushed later goes through unchanged.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> bool {
+        let limit = out.len().saturating_add(SLICE);
         match &mut self.body {
-            Body::Hls(hls) => hls.push(&self.carried, chunk, out),
-            Body::Dash(dash) => dash.push(&self.carried, chunk, out),
+            Body::Hls(hls) => {
+                hls.finish(&self.carried, out);
+                true
+            }
+            Body::Dash(dash) => dash.finish(&self.carried, limit, out),
         }
     }
 
-    /// Appends what was held back: the body has ended. What is pushed later goes through unchanged.
-    pub fn finish(&mut self, out: &mut Vec<u8>) {
-        match &mut self.body {
-            Body::Hls(hls) => hls.finish(&self.carried, out),
-            Body::Dash(dash) => dash.finish(out),
-        }
-    }
-
-    /// Why, and from which byte of the input on, the body went through unchanged; `None` as long as it is understood.
+    /// Why the body went through unchanged, a playlist from some byte on, an MPD as a whole. `None` as long as it is
+    /// understood; of an MPD that is known once it is finished.
     pub fn doubt(&self) -> Option<Doubt> {
         match &self.body {
             Body::Hls(hls) => hls.doubt(),
@@ -224,6 +294,13 @@ impl Rewriter {
     }
 }
 
+/// Copies from the front of `input` until `out` reaches `limit`, and returns how much.
+fn pass(input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
+    let part = input.get(..limit.saturating_sub(out.len())).unwrap_or(input);
+    out.extend_from_slice(part);
+    part.len()
+}
+
 impl fmt::Debug for Rewriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Rewriter");
@@ -237,6 +314,17 @@ impl fmt::Debug for Rewriter {
 /// segments and licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. Whatever is longer
 /// is no manifest that a player would play, and this is what one request can make us hold.
 pub const MAX_HELD_BACK: usize = 64 * 1024;
+
+/// The size from which on output is a slice of its own, in bytes.
+///
+/// What a server sends in one go is not much more, so larger slices would only wait in memory.
+pub const SLICE: usize = 64 * 1024;
+
+/// The maximum size of a slice: its last line may go beyond [`SLICE`], with an insertion into each of its URIs.
+pub const MAX_SLICE: usize = SLICE + MAX_HELD_BACK + 1 + hls::MAX_URIS_OF_A_LINE * (MAX_CARRIED + 1);
+
+/// The default of [`Carried::max_mpd`]: 1 MiB. An MPD of a day with a timeline of its own for each track has some 500 KB.
+pub const DEFAULT_MAX_MPD: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,25 @@
 use std::fmt;
 
-use crate::request::{decodes_to, parameters, split_encoded};
+use arrayvec::ArrayVec;
+use memchr::memchr_iter;
+use thiserror::Error;
 
-/// How many parameters are carried at most: beyond the first this many, a query is no credential.
+use crate::request::{Parameter, decoded_bytes, decodes_to, parameters, split_encoded};
+
+/// The maximum number of parameters that are carried: one bit of a word for each.
 pub const MAX_PARAMETERS: usize = 64;
+
+/// The maximum size of all carried parameters together, in bytes.
+///
+/// It bounds what one URI of a manifest can grow by, in the longest of the spellings that a manifest may need: `&amp;`
+/// and `&#39;` in XML, `$$` in templates. Most servers refuse request lines longer than 8 KiB, so longer URIs could not
+/// be fetched.
+pub const MAX_CARRIED: usize = 8 * 1024;
+
+/// The chosen parameters exceed [`MAX_CARRIED`] or [`MAX_PARAMETERS`]. None of them is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the query is too long to be carried")]
+pub struct QueryTooLong;
 
 /// The chosen parameters of a request's query, ready to be appended to URIs, in their order.
 ///
@@ -30,20 +46,54 @@ impl Chosen {
 }
 
 impl Parameters {
-    /// Those parameters of `query` whose name is `wanted`, duplicates included; `None` when there is none.
+    /// Chooses the parameters of `query` whose name is `wanted`, each name once: its first occurrence. Returns `None` if
+    /// there is none.
     ///
-    /// `wanted` is asked about the decoded name, so that no spelling of it gets past a list.
-    /// Only the first [`MAX_PARAMETERS`] are taken; how long the query may be is the server's matter. What players add
-    /// to a single request (`_HLS_msn`, `_DASH_pathway` and their like) should not be wanted.
-    pub fn choose(query: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> Option<Self> {
-        let mut pairs = Vec::new();
-        for parameter in parameters(query).filter(|parameter| !parameter.whole.is_empty()) {
-            let name = decoded(parameter.name);
-            if pairs.len() < MAX_PARAMETERS && wanted(&name) {
-                pairs.push(Pair { name, text: legal(parameter.whole) });
-            }
+    /// `wanted` receives the percent-decoded name, so that no spelling of a name gets past a list. What players add to a
+    /// single request (`_HLS_msn`, `_DASH_pathway` and their like) should not be wanted.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryTooLong`] if there are more than [`MAX_PARAMETERS`], or if they are longer than [`MAX_CARRIED`]. A part of
+    /// them would open nothing.
+    pub fn choose(query: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> Result<Option<Self>, QueryTooLong> {
+        let mut name = Vec::new();
+        Self::chosen(query, |parameter| {
+            name.clear();
+            name.extend(decoded_bytes(parameter.name));
+            wanted(&name)
+        })
+    }
+
+    /// The same, where `wanted` decodes by itself.
+    pub(crate) fn chosen(
+        query: &[u8],
+        wanted: impl FnMut(&Parameter<'_>) -> bool,
+    ) -> Result<Option<Self>, QueryTooLong> {
+        let chosen = first_of_each(query, wanted)?;
+        let pairs = chosen.iter().map(|parameter| Pair {
+            name: decoded_bytes(parameter.name).collect(),
+            text: legal(parameter.whole),
+        });
+        let pairs: Vec<Pair> = pairs.collect();
+        Ok((!pairs.is_empty()).then_some(Self { pairs }))
+    }
+
+    /// Checks that the wanted parameters can be carried, without allocating.
+    ///
+    /// # Errors
+    ///
+    /// As [`Parameters::choose`].
+    pub(crate) fn check(
+        query: &[u8],
+        wanted: impl FnMut(&Parameter<'_>) -> bool,
+    ) -> Result<(), QueryTooLong> {
+        // Nearly every query: neither its number of parameters nor any spelling of them comes near.
+        let widest = query.len().saturating_add(1).saturating_mul(WIDEST_BYTE);
+        if widest <= MAX_CARRIED && memchr_iter(b'&', query).count() < MAX_PARAMETERS {
+            return Ok(());
         }
-        (!pairs.is_empty()).then_some(Self { pairs })
+        first_of_each(query, wanted).map(drop)
     }
 
     /// Those that a URI with this query lacks.
@@ -92,14 +142,14 @@ pub(super) struct Spelled {
 
 impl Spelled {
     pub(super) fn new(parameters: &Parameters, spelling: Spelling) -> Self {
-        let separator: &[u8] = if spelling.markup { b"&amp;" } else { b"&" };
+        let separator: &[u8] = if spelling.markup { SEPARATOR } else { b"&" };
         let mut spelled = Self { text: Vec::new(), whole: vec![b'?'], ends: Vec::new() };
         for pair in &parameters.pairs {
             spelled.text.extend_from_slice(separator);
             for &byte in &pair.text {
                 match byte {
-                    b'\'' if spelling.markup => spelled.text.extend_from_slice(b"&#39;"),
-                    b'$' if spelling.template => spelled.text.extend_from_slice(b"$$"),
+                    b'\'' if spelling.markup => spelled.text.extend_from_slice(QUOTE),
+                    b'$' if spelling.template => spelled.text.extend_from_slice(DOLLAR),
                     _ => spelled.text.push(byte),
                 }
             }
@@ -131,18 +181,49 @@ impl Spelled {
     }
 }
 
-/// Percent-decoded as a lenient server would: what is no valid encoding stays as it stands.
-fn decoded(name: &[u8]) -> Box<[u8]> {
-    let mut plain = Vec::with_capacity(name.len());
-    let mut rest = name;
+/// The wanted parameters of a query, each name once: its first occurrence.
+fn first_of_each<'q>(
+    query: &'q [u8],
+    mut wanted: impl FnMut(&Parameter<'q>) -> bool,
+) -> Result<ArrayVec<Parameter<'q>, MAX_PARAMETERS>, QueryTooLong> {
+    let mut chosen = ArrayVec::<Parameter<'q>, MAX_PARAMETERS>::new();
+    let mut length = 0_usize;
+    for parameter in parameters(query).filter(|parameter| !parameter.whole.is_empty()) {
+        if !wanted(&parameter) || chosen.iter().any(|known| known.has_name_of(&parameter)) {
+            continue;
+        }
+        length = length.saturating_add(widest(parameter.whole));
+        if length > MAX_CARRIED || chosen.try_push(parameter).is_err() {
+            return Err(QueryTooLong);
+        }
+    }
+    Ok(chosen)
+}
+
+/// The length of a parameter in the longest of its spellings, its separator included.
+fn widest(text: &[u8]) -> usize {
+    let mut length = SEPARATOR.len();
+    let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
-        let encoded = if byte == b'%' { split_encoded(after) } else { None };
-        let (byte, after) = encoded.unwrap_or((byte, after));
-        plain.push(byte);
+        length = length.saturating_add(match byte {
+            b'\'' => QUOTE.len(),
+            b'$' => DOLLAR.len(),
+            b'%' if split_encoded(after).is_some() => 1,
+            _ if is_query_byte(byte) => 1,
+            _ => "%00".len(),
+        });
         rest = after;
     }
-    plain.into()
+    length
 }
+
+/// The separator, a single quote and a dollar sign, where they are longest.
+const SEPARATOR: &[u8] = b"&amp;";
+const QUOTE: &[u8] = b"&#39;";
+const DOLLAR: &[u8] = b"$$";
+
+/// The length of the longest of them, which is what one byte of a query can grow to.
+const WIDEST_BYTE: usize = 5;
 
 /// With every byte that a URI's query may not hold percent-encoded, a `%` without two digits included.
 fn legal(text: &[u8]) -> Box<[u8]> {

@@ -24,10 +24,9 @@ impl<'s> Splice<'s> {
         self.out
     }
 
-    /// Counts the source as copied as far as `at`: its bytes were written from elsewhere.
-    pub(super) fn skip_to(&mut self, at: usize) -> &mut Vec<u8> {
-        self.copied = self.copied.max(at);
-        self.out
+    /// How long the output is once the source is copied as far as `at`.
+    pub(super) fn length_at(&self, at: usize) -> usize {
+        self.out.len().saturating_add(at.saturating_sub(self.copied))
     }
 
     pub(super) fn mark(&self) -> Mark {

@@ -92,16 +92,44 @@ impl<'h> Host<'h> {
 
 /// Takes `:port` off; the brackets of an IP literal hold colons of their own.
 fn without_port(raw: &[u8]) -> Option<&[u8]> {
+    split_port(raw).map(|(name, _)| name)
+}
+
+/// A name and the digits of its port, which are empty where it has none.
+fn split_port(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let name_end = match raw.first() {
         Some(b'[') => memchr::memchr(b']', raw)?.saturating_add(1),
         _ => memchr::memchr(b':', raw).unwrap_or(raw.len()),
     };
     let (name, port) = raw.split_at_checked(name_end)?;
     match port.split_first() {
-        None => Some(name),
-        Some((b':', digits)) if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => Some(name),
+        None => Some((name, port)),
+        Some((b':', digits)) if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => {
+            Some((name, digits))
+        }
         Some(_) => None,
     }
+}
+
+/// Returns the port that an authority names, or `None` if it names none.
+///
+/// # Errors
+///
+/// [`HostFault::Malformed`] if the authority is no host, or its port is above 65535.
+pub(crate) fn explicit_port(authority: &[u8]) -> Result<Option<u16>, HostFault> {
+    match split_port(authority).ok_or(HostFault::Malformed)? {
+        (_, []) => Ok(None),
+        (_, digits) => {
+            let digits = std::str::from_utf8(digits).ok();
+            digits.and_then(|digits| digits.parse().ok()).map(Some).ok_or(HostFault::Malformed)
+        }
+    }
+}
+
+/// Returns the port that a request names, in the target's authority or else in its `Host` field.
+pub(crate) fn requested_port(request: &impl RequestView) -> Option<u16> {
+    let authority = request.target().authority.or_else(|| request.hosts().next())?;
+    explicit_port(authority).ok().flatten()
 }
 
 /// Host names as they are used in practice, in lower case: letters, digits, hyphens, dots and underscores.
@@ -156,6 +184,23 @@ mod tests {
             let mut buffer = HostBuffer::new();
             let host = Host::parse(raw.as_bytes(), &mut buffer).unwrap();
             assert_eq!(host.as_bytes().as_ptr() == raw.as_ptr(), borrowed, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_a_number_of_sixteen_bits() {
+        for (raw, port) in [
+            ("cdn.example.com", Ok(None)),
+            ("cdn.example.com:", Ok(None)),
+            ("cdn.example.com:0", Ok(Some(0))),
+            ("cdn.example.com.:08443", Ok(Some(8443))),
+            ("[::1]", Ok(None)),
+            ("[::1]:65535", Ok(Some(65535))),
+            ("cdn.example.com:65536", Err(HostFault::Malformed)),
+            ("cdn.example.com:+80", Err(HostFault::Malformed)),
+            ("[::1", Err(HostFault::Malformed)),
+        ] {
+            assert_eq!(explicit_port(raw.as_bytes()), port, "{raw}");
         }
     }
 

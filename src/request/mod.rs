@@ -28,12 +28,14 @@ pub(crate) use client::Network;
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
+pub(crate) use host::{explicit_port, requested_port};
 pub(crate) use list::list_elements;
 pub(crate) use origin::{OriginList, OriginRule};
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_leniently, decode_strictly, hex_value, split_encoded};
 pub(crate) use query::{
-    decodes_to, is_parameter_name, parameters, value_of_one, values_of_each, without_parameter,
+    Parameter, decoded_bytes, decodes_to, is_parameter_name, parameters, value_of_one, values_of_each,
+    without_parameter,
 };
 pub(crate) use readings::{Reading, some_reading};
 pub use view::{RequestView, Target};

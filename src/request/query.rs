@@ -45,6 +45,7 @@ pub(crate) fn is_parameter_name(name: &str) -> bool {
 }
 
 /// One `name=value` of a query, as it stands.
+#[derive(Clone, Copy)]
 pub(crate) struct Parameter<'q> {
     pub(crate) whole: &'q [u8],
     pub(crate) name: &'q [u8],
@@ -52,8 +53,21 @@ pub(crate) struct Parameter<'q> {
 }
 
 impl Parameter<'_> {
-    fn is(&self, name: &str) -> bool {
+    /// Returns whether the name, percent-decoded, is `name`.
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name == name.as_bytes() || (self.name.contains(&b'%') && decodes_to(self.name, name.as_bytes()))
+    }
+
+    /// Returns whether the name, percent-decoded, starts with `start`.
+    pub(crate) fn starts_with(&self, start: &str) -> bool {
+        start.bytes().eq(decoded_bytes(self.name).take(start.len()))
+    }
+
+    /// Returns whether both names decode to the same.
+    pub(crate) fn has_name_of(&self, other: &Self) -> bool {
+        self.name == other.name
+            || ((self.name.contains(&b'%') || other.name.contains(&b'%'))
+                && decoded_bytes(self.name).eq(decoded_bytes(other.name)))
     }
 }
 
@@ -80,18 +94,19 @@ fn split_at_ampersand(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// Whether `encoded`, percent-decoded once and leniently, is `plain`.
 pub(crate) fn decodes_to(encoded: &[u8], plain: &[u8]) -> bool {
-    let (mut encoded, mut plain) = (encoded, plain);
-    while let (Some((&byte, rest)), Some((&wanted, others))) = (encoded.split_first(), plain.split_first()) {
-        let (byte, rest) = match byte {
-            b'%' => split_encoded(rest).unwrap_or((byte, rest)),
-            _ => (byte, rest),
-        };
-        if byte != wanted {
-            return false;
-        }
-        (encoded, plain) = (rest, others);
-    }
-    encoded.is_empty() && plain.is_empty()
+    decoded_bytes(encoded).eq(plain.iter().copied())
+}
+
+/// The bytes of `encoded`, percent-decoded once. As a lenient server would, it leaves what is no valid encoding as it is.
+pub(crate) fn decoded_bytes(encoded: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = encoded;
+    std::iter::from_fn(move || {
+        let (&byte, after) = rest.split_first()?;
+        let decoded = if byte == b'%' { split_encoded(after) } else { None };
+        let (byte, after) = decoded.unwrap_or((byte, after));
+        rest = after;
+        Some(byte)
+    })
 }
 
 #[cfg(test)]

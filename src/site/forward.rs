@@ -2,8 +2,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::pattern::HostPattern;
-use crate::error::{ConfigError, Faults};
-use crate::manifest::{Format, Hosts, Types};
+use super::rules::SiteRules;
+use crate::error::{ConfigError, Denial, Faults};
+use crate::link::{Covers, LinkRules};
+use crate::manifest::{Format, Hosts, Parameters, Port, Types};
+use crate::request::{Parameter, explicit_port};
+use crate::scheme::{Carrier, Scheme};
 
 /// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
 /// is asked for with them.
@@ -70,7 +74,8 @@ impl Forward {
     }
 
     /// Hosts that get them beside the request's own and those that the site names: exact names, or patterns as in a
-    /// site's `hosts`. Whoever runs them can use the credential.
+    /// site's `hosts`, at the default port of the URI's scheme unless a port is named (`segments.example.com:8443`).
+    /// Whoever runs them can use the credential.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
         self.hosts = texts(hosts);
         self
@@ -117,31 +122,21 @@ impl Forward {
         }
         let mut hosts = OwnHosts::default();
         for host in own_hosts.iter().filter(|host| !host.contains(['*', '{'])) {
-            hosts.exact.push(host.to_ascii_lowercase().into());
+            hosts.exact.push((host.to_ascii_lowercase().into(), Ports::DefaultOrRequested));
         }
         for (element, host) in self.hosts.iter().enumerate() {
             let host = host.to_ascii_lowercase();
-            let bad = match HostPattern::parse(&host) {
-                _ if host.contains(['*', ':', '/']) => Some("is no host name"),
-                Ok(pattern) if host.contains('{') => {
-                    hosts.patterns.push(pattern);
-                    None
-                }
-                Ok(_) => {
-                    hosts.exact.push(host.as_str().into());
-                    None
-                }
-                Err(found) => Some(found),
-            };
-            if let Some(found) = bad {
+            if let Err(found) = hosts.list(&host) {
                 let found = format!("forwards to host {host:?}, which {found}");
-                wrong("forward.hosts", element, found, "a name such as segments.example.com, without port");
+                let write =
+                    "a name such as segments.example.com, or with its port, segments.example.com:8443";
+                wrong("forward.hosts", element, found, write);
             }
         }
         if self.off {
             return None;
         }
-        hosts.exact.sort_unstable();
+        hosts.exact.sort_by(|(one, _), (other, _)| one.cmp(other));
         let lower =
             |extensions: &[String]| extensions.iter().map(|one| one.to_ascii_lowercase().into()).collect();
         Some(ForwardRules {
@@ -168,7 +163,7 @@ fn texts<I: IntoIterator<Item: Into<String>>>(texts: I) -> Vec<String> {
 /// What a site carries into its manifests: every setting checked and made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct ForwardRules {
-    pub(crate) keys: Keys,
+    keys: Keys,
     pub(crate) types: Arc<Types>,
     pub(crate) hosts: Arc<OwnHosts>,
     /// Another one for other rules.
@@ -176,9 +171,45 @@ pub(crate) struct ForwardRules {
     of: Vec<Box<str>>,
 }
 
+/// What a path says about the answer to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathFormat {
+    /// A manifest that is rewritten.
+    Manifest(Format),
+    /// Nothing: the last segment has no extension. The answer's `Content-Type` decides.
+    Unknown,
+    /// No manifest that is rewritten.
+    Other,
+}
+
+/// A credential that was granted, as far as forwarding depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Granted {
+    pub(crate) scheme: Scheme,
+    pub(crate) carrier: Carrier,
+    pub(crate) covers: Option<Covers>,
+}
+
 impl ForwardRules {
+    /// Returns what a path in its normal form says about the answer.
+    pub(crate) fn format_of(&self, path: &[u8]) -> PathFormat {
+        match extension(path) {
+            Some(extension) if self.rewrites(extension) => {
+                Format::of_extension(extension).map_or(PathFormat::Other, PathFormat::Manifest)
+            }
+            Some(_) => PathFormat::Other,
+            None => PathFormat::Unknown,
+        }
+    }
+
+    /// Whether a path as it stands in the request is known not to lead to a manifest. Without `%` an extension is what it
+    /// seems.
+    pub(crate) fn is_other(&self, raw: &[u8]) -> bool {
+        extension(raw).is_some_and(|seen| !seen.contains(&b'%') && !self.rewrites(seen))
+    }
+
     /// Whether manifests with this extension are rewritten.
-    pub(crate) fn rewrites(&self, extension: &[u8]) -> bool {
+    fn rewrites(&self, extension: &[u8]) -> bool {
         self.of.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
     }
 
@@ -186,18 +217,159 @@ impl ForwardRules {
     pub(crate) fn rewrites_format(&self, format: Format) -> bool {
         self.of.iter().any(|known| Format::of_extension(known.as_bytes()) == Some(format))
     }
+
+    /// Returns which parameters are carried after a grant, or on a public resource; `None` if none are.
+    pub(crate) fn wanted<'s>(&'s self, site: &'s SiteRules, granted: Option<Granted>) -> Option<Wanted<'s>> {
+        match &self.keys {
+            Keys::Only(keys) => Some(Wanted::Only(keys)),
+            Keys::Except(keys) => Some(Wanted::Except(keys)),
+            Keys::Credential => {
+                let granted = granted.filter(|granted| granted.carrier == Carrier::Query)?;
+                match (granted.scheme, granted.covers, &site.link) {
+                    (Scheme::SignedToken | Scheme::EmbedToken, _, _) => {
+                        Some(Wanted::Token(&site.carriers.query_name))
+                    }
+                    (Scheme::SecureLink, Some(Covers::Directory), Some(link)) => Some(Wanted::Link(link)),
+                    // It opens nothing besides the manifest.
+                    (Scheme::SecureLink, _, _) => None,
+                }
+            }
+        }
+    }
+}
+
+/// Which parameters of one request are carried.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'s> {
+    Only(&'s [String]),
+    Except(&'s [String]),
+    /// The one that the token stands in.
+    Token(&'s str),
+    /// Those of a secure link.
+    Link(&'s LinkRules),
+}
+
+impl Wanted<'_> {
+    pub(crate) fn includes(self, parameter: &Parameter<'_>) -> bool {
+        let listed = |keys: &[String]| keys.iter().any(|key| parameter.is(key));
+        match self {
+            Self::Only(keys) => listed(keys),
+            // What players add to single requests is never carried.
+            Self::Except(keys) => {
+                !listed(keys) && !parameter.starts_with("_HLS_") && !parameter.starts_with("_DASH_")
+            }
+            Self::Token(name) => parameter.is(name),
+            Self::Link(link) => link.parameters().any(|name| parameter.is(name)),
+        }
+    }
+}
+
+impl SiteRules {
+    /// Refuses a manifest's request if what would be carried into the manifest is too long. Where only the answer tells
+    /// that it is a manifest, the manifest passes unchanged instead.
+    pub(crate) fn refuse_long_query(
+        &self,
+        method: &str,
+        path: &[u8],
+        query: Option<&[u8]>,
+        granted: Option<Granted>,
+    ) -> Result<(), Denial> {
+        let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
+            return Ok(());
+        };
+        if !matches!(rules.format_of(path), PathFormat::Manifest(_)) {
+            return Ok(());
+        }
+        let Some(wanted) = rules.wanted(self, granted) else { return Ok(()) };
+        Parameters::check(query, |parameter| wanted.includes(parameter))
+            .map_err(|_| Denial::QueryTooLong { verified: granted.is_some() })
+    }
+}
+
+/// What follows the last dot of a path's last segment.
+fn extension(path: &[u8]) -> Option<&[u8]> {
+    let dot = memchr::memrchr(b'.', path)?;
+    path.get(dot.checked_add(1)?..).filter(|extension| !extension.contains(&b'/'))
 }
 
 /// The hosts that may see what a site carries.
 #[derive(Debug, Default)]
 pub(crate) struct OwnHosts {
-    exact: Vec<Box<str>>,
-    patterns: Vec<HostPattern>,
+    /// Sorted by name.
+    exact: Vec<(Box<str>, Ports)>,
+    patterns: Vec<(HostPattern, Ports)>,
+}
+
+/// The ports at which a host may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ports {
+    /// The default port of the URI's scheme.
+    Default,
+    /// That, and the port that the manifest itself was requested at.
+    DefaultOrRequested,
+    One(u16),
+}
+
+impl Ports {
+    fn include(self, port: Port) -> bool {
+        match self {
+            Self::Default => port.is_default(),
+            Self::DefaultOrRequested => port.is_default() || port.is_requested(),
+            Self::One(number) => port.number() == Some(number),
+        }
+    }
+}
+
+impl OwnHosts {
+    /// Adds a host of the setting `hosts`, in lower case; the message says what is wrong with it.
+    fn list(&mut self, host: &str) -> Result<(), &'static str> {
+        const NO_NAME: &str = "is no host name";
+        let (name, ports) = match explicit_port(host.as_bytes()) {
+            _ if host.contains(['*', '/']) => return Err(NO_NAME),
+            Ok(None) => (host, Ports::Default),
+            Ok(Some(port)) => (host.rsplit_once(':').map_or(host, |(name, _)| name), Ports::One(port)),
+            Err(_) => return Err(NO_NAME),
+        };
+        let pattern = HostPattern::parse(name)?;
+        if name.contains(':') {
+            return Err(NO_NAME);
+        }
+        if name.contains('{') {
+            self.patterns.push((pattern, ports));
+        } else {
+            self.exact.push((name.into(), ports));
+        }
+        Ok(())
+    }
 }
 
 impl Hosts for OwnHosts {
-    fn is_own(&self, host: &[u8]) -> bool {
-        self.exact.binary_search_by(|own| own.as_bytes().cmp(host)).is_ok()
-            || self.patterns.iter().any(|pattern| pattern.captures(host).is_some())
+    fn is_own(&self, host: &[u8], port: Port) -> bool {
+        let start = self.exact.partition_point(|(own, _)| own.as_bytes() < host);
+        let exact = self.exact.get(start..).unwrap_or_default();
+        exact.iter().take_while(|(own, _)| own.as_bytes() == host).any(|(_, ports)| ports.include(port))
+            || self
+                .patterns
+                .iter()
+                .any(|(pattern, ports)| ports.include(port) && pattern.captures(host).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extension_is_that_of_the_last_segment() {
+        for (path, expected) in [
+            ("/a/b.m3u8", Some("m3u8")),
+            ("/a.mpd/b", None),
+            ("/a/b.c.mpd", Some("mpd")),
+            ("/a/.m3u8", Some("m3u8")),
+            ("/a/b.", Some("")),
+            ("/", None),
+        ] {
+            assert_eq!(extension(path.as_bytes()), expected.map(str::as_bytes), "{path}");
+        }
     }
 }

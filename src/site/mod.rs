@@ -59,7 +59,7 @@
 //! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the credential that was granted
 //! from = ["m3u8", "mpd", "mpp"]        # mpp: patches to an MPD
 //! to = ["m3u8", "ts", "mp4"]           # default every file
-//! hosts = ["segments.example.com"]     # beside the request's own and the site's; default none
+//! hosts = ["segments.example.com", "b.example.com:8443"]   # beside the request's own and the site's; default none
 //!
 //! [site.secure_link]                   # default none: URLs with an expiry and a hash
 //! preset = "gcore"                     # required; or "gcore_video", "gcore_mp4", "nginx", "custom"
@@ -127,7 +127,7 @@ pub use config::SCHEMA;
 pub(crate) use config::{ConfigFile, Notation, in_file};
 pub use failed_signatures::FailedSignatures;
 pub use forward::Forward;
-pub(crate) use forward::{ForwardRules, Keys};
+pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::Place;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};

@@ -11,7 +11,7 @@ use crate::link::{Asked, Link, LinkRules, Linked};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
-use crate::site::{Place, SiteRules, Transport, UnknownHost};
+use crate::site::{Granted, Place, SiteRules, Transport, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
@@ -84,10 +84,10 @@ pub(super) fn judge<'r>(
         }
         Err(denial) => Verdict::Denied(denial, None),
         Ok((_, key)) if site.is_public(key) => {
-            if site.methods.allow(request.method()) {
-                Verdict::Public
-            } else {
-                Verdict::Denied(Denial::Method { verified: false }, None)
+            let path = path.map_or(target.path, RequestPath::as_bytes);
+            match check_manner(site, request.method(), path, target.query, None) {
+                Ok(()) => Verdict::Public,
+                Err(denial) => Verdict::Denied(denial, None),
             }
         }
         Ok((captures, key)) => match site.resource(&captures, key) {
@@ -105,6 +105,20 @@ pub(super) fn judge<'r>(
         },
     };
     Judged { site: Some(index), verdict }
+}
+
+/// Checks the method, then whether what is carried into a manifest is too long.
+fn check_manner(
+    site: &SiteRules,
+    method: &str,
+    path: &[u8],
+    query: Option<&[u8]>,
+    granted: Option<Granted>,
+) -> Result<(), Denial> {
+    if !site.methods.allow(method) {
+        return Err(Denial::Method { verified: granted.is_some() });
+    }
+    site.refuse_long_query(method, path, query, granted)
 }
 
 /// What the deciding carrier brings.
@@ -149,20 +163,21 @@ impl Case<'_> {
         }
     }
 
-    /// What is asked once a credential was found good: the method; and what is written down about it.
+    /// Checks the rest once a credential was accepted, and records its use: the method, and whether what is carried into
+    /// a manifest is too long.
     fn close(&self, request: &impl RequestView, facts: &Facts) -> Result<(), Denial> {
-        let allowed = self.site.methods.allow(request.method());
-        let method = if allowed { Ok(()) } else { Err(Denial::Method { verified: true }) };
+        let Asked { path, query, .. } = self.asked;
+        let checked = check_manner(self.site, request.method(), path, query, Some(facts.granted()));
         match &facts.proof {
             Proof::Key(key) => {
-                method?;
+                checked?;
                 if let Some(key) = self.state.keys.at(*key) {
                     key.used(self.now);
                 }
                 Ok(())
             }
-            Proof::Link(_) => method,
-            Proof::Embed(embedded) => self.close_embed(embedded, method),
+            Proof::Link(_) => checked,
+            Proof::Embed(embedded) => self.close_embed(embedded, checked),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::link::Covers;
 use crate::request::{PathBuffer, RequestPath};
 use crate::scheme::{Carrier, Decoded, Scheme, token_text};
 use crate::scope::KeyScope;
-use crate::site::SiteView;
+use crate::site::{Granted, SiteView};
 use crate::time::UnixSeconds;
 use crate::token::{Claims, payload_of};
 
@@ -20,6 +20,17 @@ pub(crate) struct Facts {
     pub(crate) carrier: Carrier,
     pub(crate) expires_at: Option<UnixSeconds>,
     pub(crate) proof: Proof,
+}
+
+impl Facts {
+    /// Returns what forwarding depends on.
+    pub(crate) const fn granted(&self) -> Granted {
+        let covers = match self.proof {
+            Proof::Link(covers) => Some(covers),
+            Proof::Key(_) | Proof::Embed(_) => None,
+        };
+        Granted { scheme: self.scheme, carrier: self.carrier, covers }
+    }
 }
 
 /// What showed that it is good.
@@ -97,12 +108,9 @@ impl<'r> Grant<'r> {
         }
     }
 
-    /// What a secure link opens.
-    pub(crate) const fn covers(&self) -> Option<Covers> {
-        match self.facts.proof {
-            Proof::Link(covers) => Some(covers),
-            Proof::Key(_) | Proof::Embed(_) => None,
-        }
+    /// What forwarding depends on.
+    pub(crate) const fn granted(&self) -> Granted {
+        self.facts.granted()
     }
 
     /// The kind of credential.

@@ -5,12 +5,12 @@ use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
+use crate::adapters::forwarded::Forwarded;
 use crate::answer::ManifestBody;
 
 pin_project! {
     /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
-    /// refusal.
-    #[derive(Debug)]
+    /// refusal. `Debug` tells which, and shows nothing of it: a rewritten manifest has credentials in it.
     pub struct ActixBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -19,14 +19,13 @@ pin_project! {
 
 pin_project! {
     #[project = KindProjection]
-    #[derive(Debug)]
     enum Kind<B> {
         Inner { #[pin] body: B },
         Answer { bytes: Bytes, length: u64 },
         Forward {
             #[pin] body: B,
             // Few answers are manifests: the others need no room for one.
-            forwarded: Box<ManifestBody>,
+            forwarded: Box<Forwarded>,
             ended: bool,
         },
     }
@@ -39,7 +38,7 @@ impl<B> ActixBody<B> {
 
     /// A manifest, rewritten on its way.
     pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
-        Self { kind: Kind::Forward { body, forwarded: Box::new(forwarded), ended: false } }
+        Self { kind: Kind::Forward { body, forwarded: Box::new(Forwarded::new(forwarded)), ended: false } }
     }
 
     /// Of a refusal: what is sent, and what its length is said to be, which is more where HEAD was asked for.
@@ -64,22 +63,22 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             KindProjection::Inner { body } => body.poll_next(context),
             KindProjection::Answer { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
             KindProjection::Answer { bytes, .. } => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            KindProjection::Forward { mut body, forwarded, ended } => {
-                while !*ended {
-                    let bytes = match ready!(body.as_mut().poll_next(context)) {
-                        Some(Ok(data)) => forwarded.push(&data),
-                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                        None => {
-                            *ended = true;
-                            forwarded.finish()
-                        }
-                    };
-                    if !bytes.is_empty() {
-                        return Poll::Ready(Some(Ok(bytes)));
+            KindProjection::Forward { mut body, forwarded, ended } => loop {
+                if let Some(slice) = forwarded.slice() {
+                    return Poll::Ready(Some(Ok(slice)));
+                }
+                if *ended {
+                    return Poll::Ready(None);
+                }
+                match ready!(body.as_mut().poll_next(context)) {
+                    Some(Ok(data)) => forwarded.take(data),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    None => {
+                        *ended = true;
+                        forwarded.end();
                     }
                 }
-                Poll::Ready(None)
-            }
+            },
         }
     }
 
@@ -88,5 +87,16 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             Kind::Inner { body } => body.try_into_bytes().map_err(Self::inner),
             kind => Err(Self { kind }),
         }
+    }
+}
+
+impl<B> std::fmt::Debug for ActixBody<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match &self.kind {
+            Kind::Inner { .. } => "Inner",
+            Kind::Answer { .. } => "Answer",
+            Kind::Forward { .. } => "Forward",
+        };
+        f.debug_struct("ActixBody").field("kind", &format_args!("{kind}")).finish_non_exhaustive()
     }
 }

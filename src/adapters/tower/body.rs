@@ -6,12 +6,12 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::adapters::forwarded::Forwarded;
 use crate::answer::ManifestBody;
 
 pin_project! {
     /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
-    /// refusal.
-    #[derive(Debug)]
+    /// refusal. `Debug` tells which, and shows nothing of it: a rewritten manifest has credentials in it.
     pub struct GateBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -20,25 +20,23 @@ pin_project! {
 
 pin_project! {
     #[project = KindProjection]
-    #[derive(Debug)]
     enum Kind<B> {
         Inner { #[pin] body: B },
         Answer { bytes: Bytes },
         Forward {
             #[pin] body: B,
             // Few answers are manifests: the others need no room for one.
-            forwarded: Box<ManifestBody>,
+            forwarded: Box<Forwarded>,
             ending: Ending,
         },
     }
 }
 
-/// How far a rewritten body is.
-#[derive(Debug)]
+/// How far the inner body of a manifest is.
 enum Ending {
-    /// The inner body goes on.
+    /// It goes on.
     NotYet,
-    /// It has ended, and what was held back is out; its trailers may follow.
+    /// It has ended; behind what is still to be written its trailers may follow.
     Trailers(Option<Box<HeaderMap>>),
 }
 
@@ -49,7 +47,8 @@ impl<B> GateBody<B> {
 
     /// A manifest, rewritten on its way.
     pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
-        Self { kind: Kind::Forward { body, forwarded: Box::new(forwarded), ending: Ending::NotYet } }
+        let forwarded = Box::new(Forwarded::new(forwarded));
+        Self { kind: Kind::Forward { body, forwarded, ending: Ending::NotYet } }
     }
 
     /// The inner body where nothing was done to it, or else this one.
@@ -63,6 +62,17 @@ impl<B> GateBody<B> {
 
     pub(super) const fn answer(bytes: Bytes) -> Self {
         Self { kind: Kind::Answer { bytes } }
+    }
+}
+
+impl<B> std::fmt::Debug for GateBody<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match &self.kind {
+            Kind::Inner { .. } => "Inner",
+            Kind::Answer { .. } => "Answer",
+            Kind::Forward { .. } => "Forward",
+        };
+        f.debug_struct("GateBody").field("kind", &format_args!("{kind}")).finish_non_exhaustive()
     }
 }
 
@@ -95,7 +105,9 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
             Kind::Answer { bytes } => bytes.is_empty(),
-            Kind::Forward { ending, .. } => matches!(ending, Ending::Trailers(None)),
+            Kind::Forward { forwarded, ending, .. } => {
+                matches!(ending, Ending::Trailers(None)) && forwarded.is_out()
+            }
         }
     }
 
@@ -103,8 +115,8 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
         match &self.kind {
             Kind::Inner { body } => body.size_hint(),
             Kind::Answer { bytes } => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Forward { ending: Ending::NotYet, .. } => SizeHint::default(),
-            Kind::Forward { ending: Ending::Trailers(_), .. } => SizeHint::with_exact(0),
+            Kind::Forward { forwarded, .. } if forwarded.is_out() => SizeHint::with_exact(0),
+            Kind::Forward { .. } => SizeHint::default(),
         }
     }
 }
@@ -112,29 +124,31 @@ impl<B: Body<Data = Bytes>> Body for GateBody<B> {
 /// The next frame of a manifest: data as soon as there is some, then the inner trailers but those about other bytes.
 fn poll_forwarded<B: Body<Data = Bytes>>(
     mut body: Pin<&mut B>,
-    forwarded: &mut ManifestBody,
+    forwarded: &mut Forwarded,
     ending: &mut Ending,
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
     loop {
+        if let Some(slice) = forwarded.slice() {
+            return Poll::Ready(Some(Ok(Frame::data(slice))));
+        }
         if let Ending::Trailers(trailers) = ending {
             return Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))));
         }
-        let (bytes, trailers) = match ready!(body.as_mut().poll_frame(context)) {
+        let trailers = match ready!(body.as_mut().poll_frame(context)) {
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             Some(Ok(frame)) => match frame.into_data() {
-                Ok(data) => (forwarded.push(&data), None),
-                Err(frame) => (forwarded.finish(), Some(frame.into_trailers().ok())),
+                Ok(data) => {
+                    forwarded.take(data);
+                    continue;
+                }
+                Err(frame) => frame.into_trailers().ok(),
             },
-            None => (forwarded.finish(), Some(None)),
+            None => None,
         };
-        if let Some(trailers) = trailers {
-            let trailers = trailers.map(without_digests).filter(|trailers| !trailers.is_empty());
-            *ending = Ending::Trailers(trailers.map(Box::new));
-        }
-        if !bytes.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
+        forwarded.end();
+        let trailers = trailers.map(without_digests).filter(|trailers| !trailers.is_empty());
+        *ending = Ending::Trailers(trailers.map(Box::new));
     }
 }
 

@@ -5,13 +5,13 @@ use super::kind::{Kind, Use};
 use super::names::{Mark, Names, Namespace};
 use super::tag::{Attribute, Tag, end_name, split_prefix};
 use super::value;
-use super::{Context, selector};
+use super::{Insertion, selector};
 use crate::manifest::child::{Child, Place};
-use crate::manifest::splice::Splice;
-use crate::manifest::{Fault, Reason};
+use crate::manifest::parameters::Spelling;
+use crate::manifest::{Carried, Fault, Reason};
 
 /// Where in the document we are, and what that means for the URIs here.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Document {
     levels: ArrayVec<Level, MAX_DEPTH>,
     names: Names,
@@ -32,60 +32,12 @@ struct Level {
     kind: Kind,
     /// Whether carriers are looked for inside.
     open: bool,
-    base: Base,
     requests: Requests,
-}
-
-/// Whether relative references in an element are ours.
-#[derive(Clone, Copy)]
-struct Base {
-    /// What the element above says: its own `BaseURL`s resolve against that one's.
-    inherited: bool,
-    own: bool,
-    /// Which `BaseURL`s the element has so far.
-    met: Met,
-}
-
-/// Which `BaseURL`s an element has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Met {
-    None,
-    /// None of them is relative.
-    Absolute,
-    Relative,
-}
-
-impl Base {
-    const fn inherited(own: bool) -> Self {
-        Self { inherited: own, own, met: Met::None }
-    }
-
-    /// One more `BaseURL`. Each is an alternative, so that each must be ours.
-    fn decide(&mut self, place: Place) {
-        let own = match place {
-            Place::Base => self.inherited,
-            Place::Own => true,
-            Place::Foreign => false,
-        };
-        self.own = own && (self.own || self.met == Met::None);
-        let relative = place == Place::Base || self.met == Met::Relative;
-        self.met = if relative { Met::Relative } else { Met::Absolute };
-    }
-
-    /// A foreign `Location`: players take it for the place of the MPD, which relative references belong to
-    /// (DASH-IF IOP 4.3 §3.2.15).
-    fn move_away(&mut self) {
-        self.inherited = false;
-        if self.met != Met::Absolute {
-            self.own = false;
-        }
-    }
 }
 
 /// How deep elements may be nested; MPDs reach about ten.
 const MAX_DEPTH: usize = 64;
 
-const TAG: Reason = Reason::Malformed(Fault::Tag);
 const NESTING: Reason = Reason::Malformed(Fault::Nesting);
 
 impl Document {
@@ -102,39 +54,26 @@ impl Document {
         self.carrier.is_some()
     }
 
-    /// The element whose text is held back holds more than text: the text is let go.
-    pub(super) fn let_go(&mut self) {
-        self.carrier = None;
-        match self.levels.as_mut_slice() {
-            [.., parent, Level { kind: Kind::Text(Use::Base), .. }] => parent.base.decide(Place::Foreign),
-            [.., parent, Level { kind: Kind::Text(Use::Mpd), .. }] => parent.base.move_away(),
-            _ => {}
-        }
-    }
-
-    /// Reads a tag, the text before it included if that was held back; `start` is where in the source it starts.
-    pub(super) fn unit(
-        &mut self,
-        context: &Context<'_>,
-        (text, tag): (&[u8], &[u8]),
-        start: usize,
-        splice: &mut Splice<'_>,
-    ) -> Result<(), Reason> {
-        if tag.starts_with(b"</") {
-            self.end(context, text, tag, start, splice)
-        } else {
-            let read = Tag::read(tag).filter(|read| read.len == tag.len());
-            let nul = || if tag.contains(&0) { Reason::Encoding } else { TAG };
-            self.start(context, &read.ok_or_else(nul)?, start.saturating_add(text.len()), splice)
+    /// The element whose text would be a URI holds more than text, perhaps an element.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::ForeignBase`] if it is a base: nobody can tell where it leads. The element in an edit of a patch document
+    /// is a base of its own.
+    pub(super) fn let_go(&mut self, is_element: bool) -> Result<(), Reason> {
+        let is_edit = self.levels.last().is_some_and(|level| level.kind == Kind::Edit);
+        match self.carrier.take() {
+            Some(Use::Base | Use::Mpd) if !(is_element && is_edit) => Err(Reason::ForeignBase),
+            _ => Ok(()),
         }
     }
 
     pub(super) fn start(
         &mut self,
-        context: &Context<'_>,
+        carried: &Carried,
         tag: &Tag<'_>,
         start: usize,
-        splice: &mut Splice<'_>,
+        found: &mut Vec<Insertion>,
     ) -> Result<(), Reason> {
         let before = self.names.mark();
         let declared = if tag.declares { self.names.declare(tag)? } else { None };
@@ -152,22 +91,21 @@ impl Document {
                     return Err(Reason::NotAManifest);
                 }
                 self.bare = namespace == Namespace::None;
-                let (base, requests) = (Base::inherited(true), Requests::default());
-                Level { before, name_at: 0, default, kind: Kind::Other, open: true, base, requests }
+                let requests = Requests::default();
+                Level { before, name_at: 0, default, kind: Kind::Other, open: true, requests }
             }
             Some(above) => {
                 let ours = namespace == if self.bare { Namespace::None } else { Namespace::Dash };
                 let kind = if ours && above.open { Kind::of(local) } else { Kind::Closed };
-                let base = Base::inherited(above.base.own);
                 let open = kind != Kind::Closed;
-                Level { before, name_at: 0, default, kind, open, base, requests: above.requests }
+                Level { before, name_at: 0, default, kind, open, requests: above.requests }
             }
         };
         if above.is_some_and(|above| above.kind == Kind::Property) {
-            self.take_up_requests(context, tag, local);
+            self.take_up_requests(carried, tag, local);
         }
         if level.open && (level.kind.has_carriers() || tag.prefixed) {
-            self.attributes(context, tag, &level, start, splice)?;
+            self.attributes(carried, tag, &level, start, found)?;
         }
         if tag.empty {
             self.names.back_to(before);
@@ -193,13 +131,13 @@ impl Document {
         self.levels.try_push(level).map_err(|_| Reason::TooDeep)
     }
 
-    fn end(
+    /// Reads an end tag, and the text before it, which starts at `from`.
+    pub(super) fn end(
         &mut self,
-        context: &Context<'_>,
-        text: &[u8],
+        carried: &Carried,
+        (text, from): (&[u8], usize),
         tag: &[u8],
-        start: usize,
-        splice: &mut Splice<'_>,
+        found: &mut Vec<Insertion>,
     ) -> Result<(), Reason> {
         let name = end_name(tag)?;
         let level = self.levels.last().ok_or(NESTING)?;
@@ -207,7 +145,7 @@ impl Document {
             return Err(NESTING);
         }
         if let Some(purpose) = self.carrier.take() {
-            self.text(context, purpose, text, start, splice)?;
+            self.text(carried, purpose, text, from, found)?;
         }
         if let Some(level) = self.levels.pop() {
             self.names.back_to(level.before);
@@ -218,11 +156,11 @@ impl Document {
     /// Appends to those attributes of a tag that are URIs.
     fn attributes(
         &mut self,
-        context: &Context<'_>,
+        carried: &Carried,
         tag: &Tag<'_>,
         level: &Level,
         start: usize,
-        splice: &mut Splice<'_>,
+        found: &mut Vec<Insertion>,
     ) -> Result<(), Reason> {
         let mut seen = 0_u8;
         for Attribute { name, value, at } in tag.attributes() {
@@ -241,15 +179,11 @@ impl Document {
                 return Err(Reason::Malformed(Fault::RepeatedAttribute));
             }
             seen |= 1 << number;
-            let found = value::attribute(value, purpose.is_template(), &mut self.plain)?;
-            let child = if found.is_path {
-                Child::of_path(found.uri)
-            } else {
-                Child::read(found.uri, context.carried)?
-            };
+            let uri = value::attribute(value, purpose.is_template(), &mut self.plain)?;
+            let child = if uri.is_path { Child::of_path(uri.uri) } else { Child::read(uri.uri, carried)? };
             if !level.requests.include(purpose) {
-                let at = start.saturating_add(at).saturating_add(found.end);
-                context.append(purpose, &child, level.base.own, &found, at, splice);
+                let at = start.saturating_add(at).saturating_add(uri.end);
+                found.extend(insertion(carried, purpose, &child, uri.raw, at));
             }
         }
         Ok(())
@@ -258,34 +192,30 @@ impl Document {
     /// Appends to the text of the innermost element, which is a URI.
     fn text(
         &mut self,
-        context: &Context<'_>,
+        carried: &Carried,
         purpose: Use,
         text: &[u8],
         start: usize,
-        splice: &mut Splice<'_>,
+        found: &mut Vec<Insertion>,
     ) -> Result<(), Reason> {
-        let Some(found) = value::text(text, purpose.is_template(), &mut self.plain)? else {
-            self.let_go();
-            return Ok(());
+        let is_base = matches!(purpose, Use::Base | Use::Mpd);
+        let Some(uri) = value::text(text, purpose.is_template(), &mut self.plain)? else {
+            return if is_base { Err(Reason::ForeignBase) } else { Ok(()) };
         };
-        let child = Child::read(found.uri, context.carried)?;
-        let [.., parent, level] = self.levels.as_mut_slice() else { return Ok(()) };
-        let is_base = level.kind == Kind::Text(Use::Base);
-        let own_base = if is_base { parent.base.inherited } else { level.base.own };
-        if !level.requests.include(purpose) {
-            context.append(purpose, &child, own_base, &found, start.saturating_add(found.end), splice);
+        let child = Child::read(uri.uri, carried)?;
+        if is_base && child.place() == Place::Foreign {
+            return Err(Reason::ForeignBase);
         }
-        match (purpose, child.place()) {
-            (Use::Mpd, Place::Foreign) => parent.base.move_away(),
-            (Use::Base, place) if is_base => parent.base.decide(place),
-            _ => {}
+        let level = self.levels.last();
+        if level.is_some_and(|level| !level.requests.include(purpose)) {
+            found.extend(insertion(carried, purpose, &child, uri.raw, start.saturating_add(uri.end)));
         }
         Ok(())
     }
 
     /// Takes up what the child of an Annex I property says for the element that has the property.
-    fn take_up_requests(&mut self, context: &Context<'_>, tag: &Tag<'_>, local: &[u8]) {
-        let requests = annex::requests_of(tag, local, &context.carried.parameters, &mut self.plain);
+    fn take_up_requests(&mut self, carried: &Carried, tag: &Tag<'_>, local: &[u8]) {
+        let requests = annex::requests_of(tag, local, &carried.parameters, &mut self.plain);
         if let [.., owner, property] = self.levels.as_mut_slice() {
             owner.requests = owner.requests.and(requests);
             property.requests = owner.requests;
@@ -303,4 +233,11 @@ impl Document {
         let scheme = tag.value_of(b"schemeIdUri").unwrap_or_default();
         value::attribute(scheme, false, &mut self.plain).is_ok_and(|scheme| annex::is_scheme(scheme.uri))
     }
+}
+
+/// What the URI that ends at `at` lacks, if it gets anything.
+fn insertion(carried: &Carried, purpose: Use, child: &Child<'_>, raw: bool, at: usize) -> Option<Insertion> {
+    let spelling = Spelling { markup: !raw, template: purpose.is_template() };
+    let chosen = child.missing(carried)?;
+    Some(Insertion { at, chosen, spelling, after_query: child.has_query() })
 }

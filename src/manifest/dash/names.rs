@@ -36,7 +36,7 @@ impl Namespace {
 }
 
 /// The names of the open elements and the prefixes in scope, each undone by going back to a [`Mark`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Names {
     text: Vec<u8>,
     prefixes: ArrayVec<(usize, usize, Namespace), MAX_PREFIXES>,

@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter};
 use super::child::{Child, Glance, is_plain_path, is_wanted};
 use super::parameters::{Parameters, Spelled, Spelling};
 use super::splice::Splice;
-use super::{Carried, Doubt, MAX_HELD_BACK, Reason};
+use super::{Carried, Doubt, Fault, MAX_HELD_BACK, Reason, pass};
 use attributes::{Attribute, Attributes};
 use variables::{Expansion, Variables};
 
@@ -16,7 +16,8 @@ use variables::{Expansion, Variables};
 /// 1. The first line is `#EXTM3U`, after a byte order mark if there is one.
 /// 2. A line that starts with anything but `#` is a URI; blanks around it stay.
 /// 3. `EXT-X-DEFINE` defines a variable.
-/// 4. Of the tags in [`carriers`], the quoted values of the named attributes are URIs.
+/// 4. Of the tags in [`carriers`], the quoted values of the named attributes are URIs. Each name may occur once
+///    (draft-pantos-hls-rfc8216bis §4.2), so that a line gets few insertions, however long it is.
 /// 5. Other lines are not looked at.
 pub(super) struct Hls {
     begun: bool,
@@ -51,25 +52,31 @@ impl Hls {
         self.pending.len()
     }
 
-    pub(super) fn push(&mut self, carried: &Carried, chunk: &[u8], out: &mut Vec<u8>) {
-        let mut rest = chunk;
-        if !self.pending.is_empty() {
-            let end = memchr(b'\n', chunk).map(|end| end.saturating_add(1));
-            let (line, after) = chunk.split_at_checked(end.unwrap_or(chunk.len())).unwrap_or((chunk, b""));
-            self.hold(line, out);
-            if end.is_some() {
-                let mut pending = std::mem::take(&mut self.pending);
-                self.lines(carried, &pending, out);
-                pending.clear();
-                self.pending = pending;
-            }
-            rest = after;
-        }
+    /// Reads from the front of `input` and returns how far. It stops early after the line with which `out` reaches
+    /// `limit`, and where a doubt came up.
+    pub(super) fn push(&mut self, carried: &Carried, input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         if self.doubt.is_some() || self.ended {
-            return out.extend_from_slice(rest);
+            return pass(input, limit, out);
         }
-        let settled = self.lines(carried, rest, out);
-        self.hold(rest.get(settled..).unwrap_or_default(), out);
+        if self.pending.is_empty() {
+            let settled = self.lines(carried, input, limit, out);
+            let rest = input.get(settled..).unwrap_or_default();
+            let is_cut = self.doubt.is_none() && out.len() < limit;
+            return if is_cut && self.hold(rest, out) { input.len() } else { settled };
+        }
+        let end = memchr(b'\n', input).map(|end| end.saturating_add(1));
+        let part = input.get(..end.unwrap_or(input.len())).unwrap_or_default();
+        if !self.hold(part, out) {
+            return 0;
+        }
+        if end.is_some() {
+            let mut pending = std::mem::take(&mut self.pending);
+            let settled = self.lines(carried, &pending, limit, out);
+            out.extend_from_slice(pending.get(settled..).unwrap_or_default());
+            pending.clear();
+            self.pending = pending;
+        }
+        part.len()
     }
 
     pub(super) fn finish(&mut self, carried: &Carried, out: &mut Vec<u8>) {
@@ -82,23 +89,24 @@ impl Hls {
         self.ended = true;
     }
 
-    /// Keeps `part`, the next part of an incomplete line; one that gets too long goes out instead.
-    fn hold(&mut self, part: &[u8], out: &mut Vec<u8>) {
+    /// Keeps `part`, the next part of an incomplete line. If the line gets too long, that is a doubt: what was kept goes
+    /// out, and `part` is not taken.
+    fn hold(&mut self, part: &[u8], out: &mut Vec<u8>) -> bool {
         let content = part.strip_suffix(b"\n").unwrap_or(part).len();
         if self.pending.len().saturating_add(content) <= MAX_HELD_BACK {
             self.pending.extend_from_slice(part);
-            return;
+            return true;
         }
         let start: ArrayVec<u8, HEADER_LOOK> =
             self.pending.iter().chain(part).copied().take(HEADER_LOOK).collect();
         self.doubt = Some(Doubt::new(self.too_long(&start), self.offset));
-        out.extend_from_slice(&self.pending);
-        self.pending.clear();
-        out.extend_from_slice(part);
+        out.append(&mut self.pending);
+        false
     }
 
-    /// Writes the complete lines of `source`, or after a doubt all of it, and tells how much that is.
-    fn lines(&mut self, carried: &Carried, source: &[u8], out: &mut Vec<u8>) -> usize {
+    /// Writes complete lines of `source` until `out` reaches `limit` or a doubt comes up, and returns how much of the
+    /// source that is.
+    fn lines(&mut self, carried: &Carried, source: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         let mut splice = Splice::new(source, out);
         let mut start = 0;
         for end in memchr_iter(b'\n', source) {
@@ -111,12 +119,14 @@ impl Hls {
                 _ => {
                     self.line_at(carried, line, start, &mut splice);
                     if self.doubt.is_some() {
-                        start = source.len();
-                        break;
+                        break; // from this line on the source passes as it is
                     }
                 }
             }
             start = end.saturating_add(1);
+            if splice.length_at(start) >= limit {
+                break;
+            }
         }
         splice.up_to(start);
         self.offset = self.offset.saturating_add(start as u64);
@@ -153,9 +163,15 @@ impl Hls {
                 Some(Tag::Define(list)) => self.variables.define(list, &carried.parameters),
                 Some(Tag::Carrier(names, list_at)) => {
                     let list = line.get(list_at..).unwrap_or_default();
+                    let mut seen = 0_u8;
                     for attribute in Attributes::of(list) {
                         let Attribute { name, value, value_at, quoted } = attribute?;
-                        if quoted && names.contains(&name) {
+                        let Some(number) = names.iter().position(|known| *known == name) else { continue };
+                        if seen & (1 << number) != 0 {
+                            return Err(Reason::Malformed(Fault::RepeatedAttribute));
+                        }
+                        seen |= 1 << number;
+                        if quoted {
                             let at = start.saturating_add(list_at).saturating_add(value_at);
                             self.uri(carried, value, at, splice)?;
                         }
@@ -190,7 +206,7 @@ impl Hls {
                 Expansion::Unclear => return std::str::from_utf8(uri).map(drop).map_err(|_| Reason::NotUtf8),
             }
         };
-        if let Some(missing) = child.missing(carried, true) {
+        if let Some(missing) = child.missing(carried) {
             let out = splice.up_to(at.saturating_add(end));
             self.spelled.append(missing, child.has_query(), out);
         }
@@ -268,6 +284,9 @@ impl<'l> Tag<'l> {
 
 /// More than the length of `I-FRAME-STREAM-INF`.
 const LONGEST_NAME: usize = 20;
+
+/// The maximum number of URIs in one line; see [`carriers`].
+pub(super) const MAX_URIS_OF_A_LINE: usize = 3;
 
 /// Which attributes of which tag are URIs (draft-pantos-hls-rfc8216bis §4.4); `IMAGE-STREAM-INF` is common practice.
 fn carriers(name: &[u8]) -> Option<&'static [&'static [u8]]> {

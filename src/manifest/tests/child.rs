@@ -3,7 +3,7 @@ use crate::manifest::child::{Child, Place, host_is_settled};
 
 fn appended(uri: &str, carried: &Carried) -> bool {
     let child = Child::read(uri.as_bytes(), carried).unwrap();
-    child.missing(carried, true).is_some()
+    child.missing(carried).is_some()
 }
 
 #[test]
@@ -17,7 +17,6 @@ fn parameters_go_to_our_hosts_only() {
         "/a/seg.ts",
         "/seg.ts",
         "//own.example/seg.ts",
-        "//own.example:8443/seg.ts",
         "//media.example.com/seg.ts",
         "https://own.example/seg.ts",
         "HTTPS://OWN.EXAMPLE/seg.ts",
@@ -25,7 +24,8 @@ fn parameters_go_to_our_hosts_only() {
         "https://own.example:443/seg.ts",
         "https://own.example:/seg.ts",
         "https://MEDIA.example.com/seg.ts",
-        "https://[2001:DB8::1]:8443/seg.ts",
+        "https://[2001:DB8::1]/seg.ts",
+        "https://[2001:DB8::1]:9443/seg.ts",
         "https://own.example//seg.ts",
         "seg.ts?next=https://evil.example/",
         "seg.ts#@evil.example",
@@ -59,6 +59,28 @@ fn plain_http_may_go_on_to_either() {
     }
     for uri in ["http:/own.example/seg.ts", "http://evil.example/seg.ts", "ws://own.example/seg.ts"] {
         assert!(!appended(uri, &carried), "{uri}");
+    }
+}
+
+#[test]
+fn the_requests_own_port_is_ours_and_the_default_port_of_its_host_is_not() {
+    for (https, port, own, foreign) in [
+        (true, None, "https://own.example:443/", "https://own.example:8443/"),
+        (true, Some(443), "https://own.example/", "https://own.example:8443/"),
+        (true, Some(8443), "https://own.example:8443/", "https://own.example/"),
+        (true, Some(8443), "//own.example:8443/", "//own.example/"),
+        (true, Some(8443), "https://media.example.com:8443/", "https://media.example.com:9443/"),
+        (false, None, "http://own.example:80/", "http://own.example:443/"),
+        (false, None, "https://own.example/", "https://own.example:80/"),
+        (false, Some(8080), "http://own.example:8080/", "http://own.example/"),
+        (false, Some(8080), "//own.example:8080/", "//own.example/"),
+        // A proxy that ends TLS and says nothing of it.
+        (false, Some(443), "https://own.example/", "http://own.example/"),
+        (false, Some(443), "//own.example/", "//own.example:8443/"),
+    ] {
+        let carried = carried_as("auth=x", Types::Any, https).port(port);
+        assert!(appended(&format!("{own}seg.ts"), &carried), "{own} from {port:?}");
+        assert!(!appended(&format!("{foreign}seg.ts"), &carried), "{foreign} from {port:?}");
     }
 }
 
@@ -168,6 +190,14 @@ const FOREIGN: &[&str] = &[
     "https://own.example:123456/seg.ts",
     "https://own.example:80:80/seg.ts",
     "https://.own.example/seg.ts",
+    // other ports
+    "//own.example:8443/seg.ts",
+    "https://own.example:8443/seg.ts",
+    "https://own.example:80/seg.ts",
+    "https://own.example:0/seg.ts",
+    "https://own.example:65979/seg.ts",
+    "https://media.example.com:8443/seg.ts",
+    "https://[2001:DB8::1]:8443/seg.ts",
     // userinfo
     "https://own.example@evil.example/seg.ts",
     "https://own.example:443@evil.example/seg.ts",

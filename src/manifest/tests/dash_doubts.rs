@@ -19,7 +19,7 @@ fn prologue_and_epilogue_stay() {
 }
 
 #[test]
-fn from_a_doubt_on_nothing_changes() {
+fn with_a_doubt_anywhere_nothing_changes() {
     let carried = carried("a=b");
     let broken = |fault| Reason::Malformed(fault);
     let tail = "<BaseURL>a.mp4</BaseURL></MPD>";
@@ -66,6 +66,17 @@ fn from_a_doubt_on_nothing_changes() {
         ("<MPD><BaseURL>", "a.mp4</Location>", broken(Fault::Nesting)),
         ("<MPD><BaseURL>", "a.mp4<!DOCTYPE x>", Reason::DocumentType),
         ("<MPD>", "", broken(Fault::Unfinished)),
+        ("<MPD><BaseURL>", "https://evil.example/</BaseURL>", Reason::ForeignBase),
+        ("<MPD><Period><BaseURL>", "http://own.example/</BaseURL></Period>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "https://own.example:8443/</BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "a b/</BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "x/<!-- --></BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "x/<?y?></BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "x/<a/></BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "x<![CDATA[/]]></BaseURL>", Reason::ForeignBase),
+        ("<MPD><BaseURL>", "<![CDATA[https://evil.example/]]></BaseURL>", Reason::ForeignBase),
+        ("<MPD><Location>", "//evil.example/a.mpd</Location>", Reason::ForeignBase),
+        ("<MPD><Location>", "a.mpd<!-- --></Location>", Reason::ForeignBase),
     ] {
         let tail = if after.is_empty() { "" } else { tail };
         let input = format!("{before}{after}{tail}");
@@ -82,13 +93,14 @@ fn from_a_doubt_on_nothing_changes() {
         (b"<MPD><SegmentURL media='a.mp4' index='\xff'/><BaseURL>a.mp4</BaseURL></MPD>", Reason::NotUtf8, 5),
         (b"<MPD><BaseURL>a.mp4</Bas", broken(Fault::Unfinished), 14),
         (b"<MPD><a b='", broken(Fault::Unfinished), 5),
-        (b"<MPD><!-- ", broken(Fault::Unfinished), 10),
+        (b"<MPD><!-- ", broken(Fault::Unfinished), 5),
     ] {
         let (out, doubt) = rewritten(Format::Dash, &carried, input);
         assert_eq!((&*out, doubt), (input, Some(Doubt::new(reason, offset))));
     }
-    let (out, doubt) = rewritten(Format::Dash, &carried, b"<MPD><BaseURL>a.mp4</BaseURL></MPD>x");
-    assert_eq!((&*out, doubt.unwrap().offset()), (&b"<MPD><BaseURL>a.mp4?a=b</BaseURL></MPD>x"[..], 35));
+    let late = b"<MPD><BaseURL>a.mp4</BaseURL></MPD>x";
+    let (out, doubt) = rewritten(Format::Dash, &carried, late);
+    assert_eq!((&*out, doubt.unwrap().offset()), (&late[..], 35), "what comes before the doubt stays too");
 }
 
 #[test]
@@ -106,14 +118,10 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn what_is_held_back_is_bounded() {
+fn tags_and_texts_are_bounded() {
     let carried = carried("a=b");
     let long = |length: usize| "x".repeat(length);
-    for (before, start, end) in [
-        ("<MPD>", "<a b='", "'/>"),
-        ("<MPD><BaseURL>", "", "</BaseURL>"),
-        ("<MPD>", "<BaseURL>", "<!-- --></BaseURL>"),
-    ] {
+    for (before, start, end) in [("<MPD>", "<a b='", "'/>"), ("<MPD><BaseURL>", "", "</BaseURL>")] {
         for length in [MAX_HELD_BACK - 20, MAX_HELD_BACK + 20] {
             let input = format!("{before}{start}{}{end}<BaseURL>a.mp4</BaseURL></MPD>", long(length));
             let whole = rewritten_in(Format::Dash, carried.clone(), input.as_bytes(), input.len());
@@ -124,17 +132,48 @@ fn what_is_held_back_is_bounded() {
             assert_eq!(length > MAX_HELD_BACK, whole.0 == input.as_bytes());
         }
     }
-    for start in ["<MPD><a b='", "<MPD><BaseURL>", "<MPD><BaseURL><![CDATA[", "<?xml ", "<MPD></"] {
-        let mut rewriter = Rewriter::new(Format::Dash, carried.clone());
-        let mut out = Vec::new();
-        rewriter.push(start.as_bytes(), &mut out);
-        for _ in 0..2000 {
-            rewriter.push(&[b'x'; 4096], &mut out);
-            let Body::Dash(dash) = &rewriter.body else { unreachable!() };
-            assert!(dash.held_back() <= MAX_HELD_BACK);
+}
+
+#[test]
+fn a_document_is_held_up_to_a_bound_and_passes_unchanged_beyond() {
+    let document = |length: usize| {
+        let (start, end) = ("<MPD><BaseURL>a.mp4</BaseURL><!--", "--></MPD>");
+        format!("{start}{}{end}", "x".repeat(length - start.len() - end.len()))
+    };
+    for (max, length) in [(1000, 1000), (1000, 1001), (DEFAULT_MAX_MPD, DEFAULT_MAX_MPD + 1), (0, 100)] {
+        let input = document(length);
+        let carried = carried("a=b").max_mpd(max);
+        let whole = rewritten_in(Format::Dash, carried.clone(), input.as_bytes(), input.len());
+        for chunk in [1, 999, 1000, 1001] {
+            assert!(rewritten_in(Format::Dash, carried.clone(), input.as_bytes(), chunk) == whole, "{chunk}");
         }
-        rewriter.finish(&mut out);
+        let too_long = Doubt::new(Reason::DocumentTooLong, max as u64);
+        assert_eq!(whole.1, (length > max).then_some(too_long));
+        assert_eq!(length > max, whole.0 == input.as_bytes());
+    }
+    for start in ["<MPD><a b='", "<MPD><BaseURL>", "<MPD><BaseURL><![CDATA[", "<?xml ", "<MPD></", "<!--"] {
+        let mut rewriter = Rewriter::new(Format::Dash, carried("a=b").max_mpd(100_000));
+        let mut out = Vec::new();
+        push(&mut rewriter, start.as_bytes(), &mut out);
+        for _ in 0..2000 {
+            push(&mut rewriter, &[b'x'; 4096], &mut out);
+            let Body::Dash(dash) = &rewriter.body else { unreachable!() };
+            assert!(dash.held_back() <= 100_000);
+        }
+        finish(&mut rewriter, &mut out);
         assert_eq!(out.len(), start.len() + 2000 * 4096);
-        assert_eq!(rewriter.doubt().unwrap().reason(), Reason::MarkupTooLong, "{start}");
+        assert_eq!(rewriter.doubt().unwrap().reason(), Reason::DocumentTooLong, "{start}");
+    }
+}
+
+#[test]
+fn a_document_with_many_uris_is_read_on_while_it_leaves() {
+    let carried = carried("a=b&c='");
+    for count in [1, 4095, 4096, 4097, 4098, 20_000] {
+        let list =
+            |url: &str| format!("<MPD>{}</MPD>", format!("<a><SegmentURL media='{url}'/></a>").repeat(count));
+        let (out, doubt) = rewritten_in(Format::Dash, carried.clone(), list("s.mp4").as_bytes(), 1 << 16);
+        assert_eq!(doubt, None, "{count}");
+        assert!(out == list("s.mp4?a=b&amp;c=&#39;").into_bytes(), "{count}");
     }
 }

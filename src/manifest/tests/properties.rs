@@ -3,17 +3,15 @@ use proptest::prelude::*;
 use super::*;
 
 /// No manifest drawn below holds this, so its insertions can be told.
-const QUERY: &str = "pgkey=Z'q&pgkey=9$";
+const QUERY: &str = "pgkey=Z'q9$";
 
 /// Every way in which it can be inserted.
 fn removed(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for separator in ["?", "&", "&amp;"] {
-        for joined in ["&", "&amp;"] {
-            for (quote, dollar) in [("'", "$"), ("&#39;", "$"), ("&#39;", "$$"), ("'", "$$")] {
-                let inserted = format!("{separator}pgkey=Z{quote}q{joined}pgkey=9{dollar}");
-                text = without(&text, inserted.as_bytes());
-            }
+        for (quote, dollar) in [("'", "$"), ("&#39;", "$"), ("&#39;", "$$"), ("'", "$$")] {
+            let inserted = format!("{separator}pgkey=Z{quote}q9{dollar}");
+            text = without(&text, inserted.as_bytes());
         }
     }
     text
@@ -49,11 +47,11 @@ fn check(format: Format, input: &[u8], cuts: &[usize]) -> Result<(), TestCaseErr
     let mut rest = input;
     for &cut in cuts.iter().cycle().take(if cuts.is_empty() { 0 } else { input.len() }) {
         let (chunk, after) = rest.split_at(cut.min(rest.len()));
-        rewriter.push(chunk, &mut out);
+        push(&mut rewriter, chunk, &mut out);
         rest = after;
     }
-    rewriter.push(rest, &mut out);
-    rewriter.finish(&mut out);
+    push(&mut rewriter, rest, &mut out);
+    finish(&mut rewriter, &mut out);
     prop_assert_eq!((&out, rewriter.doubt()), (&whole.0, whole.1), "however it is cut");
     prop_assert!(rewritten_in(format, carried.clone(), input, 1) == whole, "byte by byte");
 
@@ -61,7 +59,8 @@ fn check(format: Format, input: &[u8], cuts: &[usize]) -> Result<(), TestCaseErr
     let again = rewritten_in(format, carried, &whole.0, whole.0.len()).0;
     prop_assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&whole.0), "again");
     if let Some(doubt) = whole.1 {
-        let tail = &input[usize::try_from(doubt.offset()).unwrap()..];
+        let from = usize::try_from(doubt.offset()).unwrap();
+        let tail = if format == Format::Dash { input } else { &input[from..] };
         prop_assert!(whole.0.ends_with(tail), "unchanged from the doubt on");
     }
     Ok(())
@@ -194,7 +193,7 @@ proptest! {
     fn arbitrary_values_stay_in_their_place(value in proptest::collection::vec(any::<u8>(), 0..20)) {
         let mut query = b"pgkey=".to_vec();
         query.extend(value.iter().filter(|&&byte| byte != b'&'));
-        let parameters = Parameters::choose(&query, |_| true).unwrap();
+        let parameters = Parameters::choose(&query, |_| true).unwrap().unwrap();
         let carried = Carried { parameters: parameters.into(), ..carried("x") };
         let playlist = b"#EXTM3U\n#EXT-X-MAP:URI=\"i.mp4\"\ns.ts\n";
         let (out, _) = rewritten(Format::Hls, &carried, playlist);
