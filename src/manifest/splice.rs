@@ -24,9 +24,9 @@ impl<'s> Splice<'s> {
         self.out
     }
 
-    /// How long the output is once the source is copied as far as `at`.
-    pub(super) fn length_at(&self, at: usize) -> usize {
-        self.out.len().saturating_add(at.saturating_sub(self.copied))
+    /// Up to where in the source the output stays below `limit`, if nothing more is inserted.
+    pub(super) fn reach(&self, limit: usize) -> usize {
+        self.copied.saturating_add(limit.saturating_sub(self.out.len()))
     }
 
     pub(super) fn mark(&self) -> Mark {

@@ -108,23 +108,25 @@ impl Hls {
     /// source that is.
     fn lines(&mut self, carried: &Carried, source: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         let mut splice = Splice::new(source, out);
-        let mut start = 0;
+        let (mut start, mut stop) = (0, splice.reach(limit));
         for end in memchr_iter(b'\n', source) {
             let line = source.get(start..end).unwrap_or_default();
             match Line::of(line, carried) {
                 Line::Idle if self.begun => {}
                 Line::Path(length) if self.begun => {
                     self.spelled.append_all(splice.up_to(start.saturating_add(length)));
+                    stop = splice.reach(limit);
                 }
                 _ => {
                     self.line_at(carried, line, start, &mut splice);
                     if self.doubt.is_some() {
                         break; // from this line on the source passes as it is
                     }
+                    stop = splice.reach(limit);
                 }
             }
             start = end.saturating_add(1);
-            if splice.length_at(start) >= limit {
+            if start >= stop {
                 break;
             }
         }
