@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
+use playgate::manifest::{
+    Carried, Format, Hosts, MAX_CARRIED, MAX_SLICE, Parameters, Port, Rewriter, SLICE, Types,
+};
 use playgate::request::{Host, HostBuffer};
 
 /// Longer than anything that libFuzzer makes up, so that its insertions can be told.
@@ -16,19 +18,24 @@ impl Hosts for Cdn {
     }
 }
 
+/// A document of more bytes passes unchanged: few enough that libFuzzer gets there.
+const MAX_MPD: usize = 2048;
+
 /// Rewrites `input` and checks what holds for both formats; the first byte tells how it is cut.
 pub fn rewritten(format: Format, raw: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     let (&cut, input) = raw.split_first()?;
+    drawn_query(format, raw);
     if memchr_of(input, b"pgkey") {
         // Idempotence alone: what stands there already cannot be told from what is inserted.
-        let once = rewrite(format, input, input.len());
-        assert_eq!(rewrite(format, &once, once.len()), once, "again");
+        let once = rewrite(format, QUERY, input, input.len());
+        let again = rewrite(format, QUERY, &once, once.len());
+        assert!(again == once || once.len() > MAX_MPD, "again");
         return None;
     }
-    let out = rewrite(format, input, input.len());
-    assert_eq!(rewrite(format, input, usize::from(cut)), out, "in chunks of {cut}");
-    assert_eq!(rewrite(format, input, 1), out, "byte by byte");
-    assert_eq!(rewrite(format, &out, out.len()), out, "again");
+    let out = rewrite(format, QUERY, input, input.len());
+    assert_eq!(rewrite(format, QUERY, input, usize::from(cut)), out, "in chunks of {cut}");
+    assert_eq!(rewrite(format, QUERY, input, 1), out, "byte by byte");
+    assert_eq!(rewrite(format, QUERY, &out, out.len()), out, "again");
     let mut plain = out.clone();
     for separator in ["?", "&amp;", "&"] {
         plain = without(&plain, &[separator.as_bytes(), QUERY].concat());
@@ -37,21 +44,53 @@ pub fn rewritten(format: Format, raw: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     Some((input, out))
 }
 
-fn rewrite(format: Format, input: &[u8], chunk: usize) -> Vec<u8> {
-    let parameters = Parameters::choose(QUERY, |_| true).expect("short").expect("one parameter");
+/// The first line as a query: what is chosen of it stays within the bounds, and so does what becomes of the rest.
+fn drawn_query(format: Format, raw: &[u8]) {
+    let end = raw.iter().position(|&byte| byte == b'\n').unwrap_or(0);
+    let (query, input) = raw.split_at(end);
+    if let Ok(Some(_)) = Parameters::choose(query, |_| true) {
+        rewrite(format, query, input, input.len());
+    }
+}
+
+/// No URI that gets parameters takes fewer bytes with what makes it one: a line end; an attribute's name and its quotes.
+const SHORTEST_PLACE: usize = 2;
+
+fn rewrite(format: Format, query: &[u8], input: &[u8], chunk: usize) -> Vec<u8> {
+    let parameters = Parameters::choose(query, |_| true).expect("short").expect("one parameter");
     let mut buffer = HostBuffer::new();
     let host = Host::parse(b"own.example", &mut buffer).expect("a host");
-    let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Cdn), host, true);
+    let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Cdn), host, true).max_mpd(MAX_MPD);
     let mut rewriter = Rewriter::new(format, carried);
     let mut out = Vec::new();
-    for chunk in input.chunks(chunk.max(1)) {
-        rewriter.push(chunk, &mut out);
+    for mut chunk in input.chunks(chunk.max(1)) {
+        while !chunk.is_empty() {
+            let before = out.len();
+            let (_, rest) = chunk.split_at(rewriter.push(chunk, &mut out));
+            let slice = out.len() - before;
+            assert!(slice <= MAX_SLICE && (rest.is_empty() || slice >= SLICE), "a slice of {slice} bytes");
+            chunk = rest;
+        }
     }
-    rewriter.finish(&mut out);
+    loop {
+        let before = out.len();
+        let is_all = rewriter.finish(&mut out);
+        let slice = out.len() - before;
+        assert!(slice <= MAX_SLICE && (is_all || slice >= SLICE), "a slice of {slice} bytes");
+        if is_all {
+            break;
+        }
+    }
     assert!(!rewriter.holds_back());
+    // In the longest spelling a byte takes five, and so does the separator before the first parameter.
+    let carried = MAX_CARRIED.min((query.len() + 1) * 5) + 1;
+    let places = input.len() / SHORTEST_PLACE + 1;
+    assert!(out.len() <= input.len() + places * carried, "{} bytes of {}", out.len(), input.len());
     if let Some(doubt) = rewriter.doubt() {
         let offset = usize::try_from(doubt.offset()).expect("an offset in the input");
-        assert!(out.ends_with(&input[offset..]), "unchanged from the doubt on");
+        let unchanged = if format == Format::Dash { input } else { &input[offset..] };
+        assert!(out.ends_with(unchanged), "unchanged from the doubt on");
+        assert!(format == Format::Hls || out.len() == input.len(), "or as a whole");
     }
     out
 }
