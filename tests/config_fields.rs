@@ -299,6 +299,7 @@ fn every_field_of_forward_is_its_builder_method() {
         ("to", r#"["ts", "m4s"]"#, Forward::auto().to(["ts", "m4s"])),
         ("hosts", r#"["segments.example.com"]"#, Forward::auto().hosts(["segments.example.com"])),
         ("hosts", "[]", Forward::auto()),
+        ("max_mpd", "65536", Forward::auto().max_mpd(65_536)),
     ] {
         let text = format!(
             "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n[site.forward]\n{field} = {value}\n"

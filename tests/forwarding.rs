@@ -531,6 +531,31 @@ async fn the_first_bytes_leave_before_the_last_arrive_and_trailers_come_after_th
     assert!(http_body::Body::is_end_stream(&body));
 }
 
+#[tokio::test]
+async fn an_mpd_too_long_to_be_held_passes_unchanged_and_is_counted() {
+    let mpd = |length: usize| format!("<MPD><BaseURL>a.mp4</BaseURL><!--{}--></MPD>", "x".repeat(length));
+    let answer = move |parts: &http::request::Parts| {
+        let body = mpd(if parts.uri.path() == "/short.mpd" { 4000 } else { 5000 });
+        let response = Response::builder().header("etag", "\"v1\"").header("content-length", body.len());
+        response.body(body.into()).unwrap()
+    };
+    let site = vod().forward(Forward::auto().max_mpd(4096));
+    let world = World::around(behind(site), inner(answer)).await;
+    let token = token("");
+    let short = world.ask(&get("/short.mpd").query(&token)).await;
+    assert!(text(&short.body).contains(&token));
+    let long = world.ask(&get("/long.mpd").query(&token)).await;
+    assert_eq!(text(&long.body), mpd(5000));
+    assert_eq!(
+        long.field("etag"),
+        Some("\"v1\""),
+        "the length is known, so the answer is the inner service's own"
+    );
+    let manifests = world.verifier.health().manifests;
+    let counted = manifests.unchanged.get("the document is longer than is rewritten");
+    assert_eq!((counted, manifests.rewritten), (Some(&10), 10), "at each door, over each protocol");
+}
+
 /// Whether a token stands in `Debug` output, as text or as a list of its bytes.
 fn shows(debug: &str, token: &str) -> bool {
     let part = &token[..12];

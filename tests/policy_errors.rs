@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use playgate::cors::Cors;
 use playgate::error::Code;
+use playgate::site::Forward;
 use playgate::{ConfigErrors, Key, KeyScope, Policy, Site, Verifier};
 
 fn bucket() -> Site {
@@ -66,6 +67,8 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         ("cookie name", bucket().cookie_name("a=b"), "cookie \"a=b\"", "letters"),
         ("no token bytes", bucket().max_token_bytes(0), "max_token_bytes 0", "1 to 8192"),
         ("too many token bytes", bucket().max_token_bytes(8193), "max_token_bytes 8193", "1 to 8192"),
+        ("a short MPD", bucket().forward(Forward::auto().max_mpd(1023)), "max_mpd 1023", "1024 to 16777216"),
+        ("a long MPD", bucket().forward(Forward::auto().max_mpd(usize::MAX)), "max_mpd 1844", "1024 to"),
         ("no lifetime", bucket().max_lifetime(Duration::ZERO), "max_lifetime", "1 second"),
         ("empty issuer", bucket().issuer(""), "empty issuer", "leave it out"),
         ("identity header", bucket().identity_header("content-length", "sub"), "content-length", "x-viewer"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
 
-use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Rewriter};
+use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Reason, Rewriter};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements, requested_port};
 use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
 use crate::verify::{Grant, Tally};
@@ -62,6 +62,7 @@ impl Forwarding {
         let carried = parameters.map(|parameters| {
             Carried::new(Arc::new(parameters), Arc::clone(&rules.types), rules.hosts.clone(), host, https)
                 .port(port)
+                .max_mpd(rules.max_mpd)
         });
         let (rules, site, tally) = (rules.clone(), site.id.as_ref().into(), Arc::clone(tally));
         let is_granted = grant.is_some();
@@ -164,6 +165,11 @@ impl Forwarding {
             return None;
         }
         if status != 200 {
+            return None;
+        }
+        let length = field("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        if format == Format::Dash && length.is_some_and(|length: u64| length > self.rules.max_mpd as u64) {
+            self.pass_over(&Reason::DocumentTooLong.to_string()); // known at once: no byte waits
             return None;
         }
         let body = ManifestBody {

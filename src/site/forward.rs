@@ -5,7 +5,7 @@ use super::pattern::HostPattern;
 use super::rules::SiteRules;
 use crate::error::{ConfigError, Denial, Faults};
 use crate::link::{Covers, LinkRules};
-use crate::manifest::{Format, Hosts, Parameters, Port, Types};
+use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
 use crate::scheme::{Carrier, Scheme};
 
@@ -25,6 +25,7 @@ pub struct Forward {
     pub(super) of: Option<Vec<String>>,
     pub(super) to: Option<Vec<String>>,
     pub(super) hosts: Vec<String>,
+    pub(super) max_mpd: usize,
 }
 
 /// Which parameters.
@@ -39,7 +40,14 @@ pub(crate) enum Keys {
 impl Forward {
     /// After a grant by query, that credential's own parameters: a signed URL plays with no further setting. The default.
     pub const fn auto() -> Self {
-        Self { off: false, keys: Keys::Credential, of: None, to: None, hosts: Vec::new() }
+        Self {
+            off: false,
+            keys: Keys::Credential,
+            of: None,
+            to: None,
+            hosts: Vec::new(),
+            max_mpd: DEFAULT_MAX_MPD,
+        }
     }
 
     /// None: manifests go through as they are.
@@ -81,6 +89,13 @@ impl Forward {
         self
     }
 
+    /// Sets the longest MPD that is rewritten, in bytes. It is held in memory until it is whole; a longer one passes
+    /// unchanged, with a log line. The default is [`DEFAULT_MAX_MPD`], the range 1 KiB to 16 MiB.
+    pub const fn max_mpd(mut self, bytes: usize) -> Self {
+        self.max_mpd = bytes;
+        self
+    }
+
     /// The checked form; `None` where nothing is carried. Every fault is pushed to `faults`.
     pub(super) fn check(
         &self,
@@ -88,6 +103,14 @@ impl Forward {
         own_hosts: &[String],
         faults: &mut Faults,
     ) -> Option<ForwardRules> {
+        if !(1 << 10..=16 << 20).contains(&self.max_mpd) {
+            let error = ConfigError::Setting {
+                site: site.to_owned(),
+                found: format!("has max_mpd {}", self.max_mpd),
+                write: "1024 to 16777216",
+            };
+            faults.push("forward.max_mpd", error);
+        }
         let mut wrong = |setting: &'static str, element: usize, found: String, write: &'static str| {
             faults.push_element(
                 setting,
@@ -144,6 +167,7 @@ impl Forward {
             of: self.of.as_deref().map_or_else(|| vec!["m3u8".into(), "mpd".into(), "mpp".into()], lower),
             types: Arc::new(self.to.as_deref().map_or(Types::Any, |to| Types::Listed(lower(to)))),
             fingerprint: fingerprint(self, &hosts),
+            max_mpd: self.max_mpd,
             hosts: Arc::new(hosts),
         })
     }
@@ -168,6 +192,7 @@ pub(crate) struct ForwardRules {
     pub(crate) hosts: Arc<OwnHosts>,
     /// Another one for other rules.
     pub(crate) fingerprint: u64,
+    pub(crate) max_mpd: usize,
     of: Vec<Box<str>>,
 }
 

@@ -60,6 +60,7 @@
 //! from = ["m3u8", "mpd", "mpp"]        # mpp: patches to an MPD
 //! to = ["m3u8", "ts", "mp4"]           # default every file
 //! hosts = ["segments.example.com", "b.example.com:8443"]   # beside the request's own and the site's; default none
+//! max_mpd = 1_048_576                  # the longest MPD that is rewritten: 1 KiB to 16 MiB, held in memory until it is whole
 //!
 //! [site.secure_link]                   # default none: URLs with an expiry and a hash
 //! preset = "gcore"                     # required; or "gcore_video", "gcore_mp4", "nginx", "custom"

@@ -184,6 +184,9 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
     if let Some(extensions) = said.to {
         forward = forward.to(extensions);
     }
+    if let Some(bytes) = said.max_mpd.and_then(|bytes| usize::try_from(bytes).ok()) {
+        forward = forward.max_mpd(bytes);
+    }
     forward.hosts(said.hosts)
 }
 

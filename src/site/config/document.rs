@@ -183,8 +183,11 @@ pub(super) struct ForwardSection {
     pub(super) only_keys: Option<Vec<String>>,
     /// All query parameters but these.
     pub(super) except_keys: Option<Vec<String>>,
-    /// Hosts that get them beside the request's own and the site's hosts.
+    /// Hosts that get them beside the request's own and the site's hosts: at the default port, or "b.example.com:8443".
     pub(super) hosts: Vec<String>,
+    /// The longest MPD that is rewritten, in bytes: it is held in memory until it is whole. Default 1048576.
+    #[cfg_attr(test, schemars(range(min = 1024, max = 16_777_216)))]
+    pub(super) max_mpd: Option<u64>,
 }
 
 impl<'de> Deserialize<'de> for ForwardSaid {

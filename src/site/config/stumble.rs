@@ -168,6 +168,7 @@ pub(super) fn plain(expected: &str) -> &str {
         // Of each there is one setting.
         "u16" => "a status from 400 to 599",
         "u32" => "a whole number from 1 to 8192",
+        "u64" => "a whole number from 1024 to 16777216",
         "i64" => "a whole number",
         table if table.starts_with("struct ") => "a table in braces",
         other => other,
