@@ -180,6 +180,7 @@ fn with(mut document: Value, pointer: &str, value: Option<Value>) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row for each shape")]
 fn what_has_another_shape_is_refused_by_both() {
     let validator = validator();
     let named = |kid: &str| json!({"file": "k1.pem", "kid": kid, "scope": {"bucket": "vod"}});

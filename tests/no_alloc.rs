@@ -26,7 +26,7 @@ use playgate::mint::{LinkSigner, Signer, TokenDraft};
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, FailedSignatures, Refused};
+use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, FailedSignatures, Forward, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
@@ -306,7 +306,7 @@ fn refusing_for_want_of_a_store_allocates_nothing() {
 /// `Debug` less the fields: `Expired { .. }` is `Expired`.
 fn variant(shown: &str) -> String {
     match shown.split_once(" {") {
-        Some(("Method", _)) | None => shown.to_owned(),
+        Some(("Method" | "QueryTooLong", _)) | None => shown.to_owned(),
         Some((name, _)) => name.to_owned(),
     }
 }
@@ -327,8 +327,9 @@ fn every_denial() -> BTreeSet<String> {
                 let faults = variants(of.trim_end_matches("),"));
                 all.extend(faults.iter().map(|fault| format!("{name}({})", fault.trim_end_matches(','))));
             }
-            None if line.starts_with("Method") => {
-                all.extend([true, false].map(|verified| format!("Method {{ verified: {verified} }}")));
+            None if line.starts_with("Method") || line.starts_with("QueryTooLong") => {
+                let name = line.trim_end_matches([' ', '{']);
+                all.extend([true, false].map(|verified| format!("{name} {{ verified: {verified} }}")));
             }
             None => all.extend([line.trim_end_matches([',', '{', ' ']).to_owned()]),
         }
@@ -352,8 +353,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .store(&store)
         .site(embedding())
         .site(Site::bucket("courses").host(HOST).accept_bearer(true).under("/videos/"))
-        .site(Site::bucket("courses").host("root.example.com"))
-        .site(Site::bucket("courses").host("open.example.com").public())
+        .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
+        .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))
         .site(Site::bucket("courses").host("tls.example.com").require_https())
         .site(Site::bucket("courses").host("strict.example.com").require_exp().no_whole_bucket())
         .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))
@@ -412,6 +413,10 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
     let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(20), "]".repeat(20));
     let link = |host: &str, query: &str| {
         Request::get(format!("/videos/1/a.ts?{query}")).header("host", host).body(()).unwrap()
+    };
+    let long = |host: &str, extension: &str| {
+        let uri = format!("/videos/1/a.{extension}?a={}&%61=1&auth={good}", "x".repeat(9000));
+        Request::get(uri).header("host", host).body(()).unwrap()
     };
     let delete = |host: &str| {
         let request = Request::delete(format!("/videos/1/a.ts?auth={good}"));
@@ -512,6 +517,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         }),
         ("Method { verified: true }", delete("root.example.com")),
         ("Method { verified: false }", delete("open.example.com")),
+        ("QueryTooLong { verified: true }", long("root.example.com", "m3u8")),
+        ("QueryTooLong { verified: false }", long("open.example.com", "mpd")),
         ("Revoked", root(&signed(signer.token(folder()).claim("jti", "gone")))),
     ];
     (verifier, rows.into_iter().chain(embeds).collect())
