@@ -170,7 +170,7 @@ fn shaka(text: &str, url: &str) -> Vec<String> {
     let stored = json!({
         url: text,
         "https://cdn.example.com/v/own-video.sidx": INDEX,
-        "https://media.example.com/own-low.mp4": INDEX,
+        "https://cdn.example.com/low/own-low.mp4": INDEX,
     });
     node("shaka.js", &[url], &stored.to_string())
 }

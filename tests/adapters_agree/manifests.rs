@@ -16,7 +16,7 @@ pub(crate) fn rows() -> Vec<Row> {
 
 fn forwarded() -> Vec<Row> {
     let good = token("videos/1/");
-    let auth = format!("auth={good}");
+    let (auth, long) = (format!("auth={good}"), "y".repeat(8000));
     let hls = || get(MANIFEST).query(&good);
     let dash = || get("/videos/1/a.mpd").query(&good);
     let quiet = |ask: Ask| ask.host("quiet.example.com");
@@ -27,7 +27,11 @@ fn forwarded() -> Vec<Row> {
         whole(
             row("HLS", hls(), "200").shows(format!("seg-1.m4s?{auth}\n")).shows(format!("init.mp4?{auth}\"")),
         ),
-        whole(row("DASH", dash(), "200").shows(format!("own-video.mp4?{auth}")).hides("other-video.mp4?")),
+        whole(
+            row("DASH", dash(), "200")
+                .shows(format!("own-video.mp4?{auth}"))
+                .shows(format!("own-low.mp4?{auth}")),
+        ),
         whole(row("HEAD of HLS", hls().method("HEAD"), "200").lacks("content-length")),
         whole(row("HEAD of DASH", dash().method("HEAD"), "200").lacks("content-length")),
         whole(row("HLS, a part of it", hls().field("range", "bytes=2-4"), "200").shows("#EXTM3U")),
@@ -50,6 +54,16 @@ fn forwarded() -> Vec<Row> {
         row("HLS, where parameters are chosen", quiet(get(format!("{MANIFEST}?x=1&y=2&{auth}"))), "200")
             .shows("seg-1.m4s?y=2&auth=")
             .hides("x=1"),
+        row(
+            "HLS with more than can be carried",
+            quiet(get(format!("{MANIFEST}?y={long}&{auth}"))),
+            "414 query_too_long",
+        ),
+        row(
+            "a segment with more than can be carried",
+            quiet(get(format!("{SEGMENT}?y={long}&{auth}"))),
+            "200",
+        ),
         row("HLS of another folder", get("/videos/2/media.m3u8").query(&good), "403 out_of_scope"),
         row("HLS of nobody", get(MANIFEST), "401 credential_missing"),
     ]
