@@ -1,6 +1,6 @@
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwapAny, Guard};
 use foldhash::fast::RandomState;
@@ -16,15 +16,28 @@ use crate::token::{Memo, Signed, is_memo_of, recall};
 /// claims. Every rule is asked again, by the policy, the keys, the clock and the revocations of the moment. A key that goes
 /// takes its tokens along, since no other key has its generation.
 ///
-/// The room is fixed. A place belongs to a set of four, and a new token drives out one of its set: of the tenant that holds
-/// most of it, so that one who brings a million tokens drives out its own; and of that one's a token that was not asked for
-/// of late. Only tokens with a good signature come in, so nobody else can choose what collides.
+/// The room is fixed. A place belongs to a set of four, and a new token replaces one token of its set. That token belongs
+/// to the tenant, among those in the set, that holds most of the whole room: a tenant that brings a million tokens replaces
+/// its own. (Four places are too few to tell who brings many: three tokens of a tenant that has a hundred meet in some set
+/// in one cache of thirteen.) Among the tokens of that tenant, one that was not requested recently is replaced. Only tokens
+/// with a good signature come in, so nobody else can choose what collides.
 pub(crate) struct SeenTokens {
-    /// How many there are to be, from the first token on.
+    /// How many sets there are, from the first token on.
     count: usize,
-    sets: OnceLock<Box<[Set]>>,
+    room: OnceLock<Room>,
     hasher: RandomState,
 }
+
+/// The places, and how many of them each tenant holds.
+struct Room {
+    sets: Box<[Set]>,
+    /// By tenant, modulo [`COUNTERS`].
+    held: Box<[AtomicU32; COUNTERS]>,
+}
+
+/// How many tenants are counted apart: 16 KiB of counters. Two tenants that share a counter look equally large to each
+/// other, and then their places in the set decide.
+const COUNTERS: usize = 4096;
 
 /// Places that one token may have, in one line of the processor's cache.
 #[derive(Default)]
@@ -36,8 +49,8 @@ struct Set([Place; 4]);
 struct Place {
     /// A piece of the hash of what it holds; zero for nothing.
     tag: AtomicU16,
-    /// What is left of the hash of a key's scope.
-    tenant: AtomicU16,
+    /// A piece of the hash of a key's scope; zero for nothing.
+    tenant: AtomicU32,
     /// Whether it was asked for since it was last passed over.
     used: AtomicBool,
     memo: ArcSwapAny<Option<Memo<Facts>>>,
@@ -57,7 +70,7 @@ pub(super) struct Seen(Guard<Option<Memo<Facts>>>);
 impl SeenTokens {
     /// Room for so many tokens; none turns it off.
     pub(crate) fn new(tokens: usize) -> Self {
-        Self { count: tokens.div_ceil(4), sets: OnceLock::new(), hasher: RandomState::default() }
+        Self { count: tokens.div_ceil(4), room: OnceLock::new(), hasher: RandomState::default() }
     }
 
     /// Whether the room is that for so many.
@@ -67,7 +80,7 @@ impl SeenTokens {
 
     /// The token of exactly this text. No lock, and no count that readers share.
     pub(super) fn find(&self, text: &[u8]) -> Option<Seen> {
-        let (set, tag) = self.set_of(self.sets.get()?, text)?;
+        let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
             let memo = place.memo.load();
             if !memo.as_ref().is_some_and(|memo| is_memo_of(memo, text)) {
@@ -82,14 +95,14 @@ impl SeenTokens {
 
     /// Takes in a token that this key has signed. One allocation.
     pub(super) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
-        let sets = self.sets.get_or_init(|| std::iter::repeat_with(Set::default).take(self.count).collect());
-        let Some((set, tag)) = self.set_of(sets, token.text()) else { return };
+        let room = self.room.get_or_init(|| Room::new(self.count));
+        let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return };
         let facts = Facts { stands, key: key.generation(), checked: Checked::default() };
         if let Some(memo) = token.keep(facts) {
             let tenant = self.tenant_of(key.scope());
-            let place = set.place_for(token.text(), tag, tenant);
+            let place = set.place_for(token.text(), tag, tenant, |tenant| room.held_by(tenant));
             place.memo.store(Some(memo));
-            place.tenant.store(tenant, Ordering::Relaxed);
+            room.hand_over(place, tenant);
             place.used.store(false, Ordering::Relaxed);
             place.tag.store(tag, Ordering::Relaxed);
         }
@@ -107,15 +120,50 @@ impl SeenTokens {
         Some((sets.get(usize::try_from(number).ok()?)?, u16::from_le_bytes([low, high]).max(1)))
     }
 
-    fn tenant_of(&self, scope: &KeyScope) -> u16 {
-        let [low, high, ..] = self.hasher.hash_one(scope).to_le_bytes();
-        u16::from_le_bytes([low, high])
+    fn tenant_of(&self, scope: &KeyScope) -> u32 {
+        let [a, b, c, d, ..] = self.hasher.hash_one(scope).to_le_bytes();
+        u32::from_le_bytes([a, b, c, d]).max(1)
+    }
+}
+
+impl Room {
+    fn new(sets: usize) -> Self {
+        Self {
+            sets: std::iter::repeat_with(Set::default).take(sets).collect(),
+            held: Box::new([const { AtomicU32::new(0) }; COUNTERS]),
+        }
+    }
+
+    /// How many places a tenant holds, together with the tenants that share its counter.
+    fn held_by(&self, tenant: u32) -> u32 {
+        self.counter(tenant).map_or(0, |held| held.load(Ordering::Relaxed))
+    }
+
+    /// Makes this tenant the holder of a place. Each holder is counted before it takes the place, and is discounted by
+    /// whoever takes the place from it, so no counter falls below zero and none drifts.
+    fn hand_over(&self, place: &Place, tenant: u32) {
+        if place.tenant.load(Ordering::Relaxed) == tenant {
+            return; // the usual case in a flood: no line is written that readers or writers share
+        }
+        if let Some(held) = self.counter(tenant) {
+            held.fetch_add(1, Ordering::Relaxed);
+        }
+        let before = place.tenant.swap(tenant, Ordering::Relaxed);
+        if before != 0
+            && let Some(held) = self.counter(before)
+        {
+            held.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn counter(&self, tenant: u32) -> Option<&AtomicU32> {
+        self.held.get(usize::try_from(tenant).ok()? % COUNTERS)
     }
 }
 
 impl Set {
     /// The place that a token has or gets.
-    fn place_for(&self, text: &[u8], tag: u16, tenant: u16) -> &Place {
+    fn place_for(&self, text: &[u8], tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let Self(places) = self;
         let same = |place: &&Place| {
             place.tag.load(Ordering::Relaxed) == tag
@@ -123,20 +171,22 @@ impl Set {
         };
         let free = |place: &&Place| place.tag.load(Ordering::Relaxed) == 0;
         let found = places.iter().find(same).or_else(|| places.iter().find(free));
-        found.unwrap_or_else(|| self.least_missed(tag, tenant))
+        found.unwrap_or_else(|| self.least_missed(tag, tenant, held_by))
     }
 
-    /// Of the tenant that holds most, the newcomer's own where two do: a token that was not asked for since the last time
-    /// that it was passed over here, from a place that the tag chooses.
-    fn least_missed(&self, tag: u16, tenant: u16) -> &Place {
+    /// A place of the tenant that holds most of the room; of two that hold the same, of the one that holds more of the set,
+    /// and then of the newcomer's own. Among the tenant's places, one whose token was not requested since it was last
+    /// passed over here, starting at a place that the tag chooses.
+    fn least_missed(&self, tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let [first, ..] = &self.0;
         let tenants = self.0.each_ref().map(|place| place.tenant.load(Ordering::Relaxed));
-        let held_by = |tenant: u16| tenants.iter().filter(|holder| **holder == tenant).count();
-        let most = tenants.into_iter().max_by_key(|holder| (held_by(*holder), *holder == tenant));
+        let held_here = |tenant: u32| tenants.iter().filter(|holder| **holder == tenant).count();
+        let rank = |holder: &u32| (held_by(*holder), held_here(*holder), *holder == tenant);
+        let most = tenants.into_iter().max_by_key(rank);
         let theirs = || self.0.iter().zip(tenants).filter(|(_, holder)| Some(*holder) == most);
         let start = usize::from(tag).checked_rem(theirs().count()).unwrap_or_default();
         let mut from_start = theirs().cycle().skip(start).take(theirs().count());
-        let passed_over = |(place, _): &(&Place, u16)| !place.used.swap(false, Ordering::Relaxed);
+        let passed_over = |(place, _): &(&Place, u32)| !place.used.swap(false, Ordering::Relaxed);
         from_start.find(passed_over).or_else(|| theirs().nth(start)).map_or(first, |(place, _)| place)
     }
 }
@@ -171,5 +221,67 @@ impl Seen {
 impl std::fmt::Debug for SeenTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SeenTokens").field("sets", &self.count).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: u32 = 1;
+    const LARGE: u32 = 2;
+    const SHARES_A_COUNTER_WITH_SMALL: u32 = 1 + COUNTERS as u32;
+
+    /// A room whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
+    fn room(holders: [u32; 4]) -> Room {
+        let room = Room::new(26);
+        let places = || room.sets.iter().flat_map(|set| &set.0);
+        for (place, tenant) in places().zip(holders.into_iter().chain([LARGE; 100])) {
+            place.tag.store(1, Ordering::Relaxed);
+            room.hand_over(place, tenant);
+        }
+        room
+    }
+
+    #[test]
+    fn a_new_token_replaces_one_of_the_tenant_that_holds_most_of_the_room() {
+        const OTHER: u32 = SHARES_A_COUNTER_WITH_SMALL;
+        for (name, holders, newcomer, replaced) in [
+            ("one of four is the large one's", [SMALL, SMALL, LARGE, SMALL], LARGE, LARGE),
+            ("the same for a newcomer of the small one", [SMALL, SMALL, LARGE, SMALL], SMALL, LARGE),
+            ("two and two", [SMALL, LARGE, SMALL, LARGE], SMALL, LARGE),
+            ("a third tenant", [SMALL, 3, LARGE, 3], 4, LARGE),
+            ("none is the large one's", [SMALL; 4], LARGE, SMALL),
+            ("one counter, one holds more of the set", [SMALL, OTHER, OTHER, OTHER], SMALL, OTHER),
+            ("one counter, two and two", [SMALL, OTHER, OTHER, SMALL], SMALL, SMALL),
+        ] {
+            let room = room(holders);
+            for tag in 1..50 {
+                let place = room.sets[0].least_missed(tag, newcomer, |tenant| room.held_by(tenant));
+                assert_eq!(place.tenant.load(Ordering::Relaxed), replaced, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn counters_agree_with_the_places_after_threads_have_taken_them_from_each_other() {
+        const TENANTS: u32 = 5;
+        let room = Room::new(2);
+        std::thread::scope(|scope| {
+            for tenant in 1..=TENANTS {
+                let room = &room;
+                scope.spawn(move || {
+                    for place in room.sets.iter().flat_map(|set| &set.0).cycle().take(20_000) {
+                        room.hand_over(place, tenant);
+                        assert!(room.held_by(tenant) <= 8 + TENANTS, "at most one more for each thread");
+                    }
+                });
+            }
+        });
+        for tenant in 1..=TENANTS {
+            let places = room.sets.iter().flat_map(|set| &set.0);
+            let held = places.filter(|place| place.tenant.load(Ordering::Relaxed) == tenant).count();
+            assert_eq!(room.held_by(tenant) as usize, held, "{tenant}");
+        }
     }
 }
