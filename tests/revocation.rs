@@ -2,15 +2,17 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::error::Denial;
 use playgate::revocation::Revocation;
 use playgate::store::Store;
-use playgate::time::UnixSeconds;
+use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Decision, KeyScope, Verifier};
 use support::{HOST, NOW, TestKey, World, behind, gate, get, vod};
 
@@ -202,4 +204,32 @@ fn no_decision_that_starts_after_a_revocation_grants() {
     });
     assert!(decided > 0, "nothing was decided meanwhile");
     assert!(requests.iter().all(|request| !granted(request)));
+}
+
+#[test]
+fn a_revocation_outlives_the_leeway_of_what_it_revokes() {
+    const EXP: i64 = NOW + 100;
+    let clock = Arc::new(AtomicI64::new(NOW));
+    let now = Arc::clone(&clock);
+    let site = vod().leeway(Leeway::from_secs(60).unwrap());
+    let key = TestKey::Rsa.key(KeyScope::bucket("vod"));
+    let builder = Verifier::builder().clock(move || at(now.load(Ordering::Relaxed)));
+    let verifier = builder.site(site).key(key).build().unwrap();
+    let ask = |jti: &str| {
+        let token = token(&format!(r#","jti":"{jti}","exp":{EXP}"#));
+        get("/videos/1/a.ts").query(token).parsed().unwrap()
+    };
+    let denial = |request| verifier.decide(request, verifier.now()).denial();
+    let (revoked, other) = (ask("t1"), ask("t2"));
+    revoke(&verifier, Revocation::token("t1").until(at(EXP)));
+    revoke(&verifier, Revocation::token("t2").until(at(EXP - 1))); // shows when the sweeper has passed
+    clock.store(EXP + 59, Ordering::Relaxed);
+    let began = Instant::now();
+    while denial(&other).is_some() {
+        assert!(began.elapsed() < Duration::from_secs(25), "nothing is swept");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(denial(&revoked), Some(Denial::Revoked), "within the leeway");
+    clock.store(EXP + 60, Ordering::Relaxed);
+    assert_eq!(denial(&revoked).map(|denial| denial.code().as_str()), Some("expired"));
 }

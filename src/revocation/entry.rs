@@ -64,7 +64,8 @@ impl Revocation {
         self
     }
 
-    /// Kept until this second: the last `exp` of what is taken back. Default for good.
+    /// Kept until this second, the last `exp` of the revoked tokens, and for [`Leeway::MAX`](crate::time::Leeway::MAX)
+    /// seconds more. Default for good.
     pub fn until(mut self, second: UnixSeconds) -> Self {
         self.until = Some(second.get());
         self

@@ -3,7 +3,7 @@ use papaya::HashMap;
 
 use super::entry::{Kind, Revocation};
 use super::epoch::{Epoch, Epochs};
-use crate::time::UnixSeconds;
+use crate::time::{Leeway, UnixSeconds};
 
 /// What was taken back, read by every decision about a signed token; readers wait for nobody.
 #[derive(Debug, Default)]
@@ -83,10 +83,10 @@ impl Revocations {
         all
     }
 
-    /// Drops what is not kept any more.
+    /// Drops each entry once no site can grant what it revokes: a token opens for up to [`Leeway::MAX`] after its `exp`.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
         for names in [&self.tokens, &self.subjects, &self.keys] {
-            names.pin().retain(|_, mark| mark.until > now.get());
+            names.pin().retain(|_, mark| mark.until.saturating_add(Leeway::MAX.into()) > now.get());
         }
     }
 
@@ -136,12 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_goes_when_its_time_has_come() {
+    fn an_entry_goes_once_the_longest_leeway_is_over() {
         let list = Revocations::default();
         list.add(&Revocation::token("t").until(UnixSeconds::new(100)));
-        list.sweep(UnixSeconds::new(99));
+        list.sweep(UnixSeconds::new(159));
         assert!(list.cover(Kind::Jti, b"t", None));
-        list.sweep(UnixSeconds::new(100));
+        list.sweep(UnixSeconds::new(160));
         assert!(!list.cover(Kind::Jti, b"t", None));
         assert_eq!(list.len(), 0);
     }

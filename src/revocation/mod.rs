@@ -4,8 +4,8 @@
 //! last two for all tokens or for those that were issued before some second (`iat`). A token without a good `iat` counts as
 //! issued before every second.
 //!
-//! Entries are found by exact bytes, and each is kept until the second that it names, when what it takes back has expired
-//! anyway. This room sees no token and no key, only names.
+//! Entries are found by exact bytes. Each is kept until the second that it names and for the longest leeway more, when every
+//! site refuses the revoked tokens as expired. This room sees no token and no key, only names.
 
 mod entry;
 mod epoch;
