@@ -70,7 +70,12 @@ impl Store {
         Self(Arc::new(Inner { home: Home::Redis(home(Arc::clone(&access))), access }))
     }
 
-    /// Waits until a shared store was reached for the first time. Memory always is.
+    /// Waits until a shared store was reached for the first time and commands work: the connections are set up, a script
+    /// has run, the revocations in the store are in force here, and those made here before are in the store. A store in
+    /// memory is always ready.
+    ///
+    /// It waits without end while the server is down, loads its data or does not answer; put a limit on it with
+    /// `tokio::time::timeout`.
     pub async fn ready(&self) {
         match &self.0.home {
             Home::Memory => {}
@@ -90,7 +95,7 @@ impl Store {
     )]
     pub(crate) fn look_up(&self, token: EmbedToken, client: Option<IpAddr>, now: UnixSeconds) -> LookUp {
         match &self.0.home {
-            Home::Memory => LookUp::ready(Found::new(token, Answer::Absent)),
+            Home::Memory => LookUp::ready(Found::remembered(token, Answer::Absent)),
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.look_up(token, client, now),
         }

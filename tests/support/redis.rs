@@ -41,7 +41,7 @@ impl Redis {
         // Another program may take the port before Redis does.
         for _ in 0..5 {
             let port = free_port();
-            if let Some(process) = launch(folder.path(), port, after) {
+            if let Some(process) = launch(folder.path(), port, after, &[]) {
                 return Some(Self { process: Some(process), port, after, folder });
             }
         }
@@ -71,8 +71,13 @@ impl Redis {
 
     /// On the same port.
     pub(crate) fn start_again(&mut self) {
+        self.start_again_with(&[]);
+    }
+
+    /// On the same port, with more settings.
+    pub(crate) fn start_again_with(&mut self, more: &[&str]) {
         assert!(self.process.is_none(), "it was killed");
-        self.process = launch(self.folder.path(), self.port, self.after);
+        self.process = launch(self.folder.path(), self.port, self.after, more);
         assert!(self.process.is_some(), "redis-server does not start again");
     }
 
@@ -127,13 +132,14 @@ impl Drop for Redis {
 }
 
 /// The process, once it answers.
-fn launch(folder: &Path, port: u16, after: After) -> Option<Child> {
+fn launch(folder: &Path, port: u16, after: After, more: &[&str]) -> Option<Child> {
     let appendonly = if after == After::Everything { "yes" } else { "no" };
     let mut redis = Command::new("redis-server");
     redis
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
         .args(["--save", "", "--rdbcompression", "no", "--appendonly", appendonly, "--appendfsync", "always"])
         .arg("--dir")
-        .arg(folder);
+        .arg(folder)
+        .args(more);
     serving::launch(&mut redis, port)
 }

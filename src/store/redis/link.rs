@@ -105,9 +105,13 @@ async fn follow(
             .await?;
     let server = Server { connection, names: Arc::clone(&node.names) };
     loop {
-        let mut here = join(node, &server, place.clone().unwrap_or_default()).await?;
+        let asked = Instant::now();
+        let (mut here, is_all) = join(node, &server, place.clone().unwrap_or_default()).await?;
         let _ = node.lost.notified().now_or_never(); // what was said of other connections
         node.set_contact(Contact::Up(server.clone()));
+        if is_all {
+            heard(node, asked); // after the contact: whoever waited for it can use the store
+        }
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
         *place = Some(here);
@@ -128,21 +132,20 @@ async fn connect(
 }
 
 /// Goes on from the last news that were seen, or from all that is revoked now; and tells what could not be told.
-async fn join(node: &Node, server: &Server, known: Place) -> Result<Place, RedisError> {
+/// Returns whether that is all, so that no news have to be caught up with.
+async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool), RedisError> {
     let mut server = server.clone();
     server.connection.set_response_timeout(JOIN_PATIENCE);
-    let asked = Instant::now();
     let fresh = EmbedToken::generate().map(EmbedToken::to_text).unwrap_or_default();
     let (generation, last, revoked) = server.join(&fresh, &known.generation, &known.last).await?;
-    if let Some(revoked) = revoked {
-        start_over(node, &server, &revoked).await?;
-        heard(node, asked);
+    if let Some(revoked) = &revoked {
+        start_over(node, &server, revoked).await?;
     }
     while let Some(revoked) = node.untold.first() {
         server.catch_up(&revoked).await?;
         node.untold.told(&revoked);
     }
-    Ok(Place { generation, last })
+    Ok((Place { generation, last }, revoked.is_some()))
 }
 
 /// Forgets what was looked up, and takes over what is revoked.
