@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "fleet/cookies.rs"]
+mod cookies;
 #[path = "fleet/floods.rs"]
 mod floods;
 #[path = "fleet/keeping.rs"]
@@ -21,6 +23,8 @@ mod proxy;
 mod secrets;
 #[path = "fleet/sharing.rs"]
 mod sharing;
+#[path = "fleet/starting.rs"]
+mod starting;
 
 use std::time::{Duration, Instant};
 

@@ -235,12 +235,15 @@ impl Case<'_> {
         }
     }
 
-    /// Cookies of one name stand each on its own: the first good one grants, else the most telling denial counts.
+    /// Tries the cookies of one name, each on its own: the first that grants does, whatever stands before it. If none
+    /// grants, the first lookup that one needs is needed. If none needs a lookup, the most specific denial is returned.
     fn try_each<'r>(&self, request: &'r impl RequestView, cookies: &[&'r [u8]]) -> Verdict<'r> {
+        let mut first_need = None;
         let mut most_telling = Verdict::Denied(Denial::CredentialMissing, None);
         for raw in cookies {
             match (self.try_one(request, Carrier::Cookie, raw), &most_telling) {
-                (last @ (Verdict::Granted(..) | Verdict::Needs(_)), _) => return last,
+                (granted @ Verdict::Granted(..), _) => return granted,
+                (Verdict::Needs(need), _) => first_need = first_need.or(Some(need)),
                 (Verdict::Denied(new, evidence), Verdict::Denied(old, seen))
                     if seen.is_none() || new.rank() > old.rank() =>
                 {
@@ -249,7 +252,7 @@ impl Case<'_> {
                 _ => {}
             }
         }
-        most_telling
+        first_need.map_or(most_telling, Verdict::Needs)
     }
 
     /// Tries what stands in one carrier. A signed token has dots and an embed token has none, so its form tells which it is.

@@ -11,7 +11,7 @@ use crate::manifest::Format;
 use crate::request::RequestView;
 use crate::scheme::{Carrier, Scheme};
 use crate::scope::Resource;
-use crate::store::{Answer, Standing};
+use crate::store::{Answer, Found, Standing};
 use crate::token::Claims;
 
 /// What is asked for with an embed token.
@@ -59,16 +59,17 @@ impl Case<'_> {
                 }
                 return denied(Denial::Revoked);
             }
-            Standing::Elsewhere => match self.found.map(|found| found.about(&token)) {
-                None => return Verdict::Needs(Need::embed(token, (self.client)())),
-                Some(Some(Answer::Record(record))) if access.embeds.is_revoked(record) => {
+            Standing::Elsewhere => match self.found.and_then(|found| found.about(&token)) {
+                None if self.found.is_none_or(Found::may_need_more) => {
+                    return Verdict::Needs(Need::embed(token, (self.client)()));
+                }
+                Some(Answer::Record(record)) if access.embeds.is_revoked(record) => {
                     return denied(Denial::Revoked);
                 }
-                Some(Some(Answer::Record(record))) => record.clone(),
-                Some(Some(Answer::Absent)) => return denied(Denial::EmbedUnknown),
-                Some(Some(Answer::Revoked)) => return denied(Denial::Revoked),
-                // A second need: another token than the one that was looked up.
-                Some(Some(Answer::Unavailable) | None) => return denied(Denial::StoreUnavailable),
+                Some(Answer::Record(record)) => record.clone(),
+                Some(Answer::Absent) => return denied(Denial::EmbedUnknown),
+                Some(Answer::Revoked) => return denied(Denial::Revoked),
+                Some(Answer::Unavailable) | None => return denied(Denial::StoreUnavailable),
             },
         };
         // Pages matter where their frames do.

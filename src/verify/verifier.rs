@@ -70,8 +70,28 @@ impl Verifier {
         self.decide_with(request, now, None)
     }
 
-    /// Decides a request again, with what was found of what an earlier decision [needed](Decision::Needs). What is needed
-    /// besides is not looked up any more: that is a denial.
+    /// Decides a request again, with what was found of what earlier decisions [needed](Decision::Needs).
+    ///
+    /// A request with several cookies of one name can need another lookup then: add its answer with [`Found::and`], and
+    /// decide again. After three lookups nothing more is needed, so a loop ends; adapters run this one:
+    ///
+    /// ```
+    /// # use playgate::{Decision, Verifier};
+    /// # async fn granted(verifier: &Verifier, request: &http::Request<()>) -> bool {
+    /// let mut found: Option<playgate::store::Found> = None;
+    /// loop {
+    ///     let need = match verifier.decide_with(request, verifier.now(), found.as_ref()) {
+    ///         Decision::Needs(needed) => needed.need(),
+    ///         decision => return matches!(decision, Decision::Granted(_)),
+    ///     };
+    ///     let next = verifier.look_up(need).await;
+    ///     found = Some(match found {
+    ///         Some(found) => found.and(next),
+    ///         None => next,
+    ///     });
+    /// }
+    /// # }
+    /// ```
     pub fn decide_with<'r>(
         &self,
         request: &'r impl RequestView,

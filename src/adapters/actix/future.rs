@@ -12,8 +12,8 @@ use super::body::ActixBody;
 use super::edit;
 use super::view::View;
 use crate::answer::{Answer, Reply, ResponseEdits};
-use crate::store::LookUp;
-use crate::verify::Verifier;
+use crate::store::{Found, LookUp};
+use crate::verify::{Decision, Verifier};
 
 pin_project! {
     /// The answer to come: ready at once for a refusal, the inner service's otherwise; either perhaps after a lookup.
@@ -41,6 +41,8 @@ pub(super) struct Held<S> {
     pub(super) verifier: Verifier,
     pub(super) service: Rc<S>,
     pub(super) request: ServiceRequest,
+    /// What earlier lookups have found.
+    pub(super) found: Option<Found>,
 }
 
 impl<S, B> ActixFuture<S, B>
@@ -84,16 +86,30 @@ where
                     });
                 }
                 KindProjection::Wait { look_up, held } => {
-                    let found = ready!(look_up.poll(context));
-                    let Some(held) = held.take() else { return Poll::Pending };
-                    let Held { verifier, service, mut request } = *held;
-                    let view = View(&request);
-                    let reply = verifier.decide_with(&view, verifier.now(), Some(&found)).reply(&view);
+                    let next = ready!(look_up.poll(context));
+                    let Some(mut held) = held.take() else { return Poll::Pending };
+                    let found = match held.found.take() {
+                        Some(found) => found.and(next),
+                        None => next,
+                    };
+                    let view = View(&held.request);
+                    let decision = held.verifier.decide_with(&view, held.verifier.now(), Some(&found));
+                    let reply = match &decision {
+                        Decision::Needs(needed) => Err(needed.need()),
+                        decision => Ok(decision.reply(&view)),
+                    };
+                    drop(decision); // and its snapshot with it, before anything is waited for or called
                     kind.set(match reply {
-                        Reply::Answer(answer) => {
-                            Kind::Answer { response: Some(edit::response(request, answer)) }
+                        Err(need) => {
+                            let look_up = held.verifier.look_up(need);
+                            held.found = Some(found);
+                            Kind::Wait { look_up, held: Some(held) }
                         }
-                        Reply::Call(before, edits) => {
+                        Ok(Reply::Answer(answer)) => {
+                            Kind::Answer { response: Some(edit::response(held.request, answer)) }
+                        }
+                        Ok(Reply::Call(before, edits)) => {
+                            let Held { service, mut request, .. } = *held;
                             edit::request(&mut request, &before);
                             Kind::Call { inner: service.call(request), edits }
                         }

@@ -107,7 +107,10 @@ where
         match reply {
             Err(need) => {
                 let (verifier, service) = (self.verifier.clone(), Rc::clone(&self.inner));
-                ActixFuture::wait(self.verifier.look_up(need), Held { verifier, service, request })
+                ActixFuture::wait(
+                    self.verifier.look_up(need),
+                    Held { verifier, service, request, found: None },
+                )
             }
             Ok(Reply::Answer(answer)) => ActixFuture::answer(request, answer),
             Ok(Reply::Call(before, after)) => {

@@ -11,8 +11,8 @@ use super::body::GateBody;
 use super::edit;
 use super::view::Received;
 use crate::answer::{Answer, Reply, ResponseEdits};
-use crate::store::LookUp;
-use crate::verify::Verifier;
+use crate::store::{Found, LookUp};
+use crate::verify::{Decision, Verifier};
 
 pin_project! {
     /// The answer to come: ready at once for a refusal, the inner service's otherwise; either perhaps after a lookup.
@@ -41,6 +41,8 @@ pub(super) struct Held<S, B> {
     pub(super) service: S,
     pub(super) request: Request<B>,
     pub(super) peer: Option<IpAddr>,
+    /// What earlier lookups have found.
+    pub(super) found: Option<Found>,
 }
 
 impl<S, B, R> GateFuture<S, B, R>
@@ -84,15 +86,28 @@ where
                     return Poll::Ready(Ok(Response::from_parts(parts, body)));
                 }
                 KindProjection::Wait { look_up, held } => {
-                    let found = ready!(look_up.poll(context));
-                    let Some(held) = held.take() else { return Poll::Pending };
-                    let Held { verifier, mut service, mut request, peer } = *held;
-                    let now = verifier.now();
-                    let received = Received { request: &request, peer };
-                    let reply = verifier.decide_with(&received, now, Some(&found)).reply(&received);
+                    let next = ready!(look_up.poll(context));
+                    let Some(mut held) = held.take() else { return Poll::Pending };
+                    let found = match held.found.take() {
+                        Some(found) => found.and(next),
+                        None => next,
+                    };
+                    let received = Received { request: &held.request, peer: held.peer };
+                    let decision = held.verifier.decide_with(&received, held.verifier.now(), Some(&found));
+                    let reply = match &decision {
+                        Decision::Needs(needed) => Err(needed.need()),
+                        decision => Ok(decision.reply(&received)),
+                    };
+                    drop(decision); // and its snapshot with it, before anything is waited for or called
                     kind.set(match reply {
-                        Reply::Answer(answer) => Kind::Answer { response: Some(edit::response(answer)) },
-                        Reply::Call(before, edits) => {
+                        Err(need) => {
+                            let look_up = held.verifier.look_up(need);
+                            held.found = Some(found);
+                            Kind::Wait { look_up, held: Some(held) }
+                        }
+                        Ok(Reply::Answer(answer)) => Kind::Answer { response: Some(edit::response(answer)) },
+                        Ok(Reply::Call(before, edits)) => {
+                            let Held { mut service, mut request, .. } = *held;
                             edit::request(&mut request, &before);
                             Kind::Call { inner: service.call(request), edits }
                         }

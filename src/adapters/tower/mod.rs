@@ -121,7 +121,7 @@ where
                 let service = std::mem::replace(&mut self.inner, next);
                 GateFuture::wait(
                     look_up,
-                    Held { verifier: self.verifier.clone(), service, request, peer: self.peer },
+                    Held { verifier: self.verifier.clone(), service, request, peer: self.peer, found: None },
                 )
             }
             Ok(Reply::Answer(answer)) => GateFuture::answer(answer),

@@ -96,7 +96,7 @@ impl Fleet {
         let node = &self.node;
         let (moment, client) = (Instant::now(), client.map(Network::of));
         if let Some(answer) = node.absent.answer(&token, moment) {
-            return LookUp::ready(Found::new(token, answer));
+            return LookUp::ready(Found::remembered(token, answer));
         }
         let mut permit = None;
         let turn = self.under_way.turn(token, || {
