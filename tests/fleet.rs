@@ -9,6 +9,8 @@ mod support;
 
 #[path = "fleet/cookies.rs"]
 mod cookies;
+#[path = "fleet/failover.rs"]
+mod failover;
 #[path = "fleet/floods.rs"]
 mod floods;
 #[path = "fleet/keeping.rs"]

@@ -177,7 +177,9 @@ struct Fault(StatusCode, String);
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         let status = match error {
-            StoreError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            StoreError::Unavailable { .. } | StoreError::NotReplicated { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::BAD_REQUEST,
         };
         Self(status, error.to_string())

@@ -16,7 +16,7 @@ pub const MAX_NAME_LEN: usize = 256;
 /// let logged_out = Revocation::subject("u42").issued_before(UnixSeconds::new(1_790_000_000));
 /// let stolen = Revocation::key("2026-11");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
 pub struct Revocation {

@@ -23,6 +23,8 @@ struct Mark {
     issued_before: i64,
     /// Kept until this second; the largest number for good.
     until: i64,
+    /// The place in the order of a shared store; zero where that has not given one.
+    order: u64,
 }
 
 impl Mark {
@@ -31,6 +33,7 @@ impl Mark {
         Self {
             issued_before: self.issued_before.max(other.issued_before),
             until: self.until.max(other.until),
+            order: self.order.max(other.order),
         }
     }
 
@@ -53,9 +56,15 @@ impl Revocations {
 
     /// Takes back more. What was taken back before stays so.
     pub(crate) fn add(&self, revocation: &Revocation) {
+        self.add_at(revocation, 0);
+    }
+
+    /// The same, at a place in the order of a shared store, perhaps an estimate.
+    pub(crate) fn add_at(&self, revocation: &Revocation, order: u64) {
         let mark = Mark {
             issued_before: revocation.issued_before.unwrap_or(i64::MAX),
             until: revocation.until.unwrap_or(i64::MAX),
+            order,
         };
         let name: Box<[u8]> = revocation.name.as_bytes().into();
         self.names(revocation.kind).pin().update_or_insert(name, |before| before.and(mark), mark);
@@ -67,9 +76,21 @@ impl Revocations {
         self.names(kind).pin().remove(name.as_bytes()).is_some()
     }
 
-    /// Each as it stands.
+    /// Replaces the place in the order of what was taken back by this name, which was an estimate.
     #[cfg(feature = "redis")]
-    pub(crate) fn all(&self) -> Vec<Revocation> {
+    pub(crate) fn set_order(&self, kind: Kind, name: &str, order: u64) {
+        let _ = self.names(kind).pin().update(name.as_bytes().into(), |mark| Mark { order, ..*mark });
+    }
+
+    /// Gives back what was taken back by this name up to a place in the order of a shared store.
+    #[cfg(feature = "redis")]
+    pub(crate) fn remove_up_to(&self, kind: Kind, name: &str, order: u64) {
+        let _ = self.names(kind).pin().remove_if(name.as_bytes(), |_, mark| mark.order <= order);
+    }
+
+    /// Each as it stands, with its place in the order.
+    #[cfg(feature = "redis")]
+    pub(crate) fn all(&self) -> Vec<(Revocation, u64)> {
         let mut all = Vec::with_capacity(self.len());
         for kind in [Kind::Jti, Kind::Sub, Kind::Kid] {
             let names = self.names(kind).pin();
@@ -77,7 +98,7 @@ impl Revocations {
                 let bound = |second: i64| (second != i64::MAX).then_some(second);
                 let name = str::from_utf8(name).ok()?.to_owned(); // it was text when it was added
                 let (issued_before, until) = (bound(mark.issued_before), bound(mark.until));
-                Some(Revocation { kind, name, issued_before, until })
+                Some((Revocation { kind, name, issued_before, until }, mark.order))
             }));
         }
         all
@@ -133,6 +154,20 @@ mod tests {
         assert!(list.cover(Kind::Kid, b"k", Some(at(99))), "the first was for good");
         list.add(&Revocation::key("k"));
         assert!(list.cover(Kind::Kid, b"k", Some(at(1_000))));
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn what_is_given_back_was_taken_back_earlier_in_the_order() {
+        let list = Revocations::default();
+        list.add_at(&Revocation::token("t"), 5);
+        list.remove_up_to(Kind::Jti, "t", 4);
+        assert!(list.cover(Kind::Jti, b"t", None));
+        list.add(&Revocation::token("t"));
+        assert_eq!(list.all(), [(Revocation::token("t"), 5)]);
+        list.set_order(Kind::Jti, "t", 3);
+        list.remove_up_to(Kind::Jti, "t", 3);
+        assert!(!list.cover(Kind::Jti, b"t", None));
     }
 
     #[test]

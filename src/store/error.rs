@@ -17,6 +17,18 @@ pub enum StoreError {
         /// What went wrong, without addresses and passwords.
         found: String,
     },
+    /// Fewer replicas than [demanded](super::RedisStore::wait_for_replicas) have acknowledged a revocation in time. It is in
+    /// force on this node and in the shared store, and the other nodes are told; a failover now could lose it in the store,
+    /// and then the nodes that know of it tell it again. To wait once more, revoke once more.
+    #[error(
+        "{acknowledged} of {wanted} replicas have acknowledged the revocation: revoke again to wait again"
+    )]
+    NotReplicated {
+        /// How many have.
+        acknowledged: u32,
+        /// How many should.
+        wanted: u32,
+    },
 }
 
 impl From<crate::error::ConfigError> for StoreError {

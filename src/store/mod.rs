@@ -11,7 +11,8 @@
 //!
 //! While a shared store is down, [issuing](crate::verify::Embeds::issue) is an error, and so is
 //! [revoking](crate::verify::Embeds::revoke); but what was to be revoked is revoked on this node, and the others are told when
-//! the store is back, unless this process ends before.
+//! the store is back, unless this process ends before. What a store has acknowledged and lost is told to it again by every
+//! node that knows of it.
 
 mod access;
 mod error;
@@ -81,6 +82,16 @@ impl Store {
             Home::Memory => {}
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.ready().await,
+        }
+    }
+
+    /// What is wrong with a shared store now: it is out of reach, it may evict keys, or it keeps nothing on disk. The last two
+    /// are found out at each connection, as far as the server tells. A store in memory has no problems.
+    pub fn problems(&self) -> Vec<String> {
+        match &self.0.home {
+            Home::Memory => Vec::new(),
+            #[cfg(feature = "redis")]
+            Home::Redis(fleet) => fleet.problems(),
         }
     }
 
@@ -169,9 +180,11 @@ impl Store {
     /// Takes signed tokens back.
     pub(crate) async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
         revocation.check().map_err(|error| StoreError::Refused(error.into()))?;
-        self.access().revocations.add(&revocation); // here at once, whatever becomes of the others
         match &self.0.home {
-            Home::Memory => Ok(()),
+            Home::Memory => {
+                self.access().revocations.add(&revocation);
+                Ok(())
+            }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.revoke(&revocation).await,
         }

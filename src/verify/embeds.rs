@@ -31,11 +31,17 @@ impl Verifier {
         Ok(embeds)
     }
 
-    /// Takes signed tokens back. On this node the next decision refuses them, on others of a shared store within a second.
+    /// Revokes signed tokens. On this node the next decision refuses them, on others of a shared store within a second.
+    ///
+    /// The revocation is kept until the second that it names, the `exp` of the last token, and for the longest leeway more.
+    /// What a shared store loses of it after it has acknowledged it is told to it again by the nodes that know of it; see
+    /// `RedisStore` (feature `redis`).
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; where others could not be told, it is in force here all the same.
+    /// [`StoreError`]. After [`Unavailable`](StoreError::Unavailable) it is in force on this node, and the others are told
+    /// later; after [`NotReplicated`](StoreError::NotReplicated) it is in force everywhere, and a failover could still lose it
+    /// in the store.
     pub async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
         self.store().revoke(revocation).await
     }
@@ -44,7 +50,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`]; nothing was given back then.
+    /// [`StoreError::Unavailable`]; nothing was given back then. [`StoreError::NotReplicated`]; it was given back.
     pub async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.store().restore(revocation).await
     }
@@ -73,11 +79,12 @@ impl Embeds {
 
     /// Revokes one token, known or not: the next decision refuses it. Its record goes two minutes later; from then on it is
     /// refused as one that is unknown, and could be issued [again](EmbedDraft::token). A shared store remembers it for as
-    /// long as it would have been good, a day at least, and 31 days where that was for ever.
+    /// long as it would have been good, a day at least, and 31 days where that was for ever. So does every node that has made
+    /// or heard the revocation: it refuses the token, and tells a store again that comes back without the revocation.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`]; it is in force on this node all the same.
+    /// [`StoreError::Unavailable`] or [`StoreError::NotReplicated`]; it is in force on this node all the same.
     pub async fn revoke(&self, token: EmbedToken) -> Result<(), StoreError> {
         self.verifier.store().revoke_token(token, self.verifier.now()).await
     }
@@ -86,7 +93,8 @@ impl Embeds {
     ///
     /// # Errors
     ///
-    /// As [`issue`](Self::issue); nothing is revoked then.
+    /// As [`issue`](Self::issue); nothing is revoked then. After [`StoreError::NotReplicated`] the video was rotated, but the
+    /// new token is not returned: rotate again.
     pub async fn rotate(&self, draft: EmbedDraft) -> Result<EmbedToken, StoreError> {
         let now = self.verifier.now();
         let (realm, lifetime) = self.rules(draft.video())?;

@@ -18,6 +18,9 @@ pub struct Health {
     pub keys: Vec<KeyHealth>,
     /// What became of the manifests that were to be rewritten.
     pub manifests: ManifestHealth,
+    /// What is wrong with a shared store; see [`Store::problems`](crate::store::Store::problems).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub store: Vec<String>,
     /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
     pub errors: Vec<String>,
 }
@@ -73,7 +76,8 @@ impl Verifier {
         });
         let (rewritten, unchanged) = self.snapshot().tally.read();
         let manifests = ManifestHealth { rewritten, unchanged };
-        let mut health = Health { keys: keys.collect(), manifests, errors: all };
+        let mut health =
+            Health { keys: keys.collect(), manifests, store: self.store_problems(), errors: all };
         health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
         health
     }

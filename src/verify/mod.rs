@@ -10,7 +10,9 @@
 //! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
 //!    may bring a secure link, and any of them an embed token.
 //! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. An [embed token](crate::embed)'s record, and what
-//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Of a signed token
+//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Cookies of
+//!    one name each stand on their own: the first that memory grants does; if none does, up to three are looked up, one after
+//!    the other. Of a signed token
 //!    the compact **form**, the **header**, the **`kid`**, the **algorithm**, the **key's scope**, **time**, other claims that
 //!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
 //! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes

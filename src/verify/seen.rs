@@ -230,7 +230,7 @@ mod tests {
 
     const SMALL: u32 = 1;
     const LARGE: u32 = 2;
-    const SHARES_A_COUNTER_WITH_SMALL: u32 = 1 + COUNTERS as u32;
+    const SHARES_A_COUNTER_WITH_SMALL: u32 = SMALL + 4096; // COUNTERS
 
     /// A room whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
     fn room(holders: [u32; 4]) -> Room {

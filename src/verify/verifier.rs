@@ -59,6 +59,10 @@ impl Verifier {
         store
     }
 
+    pub(super) fn store_problems(&self) -> Vec<String> {
+        self.0.store.problems()
+    }
+
     #[cfg(feature = "config")]
     pub(super) fn setup(&self) -> &Setup {
         &self.0.setup

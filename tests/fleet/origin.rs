@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -157,6 +158,7 @@ pub(crate) fn serve() {
             let store = store.connect().unwrap();
             let site = vod().embed(Embed::new().path("/watch/{token}"));
             let verifier = Verifier::builder()
+                .clock(|| UnixSeconds::now().saturating_add(AHEAD.load(Ordering::Relaxed)))
                 .site(site)
                 .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
                 .key(TestKey::P256.key(KeyScope::bucket("vod")))
@@ -183,6 +185,9 @@ pub(crate) fn serve() {
     );
 }
 
+/// By how many seconds an origin's clock was put forward.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
+
 async fn operate(
     State((verifier, store)): State<(Verifier, Store)>,
     Path(what): Path<String>,
@@ -205,6 +210,10 @@ async fn operate(
     let result = match what.as_str() {
         "ready" => {
             store.ready().await;
+            Ok(String::new())
+        }
+        "later" => {
+            AHEAD.fetch_add(said.name.unwrap().parse().unwrap(), Ordering::Relaxed);
             Ok(String::new())
         }
         "shown" => Ok(format!("{store:?} {verifier:?}")),

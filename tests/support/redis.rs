@@ -5,6 +5,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -79,6 +80,39 @@ impl Redis {
         assert!(self.process.is_none(), "it was killed");
         self.process = launch(self.folder.path(), self.port, self.after, more);
         assert!(self.process.is_some(), "redis-server does not start again");
+    }
+
+    /// Makes it a replica of another server, and waits until it holds that one's data.
+    pub(crate) fn follow(&self, primary: &Self) {
+        primary.tell(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+        self.tell(&["CONFIG", "SET", "masterauth", PASSWORD]);
+        self.tell(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
+        self.wait_for(primary);
+    }
+
+    /// Waits until a replica has all that its primary has.
+    pub(crate) fn wait_for(&self, primary: &Self) {
+        let field = |server: &Self, name: &str| {
+            let info = server.tell(&["INFO", "replication"]);
+            info.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':').map(str::to_owned))
+        };
+        let began = Instant::now();
+        loop {
+            let up = field(self, "master_link_status").as_deref() == Some("up");
+            let offset = field(self, "slave_repl_offset");
+            // The primary counts it from its first acknowledgement on.
+            let counted = field(primary, "slave0").is_some_and(|replica| replica.contains("state=online"));
+            if up && counted && offset.is_some() && offset == field(primary, "master_repl_offset") {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "the replica is not in step");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Lets it go on from what it has, as a server that may be written to.
+    pub(crate) fn promote(&self) {
+        self.tell(&["REPLICAOF", "NO", "ONE"]);
     }
 
     /// Stops the process without ending it: it keeps its connections and answers nothing.

@@ -1,17 +1,19 @@
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use futures_util::future::{Either, join3, select, try_join};
+use futures_util::future::{Either, join3, select, try_join, try_join_all};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::fleet::{Contact, Node};
+use super::kept::{LONGEST, Order, Revoked};
 use super::news::{self, AT_A_TIME, News};
 use super::options::Staleness;
-use super::server::{Server, revocation_of, words};
+use super::server::{Joined, Listed, Server, words};
 use crate::embed::EmbedToken;
 use crate::revocation::Revocation;
 use crate::store::Reach;
@@ -49,6 +51,8 @@ impl Drop for Gone<'_> {
 struct Place {
     generation: String,
     last: String,
+    /// Of which server.
+    server: String,
 }
 
 /// Why a connection is given up.
@@ -109,6 +113,9 @@ async fn follow(
         let (mut here, is_all) = join(node, &server, place.clone().unwrap_or_default()).await?;
         let _ = node.lost.notified().now_or_never(); // what was said of other connections
         node.set_contact(Contact::Up(server.clone()));
+        if let Ok(found) = timeout(node.timeout, server.weaknesses()).await {
+            node.set_weaknesses(found);
+        }
         if is_all {
             heard(node, asked); // after the contact: whoever waited for it can use the store
         }
@@ -120,7 +127,7 @@ async fn follow(
     }
 }
 
-async fn connect(
+pub(super) async fn connect(
     client: &Client,
     timeout: Duration,
     patience: Duration,
@@ -131,34 +138,88 @@ async fn connect(
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// Goes on from the last news that were seen, or from all that is revoked now; and tells what could not be told.
+/// How many revocations are told at a time.
+const TOLD_AT_A_TIME: usize = 64;
+
+/// Goes on from the last news that were seen, or from all that is revoked now; and tells what the server may not know.
 /// Returns whether that is all, so that no news have to be caught up with.
 async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool), RedisError> {
     let mut server = server.clone();
     server.connection.set_response_timeout(JOIN_PATIENCE);
     let fresh = EmbedToken::generate().map(EmbedToken::to_text).unwrap_or_default();
-    let (generation, last, revoked) = server.join(&fresh, &known.generation, &known.last).await?;
-    if let Some(revoked) = &revoked {
-        start_over(node, &server, revoked).await?;
+    let joined = server.join(&fresh, (&known.generation, &known.last, &known.server)).await?;
+    let Joined { generation, last, server: which, is_fresh, all } = joined;
+    if is_fresh {
+        node.forget();
     }
-    while let Some(revoked) = node.untold.first() {
-        server.catch_up(&revoked).await?;
-        node.untold.told(&revoked);
+    // First, so that a revocation which the server was not told of has its place in the order when others are compared.
+    let kept = node.kept.to_tell(all.is_some(), Instant::now());
+    for some in kept.chunks(TOLD_AT_A_TIME) {
+        let told = some.iter().map(|(revoked, order)| tell_kept(node, &server, revoked, *order));
+        try_join_all(told).await?;
     }
-    Ok((Place { generation, last }, revoked.is_some()))
+    if let Some(listed) = &all {
+        take_over(node, listed);
+        let listed: HashSet<&Revocation> = listed.revoked.iter().map(|(revocation, _)| revocation).collect();
+        let all = node.access.revocations.all();
+        let lacking: Vec<_> =
+            all.into_iter().filter(|(revocation, _)| !listed.contains(revocation)).collect();
+        for some in lacking.chunks(TOLD_AT_A_TIME) {
+            try_join_all(
+                some.iter().map(|(revocation, order)| tell_listed(node, &server, revocation, *order)),
+            )
+            .await?;
+        }
+    }
+    Ok((Place { generation, last, server: which }, is_fresh))
 }
 
-/// Forgets what was looked up, and takes over what is revoked.
-async fn start_over(node: &Node, server: &Server, revoked: &[(Vec<u8>, Vec<u8>)]) -> Result<(), RedisError> {
-    node.forget();
-    let revoked: Vec<Revocation> =
-        revoked.iter().filter_map(|(name, mark)| revocation_of(name, mark)).collect();
-    for revocation in &revoked {
-        node.access.revocations.add(revocation);
+/// Takes over what the server says is revoked and restored.
+fn take_over(node: &Node, Listed { revoked, restored }: &Listed) {
+    for (kind, name, order) in restored {
+        node.access.revocations.remove_up_to(*kind, name, *order);
     }
-    // What the server has lost, or was never told.
-    for revocation in node.access.revocations.all().iter().filter(|one| !revoked.contains(one)) {
-        server.revoke(revocation).await?;
+    for (revocation, order) in revoked {
+        revoked_elsewhere(node, revocation, *order);
+    }
+}
+
+/// Puts a revocation of signed tokens in force, unless this node knows that it was restored later.
+fn revoked_elsewhere(node: &Node, revocation: &Revocation, order: u64) {
+    let restored = Revoked::Restored(revocation.kind, revocation.name.clone());
+    match node.kept.up_to(&restored) {
+        Some(later) if later >= order => {}
+        Some(_) | None => {
+            node.kept.forget(&restored);
+            node.access.revocations.add_at(revocation, order);
+        }
+    }
+}
+
+/// Tells the server of a revocation that this node keeps.
+async fn tell_kept(node: &Node, server: &Server, revoked: &Revoked, order: Order) -> Result<(), RedisError> {
+    let now = server.tell_again(revoked, order).await?;
+    node.kept.told(revoked, order, now);
+    if let Revoked::Signed(revocation) = revoked {
+        match now {
+            Some((order, _)) => node.put_revoked(revocation, order),
+            // It was restored later, perhaps with others of its name.
+            None => node.access.revocations.remove_up_to(revocation.kind, &revocation.name, order.get()),
+        }
+    }
+    Ok(())
+}
+
+/// Tells the server of a revocation of signed tokens that it lacks.
+async fn tell_listed(
+    node: &Node,
+    server: &Server,
+    revocation: &Revocation,
+    order: u64,
+) -> Result<(), RedisError> {
+    let told = server.tell_again(&Revoked::Signed(revocation.clone()), Order::Given(order)).await?;
+    if told.is_none() {
+        node.access.revocations.remove_up_to(revocation.kind, &revocation.name, order);
     }
     Ok(())
 }
@@ -210,13 +271,34 @@ fn heard(node: &Node, asked: Instant) {
 
 fn apply(node: &Node, fields: &[Vec<u8>]) {
     let (embeds, revocations, now) = (&node.access.embeds, &node.access.revocations, UnixSeconds::now());
+    let until = |needed: Option<i64>| match needed.unwrap_or(LONGEST) {
+        ..0 => i64::MAX,
+        seconds => now.get().saturating_add(seconds),
+    };
+    // A node of an earlier release tells no order.
+    let place = |order: Option<u64>| order.unwrap_or_else(|| Order::of_now(0).get());
     match News::read(fields) {
-        Some(News::Token(digest)) => node.revoke_digest(digest, now),
-        Some(News::Video { realm, id, up_to }) => embeds.revoke_video(&realm, &id, up_to, now),
-        Some(News::Viewer { id, up_to }) => embeds.revoke_viewer(&id, up_to, now),
-        Some(News::Revoked(revocation)) => revocations.add(&revocation),
-        Some(News::Restored(revocation)) => {
-            revocations.remove(revocation.kind, &revocation.name);
+        Some(News::Token { digest, order, needed }) => {
+            node.kept.keep(Revoked::Token(digest), place(order), until(needed));
+            node.revoke_digest(digest, now);
+        }
+        Some(News::Video { realm, id, up_to, needed }) => {
+            embeds.revoke_video(&realm, &id, up_to, now);
+            node.kept.keep(Revoked::Video { realm, id }, up_to, until(needed));
+        }
+        Some(News::Viewer { id, up_to, needed }) => {
+            embeds.revoke_viewer(&id, up_to, now);
+            node.kept.keep(Revoked::Viewer(id), up_to, until(needed));
+        }
+        Some(News::Revoked { revocation, order }) => {
+            let order = place(order);
+            revoked_elsewhere(node, &revocation, order);
+            node.kept.keep(Revoked::Signed(revocation), order, until(None));
+        }
+        Some(News::Restored { kind, name, order }) => {
+            let order = place(order);
+            revocations.remove_up_to(kind, &name, order);
+            node.kept.keep(Revoked::Restored(kind, name), order, until(None));
         }
         Some(News::Begun) => {}
         None => {

@@ -8,19 +8,22 @@
 //! 2. The other does what is asked for: each lookup, issue and revocation is one script, and so one step. Once a second it
 //!    asks whether the data are still those of the same **generation**.
 //!
+//! Each revocation is **kept** by the node that makes it and by each that hears of it, for as long as what it revokes could
+//! be good. A server that comes back without it (a replica that lacked the write, a backup, an empty one) is told again.
+//!
 //! While news are heard, memory is believed. When nothing was heard for [longer](Staleness) than allowed, it is not: then
 //! each embed token is looked up, and signed tokens are refused with 503.
 
 mod absent;
 mod digests;
 mod fleet;
+mod kept;
 mod link;
 mod names;
 mod news;
 mod options;
 mod server;
 mod under_way;
-mod untold;
 
 pub(super) use fleet::Fleet;
 pub use options::{RedisStore, Staleness};

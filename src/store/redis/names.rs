@@ -36,6 +36,11 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    #[cfg(test)]
+    pub(super) fn numbered(number: usize) -> Self {
+        Self(Sha256::digest(number.to_string()).into())
+    }
+
     /// Some byte of it, to spread them by.
     pub(super) const fn any_byte(self) -> u8 {
         let [byte, ..] = self.0;
@@ -101,6 +106,14 @@ impl Names {
 
     pub(super) fn revoked_until(&self) -> String {
         self.key("revoked-until")
+    }
+
+    pub(super) fn revoked_order(&self) -> String {
+        self.key("revoked-order")
+    }
+
+    pub(super) fn restored(&self) -> String {
+        self.key("restored")
     }
 }
 

@@ -3,21 +3,21 @@ use redis::aio::MultiplexedConnection;
 
 use super::names::Digest;
 use super::server::revocation_of;
-use crate::revocation::Revocation;
+use crate::revocation::{Kind, Revocation};
 
-/// What a node hears that another has done.
+/// What a node hears that another has done. Orders are absent in news of an earlier release.
 #[derive(PartialEq)]
 pub(super) enum News {
     /// A token was revoked.
-    Token(Digest),
+    Token { digest: Digest, order: Option<u64>, needed: Option<i64> },
     /// The tokens of a video, up to a place in the order.
-    Video { realm: String, id: String, up_to: u64 },
+    Video { realm: String, id: String, up_to: u64, needed: Option<i64> },
     /// The tokens of a viewer, up to a place in the order.
-    Viewer { id: String, up_to: u64 },
-    /// Signed tokens were taken back.
-    Revoked(Revocation),
-    /// Given back.
-    Restored(Revocation),
+    Viewer { id: String, up_to: u64, needed: Option<i64> },
+    /// Signed tokens were revoked.
+    Revoked { revocation: Revocation, order: Option<u64> },
+    /// Restored.
+    Restored { kind: Kind, name: String, order: Option<u64> },
     /// The stream has begun.
     Begun,
 }
@@ -54,12 +54,20 @@ impl News {
         };
         let text = |name: &str| str::from_utf8(bytes(name)?).ok().map(str::to_owned);
         let up_to = || text("up_to")?.parse().ok();
+        let order = text("order").and_then(|order| order.parse().ok());
+        let needed = text("needed").and_then(|seconds| seconds.parse().ok());
         match bytes("news")? {
-            b"token" => Some(Self::Token(Digest::read(bytes("digest")?)?)),
-            b"video" => Some(Self::Video { realm: text("realm")?, id: text("id")?, up_to: up_to()? }),
-            b"viewer" => Some(Self::Viewer { id: text("id")?, up_to: up_to()? }),
-            b"revoked" => revocation_of(bytes("name")?, bytes("mark")?).map(Self::Revoked),
-            b"restored" => revocation_of(bytes("name")?, b" ").map(Self::Restored),
+            b"token" => Some(Self::Token { digest: Digest::read(bytes("digest")?)?, order, needed }),
+            b"video" => Some(Self::Video { realm: text("realm")?, id: text("id")?, up_to: up_to()?, needed }),
+            b"viewer" => Some(Self::Viewer { id: text("id")?, up_to: up_to()?, needed }),
+            b"revoked" => {
+                let revocation = revocation_of(bytes("name")?, bytes("mark")?)?;
+                Some(Self::Revoked { revocation, order })
+            }
+            b"restored" => {
+                let Revocation { kind, name, .. } = revocation_of(bytes("name")?, b" ")?;
+                Some(Self::Restored { kind, name, order })
+            }
             b"begun" => Some(Self::Begun),
             _ => None,
         }
@@ -76,26 +84,34 @@ mod tests {
 
     #[test]
     fn news_are_read_whatever_the_order_of_their_fields() {
-        let video = News::Video { realm: "r".to_owned(), id: "v".to_owned(), up_to: 7 };
+        let video = News::Video { realm: "r".to_owned(), id: "v".to_owned(), up_to: 7, needed: None };
         let digest = "0".repeat(64);
         for (name, fields, news) in [
             ("a video", &["news", "video", "realm", "r", "id", "v", "up_to", "7"][..], video),
             (
                 "a token",
-                &["digest", &digest, "news", "token"],
-                News::Token(Digest::read(digest.as_bytes()).unwrap()),
+                &["digest", &digest, "news", "token", "needed", "-1", "order", "3"],
+                News::Token {
+                    digest: Digest::read(digest.as_bytes()).unwrap(),
+                    order: Some(3),
+                    needed: Some(-1),
+                },
             ),
             (
                 "a viewer",
                 &["news", "viewer", "id", "u", "up_to", "9"],
-                News::Viewer { id: "u".to_owned(), up_to: 9 },
+                News::Viewer { id: "u".to_owned(), up_to: 9, needed: None },
             ),
             (
                 "taken back",
                 &["news", "revoked", "name", "sub:u", "mark", " "],
-                News::Revoked(Revocation::subject("u")),
+                News::Revoked { revocation: Revocation::subject("u"), order: None },
             ),
-            ("given back", &["news", "restored", "name", "kid:k"], News::Restored(Revocation::key("k"))),
+            (
+                "given back",
+                &["news", "restored", "name", "kid:k", "order", "8"],
+                News::Restored { kind: Kind::Kid, name: "k".to_owned(), order: Some(8) },
+            ),
             ("the first", &["news", "begun"], News::Begun),
         ] {
             assert!(read(fields) == Some(news), "{name}");

@@ -36,13 +36,31 @@ use crate::store::Store;
 /// | `{playgate}:viewer:<hash>` | hash | the same of a viewer |
 /// | `{playgate}:order` | string | the last order: microseconds of the server's clock, or one more than the last |
 /// | `{playgate}:revoked` | hash | by `jti:…`, `sub:…` and `kid:…` what was taken back: issued before, until |
+/// | `{playgate}:revoked-order` | hash | the same names by the order of their revocation |
+/// | `{playgate}:restored` | sorted set | names that were given back in the last 31 days, by order |
 /// | `{playgate}:revoked-until` | sorted set | the same names by when they can go |
 /// | `{playgate}:news` | stream | the revocations of a day |
 /// | `{playgate}:generation` | string | another text when the data were lost |
 ///
-/// A token's text is never there. What was acknowledged can still be lost with the server's memory: let it keep its data
-/// (`appendonly yes`) and evict nothing (`maxmemory-policy noeviction`). Signed tokens that were taken back are put back by
-/// the nodes that know of them; embed tokens that are lost open nothing.
+/// A token's text is never there.
+///
+/// # What an acknowledged revocation means
+///
+/// When `revoke` (of one embed token, a video, a viewer, or signed tokens) has returned `Ok`:
+///
+/// 1. This node refuses what was revoked until it has expired, whatever the store says later. It does so after an error too.
+/// 2. The store holds the revocation, and every node that is in touch with it refuses within a second.
+/// 3. The server can still lose it: with its memory where it keeps no data, in a failover to a replica that had not received
+///    it, by restoring a backup. Every node that made or heard a revocation tells it again to such a server, as soon as the
+///    node is connected to it. Until the first has, a node that knows nothing of the revocation grants.
+/// 4. What no running node knows and the store has lost is lost: say it again. A node remembers the revocations it has made
+///    or heard since it started, the last 65,536 of embed tokens, videos and viewers.
+///
+/// What was issued or restored after a revocation stays so when the revocation is told again.
+///
+/// Let the server keep its data (`appendonly yes`) and evict nothing (`maxmemory-policy noeviction`): a server that does
+/// otherwise is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verify::Health::store).
+/// [`wait_for_replicas`](Self::wait_for_replicas) makes a revocation an error until replicas have it.
 ///
 /// # What one client can cause
 ///
@@ -57,6 +75,14 @@ pub struct RedisStore {
     pub(super) staleness: Staleness,
     pub(super) timeout: Duration,
     pub(super) unknown: Option<Rate>,
+    pub(super) replicas: Option<Replicas>,
+}
+
+/// What [`RedisStore::wait_for_replicas`] demands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replicas {
+    pub(super) count: u32,
+    pub(super) most: Duration,
 }
 
 /// For how long memory is believed while nothing is heard of the shared store.
@@ -76,7 +102,10 @@ impl From<Duration> for Staleness {
     }
 }
 
-/// The longest that a lookup may take.
+/// The shortest that a lookup, or the wait for a replica, may be allowed to take.
+const MIN_TIMEOUT: Duration = Duration::from_millis(10);
+
+/// The longest that a lookup, or the wait for a replica, may take.
 const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest prefix, in bytes.
@@ -91,6 +120,7 @@ impl Store {
             staleness: Staleness::AtMost(Duration::from_mins(1)),
             timeout: Duration::from_secs(2),
             unknown: None,
+            replicas: None,
         }
     }
 }
@@ -121,6 +151,15 @@ impl RedisStore {
     /// address may cause a hundred times as many, all together.
     pub fn unknown_tokens(mut self, rate: Rate) -> Self {
         self.unknown = Some(rate);
+        self
+    }
+
+    /// Makes every revocation, rotation and restoration wait until this many replicas have acknowledged it (Redis command
+    /// `WAIT`), for 10 milliseconds to 5 seconds at most. If fewer have by then, it fails with
+    /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated): it is in force on this node and in the store
+    /// all the same. Default is not to wait. Each waits over a connection of its own, 16 at a time.
+    pub fn wait_for_replicas(mut self, count: u32, most: Duration) -> Self {
+        self.replicas = Some(Replicas { count, most });
         self
     }
 
@@ -157,8 +196,14 @@ impl RedisStore {
         {
             fault(format!("is believed for {most:?}"), "1 second or more");
         }
-        if !(Duration::from_millis(10)..=MAX_TIMEOUT).contains(&self.timeout) {
+        if !(MIN_TIMEOUT..=MAX_TIMEOUT).contains(&self.timeout) {
             fault(format!("has a timeout of {:?}", self.timeout), "10 milliseconds to 5 seconds");
+        }
+        if let Some(Replicas { count, most }) = self.replicas
+            && (count == 0 || !(MIN_TIMEOUT..=MAX_TIMEOUT).contains(&most))
+        {
+            let found = format!("waits for {count} replicas for {most:?}");
+            fault(found, "1 replica or more, and 10 milliseconds to 5 seconds");
         }
         ConfigErrors::check(faults)?;
         let nowhere = ConfigError::Store {
@@ -180,6 +225,7 @@ impl std::fmt::Debug for RedisStore {
             .field("prefix", &self.prefix)
             .field("staleness", &self.staleness)
             .field("timeout", &self.timeout)
+            .field("replicas", &self.replicas)
             .finish_non_exhaustive()
     }
 }

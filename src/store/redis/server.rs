@@ -1,18 +1,39 @@
+use std::collections::HashMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult, Script, ScriptInvocation};
 
+use super::kept::{LONGEST, Order, Revoked};
 use super::names::{Digest, Names, name_of_video, name_of_viewer};
-use super::untold::Revoked;
 use crate::embed::Stored;
 use crate::revocation::{Kind, Revocation};
+use crate::time::UnixSeconds;
 
 /// A connection to the server, and what is asked of it: each is one script, and so one step.
 #[derive(Clone)]
 pub(super) struct Server {
     pub(super) connection: MultiplexedConnection,
     pub(super) names: std::sync::Arc<Names>,
+}
+
+/// Where a node goes on.
+pub(super) struct Joined {
+    pub(super) generation: String,
+    pub(super) last: String,
+    /// Which server this is; another text after a restart and after a failover.
+    pub(super) server: String,
+    /// Whether the news that the node has seen last are gone.
+    pub(super) is_fresh: bool,
+    /// If they are, or if the server is another one.
+    pub(super) all: Option<Listed>,
+}
+
+/// Signed tokens that are revoked, and names that were restored, with their places in the order.
+pub(super) struct Listed {
+    pub(super) revoked: Vec<(Revocation, u64)>,
+    pub(super) restored: Vec<(Kind, String, u64)>,
 }
 
 /// What the server holds for a token.
@@ -62,20 +83,27 @@ impl Server {
         self.run(call.arg(value_of(stored)).arg(seconds_of(stored, now))).await
     }
 
-    pub(super) async fn revoke_token(&self, digest: Digest) -> RedisResult<()> {
-        let names = &self.names;
-        let mut call = REVOKE_TOKEN.key(names.token(digest));
-        self.run(call.key(names.news()).arg(digest.to_text())).await
+    /// The place in the order, and the last second in which the revocation is needed.
+    pub(super) async fn revoke_token(&self, digest: Digest) -> RedisResult<(u64, i64)> {
+        let (order, needed) = self.run(&self.token(digest)).await?;
+        Ok((order, until(needed)))
     }
 
-    /// Up to where the video is revoked, and the place of the next token; nothing where that one is known.
+    fn token(&self, digest: Digest) -> ScriptInvocation<'static> {
+        let mut call = REVOKE_TOKEN.key(self.names.token(digest));
+        call.key(self.names.news()).key(self.names.order()).arg(digest.to_text());
+        call
+    }
+
+    /// Up to where the video is revoked and for how long that is needed, and the place of the next token; nothing where that
+    /// one is known.
     pub(super) async fn rotate(
         &self,
         realm: &str,
         video: &str,
         next: Option<(Digest, &Stored)>,
         now: i64,
-    ) -> RedisResult<Option<(u64, u64)>> {
+    ) -> RedisResult<Option<(u64, u64, i64)>> {
         let names = &self.names;
         let mut call = ROTATE.key(names.video(realm, video));
         call.key(names.order()).key(names.news()).arg(realm).arg(video);
@@ -85,61 +113,131 @@ impl Server {
                 call.key(names.viewer(viewer));
             }
         }
-        self.run(&call).await
+        let done: Option<(u64, u64, i64)> = self.run(&call).await?;
+        Ok(done.map(|(up_to, order, needed)| (up_to, order, until(needed))))
     }
 
-    /// Up to where the viewer is revoked.
-    pub(super) async fn revoke_viewer(&self, viewer: &str) -> RedisResult<u64> {
+    /// Up to where the viewer is revoked, and the last second in which that is needed.
+    pub(super) async fn revoke_viewer(&self, viewer: &str) -> RedisResult<(u64, i64)> {
         let names = &self.names;
         let mut call = REVOKE_VIEWER.key(names.viewer(viewer));
-        self.run(call.key(names.order()).key(names.news()).arg(viewer)).await
+        let (up_to, needed) = self.run(call.key(names.order()).key(names.news()).arg(viewer)).await?;
+        Ok((up_to, until(needed)))
     }
 
-    pub(super) async fn revoke(&self, revocation: &Revocation) -> RedisResult<()> {
+    /// The place in the order.
+    pub(super) async fn revoke(&self, revocation: &Revocation) -> RedisResult<u64> {
+        self.run(&self.signed(revocation)).await
+    }
+
+    fn signed(&self, revocation: &Revocation) -> ScriptInvocation<'static> {
         let bound = |second: Option<i64>| second.map(|second| second.to_string()).unwrap_or_default();
-        let mut call = self.signed(&REVOKE);
-        call.arg(field_of(revocation)).arg(bound(revocation.issued_before)).arg(bound(revocation.until));
-        self.run(&call).await
-    }
-
-    /// What was revoked while the server could not be told.
-    pub(super) async fn catch_up(&self, revoked: &Revoked) -> RedisResult<()> {
-        let names = &self.names;
-        match revoked {
-            Revoked::Token(digest) => self.revoke_token(*digest).await,
-            Revoked::Signed(revocation) => self.revoke(revocation).await,
-            Revoked::Video { realm, id, up_to } => {
-                let mut call = REVOKE_UP_TO.key(names.video(realm, id));
-                self.run(call.key(names.news()).arg(*up_to).arg("video").arg(id).arg(realm)).await
-            }
-            Revoked::Viewer { id, up_to } => {
-                let mut call = REVOKE_UP_TO.key(names.viewer(id));
-                self.run(call.key(names.news()).arg(*up_to).arg("viewer").arg(id)).await
-            }
-        }
-    }
-
-    pub(super) async fn restore(&self, revocation: &Revocation) -> RedisResult<bool> {
-        self.run(self.signed(&RESTORE).arg(field_of(revocation))).await
-    }
-
-    fn signed(&self, script: &'static Script) -> ScriptInvocation<'static> {
-        let mut call = script.key(self.names.revoked());
-        call.key(self.names.revoked_until()).key(self.names.news());
+        let mut call = self.list(&REVOKE, revocation.kind, &revocation.name);
+        call.arg(bound(revocation.issued_before)).arg(bound(revocation.until));
         call
     }
 
-    /// The generation, the last news, and all that is revoked unless the node can go on from where it was.
+    /// Tells of a revocation again, or of one that was made while the server could not be told: the place that it has in the
+    /// order, and the last second in which it is needed. Nothing if what it revokes was issued or restored later.
+    pub(super) async fn tell_again(
+        &self,
+        revoked: &Revoked,
+        order: Order,
+    ) -> RedisResult<Option<(u64, i64)>> {
+        let names = &self.names;
+        let is_estimate = u8::from(matches!(order, Order::Estimated(_)));
+        let again = |mut call: ScriptInvocation<'static>| {
+            call.arg(order.get()).arg(is_estimate);
+            call
+        };
+        let group = |group: String| {
+            let mut call = REVOKE_UP_TO.key(group);
+            call.key(names.news()).key(names.order());
+            again(call)
+        };
+        let needed: Option<(u64, i64)> = match revoked {
+            Revoked::Token(digest) => self.run(&again(self.token(*digest))).await?,
+            Revoked::Video { realm, id } => {
+                self.run(group(names.video(realm, id)).arg("video").arg(id).arg(realm)).await?
+            }
+            Revoked::Viewer(id) => self.run(group(names.viewer(id)).arg("viewer").arg(id)).await?,
+            Revoked::Signed(revocation) => {
+                let order: Option<u64> = self.run(&again(self.signed(revocation))).await?;
+                order.map(|order| (order, LONGEST))
+            }
+            Revoked::Restored(kind, name) => {
+                let mut call = self.list(&RESTORE, *kind, name);
+                let done: Option<(u64, u64)> = self.run(call.arg(order.get())).await?;
+                done.map(|(_, order)| (order, LONGEST))
+            }
+        };
+        Ok(needed.map(|(order, needed)| (order, until(needed))))
+    }
+
+    /// Whether it was revoked, and the place in the order.
+    pub(super) async fn restore(&self, kind: Kind, name: &str) -> RedisResult<(bool, u64)> {
+        self.run(&self.list(&RESTORE, kind, name)).await
+    }
+
+    fn list(&self, script: &'static Script, kind: Kind, name: &str) -> ScriptInvocation<'static> {
+        let names = &self.names;
+        let mut call = script.key(names.revoked());
+        call.key(names.revoked_until()).key(names.news()).key(names.revoked_order()).key(names.restored());
+        call.key(names.order()).arg(field_of(kind, name));
+        call
+    }
+
+    /// Where the node goes on.
     pub(super) async fn join(
         &self,
         fresh: &str,
-        generation: &str,
-        last: &str,
-    ) -> RedisResult<(String, String, Option<Vec<(Vec<u8>, Vec<u8>)>>)> {
+        (generation, last, server): (&str, &str, &str),
+    ) -> RedisResult<Joined> {
+        type Pairs<T> = Vec<(Vec<u8>, T)>;
+        type Answer = (String, String, String, bool, Option<(Pairs<Vec<u8>>, Pairs<u64>, Pairs<f64>)>);
         let names = &self.names;
         let mut call = JOIN.key(names.generation());
-        call.key(names.news()).key(names.revoked()).arg(fresh).arg(generation).arg(last);
-        self.run(&call).await
+        call.key(names.news()).key(names.revoked()).key(names.revoked_order()).key(names.restored());
+        call.arg(fresh).arg(generation).arg(last).arg(server);
+        let (generation, last, server, is_fresh, all): Answer = self.run(&call).await?;
+        let all = all.map(|(revoked, orders, restored)| {
+            let orders: HashMap<Vec<u8>, u64> = orders.into_iter().collect();
+            let revoked = revoked.iter().filter_map(|(name, mark)| {
+                Some((revocation_of(name, mark)?, orders.get(name).copied().unwrap_or_default()))
+            });
+            let restored = restored.iter().filter_map(|(name, order)| {
+                let Revocation { kind, name, .. } = revocation_of(name, b" ")?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "microseconds since 1970, which a double holds exactly until 2255"
+                )]
+                Some((kind, name, *order as u64))
+            });
+            Listed { revoked: revoked.collect(), restored: restored.collect() }
+        });
+        Ok(Joined { generation, last, server, is_fresh, all })
+    }
+
+    /// How many replicas have acknowledged everything that was written over this connection, after so long at most.
+    pub(super) async fn wait(&self, replicas: u32, most: Duration) -> RedisResult<u32> {
+        let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+        redis::cmd("WAIT").arg(replicas).arg(millis).query_async(&mut self.connection.clone()).await
+    }
+
+    /// By what the server can lose what it has acknowledged, as far as it tells.
+    pub(super) async fn weaknesses(&self) -> Vec<String> {
+        let mut connection = self.connection.clone();
+        let mut info = String::new();
+        for section in ["memory", "persistence"] {
+            let found: RedisResult<String> =
+                redis::cmd("INFO").arg(section).query_async(&mut connection).await;
+            info += &found.unwrap_or_default();
+        }
+        // Managed servers refuse CONFIG: whether they take snapshots is not known then.
+        let found: RedisResult<HashMap<String, String>> =
+            redis::cmd("CONFIG").arg("GET").arg("save").query_async(&mut connection).await;
+        weaknesses(&info, found.ok().and_then(|config| config.get("save").cloned()).as_deref())
     }
 
     pub(super) async fn generation(&self) -> RedisResult<Option<String>> {
@@ -166,6 +264,34 @@ fn seconds_of(stored: &Stored, now: i64) -> String {
     left.map(|left| left.to_string()).unwrap_or_default()
 }
 
+/// The last second in which something is needed for so many seconds; a negative number means for good.
+fn until(needed: i64) -> i64 {
+    if needed < 0 { i64::MAX } else { UnixSeconds::now().get().saturating_add(needed) }
+}
+
+/// What weakens a server, by `INFO memory` and `INFO persistence` and by its setting `save`, where that is told.
+fn weaknesses(info: &str, save: Option<&str>) -> Vec<String> {
+    let field = |name: &str| info.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'));
+    let mut found = Vec::new();
+    if let (Some(policy), Some(limit)) = (field("maxmemory_policy"), field("maxmemory"))
+        && policy != "noeviction"
+        && limit != "0"
+    {
+        let policy: String =
+            policy.chars().filter(|one| one.is_ascii_alphanumeric() || *one == '-').collect();
+        found.push(format!(
+            "shared store evicts keys when its memory is full (maxmemory-policy {policy}), revocations among them: set noeviction"
+        ));
+    }
+    if field("aof_enabled") == Some("0") && save.is_some_and(|save| save.trim().is_empty()) {
+        found.push(
+            "shared store keeps nothing on disk, so that a restart loses tokens and revocations: set appendonly yes"
+                .to_owned(),
+        );
+    }
+    found
+}
+
 /// The place in the order, and the JSON.
 fn split(value: &[u8]) -> Option<(u64, &[u8])> {
     let mut parts = value.splitn(4, |byte| *byte == b' ');
@@ -174,8 +300,8 @@ fn split(value: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// The name of a revocation on the server.
-fn field_of(revocation: &Revocation) -> String {
-    format!("{}:{}", word_of(revocation.kind), revocation.name)
+fn field_of(kind: Kind, name: &str) -> String {
+    format!("{}:{name}", word_of(kind))
 }
 
 const fn word_of(kind: Kind) -> &'static str {
@@ -232,7 +358,30 @@ scripts! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::UnixSeconds;
+
+    #[test]
+    fn a_server_that_may_lose_what_it_has_acknowledged_is_recognised() {
+        let info = |policy: &str, limit: &str, aof: &str| {
+            format!(
+                "# Memory\r\nmaxmemory:{limit}\r\nmaxmemory_policy:{policy}\r\n# Persistence\r\naof_enabled:{aof}\r\n"
+            )
+        };
+        for (name, info, save, found) in [
+            ("as it should be", info("noeviction", "100", "1"), Some(""), &[][..]),
+            ("evicts all", info("allkeys-lru", "100", "1"), None, &["allkeys-lru"]),
+            ("evicts what expires", info("volatile-ttl", "100", "1"), None, &["volatile-ttl"]),
+            ("without a limit nothing is evicted", info("allkeys-lru", "0", "1"), None, &[]),
+            ("nothing on disk", info("noeviction", "0", "0"), Some(""), &["on disk"]),
+            ("snapshots", info("noeviction", "0", "0"), Some("3600 1 300 100"), &[]),
+            ("a managed server that refuses CONFIG", info("noeviction", "0", "0"), None, &[]),
+            ("one that refuses INFO too", String::new(), None, &[]),
+            ("both", info("allkeys-lfu", "5", "0"), Some(""), &["allkeys-lfu", "on disk"]),
+        ] {
+            let weak = weaknesses(&info, save);
+            assert_eq!(weak.len(), found.len(), "{name}: {weak:?}");
+            assert!(weak.iter().zip(found).all(|(weak, found)| weak.contains(found)), "{name}: {weak:?}");
+        }
+    }
 
     #[test]
     fn a_value_is_split_into_its_order_and_its_json() {
@@ -257,7 +406,7 @@ mod tests {
             ("until", Revocation::key("k").until(at(9)), " 9"),
             ("both", Revocation::key("k").issued_before(at(5)).until(at(9)), "5 9"),
         ] {
-            let field = field_of(&revocation);
+            let field = field_of(revocation.kind, &revocation.name);
             assert_eq!(revocation_of(field.as_bytes(), mark.as_bytes()), Some(revocation), "{name}");
         }
         for (field, mark) in [("jti", " "), ("aud:x", " "), ("jti:x", ""), ("jti:x", "5 z"), ("jti:x", "5")] {

@@ -13,20 +13,34 @@ local function next_order(key)
   return order
 end
 
+-- The place in the order that a server gave to a revocation before. What this server gives from now on is above it.
+local function order_of_before(key, order)
+  if tonumber(order) > tonumber(redis.call('GET', key) or 0) then
+    redis.call('SET', key, order)
+  end
+  return order
+end
+
 -- Tells the nodes, who may have missed a day of news.
 local function tell(news, ...)
   redis.call('XADD', news, 'MINID', '~', string.format('%.0f', now() / 1000 - DAY * 1000), '*', ...)
 end
 
--- Revokes the tokens of a video or viewer up to a place in the order. That is kept for longer than any token that
--- expires is good; for good where one was issued that does not.
+-- For how many seconds the mark of a video or viewer is needed, longer than any token that expires is good; -1 for good,
+-- where a token was issued that does not expire.
+local function needed(key)
+  return redis.call('HEXISTS', key, 'lasting') == 1 and -1 or 31 * DAY
+end
+
+-- Revokes the tokens of a video or viewer up to a place in the order.
 local function mark(key, up_to)
   local before = redis.call('HGET', key, 'up_to')
   if not before or tonumber(before) < tonumber(up_to) then
     redis.call('HSET', key, 'up_to', up_to)
   end
-  if redis.call('HEXISTS', key, 'lasting') == 0 then
-    redis.call('EXPIRE', key, 31 * DAY)
+  local seconds = needed(key)
+  if seconds >= 0 then
+    redis.call('EXPIRE', key, seconds)
   end
 end
 

@@ -1,10 +1,28 @@
--- Revokes one token, known or not. What is left in its place goes when the token would have.
--- KEYS: token, news. ARGV: digest.
+-- Revokes one token, known or not. What is left in its place goes when the token would have. Told again, it leaves a token
+-- alone that was issued later; not where the place in the order is an estimate, which may be too low.
+-- KEYS: token, news, order. ARGV: digest[, order of before, is estimate].
+local order
+local value = redis.call('GET', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
+local needed = left == -1 and value ~= 'revoked' and -1 or math.max(left / 1000, DAY)
+if ARGV[2] and ARGV[3] ~= '1' then
+  order = order_of_before(KEYS[3], ARGV[2])
+  if value == 'revoked' then
+    return {order, string.format('%.0f', needed)}
+  end
+  local issued = value and string.match(value, '^(%d+) ')
+  if issued and tonumber(issued) > tonumber(order) then
+    return false
+  end
+else
+  order = next_order(KEYS[3])
+end
 if left == -1 then
   left = 31 * DAY * 1000
 elseif left < DAY * 1000 then
   left = DAY * 1000
 end
 redis.call('SET', KEYS[1], 'revoked', 'PX', string.format('%.0f', left))
-tell(KEYS[2], 'news', 'token', 'digest', ARGV[1])
+needed = string.format('%.0f', needed)
+tell(KEYS[2], 'news', 'token', 'digest', ARGV[1], 'order', order, 'needed', needed)
+return {order, needed}

@@ -1,5 +1,15 @@
--- Revokes tokens of a video or viewer that were issued before the server could be told.
--- KEYS: video or viewer, news. ARGV: up to where, which of the two, its id[, its realm].
-local up_to = string.format('%.0f', math.min(tonumber(ARGV[1]), now()))
-mark(KEYS[1], up_to)
-tell(KEYS[2], 'news', ARGV[2], 'id', ARGV[3], 'realm', ARGV[4] or '', 'up_to', up_to)
+-- Tells of a revocation of a video or viewer again, or of one that was made while the server could not be told.
+-- KEYS: video or viewer, news, order. ARGV: order of before, is estimate, which of the two, its id[, its realm].
+local up_to
+if ARGV[2] == '1' then
+  up_to = string.format('%.0f', math.min(tonumber(ARGV[1]), now())) -- by the node's own clock, which may be ahead
+else
+  up_to = order_of_before(KEYS[3], ARGV[1])
+end
+local before = redis.call('HGET', KEYS[1], 'up_to')
+local seconds = needed(KEYS[1])
+if not before or tonumber(before) < tonumber(up_to) then
+  mark(KEYS[1], up_to)
+  tell(KEYS[2], 'news', ARGV[3], 'id', ARGV[4], 'realm', ARGV[5] or '', 'up_to', up_to, 'needed', seconds)
+end
+return {up_to, seconds}
