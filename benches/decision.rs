@@ -102,7 +102,7 @@ fn peer(kind: Kind, public: Option<&str>, token: String) -> impl FnMut() + 'stat
         Kind::Rsa2048 | Kind::Rsa4096 => (Algorithm::RS256, DecodingKey::from_rsa_pem(pem).unwrap()),
         Kind::P256 => (Algorithm::ES256, DecodingKey::from_ec_pem(pem).unwrap()),
         Kind::Ed25519 => (Algorithm::EdDSA, DecodingKey::from_ed_pem(pem).unwrap()),
-        Kind::Hmac => (Algorithm::HS256, DecodingKey::from_secret(SECRET)),
+        Kind::Hmac => (Algorithm::HS256, DecodingKey::from_secret(SECRET).unwrap()),
     };
     let mut validation = Validation::new(algorithm);
     validation.validate_nbf = true;

@@ -66,7 +66,7 @@
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
-//! | `keygen` | new RSA keys |
+//! | `keygen` | new signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
 //! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, handed out under a grant and told to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.

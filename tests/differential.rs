@@ -151,7 +151,7 @@ pub(crate) fn key_named(kid: &str) -> Option<&'static Known> {
                 TestKey::Rsa | TestKey::RsaOther => DecodingKey::from_rsa_pem(public).unwrap(),
                 TestKey::P256 | TestKey::P256Other => DecodingKey::from_ec_pem(public).unwrap(),
                 TestKey::Ed25519 => DecodingKey::from_ed_pem(public).unwrap(),
-                TestKey::Secret | TestKey::SecretOther => DecodingKey::from_secret(public),
+                TestKey::Secret | TestKey::SecretOther => DecodingKey::from_secret(public).unwrap(),
             };
             Known { key, is_for, decoding }
         });

@@ -127,7 +127,7 @@ fn a_secret_loses_one_line_end_after_text_and_nothing_else() {
         let disk = Disk::new();
         disk.put("k", content);
         disk.config(&[VOD, &keys("secret_file = \"k\"")]);
-        let signer = jsonwebtoken::EncodingKey::from_secret(&secret);
+        let signer = jsonwebtoken::EncodingKey::from_secret(&secret).unwrap();
         let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
         header.kid = Some("k".to_owned());
         let token = jsonwebtoken::encode(&header, &serde_json::json!({ "uri": "" }), &signer).unwrap();

@@ -144,7 +144,11 @@ fn another_library_reads_our_tokens_and_we_read_its() {
     theirs.push((Theirs::EdDSA, keys.0.unwrap(), keys.1.unwrap()));
     for (algorithm, secret) in [(Theirs::HS256, SECRET), (Theirs::HS384, &[7; 64]), (Theirs::HS512, &[7; 64])]
     {
-        theirs.push((algorithm, EncodingKey::from_secret(secret), DecodingKey::from_secret(secret)));
+        theirs.push((
+            algorithm,
+            EncodingKey::from_secret(secret).unwrap(),
+            DecodingKey::from_secret(secret).unwrap(),
+        ));
     }
     assert_eq!(theirs.len(), Algorithm::ALL.len());
     for (algorithm, encoding, decoding) in theirs {
@@ -175,20 +179,94 @@ fn another_library_reads_our_tokens_and_we_read_its() {
     }
 }
 
+/// A new key of each kind, with the algorithm that it is for.
+fn new_keys() -> [(&'static str, NewKey, Algorithm, jsonwebtoken::Algorithm); 4] {
+    use jsonwebtoken::Algorithm::{ES256, EdDSA, RS256};
+    [
+        ("RSA", NewKey::rsa(2048).unwrap(), Algorithm::Rs256, RS256),
+        ("RSA of another size", NewKey::rsa(2304).unwrap(), Algorithm::Rs256, RS256),
+        ("P-256", NewKey::p256().unwrap(), Algorithm::Es256, ES256),
+        ("Ed25519", NewKey::ed25519().unwrap(), Algorithm::EdDsa, EdDSA),
+    ]
+}
+
 #[test]
 fn a_new_key_signs_and_its_public_half_verifies() {
-    let new = NewKey::rsa(2048).unwrap();
-    assert!(new.private_pem().starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
-    assert!(new.public_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"));
-    let signer = Signer::from_pem("new", new.private_pem().as_bytes()).unwrap();
-    let key = Key::from_pem("new", new.public_pem().as_bytes(), KeyScope::bucket("courses")).unwrap();
-    assert_eq!(denial(&verifier(key), &hour(&signer).url("/videos/1/a.ts")), None);
-    assert!(!format!("{new:?}").contains("PRIVATE"));
+    for (name, new, algorithm, theirs) in new_keys() {
+        let (private, public) = (new.private_pem(), new.public_pem());
+        assert!(private.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{name}: PKCS#8");
+        assert!(private.ends_with("\n-----END PRIVATE KEY-----\n"), "{name}");
+        assert!(public.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{name}: {public}");
+        assert!(!public.contains('\r'), "{name}: {public:?}");
+        let signer = Signer::from_pem("new", private).unwrap();
+        assert_eq!(signer.algorithm(), algorithm, "{name}");
+        let key = || Key::from_pem("new", public, KeyScope::bucket("courses")).unwrap();
+        let token = hour(&signer);
+        assert_eq!(denial(&verifier(key()), &token.url("/videos/1/a.ts")), None, "{name}");
+
+        // Another library signs with the private half, and verifies what ours signed.
+        let (encoding, decoding) = match theirs {
+            jsonwebtoken::Algorithm::RS256 => {
+                (EncodingKey::from_rsa_pem(private.as_bytes()), DecodingKey::from_rsa_pem(public.as_bytes()))
+            }
+            jsonwebtoken::Algorithm::ES256 => {
+                (EncodingKey::from_ec_pem(private.as_bytes()), DecodingKey::from_ec_pem(public.as_bytes()))
+            }
+            _ => (EncodingKey::from_ed_pem(private.as_bytes()), DecodingKey::from_ed_pem(public.as_bytes())),
+        };
+        let header = Header { kid: Some("new".to_owned()), ..Header::new(theirs) };
+        let claims = json!({ "uri": "videos/1/", "exp": 4_102_444_800_u32 });
+        let foreign = encode(&header, &claims, &encoding.unwrap()).unwrap();
+        let uri = format!("/videos/1/a.ts?auth={foreign}");
+        assert_eq!(denial(&verifier(key()), &uri), None, "{name}");
+        let read = decode::<Value>(token.as_str(), &decoding.unwrap(), &Validation::new(theirs)).unwrap();
+        assert_eq!(read.claims["uri"], "videos/1/", "{name}");
+
+        let (shown, secret) = (format!("{new:?}"), private.lines().nth(1).unwrap());
+        assert!(!shown.contains("PRIVATE") && !shown.contains(&secret[..20]), "{name}: {shown}");
+    }
     for bits in [0, 1024, 2047, 8193] {
         assert_eq!(
             NewKey::rsa(bits).unwrap_err().to_string(),
             format!("no key of {bits} bits can be made: ask for 2048 to 8192")
         );
+    }
+}
+
+#[test]
+fn two_new_keys_are_not_the_same() {
+    for ((name, one, ..), (_, other, ..)) in new_keys().into_iter().zip(new_keys()) {
+        assert_ne!(one.private_pem(), other.private_pem(), "{name}");
+        assert_ne!(one.public_pem(), other.public_pem(), "{name}");
+    }
+}
+
+#[test]
+fn openssl_finds_new_keys_sound_and_derives_the_same_public_half() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert!(std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_none_or(|value| value != "1"), "no openssl");
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    for (name, new, ..) in new_keys() {
+        let asked = |arguments: &[&str]| {
+            let mut openssl = Command::new("openssl");
+            let pipes =
+                openssl.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = pipes.spawn().unwrap();
+            child.stdin.take().unwrap().write_all(new.private_pem().as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{name}: {output:?}");
+            String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+        };
+        // There is nothing to check of an Ed25519 key beside its form.
+        if name != "Ed25519" {
+            assert!(asked(&["pkey", "-check", "-noout"]).contains("Key is valid"), "{name}");
+        }
+        assert_eq!(asked(&["pkey", "-pubout"]), new.public_pem(), "{name}");
     }
 }
 

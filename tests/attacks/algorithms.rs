@@ -147,7 +147,9 @@ fn hmac(text: &str, secret: &[u8]) -> String {
 }
 
 fn hmac_by(algorithm: Signing, text: &str, secret: &[u8]) -> String {
-    let key = jsonwebtoken::EncodingKey::from_secret(secret);
+    // HMAC pads its key with zeros (RFC 2104 §2), and jsonwebtoken takes no empty one.
+    let secret = if secret.is_empty() { &[0] } else { secret };
+    let key = jsonwebtoken::EncodingKey::from_secret(secret).unwrap();
     format!("{text}.{}", jsonwebtoken::crypto::sign(text.as_bytes(), &key, algorithm).unwrap())
 }
 

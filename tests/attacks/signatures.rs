@@ -290,9 +290,9 @@ fn lengths() -> Vec<Attack> {
     attacks
 }
 
-fn private_key() -> rsa::RsaPrivateKey {
+fn private_key() -> rsa::PrivateKey {
     let pem = std::str::from_utf8(TestKey::Rsa.private()).unwrap();
-    rsa::RsaPrivateKey::from_pkcs8_pem(pem).unwrap()
+    rsa::PrivateKey::from_pkcs8_pem(pem).unwrap()
 }
 
 /// The private operation on any block.

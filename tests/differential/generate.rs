@@ -111,7 +111,7 @@ impl Draft {
 
     fn sign(&self, mut text: Vec<u8>) -> Vec<u8> {
         let signature = if self.confused {
-            let public = EncodingKey::from_secret(TestKey::Rsa.public());
+            let public = EncodingKey::from_secret(TestKey::Rsa.public()).unwrap();
             jsonwebtoken::crypto::sign(&text, &public, Algorithm::HS256).unwrap()
         } else if self.key == TestKey::Secret {
             jsonwebtoken::crypto::sign(&text, &SECRET, Algorithm::HS256).unwrap()
@@ -125,7 +125,8 @@ impl Draft {
     }
 }
 
-static SECRET: LazyLock<EncodingKey> = LazyLock::new(|| EncodingKey::from_secret(TestKey::Secret.private()));
+static SECRET: LazyLock<EncodingKey> =
+    LazyLock::new(|| EncodingKey::from_secret(TestKey::Secret.private()).unwrap());
 
 fn put(members: &mut Members, name: &str, value: String) {
     let name = format!("\"{name}\"");

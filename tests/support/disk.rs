@@ -88,7 +88,7 @@ impl TestKey {
             Self::Rsa | Self::RsaOther => EncodingKey::from_rsa_pem(self.private()).unwrap(),
             Self::P256 | Self::P256Other => EncodingKey::from_ec_pem(self.private()).unwrap(),
             Self::Ed25519 => EncodingKey::from_ed_pem(self.private()).unwrap(),
-            Self::Secret | Self::SecretOther => EncodingKey::from_secret(self.public()),
+            Self::Secret | Self::SecretOther => EncodingKey::from_secret(self.public()).unwrap(),
         };
         let mut jwk = Jwk::from_encoding_key(&key, self.algorithm()).unwrap();
         jwk.common.key_id = Some(kid.to_owned());

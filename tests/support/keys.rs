@@ -120,7 +120,7 @@ impl TestKey {
             Self::Rsa | Self::RsaOther => EncodingKey::from_rsa_pem(private).unwrap(),
             Self::P256 | Self::P256Other => EncodingKey::from_ec_pem(private).unwrap(),
             Self::Ed25519 => EncodingKey::from_ed_pem(private).unwrap(),
-            Self::Secret | Self::SecretOther => EncodingKey::from_secret(private),
+            Self::Secret | Self::SecretOther => EncodingKey::from_secret(private).unwrap(),
         };
         let signature = jsonwebtoken::crypto::sign(segments.as_bytes(), &key, algorithm).unwrap();
         format!("{segments}.{signature}")

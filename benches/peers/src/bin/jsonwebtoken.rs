@@ -23,7 +23,7 @@ fn prepare(task: &Task, token: &str) -> Option<Check> {
         "RS256" => (Algorithm::RS256, DecodingKey::from_rsa_pem(pem).unwrap()),
         "ES256" => (Algorithm::ES256, DecodingKey::from_ec_pem(pem).unwrap()),
         "EdDSA" => (Algorithm::EdDSA, DecodingKey::from_ed_pem(pem).unwrap()),
-        "HS256" => (Algorithm::HS256, DecodingKey::from_secret(&task.bare)),
+        "HS256" => (Algorithm::HS256, DecodingKey::from_secret(&task.bare).unwrap()),
         _ => return None,
     };
     let mut validation = Validation::new(algorithm);
