@@ -115,6 +115,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
         ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
         ("an even modulus", file("rsa-even-modulus.pkcs1.pem"), "even modulus"),
+        ("a modulus by ROCA", file("rsa-2048.roca.spki.pem"), "ROCA (CVE-2017-15361)"),
         ("P-521", file("p521.spki.pem"), "an elliptic curve key on P-521"),
         ("RSA-PSS", file("rsa-pss.spki.pem"), "a key of type 1.2.840.113549.1.1.10"),
         ("X25519", file("x25519.spki.pem"), "a key of type 1.3.101.110"),
@@ -332,4 +333,71 @@ fn an_elliptic_curve_key_that_names_no_curve_is_broken() {
     let bare = [&[0x30, 0x59 - 10, 0x30, 0x13 - 10], &der[4..13], &der[23..]].concat();
     let error = from_pem(pem::encode(&pem::Pem::new("PUBLIC KEY", bare)).as_bytes()).unwrap_err();
     assert!(matches!(error, ConfigError::BrokenKey { .. }), "{error}");
+}
+
+/// `rsa-2048.roca.spki.pem` is the product of two primes of the form `k * M + (65537^a mod M)`, where M is the product of the
+/// first 71 primes, as the faulty library made them.
+#[test]
+fn an_rsa_key_with_the_fingerprint_of_roca_is_refused_in_every_form() {
+    let pem = file("rsa-2048.roca.spki.pem");
+    let der = pem::parse(&pem).unwrap().into_contents();
+    let pkcs1 = &der[24..];
+    let modulus = BASE64_URL_SAFE_NO_PAD.encode(&pkcs1[9..9 + 256]);
+    let jwk = format!(r#"{{"kid":"k1","kty":"RSA","n":"{modulus}","e":"AQAB"}}"#);
+    for (name, loaded) in [
+        ("PEM", from_pem(&pem)),
+        ("SPKI", Key::from_der("k1", &der, scope())),
+        ("PKCS#1", Key::from_der("k1", pkcs1, scope())),
+        ("JWK", Key::from_jwk(&jwk, scope())),
+    ] {
+        let error = loaded.expect_err(name).to_string();
+        assert!(error.contains("ROCA") && error.contains("make a new one"), "{name}: {error}");
+        assert!(!error.contains(&modulus[..20]), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_kid_that_occurs_twice_in_a_set_is_an_error_whether_or_not_both_can_be_used() {
+    let n = rsa_n();
+    let good = format!(r#"{{"kid":"a","kty":"RSA","n":"{n}","e":"AQAB"}}"#);
+    let other = format!(r#"{{"kid":"b","kty":"OKP","crv":"Ed25519","x":"{}"}}"#, ed25519_x());
+    for (name, bad) in [
+        ("good", good.clone()),
+        ("for encryption", format!(r#"{{"kid":"a","use":"enc","kty":"RSA","n":"{n}","e":"AQAB"}}"#)),
+        ("of an unknown type", r#"{"kid":"a","kty":"LATTICE"}"#.to_owned()),
+        ("on an unknown curve", r#"{"kid":"a","kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#.to_owned()),
+        ("weak", r#"{"kid":"a","kty":"RSA","n":"AQAB","e":"AQAB"}"#.to_owned()),
+        ("broken", r#"{"kid":"a","kty":"RSA"}"#.to_owned()),
+        ("escaped", r#"{"kid":"\u0061","kty":"RSA"}"#.to_owned()),
+    ] {
+        for members in [[&good, &other, &bad], [&bad, &other, &good], [&bad, &bad, &other]] {
+            let set = format!(r#"{{"keys":[{},{},{}]}}"#, members[0], members[1], members[2]);
+            let error = Jwks::parse(&set, &scope()).expect_err(name);
+            assert_eq!(error, ConfigError::DuplicateKey { kid: "a".to_owned() }, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_set_is_bounded_in_bytes_in_members_and_in_depth() {
+    let good = format!(r#"{{"kid":"b","kty":"OKP","crv":"Ed25519","x":"{}"}}"#, ed25519_x());
+    let error = |json: &str| Jwks::parse(json, &scope()).unwrap_err().to_string();
+    let padded = |bytes: usize| format!("{{\"keys\":[{good}]}}{}", " ".repeat(bytes - good.len() - 11));
+    assert_eq!(Jwks::parse(&padded(16 * 1024 * 1024), &scope()).unwrap().keys.len(), 1, "at the bound");
+    let said = error(&padded(16 * 1024 * 1024 + 1));
+    assert!(said.contains("has 16777217 bytes") && said.contains("at most 16777216"), "{said}");
+    let said = error(&format!("{{\"keys\":[{}0]}}", "0,".repeat(1_000_000)));
+    assert!(said.contains("has 1000001 members") && said.contains("at most 1000000"), "{said}");
+    let nested = format!("{{\"keys\":[{good}],\"more\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
+    assert!(error(&nested).contains("is no JSON document"), "{}", error(&nested));
+}
+
+#[test]
+fn what_a_set_skips_is_listed_up_to_a_bound_and_counted_beyond() {
+    let members: Vec<String> = (0..5_000).map(|number| format!(r#"{{"kid":"{number}"}}"#)).collect();
+    let good = format!(r#"{{"kid":"b","kty":"OKP","crv":"Ed25519","x":"{}"}}"#, ed25519_x());
+    let set = Jwks::parse(&format!("{{\"keys\":[{good},{}]}}", members.join(",")), &scope()).unwrap();
+    assert_eq!((set.keys.len(), set.skipped.len()), (1, 101));
+    let last = set.skipped.last().unwrap().to_string();
+    assert!(last.contains("4900 more members"), "{last}");
 }

@@ -45,6 +45,11 @@ pub enum ConfigError {
     RsaSize { kid: String, bits: usize },
     #[error("key {kid:?} is RSA with an even modulus or a bad exponent: make it again, with exponent 65537")]
     RsaExponent { kid: String },
+    #[error(
+        "key {kid:?} is RSA with the fingerprint of ROCA (CVE-2017-15361): its private half can be computed from the public \
+         one; make a new one with other software"
+    )]
+    RsaFingerprint { kid: String },
     #[error("secret {kid:?} is the text of a PEM: load it as a public key, or give 32 random bytes")]
     SecretIsPem { kid: String },
     #[error("secret {kid:?} has {bytes} bytes: give {least} or more, as long as its hash")]
@@ -55,6 +60,15 @@ pub enum ConfigError {
     NotJwk { found: String },
     #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
     NoKeys,
+    #[error("JWK set {found}")]
+    SetTooLarge { found: String },
+    #[error("JWK set has {count} more members that cannot be used")]
+    MoreSkipped { count: usize },
+    #[error(
+        "JWK set holds shared secrets beside public keys: a set of public keys is for everyone to read, and a secret in it is \
+         none; give secrets in a file of their own"
+    )]
+    MixedSet,
     #[error("{key} is for site {site:?}, and no site has that id: name one of {known}")]
     KeyForNoSite { key: String, site: String, known: String },
     #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
@@ -141,9 +155,14 @@ pub enum ConfigError {
     #[error("is neither <kid>.pem nor <kid>.jwk nor jwks.json, and is passed over: give keys such a name")]
     PassedOver,
     #[error(
-        "holds no key any more, so the last ones stay in force: to retire them, remove their section or say not_after"
+        "holds no key file any more; its last good keys stay in force: to retire them, put a jwks.json with {{\"keys\":[]}} \
+         there, remove the section, or say not_after or max_staleness"
     )]
     EmptiedFolder,
+    #[error("{error}; its last good keys stay in force{}", for_how_long(*.max_staleness))]
+    LastGoodKeys { error: Box<ConfigError>, max_staleness: Option<std::time::Duration> },
+    #[error("{error}; its keys are out of force")]
+    KeysRemoved { error: Box<ConfigError> },
     #[error("{error}; until then its last good secret stays in force")]
     LastGoodSecret { error: Box<ConfigError> },
     #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
@@ -163,6 +182,13 @@ pub enum ConfigError {
          which would let any page read with its visitor's cookies: list the origins by name"
     )]
     OriginWithCredentials { site: String, origin: String },
+}
+
+/// How long keys are kept that could not be read again.
+fn for_how_long(max_staleness: Option<std::time::Duration>) -> String {
+    let limit =
+        |max: std::time::Duration| format!(" until they are {} s old, as max_staleness says", max.as_secs());
+    max_staleness.map(limit).unwrap_or_default()
 }
 
 impl std::fmt::Debug for ConfigError {

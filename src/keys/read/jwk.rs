@@ -9,7 +9,7 @@ use super::rsa::check_rsa;
 use super::secret::checked_secret;
 use crate::crypto::{Algorithm, KeyKind, VerifyingKey, public_key, rsa_components};
 use crate::error::ConfigError;
-use crate::keys::Key;
+use crate::keys::{Key, MAX_KEY_ID_LEN};
 use crate::scope::KeyScope;
 
 /// What a JWK Set held: the keys that can be used, and why the others cannot.
@@ -58,34 +58,55 @@ impl Key {
     }
 }
 
+/// The longest text that is read as a JWK Set, in bytes: some 40,000 keys of RSA with 2048 bits. Parsing takes up to some
+/// twelve times the memory. More keys than fit are loaded from DER, one by one.
+pub(in crate::keys) const MAX_JWKS_LEN: usize = 16 * 1024 * 1024;
+
+/// The largest number of members of a JWK Set, and of files in a folder of keys.
+pub(in crate::keys) const MAX_KEYS: usize = 1_000_000;
+
+/// How many unusable members of a JWK Set are reported one by one. The rest is counted.
+const MAX_SKIPPED: usize = 100;
+
 impl Jwks {
     /// Reads the text of a JWK Set: an object with a `keys` array. Every key gets the same scope.
     ///
     /// A member that cannot be used is skipped and reported, so that one key for encryption does not keep the
-    /// others from being loaded.
+    /// others from being loaded. The first 100 are reported one by one, the rest with its number. A text has at most 16 MiB and a
+    /// million members.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NotJwk`] when the document is none; [`ConfigError::PrivateKey`] when any member is a private
-    /// key; [`ConfigError::DuplicateKey`] for a `kid` that occurs twice; [`ConfigError::NoKeys`] when nothing is
-    /// left, or, of a set of one, why that one was skipped.
+    /// [`ConfigError::NotJwk`] when the document is none; [`ConfigError::SetTooLarge`]; [`ConfigError::PrivateKey`] when any
+    /// member is a private key; [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be
+    /// used; [`ConfigError::NoKeys`] when nothing is left, or, of a set of one, why that one was skipped.
     pub fn parse(json: &str, scope: &KeyScope) -> Result<Self, ConfigError> {
-        Self::parse_for(None, json, scope)
+        let set = Self::parse_for(None, json, scope)?;
+        set.why_empty().map_or(Ok(set), Err)
     }
 
-    /// The same for one algorithm, which members that do not say their own are for.
+    /// The same for one algorithm, which members that do not say their own are for. No key may be left.
     pub(in crate::keys) fn parse_for(
         wanted: Option<Algorithm>,
         json: &str,
         scope: &KeyScope,
     ) -> Result<Self, ConfigError> {
+        if json.len() > MAX_JWKS_LEN {
+            let found =
+                format!("has {} bytes: give at most {MAX_JWKS_LEN}, or load keys from DER", json.len());
+            return Err(ConfigError::SetTooLarge { found });
+        }
         let document: Value = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         let Some(members) = document.get("keys").and_then(Value::as_array) else {
             return Err(ConfigError::NotJwk { found: "has no \"keys\" array".to_owned() });
         };
+        if members.len() > MAX_KEYS {
+            let found = format!("has {} members: give at most {MAX_KEYS}", members.len());
+            return Err(ConfigError::SetTooLarge { found });
+        }
+        refuse_repeated(members)?;
         let mut keys: Vec<Key> = Vec::with_capacity(members.len());
-        let mut skipped = Vec::new();
-        let mut kids = HashSet::new();
+        let (mut skipped, mut more) = (Vec::new(), 0_usize);
         for member in members {
             let Value::Object(object) = member else {
                 return Err(ConfigError::NotJwk {
@@ -93,24 +114,37 @@ impl Jwks {
                 });
             };
             match from_object(object.clone(), wanted, scope.clone()) {
-                Ok(key) if !kids.insert(key.id().clone()) => {
-                    return Err(ConfigError::DuplicateKey { kid: key.id().to_string() });
-                }
                 Ok(key) => keys.push(key),
                 Err(error @ (ConfigError::PrivateKey { .. } | ConfigError::KeyWithoutScope { .. })) => {
                     return Err(error);
                 }
-                Err(error) => skipped.push(error),
+                Err(error) if skipped.len() < MAX_SKIPPED => skipped.push(error),
+                Err(_) => more = more.saturating_add(1),
             }
         }
-        match (keys.is_empty(), skipped.pop()) {
-            (true, Some(only)) if skipped.is_empty() => Err(only),
-            (true, _) => Err(ConfigError::NoKeys),
-            (false, last) => {
-                skipped.extend(last);
-                Ok(Self { keys, skipped })
-            }
+        if more > 0 {
+            skipped.push(ConfigError::MoreSkipped { count: more });
         }
+        Ok(Self { keys, skipped })
+    }
+
+    /// Why no key is left, where none is.
+    pub(in crate::keys) fn why_empty(&self) -> Option<ConfigError> {
+        match &*self.skipped {
+            _ if !self.keys.is_empty() => None,
+            [only] => Some(only.clone()),
+            _ => Some(ConfigError::NoKeys),
+        }
+    }
+}
+
+/// Refuses a `kid` that occurs twice, also where one of its keys cannot be used: which of them the tokens mean cannot be known.
+fn refuse_repeated(members: &[Value]) -> Result<(), ConfigError> {
+    let mut kids = HashSet::with_capacity(members.len());
+    let named = members.iter().filter_map(|member| member.get("kid")?.as_str());
+    match named.into_iter().find(|kid| !kids.insert(*kid)) {
+        Some(kid) => Err(ConfigError::DuplicateKey { kid: kid.chars().take(MAX_KEY_ID_LEN).collect() }),
+        None => Ok(()),
     }
 }
 

@@ -16,7 +16,49 @@ pub(super) fn check_rsa(kid: &str, modulus: &[u8], exponent: &[u8]) -> Result<()
     if !odd(modulus) || !odd(exponent) || !(2..=33).contains(&bit_length(exponent)) {
         return Err(ConfigError::RsaExponent { kid: kid.to_owned() });
     }
+    if has_roca_fingerprint(modulus) {
+        return Err(ConfigError::RsaFingerprint { kid: kid.to_owned() });
+    }
     Ok(())
+}
+
+/// The odd primes up to 167 that 65537 does not generate all residues of: those that tell moduli by ROCA from others. Those
+/// that tell most come first, so that nearly every other modulus leaves after the first group.
+///
+/// The product of a group fits into 32 bits.
+const ROCA_PRIMES: [&[u64]; 4] =
+    [&[97, 37, 79, 11, 61, 13], &[73, 127, 151, 17, 19], &[53, 71, 103, 107], &[109, 157]];
+
+/// Whether a big-endian modulus has the fingerprint of ROCA (CVE-2017-15361), whose private keys can be computed.
+///
+/// The faulty library made primes `k * M + (65537^a mod M)`, where M is the product of the first primes. So the modulus is a
+/// power of 65537 modulo each prime up to 167 (M. Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, §2.2). The public
+/// test of the authors, `roca-detect`, compares the same residues. One in 2^27 other moduli has the fingerprint.
+fn has_roca_fingerprint(modulus: &[u8]) -> bool {
+    let (head, words) = modulus.as_rchunks::<4>();
+    ROCA_PRIMES.iter().all(|primes| {
+        let product: u64 = primes.iter().product();
+        let step =
+            |residue: u64, word: u64| ((residue << 32) | word).checked_rem(product).unwrap_or_default();
+        let head = head.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        let words = words.iter().map(|word| u64::from(u32::from_be_bytes(*word)));
+        let residue = words.fold(step(0, head), step);
+        primes.iter().all(|prime| is_power_of_65537(residue, *prime))
+    })
+}
+
+/// Whether a number is a power of 65537 modulo a small prime.
+fn is_power_of_65537(number: u64, prime: u64) -> bool {
+    let modulo = |number: u64| number.checked_rem(prime).unwrap_or_default();
+    let wanted = modulo(number);
+    let mut power = 1;
+    for _ in 0..prime {
+        if power == wanted {
+            return true;
+        }
+        power = modulo(power.saturating_mul(65537));
+    }
+    false
 }
 
 fn bit_length(number: &[u8]) -> usize {
@@ -27,5 +69,96 @@ fn bit_length(number: &[u8]) -> usize {
             let top = 8_usize.saturating_sub(first.leading_zeros() as usize);
             significant.count().saturating_mul(8).saturating_add(top)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The masks of residues that `roca-detect` 1.x publishes, for primes below 128: bit r stands for residue r.
+    const PUBLISHED: [(u64, u128); 30] = [
+        (3, 6),
+        (5, 30),
+        (7, 126),
+        (11, 1_026),
+        (13, 5_658),
+        (17, 107_286),
+        (19, 199_410),
+        (23, 8_388_606),
+        (29, 536_870_910),
+        (31, 2_147_483_646),
+        (37, 67_109_890),
+        (41, 2_199_023_255_550),
+        (43, 8_796_093_022_206),
+        (47, 140_737_488_355_326),
+        (53, 5_310_023_542_746_834),
+        (59, 576_460_752_303_423_486),
+        (61, 1_455_791_217_086_302_986),
+        (67, 147_573_952_589_676_412_926),
+        (71, 20_052_041_432_995_567_486),
+        (73, 6_041_388_139_249_378_920_330),
+        (79, 207_530_445_072_488_465_666),
+        (83, 9_671_406_556_917_033_397_649_406),
+        (89, 618_970_019_642_690_137_449_562_110),
+        (97, 79_228_162_521_181_866_724_264_247_298),
+        (101, 2_535_301_200_456_458_802_993_406_410_750),
+        (103, 1_760_368_345_969_468_176_824_550_810_518),
+        (107, 50_079_290_986_288_516_948_354_744_811_034),
+        (109, 473_022_961_816_146_413_042_658_758_988_474),
+        (113, 10_384_593_717_069_655_257_060_992_658_440_190),
+        (127, 144_390_480_366_845_522_447_407_333_004_847_678_774),
+    ];
+
+    #[test]
+    fn the_residues_are_those_that_the_authors_published() {
+        for (prime, mask) in PUBLISHED {
+            for residue in 0..prime {
+                let published = mask >> residue & 1 == 1;
+                assert_eq!(is_power_of_65537(residue, prime), published, "{residue} modulo {prime}");
+            }
+            // The primes that every residue but zero is a power for tell nothing.
+            let tells = (1..prime).any(|residue| !is_power_of_65537(residue, prime));
+            assert_eq!(ROCA_PRIMES.concat().contains(&prime), tells, "{prime}");
+        }
+        assert!(ROCA_PRIMES.iter().all(|primes| primes.iter().product::<u64>() <= u64::from(u32::MAX)));
+    }
+
+    #[test]
+    fn a_power_of_65537_has_the_fingerprint_in_any_length_and_its_neighbours_have_not() {
+        let mut number = vec![1_u8];
+        for power in 1..400 {
+            // 65537 is 2^16 + 1: the number, and the same two bytes higher.
+            let mut carry = 0_u16;
+            let low = [vec![0; 2], number.clone()].concat();
+            let high = [number.clone(), vec![0; 2]].concat();
+            let mut sum: Vec<u8> = Vec::new();
+            for (a, b) in low.iter().zip(&high).rev() {
+                let digit = u16::from(*a) + u16::from(*b) + carry;
+                sum.push(digit.to_le_bytes()[0]);
+                carry = digit >> 8;
+            }
+            assert_eq!(carry, 0);
+            sum.reverse();
+            number = sum;
+            assert!(has_roca_fingerprint(&number), "65537 to the power of {power}");
+            let mut neighbour = number.clone();
+            *neighbour.last_mut().unwrap() ^= 2;
+            assert!(!has_roca_fingerprint(&neighbour), "two beside the power of {power}");
+        }
+    }
+
+    /// One in 2^27 has it by chance.
+    #[test]
+    fn random_odd_numbers_have_no_fingerprint() {
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let mut number = [0; 256];
+            getrandom::fill(&mut number).unwrap();
+            number[0] |= 0x80;
+            number[255] |= 1;
+            found += u32::from(has_roca_fingerprint(&number));
+        }
+        assert!(found <= 1, "{found} of 20,000");
     }
 }
