@@ -58,11 +58,12 @@ fn policy_of(text: &str) -> String {
 /// All that a source says of a key.
 fn essence(key: &Key) -> String {
     format!(
-        "{} {} {} {:?} {:?} {:?}",
+        "{} {} {} {:?} {:?} {:?} {:?}",
         key.id(),
         key.algorithm(),
         key.scope(),
         key.retires(),
+        key.fresh_until().map(|until| until.get() - key.loaded_at().get()),
         key.dangers(),
         key.source()
     )
@@ -422,6 +423,16 @@ fn every_field_of_a_key_source_is_its_builder_method() {
             "not_after",
             format!("{place}not_after = \"2027-01-31T00:00:00Z\""),
             Box::new(|folder| dir(folder).not_after(last)),
+        ),
+        (
+            "max_staleness",
+            format!("{place}max_staleness = \"1day\""),
+            Box::new(|folder| dir(folder).max_staleness(Duration::from_hours(24))),
+        ),
+        (
+            "max_staleness",
+            format!("{place}max_staleness = 86400"),
+            Box::new(|folder| dir(folder).max_staleness(Duration::from_hours(24))),
         ),
         (
             "broken_files",

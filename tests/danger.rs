@@ -340,12 +340,12 @@ fn each_switch_of_a_file_is_said_aloud_once_for_each_source() {
     ];
     said(at_first, "at first");
     assert_eq!(disk.warnings("").len(), 4, "{:#?}", disk.warnings(""));
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     said(at_first, "after a reload that changed nothing");
     let more = any.replace("any\"\ndanger", "more\"\ndanger");
     disk.put("more/e.pem", Ed25519.public());
     disk.config(&[VOD, &keys, &jti, any, &more]);
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     let mut with_more = at_first;
     with_more[6].2 = 1;
     said(with_more, "after one source more");

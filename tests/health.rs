@@ -107,11 +107,11 @@ fn the_use_of_one_key_is_not_that_of_another_and_outlives_changes_of_others() {
     disk.put("keys/b.pem", Rsa.public());
     disk.put("keys/c.pem", Rsa.public());
     disk.config(&[VOD, "require_exp = false\n", KEYS]);
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(key(&verifier, "a").last_used, used, "its file is what it was");
     assert_eq!(key(&verifier, "a").loaded_at, key(&verifier, "a").loaded_at);
     disk.put("keys/a.pem", TestKey::P256Other.public());
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(key(&verifier, "a").last_used, None, "another key");
 }
 
@@ -124,19 +124,19 @@ fn a_key_tells_why_its_file_is_not_what_is_in_force() {
     };
     let fine = |kid: &str| (kid.to_owned(), None);
     disk.put("keys/a.pem", "half");
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     let errors = verifier.health().errors;
     assert!(matches!(&*errors, [one] if one.contains("keys/a.pem: key \"a\" is no PEM")), "{errors:?}");
     assert_eq!(last_errors(), [("a".to_owned(), Some(errors[0].clone())), fine("ab"), fine("b")]);
     disk.put("keys/a.pem", P256.public());
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(last_errors(), [fine("a"), fine("ab"), fine("b")], "mended");
 
     disk.rename("keys", "elsewhere");
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     let errors = verifier.health().errors;
     assert!(
-        matches!(&*errors, [one] if one.ends_with("keys: is not there: make it, or correct the path")),
+        matches!(&*errors, [one] if one.ends_with("keys: is not there: make it, or correct the path; its last good keys stay in force")),
         "{errors:?}"
     );
     for (kid, error) in last_errors() {
@@ -164,7 +164,7 @@ fn health_is_json_without_what_is_absent() {
     verifier.keys().insert(Rsa.key_as("plain", KeyScope::bucket("vod"))).unwrap();
     assert_eq!(decided(&verifier, &P256.asks_as("a")), "granted");
     disk.put("keys/a.pem", "half");
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     let health = verifier.health();
     let (a, plain) = (&health.keys[0], &health.keys[1]);
     let file = disk.path("keys/a.pem").display().to_string();
@@ -191,6 +191,7 @@ fn health_is_json_without_what_is_absent() {
         ],
         "manifests": {"rewritten": 0, "unchanged": {}},
         "errors": [error],
+        "kept": [{"source": file, "error": error, "keys": 1, "confirmed_at": health.kept[0].confirmed_at}],
     });
     assert_eq!(serde_json::to_value(&health).unwrap(), wanted);
     let text: Value = serde_json::from_str(&serde_json::to_string(&health).unwrap()).unwrap();
@@ -214,7 +215,7 @@ fn nothing_of_a_key_is_in_health_or_in_the_log() {
     disk.put("keys/ed25519.pem", &Ed25519.public()[..60]);
     disk.put("keys/oct.jwk", SecretOther.jwk("oct").to_string().replace("HS256", "none"));
     disk.put("secret", &Secret.public()[..31]);
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     let health = verifier.health();
     assert_eq!(health.errors.len(), 5, "{:#?}", health.errors);
     disk.config(&[

@@ -194,7 +194,7 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
     let dir = || keys("dir = \"in\"");
     for (name, file, content, section, mark) in [
         ("no key", "in/k.pem".to_owned(), b"nonsense".to_vec(), dir(), "key \"k\" is no PEM of one key"),
-        ("nothing", "in/k.pem".into(), Vec::new(), dir(), "key \"k\" is no PEM of one key"),
+        ("nothing", "in/k.pem".into(), Vec::new(), dir(), "is empty"),
         ("a private key", "in/k.pem".into(), Rsa.private().to_vec(), dir(), "key \"k\" is a private key"),
         ("a small key", "in/k.pem".into(), small, dir(), "1024 bits"),
         ("no JSON", "in/k.jwk".into(), b"{".to_vec(), dir(), "is no JSON document: line 1"),
@@ -489,7 +489,7 @@ fn a_fifo_that_takes_the_place_of_a_key_keeps_the_last_good_one() {
 #[test]
 fn a_file_over_its_limit_is_refused_without_being_read() {
     const KEY: u64 = 64 * 1024;
-    const SET: u64 = 1024 * 1024 * 1024;
+    const SET: u64 = 16 * 1024 * 1024;
     let sized = |disk: &Disk, name: &str, content: &[u8], size: u64| {
         // The rest are zeros that take no room.
         disk.put(name, content);
@@ -504,19 +504,23 @@ fn a_file_over_its_limit_is_refused_without_being_read() {
     disk.put("keys/k.pem", &padded);
     assert_eq!(errors(&disk), [""; 0], "at the limit");
     disk.append("keys/k.pem", "\n");
-    assert_errors(&disk, "a PEM", &["keys/k.pem: is larger than 65536 bytes"]);
+    assert_errors(&disk, "a PEM", &["keys/k.pem: has 65537 bytes: write at most 65536"]);
     disk.remove("keys/k.pem");
     sized(&disk, "keys/k.jwk", &jwk(P256, "k"), KEY + 1);
-    assert_errors(&disk, "a JWK", &["keys/k.jwk: is larger than 65536 bytes"]);
+    assert_errors(&disk, "a JWK", &["keys/k.jwk: has 65537 bytes: write at most 65536"]);
     disk.remove("keys/k.jwk");
     sized(&disk, "keys/jwks.json", jwks(&[P256.jwk("k")]).as_bytes(), SET + 1);
-    assert_errors(&disk, "a set", &["keys/jwks.json: is larger than 1073741824 bytes"]);
+    assert_errors(&disk, "a set", &["keys/jwks.json: has 16777217 bytes: write at most 16777216"]);
     disk.remove("keys/jwks.json");
     sized(&disk, "secret", Secret.public(), KEY + 1);
     disk.config(&[VOD, &keys("secret_file = \"secret\"")]);
-    assert_errors(&disk, "a secret", &["secret: is larger than 65536 bytes"]);
+    assert_errors(&disk, "a secret", &["secret: has 65537 bytes: write at most 65536"]);
     sized(&disk, "playgate.toml", VOD.as_bytes(), 256 * 1024 * 1024 + 1);
-    assert_errors(&disk, "the configuration", &["playgate.toml: is larger than 268435456 bytes"]);
+    assert_errors(
+        &disk,
+        "the configuration",
+        &["playgate.toml: has 268435457 bytes: write at most 268435456"],
+    );
 }
 
 #[cfg(unix)]
@@ -636,4 +640,48 @@ fn a_source_in_code_is_what_a_section_is() {
     let none = KeySource::dir(disk.path("keys"), KeyScope::site("none"));
     let errors = builder().key_source(none).build().unwrap_err();
     assert!(errors.to_string().contains("is for site \"none\", and no site"), "{errors}");
+}
+
+#[test]
+fn a_set_of_public_keys_with_a_shared_secret_loads_and_is_warned_about_once() {
+    let mixed = [P256.jwk("p"), Secret.jwk("s")];
+    for (name, set, warned) in [
+        ("mixed", jwks(&mixed), 1),
+        ("public keys alone", jwks(&[P256.jwk("p"), Rsa.jwk("r")]), 0),
+        ("secrets alone", jwks(&[Secret.jwk("s"), SecretOther.jwk("t")]), 0),
+    ] {
+        let disk = Disk::with_keys(&[]);
+        disk.put("keys/jwks.json", set);
+        let verifier = disk.verifier();
+        assert_eq!(verifier.keys().snapshot().len(), 2, "{name}");
+        let lines = disk.warnings("keys/jwks.json: JWK set holds shared secrets beside public keys");
+        assert_eq!((lines.len(), disk.warnings("").len()), (warned, warned), "{name}: {lines:#?}");
+        let health = verifier.health();
+        assert_eq!((health.warnings.len(), health.errors.len()), (warned, 0), "{name}: {health:#?}");
+        assert!(verifier.reload().unwrap().skipped.is_empty(), "{name}");
+        assert_eq!(disk.warnings("").len(), warned, "{name}: once");
+        let secret = std::str::from_utf8(Secret.public()).unwrap();
+        let shown = format!("{lines:?} {health:?}");
+        assert!(!shown.contains(&secret[..16]) && !shown.contains(&support::encode(&secret[..15])), "{name}");
+    }
+}
+
+#[test]
+fn max_staleness_is_for_files_and_folders_and_ten_seconds_at_least() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let text = |pem: &'static [u8]| std::str::from_utf8(pem).unwrap();
+    for (name, section, marks) in [
+        ("none", KEYS.to_owned(), &[][..]),
+        ("a week", format!("{KEYS}max_staleness = \"7days\"\n"), &[]),
+        ("the least", format!("{KEYS}max_staleness = 10\n"), &[]),
+        ("too short", format!("{KEYS}max_staleness = 9\n"), &["max_staleness is 9 s: write 10 s or more"]),
+        (
+            "beside a PEM",
+            keys(&format!("kid = \"k\"\nmax_staleness = 60\npem = '''\n{}'''", text(P256.public()))),
+            &["max_staleness stands beside pem: write it for a file or folder alone"],
+        ),
+    ] {
+        disk.config(&[VOD, &section]);
+        assert_errors(&disk, name, marks);
+    }
 }

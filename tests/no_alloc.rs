@@ -21,6 +21,7 @@ use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::error::{Code, Denial, LinkFault};
+use playgate::keys::KeySource;
 use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::mint::{LinkSigner, Signer, TokenDraft};
 use playgate::rate::Rate;
@@ -237,9 +238,33 @@ fn refusing_allocates_nothing_whatever_the_rule() {
     let all = Code::ALL.iter().filter(|code| **code != Code::StoreUnavailable);
     assert_eq!(codes.iter().collect::<Vec<_>>(), all.collect::<Vec<_>>());
     expected.remove("StoreUnavailable"); // of a store that is out of touch, which has a test of its own
+    expected.remove("StaleKey"); // of a key file, which has a test of its own
     // `nbf` may always be absent.
     expected.remove("MissingClaim(Nbf)");
     assert_eq!(denials, expected);
+}
+
+/// The key is stale for new tokens and for those that are remembered.
+#[test]
+fn refusing_a_stale_key_allocates_nothing() {
+    let (signer, files) = (Kind::Ed25519.signer("k"), tempfile::tempdir().unwrap());
+    let file = files.path().join("k.pem");
+    std::fs::write(&file, signer.public_pem().unwrap()).unwrap();
+    let source = KeySource::file(file, KeyScope::bucket("courses")).max_staleness(Duration::from_mins(1));
+    let verifier =
+        Verifier::builder().site(Site::bucket("courses").host(HOST)).key_source(source).build().unwrap();
+    let request = get(&format!("/videos/1/a.ts?auth={}", signed(signer.token(folder()))));
+    let now = UnixSeconds::now();
+    for name in ["new", "remembered"] {
+        let mut decision = None;
+        let later = now.saturating_add(3600);
+        let counted = measure(|| decision = Some(verifier.decide(&request, later))).count_total;
+        let denial = decision.as_ref().and_then(Decision::denial);
+        assert!(matches!(denial, Some(Denial::StaleKey { .. })), "{name}: {decision:?}");
+        assert_eq!(counted, 0, "{name}");
+        drop(decision);
+        assert!(verifier.decide(&request, now).denial().is_none(), "{name}");
+    }
 }
 
 /// So many failed signatures a day, of a client and for a key.

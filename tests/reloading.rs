@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use playgate::keys::KeySource;
 use playgate::site::Refused;
-use playgate::{ConfigErrors, KeyScope, Site, Verifier};
+use playgate::time::UnixSeconds;
+use playgate::{ConfigErrors, Denial, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};
-use support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get};
+use support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks};
 
 const GRANTED: &str = "granted";
 const UNKNOWN: &str = "unknown_key";
@@ -133,7 +134,7 @@ fn a_configuration_that_was_refused_is_told_of_by_health_until_it_is_mended() {
     let errors = lines(&verifier.reload().unwrap_err());
     assert_eq!(verifier.health().errors, errors);
     disk.config(&[VOD, KEYS]);
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(verifier.health().errors, [""; 0]);
 }
 
@@ -153,6 +154,200 @@ fn a_file_that_breaks_later_is_skipped_with_its_last_good_key_in_force() {
     disk.put("keys/a.pem", P256Other.public());
     let swapped = verifier.reload().unwrap();
     assert_eq!((&*swapped.keys.changed, &*swapped.skipped), (&["a".to_owned()][..], &[][..]));
+}
+
+/// The form of these documents is whole: that they hold no key is what they say.
+#[test]
+fn a_document_that_was_read_and_holds_no_usable_key_removes_its_keys() {
+    let encryption = |kid: &str| {
+        let mut jwk = Rsa.jwk(kid);
+        jwk["use"] = "enc".into();
+        jwk.as_object_mut().unwrap().remove("alg");
+        jwk
+    };
+    let unknown = serde_json::json!({ "kty": "LATTICE", "kid": "a" });
+    let data =
+        |name: &str| std::fs::read(format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let set = |jwk: serde_json::Value| jwks(&[jwk]).into_bytes();
+    for (name, place, file, first, then) in [
+        ("an empty set", "jwks", "a.json", set(P256.jwk("a")), jwks(&[]).into_bytes()),
+        ("a set for encryption", "jwks", "a.json", set(P256.jwk("a")), set(encryption("a"))),
+        ("a set of unknown types", "jwks", "a.json", set(P256.jwk("a")), set(unknown)),
+        (
+            "a JWK for encryption",
+            "file",
+            "a.jwk",
+            P256.jwk("a").to_string().into(),
+            encryption("a").to_string().into(),
+        ),
+        ("a weak key", "file", "a.pem", P256.public().to_vec(), data("rsa-1024.spki.pem")),
+        ("a key by ROCA", "file", "a.pem", P256.public().to_vec(), data("rsa-2048.roca.spki.pem")),
+        ("a key of another type", "file", "a.pem", P256.public().to_vec(), data("p521.spki.pem")),
+        ("a certificate", "file", "a.pem", P256.public().to_vec(), data("p256.certificate.pem")),
+    ] {
+        let disk = Disk::new();
+        let section = format!("[[keys]]\n{place} = {file:?}\nscope = {{ bucket = \"vod\" }}\n");
+        disk.config(&[VOD, &section]);
+        disk.put(file, first);
+        let verifier = disk.verifier();
+        assert_eq!(decided(&verifier, &P256.asks_as("a")), GRANTED, "{name}");
+        disk.put(file, then);
+        let swapped = verifier.reload().unwrap();
+        assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN, "{name}");
+        assert_eq!(swapped.keys.removed, ["a"], "{name}");
+        assert_eq!(swapped.skipped.len(), 1, "{name}: {swapped:?}");
+        assert_eq!(verifier.health().errors.len(), 1, "{name}: it is no secret why");
+        assert!(verifier.reload().unwrap().keys.is_empty(), "{name}");
+        assert_eq!(disk.warnings(file).len(), 1, "{name}: {:#?}", disk.warnings(""));
+        let again = Verifier::from_file(disk.path("playgate.toml")).unwrap_err();
+        assert!(again.to_string().contains(file), "{name}: at the start it is an error: {again}");
+    }
+}
+
+/// How unmounted volumes, and files that are about to be written, look.
+#[test]
+fn what_is_missing_or_empty_keeps_its_keys_and_the_report_names_it() {
+    type Change = fn(&Disk);
+    let folder_of_one: &[(&str, Change, &str)] = &[
+        (
+            "the last file of a folder is deleted",
+            |disk| disk.remove("in/a.pem"),
+            "holds no key file any more",
+        ),
+        ("a folder is gone", |disk| disk.rename("in", "elsewhere"), "is not there"),
+        ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
+    ];
+    let files: &[(&str, Change, &str)] = &[
+        ("a file is deleted", |disk| disk.remove("in/a.pem"), "is not there"),
+        ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
+        ("a file is half written", |disk| disk.put("in/a.pem", &P256.public()[..80]), "no END line"),
+        ("a private key takes its place", |disk| disk.put("in/a.pem", P256.private()), "is a private key"),
+    ];
+    for (place, rows) in [("dir = \"in\"", folder_of_one), ("file = \"in/a.pem\"", files)] {
+        for (name, change, why) in rows {
+            let name = format!("{name}, {place}");
+            let disk = Disk::new();
+            disk.put("in/a.pem", P256.public());
+            disk.config(&[VOD, &format!("[[keys]]\n{place}\nscope = {{ bucket = \"vod\" }}\n")]);
+            let verifier = disk.verifier();
+            assert!(verifier.reload().unwrap().kept.is_empty(), "{name}");
+            change(&disk);
+            for round in ["first", "second"] {
+                let swapped = verifier.reload().unwrap();
+                assert!(swapped.keys.is_empty(), "{name}, {round}: {swapped:?}");
+                assert_eq!(swapped.kept.len(), 1, "{name}, {round}: {swapped:?}");
+                let kept = &swapped.kept[0];
+                assert!(kept.source.contains("in"), "{name}, {round}: {kept:?}");
+                assert!(kept.error.contains(why), "{name}, {round}: {kept:?}");
+                assert!(kept.error.contains("its last good keys stay in force"), "{name}, {round}: {kept:?}");
+                assert_eq!((kept.keys, kept.until), (1, None), "{name}, {round}: {kept:?}");
+                assert!(UnixSeconds::now().get() - kept.confirmed_at < 60, "{name}, {round}: {kept:?}");
+                let health = verifier.health();
+                assert_eq!(health.kept, swapped.kept, "{name}, {round}");
+                assert_eq!(health.keys[0].last_error.as_ref(), Some(&kept.error), "{name}, {round}");
+                assert_eq!(decided(&verifier, &P256.asks_as("a")), GRANTED, "{name}, {round}");
+            }
+            assert_eq!(disk.warnings("").len(), 1, "{name}: {:#?}", disk.warnings(""));
+            if name.starts_with("a folder") {
+                disk.rename("elsewhere", "in");
+            } else {
+                disk.put("in/a.pem", P256.public());
+            }
+            let swapped = verifier.reload().unwrap();
+            let whole = swapped.keys.added.is_empty() && swapped.keys.removed.is_empty();
+            assert!(swapped.kept.is_empty() && whole, "{name}, mended: {swapped:?}");
+            assert!(verifier.health().kept.is_empty(), "{name}, mended");
+        }
+    }
+}
+
+/// What the docs say to do to retire the last key of a folder.
+#[test]
+fn an_empty_set_beside_it_lets_the_last_key_file_of_a_folder_be_deleted() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let verifier = disk.verifier();
+    disk.put("keys/jwks.json", "{\"keys\":[]}");
+    disk.remove("keys/a.pem");
+    let swapped = verifier.reload().unwrap();
+    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&["a".to_owned()][..], &[][..]));
+    assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN);
+}
+
+#[test]
+fn a_file_that_is_deleted_beside_another_takes_its_keys_along() {
+    let disk = Disk::with_keys(&[("a", P256), ("b", Ed25519)]);
+    let verifier = disk.verifier();
+    disk.remove("keys/a.pem");
+    let swapped = verifier.reload().unwrap();
+    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&["a".to_owned()][..], &[][..]));
+    assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN);
+    assert_eq!(decided(&verifier, &Ed25519.asks_as("b")), GRANTED);
+}
+
+#[test]
+fn keys_that_cannot_be_read_again_are_out_of_force_after_max_staleness_and_back_with_their_file() {
+    const MAX: i64 = 3600;
+    for (name, section, gone) in [
+        ("a file", "file = \"in/a.pem\"", "in/a.pem"),
+        ("a folder", "dir = \"in\"", "in"),
+        ("the last file of a folder", "dir = \"in\"", "in/a.pem"),
+    ] {
+        let disk = Disk::new();
+        disk.put("in/a.pem", P256.public());
+        let section =
+            format!("[[keys]]\n{section}\nscope = {{ bucket = \"vod\" }}\nmax_staleness = \"1h\"\n");
+        disk.config(&[VOD, &section]);
+        let before = UnixSeconds::now();
+        let verifier = disk.verifier();
+        let ask = P256.asks_as("a");
+        let request = ask.parsed().unwrap();
+        let denial = |after: i64| verifier.decide(&request, before.saturating_add(after)).denial();
+        // Nobody looks any more: the end holds all the same. (Twice: the second time the token is remembered.)
+        for round in ["new", "remembered"] {
+            assert_eq!(denial(MAX), None, "{name}, {round}");
+            let stale = denial(MAX + 60).unwrap_or_else(|| panic!("{name}, {round}: granted"));
+            assert!(matches!(stale, Denial::StaleKey { .. }), "{name}, {round}: {stale}");
+            assert_eq!(stale.code().as_str(), UNKNOWN, "{name}, {round}");
+            let said = stale.to_string();
+            assert!(said.contains("stale") && said.contains("max_staleness"), "{name}, {round}: {said}");
+        }
+        let until = verifier.health().keys[0].fresh_until.unwrap();
+        assert!((before.get() + MAX..before.get() + MAX + 60).contains(&until), "{name}: {until}");
+
+        disk.rename(gone, "elsewhere");
+        let swapped = verifier.reload().unwrap();
+        let kept = &swapped.kept[0];
+        assert_eq!(kept.until, Some(until), "{name}: a file that cannot be read moves nothing on");
+        assert!(kept.error.contains("3600 s") || gone.ends_with("pem"), "{name}: {kept:?}");
+        assert_eq!(denial(MAX), None, "{name}");
+        assert!(denial(MAX + 60).is_some(), "{name}");
+
+        // A look that finds the file as it was moves the end on, without another key.
+        let generation = verifier.keys().snapshot().get("a").unwrap().loaded_at();
+        std::thread::sleep(Duration::from_millis(1100));
+        disk.rename("elsewhere", gone);
+        let swapped = verifier.reload().unwrap();
+        assert!(swapped.keys.is_empty() && swapped.kept.is_empty(), "{name}: {swapped:?}");
+        let key = verifier.keys().snapshot().get("a").unwrap().clone();
+        assert_eq!(key.loaded_at(), generation, "{name}");
+        assert!(key.fresh_until().unwrap().get() > until, "{name}: {:?} after {until}", key.fresh_until());
+    }
+}
+
+/// What was read for a configuration that is refused is not in force, and confirms nothing that is.
+#[test]
+fn a_refused_configuration_moves_no_end_on_for_keys_whose_file_has_changed() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let keys = format!("{KEYS}max_staleness = 60\n");
+    disk.config(&[VOD, &keys]);
+    let verifier = disk.verifier();
+    let fresh_until = || verifier.keys().snapshot().get("a").unwrap().fresh_until().unwrap();
+    let first = fresh_until();
+    disk.put("keys/a.pem", P256Other.public());
+    disk.config(&[VOD, &keys, "kdi = 1\n"]);
+    std::thread::sleep(Duration::from_millis(1100));
+    verifier.reload().unwrap_err();
+    assert_eq!(fresh_until(), first);
 }
 
 #[test]
@@ -255,10 +450,10 @@ fn a_key_that_code_took_out_stays_out_until_its_file_changes() {
     disk.config(&[VOD, KEYS, "# a remark\n"]);
     disk.put("keys/a.pem", P256.public());
     disk.remove("keys/b.pem");
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN, "the same bytes in a new file are no change");
     disk.put("keys/a.pem", P256Other.public());
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(decided(&verifier, &P256Other.asks_as("a")), GRANTED);
 }
 

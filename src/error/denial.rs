@@ -68,6 +68,16 @@ pub enum Denial {
         /// When it was looked at.
         now: UnixSeconds,
     },
+    /// The key's file could not be read again for longer than its `max_staleness`.
+    #[error(
+        "key is stale: its source was not read again by {until}, as max_staleness asks, checked at {now}"
+    )]
+    StaleKey {
+        /// The last second in which the key was in force.
+        until: UnixSeconds,
+        /// When it was looked at.
+        now: UnixSeconds,
+    },
     /// The key may not sign for this bucket, stream or site.
     #[error("key may not sign for this bucket, stream or site")]
     WrongKeyScope,
@@ -193,7 +203,9 @@ impl Denial {
             | Self::WrongIssuer
             | Self::WrongAudience => Code::ClaimRefused,
             Self::UnsignedToken | Self::XmlDsigAlgorithm | Self::WrongAlgorithm => Code::WrongAlgorithm,
-            Self::MissingKeyId | Self::UnknownKey | Self::RetiredKey { .. } => Code::UnknownKey,
+            Self::MissingKeyId | Self::UnknownKey | Self::RetiredKey { .. } | Self::StaleKey { .. } => {
+                Code::UnknownKey
+            }
             Self::WrongKeyScope => Code::WrongKey,
             Self::Expired { .. } => Code::Expired,
             Self::NotYetValid { .. } => Code::NotYetValid,
@@ -258,6 +270,7 @@ impl Denial {
             | Self::XmlDsigAlgorithm
             | Self::UnknownKey
             | Self::RetiredKey { .. }
+            | Self::StaleKey { .. }
             | Self::MissingKeyId
             | Self::EmbedUnknown => 2,
             Self::MalformedToken(_) | Self::WrongType | Self::CriticalHeader => 1,

@@ -7,6 +7,8 @@ use triomphe::ThinArc;
 
 use super::danger::Danger;
 #[cfg(feature = "config")]
+use super::freshness::Freshness;
+#[cfg(feature = "config")]
 use super::shared::Origin;
 use super::shared::Shared;
 #[cfg(feature = "aws-lc")]
@@ -153,11 +155,18 @@ impl Key {
 
     /// Says where the key came from, and what its source says of it.
     #[cfg(feature = "config")]
-    pub(super) fn loaded_from(&self, origin: Origin, danger: Danger, not_after: Option<UnixSeconds>) -> Self {
+    pub(super) fn loaded_from(
+        &self,
+        origin: Origin,
+        danger: Danger,
+        not_after: Option<UnixSeconds>,
+        freshness: Option<Arc<Freshness>>,
+    ) -> Self {
         self.with(|shared| {
             shared.origin = Some(origin);
             shared.danger = danger;
             shared.not_after = not_after;
+            shared.freshness = freshness;
         })
     }
 
@@ -199,6 +208,12 @@ impl Key {
     /// When it stops being good, if ever.
     pub fn retires(&self) -> Option<UnixSeconds> {
         self.shared().not_after
+    }
+
+    /// The last second in which the key is in force unless its file is read, or found unchanged, once more; `None` where
+    /// `max_staleness` does not limit that.
+    pub fn fresh_until(&self) -> Option<UnixSeconds> {
+        self.shared().freshness.as_ref().map(|freshness| freshness.until())
     }
 
     /// The checks that were taken away.

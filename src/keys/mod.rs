@@ -13,6 +13,7 @@
 //! a set with one key more costs little. What is in force changes as a whole, through one `Live` cell.
 
 pub mod danger;
+mod freshness;
 mod key;
 mod live;
 #[cfg(feature = "aws-lc")]
@@ -36,4 +37,4 @@ pub use source::KeySource;
 #[cfg(feature = "watch")]
 pub(crate) use source::folder_of;
 #[cfg(feature = "config")]
-pub(crate) use source::{Changes, Documents, FileSight, without_line_end};
+pub(crate) use source::{Changes, Documents, FileSight, KeptKeys, without_line_end};

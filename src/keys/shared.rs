@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 
 use super::danger::Danger;
+use super::freshness::Freshness;
 use crate::crypto::{Algorithm, SignatureCheck};
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
@@ -17,6 +18,8 @@ pub(super) struct Shared {
     pub(super) scope: KeyScope,
     pub(super) not_after: Option<UnixSeconds>,
     pub(super) danger: Danger,
+    /// Their age, where the source limits it.
+    pub(super) freshness: Option<Arc<Freshness>>,
     pub(super) origin: Option<Origin>,
     pub(super) loaded_at: UnixSeconds,
     /// What checks the signatures of a key that has this for itself: a prepared secret.
@@ -56,8 +59,8 @@ thread_local! {
 
 impl Shared {
     pub(super) fn new(algorithm: Algorithm, scope: KeyScope) -> Self {
-        let (not_after, danger, origin, check) = (None, Danger::NONE, None, None);
-        Self { algorithm, scope, not_after, danger, origin, loaded_at: UnixSeconds::now(), check }
+        let (not_after, danger, freshness, origin, check) = (None, Danger::NONE, None, None, None);
+        Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at: UnixSeconds::now(), check }
     }
 
     /// The same, as one with what the last keys have in common where that is no other.
@@ -83,13 +86,14 @@ impl Shared {
 
     /// Whether no key could tell it from the other.
     fn is(&self, other: &Self) -> bool {
-        let Self { algorithm, scope, not_after, danger, origin, loaded_at, check } = self;
+        let Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at, check } = self;
         check.is_none()
             && other.check.is_none()
             && *algorithm == other.algorithm
             && *loaded_at == other.loaded_at
             && *not_after == other.not_after
             && *danger == other.danger
+            && freshness.as_ref().map(Arc::as_ptr) == other.freshness.as_ref().map(Arc::as_ptr)
             && *scope == other.scope
             && *origin == other.origin
     }
@@ -102,6 +106,7 @@ impl std::fmt::Debug for Shared {
             .field("scope", &self.scope)
             .field("not_after", &self.not_after)
             .field("danger", &self.danger)
+            .field("fresh_until", &self.freshness.as_ref().map(|freshness| freshness.until()))
             .field("origin", &self.origin)
             .field("loaded_at", &self.loaded_at)
             .finish_non_exhaustive() // what it checks with is a secret

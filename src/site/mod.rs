@@ -100,6 +100,7 @@
 //! scope = { bucket = "vod" }           # required: { bucket = … }, { stream = … } or { site = … }
 //! broken_files = "refuse"              # or "skip": what a file that cannot be loaded does at the start
 //! not_after = 2027-01-31T00:00:00Z     # or seconds since 1970; default none
+//! max_staleness = "7days"              # how long keys outlive a file or folder that cannot be read; default without end
 //! danger = { digit_string_dates = false, kid_from_jti = false }   # scope = "any" in place of a scope
 //!
 //! [[keys]]

@@ -79,7 +79,13 @@ impl Case<'_> {
 
     fn refuse_retired(&self, key: &Key) -> Result<(), Denial> {
         match key.retires() {
-            Some(not_after) if self.now > not_after => Err(Denial::RetiredKey { not_after, now: self.now }),
+            Some(not_after) if self.now > not_after => {
+                return Err(Denial::RetiredKey { not_after, now: self.now });
+            }
+            Some(_) | None => {}
+        }
+        match key.fresh_until() {
+            Some(until) if self.now > until => Err(Denial::StaleKey { until, now: self.now }),
             Some(_) | None => Ok(()),
         }
     }

@@ -23,6 +23,42 @@ pub struct Health {
     pub store: Vec<String>,
     /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
     pub errors: Vec<String>,
+    /// Files and folders that could not be read, and whose last good keys stay in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptSource>,
+    /// What is in force, and should not be as it is: JWK Sets with shared secrets beside public keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A file or folder of keys that could not be read, and whose last good keys stay in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct KeptSource {
+    /// Its path.
+    pub source: String,
+    /// Why it could not be read.
+    pub error: String,
+    /// The number of keys that are kept.
+    pub keys: usize,
+    /// When the keys were last read from it, or found unchanged.
+    pub confirmed_at: i64,
+    /// The last second in which the keys are in force, where its `max_staleness` sets one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+}
+
+#[cfg(feature = "config")]
+impl From<crate::keys::KeptKeys<'_>> for KeptSource {
+    fn from(kept: crate::keys::KeptKeys<'_>) -> Self {
+        Self {
+            source: kept.source,
+            error: kept.error.to_string(),
+            keys: kept.keys,
+            confirmed_at: kept.confirmed.get(),
+            until: kept.until.map(crate::time::UnixSeconds::get),
+        }
+    }
 }
 
 /// What became of manifests, since the verifier was made.
@@ -53,6 +89,9 @@ pub struct KeyHealth {
     /// The last second in which it is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<i64>,
+    /// The last second in which it is in force unless its file is read again; absent without `max_staleness`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh_until: Option<i64>,
     /// When it last let a request in; absent for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<i64>,
@@ -68,7 +107,7 @@ impl Verifier {
     /// The keys in force, when each was loaded and last used, what is wrong with their files, and what became of manifests. Takes time and memory
     /// by the number of keys.
     pub fn health(&self) -> Health {
-        let Errors { all, by_file } = self.errors();
+        let Errors { all, by_file, kept, warnings } = self.errors();
         let keys = self.keys().snapshot();
         let keys = keys.iter().map(|key| {
             let last_error = key.source().and_then(|file| by_file.get(&*file)).cloned();
@@ -76,8 +115,8 @@ impl Verifier {
         });
         let (rewritten, unchanged) = self.snapshot().tally.read();
         let manifests = ManifestHealth { rewritten, unchanged };
-        let mut health =
-            Health { keys: keys.collect(), manifests, store: self.store_problems(), errors: all };
+        let store = self.store_problems();
+        let mut health = Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings };
         health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
         health
     }
@@ -90,6 +129,8 @@ impl Verifier {
         Errors {
             all: refused.chain(state.skipped().iter().map(ToString::to_string)).collect(),
             by_file: by_file.map(|(file, error)| (file.into_owned(), error.to_string())).collect(),
+            kept: state.documents.kept().map(KeptSource::from).collect(),
+            warnings: state.documents.doubts().map(ToString::to_string).collect(),
         }
     }
 
@@ -105,6 +146,8 @@ struct Errors {
     all: Vec<String>,
     /// The one that keeps a key's file out of force.
     by_file: HashMap<String, String>,
+    kept: Vec<KeptSource>,
+    warnings: Vec<String>,
 }
 
 impl KeyHealth {
@@ -116,6 +159,7 @@ impl KeyHealth {
             source: key.source().map(Cow::into_owned),
             loaded_at: key.loaded_at().get(),
             not_after: key.retires().map(crate::time::UnixSeconds::get),
+            fresh_until: key.fresh_until().map(crate::time::UnixSeconds::get),
             last_used: key.last_used().map(crate::time::UnixSeconds::get),
             danger: key.dangers().names().collect(),
             last_error: None,

@@ -74,7 +74,7 @@ pub use builder::VerifierBuilder;
 pub use decision::{Decision, Need, Needed, Passed, Preflight, Public, Refusal};
 pub use embeds::Embeds;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
-pub use health::{Health, KeyHealth, ManifestHealth};
+pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 pub use snapshot::Snapshot;
 #[cfg(feature = "config")]
 pub use swapped::{Difference, Swapped};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::builder::{doubled, list_names};
+use super::health::KeptSource;
 use super::idle::{idle, warn_of_idle};
 use super::setup::{State, tell, tell_dangers};
 use super::swapped::{Difference, Swapped};
@@ -30,6 +31,10 @@ impl Verifier {
     }
 
     /// Reads the configuration file and every key source again, and puts them in force as one.
+    ///
+    /// A file or folder of keys that is missing, empty or broken keeps its last good keys, and the report names it in
+    /// [`kept`](Swapped::kept). A document that was read and holds no usable key removes its keys; see
+    /// [`KeySource`](crate::keys::KeySource).
     ///
     /// A policy that was [`swap`](Self::swap)ped in goes, where there is a file; keys that code put in stay. Not for a
     /// request's path: it reads files.
@@ -58,7 +63,7 @@ impl Verifier {
         state.secrets = plan.secrets;
         state.refused = None;
         self.put(state, Some(plan.policy), &plan.changes);
-        Ok(Swapped { sites, keys: (&plan.changes).into(), skipped: state.skipped() })
+        Ok(Swapped::of(sites, &plan.changes, state))
     }
 
     /// Takes up what changed since the last look, and the configuration file when it has stopped changing. What is wrong
@@ -96,7 +101,7 @@ impl Verifier {
             }
             state.refused = Some(errors);
         }
-        self.look_at_sources(&mut state);
+        let _ = self.look_at_sources(&mut state); // what is kept was logged
         state.settling.is_some()
     }
 
@@ -105,7 +110,7 @@ impl Verifier {
         let changes = state.documents.look(&mut notices);
         tell(&notices);
         self.put(state, None, &changes);
-        Swapped { sites: Difference::default(), keys: (&changes).into(), skipped: state.skipped() }
+        Swapped::of(Difference::default(), &changes, state)
     }
 
     /// Puts a policy and changed keys in force as one. A key whose `kid` code has put in waits until that one is gone.
@@ -146,6 +151,13 @@ fn log_keys(changes: &Changes) {
             let kids = list_names(kids.into_iter());
             crate::log::event!(INFO, what = what, kids = %kids, "keys");
         }
+    }
+}
+
+impl Swapped {
+    fn of(sites: Difference, changes: &Changes, state: &State) -> Self {
+        let kept = state.documents.kept().map(KeptSource::from).collect();
+        Self { sites, keys: changes.into(), skipped: state.skipped(), kept }
     }
 }
 

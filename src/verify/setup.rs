@@ -179,7 +179,7 @@ impl Setup {
         for fault in broken {
             if let (Some(part), Some(field)) = (parts.get(fault.source), fields.get(fault.source)) {
                 faults.enter(*part);
-                faults.push(field, fault.error);
+                faults.push(fault.setting.unwrap_or(field), fault.error);
             }
         }
         let unplaced = match &mut file {

@@ -1,8 +1,10 @@
+use super::health::KeptSource;
 use crate::error::ConfigError;
 
-/// What a [`reload`](super::Verifier::reload) changed.
+/// The report of a [`reload`](super::Verifier::reload): what it changed, and what it could not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "a reload may have kept keys whose file could not be read: look at `kept`"]
 pub struct Swapped {
     /// Sites, by id.
     pub sites: Difference,
@@ -10,6 +12,8 @@ pub struct Swapped {
     pub keys: Difference,
     /// What is not in force now: files that cannot be loaded, keys whose `kid` is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
+    /// Files and folders that could not be read, and whose last good keys stay in force.
+    pub kept: Vec<KeptSource>,
 }
 
 /// Names that came, went, or mean something else now; each list is sorted.

@@ -114,16 +114,16 @@ fn an_emptied_folder_keeps_its_keys_and_is_told_of_once() {
         stand.disk.put("empty/.hidden", "");
         stand.disk.rename("keys", "unmounted");
         stand.disk.rename("empty", "keys");
-        stand.warns("holds no key any more", 1);
+        stand.warns("holds no key file any more", 1);
         stand.stays("an emptied folder", &[("a", P256, GRANTED), ("b", Ed25519, GRANTED)]);
-        stand.has_warned("holds no key any more", 1);
+        stand.has_warned("holds no key file any more", 1);
         stand.disk.put("keys/c.pem", Rsa.public());
         let cases = [("a", P256, UNKNOWN), ("b", Ed25519, UNKNOWN), ("c", Rsa, GRANTED)];
         stand.becomes("another key in an emptied folder", &cases);
         stand.disk.remove("keys/c.pem");
-        stand.warns("holds no key any more", 2);
+        stand.warns("holds no key file any more", 2);
         stand.stays("emptied again", &[("c", Rsa, GRANTED)]);
-        stand.has_warned("holds no key any more", 2);
+        stand.has_warned("holds no key file any more", 2);
     });
 }
 
@@ -320,7 +320,7 @@ fn a_key_of_code_stays_and_a_file_of_its_kid_waits_for_it_to_go() {
         stand.disk.put("keys/code.pem", P256Other.public());
         stand.warns("keys/code.pem", 1);
         stand.stays("a file of its kid", &[("code", Ed25519, GRANTED)]);
-        stand.verifier.reload().unwrap();
+        let _ = stand.verifier.reload().unwrap();
         stand.stays("after a reload", &[("code", Ed25519, GRANTED), ("a", P256, GRANTED)]);
         stand.has_warned("keys/code.pem is also in code", 1);
         assert!(stand.verifier.keys().remove("code"));
@@ -340,7 +340,7 @@ fn a_watch_that_is_dropped_sees_nothing_more() {
         stand.disk.put("keys/b.pem", "nonsense");
         stand.stays("nobody watches", &[("a", P256, GRANTED), ("b", Ed25519, GRANTED), ("c", Rsa, UNKNOWN)]);
         stand.has_warned("", 0);
-        stand.verifier.reload().unwrap();
+        let _ = stand.verifier.reload().unwrap();
         stand.stays("by hand", &[("a", P256, UNKNOWN), ("b", Ed25519, GRANTED), ("c", Rsa, GRANTED)]);
     });
 }

@@ -142,14 +142,17 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         stand.disk.put("secret", format!("{SECOND}\n{THIRD}\n"));
         holds("two secrets in one file", "has several lines: write one secret");
         stand.disk.put("secret", vec![b'a'; 5000]);
-        holds("a huge file", "is larger than 4096 bytes; until then its last good secret stays in force");
+        holds(
+            "a huge file",
+            "has 5000 bytes: write at most 4096; until then its last good secret stays in force",
+        );
 
         // What is broken beside it changes with the rest, and is not told of again.
         let other = "[[site]]\nhosts = [\"other.example.com\"]\nserves = { bucket = \"vod\" }\n";
         stand.disk.config(&[&section("\"secret\""), other]);
         let unknown = || decided(&stand.verifier, &link(FIRST).host("other.example.com"));
         stand.waits("a new site", || unknown() == "credential_missing", unknown);
-        holds("the configuration changes", "is larger than 4096 bytes");
+        holds("the configuration changes", "has 5000 bytes: write at most 4096");
 
         stand.disk.put("secret", SECOND);
         stand.links("mended", &[(FIRST, BAD), (SECOND, GRANTED)]);
@@ -261,7 +264,7 @@ fn reload_takes_up_a_secret_and_lists_its_site_as_changed() {
     );
     assert!(agree(&verifier, &[(SECOND, GRANTED)]));
     assert_eq!(verifier.health().errors, skipped);
-    verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
     assert_eq!(disk.warnings("a secret of 0 bytes").len(), 1);
 }
 

@@ -10,8 +10,10 @@ use super::file::{FileSight, Format, Loaded, Look, load};
 use super::folder::{KeyFile, list};
 use super::{KeySource, Place};
 use crate::error::ConfigError;
+use crate::keys::freshness::Freshness;
 use crate::keys::shared::Origin;
 use crate::keys::{Key, KeyId};
+use crate::time::UnixSeconds;
 
 /// All sources as they were last looked at.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub(crate) struct Documents {
 #[derive(Debug)]
 pub(crate) struct LoadFault {
     pub(crate) source: usize,
+    /// The setting that the error is about, where that is not the place of the keys.
+    pub(crate) setting: Option<&'static str>,
     pub(crate) error: ConfigError,
 }
 
@@ -34,6 +38,19 @@ pub(crate) struct Changes {
     pub(crate) removed: Vec<Key>,
     /// Old and new of one `kid`.
     pub(crate) changed: Vec<(Key, Key)>,
+}
+
+/// Keys that are in force although their file or folder, as it is now, does not give them.
+#[derive(Debug)]
+pub(crate) struct KeptKeys<'d> {
+    pub(crate) source: String,
+    /// Why the last good keys are all there is.
+    pub(crate) error: &'d ConfigError,
+    pub(crate) keys: usize,
+    /// When they were last read, or found unchanged.
+    pub(crate) confirmed: UnixSeconds,
+    /// The last second in which they are in force.
+    pub(crate) until: Option<UnixSeconds>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +74,10 @@ struct Document {
     unreadable: Option<ConfigError>,
     /// Keys of it whose `kid` another file has.
     doubled: Vec<ConfigError>,
+    /// When its content was last found to be what is in force.
+    confirmed: Option<UnixSeconds>,
+    /// What its keys carry, where the source limits their age.
+    freshness: Option<Arc<Freshness>>,
 }
 
 impl Documents {
@@ -78,16 +99,20 @@ impl Documents {
             let strict = known.is_none() && !state.source.skip_broken_files;
             let mut told = Vec::new();
             state.look(&mut told);
+            if let Some(error) = state.source.fault() {
+                faults.push(LoadFault { source: number, setting: Some("max_staleness"), error });
+            }
             if strict {
                 first_read.insert(number);
-                let broken = state.faults().cloned().map(|error| LoadFault { source: number, error });
+                let broken =
+                    state.faults().cloned().map(|error| LoadFault { source: number, setting: None, error });
                 faults.extend(broken);
                 told.retain(|notice| state.faults().all(|fault| fault != notice));
             } else if known.is_none()
                 && let Some(error) = state.fault.clone()
             {
                 // Broken files are skipped; a folder that is not there is a slip.
-                faults.push(LoadFault { source: number, error });
+                faults.push(LoadFault { source: number, setting: None, error });
             }
             notices.append(&mut told);
             next.sources.push(state);
@@ -96,7 +121,7 @@ impl Documents {
         let changes = next.settle(&mut doubled);
         for (number, error) in doubled {
             if first_read.contains(&number) {
-                faults.push(LoadFault { source: number, error });
+                faults.push(LoadFault { source: number, setting: None, error });
             } else {
                 notices.push(error);
             }
@@ -131,6 +156,17 @@ impl Documents {
             let skipped = state.documents.values().flat_map(|document| &document.loaded.skipped);
             state.faults().chain(doubled).chain(skipped)
         })
+    }
+
+    /// What is in force, and still wrong.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = &ConfigError> {
+        let documents = self.sources.iter().flat_map(|state| state.documents.values());
+        documents.flat_map(|document| &document.loaded.doubts)
+    }
+
+    /// The files and folders whose last good keys are kept.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = KeptKeys<'_>> {
+        self.sources.iter().flat_map(SourceState::kept)
     }
 
     /// Why the file of a key, as it is now, is not what is in force, by the file's name as its keys tell it.
@@ -214,6 +250,43 @@ impl SourceState {
         Self { source, documents: BTreeMap::new(), fault: None, passed_over: Vec::new() }
     }
 
+    /// The folder as a whole, where that cannot be read; else each file that cannot.
+    fn kept(&self) -> Vec<KeptKeys<'_>> {
+        let documents = self.documents.values().filter(|document| !document.loaded.keys.is_empty());
+        if let Some(error) = &self.fault {
+            let keys = documents.clone().map(|document| document.loaded.keys.len()).sum();
+            let confirmed = documents.clone().filter_map(|document| document.confirmed).max();
+            let until = documents.filter_map(|document| Some(document.freshness.as_ref()?.until())).max();
+            let source = self.source.to_string();
+            let kept = confirmed.map(|confirmed| KeptKeys { source, error, keys, confirmed, until });
+            return kept.filter(|kept| kept.keys > 0).into_iter().collect();
+        }
+        let kept = documents.filter_map(|document| {
+            let error = document.unreadable.as_ref().or(document.fault.as_ref())?;
+            let keys = &document.loaded.keys;
+            Some(KeptKeys {
+                source: keys.first()?.source()?.into_owned(),
+                error,
+                keys: keys.len(),
+                confirmed: document.confirmed?,
+                until: document.freshness.as_ref().map(|freshness| freshness.until()),
+            })
+        });
+        kept.collect()
+    }
+
+    /// An error, and what becomes of the keys that were there before.
+    fn keeping(&self, error: ConfigError, keeps: bool) -> ConfigError {
+        match error {
+            error @ ConfigError::EmptiedFolder => error,
+            error if keeps => {
+                let max_staleness = self.source.max_staleness;
+                ConfigError::LastGoodKeys { error: Box::new(error), max_staleness }
+            }
+            error => error,
+        }
+    }
+
     fn keys(&self) -> impl Iterator<Item = &Key> {
         self.documents.values().flat_map(|document| &document.loaded.keys)
     }
@@ -250,6 +323,7 @@ impl SourceState {
         let listing = match found {
             Ok(listing) => listing,
             Err(error) => {
+                let error = self.keeping(error, self.keys().next().is_some());
                 let error = in_file(folder, error);
                 if self.fault.as_ref() != Some(&error) {
                     notices.push(error.clone());
@@ -258,7 +332,9 @@ impl SourceState {
                 return false;
             }
         };
-        self.fault = None;
+        if self.fault.take().is_some() {
+            crate::log::event!(INFO, folder = %folder.display(), "the folder of keys can be read again");
+        }
         for name in listing.passed_over.iter().filter(|name| !self.passed_over.contains(name)) {
             notices.push(in_file(&folder.join(name), ConfigError::PassedOver));
         }
@@ -285,14 +361,44 @@ impl SourceState {
     ) -> bool {
         let ending = Format::ending_of(&name).filter(|_| self.source.kid.is_none());
         let origin = folder.zip(ending).map(|(folder, ending)| Origin::Folder(Arc::clone(folder), ending));
-        let document = self.documents.entry(name).or_default();
-        let bytes = match document.sight.look(path, format.limit()) {
+        let now = UnixSeconds::now();
+        let mut document = self.documents.remove(&name).unwrap_or_default();
+        let changed = self.look_at_document(&mut document, origin, path, format, now, notices);
+        self.documents.insert(name, document);
+        changed
+    }
+
+    fn look_at_document(
+        &self,
+        document: &mut Document,
+        origin: Option<Origin>,
+        path: &Path,
+        format: Format,
+        now: UnixSeconds,
+        notices: &mut Vec<ConfigError>,
+    ) -> bool {
+        let before = document.sight.clone();
+        let look = document.sight.look(path, format.limit()).and_then(|look| match look {
+            // How a file looks that is about to be written, and many a file of a volume that is not there.
+            Look::Changed(bytes) if bytes.is_empty() => {
+                document.sight = before.unread();
+                Err(ConfigError::Unreadable { found: "is empty".to_owned() })
+            }
+            look => Ok(look),
+        });
+        if look.is_ok() && document.unreadable.take().is_some() {
+            crate::log::event!(INFO, file = %path.display(), "the file of keys can be read again");
+        }
+        let bytes = match look {
             Ok(Look::Changed(bytes)) => bytes,
             Ok(Look::Same) => {
-                document.unreadable = None;
+                if document.fault.is_none() {
+                    document.confirm(now);
+                }
                 return false;
             }
             Err(error) => {
+                let error = self.keeping(error, !document.loaded.keys.is_empty());
                 // Where nothing was ever loaded, the path of a secret may be the secret itself.
                 let hidden = format == Format::Secret && document.loaded.keys.is_empty() && !path.exists();
                 let error = in_file(if hidden { Path::new("secret_file") } else { path }, error);
@@ -303,10 +409,16 @@ impl SourceState {
                 return false;
             }
         };
-        document.unreadable = None;
         let shown = path.display().to_string();
         let origin = origin.unwrap_or_else(|| Origin::One(shown.as_str().into()));
-        document.take(load(&bytes, format, Format::kid_of(path), &self.source, &origin), &shown, notices)
+        // Its own: what is read here may be refused with the rest of a configuration, and confirms no older content then.
+        let freshness = self.source.max_staleness.map(|max| Arc::new(Freshness::new(max, now)));
+        let loaded = load(&bytes, format, Format::kid_of(path), &self.source, &origin, freshness.as_ref());
+        if loaded.is_ok() {
+            document.freshness = freshness;
+        }
+        let loaded = loaded.map_err(|error| self.keeping(error, !document.loaded.keys.is_empty()));
+        document.take(loaded, &shown, now, notices)
     }
 
     fn look_once(
@@ -323,26 +435,40 @@ impl SourceState {
         // A variable that is not set may be named by the secret itself.
         let shown = if bytes.is_ok() { self.source.to_string() } else { self.source.field().to_owned() };
         let origin = Origin::One(shown.as_str().into());
-        let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &origin));
-        document.take(loaded, &shown, notices)
+        let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &origin, None));
+        document.take(loaded, &shown, UnixSeconds::now(), notices)
     }
 }
 
 impl Document {
+    /// Records that its content is what is in force.
+    fn confirm(&mut self, now: UnixSeconds) {
+        self.confirmed = Some(now);
+        self.freshness.iter().for_each(|freshness| freshness.confirm(now));
+    }
+
     /// Puts new content in force, or keeps the last good one and says why; tells whether anything changed.
     fn take(
         &mut self,
         loaded: Result<Loaded, ConfigError>,
         shown: &str,
+        now: UnixSeconds,
         notices: &mut Vec<ConfigError>,
     ) -> bool {
         let in_file =
             |error| ConfigError::InFile { file: shown.to_owned(), line: None, error: Box::new(error) };
         match loaded {
             Ok(mut loaded) => {
-                self.fault = None;
+                let had_keys = !self.loaded.keys.is_empty();
+                let removed = |error| match had_keys {
+                    true => ConfigError::KeysRemoved { error: Box::new(error) },
+                    false => error,
+                };
+                self.fault = loaded.unusable.take().map(removed).map(in_file);
                 loaded.skipped = loaded.skipped.into_iter().map(in_file).collect();
-                notices.extend(loaded.skipped.iter().cloned());
+                loaded.doubts = loaded.doubts.into_iter().map(in_file).collect();
+                notices.extend(self.fault.iter().chain(&loaded.skipped).chain(&loaded.doubts).cloned());
+                self.confirm(now);
                 self.loaded = Arc::new(loaded);
                 true
             }

@@ -3,21 +3,24 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 
 use super::{KeySource, Place};
-use crate::crypto::Algorithm;
+use crate::crypto::{Algorithm, KeyKind};
 use crate::error::ConfigError;
+use crate::keys::freshness::Freshness;
+use crate::keys::read::MAX_JWKS_LEN;
 use crate::keys::shared::Origin;
 use crate::keys::{Jwks, Key};
 
 /// The largest file that is read as one key.
 const MAX_KEY_FILE: u64 = 64 * 1024;
 
-/// The largest file that is read as a JWK Set: about a million keys.
-const MAX_JWKS_FILE: u64 = 1024 * 1024 * 1024;
+/// The largest file that is read as a JWK Set.
+const MAX_JWKS_FILE: u64 = MAX_JWKS_LEN as u64;
 
 /// For how long after its last change a file is read again at every look: its clock may be too coarse to show that it
 /// was changed once more.
@@ -69,6 +72,11 @@ impl FileSight {
         }
     }
 
+    /// The same for a file that the next look has to read.
+    pub(super) fn unread(self) -> Self {
+        Self { stamp: None, ..self }
+    }
+
     /// Reads the file if it changed since the last look.
     ///
     /// # Errors
@@ -77,20 +85,22 @@ impl FileSight {
     pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
         let now = SystemTime::now();
         let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
+        let fits = |metadata: &fs::Metadata| {
+            if metadata.is_file() { bounded(metadata.len(), limit) } else { Err("is no file".to_owned()) }
+        };
+        let unfit = |found| ConfigError::Unreadable { found };
         let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
-        if !metadata.is_file() {
-            return Err(ConfigError::Unreadable { found: "is no file".to_owned() });
-        }
-        if metadata.len() > limit {
-            return Err(ConfigError::Unreadable { found: format!("is larger than {limit} bytes") });
-        }
+        fits(&metadata).map_err(unfit)?;
         let stamp = Stamp::of(&metadata, now).map_err(|error| unreadable(&error))?;
         if stamp.settled && self.stamp.as_ref() == Some(&stamp) {
             return Ok(Look::Same);
         }
+        // What was a file may have become a pipe since, or may grow while it is read.
+        let file = open(path).map_err(|error| unreadable(&error))?;
+        fits(&file.metadata().map_err(|error| unreadable(&error))?).map_err(unfit)?;
         let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
-        file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+        bounded(u64::try_from(bytes.len()).unwrap_or(u64::MAX), limit).map_err(unfit)?;
         self.stamp = Some(stamp);
         let content = digest(&SHA256, &bytes);
         if self.content.as_ref().is_some_and(|known| known.as_ref() == content.as_ref()) {
@@ -99,6 +109,23 @@ impl FileSight {
         self.content = Some(content);
         Ok(Look::Changed(bytes))
     }
+}
+
+/// Says what is wrong with a length that is over its limit.
+fn bounded(len: u64, limit: u64) -> Result<(), String> {
+    if len > limit { Err(format!("has {len} bytes: write at most {limit}")) } else { Ok(()) }
+}
+
+/// Opens a file without waiting for whoever may write to it.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
 }
 
 impl Stamp {
@@ -213,15 +240,60 @@ impl Format {
 pub(super) struct Loaded {
     pub(super) keys: Vec<Key>,
     pub(super) skipped: Vec<ConfigError>,
+    /// Why a document whose form is whole holds no key that can be used.
+    pub(super) unusable: Option<ConfigError>,
+    /// What is in force, and still wrong.
+    pub(super) doubts: Vec<ConfigError>,
+}
+
+impl Loaded {
+    fn of(keys: Vec<Key>) -> Self {
+        Self { keys, ..Self::default() }
+    }
 }
 
 /// Reads one document as its source says; `named` is the `kid` that its place gives.
+///
+/// A document whose form is whole and that holds no usable key is no error: it says that there is none.
 pub(super) fn load(
     bytes: &[u8],
     format: Format,
     named: Option<&str>,
     source: &KeySource,
     origin: &Origin,
+    freshness: Option<&Arc<Freshness>>,
+) -> Result<Loaded, ConfigError> {
+    let mut loaded = match read(bytes, format, named, source) {
+        Err(error) if is_of_a_whole_document(&error) => Loaded { unusable: Some(error), ..Loaded::default() },
+        read => read?,
+    };
+    for key in &mut loaded.keys {
+        *key = key.loaded_from(origin.clone(), source.danger, source.not_after, freshness.cloned());
+    }
+    Ok(loaded)
+}
+
+/// Whether an error is about a key that was read as a whole, and that cannot be used for what it is. Half a file gives none of
+/// these. A private key is none of them: it stands there by mistake, and says nothing of the keys before it.
+const fn is_of_a_whole_document(error: &ConfigError) -> bool {
+    matches!(
+        error,
+        ConfigError::KeyUse { .. }
+            | ConfigError::KeyType { .. }
+            | ConfigError::OtherAlgorithm { .. }
+            | ConfigError::RsaSize { .. }
+            | ConfigError::RsaExponent { .. }
+            | ConfigError::RsaFingerprint { .. }
+            | ConfigError::Certificate { .. }
+            | ConfigError::PemBlock { .. }
+    )
+}
+
+fn read(
+    bytes: &[u8],
+    format: Format,
+    named: Option<&str>,
+    source: &KeySource,
 ) -> Result<Loaded, ConfigError> {
     let scope = source.scope.clone();
     let kid = || {
@@ -236,26 +308,32 @@ pub(super) fn load(
             .map_err(|_| ConfigError::NotJwk { found: "is no JSON document: it is no UTF-8".to_owned() })
     };
     let wanted = source.algorithm;
-    let (keys, skipped) = match format {
+    Ok(match format {
         Format::Pem => {
             let key = match wanted {
                 Some(algorithm) => Key::from_pem_for(algorithm, kid()?, bytes, scope)?,
                 None => Key::from_pem(kid()?, bytes, scope)?,
             };
-            (vec![key], Vec::new())
+            Loaded::of(vec![key])
         }
         Format::Secret => {
             let algorithm = wanted.unwrap_or(Algorithm::Hs256);
-            (vec![Key::from_secret_for(algorithm, kid()?, without_line_end(bytes), scope)?], Vec::new())
+            Loaded::of(vec![Key::from_secret_for(algorithm, kid()?, without_line_end(bytes), scope)?])
         }
-        Format::Jwk => (vec![Key::from_named_jwk(kid()?, text()?, wanted, scope)?], Vec::new()),
+        Format::Jwk => Loaded::of(vec![Key::from_named_jwk(kid()?, text()?, wanted, scope)?]),
         Format::Jwks => {
-            let Jwks { keys, skipped } = Jwks::parse_for(wanted, text()?, &scope)?;
-            (keys, skipped)
+            let set = Jwks::parse_for(wanted, text()?, &scope)?;
+            let unusable = set.why_empty();
+            let Jwks { keys, mut skipped } = set;
+            if unusable.is_some() && skipped.len() == 1 {
+                skipped.clear(); // it is why
+            }
+            let is_secret = |key: &Key| key.algorithm().key_kind() == KeyKind::Secret;
+            let mixed = keys.iter().any(is_secret) && !keys.iter().all(is_secret);
+            let doubts = mixed.then_some(ConfigError::MixedSet).into_iter().collect();
+            Loaded { keys, skipped, unusable, doubts }
         }
-    };
-    let dressed = keys.iter().map(|key| key.loaded_from(origin.clone(), source.danger, source.not_after));
-    Ok(Loaded { keys: dressed.collect(), skipped })
+    })
 }
 
 /// The bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::file::{Format, said};
 use crate::error::ConfigError;
+use crate::keys::read::MAX_KEYS;
 
 /// A folder's entries, by name.
 #[derive(Debug, Default)]
@@ -30,7 +31,11 @@ pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
         ConfigError::Unreadable { found }
     };
     let mut listing = Listing::default();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+    for (number, entry) in std::fs::read_dir(folder).map_err(unreadable)?.enumerate() {
+        if number >= MAX_KEYS {
+            let found = format!("has more than {MAX_KEYS} entries: spread them over several folders");
+            return Err(ConfigError::Unreadable { found });
+        }
         match entry.map_err(unreadable)?.file_name().into_string() {
             Ok(name) if name.starts_with('.') => {}
             Ok(name) => match Format::of_name(&name) {

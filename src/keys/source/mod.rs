@@ -6,11 +6,16 @@
 //!    passed over, hidden ones silently and the rest with a warning; folders inside are not searched.
 //! 2. When a source is read for the first time, what cannot be loaded is an error, unless the source says
 //!    [`skip_broken_files`](KeySource::skip_broken_files).
-//! 3. From then on a file that cannot be read, is half written or holds no key keeps its last good content in force, and
-//!    is told of once for each change. A file that is gone takes its keys along.
-//! 4. A folder that is gone, or that was emptied, keeps the keys it had: that is how unmounted volumes look. To retire
-//!    the last key of a folder, remove the source or give it a [`not_after`](KeySource::not_after).
+//! 3. From then on a document that was read, and that holds no usable key, removes its keys: a JWK Set without a usable member
+//!    (`{"keys":[]}` among them), a key for encryption, a weak key, a certificate. A file that is gone from a folder that still
+//!    has key files takes its keys along.
+//! 4. What cannot be read keeps the last good keys in force, and is reported once for each change: a file that is half
+//!    written, broken, empty or a private key; a file that is missing, where the source names it; a folder that is missing or
+//!    holds no key file any more. That is how an unmounted volume looks, so deleting the last key file of a folder
+//!    removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the
+//!    source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
 //! 5. Of two keys with one `kid` the one that is in force stays; at the first reading that is an error.
+//! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.
 
 mod documents;
 mod file;
@@ -19,12 +24,14 @@ mod folder;
 #[cfg(feature = "watch")]
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
-pub(crate) use documents::{Changes, Documents};
+pub(crate) use documents::{Changes, Documents, KeptKeys};
 pub(crate) use file::{FileSight, without_line_end};
 
 use super::danger::Danger;
 use crate::crypto::Algorithm;
+use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
@@ -46,6 +53,7 @@ pub struct KeySource {
     kid: Option<String>,
     algorithm: Option<Algorithm>,
     not_after: Option<UnixSeconds>,
+    max_staleness: Option<Duration>,
     danger: Danger,
     skip_broken_files: bool,
 }
@@ -100,6 +108,7 @@ impl KeySource {
             kid: None,
             algorithm: None,
             not_after: None,
+            max_staleness: None,
             danger: Danger::NONE,
             skip_broken_files: false,
         }
@@ -121,6 +130,40 @@ impl KeySource {
     pub fn not_after(mut self, last: UnixSeconds) -> Self {
         self.not_after = Some(last);
         self
+    }
+
+    /// For how long the keys stay in force after their file was last read, or found unchanged. Default without end; at least
+    /// [`MIN_STALENESS`](Self::MIN_STALENESS). Only for files and folders.
+    ///
+    /// A file that is missing, empty or broken keeps its last good keys in force, and so does a folder that is missing or
+    /// holds no key file any more. This sets an end to that: from then on tokens of the keys are refused as `unknown_key`, until
+    /// the file can be read again. The end holds also if nobody looks: [`watch`](crate::Verifier::watch) looks all the
+    /// time; without it, [`reload`](crate::Verifier::reload) has to be called more often than this.
+    pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
+        self.max_staleness = Some(max_staleness);
+        self
+    }
+
+    /// The shortest [`max_staleness`](Self::max_staleness): a look at very many files may take seconds.
+    pub const MIN_STALENESS: Duration = Duration::from_secs(10);
+
+    /// What is wrong with the source itself.
+    fn fault(&self) -> Option<ConfigError> {
+        let fault = |found: String, write: &str| ConfigError::Field {
+            field: "max_staleness".to_owned(),
+            found,
+            write: write.to_owned(),
+        };
+        match (self.max_staleness, &self.place) {
+            (None, _) => None,
+            (Some(max), _) if max < Self::MIN_STALENESS => {
+                Some(fault(format!("is {} s", max.as_secs()), "10 s or more, or leave it out"))
+            }
+            (Some(_), Place::SecretEnv(_) | Place::Pem(_)) => {
+                Some(fault(format!("stands beside {}", self.field()), "it for a file or folder alone"))
+            }
+            (Some(_), _) => None,
+        }
     }
 
     /// Takes checks away from the keys' tokens; see [`danger`](super::danger).

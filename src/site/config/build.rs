@@ -396,6 +396,9 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     if let Some(last) = said.not_after {
         source = source.not_after(last.0);
     }
+    if let Some(Span(max_staleness)) = said.max_staleness {
+        source = source.max_staleness(max_staleness);
+    }
     match (said.broken_files, field) {
         (None | Some(BrokenFiles::Refuse), _) => {}
         (Some(BrokenFiles::Skip), "dir") => source = source.skip_broken_files(),

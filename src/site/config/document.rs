@@ -354,6 +354,8 @@ pub(super) struct KeysSection {
     pub(super) algorithm: Option<String>,
     /// The last second in which the keys are good: seconds since 1970, or a date in UTC.
     pub(super) not_after: Option<Moment>,
+    /// For how long the keys of a file or folder stay in force after it was last read: 10 s or more. Default without end.
+    pub(super) max_staleness: Option<Span>,
     /// At the start, whether a file of the folder that cannot be loaded refuses the whole configuration, or is skipped
     /// with a warning. Default "refuse".
     pub(super) broken_files: Option<BrokenFiles>,

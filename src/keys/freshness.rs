@@ -1,0 +1,33 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::time::{UnixSeconds, whole_seconds};
+
+/// Until when the keys of a document are in force, if its source limits their age.
+///
+/// The keys carry it, so that it holds also if nobody looks at the document any more. Whoever reads the document, or finds it
+/// unchanged, moves the end on for all of its keys at once, without a new key set.
+#[derive(Debug)]
+pub(super) struct Freshness {
+    max_staleness: i64,
+    until: AtomicI64,
+}
+
+impl Freshness {
+    /// For a document that was read at this second.
+    pub(super) fn new(max_staleness: Duration, read_at: UnixSeconds) -> Self {
+        let fresh = Self { max_staleness: whole_seconds(max_staleness), until: AtomicI64::new(i64::MIN) };
+        fresh.confirm(read_at);
+        fresh
+    }
+
+    /// Records that the document was read, or found unchanged.
+    pub(super) fn confirm(&self, at: UnixSeconds) {
+        self.until.store(at.saturating_add(self.max_staleness).get(), Ordering::Relaxed);
+    }
+
+    /// The last second in which the keys are in force.
+    pub(super) fn until(&self) -> UnixSeconds {
+        UnixSeconds::new(self.until.load(Ordering::Relaxed))
+    }
+}
