@@ -292,6 +292,8 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
         let error = Signer::from_pem("k1", &pem).expect_err(name).to_string();
         assert!(error.contains(message), "{name}: {error}");
     }
+    let weak = Signer::from_pem("k1", file("rsa-2048.roca.private.pkcs8.pem")).unwrap_err();
+    assert!(matches!(weak, ConfigError::RsaFingerprint { .. }), "what a verifier refuses: {weak}");
     let short = Signer::from_secret("k1", b"short").unwrap_err();
     assert!(matches!(short, ConfigError::SecretTooShort { bytes: 5, .. }), "{short}");
 }

@@ -42,6 +42,12 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(set) = Jwks::parse(text, &scope) {
         assert!(!set.keys.is_empty());
+        assert!(set.skipped.len() <= 101, "{} reports", set.skipped.len());
+        let members = value.as_ref().unwrap()["keys"].as_array().unwrap();
+        for (place, member) in members.iter().enumerate() {
+            let twice = |other: &Value| other["kid"].is_string() && other["kid"] == member["kid"];
+            assert!(!members[..place].iter().any(twice), "one kid twice");
+        }
         // One private key spoils the set, whatever else is in it.
         value.unwrap()["keys"].as_array().unwrap().iter().for_each(|member| {
             if set.keys.iter().any(|key| member["kid"] == key.id().as_str()) {

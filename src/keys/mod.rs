@@ -6,7 +6,7 @@
 //! 1. without `kid` or scope,
 //! 2. a private key (the message names the command that derives the public half),
 //! 3. not a key that the crate has an algorithm for,
-//! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, a secret shorter than its hash,
+//! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, the fingerprint of ROCA, a secret shorter than its hash,
 //! 5. a PEM text given as a secret.
 //!
 //! A [`KeySet`] holds many and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so

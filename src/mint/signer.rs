@@ -23,7 +23,8 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`]: no PEM, a public key, an encrypted one, a type without an algorithm, damaged bytes.
+    /// [`ConfigError`]: no PEM, a public key, an encrypted one, a type without an algorithm, damaged bytes, a key that a
+    /// verifier refuses as weak.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(None, kid, pem.as_ref())
     }
@@ -40,10 +41,13 @@ impl Signer {
     fn read_pem(wanted: Option<Algorithm>, kid: &str, pem: &[u8]) -> Result<Self, ConfigError> {
         let (kind, der) = private_key_der(kid, pem)?;
         let key = SigningKey::from_der(algorithm_for(kid, kind, wanted)?, &der);
-        Ok(Self {
+        let signer = Self {
             key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
             kid: KeyId::new(kid)?,
-        })
+        };
+        // What a verifier would refuse is not signed with: a weak key, or one by ROCA.
+        signer.verifying_key(KeyScope::bucket("any"))?;
+        Ok(signer)
     }
 
     /// A shared secret for HS256.
