@@ -685,3 +685,26 @@ fn max_staleness_is_for_files_and_folders_and_ten_seconds_at_least() {
         assert_errors(&disk, name, marks);
     }
 }
+
+/// Where the place of a secret is asked for, the secret itself may have been written.
+#[test]
+fn an_error_about_the_scope_of_a_secret_does_not_show_what_may_be_the_secret() {
+    const SLIP: &str = "correct-horse-battery-staple-0123456789";
+    let disk = Disk::new();
+    disk.put("there", Secret.public());
+    for (name, place, shown) in [
+        ("a variable", format!("secret_env = {SLIP:?}\nkid = \"k\""), "secret_env is for site \"none\""),
+        ("a file", format!("secret_file = {SLIP:?}\nkid = \"k\""), "secret_file is for site \"none\""),
+        ("a file that is there", "secret_file = \"there\"".to_owned(), "there is for site \"none\""),
+        (
+            "a variable that is set",
+            "secret_env = \"PATH\"\nkid = \"k\"".to_owned(),
+            "secret_env $PATH is for site",
+        ),
+    ] {
+        disk.config(&[VOD, &format!("[[keys]]\n{place}\nscope = {{ site = \"none\" }}\n")]);
+        let errors = errors(&disk).concat();
+        assert!(errors.contains(shown), "{name}: {errors}");
+        assert!(!errors.contains(SLIP), "{name}: {errors}");
+    }
+}

@@ -166,8 +166,7 @@ impl Setup {
         let named_well =
             !faults.has(&["hosts", "id", "site"]) && file.as_ref().is_none_or(ConfigFile::knows_its_sites);
         for (part, source) in sources.iter().filter(|_| named_well) {
-            if let Some(error) = no_such_site(source.scope(), &ids, || format!("{} {source}", source.field()))
-            {
+            if let Some(error) = no_such_site(source.scope(), &ids, || source.shown()) {
                 faults.enter(*part);
                 faults.push("scope", error);
             }
