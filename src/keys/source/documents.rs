@@ -460,9 +460,8 @@ impl Document {
         match loaded {
             Ok(mut loaded) => {
                 let had_keys = !self.loaded.keys.is_empty();
-                let removed = |error| match had_keys {
-                    true => ConfigError::KeysRemoved { error: Box::new(error) },
-                    false => error,
+                let removed = |error| {
+                    if had_keys { ConfigError::KeysRemoved { error: Box::new(error) } } else { error }
                 };
                 self.fault = loaded.unusable.take().map(removed).map(in_file);
                 loaded.skipped = loaded.skipped.into_iter().map(in_file).collect();

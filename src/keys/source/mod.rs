@@ -155,14 +155,13 @@ impl KeySource {
             write: write.to_owned(),
         };
         match (self.max_staleness, &self.place) {
-            (None, _) => None,
             (Some(max), _) if max < Self::MIN_STALENESS => {
                 Some(fault(format!("is {} s", max.as_secs()), "10 s or more, or leave it out"))
             }
             (Some(_), Place::SecretEnv(_) | Place::Pem(_)) => {
                 Some(fault(format!("stands beside {}", self.field()), "it for a file or folder alone"))
             }
-            (Some(_), _) => None,
+            (Some(_) | None, _) => None,
         }
     }
 
