@@ -13,6 +13,7 @@ pub(super) struct Freshness {
     until: AtomicI64,
 }
 
+#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "only what was read from files can be stale"))]
 impl Freshness {
     /// For a document that was read at this second.
     pub(super) fn new(max_staleness: Duration, read_at: UnixSeconds) -> Self {
