@@ -86,7 +86,7 @@ fn whole_decisions(kind: Kind, candidates: &mut Vec<Candidate>) {
     }));
 
     let peer = peer(kind, public.as_deref(), token);
-    candidates.push(Candidate::new(group, "jsonwebtoken 11 (aws_lc_rs) decode", Budget::None, peer));
+    candidates.push(Candidate::new(group, "jsonwebtoken 12 (aws_lc_rs) decode", Budget::None, peer));
 }
 
 /// `jsonwebtoken` decoding the same token with a prepared key; it looks up no key and matches no path.
