@@ -32,7 +32,11 @@ fn answer(verifier: &Verifier, request: &Request<Incoming>) -> http::Result<Resp
         Reply::Answer(no) => (response.status(no.status()), no.headers().to_vec(), no.body().to_vec()),
         Reply::Call(_, after) => {
             let for_caches = after.cache_control(std::iter::empty()).unwrap_or_default();
-            (response.header("cache-control", &*for_caches), after.append().collect(), b"the bytes".to_vec())
+            let mut response = response.header("cache-control", &*for_caches);
+            if let Some(policy) = after.referrer_policy(std::iter::empty()) {
+                response = response.header("referrer-policy", &*policy);
+            }
+            (response, after.append().collect(), b"the bytes".to_vec())
         }
     };
     let add = |response: Builder, field: &Header| response.header(field.name(), field.value());

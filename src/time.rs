@@ -22,6 +22,11 @@ impl UnixSeconds {
         self.0
     }
 
+    /// Whether no issuer can mean so many seconds: 10^12 are the year 33658, and 10^12 milliseconds are 2001.
+    pub(crate) const fn looks_like_milliseconds(self) -> bool {
+        self.0 >= 1_000_000_000_000
+    }
+
     /// What the [system's clock](SystemClock) says now.
     pub fn now() -> Self {
         last_tick().unwrap_or_else(|| Self::from_system(SystemTime::now()))

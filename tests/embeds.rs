@@ -474,3 +474,94 @@ async fn no_token_is_logged_however_its_path_is_spelled() {
     }
     assert!(!lines_about("{token}").is_empty());
 }
+
+#[tokio::test]
+async fn what_has_a_token_in_its_path_tells_its_origin_alone_to_what_it_loads() {
+    type Fields = &'static [(&'static str, &'static str)];
+    const STRICT: &[&str] = &["strict-origin"];
+    for (name, inner, bound, free) in [
+        ("no policy", &[] as Fields, STRICT, STRICT),
+        ("a weaker policy", &[("referrer-policy", "unsafe-url")], STRICT, STRICT),
+        ("the whole URL for the same host", &[("referrer-policy", "same-origin")], STRICT, STRICT),
+        ("the same policy", &[("referrer-policy", "Strict-Origin")], &["Strict-Origin"], &["Strict-Origin"]),
+        ("no referrer, which checks of origins need", &[("referrer-policy", "no-referrer")], STRICT, &["no-referrer"]),
+        ("two policies", &[("referrer-policy", "no-referrer"), ("referrer-policy", "unsafe-url")], STRICT, STRICT),
+    ] {
+        let verifier = behind(embedding());
+        let embeds = verifier.embeds(HOST).unwrap();
+        let world = World::around(
+            verifier,
+            support::inner(move |_| {
+                let answer = http::Response::builder().status(404);
+                let said = inner.iter().fold(answer, |answer, (name, value)| answer.header(*name, *value));
+                said.body("no such page".into()).unwrap()
+            }),
+        )
+        .await;
+        let listed = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap();
+        let open = embeds.issue(EmbedDraft::new("1")).await.unwrap();
+        for (token, expected) in [(listed, bound), (open, free)] {
+            for target in ["/watch/{token}", "/embed/{token}/videos/1/player.html", "/embed/{token}/videos/1/a.css"] {
+                let ask = get(token.url(target)).field("referer", "https://app.example.com/");
+                let answer = world.ask(&ask).await;
+                assert_eq!(answer.status, 404, "{name}: {target}");
+                assert_eq!(answer.fields("referrer-policy"), expected, "{name}: {target}");
+            }
+            let ask = get("/videos/1/player.html").query(token.to_text());
+            let said: Vec<&str> = inner.iter().map(|(_, value)| *value).collect();
+            let answer = world.ask(&ask.field("referer", "https://app.example.com/")).await;
+            assert_eq!(answer.fields("referrer-policy"), said, "{name}: a token in the query");
+        }
+    }
+}
+
+/// The page's own requests then carry `Referer: https://<own host>/`, by which they are let in.
+#[tokio::test]
+async fn a_page_under_strict_origin_passes_the_check_of_its_own_origin() {
+    let (world, embeds) = world(embedding()).await;
+    let token = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap();
+    let manifest = get("/videos/1/master.m3u8").query(token.to_text());
+    let page = manifest.clone().field("referer", format!("https://{HOST}/"));
+    assert_eq!(world.ask(&page).await.verdict(), "200");
+    assert_eq!(world.ask(&manifest).await.verdict(), "403 origin_not_allowed", "as under no-referrer");
+}
+
+#[tokio::test]
+async fn a_listed_origin_compares_without_case() {
+    let (world, embeds) = world(embedding()).await;
+    let draft = EmbedDraft::new("1").origins(["App.Example.com", "https://*.Example.net"]);
+    let text = embeds.issue(draft).await.unwrap().to_text();
+    let manifest = || get("/videos/1/master.m3u8").query(&text);
+    for (ask, verdict) in [
+        (manifest().origin("https://app.example.com"), "200"),
+        (manifest().origin("HTTPS://APP.example.com"), "200"),
+        (manifest().origin("https://app.example.com:443"), "200"),
+        (manifest().origin("https://A.EXAMPLE.net"), "200"),
+        (manifest().field("referer", "https://APP.Example.com/Watch"), "200"),
+        (manifest().field("referer", "HTTPS://CDN.example.com/"), "200"),
+        (manifest().origin("https://app.example.com:8443"), "403 origin_not_allowed"),
+        (manifest().origin("http://app.example.com"), "403 origin_not_allowed"),
+    ] {
+        assert_eq!(world.ask(&ask).await.verdict(), verdict, "{ask:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_or_key_counts_by_whatever_name_a_server_of_files_may_have_for_it() {
+    let (world, embeds) = world(embedding()).await;
+    let draft = EmbedDraft::new("1").origins(["app.example.com"]);
+    let bound = embeds.issue(draft).await.unwrap().to_text();
+    for name in [
+        "1.key/", "master.m3u8/", "1.KEY", "1.k%65y", "1.key.", "1.key%20", "1.key;a=b.ts", "master.m3u8.gz", "", "master",
+        "1.%E2%84%AAey",
+    ] {
+        let ask = get(format!("/videos/1/{name}")).query(&bound);
+        assert_eq!(world.ask(&ask).await.verdict(), "403 origin_not_allowed", "{name}: no origin");
+        assert_eq!(world.ask(&ask.origin("https://app.example.com")).await.verdict(), "200", "{name}");
+        let rate = Rate::new(1, Duration::from_hours(24)).unwrap();
+        let rated = embeds.issue(EmbedDraft::new("1").rate(rate)).await.unwrap().to_text();
+        let ask = get(format!("/videos/1/{name}")).query(&rated);
+        assert_eq!(once(&world, &ask).await.verdict(), "200", "{name}: the first");
+        assert_eq!(once(&world, &ask).await.verdict(), "429 rate_limited", "{name}: the second");
+    }
+}

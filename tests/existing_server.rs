@@ -7,11 +7,15 @@ use std::fs;
 
 use http::{Request, Response};
 use hyper_staticfile::Static;
-use playgate::Verifier;
+use axum::Router;
+use playgate::embed::{Embed, EmbedDraft};
+use playgate::rate::Rate;
+use playgate::{Site, Verifier};
 use support::servers::{self, Server};
-use support::{Answer, Ask, behind, get, http1, token, vod};
+use support::{Answer, Ask, HOST, behind, get, http1, token, vod};
 use tempfile::TempDir;
 use tower::{Layer as _, service_fn};
+use tower_http::services::ServeDir;
 
 /// A folder with one film of nine bytes.
 fn folder() -> TempDir {
@@ -100,4 +104,61 @@ async fn servers_of_files_answer_head_and_conditions_as_they_do() {
         let again = ask(&server, &good.clone().field("if-modified-since", since)).await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{name}");
     }
+}
+
+/// Which spellings of a manifest and a key a server serves is up to the server; none of them gets around origins and rates.
+#[tokio::test]
+async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() {
+    const KEY: &str = "sixteen bytes...";
+    let folder = folder();
+    for (name, content) in [("1.key", KEY), ("master.m3u8", "#EXTM3U\n"), ("master.m3u8.gz", "packed")] {
+        fs::write(folder.path().join("videos/1").join(name), content).unwrap();
+    }
+    let verifier = behind(embedding());
+    let embeds = verifier.embeds(HOST).unwrap();
+    let path = folder.path().to_owned();
+    let index = move |app: &mut actix_web::web::ServiceConfig| {
+        app.service(actix_files::Files::new("/", &path).index_file("master.m3u8"));
+    };
+    let serve_dir = Router::new()
+        .fallback_service(ServeDir::new(folder.path()).precompressed_gzip())
+        .layer(verifier.layer());
+    let mut servers = Vec::from(existing(&verifier, &folder).await);
+    servers.push(servers::actix("actix-files with an index", Some(&verifier), index));
+    servers.push(servers::axum("ServeDir", serve_dir).await);
+    let mut served = Vec::new();
+    for server in &servers {
+        let name = server.name;
+        let bound = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap().to_text();
+        for file in [
+            "1.key", "1.key/", "1.k%65y", "1.key%2F", "1.key//", "1.key/.", "1.key.", "1.key%20", "1.key;a=b.ts", "1.KEY", "1.key%00",
+            "master.m3u8", "master.m3u8/", "master.m3u8.gz", "master.m3u8?a=.ts", "master", "",
+        ] {
+            let asked = get(format!("/videos/1/{file}"));
+            let refused = server_answer(server, asked.clone().query(&bound)).await;
+            assert!(matches!(refused.status, 400 | 403), "{name}: {file} without an origin: {}", refused.verdict());
+            let allowed = server_answer(server, asked.query(&bound).origin("https://app.example.com")).await;
+            if allowed.status == 200 {
+                served.push((name, file));
+            }
+            let rate = Rate::new(1, std::time::Duration::from_hours(24)).unwrap();
+            let rated = embeds.issue(EmbedDraft::new("1").rate(rate)).await.unwrap().to_text();
+            let asked = get(format!("/videos/1/{file}")).query(&rated);
+            let _first = server_answer(server, asked.clone()).await;
+            let second = server_answer(server, asked).await;
+            assert!(matches!(second.status, 400 | 429), "{name}: {file} a second time: {}", second.verdict());
+        }
+    }
+    for spelled in [("actix-files", "1.key/"), ("actix-files", "master.m3u8/"), ("actix-files with an index", "")] {
+        assert!(served.contains(&spelled), "{spelled:?} is served, so it has to be checked: {served:?}");
+    }
+    assert!(served.contains(&("ServeDir", "1.key")) && served.contains(&("ServeDir", "master.m3u8.gz")), "{served:?}");
+}
+
+fn embedding() -> Site {
+    vod().embed(Embed::new())
+}
+
+async fn server_answer(server: &Server, asked: Ask) -> Answer {
+    ask(server, &asked).await
 }

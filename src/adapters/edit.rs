@@ -37,6 +37,9 @@ pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdi
     if edits.is_private() {
         fields.revise("cache-control", |said| edits.cache_control(said));
     }
+    if edits.hides_referrers() {
+        fields.revise("referrer-policy", |said| edits.referrer_policy(said));
+    }
     append(fields, edits.append());
     manifest.and_then(ManifestHead::into_body)
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::forward::{Forwarding, ManifestHead};
+use super::referrer::Referrers;
 use super::{Header, cache, cors_fields};
 use crate::cors::CorsHeaders;
 use crate::request::{without_cookie, without_parameter};
@@ -133,13 +134,20 @@ pub struct ResponseEdits {
     pub(super) private: bool,
     /// The value of a `Content-Security-Policy`, for a page.
     pub(super) frame_ancestors: Option<Bytes>,
+    /// Whether the request's path holds an embed token, and which policy of referrers may stay then.
+    pub(super) referrers: Option<Referrers>,
     pub(super) forwarding: Option<Arc<Forwarding>>,
 }
 
 impl ResponseEdits {
     /// Whether the answer goes through untouched.
     pub const fn is_empty(&self) -> bool {
-        self.cors.is_none() && !self.private && self.frame_ancestors.is_none() && self.forwarding.is_none()
+        let Self { cors, private, frame_ancestors, referrers, forwarding } = self;
+        cors.is_none()
+            && !*private
+            && frame_ancestors.is_none()
+            && referrers.is_none()
+            && forwarding.is_none()
     }
 
     /// What changes where a manifest is answered with that has to be rewritten; `field` gives the value of a header field
@@ -190,6 +198,18 @@ impl ResponseEdits {
     #[cfg(any(feature = "tower", feature = "actix"))]
     pub(crate) const fn is_private(&self) -> bool {
         self.private
+    }
+
+    /// Whether `Referrer-Policy` is to be asked about.
+    #[cfg(any(feature = "tower", feature = "actix"))]
+    pub(crate) const fn hides_referrers(&self) -> bool {
+        self.referrers.is_some()
+    }
+
+    /// The `Referrer-Policy` to set, given what the inner service said, so that no `Referer` holds the token in the path;
+    /// `None` to leave that as it is.
+    pub fn referrer_policy<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+        self.referrers.and_then(|referrers| referrers.policy(inner))
     }
 
     /// The `Cache-Control` to set, given what the inner service said; `None` to leave that as it is.

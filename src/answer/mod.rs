@@ -9,7 +9,8 @@
 //! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
 //!    CORS headers, `Vary` and its cache scope, whatever its status.
 //!
-//! 4. A page with an embed token is told by which pages it may be framed (`Content-Security-Policy`).
+//! 4. A page with an embed token is told by which pages it may be framed (`Content-Security-Policy`). What has an embed token in
+//!    its path tells its origin alone to what it loads (`Referrer-Policy`).
 //! 5. A manifest whose URIs get the credential is asked for whole and uncompressed, by entity tags of the inner service's
 //!    own; its answer loses what speaks of other bytes, gets a tag of its own, and its body goes through a [`ManifestBody`].
 //!
@@ -21,6 +22,7 @@ mod edits;
 mod forward;
 mod log;
 mod problem;
+mod referrer;
 
 use bytes::Bytes;
 
@@ -29,11 +31,13 @@ use forward::Forwarding;
 pub use forward::{ManifestBody, ManifestHead};
 #[cfg(feature = "media-keys")]
 pub(crate) use problem::body as problem;
+use referrer::Referrers;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::embed::AllowedOrigins;
 use crate::error::Denial;
 use crate::request::RequestView;
+use crate::scheme::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::Decision;
 
@@ -126,7 +130,7 @@ impl Decision<'_> {
                 edits.strip(site);
                 let forwarding = Forwarding::of(site, None, request, policy, &self.context().state.tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                Reply::Call(edits, ResponseEdits { cors, private: false, frame_ancestors: None, forwarding })
+                Reply::Call(edits, ResponseEdits { cors, forwarding, ..ResponseEdits::default() })
             }
             (Self::Needs(_), _) => {
                 let denial = Denial::StoreUnavailable;
@@ -144,7 +148,12 @@ impl Decision<'_> {
                 let page = grant.embedded().filter(|embedded| embedded.is_page);
                 let origins = page.and_then(|page| page.record.origins());
                 let frame_ancestors = origins.map(AllowedOrigins::frame_ancestors);
-                Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, forwarding })
+                let in_path = grant.embedded().filter(|_| grant.carrier() == Carrier::Path);
+                let referrers = in_path.map(|embedded| match embedded.record.origins() {
+                    Some(_) => Referrers::AreChecked,
+                    None => Referrers::AreNotChecked,
+                });
+                Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, referrers, forwarding })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
                 Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(request.origin())))

@@ -2,7 +2,9 @@
 //!
 //! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it
 //!    is answered before any is asked for. Any other `OPTIONS` is an ordinary request.
-//! 2. Origins compare byte for byte; `https://*.example.com` is one label more; `null` matches only where listed.
+//! 2. Origins compare exactly by scheme, host and port: scheme and host without case (RFC 6454 §4), the scheme's default port
+//!    like none. `https://*.example.com` is one label more; `null` matches only where listed. The answer repeats the origin as
+//!    the browser wrote it.
 //! 3. The headers and `Vary: Origin` go on every answer of a site with a policy, denials and errors included: a
 //!    player that cannot read a 401 reports a network error.
 //! 4. `*` together with credentials, or with a listed `null`, is refused when the policy is built.
@@ -35,7 +37,7 @@ impl Cors {
     /// Pages of these origins may read answers to requests with cookies. `*` is refused here.
     ///
     /// An origin is what browsers send: scheme, host and, unless it is the scheme's own, the port
-    /// (`http://localhost:3000`).
+    /// (`http://localhost:3000`). Scheme and host compare without case.
     pub fn with_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         Self { credentials: true, ..Self::without_credentials(origins) }
     }

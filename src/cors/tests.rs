@@ -23,7 +23,6 @@ fn origins_compare_exactly() {
         "https://app.example.com.evil.net",
         "https://evil.net/app.example.com",
         "https://evilapp.example.com",
-        "https://APP.example.com",
         "https://app.example.com ",
         "http://localhost",
         "null",
@@ -31,6 +30,45 @@ fn origins_compare_exactly() {
     ] {
         assert_eq!(allowed(&policy, origin), None, "{origin}");
     }
+}
+
+#[test]
+fn scheme_and_host_of_an_origin_compare_without_case_and_the_browser_gets_back_what_it_sent() {
+    let listed = ["https://App.Example.com", "HTTPS://*.Example.net:8443", "http://[2001:DB8::1]", "App2://Bundle"];
+    let policy = policy(&Cors::with_credentials(listed));
+    for origin in [
+        "https://app.example.com",
+        "https://APP.example.COM",
+        "HTTPS://App.Example.com",
+        "https://app.example.com:443",
+        "https://A.example.NET:8443",
+        "http://[2001:db8::1]",
+        "http://[2001:DB8::1]:80",
+        "app2://bundle",
+    ] {
+        assert_eq!(allowed(&policy, origin).as_deref(), Some(origin));
+    }
+    for origin in [
+        "https://app.example.com:80",
+        "https://app.example.com:4430",
+        "https://app.example.com:",
+        "http://app.example.com:443",
+        "https://a.example.net",
+        "https://a.example.net:443",
+        "app2://bundle:443",
+        "https://app.example.com:443:443",
+        "https://\u{212a}.example.net:8443",
+    ] {
+        assert_eq!(allowed(&policy, origin), None, "{origin}");
+    }
+    let long = format!("https://{}.example.net:8443", "a".repeat(400));
+    assert_eq!(allowed(&policy, &long), None, "longer than any host");
+}
+
+#[test]
+fn null_has_one_spelling() {
+    let policy = policy(&Cors::without_credentials(["null"]));
+    assert_eq!(allowed(&policy, "NULL"), None);
 }
 
 #[test]
@@ -105,7 +143,6 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
     for (origin, remedy) in [
         ("https://a.example/", "https://a.example"),
         ("https://a.example/x", "https://a.example"),
-        ("https://A.example", "https://a.example"),
         ("https://a.example:443", "https://a.example"),
         ("http://a.example:80", "http://a.example"),
         ("a.example", "https://a.example"),

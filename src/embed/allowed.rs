@@ -1,12 +1,12 @@
 use bytes::Bytes;
 
 use crate::error::ConfigError;
-use crate::request::{OriginList, OriginRule, RequestView};
+use crate::request::{Normal, OriginList, OriginRule, RequestView, without_default_port};
 
 /// The origins whose pages may show a video: one embed token's list, checked.
 #[derive(Debug)]
 pub(crate) struct AllowedOrigins {
-    /// As they were written, with their scheme.
+    /// With their scheme, in lower case.
     texts: Box<[Box<str>]>,
     list: OriginList,
     /// The value of `Content-Security-Policy` that says the same of frames.
@@ -40,9 +40,9 @@ impl AllowedOrigins {
         let mut texts = Vec::new();
         for origin in origins {
             let text = if origin.contains("://") || matches!(origin.as_str(), "*" | "null") {
-                origin.clone()
+                origin.to_ascii_lowercase()
             } else {
-                format!("https://{origin}")
+                format!("https://{}", origin.to_ascii_lowercase())
             };
             match OriginRule::parse(&text) {
                 Ok(OriginRule::Any) => faults.push(ConfigError::Origin {
@@ -98,13 +98,10 @@ fn origin_of(referer: &[u8]) -> &[u8] {
 
 /// Whether an origin is the host that was asked. Who terminates TLS is not known everywhere, so either scheme will do.
 fn is_own(origin: &[u8], host: &[u8]) -> bool {
-    let (authority, default_port) = match (origin.strip_prefix(b"https://"), origin.strip_prefix(b"http://"))
-    {
-        (Some(authority), _) => (authority, &b":443"[..]),
-        (None, Some(authority)) => (authority, &b":80"[..]),
-        (None, None) => return false,
-    };
-    let host = host.strip_suffix(default_port).unwrap_or(host);
+    let Some(origin) = Normal::of(origin) else { return false };
+    let Some(authority) = origin.web_authority() else { return false };
+    let scheme: &[u8] = if origin.is_https() { b"https" } else { b"http" };
+    let host = without_default_port(scheme, host).unwrap_or(host);
     !host.is_empty() && authority.eq_ignore_ascii_case(host)
 }
 
@@ -149,6 +146,23 @@ mod tests {
     }
 
     #[test]
+    fn a_listed_origin_compares_without_case_as_the_own_one_does() {
+        let allowed = list(&["App.Example.com", "HTTPS://*.Example.net"]).unwrap().unwrap();
+        for (origin, admitted) in [
+            ("https://app.example.com", true),
+            ("https://APP.example.com", true),
+            ("HTTPS://App.Example.com:443", true),
+            ("https://A.EXAMPLE.net", true),
+            ("https://CDN.example.com", true),
+            ("HTTP://APP.example.com", false),
+            ("https://app.example.com:8443", false),
+        ] {
+            assert_eq!(allowed.admit(&asker(Some(origin), "cdn.example.com"), false), admitted, "{origin}");
+        }
+        assert_eq!(allowed.frame_ancestors(), "frame-ancestors 'self' https://app.example.com https://*.example.net");
+    }
+
+    #[test]
     fn no_origin_at_all_is_a_denial_unless_it_is_allowed_or_the_browser_vouches() {
         let allowed = list(&["app.example.com"]).unwrap().unwrap();
         let silent = asker(None, "cdn.example.com");
@@ -166,6 +180,10 @@ mod tests {
             ("http://localhost:8080", "localhost:8080", true),
             ("http://localhost:8080", "localhost", false),
             ("https://cdn.example.com", "cdn.example.com:8443", false),
+            ("HTTPS://CDN.example.com", "cdn.example.com", true),
+            ("https://cdn.example.com:443", "cdn.example.com", true),
+            ("http://cdn.example.com:443", "cdn.example.com", false),
+            ("http://cdn.example.com:443", "cdn.example.com:443", true),
             ("ftp://cdn.example.com", "cdn.example.com", false),
             ("https://", "", false),
         ] {

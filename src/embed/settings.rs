@@ -32,8 +32,9 @@ pub struct Embed {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OriginsOn {
-    /// Manifests and keys, without which nothing plays: what the path calls `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`,
-    /// in any case. Whatever has another extension, or none, is none of them.
+    /// Manifests and keys, without which nothing plays: what the path calls `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`, in any
+    /// case, and what a server of files may resolve to one: `1.key/`, `1.key.`, `1.key;x`, `master.m3u8.gz`, a folder, or
+    /// a name without an extension.
     #[default]
     ManifestsAndKeys,
     /// Every request.

@@ -263,6 +263,7 @@ impl Denial {
             | Self::WrongIssuer
             | Self::WrongAudience
             | Self::MissingClaim(_)
+            | Self::MalformedToken(TokenFault::Milliseconds { .. })
             | Self::MalformedClaim(_) => 4,
             Self::WrongKeyScope => 3,
             Self::WrongAlgorithm
@@ -429,6 +430,14 @@ pub enum TokenFault {
     /// `kid` is no string, or empty.
     #[error("header kid is no string, or empty")]
     KeyId,
+    /// A date of 10^12 or more: taken for seconds (RFC 7519 §2), the token would never expire.
+    #[error("{claim} is {date}: NumericDate is in seconds, this looks like milliseconds")]
+    Milliseconds {
+        /// The claim.
+        claim: ClaimName,
+        /// The date, floored.
+        date: UnixSeconds,
+    },
 }
 
 /// A claim that the verifier reads (RFC 7519 §4.1, and `uri`).
@@ -445,6 +454,8 @@ pub enum ClaimName {
     Iss,
     /// `aud`: audience.
     Aud,
+    /// `iat`: issued at. It is read where tokens are minted and revoked.
+    Iat,
 }
 
 impl std::fmt::Display for ClaimName {
@@ -455,6 +466,7 @@ impl std::fmt::Display for ClaimName {
             Self::Nbf => "nbf",
             Self::Iss => "iss",
             Self::Aud => "aud",
+            Self::Iat => "iat",
         })
     }
 }
@@ -468,6 +480,10 @@ mod tests {
         let expired =
             Denial::Expired { exp: UnixSeconds::new(1_750_000_000), now: UnixSeconds::new(1_750_000_042) };
         assert_eq!(expired.to_string(), "token expired: exp is 1750000000, checked at 1750000042");
+        let fault =
+            TokenFault::Milliseconds { claim: ClaimName::Exp, date: UnixSeconds::new(1_790_000_000_000) };
+        let text = "exp is 1790000000000: NumericDate is in seconds, this looks like milliseconds";
+        assert_eq!(Denial::MalformedToken(fault).to_string(), format!("malformed token: {text}"));
         assert_eq!(Denial::OutOfScope.to_string(), "path is outside the scope of the token");
         assert_eq!(Denial::MalformedClaim(ClaimName::Exp).to_string(), "claim exp is malformed");
     }

@@ -117,6 +117,9 @@ impl LinkDraft<'_> {
         if expires.as_ref().is_some_and(|expires| expires.starts_with(['-', '0'])) {
             return Err(wrong("expiry is before 1970", "one to come"));
         }
+        if self.expires_at.is_some_and(UnixSeconds::looks_like_milliseconds) {
+            return Err(wrong("expiry looks like milliseconds", "seconds since 1970"));
+        }
         let mut query = query.as_bytes().to_vec();
         let parts = rules.parts().ok_or_else(|| wrong("format has no links", "another format"))?;
         if let Parts::Query { hash, expires } = &parts {

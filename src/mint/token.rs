@@ -87,7 +87,9 @@ impl<'s> TokenDraft<'s> {
             "typ": "JWT",
         });
         let payload = Value::Object(self.claims).to_string();
-        Claims::parse(&payload).map_err(|fault| MintError::Refused { fault })?;
+        Claims::parse(&payload)
+            .and_then(|claims| claims.refuse_milliseconds())
+            .map_err(|fault| MintError::Refused { fault })?;
         let mut text = encode(header.to_string().as_bytes());
         text.push('.');
         text.push_str(&encode(payload.as_bytes()));
@@ -174,6 +176,7 @@ impl std::fmt::Debug for SignedToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ClaimName;
 
     fn token() -> SignedToken {
         let signer = Signer::from_secret("k", &[1; 32]).unwrap();
@@ -210,6 +213,23 @@ mod tests {
         let long = draft().claim("text", "x".repeat(MAX_TOKEN_BYTES));
         assert_eq!(many.sign().unwrap_err(), MintError::Refused { fault: TokenFault::TooManyMembers });
         assert_eq!(long.sign().unwrap_err(), MintError::Refused { fault: TokenFault::TooLong });
+    }
+
+    #[test]
+    fn a_date_in_milliseconds_is_not_signed() {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        let draft = || signer.token(Scope::whole_bucket());
+        let (late, date) = (1_790_000_000_000_i64, UnixSeconds::new(1_790_000_000_000));
+        for (claim, draft) in [
+            (ClaimName::Exp, draft().expires_at(date)),
+            (ClaimName::Nbf, draft().not_before(date)),
+            (ClaimName::Iat, draft().claim("iat", late)),
+        ] {
+            let error = draft.sign().unwrap_err();
+            assert_eq!(error, MintError::Refused { fault: TokenFault::Milliseconds { claim, date } });
+            assert!(error.to_string().contains("this looks like milliseconds"), "{error}");
+        }
+        assert!(draft().expires_at(UnixSeconds::new(999_999_999_999)).sign().is_ok());
     }
 
     #[test]

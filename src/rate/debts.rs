@@ -6,14 +6,11 @@ use foldhash::fast::RandomState;
 
 use super::Rate;
 
-/// How much more often those may do it, all together, of whom nothing is known.
-const UNKNOWN: u64 = 100;
-
 /// What each of many has done of late that went wrong, at a rate.
 ///
 /// GCRA in a fixed table, without locks. A limiter of the crate governor asks and counts in one, and here it is known only
 /// afterwards what counts: whoever does right owes nothing. The hash is seeded, so nobody can choose with whom to share
-/// a place; those that do share its rate.
+/// a place; those that do share its rate. All of whom nothing is known share one place, and so the rate of one.
 ///
 /// The time is passed in, as what has passed since any moment that stays the same.
 pub(crate) struct Debts {
@@ -58,9 +55,8 @@ impl Debts {
 
     /// Whether one more may go wrong; if not, for how long not.
     pub(crate) fn allow(&self, who: Option<impl Hash>, now: Duration) -> Result<(), Duration> {
-        let (place, each) = self.place(who);
-        let owed = self.owed(place.load(Ordering::Relaxed), nanos(now));
-        match owed.saturating_add(each).saturating_sub(self.at_once) {
+        let owed = self.owed(self.place(who).load(Ordering::Relaxed), nanos(now));
+        match owed.saturating_add(self.each).saturating_sub(self.at_once) {
             0 => Ok(()),
             too_much => Err(Duration::from_nanos(too_much)),
         }
@@ -68,10 +64,9 @@ impl Debts {
 
     /// Counts one that went wrong.
     pub(crate) fn count(&self, who: Option<impl Hash>, now: Duration) {
-        let (place, each) = self.place(who);
         let now = nanos(now);
-        let _ = place.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |paid_at| {
-            let owed = self.owed(paid_at, now).saturating_add(each).min(self.most);
+        let _ = self.place(who).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |paid_at| {
+            let owed = self.owed(paid_at, now).saturating_add(self.each).min(self.most);
             Some(now.saturating_add(owed))
         });
     }
@@ -82,16 +77,13 @@ impl Debts {
         if owed > self.most.saturating_add(self.at_once) { 0 } else { owed }
     }
 
-    /// The place of one, and what one costs there.
-    fn place(&self, who: Option<impl Hash>) -> (&AtomicU64, u64) {
+    /// The place of one.
+    fn place(&self, who: Option<impl Hash>) -> &AtomicU64 {
         let place = who.and_then(|who| {
             let number = usize::try_from(self.spread.hash_one(who)).unwrap_or(0); // on 64 bits
             self.places.get(number.checked_rem(self.places.len())?)
         });
-        match place {
-            Some(place) => (place, self.each),
-            None => (&self.unknown, self.each.div_ceil(UNKNOWN)),
-        }
+        place.unwrap_or(&self.unknown)
     }
 }
 

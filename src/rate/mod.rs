@@ -30,6 +30,10 @@ pub struct Rate {
 const MAX_REQUESTS: u32 = 1_000_000;
 
 impl Rate {
+    /// What one client may have checked in vain, unless something else is said.
+    pub(crate) const SIXTY_THOUSAND_A_MINUTE: Self =
+        Self { requests: NonZeroU32::MIN.saturating_add(59_999), within: NonZeroU32::MIN.saturating_add(59) };
+
     /// How many tokens that are none one client may have looked up in a shared store, unless that says otherwise.
     #[cfg(feature = "redis")]
     pub(crate) const OF_UNKNOWN_TOKENS: Self =

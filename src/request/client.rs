@@ -1,16 +1,61 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{RequestView, list_elements};
+use super::RequestView;
+use super::list::{elements_from_the_right, quoted_elements_from_the_right, semicolon_pairs};
 use crate::error::{ConfigError, ConfigErrors, Faults};
 
 /// The proxies whose word about the client is taken, as networks.
 ///
-/// Everybody can send `X-Forwarded-For`; only what a listed proxy added is believed, and of that only the last entry
-/// that is no listed proxy itself.
+/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it, so the list is read from
+/// its right end, for as long as the hop that wrote an entry is a trusted proxy:
+///
+/// 1. The connection's peer, if it is no trusted proxy, is the client, and its fields are not read.
+/// 2. An entry that is no trusted proxy's address is the client.
+/// 3. If every entry is a trusted proxy's, the left-most is the client.
+/// 4. An entry that is no address (`unknown`, an obfuscated name, nothing, or text) ends the way. The client is behind the last
+///    hop that is known, and that hop is counted in its place; nothing that is bound to an address opens.
+/// 5. `X-Forwarded-For` and `Forwarded` (RFC 7239) that disagree end the way at the peer: a proxy that writes one of them may pass the
+///    other on as the client sent it. A `Forwarded` without any `for` is not asked.
+///
+/// `X-Forwarded-For` has no quoting, so a quote in it is part of an entry. In `Forwarded` quotes are paired from the right, so
+/// that what a client wrote cannot change how a proxy's entries are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
+
+/// The client of a request, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The client's address, or that of the nearest hop to the client that is known.
+    address: IpAddr,
+    /// Whether it is the client's own address.
+    is_confirmed: bool,
+    /// Whether it is an address of this machine or of a private network and no trusted proxy's.
+    is_local: bool,
+}
+
+impl Client {
+    /// The client's address, or that of the nearest known hop.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.address
+    }
+
+    /// What limits count by.
+    pub(crate) const fn network(self) -> Network {
+        Network::of(self.address)
+    }
+
+    /// The address of the client itself; `None` if only a hop before the client is known.
+    pub(crate) fn confirmed(self) -> Option<IpAddr> {
+        self.is_confirmed.then_some(self.address)
+    }
+
+    /// Whether a proxy that is not listed as trusted may have this address, with every client behind it.
+    pub(crate) const fn may_be_an_unlisted_proxy(self) -> bool {
+        self.is_local
+    }
+}
 
 /// What clients are told apart by where they are counted: an address of IPv4, and of one of IPv6 the first 64 bits, since
 /// whoever has one of these has all that share them.
@@ -20,12 +65,33 @@ pub(crate) enum Network {
     V6([u16; 4]),
 }
 
-/// What a proxy told of one hop.
+/// How far one header leads from the connection towards the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hop {
-    Address(IpAddr),
-    /// `unknown`, an obfuscated name, or text that is no address.
-    Unknown,
+struct Way {
+    /// The last hop on it; `None` if not even the first is known.
+    last: Option<IpAddr>,
+    end: End,
+}
+
+/// Why a way ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Every hop is a trusted proxy, and the list is over.
+    Start,
+    /// The last hop is no trusted proxy.
+    Client,
+    /// The next hop is hidden.
+    Hidden,
+}
+
+impl Way {
+    /// The same, where the fields that stand before this one are read too.
+    fn after(self, earlier: Option<Self>) -> Self {
+        match (self.end, earlier) {
+            (End::Start, Some(earlier)) => Self { last: earlier.last.or(self.last), end: earlier.end },
+            (End::Start, None) | (End::Client | End::Hidden, _) => self,
+        }
+    }
 }
 
 impl TrustedProxies {
@@ -54,28 +120,80 @@ impl TrustedProxies {
 
     /// The client's address: the connection's peer, or what the trusted proxies in front of us say.
     ///
-    /// `None` when it cannot be told: no peer is known, a hop is hidden, or `X-Forwarded-For` and `Forwarded` are
-    /// both there and disagree (a proxy that writes one passes the other on as the client sent it).
+    /// If a hop is hidden, this is the address of the last hop that is known: what a limit counts by. `None` only if the server
+    /// knows no peer, as on a Unix socket.
     pub fn client(&self, request: &impl RequestView) -> Option<IpAddr> {
-        let peer = request.peer()?.to_canonical();
-        if !self.trusts(peer) {
-            return Some(peer);
-        }
-        let listed = self.behind(peer, request.x_forwarded_for().flat_map(list_elements).map(hop));
-        let standard =
-            self.behind(peer, request.forwarded().flat_map(list_elements).filter_map(forwarded_for));
-        match (listed, standard) {
-            (None, None) => Some(peer),
-            (Some(hop), None) | (None, Some(hop)) => hop.address(),
-            (Some(one), Some(other)) if one == other => one.address(),
-            (Some(_), Some(_)) => None,
-        }
+        self.find(request).map(Client::address)
     }
 
-    /// Whether the client speaks TLS: the connection does, or a trusted proxy says so, or it never left the machine.
+    /// The client's address, if no hop hides it: what may be compared with an address that a credential is bound to.
+    pub fn confirmed_client(&self, request: &impl RequestView) -> Option<IpAddr> {
+        self.find(request).and_then(Client::confirmed)
+    }
+
+    /// The client by the rules above; `None` if no peer is known.
+    pub(crate) fn find(&self, request: &impl RequestView) -> Option<Client> {
+        let peer = request.peer()?.to_canonical();
+        if !self.trusts(peer) {
+            return Some(Client { address: peer, is_confirmed: true, is_local: is_local(peer) });
+        }
+        let (listed, standard) = (self.listed(request), self.standard(request));
+        let (last, end) = match (listed, standard) {
+            (None, None) => (None, End::Start),
+            (Some(way), None) | (None, Some(way)) => (way.last, way.end),
+            (Some(one), Some(other)) if one == other => (one.last, one.end),
+            (Some(one), Some(other)) => (one.last.filter(|_| one.last == other.last), End::Hidden),
+        };
+        let address = last.unwrap_or(peer);
+        let is_local = is_local(address) && !self.trusts(address);
+        Some(Client { address, is_confirmed: end != End::Hidden, is_local })
+    }
+
+    /// What `X-Forwarded-For` says; `None` if it is not there, or blank.
+    fn listed(&self, request: &impl RequestView) -> Option<Way> {
+        request.x_forwarded_for().find(|field| !field.trim_ascii().is_empty())?;
+        request.x_forwarded_for().fold(None, |earlier, field| {
+            Some(self.follow(elements_from_the_right(field).map(address_of)).after(earlier))
+        })
+    }
+
+    /// What `Forwarded` says; `None` if it names no client anywhere.
+    fn standard(&self, request: &impl RequestView) -> Option<Way> {
+        let of = |element| parameter(element, b"for");
+        request.forwarded().flat_map(quoted_elements_from_the_right).find_map(of)?;
+        request.forwarded().fold(None, |earlier, field| {
+            let hops = quoted_elements_from_the_right(field).map(|element| of(element).and_then(address_of));
+            Some(self.follow(hops).after(earlier))
+        })
+    }
+
+    /// Follows hops away from the connection; `None` is one that is hidden.
+    fn follow(&self, hops: impl Iterator<Item = Option<IpAddr>>) -> Way {
+        let mut last = None;
+        for hop in hops {
+            match hop {
+                None => return Way { last, end: End::Hidden },
+                Some(address) if !self.trusts(address) => {
+                    return Way { last: Some(address), end: End::Client };
+                }
+                Some(address) => last = Some(address),
+            }
+        }
+        Way { last, end: End::Start }
+    }
+
+    /// Whether the client speaks TLS: the connection does, or a trusted proxy says so, or the client is on this machine and
+    /// its bytes never leave it.
+    ///
+    /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is no trusted proxy and sent no
+    /// `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. A trusted proxy that says nothing of the protocol does not
+    /// speak TLS, wherever it is; neither does a Unix socket, or a server that does not know its peers.
     pub fn is_https(&self, request: &impl RequestView) -> bool {
-        let peer = request.peer().map(|peer| peer.to_canonical());
-        self.says_tls(request).unwrap_or_else(|| peer.is_some_and(|peer| peer.is_loopback()))
+        self.says_tls(request).unwrap_or_else(|| {
+            let peer = request.peer().map(|peer| peer.to_canonical());
+            let on_this_machine = peer.is_some_and(|peer| peer.is_loopback() && !self.trusts(peer));
+            on_this_machine && !is_forwarded(request)
+        })
     }
 
     /// Whether the client speaks TLS, as far as the connection or a trusted proxy tells.
@@ -87,10 +205,11 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return None;
         }
-        let listed = request.x_forwarded_proto().flat_map(list_elements).last();
-        let standard =
-            request.forwarded().flat_map(list_elements).last().and_then(|hop| parameter(hop, b"proto"));
-        let is_https = |proto: &[u8]| proto.trim_ascii().eq_ignore_ascii_case(b"https");
+        let listed = request.x_forwarded_proto().last().and_then(|field| elements_from_the_right(field).next());
+        let standard = request.forwarded().last().and_then(|field| {
+            quoted_elements_from_the_right(field).next().and_then(|element| parameter(element, b"proto"))
+        });
+        let is_https = |proto: &[u8]| proto.eq_ignore_ascii_case(b"https");
         match (listed, standard) {
             (None, None) => None,
             (listed, standard) => Some(listed.is_none_or(is_https) && standard.is_none_or(is_https)),
@@ -99,21 +218,6 @@ impl TrustedProxies {
 
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
-    }
-
-    /// The last hop that is no trusted proxy; the first of all if every one is. `None` where none is told of.
-    fn behind(&self, peer: IpAddr, hops: impl Iterator<Item = Hop>) -> Option<Hop> {
-        let mut told = false;
-        let mut client = Hop::Address(peer);
-        // Read forwards: whoever stands behind the last untrusted hop is trusted.
-        for hop in hops {
-            let trusted = matches!(hop, Hop::Address(address) if self.trusts(address));
-            if !trusted || !told {
-                client = hop;
-            }
-            told = true;
-        }
-        told.then_some(client)
     }
 }
 
@@ -125,15 +229,6 @@ impl Network {
                 let [a, b, c, d, ..] = address.segments();
                 Self::V6([a, b, c, d])
             }
-        }
-    }
-}
-
-impl Hop {
-    const fn address(self) -> Option<IpAddr> {
-        match self {
-            Self::Address(address) => Some(address),
-            Self::Unknown => None,
         }
     }
 }
@@ -151,29 +246,78 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     }
 }
 
-/// The `for` of one element of `Forwarded` (RFC 7239 §5.2).
-fn forwarded_for(element: &[u8]) -> Option<Hop> {
-    parameter(element, b"for").map(hop)
+/// Whether a request says that somebody passed it on.
+fn is_forwarded(request: &impl RequestView) -> bool {
+    request.x_forwarded_for().next().is_some()
+        || request.x_forwarded_proto().next().is_some()
+        || request.forwarded().next().is_some()
 }
 
-/// One parameter of an element, without its quotes (RFC 7239 §4).
+/// Whether an address is this machine's or a private network's: loopback, RFC 1918, RFC 6598, RFC 4193, or link-local.
+const fn is_local(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let is_shared = matches!(address.octets(), [100, 64..=127, _, _]);
+            address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
+
+/// One parameter of an element of `Forwarded`, without its quotes (RFC 7239 §4). One that is there twice is empty, which is
+/// no address and no protocol.
 fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
-    element.split(|&byte| byte == b';').find_map(|pair| {
-        let at = memchr::memchr(b'=', pair)?;
-        let (found, value) = pair.split_at_checked(at)?;
-        let value = value.get(1..)?.trim_ascii();
-        let value = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-        found.trim_ascii().eq_ignore_ascii_case(name).then_some(value)
-    })
+    let mut found = None;
+    for pair in semicolon_pairs(element) {
+        let Some((before, value)) = memchr::memchr(b'=', pair).and_then(|at| pair.split_at_checked(at)) else {
+            continue;
+        };
+        if before.trim_ascii().eq_ignore_ascii_case(name) {
+            if found.is_some() {
+                return Some(b"");
+            }
+            let value = value.get(1..)?.trim_ascii();
+            let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+            found = Some(bare.unwrap_or(value));
+        }
+    }
+    found
 }
 
-/// An address as proxies write it: with or without port, IPv6 with or without brackets.
-fn hop(text: &[u8]) -> Hop {
-    let address = std::str::from_utf8(text).ok().and_then(|text| {
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-        bare.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
-    });
-    address.map_or(Hop::Unknown, |address| Hop::Address(address.to_canonical()))
+/// An address as proxies write it: with or without a port, which may be obfuscated (RFC 7239 §6); IPv6 with or without
+/// brackets, and with or without a zone (RFC 4007 §11), which says by which link a proxy heard of it.
+fn address_of(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?;
+    let address = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+                return None;
+            }
+            without_zone(host).parse().ok()?
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) if is_port(port) && !host.is_empty() => IpAddr::V4(host.parse().ok()?),
+            _ => without_zone(text).parse().ok()?,
+        },
+    };
+    Some(address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    match text.strip_prefix('_') {
+        Some(name) => !name.is_empty(),
+        None => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok(),
+    }
+}
+
+fn without_zone(text: &str) -> &str {
+    match text.split_once('%') {
+        Some((address, zone)) if address.contains(':') && !zone.is_empty() => address,
+        _ => text,
+    }
 }
 
 #[cfg(test)]

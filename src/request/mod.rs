@@ -24,13 +24,13 @@ mod query;
 mod readings;
 mod view;
 
-pub(crate) use client::Network;
+pub(crate) use client::{Client, Network};
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use host::{explicit_port, requested_port};
 pub(crate) use list::list_elements;
-pub(crate) use origin::{OriginList, OriginRule};
+pub(crate) use origin::{Normal, OriginList, OriginRule, without_default_port};
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_leniently, decode_strictly, hex_value, split_encoded};
 pub(crate) use query::{

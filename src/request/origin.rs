@@ -1,3 +1,4 @@
+use arrayvec::ArrayVec;
 use bytes::Bytes;
 use hashbrown::HashSet;
 
@@ -10,7 +11,7 @@ pub(crate) enum OriginRule {
     Any,
     /// `null`, which sandboxed pages and files send.
     Null,
-    /// `https://app.example.com`, `http://localhost:3000`: byte for byte what browsers send.
+    /// `https://app.example.com`, `http://localhost:3000`: as browsers send it, in lower case.
     Exact(Box<str>),
     /// `https://*.example.com[:port]`: exactly one label in the star's place.
     Labels {
@@ -22,14 +23,17 @@ pub(crate) enum OriginRule {
 }
 
 impl OriginRule {
-    /// Reads an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin").
+    /// Reads an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin"). Capital letters in its
+    /// scheme and host are the same as small ones (RFC 6454 §4) and become them.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        let said = text;
+        let text = &*said.to_ascii_lowercase();
         let wrong = |found: &'static str, write: String| ConfigError::Origin {
-            origin: text.to_owned(),
+            origin: said.to_owned(),
             found,
             write,
         };
-        match text {
+        match said {
             "*" => return Ok(Self::Any),
             "null" => return Ok(Self::Null),
             _ => {}
@@ -40,9 +44,6 @@ impl OriginRule {
         if let Some((authority, path)) = authority.split_once(['/', '?', '#']) {
             let found = if path.is_empty() { "ends in a slash: browsers send none" } else { "has a path" };
             return Err(wrong(found, format!("{scheme}://{authority}")));
-        }
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(wrong("has capital letters: browsers send none", text.to_ascii_lowercase()));
         }
         if !matches!(scheme, "http" | "https") && !scheme.bytes().all(is_scheme_byte) || scheme.is_empty() {
             return Err(wrong("has a scheme that is none", "https://app.example.com".to_owned()));
@@ -128,15 +129,19 @@ impl OriginList {
 
     /// Whether this origin is listed.
     pub(crate) fn has(&self, origin: &[u8]) -> bool {
-        self.any
-            || self.exact.contains(origin)
+        if self.any || self.exact.contains(origin) {
+            return true;
+        }
+        let Some(origin) = Normal::of(origin) else { return false };
+        let origin = origin.as_bytes();
+        self.exact.contains(origin)
             || self
                 .labels
                 .iter()
                 .any(|(scheme, rest)| has_one_label(origin, scheme.as_bytes(), rest.as_bytes()))
     }
 
-    /// The value of `Access-Control-Allow-Origin` for a request from `origin`.
+    /// The value of `Access-Control-Allow-Origin` for a request from `origin`: the very text that the browser sent.
     pub(crate) fn allow(&self, origin: Option<&[u8]>) -> Option<Bytes> {
         if self.any {
             return Some(Bytes::from_static(b"*"));
@@ -146,6 +151,49 @@ impl OriginList {
             return Some(listed.clone());
         }
         self.has(origin).then(|| Bytes::copy_from_slice(origin))
+    }
+}
+
+/// The longest origin that is looked at: a scheme, a host name of 253 bytes (RFC 1035 §2.3.4) and a port.
+const MAX_ORIGIN_LEN: usize = 320;
+
+/// An origin in the form that origins are compared in: scheme and host in lower case, without the scheme's default port.
+pub(crate) struct Normal(ArrayVec<u8, MAX_ORIGIN_LEN>);
+
+impl Normal {
+    /// `None` for text without `://`, and for what is longer than any origin.
+    pub(crate) fn of(origin: &[u8]) -> Option<Self> {
+        let mut normal = ArrayVec::new();
+        normal.try_extend_from_slice(origin).ok()?;
+        normal.make_ascii_lowercase();
+        let scheme = memchr::memmem::find(&normal, b"://").and_then(|end| normal.get(..end))?;
+        if let Some(bare) = without_default_port(scheme, &normal).map(<[u8]>::len) {
+            normal.truncate(bare);
+        }
+        Some(Self(normal))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Host and port of an `http` or `https` origin.
+    pub(crate) fn web_authority(&self) -> Option<&[u8]> {
+        self.0.strip_prefix(b"https://").or_else(|| self.0.strip_prefix(b"http://"))
+    }
+
+    /// The scheme.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.starts_with(b"https:")
+    }
+}
+
+/// An origin or authority less the default port of its scheme; `None` if it names another port, or none.
+pub(crate) fn without_default_port<'o>(scheme: &[u8], authority: &'o [u8]) -> Option<&'o [u8]> {
+    match scheme {
+        b"https" => authority.strip_suffix(b":443"),
+        b"http" => authority.strip_suffix(b":80"),
+        _ => None,
     }
 }
 

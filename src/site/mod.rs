@@ -128,6 +128,7 @@ pub use config::SCHEMA;
 #[cfg(feature = "config")]
 pub(crate) use config::{ConfigFile, Notation, in_file};
 pub use failed_signatures::FailedSignatures;
+pub(crate) use failed_signatures::PerClient;
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::Place;

@@ -208,7 +208,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many signatures that do not fit are checked, for one client and by one key. Default any number.
+    /// How many signatures may fail, of one client and for one key. Default 60,000 a minute of a client, any number for a key.
     pub fn failed_signatures(mut self, limits: FailedSignatures) -> Self {
         self.failed_signatures = limits;
         self

@@ -4,6 +4,8 @@ use serde::de::Deserialize;
 use super::date::NumericDate;
 use super::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 use crate::error::TokenFault;
+#[cfg(feature = "mint")]
+use crate::error::ClaimName;
 use crate::time::UnixSeconds;
 
 /// A claim is absent, or it is there and means something, or it is there and does not.
@@ -26,6 +28,18 @@ impl<T> Claim<T> {
             Self::Absent => Some(Claim::Absent),
             Self::Malformed => Some(Claim::Malformed),
             Self::Present(value) => map(value).map(Claim::Present),
+        }
+    }
+}
+
+impl Claim<NumericDate> {
+    /// The date, floored; malformed if it looks like milliseconds.
+    fn in_seconds(self) -> Claim<UnixSeconds> {
+        match self {
+            Self::Present(date) if date.looks_like_milliseconds() => Claim::Malformed,
+            Self::Present(date) => Claim::Present(date.floor()),
+            Self::Absent => Claim::Absent,
+            Self::Malformed => Claim::Malformed,
         }
     }
 }
@@ -203,13 +217,34 @@ impl<'t> Claims<'t> {
         let mut found = Claim::Absent;
         let read = read_object(self.json, |member, value| {
             if member.is("iat") {
-                found = match date(value).strict() {
-                    Claim::Present(second) => Claim::Present(second.floor()),
-                    Claim::Absent | Claim::Malformed => Claim::Malformed,
+                found = match date(value).strict().in_seconds() {
+                    // Malformed: no revocation of those that were issued before some date may miss it.
+                    Claim::Absent => Claim::Malformed,
+                    claim => claim,
                 };
             }
         });
         read.map_or(Claim::Malformed, |()| found)
+    }
+
+    /// Checks that no date is in milliseconds: a signer's own tokens.
+    #[cfg(feature = "mint")]
+    pub(crate) fn refuse_milliseconds(&self) -> Result<(), TokenFault> {
+        let mut issued_at = DateClaim::Plain(Claim::Absent);
+        read_object(self.json, |member, value| {
+            if member.is("iat") {
+                issued_at = date(value);
+            }
+        })?;
+        let dates = [(ClaimName::Exp, self.exp), (ClaimName::Nbf, self.nbf), (ClaimName::Iat, issued_at)];
+        for (claim, date) in dates {
+            if let Claim::Present(date) = date.read(true)
+                && date.looks_like_milliseconds()
+            {
+                return Err(TokenFault::Milliseconds { claim, date: date.floor() });
+            }
+        }
+        Ok(())
     }
 
     /// A claim that names something, as it can be revoked: text, or a number as it stands. `None` also for one that does
@@ -242,11 +277,7 @@ impl<'t> Claims<'t> {
 
     /// When the token expires: `exp`, floored.
     pub fn expires_at(&self) -> Claim<UnixSeconds> {
-        match self.exp.strict() {
-            Claim::Absent => Claim::Absent,
-            Claim::Malformed => Claim::Malformed,
-            Claim::Present(date) => Claim::Present(date.floor()),
-        }
+        self.exp.strict().in_seconds()
     }
 
     /// Whether `iss` is this issuer.
@@ -312,6 +343,24 @@ mod tests {
             Claims::parse(r#"{"\u0065xp":17.5e8}"#).unwrap().expires_at(),
             Claim::Present(UnixSeconds::new(1_750_000_000))
         );
+    }
+
+    #[test]
+    fn a_date_in_milliseconds_is_malformed_wherever_it_is_read() {
+        for (date, read) in [
+            ("999999999999", Claim::Present(UnixSeconds::new(999_999_999_999))),
+            ("999999999999.9", Claim::Present(UnixSeconds::new(999_999_999_999))),
+            ("1000000000000", Claim::Malformed),
+            ("1790000000000", Claim::Malformed),
+            ("1.79e12", Claim::Malformed),
+            ("9223372036854775807", Claim::Malformed),
+            ("-1790000000000", Claim::Present(UnixSeconds::new(-1_790_000_000_000))),
+        ] {
+            let json = format!(r#"{{"exp":{date},"iat":{date}}}"#);
+            let claims = Claims::parse(&json).unwrap();
+            assert_eq!(claims.expires_at(), read, "{date}");
+            assert_eq!(claims.issued_at(), read, "{date}: a revocation of older tokens must not miss it");
+        }
     }
 
     #[test]

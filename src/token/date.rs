@@ -69,6 +69,11 @@ impl NumericDate {
         Some(Self { floor, fraction })
     }
 
+    /// Whether no issuer can mean so many seconds.
+    pub(crate) const fn looks_like_milliseconds(self) -> bool {
+        self.floor().looks_like_milliseconds()
+    }
+
     /// The last whole second that is not after this date.
     pub(crate) const fn floor(self) -> UnixSeconds {
         UnixSeconds::new(self.floor)

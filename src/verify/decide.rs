@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use super::decide_embed::Wanted;
 use super::decision::Need;
 use super::grant::{Facts, Proof};
@@ -8,7 +6,7 @@ use crate::cors::is_preflight;
 use crate::embed::{EmbedRules, EmbedToken, InPath, MAX_EMBED_TOKEN_LEN};
 use crate::error::{Denial, HostFault, LinkFault};
 use crate::link::{Asked, Link, LinkRules, Linked};
-use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
+use crate::request::{Client, Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
 use crate::site::{Granted, Place, SiteRules, Transport, UnknownHost};
@@ -98,7 +96,7 @@ pub(super) fn judge<'r>(
                     host: host.as_bytes(),
                     query: target.query,
                 };
-                let client = || policy.trusted_proxies.client(request);
+                let client = || policy.trusted_proxies.find(request);
                 Case { state, site, resource, asked, now, found, client: &client }.hear(request, target)
             }
             None => Verdict::Denied(Denial::OutOfScope, None),
@@ -139,8 +137,8 @@ pub(super) struct Case<'s> {
     pub(super) asked: Asked<'s>,
     pub(super) now: UnixSeconds,
     pub(super) found: Option<&'s Found>,
-    /// The address of whoever asks, read where it matters.
-    pub(super) client: &'s dyn Fn() -> Option<IpAddr>,
+    /// The client, read where it matters.
+    pub(super) client: &'s dyn Fn() -> Option<Client>,
 }
 
 impl Case<'_> {
@@ -222,7 +220,8 @@ impl Case<'_> {
         carrier: Carrier,
         link: &Link<'_>,
     ) -> Verdict<'r> {
-        let client = if links.binds_addresses() { (self.client)() } else { None };
+        // The address of a proxy in front of the client opens nothing that is bound to it.
+        let client = if links.binds_addresses() { (self.client)().and_then(Client::confirmed) } else { None };
         match links.check(link, &self.asked, client, self.now) {
             Ok(Linked { expires_at, .. }) if !self.site.times.allow_until(expires_at, self.now) => {
                 Verdict::Denied(Denial::LinkBad(LinkFault::Lifetime), None)

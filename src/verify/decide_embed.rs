@@ -5,10 +5,10 @@ use arrayvec::ArrayVec;
 use super::decide::{Case, Evidence, Verdict};
 use super::decision::Need;
 use super::grant::{Embedded, Facts, Proof};
+use super::guarded::may_be_manifest_or_key;
 use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
 use crate::error::Denial;
-use crate::manifest::Format;
-use crate::request::RequestView;
+use crate::request::{Client, RequestView};
 use crate::scheme::{Carrier, Scheme};
 use crate::scope::Resource;
 use crate::store::{Answer, Found, Standing};
@@ -61,7 +61,7 @@ impl Case<'_> {
             }
             Standing::Elsewhere => match self.found.and_then(|found| found.about(&token)) {
                 None if self.found.is_none_or(Found::may_need_more) => {
-                    return Verdict::Needs(Need::embed(token, (self.client)()));
+                    return Verdict::Needs(Need::embed(token, (self.client)().map(Client::address)));
                 }
                 Some(Answer::Record(record)) if access.embeds.is_revoked(record) => {
                     return denied(Denial::Revoked);
@@ -154,17 +154,12 @@ fn asks_for_page(request: &impl RequestView) -> bool {
     matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
 }
 
-/// Whether it is a manifest or a key, without which nothing plays: what origins and rates are asked about.
+/// Whether it may be a manifest or a key, without which nothing plays: what origins and rates are checked for.
 fn is_guarded(wanted: Wanted<'_>) -> bool {
     let path = match wanted {
         Wanted::Page => return false,
         Wanted::Resource(Resource::Object { key, .. }) => key,
         Wanted::Resource(Resource::Live { file, .. }) => file,
     };
-    let name =
-        memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
-    let extension = memchr::memrchr(b'.', name).and_then(|dot| name.get(dot.saturating_add(1)..));
-    extension.is_some_and(|extension| {
-        extension.eq_ignore_ascii_case(b"key") || Format::of_extension(extension).is_some()
-    })
+    may_be_manifest_or_key(path)
 }

@@ -225,6 +225,7 @@ fn check_time(
             return Err(Denial::MissingClaim(ClaimName::Exp));
         }
         Claim::Absent => {}
+        Claim::Present(exp) if exp.looks_like_milliseconds() => return Err(milliseconds(ClaimName::Exp, exp)),
         Claim::Present(exp) => {
             let exp = exp.floor();
             if exp.get() <= 0 || now >= exp.saturating_add(leeway) {
@@ -240,10 +241,16 @@ fn check_time(
     match nbf {
         Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
         Claim::Absent => Ok(()),
+        Claim::Present(nbf) if nbf.looks_like_milliseconds() => Err(milliseconds(ClaimName::Nbf, nbf)),
         Claim::Present(nbf) => {
             let nbf = nbf.ceil();
             let early = now < nbf.saturating_sub(leeway);
             if early { Err(Denial::NotYetValid { nbf, now }) } else { Ok(()) }
         }
     }
+}
+
+/// A date that no issuer can mean in seconds: taken for such, the token would never expire.
+const fn milliseconds(claim: ClaimName, date: NumericDate) -> Denial {
+    Denial::MalformedToken(TokenFault::Milliseconds { claim, date: date.floor() })
 }

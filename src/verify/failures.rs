@@ -1,12 +1,11 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Denial, Failing};
 use crate::keys::KeyId;
 use crate::rate::{Debts, Rate};
-use crate::request::Network;
-use crate::site::FailedSignatures;
+use crate::request::Client;
+use crate::site::{FailedSignatures, PerClient};
 use crate::time::UnixSeconds;
 
 /// How many clients, and how many keys, are told apart: 512 KiB for each of the two. To fill every place at sixty a minute
@@ -21,6 +20,8 @@ const PLACES: usize = 65_536;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
     clients: Option<Arc<Debts>>,
+    /// Whether clients are passed over that may be a proxy with everybody behind it.
+    spares_proxies: bool,
     keys: Option<Arc<Debts>>,
 }
 
@@ -28,17 +29,18 @@ impl Failures {
     /// Under these limits. Where one of them is what it was, what is owed stays owed.
     pub(super) fn under(&self, limits: FailedSignatures) -> Self {
         Self {
-            clients: debts_at(limits.per_client, self.clients.as_ref()),
+            clients: debts_at(limits.client_rate(), self.clients.as_ref()),
+            spares_proxies: limits.per_client == PerClient::Default,
             keys: debts_at(limits.per_key, self.keys.as_ref()),
         }
     }
 
     /// Has a signature checked, unless too many have failed. One that does not fit counts, once for each limit.
     ///
-    /// The address of the client is asked for where clients are limited.
+    /// The client is looked for where clients are limited.
     pub(super) fn check<T>(
         &self,
-        client: &dyn Fn() -> Option<IpAddr>,
+        client: &dyn Fn() -> Option<Client>,
         key: &KeyId,
         now: UnixSeconds,
         check: impl FnOnce() -> Result<T, Denial>,
@@ -48,7 +50,10 @@ impl Failures {
             return check();
         }
         let now = Duration::from_secs(u64::try_from(now.get()).unwrap_or_default());
-        let client = if clients.is_some() { client().map(Network::of) } else { None };
+        let client = if clients.is_some() { client() } else { None };
+        let may_be_everybody = client.is_none_or(Client::may_be_an_unlisted_proxy);
+        let clients = clients.filter(|_| !(self.spares_proxies && may_be_everybody));
+        let client = client.map(Client::network);
         let of_client = clients.and_then(|clients| clients.allow(client, now).err());
         let of_key = keys.and_then(|keys| keys.allow(Some(key), now).err());
         let waits = [(Failing::Client, of_client), (Failing::Key, of_key)];

@@ -52,6 +52,7 @@ mod decision;
 mod embeds;
 mod failures;
 mod grant;
+mod guarded;
 mod health;
 mod idle;
 #[cfg(feature = "config")]

@@ -45,6 +45,10 @@ fn client(told: &Told<'_>) -> Option<String> {
     proxies().client(told).map(|address| address.to_string())
 }
 
+fn confirmed(told: &Told<'_>) -> Option<String> {
+    proxies().confirmed_client(told).map(|address| address.to_string())
+}
+
 #[test]
 fn a_peer_that_is_no_trusted_proxy_is_the_client_whatever_it_says() {
     let told = Told {
@@ -70,13 +74,80 @@ fn the_client_is_the_right_most_untrusted_entry() {
         (&["2a00::1"], Some("2a00::1")),
         (&["[2a00::1]:4711, 2001:db8::5"], Some("2a00::1")),
         (&["::ffff:198.51.100.1"], Some("198.51.100.1")),
-        (&["198.51.100.1, unknown"], None),
-        (&["198.51.100.1, garbage"], None),
-        (&[" , "], Some("10.0.0.1")),
+        (&["198.51.100.1\t"], Some("198.51.100.1")),
+        (&["  6.6.6.6  ,  198.51.100.1  "], Some("198.51.100.1")),
+        (&["fe80::7%eth0"], Some("fe80::7")),
+        (&["[fe80::7%25eth0]:80"], Some("fe80::7")),
+        (&["[2a00::1]"], Some("2a00::1")),
         (&[], Some("10.0.0.1")),
+        (&[""], Some("10.0.0.1")),
+        (&["", " "], Some("10.0.0.1")),
+        (&["", "198.51.100.1"], Some("198.51.100.1")),
     ] {
         let told = Told { peer: Some("10.0.0.1"), x_forwarded_for: fields, ..Told::default() };
         assert_eq!(client(&told).as_deref(), expected, "{fields:?}");
+        assert_eq!(confirmed(&told).as_deref(), expected, "{fields:?}");
+    }
+}
+
+/// What a client writes stands to the left of what the trusted proxy appends, so no byte of it may change how that is read.
+#[test]
+fn nothing_to_the_left_of_a_trusted_entry_changes_the_client() {
+    for spoofed in [
+        "\"", "\"x", "'", "\\", "\\\"", "for=\"", "for=\"[", "a;b=\"", "unknown", ",", ",,", " ", ";", "=", "\"\"\"",
+        "6.6.6.6;host=\"", "for=6.6.6.6;host=\"", "[", "]", "for=\"\\\"",
+    ] {
+        let listed = format!("{spoofed}, 198.51.100.1, 10.1.1.1");
+        let standard = format!("{spoofed}, for=198.51.100.1;host=\"a,b;c\", for=\"10.1.1.1:80\"");
+        for (name, x_forwarded_for, forwarded) in [
+            ("X-Forwarded-For", &[listed.as_str()][..], &[][..]),
+            ("X-Forwarded-For in two fields", &[spoofed, "198.51.100.1"], &[]),
+            ("Forwarded", &[], &[standard.as_str()]),
+            ("Forwarded in two fields", &[], &[spoofed, "for=198.51.100.1"]),
+            ("both", &[listed.as_str()], &[standard.as_str()]),
+        ] {
+            let told = Told { peer: Some("10.0.0.1"), x_forwarded_for, forwarded, ..Told::default() };
+            assert_eq!(client(&told).as_deref(), Some("198.51.100.1"), "{name} after {spoofed:?}");
+            assert_eq!(confirmed(&told).as_deref(), Some("198.51.100.1"), "{name} after {spoofed:?}");
+        }
+    }
+}
+
+/// The client is the nearest hop that is known, which a limit counts by; nothing that is bound to an address is opened by it.
+#[test]
+fn an_entry_that_is_no_address_ends_the_way_at_the_nearest_known_hop() {
+    for (x_forwarded_for, forwarded, nearest) in [
+        (&["198.51.100.1, unknown"][..], &[][..], "10.0.0.1"),
+        (&["198.51.100.1, garbage"], &[], "10.0.0.1"),
+        (&["198.51.100.1, \""], &[], "10.0.0.1"),
+        (&["198.51.100.1, \"203.0.113.5\""], &[], "10.0.0.1"),
+        (&["198.51.100.1, unknown, 10.1.1.1"], &[], "10.1.1.1"),
+        (&["198.51.100.1, unknown", "10.1.1.1", "10.2.2.2"], &[], "10.1.1.1"),
+        (&["198.51.100.1, "], &[], "10.0.0.1"),
+        (&[" , "], &[], "10.0.0.1"),
+        (&["198.51.100.1", ""], &[], "10.0.0.1"),
+        (&["198.51.100.1:99999"], &[], "10.0.0.1"),
+        (&["198.51.100.1:"], &[], "10.0.0.1"),
+        (&["[198.51.100.1"], &[], "10.0.0.1"),
+        (&["198.51.100.1 203.0.113.5"], &[], "10.0.0.1"),
+        (&["198.51.100.1, 10.1.1.1;"], &[], "10.0.0.1"),
+        (&["0198.051.0100.01"], &[], "10.0.0.1"),
+        (&[], &["for=unknown"], "10.0.0.1"),
+        (&[], &["for=_hidden"], "10.0.0.1"),
+        (&[], &["for=198.51.100.1, for=_hidden"], "10.0.0.1"),
+        (&[], &["for=198.51.100.1, for=unknown, for=10.1.1.1"], "10.1.1.1"),
+        (&[], &["for=198.51.100.1, proto=https"], "10.0.0.1"),
+        (&[], &["for=198.51.100.1, "], "10.0.0.1"),
+        (&[], &["for=198.51.100.1;for=203.0.113.5"], "10.0.0.1"),
+        (&[], &["for=\"198.51.100.1"], "10.0.0.1"),
+        (&["198.51.100.1"], &["for=unknown"], "10.0.0.1"),
+        (&["198.51.100.1"], &["for=6.6.6.6"], "10.0.0.1"),
+        (&["\""], &["for=198.51.100.1"], "10.0.0.1"),
+        (&["198.51.100.1, 10.1.1.1"], &["for=6.6.6.6, for=10.1.1.1"], "10.0.0.1"),
+    ] {
+        let told = Told { peer: Some("10.0.0.1"), x_forwarded_for, forwarded, ..Told::default() };
+        assert_eq!(client(&told).as_deref(), Some(nearest), "{x_forwarded_for:?} {forwarded:?}");
+        assert_eq!(confirmed(&told), None, "{x_forwarded_for:?} {forwarded:?}");
     }
 }
 
@@ -87,17 +158,21 @@ fn forwarded_is_read_as_rfc_7239_writes_it() {
         ("For=\"198.51.100.1:80\";proto=https;by=10.0.0.1", Some("198.51.100.1")),
         ("for=6.6.6.6, for=\"[2a00::1]:80\", for=10.1.1.1", Some("2a00::1")),
         ("proto=https;for=\"[2a00::1]\"", Some("2a00::1")),
-        ("for=198.51.100.1, for=_hidden", None),
-        ("for=unknown", None),
         ("by=10.1.1.1", Some("10.0.0.1")),
+        ("for=198.51.100.1;host=\"a;for=6.6.6.6\"", Some("198.51.100.1")),
+        ("host=\"a;for=6.6.6.6,for=6.6.6.6\";for=198.51.100.1", Some("198.51.100.1")),
+        ("for=198.51.100.1;host=\"a\\\", for=6.6.6.6;x=\\\"\"", Some("198.51.100.1")),
+        ("for=\"198.51.100.1:_http\"", Some("198.51.100.1")),
+        ("for=\"[2a00::1]:_http\"", Some("2a00::1")),
     ] {
         let told = Told { peer: Some("10.0.0.1"), forwarded: &[field], ..Told::default() };
         assert_eq!(client(&told).as_deref(), expected, "{field}");
+        assert_eq!(confirmed(&told).as_deref(), expected, "{field}");
     }
 }
 
 #[test]
-fn two_headers_that_disagree_tell_nothing() {
+fn two_headers_that_disagree_confirm_nobody() {
     let told = |forwarded| Told {
         peer: Some("::ffff:10.0.0.1"),
         x_forwarded_for: &["198.51.100.1"],
@@ -105,7 +180,10 @@ fn two_headers_that_disagree_tell_nothing() {
         ..Told::default()
     };
     assert_eq!(client(&told(&["for=198.51.100.1"])).as_deref(), Some("198.51.100.1"));
-    assert_eq!(client(&told(&["for=6.6.6.6"])), None);
+    assert_eq!(client(&told(&["for=6.6.6.6"])).as_deref(), Some("10.0.0.1"));
+    assert_eq!(confirmed(&told(&["for=6.6.6.6"])), None);
+    let only_proto = ["proto=https;host=cdn.example.com"];
+    assert_eq!(confirmed(&told(&only_proto)).as_deref(), Some("198.51.100.1"), "it speaks of no client");
 }
 
 #[test]
@@ -120,13 +198,42 @@ fn https_is_believed_of_the_connection_and_of_trusted_proxies() {
     assert!(!https(&Told { proto: &["https, http"], ..from("10.0.0.1") }));
     assert!(https(&Told { forwarded: &["for=1.2.3.4;proto=https"], ..from("10.0.0.1") }));
     assert!(!https(&Told { forwarded: &["proto=http"], proto: &["https"], ..from("10.0.0.1") }));
-    assert!(!https(&from("10.0.0.1")));
-    assert!(https(&from("127.0.0.1")) && https(&from("::1")), "it never left the machine");
-    assert!(
-        !https(&Told { proto: &["http"], ..from("127.0.0.1") }),
-        "a proxy on this machine says otherwise"
-    );
+    assert!(!https(&from("10.0.0.1")), "a trusted proxy that does not say so");
+    assert!(!https(&Told { proto: &["https", "http"], ..from("10.0.0.1") }));
+    assert!(!https(&Told { proto: &["https, "], ..from("10.0.0.1") }), "the nearest proxy said nothing");
+    assert!(!https(&Told { proto: &["https", ""], ..from("10.0.0.1") }), "the nearest proxy said nothing");
+    assert!(!https(&Told { proto: &["\", http"], ..from("10.0.0.1") }));
+    assert!(https(&Told { proto: &["\", https"], ..from("10.0.0.1") }), "X-Forwarded-Proto has no quoting");
+    assert!(!https(&Told { forwarded: &["proto=https;x=\", proto=http"], ..from("10.0.0.1") }));
+    assert!(!https(&Told { forwarded: &["proto=https, for=1.2.3.4"], ..from("10.0.0.1") }));
+    assert!(!https(&Told { forwarded: &["proto=http;proto=https"], ..from("10.0.0.1") }), "it says two things");
     assert!(!https(&Told::default()));
+}
+
+/// Within the machine nothing can be listened to; but a proxy on it speaks for clients elsewhere.
+#[test]
+fn only_a_direct_peer_on_this_machine_needs_no_tls() {
+    let direct = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
+    for peer in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+        let from = |told: Told<'static>| Told { peer: Some(peer), ..told };
+        assert!(direct.is_https(&from(Told::default())), "{peer}: a client on this machine");
+        for (name, told) in [
+            ("X-Forwarded-For", Told { x_forwarded_for: &["198.51.100.1"], ..Told::default() }),
+            ("an empty X-Forwarded-For", Told { x_forwarded_for: &[""], ..Told::default() }),
+            ("X-Forwarded-Proto", Told { proto: &["https"], ..Told::default() }),
+            ("Forwarded", Told { forwarded: &["for=198.51.100.1;proto=https"], ..Told::default() }),
+        ] {
+            assert!(!direct.is_https(&from(told)), "{peer}: a proxy that is not trusted, by {name}");
+        }
+        let proxies = TrustedProxies::parse(["127.0.0.0/8", "::1"]).unwrap();
+        assert!(!proxies.is_https(&from(Told::default())), "{peer}: a trusted proxy that says nothing");
+        assert!(proxies.is_https(&from(Told { proto: &["https"], ..Told::default() })), "{peer}");
+        assert!(!proxies.is_https(&from(Told { proto: &["http"], ..Told::default() })), "{peer}");
+    }
+    for peer in ["10.0.0.1", "192.168.0.1", "::", "0.0.0.0", "fe80::1", "::127.0.0.1"] {
+        assert!(!direct.is_https(&Told { peer: Some(peer), ..Told::default() }), "{peer} is not this machine");
+    }
+    assert!(!direct.is_https(&Told::default()), "a Unix socket, or a server that does not know its peers");
 }
 
 #[test]

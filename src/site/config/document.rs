@@ -25,7 +25,7 @@ use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 
 pub(super) use embed::{EmbedSection, Lasting};
-pub(super) use limits::{FailedSignaturesSection, RateSection};
+pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
 pub(super) use values::{Few, Moment, Pairs, Span};
 
 /// Which requests may have the bytes they ask for.

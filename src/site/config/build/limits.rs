@@ -1,8 +1,8 @@
 use super::section;
 use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
-use crate::site::FailedSignatures;
-use crate::site::config::document::{FailedSignaturesSection, RateSection, Span};
+use crate::site::config::document::{FailedSignaturesSection, PerClientSaid, RateSection, Span};
+use crate::site::{FailedSignatures, PerClient};
 
 pub(super) fn build_failed_signatures(
     said: FailedSignaturesSection,
@@ -26,7 +26,13 @@ pub(super) fn build_failed_signatures(
         ],
     ];
     FailedSignatures {
-        per_client: said.per_client.and_then(|said| build_rate(&said, client, faults)),
+        per_client: match said.per_client {
+            None => PerClient::Default,
+            Some(PerClientSaid::Unlimited) => PerClient::Unlimited,
+            Some(PerClientSaid::Rate(said)) => {
+                build_rate(&said, client, faults).map_or(PerClient::Default, PerClient::Rate)
+            }
+        },
         per_key: said.per_key.and_then(|said| build_rate(&said, key, faults)),
     }
 }

@@ -1,17 +1,54 @@
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
 use super::values::Span;
 
-/// How many signatures that do not fit may come before no more are checked for a while. Default any number.
+/// How many signatures may fail before no more are checked for a while.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "failed_signatures", extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::site::config) struct FailedSignaturesSection {
-    /// By one client's address, or one /64 network of IPv6. An address behind NAT shares its limit.
-    pub(in crate::site::config) per_client: Option<RateSection>,
-    /// For one key, whoever brings them. Whoever brings so many keeps the key's new viewers waiting.
+    /// Of one client's address, or one /64 network of IPv6. An address behind NAT shares its limit. Default 60000 in a minute for
+    /// public addresses; a rate counts for every address, and "unlimited" for none.
+    pub(in crate::site::config) per_client: Option<PerClientSaid>,
+    /// For one key, whoever brings them. Whoever brings so many keeps the key's new viewers waiting. Default any number.
     pub(in crate::site::config) per_key: Option<RateSection>,
+}
+
+/// The limit of a client.
+#[derive(Debug)]
+pub(in crate::site::config) enum PerClientSaid {
+    Unlimited,
+    Rate(RateSection),
+}
+
+impl<'de> Deserialize<'de> for PerClientSaid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = PerClientSaid;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table in braces")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PerClientSaid, E> {
+                match text {
+                    "unlimited" => Ok(PerClientSaid::Unlimited),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &"\"unlimited\", or a table in braces")),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<PerClientSaid, A::Error> {
+                let fields = serde::de::value::MapAccessDeserializer::new(fields);
+                RateSection::deserialize(fields).map(PerClientSaid::Rate)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 /// So many in a time, of which all may come at once.

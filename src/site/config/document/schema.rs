@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Few, ForwardSaid, ForwardSection, Lasting, Moment, Pairs, Span};
+use super::{Few, ForwardSaid, ForwardSection, Lasting, Moment, Pairs, PerClientSaid, RateSection, Span};
 
 impl JsonSchema for Span {
     fn schema_name() -> Cow<'static, str> {
@@ -51,6 +51,17 @@ impl JsonSchema for ForwardSaid {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<ForwardSection>();
         json_schema!({ "anyOf": [{ "const": "auto" }, { "const": false }, table] })
+    }
+}
+
+impl JsonSchema for PerClientSaid {
+    fn schema_name() -> Cow<'static, str> {
+        "per_client".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let rate = generator.subschema_for::<RateSection>();
+        json_schema!({ "anyOf": [{ "const": "unlimited" }, rate] })
     }
 }
 

@@ -1,0 +1,63 @@
+//! The `Referrer-Policy` of what a URL with an embed token in its path is answered with.
+//!
+//! A page, a style sheet or a script tells its own URL, and so its token, in the `Referer` of what it loads. Rules, in the order
+//! they are tried, for what the inner service says:
+//!
+//! 1. `strict-origin` stays: it tells the origin alone, and nothing over plain HTTP.
+//! 2. `no-referrer` stays for a token that lists no origins. For one that does it is replaced: what such a page loads would tell
+//!    neither `Origin` nor `Referer`, and be refused.
+//! 3. Everything else is replaced by `strict-origin`: other policies, several of them, and none. `same-origin` is among these,
+//!    since it tells the whole URL to the page's own host, whose media log it.
+
+use bytes::Bytes;
+
+const STRICT_ORIGIN: &str = "strict-origin";
+
+/// Which policy of the inner service's may stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Referrers {
+    /// The token lists origins, which are checked by `Origin` and `Referer`.
+    AreChecked,
+    /// The token lists none.
+    AreNotChecked,
+}
+
+impl Referrers {
+    /// The policy to set, given the inner service's; `None` to leave that as it is.
+    pub(super) fn policy<'v>(self, mut inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+        let said = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
+        let is = |policy: &str| said.is_some_and(|said| said.eq_ignore_ascii_case(policy.as_bytes()));
+        let stays = is(STRICT_ORIGIN) || (self == Self::AreNotChecked && is("no-referrer"));
+        (!stays).then_some(Bytes::from_static(STRICT_ORIGIN.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_stays_only_where_it_tells_no_token_and_checks_go_on() {
+        for (inner, checked, not_checked) in [
+            (&[][..], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["strict-origin"], None, None),
+            (&[" Strict-Origin "], None, None),
+            (&["no-referrer"], Some(STRICT_ORIGIN), None),
+            (&["same-origin"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["origin"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["no-referrer-when-downgrade"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["strict-origin-when-cross-origin"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["strict-origin, unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["strict-origin", "strict-origin"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["no-referrer", "unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&["", ], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+        ] {
+            let said = || inner.iter().map(|value| value.as_bytes());
+            let [one, other] =
+                [Referrers::AreChecked, Referrers::AreNotChecked].map(|referrers| referrers.policy(said()));
+            assert_eq!(one.as_deref(), checked.map(str::as_bytes), "{inner:?}, origins listed");
+            assert_eq!(other.as_deref(), not_checked.map(str::as_bytes), "{inner:?}, no origins listed");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Manifests and keys: what origins and rates are checked for, told by the path alone.
+//!
+//! A server of files may resolve several paths to one file, so a path counts as that of a manifest or a key if any server
+//! could serve one for it. Rules over the last segment of the path's normal form, in the order they are tried:
+//!
+//! 1. A path that ends in a slash may be a folder, whose index file can be a manifest, or a file by actix-files, which
+//!    ignores the slash: it counts.
+//! 2. What follows a dot, a `;` or a `:` counts if it is one of the extensions, in any ASCII case: `1.key;v=1` (path parameters),
+//!    `1.key::$DATA` (streams of NTFS), `master.m3u8.gz` (a compressed variant). Spaces at its end do not matter, and dots
+//!    neither: Windows drops them.
+//! 3. A name without an extension counts: a server can add one, and `forward` too takes such an answer for a manifest by its
+//!    `Content-Type`.
+//! 4. A last extension with other characters than ASCII counts, since file systems fold some of them (`.Key` with the Kelvin sign), and so does one
+//!    with a `%`, which may be decoded again.
+//! 5. Everything else is a segment, an MP4 file, or another thing that plays nothing by itself.
+
+use crate::manifest::Format;
+
+/// Whether a path may be that of a manifest or a key.
+pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
+    let name =
+        memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
+    if name.is_empty() {
+        return true;
+    }
+    let mut pieces = name.split(|byte| matches!(byte, b'.' | b';' | b':')).skip(1);
+    if pieces.any(|piece| is_guarded(piece.trim_ascii_end())) {
+        return true;
+    }
+    let dropped = |byte: &u8| matches!(byte, b'.' | b' ');
+    let kept = name.iter().rposition(|byte| !dropped(byte)).map_or(0, |last| last.saturating_add(1));
+    let name = name.get(..kept).unwrap_or_default();
+    match memchr::memrchr(b'.', name).and_then(|dot| name.get(dot.saturating_add(1)..)) {
+        None => true,
+        Some(extension) => !extension.is_ascii() || extension.contains(&b'%'),
+    }
+}
+
+/// Whether an extension is that of manifests or keys.
+fn is_guarded(extension: &[u8]) -> bool {
+    extension.eq_ignore_ascii_case(b"key") || Format::of_extension(extension).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_a_server_may_resolve_to_a_manifest_or_a_key_counts() {
+        for (name, path) in [
+            ("a manifest", "videos/1/master.m3u8"),
+            ("in a folder with dots", "videos.1/a.b/master.m3u8"),
+            ("in capitals", "videos/1/MASTER.M3U8"),
+            ("in both cases", "videos/1/1.Key"),
+            ("the older extension", "a.m3u"),
+            ("an MPD", "a.mpd"),
+            ("a patch", "a.mpp"),
+            ("a slash behind it", "videos/1/1.key/"),
+            ("a folder, with its index", "videos/1/"),
+            ("the root", ""),
+            ("a dot behind it", "videos/1/1.key."),
+            ("dots and spaces behind it", "videos/1/1.key . ."),
+            ("a space behind it", "videos/1/1.key "),
+            ("a path parameter", "videos/1/1.key;x=.ts"),
+            ("a path parameter without a value", "videos/1/1.key;.ts"),
+            ("a stream of NTFS", "videos/1/1.key::$DATA"),
+            ("a short name", "videos/1/MASTER~1.M3U"),
+            ("compressed", "videos/1/master.m3u8.gz"),
+            ("in a language", "videos/1/master.mpd.en"),
+            ("only an extension", "videos/1/.key"),
+            ("no extension", "videos/1/master"),
+            ("no extension, and a dot", "videos/1/master."),
+            ("the Kelvin sign", "videos/1/1.\u{212a}ey"),
+            ("decoded again", "videos/1/1.k%65y"),
+        ] {
+            assert!(may_be_manifest_or_key(path.as_bytes()), "{name}: {path}");
+        }
+    }
+
+    #[test]
+    fn segments_and_files_do_not_count() {
+        for path in [
+            "videos/1/seg-1.ts",
+            "videos/1/seg-1.m4s",
+            "videos/1/movie.mp4",
+            "videos/1/Dr. Who.mp4",
+            "videos/1/2026-11-30T12:30:00.ts",
+            "videos/1/a;b.ts",
+            "videos/1/a.ts ",
+            "videos/1/a.ts.",
+            "videos/1/ключ.mp4",
+            "videos/1/100%.mp4",
+            "videos/1.key/seg-1.ts",
+            "videos/1.m3u8/seg-1.ts",
+            "videos/1/monkey.jpg",
+            "videos/1/master.m3u8_00001.ts",
+            ".ts",
+        ] {
+            assert!(!may_be_manifest_or_key(path.as_bytes()), "{path}");
+        }
+    }
+}
