@@ -352,7 +352,12 @@ fn every_field_of_the_file_is_its_builder_method() {
         (
             "failed_signatures",
             "[failed_signatures]\nper_key = { within = \"2h\", requests = 1000 }\n",
-            builder().failed_signatures(FailedSignatures::unlimited().per_key(rate(1000, 7200))),
+            builder().failed_signatures(FailedSignatures::default().per_key(rate(1000, 7200))),
+        ),
+        (
+            "failed_signatures",
+            "failed_signatures = { per_client = \"unlimited\" }\n",
+            builder().failed_signatures(FailedSignatures::unlimited()),
         ),
         (
             "failed_signatures",

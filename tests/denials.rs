@@ -378,6 +378,11 @@ fn headers() -> Vec<Row> {
         malformed("nesting", rs256(&format!(r#","a":{nested}"#)), TokenFault::TooDeep),
         malformed("alg", with_header(r#"{"kid":"rsa"}"#), TokenFault::Algorithm),
         malformed("kid", with_header(r#"{"alg":"RS256","kid":7}"#), TokenFault::KeyId),
+        malformed(
+            "milliseconds",
+            TestKey::Rsa.token(&claims(&[("exp", Some("1790000000000"))])),
+            TokenFault::Milliseconds { claim: ClaimName::Exp, date: UnixSeconds::new(1_790_000_000_000) },
+        ),
         Row {
             name: "percent-encoding",
             ask: get(PATH).query("%zz"),

@@ -264,7 +264,7 @@ fn of_several_cookies_each_counts_and_one_that_was_seen_opens() {
 }
 
 #[test]
-fn a_network_of_ipv6_is_one_client_and_those_without_an_address_share_a_hundred_times_the_rate() {
+fn a_network_of_ipv6_is_one_client_and_those_without_an_address_share_the_rate_of_one() {
     let (verifier, key) = limited(per_client(2, 60));
     let clients = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::4", "2001:db8:1:3::1"];
     let found = clients.map(|client| denial(&verifier, &by(client, &bad("k")), NOW));
@@ -273,8 +273,79 @@ fn a_network_of_ipv6_is_one_client_and_those_without_an_address_share_a_hundred_
     key.asked();
     let nobody = with("cookie", &format!("Qencode-Auth-Token={}", bad("k")), None);
     while denial(&verifier, &nobody, NOW) == failed {}
-    assert_eq!(key.asked(), 200);
-    assert_eq!(denial(&verifier, &nobody, NOW), Some(full(Failing::Client, 1)));
+    assert_eq!(key.asked(), 2, "as one client");
+    assert_eq!(denial(&verifier, &nobody, NOW), Some(full(Failing::Client, 30)));
+}
+
+/// Whatever a client writes into the fields of proxies, its failures are counted, and for no more than two addresses.
+#[test]
+fn no_field_of_a_client_behind_a_trusted_proxy_widens_its_limit() {
+    let key = Counting::default();
+    let verifier = gate().site(vod()).key(key.key("k")).failed_signatures(per_client(2, 3600));
+    let verifier = verifier.trusted_proxies(["10.0.0.0/8"]).build().unwrap();
+    let spoofed = ["\"", "unknown", "6.6.6.6", "for=\"", ",", "10.9.9.9", "\"a", "\\\"", "[", "127.0.0.1"];
+    let failed = Some(Denial::BadSignature);
+    let mut checked = 0;
+    for spoof in spoofed {
+        for fields in [
+            [("x-forwarded-for", format!("{spoof}, {A}")), ("x-other", String::new())],
+            [("x-forwarded-for", A.to_owned()), ("forwarded", format!("for={spoof}"))],
+            [("x-forwarded-for", A.to_owned()), ("forwarded", format!("for=unknown, {spoof}"))],
+        ] {
+            let mut request = by("10.0.0.1", &bad("k"));
+            for (name, value) in fields {
+                request.headers_mut().append(name, value.parse().unwrap());
+            }
+            checked += usize::from(denial(&verifier, &request, NOW) == failed);
+        }
+    }
+    assert!(checked <= 4, "{checked} signatures were checked");
+    let mut other = by("10.0.0.1", &bad("k"));
+    other.headers_mut().append("x-forwarded-for", B.parse().unwrap());
+    assert_eq!(denial(&verifier, &other, NOW), failed, "another client");
+}
+
+#[test]
+fn by_default_a_public_address_has_sixty_thousand_a_minute_and_nobody_else_waits() {
+    let (verifier, key) = limited(FailedSignatures::default());
+    let verifier_of_none = gate().site(vod()).key(key.key("k")).build().unwrap();
+    let bad = by(A, &bad("k"));
+    for verifier in [verifier, verifier_of_none] {
+        for _ in 0..60_000 {
+            assert_eq!(denial(&verifier, &bad, NOW), Some(Denial::BadSignature));
+        }
+        assert_eq!(denial(&verifier, &bad, NOW), Some(full(Failing::Client, 1)));
+        assert_eq!(denial(&verifier, &by(B, &good("k", 1)), NOW), None, "another address");
+    }
+}
+
+#[test]
+fn the_default_limit_passes_over_what_may_be_a_proxy_that_is_not_listed() {
+    for (name, proxies, peer, limited) in [
+        ("a public address", None, Some(A), true),
+        ("this machine", None, Some("127.0.0.1"), false),
+        ("this machine, IPv6", None, Some("::1"), false),
+        ("this machine, mapped", None, Some("::ffff:127.0.0.9"), false),
+        ("a private network", None, Some("10.1.2.3"), false),
+        ("another", None, Some("192.168.1.1"), false),
+        ("a shared network", None, Some("100.64.0.1"), false),
+        ("a local network of IPv6", None, Some("fd00::1"), false),
+        ("a link", None, Some("fe80::1"), false),
+        ("no known peer", None, None, false),
+        ("a trusted proxy that names no client", Some("10.0.0.0/8"), Some("10.1.2.3"), true),
+        ("a trusted proxy on this machine", Some("127.0.0.1"), Some("127.0.0.1"), true),
+    ] {
+        let key = Counting::default();
+        let verifier = gate().site(vod()).key(key.key("k")).trusted_proxies(proxies).build().unwrap();
+        let request = with("cookie", &format!("Qencode-Auth-Token={}", bad("k")), peer);
+        let found = (0..60_001).map(|_| denial(&verifier, &request, NOW)).last().unwrap();
+        let expected = if limited { full(Failing::Client, 1) } else { Denial::BadSignature };
+        assert_eq!(found, Some(expected), "{name}");
+    }
+    let (verifier, _) = self::limited(per_client(1, 60));
+    let request = by("127.0.0.1", &bad("k"));
+    assert_eq!(denial(&verifier, &request, NOW), Some(Denial::BadSignature));
+    assert_eq!(denial(&verifier, &request, NOW), Some(full(Failing::Client, 60)), "a limit by name counts for all");
 }
 
 #[test]
@@ -325,11 +396,11 @@ fn a_clock_that_is_set_back_keeps_nobody_out_for_long() {
 
 #[test]
 fn without_a_limit_any_number_is_checked() {
-    let (verifier, key) = limited(FailedSignatures::default());
-    for _ in 0..10_000 {
+    let (verifier, key) = limited(FailedSignatures::unlimited());
+    for _ in 0..70_000 {
         assert_eq!(denial(&verifier, &by(A, &bad("k")), NOW), Some(Denial::BadSignature));
     }
-    assert_eq!(key.asked(), 10_000);
+    assert_eq!(key.asked(), 70_000);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_proxy_that_says_nothing_is_the_client_and_speaks_no_tls() {
     for (name, peer, https) in [
         ("a trusted proxy", [10, 0, 0, 1], false),
         ("somebody", [198, 51, 100, 7], false),
-        ("this machine", [127, 0, 0, 1], true),
+        ("a trusted proxy on this machine", [127, 0, 0, 1], false),
     ] {
         let request = WithPeer(peer.into());
         assert_eq!(proxies.client(&request), Some(peer.into()), "{name}");

@@ -183,7 +183,7 @@ fn tls() -> Vec<Row> {
         row(format!("TLS: {name}"), ask, verdict)
     };
     vec![
-        tls("within the machine", &[], "200"),
+        tls("the proxy says nothing", &[], "403 https_required"),
         tls("the proxy says https", &[("x-forwarded-proto", "https")], "200"),
         tls("the proxy says HTTPS", &[("forwarded", "for=1.2.3.4;proto=HTTPS")], "200"),
         tls("the proxy says http", &[("x-forwarded-proto", "http")], "403 https_required"),

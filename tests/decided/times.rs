@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use playgate::error::ClaimName;
+use playgate::error::{ClaimName, TokenFault};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Denial, KeyScope, Verifier};
 
@@ -53,8 +53,8 @@ async fn a_token_lives_from_nbf_up_to_the_second_before_exp() {
         (format!(r#","nbf":{}"#, NOW + 1), EARLY),
         (format!(r#","nbf":{NOW},"exp":{}"#, NOW + 1), "200"),
         (format!(r#","nbf":{},"exp":{NOW}"#, NOW + 1), EXPIRED),
-        (r#","exp":9223372036854775807"#.to_owned(), "200"),
-        (r#","nbf":9223372036854775807"#.to_owned(), EARLY),
+        (r#","exp":999999999999"#.to_owned(), "200"),
+        (r#","nbf":999999999999"#.to_owned(), EARLY),
         (r#","nbf":-9223372036854775808"#.to_owned(), "200"),
         (r#","nbf":0"#.to_owned(), "200"),
     ] {
@@ -118,7 +118,7 @@ async fn leeway_is_granted_on_both_ends_and_is_at_most_a_minute() {
 async fn a_token_that_lives_longer_than_the_site_allows_is_refused() {
     let world = World::start(with(vod().max_lifetime(Duration::from_hours(1)))).await;
     for (exp, verdict) in
-        [(NOW + 1, "200"), (NOW + 3600, "200"), (NOW + 3601, REFUSED), (i64::MAX, REFUSED), (NOW, EXPIRED)]
+        [(NOW + 1, "200"), (NOW + 3600, "200"), (NOW + 3601, REFUSED), (999_999_999_999, REFUSED), (NOW, EXPIRED)]
     {
         let answer = present(&world, &format!(r#","exp":{exp}"#)).await;
         assert_eq!(answer.verdict(), verdict, "{exp}");
@@ -154,6 +154,29 @@ async fn a_date_that_is_no_number_is_malformed_and_never_absent() {
             assert_eq!(answer.denial, Some(Denial::MalformedClaim(claim)), "{name}: {value}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_date_in_milliseconds_is_malformed_and_never_far_in_the_future() {
+    crate::support::lines_about("start");
+    let world = World::start(with(vod())).await;
+    for (name, claim) in [("exp", ClaimName::Exp), ("nbf", ClaimName::Nbf)] {
+        for (value, date) in [
+            ("1000000000000", 1_000_000_000_000),
+            ("1790000000000", 1_790_000_000_000),
+            ("1790000000000.5", 1_790_000_000_000),
+            ("1.79e12", 1_790_000_000_000),
+            ("1750000000000000", 1_750_000_000_000_000),
+            ("9223372036854775807", i64::MAX),
+        ] {
+            let answer = present(&world, &format!(r#","{name}":{value}"#)).await;
+            assert_eq!(answer.verdict(), MALFORMED, "{name}: {value}");
+            let fault = TokenFault::Milliseconds { claim, date: UnixSeconds::new(date) };
+            assert_eq!(answer.denial, Some(Denial::MalformedToken(fault)), "{name}: {value}");
+        }
+    }
+    let remedy = "exp is 1790000000000: NumericDate is in seconds, this looks like milliseconds";
+    assert!(!crate::support::lines_about(remedy).is_empty(), "the log names the remedy");
 }
 
 #[tokio::test]

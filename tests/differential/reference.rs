@@ -147,7 +147,7 @@ impl Json {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// `NumericDate`: a number of seconds that fits 64 bits, floored and ceiled.
+    /// `NumericDate`: a number of seconds below 10^12 that fits 64 bits, floored and ceiled.
     fn date(&self) -> Option<(i128, i128)> {
         let Self::Number(number) = self else { return None };
         let (negative, number) = match number.strip_prefix('-') {
@@ -175,7 +175,7 @@ impl Json {
         let fraction = i128::from(rest.bytes().any(|digit| digit != b'0'));
         let (floor, ceil) =
             if negative { (-seconds - fraction, -seconds) } else { (seconds, seconds + fraction) };
-        i64::try_from(floor).ok().map(|_| (floor, ceil))
+        i64::try_from(floor).ok().filter(|floor| *floor < 1_000_000_000_000).map(|_| (floor, ceil))
     }
 }
 

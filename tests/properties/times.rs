@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use playgate::error::ClaimName;
+use playgate::error::{ClaimName, TokenFault};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Denial, KeyScope, Verifier};
 use proptest::prelude::*;
@@ -66,6 +66,7 @@ fn exact() -> impl Strategy<Value = Exact> {
     let seconds = prop_oneof![
         8 => near,
         1 => -3..=3_i128,
+        2 => (i128::from(MILLISECONDS) - 2)..=(i128::from(MILLISECONDS) + 2),
         1 => (i128::from(i64::MAX) - 62)..=(i128::from(i64::MAX) + 3),
         1 => (i128::from(i64::MIN) - 3)..=(i128::from(i64::MIN) + 62),
         1 => select(vec![10_i128.pow(19), -(10_i128.pow(19)), 10_i128.pow(25), i128::from(u64::MAX)]),
@@ -101,15 +102,27 @@ fn seconds(claim: &Drawn, round: fn(Exact) -> i128) -> Result<Option<i64>, ()> {
     }
 }
 
+/// From here on a date is taken for one in milliseconds.
+const MILLISECONDS: i64 = 1_000_000_000_000;
+
 /// `nbf - leeway <= now < exp + leeway`, and nothing lives at or before the epoch.
 fn lives(exp: &Drawn, nbf: &Drawn, leeway: i64, now: i64) -> Result<(), Denial> {
     let unix = UnixSeconds::new;
+    let late = |claim, date| {
+        Err(Denial::MalformedToken(TokenFault::Milliseconds { claim, date: unix(date) }))
+    };
     match seconds(exp, Exact::floor) {
+        Ok(Some(exp)) if exp >= MILLISECONDS => return late(ClaimName::Exp, exp),
         Err(()) => return Err(Denial::MalformedClaim(ClaimName::Exp)),
         Ok(Some(exp)) if exp <= 0 || now >= exp.saturating_add(leeway) => {
             return Err(Denial::Expired { exp: unix(exp), now: unix(now) });
         }
         Ok(_) => {}
+    }
+    if let Ok(Some(nbf)) = seconds(nbf, Exact::floor)
+        && nbf >= MILLISECONDS
+    {
+        return late(ClaimName::Nbf, nbf);
     }
     match seconds(nbf, Exact::ceil) {
         Err(()) => Err(Denial::MalformedClaim(ClaimName::Nbf)),
