@@ -484,8 +484,18 @@ async fn what_has_a_token_in_its_path_tells_its_origin_alone_to_what_it_loads() 
         ("a weaker policy", &[("referrer-policy", "unsafe-url")], STRICT, STRICT),
         ("the whole URL for the same host", &[("referrer-policy", "same-origin")], STRICT, STRICT),
         ("the same policy", &[("referrer-policy", "Strict-Origin")], &["Strict-Origin"], &["Strict-Origin"]),
-        ("no referrer, which checks of origins need", &[("referrer-policy", "no-referrer")], STRICT, &["no-referrer"]),
-        ("two policies", &[("referrer-policy", "no-referrer"), ("referrer-policy", "unsafe-url")], STRICT, STRICT),
+        (
+            "no referrer, which checks of origins need",
+            &[("referrer-policy", "no-referrer")],
+            STRICT,
+            &["no-referrer"],
+        ),
+        (
+            "two policies",
+            &[("referrer-policy", "no-referrer"), ("referrer-policy", "unsafe-url")],
+            STRICT,
+            STRICT,
+        ),
     ] {
         let verifier = behind(embedding());
         let embeds = verifier.embeds(HOST).unwrap();
@@ -501,7 +511,9 @@ async fn what_has_a_token_in_its_path_tells_its_origin_alone_to_what_it_loads() 
         let listed = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap();
         let open = embeds.issue(EmbedDraft::new("1")).await.unwrap();
         for (token, expected) in [(listed, bound), (open, free)] {
-            for target in ["/watch/{token}", "/embed/{token}/videos/1/player.html", "/embed/{token}/videos/1/a.css"] {
+            for target in
+                ["/watch/{token}", "/embed/{token}/videos/1/player.html", "/embed/{token}/videos/1/a.css"]
+            {
                 let ask = get(token.url(target)).field("referer", "https://app.example.com/");
                 let answer = world.ask(&ask).await;
                 assert_eq!(answer.status, 404, "{name}: {target}");
@@ -552,7 +564,16 @@ async fn a_manifest_or_key_counts_by_whatever_name_a_server_of_files_may_have_fo
     let draft = EmbedDraft::new("1").origins(["app.example.com"]);
     let bound = embeds.issue(draft).await.unwrap().to_text();
     for name in [
-        "1.key/", "master.m3u8/", "1.KEY", "1.k%65y", "1.key.", "1.key%20", "1.key;a=b.ts", "master.m3u8.gz", "", "master",
+        "1.key/",
+        "master.m3u8/",
+        "1.KEY",
+        "1.k%65y",
+        "1.key.",
+        "1.key%20",
+        "1.key;a=b.ts",
+        "master.m3u8.gz",
+        "",
+        "master",
         "1.%E2%84%AAey",
     ] {
         let ask = get(format!("/videos/1/{name}")).query(&bound);

@@ -5,9 +5,9 @@ mod support;
 use std::convert::Infallible;
 use std::fs;
 
+use axum::Router;
 use http::{Request, Response};
 use hyper_staticfile::Static;
-use axum::Router;
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::rate::Rate;
 use playgate::{Site, Verifier};
@@ -131,12 +131,31 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
         let name = server.name;
         let bound = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap().to_text();
         for file in [
-            "1.key", "1.key/", "1.k%65y", "1.key%2F", "1.key//", "1.key/.", "1.key.", "1.key%20", "1.key;a=b.ts", "1.KEY", "1.key%00",
-            "master.m3u8", "master.m3u8/", "master.m3u8.gz", "master.m3u8?a=.ts", "master", "",
+            "1.key",
+            "1.key/",
+            "1.k%65y",
+            "1.key%2F",
+            "1.key//",
+            "1.key/.",
+            "1.key.",
+            "1.key%20",
+            "1.key;a=b.ts",
+            "1.KEY",
+            "1.key%00",
+            "master.m3u8",
+            "master.m3u8/",
+            "master.m3u8.gz",
+            "master.m3u8?a=.ts",
+            "master",
+            "",
         ] {
             let asked = get(format!("/videos/1/{file}"));
             let refused = server_answer(server, asked.clone().query(&bound)).await;
-            assert!(matches!(refused.status, 400 | 403), "{name}: {file} without an origin: {}", refused.verdict());
+            assert!(
+                matches!(refused.status, 400 | 403),
+                "{name}: {file} without an origin: {}",
+                refused.verdict()
+            );
             let allowed = server_answer(server, asked.query(&bound).origin("https://app.example.com")).await;
             if allowed.status == 200 {
                 served.push((name, file));
@@ -149,10 +168,15 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
             assert!(matches!(second.status, 400 | 429), "{name}: {file} a second time: {}", second.verdict());
         }
     }
-    for spelled in [("actix-files", "1.key/"), ("actix-files", "master.m3u8/"), ("actix-files with an index", "")] {
+    for spelled in
+        [("actix-files", "1.key/"), ("actix-files", "master.m3u8/"), ("actix-files with an index", "")]
+    {
         assert!(served.contains(&spelled), "{spelled:?} is served, so it has to be checked: {served:?}");
     }
-    assert!(served.contains(&("ServeDir", "1.key")) && served.contains(&("ServeDir", "master.m3u8.gz")), "{served:?}");
+    assert!(
+        served.contains(&("ServeDir", "1.key")) && served.contains(&("ServeDir", "master.m3u8.gz")),
+        "{served:?}"
+    );
 }
 
 fn embedding() -> Site {

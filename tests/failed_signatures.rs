@@ -345,7 +345,11 @@ fn the_default_limit_passes_over_what_may_be_a_proxy_that_is_not_listed() {
     let (verifier, _) = self::limited(per_client(1, 60));
     let request = by("127.0.0.1", &bad("k"));
     assert_eq!(denial(&verifier, &request, NOW), Some(Denial::BadSignature));
-    assert_eq!(denial(&verifier, &request, NOW), Some(full(Failing::Client, 60)), "a limit by name counts for all");
+    assert_eq!(
+        denial(&verifier, &request, NOW),
+        Some(full(Failing::Client, 60)),
+        "a limit by name counts for all"
+    );
 }
 
 #[test]

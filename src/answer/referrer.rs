@@ -51,7 +51,7 @@ mod tests {
             (&["strict-origin, unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
             (&["strict-origin", "strict-origin"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
             (&["no-referrer", "unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
-            (&["", ], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
+            (&[""], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
         ] {
             let said = || inner.iter().map(|value| value.as_bytes());
             let [one, other] =

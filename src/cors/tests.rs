@@ -34,7 +34,8 @@ fn origins_compare_exactly() {
 
 #[test]
 fn scheme_and_host_of_an_origin_compare_without_case_and_the_browser_gets_back_what_it_sent() {
-    let listed = ["https://App.Example.com", "HTTPS://*.Example.net:8443", "http://[2001:DB8::1]", "App2://Bundle"];
+    let listed =
+        ["https://App.Example.com", "HTTPS://*.Example.net:8443", "http://[2001:DB8::1]", "App2://Bundle"];
     let policy = policy(&Cors::with_credentials(listed));
     for origin in [
         "https://app.example.com",

@@ -159,7 +159,10 @@ mod tests {
         ] {
             assert_eq!(allowed.admit(&asker(Some(origin), "cdn.example.com"), false), admitted, "{origin}");
         }
-        assert_eq!(allowed.frame_ancestors(), "frame-ancestors 'self' https://app.example.com https://*.example.net");
+        assert_eq!(
+            allowed.frame_ancestors(),
+            "frame-ancestors 'self' https://app.example.com https://*.example.net"
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! nginx's `secure_link` and many CDNs sign this way. How a link is checked:
 //!
 //! 1. The path is looked at for formats whose links stand there, then the query; a parameter that occurs twice is refused.
-//! 2. The **expiry** is decimal digits, positive, without overflow.
+//! 2. The **expiry** is decimal digits, positive, without overflow. One of 10^12 or more is a far date, as nginx reads it, and is
+//!    not taken for milliseconds: what such links open is their signers' published contract. A site's `max_lifetime` refuses it.
 //! 3. The **proof** is compared, in constant time, with the hash of the expression: for each secret that is live, and for
 //!    the file and the directory where a site takes either.
 //! 4. Only a good link can be **expired**: that order tells a forged link (403) from an old one (410).

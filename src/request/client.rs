@@ -205,7 +205,8 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return None;
         }
-        let listed = request.x_forwarded_proto().last().and_then(|field| elements_from_the_right(field).next());
+        let listed =
+            request.x_forwarded_proto().last().and_then(|field| elements_from_the_right(field).next());
         let standard = request.forwarded().last().and_then(|field| {
             quoted_elements_from_the_right(field).next().and_then(|element| parameter(element, b"proto"))
         });
@@ -271,7 +272,8 @@ const fn is_local(address: IpAddr) -> bool {
 fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
     let mut found = None;
     for pair in semicolon_pairs(element) {
-        let Some((before, value)) = memchr::memchr(b'=', pair).and_then(|at| pair.split_at_checked(at)) else {
+        let Some((before, value)) = memchr::memchr(b'=', pair).and_then(|at| pair.split_at_checked(at))
+        else {
             continue;
         };
         if before.trim_ascii().eq_ignore_ascii_case(name) {
@@ -309,7 +311,9 @@ fn address_of(text: &[u8]) -> Option<IpAddr> {
 fn is_port(text: &str) -> bool {
     match text.strip_prefix('_') {
         Some(name) => !name.is_empty(),
-        None => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok(),
+        None => {
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+        }
     }
 }
 

@@ -24,8 +24,8 @@ mod query;
 mod readings;
 mod view;
 
-pub(crate) use client::{Client, Network};
 pub use client::TrustedProxies;
+pub(crate) use client::{Client, Network};
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use host::{explicit_port, requested_port};

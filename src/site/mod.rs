@@ -24,8 +24,8 @@
 //! token_cache = 65536                  # how many verified tokens are remembered; 0 for none
 //! expose_reason = true                 # whether the body of a refusal carries its code
 //!
-//! [failed_signatures]                  # default any number: so many, and no more are checked for a while; either or both
-//! per_client = { requests = 60, within = 60 }   # by one address; 1 to 1000000 in 1 second to 1 day
+//! [failed_signatures]                  # so many, and no more are checked for a while; either or both
+//! per_client = { requests = 60, within = 60 }   # by one address; 1 to 1000000 in 1 second to 1 day; default 60000 in 60 for public ones; or "unlimited"
 //! per_key = { requests = 1000, within = 1 }     # for one key, whoever brings them: keeps its new viewers waiting
 //!
 //! [[site]]

@@ -3,9 +3,9 @@ use serde::de::Deserialize;
 
 use super::date::NumericDate;
 use super::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
-use crate::error::TokenFault;
 #[cfg(feature = "mint")]
 use crate::error::ClaimName;
+use crate::error::TokenFault;
 use crate::time::UnixSeconds;
 
 /// A claim is absent, or it is there and means something, or it is there and does not.

@@ -225,7 +225,9 @@ fn check_time(
             return Err(Denial::MissingClaim(ClaimName::Exp));
         }
         Claim::Absent => {}
-        Claim::Present(exp) if exp.looks_like_milliseconds() => return Err(milliseconds(ClaimName::Exp, exp)),
+        Claim::Present(exp) if exp.looks_like_milliseconds() => {
+            return Err(milliseconds(ClaimName::Exp, exp));
+        }
         Claim::Present(exp) => {
             let exp = exp.floor();
             if exp.get() <= 0 || now >= exp.saturating_add(leeway) {

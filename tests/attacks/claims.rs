@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Attack, Expected, Family, Harmless, OUT_OF_SCOPE, PATH, Refused, bearing};
 use crate::support::{NOW, TestKey, behind, get, vod};
 use playgate::Denial;
-use playgate::error::ClaimName;
+use playgate::error::{ClaimName, TokenFault};
 use playgate::time::UnixSeconds;
 
 pub(crate) fn family() -> Family {
@@ -103,13 +103,23 @@ fn dates() -> Vec<Attack> {
         row("exp", "1749999999", boundary, expired(NOW - 1)),
         row("exp", "1750003601", "jwt-simple: tolerance of 900 s", too_long(NOW + 3601)),
         row("exp", "4102444800", "schemes: a token for ever", too_long(4_102_444_800)),
-        row("exp", "1750000060000", "milliseconds, as JavaScript counts", late(ClaimName::Exp, 1_750_000_060_000)),
+        row(
+            "exp",
+            "1750000060000",
+            "milliseconds, as JavaScript counts",
+            late(ClaimName::Exp, 1_750_000_060_000),
+        ),
         row("exp", "9223372036854775807", "CWE-190: leeway added overflows", late(ClaimName::Exp, i64::MAX)),
         row("exp", "1750000001.5", "RFC 7519 §2: floored", Harmless),
         row("exp", "17500000600e-1", "RFC 8259 §6", Harmless),
         row("nbf", "1750000001", "RFC 7519 §4.1.5", early(NOW + 1)),
         row("nbf", "1750000000.001", "RFC 7519 §4.1.5: not before", early(NOW + 1)),
-        row("nbf", "9223372036854775807", "CWE-190: leeway taken away overflows", late(ClaimName::Nbf, i64::MAX)),
+        row(
+            "nbf",
+            "9223372036854775807",
+            "CWE-190: leeway taken away overflows",
+            late(ClaimName::Nbf, i64::MAX),
+        ),
         row("nbf", "1750000000", "RFC 7519 §4.1.5", Harmless),
         row("nbf", "-9223372036854775808", "CWE-190: leeway taken away overflows", Harmless),
         row("EXP", "1", "RFC 7519 §4.1: case-sensitive", Harmless),

@@ -117,9 +117,13 @@ async fn leeway_is_granted_on_both_ends_and_is_at_most_a_minute() {
 #[tokio::test]
 async fn a_token_that_lives_longer_than_the_site_allows_is_refused() {
     let world = World::start(with(vod().max_lifetime(Duration::from_hours(1)))).await;
-    for (exp, verdict) in
-        [(NOW + 1, "200"), (NOW + 3600, "200"), (NOW + 3601, REFUSED), (999_999_999_999, REFUSED), (NOW, EXPIRED)]
-    {
+    for (exp, verdict) in [
+        (NOW + 1, "200"),
+        (NOW + 3600, "200"),
+        (NOW + 3601, REFUSED),
+        (999_999_999_999, REFUSED),
+        (NOW, EXPIRED),
+    ] {
         let answer = present(&world, &format!(r#","exp":{exp}"#)).await;
         assert_eq!(answer.verdict(), verdict, "{exp}");
     }

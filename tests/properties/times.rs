@@ -108,9 +108,8 @@ const MILLISECONDS: i64 = 1_000_000_000_000;
 /// `nbf - leeway <= now < exp + leeway`, and nothing lives at or before the epoch.
 fn lives(exp: &Drawn, nbf: &Drawn, leeway: i64, now: i64) -> Result<(), Denial> {
     let unix = UnixSeconds::new;
-    let late = |claim, date| {
-        Err(Denial::MalformedToken(TokenFault::Milliseconds { claim, date: unix(date) }))
-    };
+    let late =
+        |claim, date| Err(Denial::MalformedToken(TokenFault::Milliseconds { claim, date: unix(date) }));
     match seconds(exp, Exact::floor) {
         Ok(Some(exp)) if exp >= MILLISECONDS => return late(ClaimName::Exp, exp),
         Err(()) => return Err(Denial::MalformedClaim(ClaimName::Exp)),

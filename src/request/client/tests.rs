@@ -94,8 +94,26 @@ fn the_client_is_the_right_most_untrusted_entry() {
 #[test]
 fn nothing_to_the_left_of_a_trusted_entry_changes_the_client() {
     for spoofed in [
-        "\"", "\"x", "'", "\\", "\\\"", "for=\"", "for=\"[", "a;b=\"", "unknown", ",", ",,", " ", ";", "=", "\"\"\"",
-        "6.6.6.6;host=\"", "for=6.6.6.6;host=\"", "[", "]", "for=\"\\\"",
+        "\"",
+        "\"x",
+        "'",
+        "\\",
+        "\\\"",
+        "for=\"",
+        "for=\"[",
+        "a;b=\"",
+        "unknown",
+        ",",
+        ",,",
+        " ",
+        ";",
+        "=",
+        "\"\"\"",
+        "6.6.6.6;host=\"",
+        "for=6.6.6.6;host=\"",
+        "[",
+        "]",
+        "for=\"\\\"",
     ] {
         let listed = format!("{spoofed}, 198.51.100.1, 10.1.1.1");
         let standard = format!("{spoofed}, for=198.51.100.1;host=\"a,b;c\", for=\"10.1.1.1:80\"");
@@ -206,7 +224,10 @@ fn https_is_believed_of_the_connection_and_of_trusted_proxies() {
     assert!(https(&Told { proto: &["\", https"], ..from("10.0.0.1") }), "X-Forwarded-Proto has no quoting");
     assert!(!https(&Told { forwarded: &["proto=https;x=\", proto=http"], ..from("10.0.0.1") }));
     assert!(!https(&Told { forwarded: &["proto=https, for=1.2.3.4"], ..from("10.0.0.1") }));
-    assert!(!https(&Told { forwarded: &["proto=http;proto=https"], ..from("10.0.0.1") }), "it says two things");
+    assert!(
+        !https(&Told { forwarded: &["proto=http;proto=https"], ..from("10.0.0.1") }),
+        "it says two things"
+    );
     assert!(!https(&Told::default()));
 }
 
@@ -231,7 +252,10 @@ fn only_a_direct_peer_on_this_machine_needs_no_tls() {
         assert!(!proxies.is_https(&from(Told { proto: &["http"], ..Told::default() })), "{peer}");
     }
     for peer in ["10.0.0.1", "192.168.0.1", "::", "0.0.0.0", "fe80::1", "::127.0.0.1"] {
-        assert!(!direct.is_https(&Told { peer: Some(peer), ..Told::default() }), "{peer} is not this machine");
+        assert!(
+            !direct.is_https(&Told { peer: Some(peer), ..Told::default() }),
+            "{peer} is not this machine"
+        );
     }
     assert!(!direct.is_https(&Told::default()), "a Unix socket, or a server that does not know its peers");
 }

@@ -47,7 +47,7 @@ pub(super) struct Document {
     /// cryptography; 0 for none. Default 65536.
     #[cfg_attr(test, schemars(range(max = 16_777_216)))]
     pub(super) token_cache: Option<usize>,
-    /// How many signatures that do not fit may come before no more are checked for a while. Default any number.
+    /// How many signatures may fail before no more are checked for a while. Default 60000 in a minute for one public address.
     pub(super) failed_signatures: Option<FailedSignaturesSection>,
     /// What each set of hosts, or a base path on them, serves.
     #[cfg_attr(test, schemars(required, length(min = 1)))]

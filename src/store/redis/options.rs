@@ -148,7 +148,7 @@ impl RedisStore {
     /// there meanwhile for a token that is not in memory get 503. Default 20 in 2 seconds.
     ///
     /// Besides these, those count that were under way when the bound was reached: 256 at most. Clients without a known
-    /// address may cause a hundred times as many, all together.
+    /// address may cause as many as one, all together.
     pub fn unknown_tokens(mut self, rate: Rate) -> Self {
         self.unknown = Some(rate);
         self
