@@ -271,7 +271,11 @@ impl Found {
 /// `Expired`, `MalformedToken(Json)`.
 fn name_of(denial: Denial) -> String {
     let whole = format!("{denial:?}");
-    whole.split_once(" {").map_or(whole.clone(), |(name, _)| name.to_owned())
+    match whole.split_once(" {") {
+        None => whole,
+        Some((name, _)) if name.contains('(') => format!("{name})"),
+        Some((name, _)) => name.to_owned(),
+    }
 }
 
 fn classes() -> Vec<Class> {

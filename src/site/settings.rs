@@ -185,7 +185,8 @@ impl Site {
         self
     }
 
-    /// Refuses requests that came over plain HTTP, except from this machine itself. A connection is TLS where the
+    /// Refuses requests that came over plain HTTP, except from a client on this machine: a peer on loopback that is no trusted
+    /// proxy and was not forwarded ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). A connection is TLS where the
     /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
     pub fn require_https(mut self) -> Self {
         self.transport = Transport::Https;
