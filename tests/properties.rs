@@ -12,6 +12,8 @@ mod links;
 mod minted;
 #[path = "properties/scopes.rs"]
 mod scopes;
+#[path = "properties/secrets.rs"]
+mod secrets;
 #[path = "properties/spellings.rs"]
 mod spellings;
 #[path = "properties/times.rs"]

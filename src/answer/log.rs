@@ -1,10 +1,11 @@
-//! What a log line tells: code, site, method, path, kid, client address; never a token or the query.
+//! What a log line tells: code, site, method, path, kid, client address; never a credential or the query.
+//!
+//! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
+//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::verify::MAX_KID_SHOWN) bytes of a refused token's own text, or the
+//! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::embed::MAX_ID_LEN) bytes, which the operator chose.
 
-use arrayvec::ArrayVec;
-
-use crate::embed::EmbedToken;
 use crate::error::Denial;
-use crate::request::{MAX_PATH_LEN, RequestView, decode_leniently};
+use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 use crate::verify::Grant;
 
@@ -20,8 +21,8 @@ pub(super) fn refusal(
         INFO,
         code = denial.code().as_str(),
         site = site.map(|site| &*site.id),
-        method = %request.method().escape_debug(),
-        path = %path(request, policy),
+        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
+        path = %path(request, site),
         kid = kid,
         client = policy.trusted_proxies.client(request).map(|address| address.to_string()),
         reason = %denial,
@@ -29,21 +30,21 @@ pub(super) fn refusal(
     );
 }
 
-pub(super) fn pass(request: &impl RequestView, policy: &Policy) {
+pub(super) fn pass(request: &impl RequestView) {
     crate::log::event!(
         DEBUG,
-        method = %request.method().escape_debug(),
-        path = %path(request, policy),
+        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
+        path = %path(request, None),
         "passed: no site is there"
     );
 }
 
-pub(super) fn grant(grant: &Grant<'_>, request: &impl RequestView, policy: &Policy) {
+pub(super) fn grant(grant: &Grant<'_>, site: &SiteRules, request: &impl RequestView, policy: &Policy) {
     crate::log::event!(
         DEBUG,
-        site = grant.site().map(crate::site::SiteView::id),
-        method = %request.method().escape_debug(),
-        path = %path(request, policy),
+        site = &*site.id,
+        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
+        path = %path(request, Some(site)),
         kid = grant.kid(),
         video = grant.video(),
         client = policy.trusted_proxies.client(request).map(|address| address.to_string()),
@@ -51,25 +52,7 @@ pub(super) fn grant(grant: &Grant<'_>, request: &impl RequestView, policy: &Poli
     );
 }
 
-/// The path as it came; where embed tokens stand in paths, without anything that could be one, however it is spelled.
-fn path(request: &impl RequestView, policy: &Policy) -> String {
-    let path = request.target().path;
-    if !policy.embeds_in_paths {
-        return path.escape_ascii().to_string();
-    }
-    let shown = path.split(|&byte| byte == b'/').map(|segment| {
-        if may_be_token(segment) { "{token}".to_owned() } else { segment.escape_ascii().to_string() }
-    });
-    shown.collect::<Vec<_>>().join("/")
-}
-
-/// Whether a segment is an embed token once it is percent-decoded, however often that takes.
-fn may_be_token(segment: &[u8]) -> bool {
-    let mut text = ArrayVec::<u8, MAX_PATH_LEN>::new();
-    let mut encoded = decode_leniently(segment, &mut text);
-    while encoded {
-        let before = std::mem::take(&mut text);
-        encoded = decode_leniently(&before, &mut text);
-    }
-    EmbedToken::read(&text).is_some()
+/// The path as it came, without what could be a credential.
+fn path(request: &impl RequestView, site: Option<&SiteRules>) -> impl std::fmt::Display {
+    shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places))
 }

@@ -36,7 +36,7 @@ use referrer::Referrers;
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::embed::AllowedOrigins;
 use crate::error::Denial;
-use crate::request::RequestView;
+use crate::request::{RequestView, shown_text};
 use crate::scheme::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::Decision;
@@ -60,8 +60,8 @@ pub struct Answer {
     body: Bytes,
 }
 
-/// One header field of an answer: its lower-case name and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One header field of an answer: its lower-case name and its value. `Debug` shows of the value no more than logs do.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     pub(crate) name: &'static str,
     pub(crate) value: Bytes,
@@ -84,6 +84,14 @@ impl Header {
     /// The value: visible ASCII and spaces.
     pub fn value(&self) -> &[u8] {
         &self.value
+    }
+}
+
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The origin of a page is the client's text.
+        let value = shown_text::<MAX_VALUE_SHOWN>(&self.value);
+        f.debug_struct("Header").field("name", &self.name).field("value", &value).finish()
     }
 }
 
@@ -123,7 +131,7 @@ impl Decision<'_> {
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         match (self, site) {
             (Self::Pass(_), _) => {
-                log::pass(request, policy);
+                log::pass(request);
                 Reply::Call(edits, ResponseEdits::default())
             }
             (Self::Public(_), Some(site)) => {
@@ -138,7 +146,7 @@ impl Decision<'_> {
                 Reply::Answer(refuse(denial, site, cors, policy, request))
             }
             (Self::Granted(grant), Some(site)) => {
-                log::grant(grant, request, policy);
+                log::grant(grant, site, request, policy);
                 edits.strip(site);
                 edits.hand_over(grant, site);
                 let forwarding =
@@ -170,6 +178,9 @@ impl Decision<'_> {
         }
     }
 }
+
+/// The longest value of a header field in `Debug`, in bytes: our own fit.
+const MAX_VALUE_SHOWN: usize = 256;
 
 fn refuse(
     denial: Denial,

@@ -14,7 +14,7 @@
 use bytes::Bytes;
 
 use crate::error::{ConfigError, Faults};
-use crate::request::{OriginList, OriginRule, RequestView};
+use crate::request::{MAX_HOST_LEN, OriginList, OriginRule, RequestView, shown_text};
 
 /// A site's CORS settings, as an operator says them; the checked form is made with the policy.
 ///
@@ -146,7 +146,7 @@ pub(crate) struct CorsPolicy {
 }
 
 /// What the headers of one answer are made from; owned, so that it outlives the request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct CorsHeaders {
     /// `Access-Control-Allow-Origin`, where the origin may read the answer.
     pub(crate) allow_origin: Option<Bytes>,
@@ -156,6 +156,14 @@ pub(crate) struct CorsHeaders {
     pub(crate) expose: Option<Bytes>,
     /// Whether the answer depends on `Origin`.
     pub(crate) vary: bool,
+}
+
+impl std::fmt::Debug for CorsHeaders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The origin is the client's text.
+        let origin = self.allow_origin.as_ref().map(|origin| shown_text::<MAX_HOST_LEN>(origin));
+        f.debug_struct("CorsHeaders").field("allow_origin", &origin).finish_non_exhaustive()
+    }
 }
 
 /// What a preflight's answer adds, for an origin that may ask.

@@ -1,6 +1,6 @@
 use super::lifetime::Lifetime;
 use super::settings::OriginsOn;
-use crate::request::{PathBuffer, RequestPath};
+use crate::request::{PathBuffer, RequestPath, SegmentPlace};
 
 /// How a site takes embed tokens: every setting checked and made ready.
 #[derive(Debug)]
@@ -40,9 +40,9 @@ impl EmbedRules {
         self.paths.iter().find_map(|pattern| pattern.read(path))
     }
 
-    /// Whether tokens stand in paths.
-    pub(crate) fn has_paths(&self) -> bool {
-        !self.paths.is_empty()
+    /// The places of a path in which tokens stand.
+    pub(crate) fn segment_places(&self) -> impl Iterator<Item = SegmentPlace> {
+        self.paths.iter().map(|pattern| SegmentPlace::new(pattern.before.clone(), 0))
     }
 
     /// Whether a video's folder holds this object key.

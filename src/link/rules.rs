@@ -11,7 +11,7 @@ use super::expression::{Expression, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
-use crate::request::{hex_value, value_of_one, values_of_each};
+use crate::request::{SegmentPlace, hex_value, value_of_one, values_of_each};
 use crate::time::UnixSeconds;
 
 /// A site's secure links: every setting checked and made ready.
@@ -87,11 +87,20 @@ impl LinkRules {
         let mut segments = asked.key.splitn(5, |&byte| byte == b'/');
         let (kind, _video, proof) = (segments.next()?, segments.next()?, segments.next()?);
         let (expires, _file) = (segments.next()?, segments.next()?);
-        matches!(kind, b"videos" | b"cmaf" | b"mpegts").then_some(Link {
+        KINDS.iter().any(|known| known.as_bytes() == kind).then_some(Link {
             form,
             proof,
             expires: Some(expires),
         })
+    }
+
+    /// The places of a path in which proofs stand, below a site's base path.
+    pub(crate) fn segment_places(&self, base_path: &str) -> impl Iterator<Item = SegmentPlace> {
+        let in_path = self.forms.iter().any(|form| matches!(form.place, Place::Segments));
+        KINDS
+            .iter()
+            .filter(move |_| in_path)
+            .map(move |kind| SegmentPlace::new(format!("{base_path}{kind}/"), 1))
     }
 
     /// The link in the query, where a form has it there. Present is one whose proof is named, whatever its value.
@@ -231,6 +240,9 @@ impl LinkRules {
         bytes.get(..len)?.try_into().ok()
     }
 }
+
+/// The first segments of paths with a proof in them: `{kind}/{account}_{video}/{proof}/{expires}/…`.
+const KINDS: [&str; 3] = ["videos", "cmaf", "mpegts"];
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,

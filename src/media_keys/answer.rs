@@ -7,7 +7,7 @@ use super::folder::{Folder, Wanted};
 use super::key::{MediaKey, MediaKeys};
 use crate::answer::{Header, problem};
 use crate::error::Code;
-use crate::request::{PathBuffer, RequestPath, RequestView};
+use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
 use crate::scheme::Scheme;
 use crate::verify::OwnedGrant;
 
@@ -99,7 +99,8 @@ impl KeyService {
                 INFO,
                 code = Code::OutOfScope.as_str(),
                 folder = folder.as_str(),
-                granted = grant.video().or(grant.scope()),
+                granted =
+                    grant.video().or(grant.scope()).map(|of| shown_path(of.as_bytes(), &[]).to_string()),
                 "refused a media key: it is of another video than the grant"
             );
             return Err(Refused::OtherVideo);

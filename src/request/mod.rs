@@ -8,6 +8,7 @@
 //! 3. Query and cookie cursors: the values of one name, as they stand.
 //! 4. Origins, as browsers write them (RFC 6454 §6.2).
 //! 5. [`TrustedProxies`]: the client's address, and whether it speaks TLS, behind proxies that may be believed.
+//! 6. How text of a request is shown in logs and `Debug`: without what could be a credential.
 //!
 //! It knows nothing of sites, tokens or keys.
 
@@ -22,6 +23,7 @@ mod path;
 mod percent;
 mod query;
 mod readings;
+mod render;
 mod view;
 
 pub use client::TrustedProxies;
@@ -32,12 +34,15 @@ pub(crate) use host::{explicit_port, requested_port};
 pub(crate) use list::list_elements;
 pub(crate) use origin::{Normal, OriginList, OriginRule, without_default_port};
 pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
-pub(crate) use percent::{PercentFault, decode_leniently, decode_strictly, hex_value, split_encoded};
+pub(crate) use percent::{PercentFault, decode_strictly, hex_value, split_encoded};
 pub(crate) use query::{
     Parameter, decoded_bytes, decodes_to, is_parameter_name, parameters, value_of_one, values_of_each,
     without_parameter,
 };
 pub(crate) use readings::{Reading, some_reading};
+pub(crate) use render::{
+    MAX_METHOD_SHOWN, SegmentPlace, could_hold_credential, has_credential_place, shown_path, shown_text,
+};
 pub use view::{RequestView, Target};
 
 /// The longest credential that is looked at, in bytes: what a request line or a header may carry in practice.

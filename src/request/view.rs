@@ -1,5 +1,8 @@
 use std::net::IpAddr;
 
+use super::host::MAX_HOST_LEN;
+use super::render::{shown_path, shown_text};
+
 /// What a decision reads from a request.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`; a server with another
@@ -97,7 +100,8 @@ pub trait RequestView {
     }
 }
 
-/// A request target in its parts (RFC 9112 §3.2). `Debug` leaves the query out: credentials are in there.
+/// A request target in its parts (RFC 9112 §3.2). `Debug` leaves the query out, where credentials are, and replaces every
+/// part of host and path that could be one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Target<'r> {
     /// Host and port, in the absolute form and in HTTP/2's `:authority`; absent in the origin form.
@@ -122,10 +126,9 @@ impl<'r> Target<'r> {
 
 impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
         f.debug_struct("Target")
-            .field("authority", &self.authority.map(text))
-            .field("path", &text(self.path))
+            .field("authority", &self.authority.map(shown_text::<MAX_HOST_LEN>))
+            .field("path", &shown_path(self.path, &[]))
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
 use super::settings::{Serves, Site};
 use crate::cors::is_token;
+use crate::embed::EmbedRules;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
 use crate::token::MAX_TOKEN_BYTES;
@@ -70,6 +71,9 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     if faults.len() > before {
         return None;
     }
+    let (link, embed) = (link?, embed?);
+    let places_of_embeds = embed.iter().flat_map(EmbedRules::segment_places);
+    let places_of_links = link.iter().flat_map(|link| link.segment_places(&site.base_path));
     Some(SiteRules {
         id: id.into(),
         base_path: site.base_path.as_str().into(),
@@ -83,8 +87,9 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         methods: check_methods(&site.methods),
         transport: site.transport,
         tokens: site.tokens,
-        link: link?,
-        embed: embed?,
+        credential_places: places_of_embeds.chain(places_of_links).collect(),
+        link,
+        embed,
         forward,
         carriers: site.carriers.clone(),
         max_token_bytes: site.max_token_bytes,

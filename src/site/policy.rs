@@ -12,7 +12,6 @@ use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
 use super::settings::{Serves, Site};
-use crate::embed::EmbedRules;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 #[cfg(feature = "config")]
 use crate::link::SecureLink;
@@ -51,8 +50,6 @@ pub struct Policy {
     pub(crate) token_cache: usize,
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
-    /// Whether some site takes embed tokens in paths, which logs then do not show.
-    pub(crate) embeds_in_paths: bool,
     /// Every site's identity headers: a client may bring none of them.
     pub(crate) identity_headers: Option<Arc<[Box<str>]>>,
 }
@@ -303,10 +300,8 @@ impl PolicyBuilder {
             .collect();
         names.sort_unstable();
         names.dedup();
-        let embeds_in_paths = sites.iter().any(|site| site.embed.as_ref().is_some_and(EmbedRules::has_paths));
         Some(Policy {
             sites,
-            embeds_in_paths,
             hosts: hosts.finish(),
             streams,
             unknown_host: self.unknown_host,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::forward::ForwardRules;
@@ -9,6 +11,7 @@ use crate::embed::EmbedRules;
 use crate::error::Code;
 use crate::keys::Key;
 use crate::link::LinkRules;
+use crate::request::SegmentPlace;
 use crate::scheme::Carriers;
 use crate::scope::{Coverage, KeyScope, LiveShape, Resource, playback_id_in};
 use crate::time::{Leeway, UnixSeconds};
@@ -69,6 +72,8 @@ pub(crate) struct SiteRules {
     pub(crate) embed: Option<EmbedRules>,
     pub(crate) forward: Option<ForwardRules>,
     pub(crate) carriers: Carriers,
+    /// Where in paths credentials stand.
+    pub(crate) credential_places: Arc<[SegmentPlace]>,
     pub(crate) max_token_bytes: usize,
     pub(crate) coverage: Coverage,
     pub(crate) times: TimeRules,

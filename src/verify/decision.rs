@@ -136,6 +136,9 @@ impl Need {
     }
 }
 
+/// How many bytes of a refused token's `kid` a log line shows: enough for the thumbprint of a key (RFC 7638).
+pub const MAX_KID_SHOWN: usize = 64;
+
 /// A denial, with what a log line tells about it.
 #[derive(Debug)]
 pub struct Refusal<'r> {
@@ -165,13 +168,14 @@ impl Refusal<'_> {
         self.evidence.map(|evidence| evidence.carrier)
     }
 
-    /// The `kid` that the refused token claims, escaped for a log line. It is the client's own text.
+    /// The first [`MAX_KID_SHOWN`] bytes of the `kid` that the refused token claims, escaped for a log line. It is the
+    /// client's own text.
     pub fn claimed_kid(&self) -> Option<String> {
         let Evidence { carrier, raw } = self.evidence?;
         let (mut decoded, mut kid) = (Decoded::new(), KeyIdBuffer::new());
         let text = token_text(carrier, raw, &mut decoded).ok()?;
         let kid = key_id_of(text, &mut kid)?;
-        Some(kid.get(..64).unwrap_or(kid).escape_ascii().to_string())
+        Some(kid.get(..MAX_KID_SHOWN).unwrap_or(kid).escape_ascii().to_string())
     }
 }
 

@@ -6,7 +6,7 @@ use super::decision::Context;
 use crate::embed::Record;
 use crate::keys::KeyRef;
 use crate::link::Covers;
-use crate::request::{PathBuffer, RequestPath};
+use crate::request::{PathBuffer, RequestPath, shown_path};
 use crate::scheme::{Carrier, Decoded, Scheme, token_text};
 use crate::scope::KeyScope;
 use crate::site::{Granted, SiteView};
@@ -304,7 +304,7 @@ impl std::fmt::Debug for OwnedGrant {
         f.debug_struct("OwnedGrant")
             .field("kid", &self.0.kid)
             .field("site", &self.0.site)
-            .field("scope", &self.0.scope)
+            .field("scope", &self.0.scope.as_ref().map(|scope| shown_path(scope.as_bytes(), &[])))
             .field("facts", &self.0.facts)
             .finish_non_exhaustive()
     }

@@ -72,7 +72,7 @@ mod verifier;
 mod watch;
 
 pub use builder::VerifierBuilder;
-pub use decision::{Decision, Need, Needed, Passed, Preflight, Public, Refusal};
+pub use decision::{Decision, MAX_KID_SHOWN, Need, Needed, Passed, Preflight, Public, Refusal};
 pub use embeds::Embeds;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
 pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};

@@ -1,0 +1,397 @@
+//! Text of a request as logs, errors and `Debug` show it: short, of visible ASCII, and without anything that could be a
+//! credential.
+//!
+//! Rules, in the order they are tried on each segment of a path:
+//!
+//! 1. A segment in a place where credentials stand ([`SegmentPlace`]) is replaced.
+//! 2. A segment of more than [`MAX_SEGMENT`] bytes is replaced.
+//! 3. A segment with percent-encoding is replaced if a run by rule 4 shows up in it when it is decoded up to
+//!    [`MAX_PASSES`] times, or if it has [`MIN_RUN`] bytes or more and could be decoded further.
+//! 4. In every other segment each run is replaced that could be a token or a hash: [`MIN_RUN`] or more letters, digits and
+//!    `-_+`, which base64, base64url and hexadecimal text are made of. Of a JWT the whole is replaced, with its dots. A UUID
+//!    is left as it is: it has that length and is no credential of any scheme.
+//!
+//! What is replaced shows its length and a hash, `{43 bytes #1a2b3c4d}`, by which lines about the same text are found. The
+//! hash has a key that every process draws for itself, so that it does not help to guess the text. Long ids and file names
+//! are replaced too. The result is cut at [`MAX_PATH_SHOWN`] bytes. No byte is visited more often than a few times.
+
+use std::fmt::{self, Write as _};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
+
+use arrayvec::{ArrayString, ArrayVec};
+
+use super::percent::{decode_leniently, split_encoded};
+use crate::work;
+
+/// The longest path in a log line, in bytes: room for what is there in practice, and a line stays a line.
+pub(crate) const MAX_PATH_SHOWN: usize = 256;
+
+/// The longest method in a log line, in bytes: registered ones have at most 17.
+pub(crate) const MAX_METHOD_SHOWN: usize = 32;
+
+/// The longest segment that is looked at closely, in bytes.
+const MAX_SEGMENT: usize = 256;
+
+/// The shortest run that could be a credential, in bytes: the shortest hash, MD5 in base64, has 22.
+const MIN_RUN: usize = 20;
+
+/// How often a segment is decoded. Each pass visits all of it, so there is a bound.
+const MAX_PASSES: usize = 3;
+
+/// Stands at the end of text that was cut.
+const CUT: &str = "…";
+
+/// A place of a path in which a credential stands: a whole segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentPlace {
+    /// What the path begins with, decoded; it begins and ends with a slash.
+    before: Box<str>,
+    /// How many segments stand between that and the credential.
+    skip: usize,
+    /// How many slashes stand before the credential.
+    slashes: usize,
+}
+
+impl SegmentPlace {
+    pub(crate) fn new(before: impl Into<Box<str>>, skip: usize) -> Self {
+        let before = before.into();
+        let slashes = before.matches('/').count().saturating_add(skip);
+        Self { before, skip, slashes }
+    }
+
+    /// The position of the segment in a path as it came, and its length; `None` where the path does not lead there.
+    fn find(&self, path: &[u8]) -> Option<Span> {
+        let mut rest = path;
+        for &wanted in self.before.as_bytes() {
+            let (&byte, after) = rest.split_first()?;
+            let encoded = if byte == b'%' { split_encoded(after) } else { None };
+            let (byte, after) = encoded.unwrap_or((byte, after));
+            if byte != wanted {
+                return None;
+            }
+            rest = after;
+        }
+        work::visited(path.len().saturating_sub(rest.len()));
+        for _ in 0..self.skip {
+            rest = rest.get(memchr::memchr(b'/', rest)?.saturating_add(1)..)?;
+        }
+        let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+        work::visited(length);
+        Some(Span { start: path.len().saturating_sub(rest.len()), length })
+    }
+}
+
+/// A segment's position in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    length: usize,
+}
+
+/// Whether a path has text in one of these places.
+pub(crate) fn has_credential_place(path: &[u8], places: &[SegmentPlace]) -> bool {
+    places.iter().any(|place| place.find(path).is_some_and(|span| span.length > 0))
+}
+
+/// A path as it came, ready to be shown.
+pub(crate) fn shown_path(path: &[u8], places: &[SegmentPlace]) -> Shown<MAX_PATH_SHOWN> {
+    let mut shown = Shown::new();
+    let mut start = 0;
+    for (number, segment) in path.split(|&byte| byte == b'/').enumerate() {
+        work::visited(segment.len());
+        let held = |place: &SegmentPlace| {
+            place.slashes == number && place.find(path).is_some_and(|span| span.start == start)
+        };
+        let known = !segment.is_empty() && places.iter().any(held);
+        let whole = (number == 0 || shown.push("/")) && shown.push_segment(segment, known);
+        if !whole {
+            break;
+        }
+        start = start.saturating_add(segment.len()).saturating_add(1);
+    }
+    shown
+}
+
+/// Any other text of a request, ready to be shown: cut at `N` bytes.
+pub(crate) fn shown_text<const N: usize>(text: &[u8]) -> Shown<N> {
+    let mut shown = Shown::new();
+    shown.push_segment(text, false);
+    shown
+}
+
+/// Whether text could hold a token in the way that rules 2 to 4 see one.
+pub(crate) fn could_hold_credential(text: &[u8]) -> bool {
+    text.len() > MAX_SEGMENT || hides_run(text)
+}
+
+/// Text of at most `N` bytes that may be shown.
+pub(crate) struct Shown<const N: usize>(ArrayString<N>);
+
+impl<const N: usize> Shown<N> {
+    fn new() -> Self {
+        Self(ArrayString::new())
+    }
+
+    /// Appends `text` if all of it fits, with room for the mark; else the mark. Returns whether it fitted.
+    fn push(&mut self, text: &str) -> bool {
+        if text.len().saturating_add(CUT.len()) <= self.0.remaining_capacity() {
+            self.0.push_str(text);
+            return true;
+        }
+        self.0.push_str(CUT);
+        false
+    }
+
+    fn push_segment(&mut self, segment: &[u8], known: bool) -> bool {
+        if known || segment.len() > MAX_SEGMENT {
+            return self.push_replaced(segment);
+        }
+        if segment.contains(&b'%') {
+            if hides_run(segment) {
+                return self.push_replaced(segment);
+            }
+            return self.push_escaped(segment);
+        }
+        let mut whole = true;
+        each_piece(segment, |piece, secret| {
+            whole = if secret { self.push_replaced(piece) } else { self.push_escaped(piece) };
+            whole
+        });
+        whole
+    }
+
+    fn push_replaced(&mut self, text: &[u8]) -> bool {
+        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        work::visited(text.len());
+        let [.., a, b, c, d] = KEY.hash_one(text).to_be_bytes();
+        let mut mark = ArrayString::<48>::new();
+        let written = write!(mark, "{{{} bytes #{:08x}}}", text.len(), u32::from_be_bytes([a, b, c, d]));
+        written.is_ok() && self.push(&mark)
+    }
+
+    fn push_escaped(&mut self, text: &[u8]) -> bool {
+        work::visited(text.len());
+        text.iter().all(|&byte| {
+            let escaped: ArrayVec<u8, 4> = std::ascii::escape_default(byte).collect();
+            self.push(str::from_utf8(&escaped).unwrap_or("?")) // it is ASCII
+        })
+    }
+}
+
+impl<const N: usize> fmt::Display for Shown<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Shown<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+/// Whether a run shows up in the text when it is decoded, or cannot be ruled out.
+fn hides_run(text: &[u8]) -> bool {
+    let mut current = ArrayVec::<u8, MAX_SEGMENT>::new();
+    if current.try_extend_from_slice(text).is_err() {
+        return true;
+    }
+    for _ in 0..MAX_PASSES {
+        if has_run(&current) {
+            return true;
+        }
+        let mut again = ArrayVec::new();
+        if !decode_leniently(&current, &mut again) {
+            return false;
+        }
+        current = again;
+    }
+    let mut rest = &*current;
+    let mut decodes = false;
+    while let Some(percent) = memchr::memchr(b'%', rest) {
+        rest = rest.get(percent.saturating_add(1)..).unwrap_or_default();
+        decodes |= split_encoded(rest).is_some();
+    }
+    has_run(&current) || (decodes && text.len() >= MIN_RUN)
+}
+
+fn has_run(text: &[u8]) -> bool {
+    let mut found = false;
+    each_piece(text, |_, secret| {
+        found |= secret;
+        !found
+    });
+    found
+}
+
+/// Takes text apart: each piece, and whether it could be a credential. Ends early once `take` returns false.
+fn each_piece(text: &[u8], mut take: impl FnMut(&[u8], bool) -> bool) {
+    work::visited(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end =
+            |wanted: bool| rest.iter().position(|&byte| is_run_byte(byte) == wanted).unwrap_or(rest.len());
+        let plain = end(true);
+        let dotted = if plain == 0 { end(false) } else { 0 };
+        let (piece, after) = rest.split_at_checked(plain.max(dotted)).unwrap_or((rest, &[]));
+        rest = after;
+        let goes_on = if dotted == 0 { take(piece, false) } else { each_part(piece, &mut take) };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// The same of a run with dots in it, which is a JWT where three parts or more are long enough.
+fn each_part(run: &[u8], take: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
+    work::visited(run.len().saturating_mul(3));
+    let mut parts = run.split(|&byte| byte == b'.');
+    let is_token = parts.clone().count() >= 3 && parts.clone().any(is_secret);
+    if is_token {
+        return take(run, true);
+    }
+    let mut first = true;
+    parts.all(|part| {
+        let dot = std::mem::take(&mut first) || take(b".", false);
+        dot && (part.is_empty() || take(part, is_secret(part)))
+    })
+}
+
+/// Whether a run without dots is long enough, and no UUID (RFC 9562 §4).
+fn is_secret(run: &[u8]) -> bool {
+    let is_uuid = || {
+        run.len() == 36
+            && run.iter().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => *byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+    };
+    run.len() >= MIN_RUN && !is_uuid()
+}
+
+/// The characters of base64 and base64url (RFC 4648 §4, §5) without padding and slash, and the dots of a JWT.
+const fn is_run_byte(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJ1cmkiOiIifQ.c2lnbmF0dXJlIG9mIHRoaXJ0eS10d28gYnl0ZXM";
+
+    /// With every mark as `{length}`.
+    fn shown(path: &str, places: &[SegmentPlace]) -> String {
+        let text = shown_path(path.as_bytes(), places).to_string();
+        let mut short = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once(" bytes #") {
+            let (hash, after) = after.split_once('}').unwrap();
+            assert!(hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{text}");
+            short += before;
+            short.push('}');
+            rest = after;
+        }
+        short + rest
+    }
+
+    #[test]
+    fn a_path_shows_everything_that_could_be_no_credential() {
+        for path in [
+            "/",
+            "",
+            "*",
+            "/videos/1/master.m3u8",
+            "/videos/nineteen-characters/seg-000001.ts",
+            "/videos/2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d/2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d.720p.ts",
+            "/caf%C3%A9/100%25.ts",
+            "//a/../b",
+            "/a&auth=junk;b",
+        ] {
+            assert_eq!(shown(path, &[]), path);
+        }
+        assert_eq!(shown("/a b\u{e9}\r\n\"\u{7f}", &[]), r#"/a b\xc3\xa9\r\n\"\x7f"#);
+    }
+
+    #[test]
+    fn what_could_be_a_credential_is_replaced_by_its_length_and_a_hash() {
+        let hex = "0123456789abcdef".repeat(2);
+        for (path, expected) in [
+            (format!("/watch/{hex}"), "/watch/{32}"),
+            (format!("/watch/{hex}.html"), "/watch/{32}.html"),
+            (format!("/a/{JWT}"), "/a/{75}"),
+            (format!("/a/{JWT}.ts"), "/a/{78}"),
+            (format!("/a&auth={JWT};b"), "/a&auth={75};b"),
+            (format!("/a/{}/b.ts", "x".repeat(20)), "/a/{20}/b.ts"),
+            (format!("/a/{}==/b.ts", "x+_-".repeat(5)), "/a/{20}==/b.ts"),
+            (format!("/a/b{}", "2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d"), "/a/{37}"),
+            (format!("/a/%6{hex}"), "/a/{34}"),
+            (format!("/a/{}", hex.replace('0', "%30")), "/a/{36}"),
+            (format!("/a/{}", hex.replace('0', "%2530")), "/a/{40}"),
+            (format!("/a/{}", hex.replace('0', "%252530")), "/a/{44}"),
+            (format!("/a/{}", "%2525252541".repeat(2)), "/a/{22}"),
+            (format!("/a/{}", "a.".repeat(129)), "/a/{258}"),
+        ] {
+            assert_eq!(shown(&path, &[]), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_place_of_credentials_is_replaced_whatever_stands_there() {
+        let places = [SegmentPlace::new("/watch/", 0), SegmentPlace::new("/m/videos/", 1)];
+        for (path, expected) in [
+            ("/watch/abc", "/watch/{3}"),
+            ("/watch/abc/videos/1.ts", "/watch/{3}/videos/1.ts"),
+            ("/%77atch/a%20", "/%77atch/{4}"),
+            ("/watch/", "/watch/"),
+            ("/watch", "/watch"),
+            ("/m/videos/a_1/xyz/17/b.ts", "/m/videos/a_1/{3}/17/b.ts"),
+            ("/m/videos/a_1", "/m/videos/a_1"),
+            ("/videos/a_1/xyz", "/videos/a_1/xyz"),
+        ] {
+            assert_eq!(shown(path, &places), expected, "{path}");
+            assert_eq!(has_credential_place(path.as_bytes(), &places), path != expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_has_a_bound_and_ends_between_two_characters() {
+        for path in ["/a".repeat(40_000), format!("/{}", "\u{e9}/".repeat(9000)), "/".repeat(65_000)] {
+            let text = shown_path(path.as_bytes(), &[]).to_string();
+            assert!(text.len() <= MAX_PATH_SHOWN && text.ends_with(CUT), "{text}");
+            assert!(text.len() + 4 > MAX_PATH_SHOWN, "{text}");
+        }
+        let text = shown_text::<MAX_METHOD_SHOWN>(b"A!".repeat(40).as_slice()).to_string();
+        assert_eq!(text, format!("{}…", "A!".repeat(14) + "A"));
+    }
+
+    #[test]
+    fn the_same_text_has_the_same_hash_and_another_has_another() {
+        let of = |text: &str| shown_path(text.as_bytes(), &[]).to_string();
+        let (one, other) = ("/0123456789abcdef0123", "/0123456789abcdef0124");
+        assert_eq!(of(one), of(one));
+        assert_ne!(of(one), of(other));
+    }
+
+    /// `%2525…41`, which a loop to a fixpoint would decode thousands of times.
+    #[test]
+    fn no_byte_is_visited_more_than_a_few_times() {
+        for segment in [
+            format!("%{}41", "25".repeat(30_000)),
+            "%2541".repeat(12_000),
+            "a.".repeat(30_000),
+            "a".repeat(61_000),
+            "/%2541".repeat(10_000),
+            "/a.b.c%25".repeat(7000),
+        ] {
+            let path = format!("/{segment}");
+            work::take();
+            let text = shown_path(path.as_bytes(), &[SegmentPlace::new("/", 0), SegmentPlace::new("/a/", 3)]);
+            let visited = work::take();
+            assert!(text.0.len() <= MAX_PATH_SHOWN);
+            let length = u64::try_from(path.len()).unwrap();
+            assert!(visited <= 5 * length + 20_000, "{visited} of {length}");
+        }
+    }
+}

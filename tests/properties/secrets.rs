@@ -1,0 +1,366 @@
+//! No credential reaches a log line, an error or a `Debug`: each kind of credential, in each place of a request, on each
+//! kind of site, in any spelling, with every level logged.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http_body_util::Full;
+use playgate::answer::Reply;
+use playgate::cors::Cors;
+use playgate::crypto::LinkHash;
+use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::link::{LinkEncoding, SecureLink};
+use playgate::mint::LinkSigner;
+use playgate::site::{Forward, UnknownHost};
+use playgate::time::UnixSeconds;
+use playgate::{Decision, KeyScope, Site, Verifier};
+use proptest::prelude::*;
+use proptest::sample::select;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::drawn::cases;
+use crate::support::{NOW, TestKey, gate};
+
+const LINK_SECRET: &str = "a shared secret";
+const HMAC_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A hit is this much of a credential.
+const PIECE: usize = 12;
+
+/// Every kind of site has a host of its own; the last host belongs to no site.
+const HOSTS: [&str; 11] = [
+    "plain.example.com",
+    "strip.example.com",
+    "embed.example.com",
+    "video.example.com",
+    "gcore.example.com",
+    "hmac.example.com",
+    "live.example.com",
+    "public.example.com",
+    "base.example.com",
+    "label.example.com",
+    "nobody.example.com",
+];
+
+/// Everything logged while it is in force on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+struct Stand {
+    verifier: Verifier,
+    credentials: Vec<(&'static str, String)>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Stand {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let [plain, strip, embed, video, gcore, hmac, live, public, base, label, _] = HOSTS;
+        let vod = |host: &str| Site::bucket("vod").host(host);
+        let video_link = SecureLink::gcore_video(LINK_SECRET);
+        let gcore_link = SecureLink::gcore(LINK_SECRET);
+        let hmac_link = SecureLink::custom("{expires}|{dir}", LinkHash::HmacSha256, HMAC_SECRET)
+            .encoding(LinkEncoding::Hex);
+        let verifier = gate()
+            .site(vod(plain).accept_bearer(true).grant_extension())
+            .site(
+                vod(strip)
+                    .strip_credentials()
+                    .accept_bearer(true)
+                    .identity_header("x-viewer", "sub")
+                    .cors(Cors::with_credentials(["https://*.example.com"])),
+            )
+            .site(vod(embed).embed(Embed::new().paths(["/watch/{token}", "/embed/{token}/"])))
+            .site(vod(video).secure_link(video_link.clone()).require_https())
+            .site(vod(gcore).secure_link(gcore_link.clone()).grant_extension())
+            .site(vod(hmac).secure_link(hmac_link.clone()).forward(Forward::only(["hash", "expires"])))
+            .site(Site::live_by_path().host(live))
+            .site(vod(public).public().forward(Forward::except(["x"])))
+            .site(vod(base).under("/media/").strip_credentials())
+            .site(Site::bucket("{bucket}").host("{bucket}.example.com").id(label))
+            .trusted_proxies(["127.0.0.1"])
+            .unknown_host(UnknownHost::Pass)
+            .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
+            .key(TestKey::Secret.key(KeyScope::bucket("vod")))
+            .build()
+            .unwrap();
+        let embeds = verifier.embeds(embed).unwrap();
+        let token = runtime.block_on(embeds.issue(EmbedDraft::new("1").viewer("ada"))).unwrap().to_text();
+        let linked = |link: &SecureLink, url: &str, from: &str, to: &str| {
+            let signer = LinkSigner::new(link).unwrap();
+            let signed = signer.link(url).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
+            let (_, rest) = signed.split_once(from).unwrap();
+            rest.split(to).next().unwrap().to_owned()
+        };
+        let credentials = vec![
+            ("a signed token", TestKey::Rsa.token(r#"{"uri":""}"#)),
+            (
+                "a signed token with little in it",
+                TestKey::Secret.sign(r#"{"alg":"HS256","kid":"secret"}"#, "{}"),
+            ),
+            ("an embed token", token.clone()),
+            ("an embed token and one character", format!("{token}a")),
+            ("an embed token less one character", token[1..].to_owned()),
+            ("the longest embed token", "0123456789abcdef".repeat(4)),
+            ("an embed token too long by one", "0123456789abcdef".repeat(4) + "0"),
+            (
+                "a video link's proof",
+                linked(&video_link, &format!("https://{video}/videos/a_1/master.m3u8"), "videos/a_1/", "/"),
+            ),
+            ("a link's proof", linked(&gcore_link, &format!("https://{gcore}/videos/1/a.ts"), "md5=", "&")),
+            ("a link's HMAC", linked(&hmac_link, &format!("https://{hmac}/videos/1/a.ts"), "hash=", "&")),
+        ];
+        assert!(EmbedToken::parse(&token).is_ok());
+        Self { verifier, credentials, runtime }
+    }
+
+    /// Everything that is written about a request: log lines, `Debug` and `Display`.
+    fn written_about(&self, request: &Request<()>) -> String {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        let mut text = String::new();
+        let recorded = subscriber.set_default();
+        let inner = service_fn(async |_: Request<()>| {
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
+        });
+        let response =
+            self.runtime.block_on(self.verifier.layer().layer(inner).oneshot(request.clone())).unwrap();
+        let decision = self.verifier.decide(request, self.verifier.now());
+        let reply = decision.reply(request);
+        drop(recorded);
+        write!(text, "{decision:?} {reply:?}").unwrap();
+        if let Some(denial) = response.extensions().get::<playgate::Denial>() {
+            write!(text, " {denial} {denial:?} {}", denial.code().as_str()).unwrap();
+        }
+        match &reply {
+            Reply::Answer(answer) => write!(text, " {answer:?}").unwrap(),
+            Reply::Call(before, after) => write!(text, " {before:?} {after:?} {:?}", before.grant()).unwrap(),
+        }
+        if let Decision::Granted(grant) = &decision {
+            write!(text, " {grant:?} {:?}", grant.to_owned()).unwrap();
+        }
+        write!(text, " {:?}", playgate::request::RequestView::target(request)).unwrap();
+        text.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
+        text
+    }
+}
+
+/// How a credential is spelled: with so many of its characters percent-encoded, so many times.
+#[derive(Clone, Copy, Debug)]
+struct Spelling {
+    times: usize,
+    /// Every how many characters.
+    every: usize,
+    upper: bool,
+}
+
+fn spelled(text: &str, spelling: Spelling) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..spelling.times {
+        text = text
+            .bytes()
+            .enumerate()
+            .map(|(at, byte)| match (at % spelling.every, spelling.upper) {
+                (0, true) => format!("%{byte:02X}"),
+                (0, false) => format!("%{byte:02x}"),
+                _ => char::from(byte).to_string(),
+            })
+            .collect();
+    }
+    text
+}
+
+/// A place of a request.
+type Place = (&'static str, fn(&mut Head, &str));
+
+/// A request in the making.
+struct Head {
+    method: String,
+    host: String,
+    target: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+const PLACES: [Place; 36] = [
+    ("a page's path", |head, text| head.target = format!("/watch/{text}")),
+    ("below a path", |head, text| head.target = format!("/embed/{text}/videos/1/a.ts")),
+    ("a path's last segment", |head, text| head.target = format!("/videos/1/{text}")),
+    ("a file's name", |head, text| head.target = format!("/videos/1/{text}.m3u8")),
+    ("a name before another", |head, text| head.target = format!("/videos/1/seg-{text}")),
+    ("a folder", |head, text| head.target = format!("/videos/{text}/a.ts")),
+    ("the first folder", |head, text| head.target = format!("/{text}/a.ts")),
+    ("a video link's place", |head, text| head.target = format!("/videos/a_1/{text}/1750000060/a.ts")),
+    ("a video link below a base path", |head, text| {
+        head.target = format!("/media/cmaf/a_1/{text}/1750000060/a.ts");
+    }),
+    ("a parameter in the path", |head, text| head.target = format!("/videos/1/a.ts&auth={text}")),
+    ("an encoded query in the path", |head, text| head.target = format!("/videos/1/a.ts%3Fauth={text}")),
+    ("a path parameter", |head, text| head.target = format!("/videos/1/a.ts;auth={text};b=1")),
+    ("beside an encoded slash", |head, text| head.target = format!("/videos/1%2F{text}/a.ts")),
+    ("an ambiguous path", |head, text| head.target = format!("//videos/../{text}")),
+    ("outside a base path", |head, text| head.target = format!("/other/{text}")),
+    ("behind letters", |head, text| head.target = format!("/videos/1/caf%C3%A9-{text}.ts")),
+    ("deep in a path", |head, text| head.target = format!("/{}{text}", "a/".repeat(110))),
+    ("a long segment", |head, text| head.target = format!("/{}{text}", "a.".repeat(120))),
+    ("auth", |head, text| head.target = format!("/videos/1/a.ts?auth={text}")),
+    ("auth of a manifest", |head, text| head.target = format!("/videos/1/a.m3u8?auth={text}")),
+    ("auth twice", |head, text| head.target = format!("/videos/1/a.ts?auth={text}&auth={text}")),
+    ("md5", |head, text| head.target = format!("/videos/1/a.ts?md5={text}&expires=1750000060")),
+    ("hash of a manifest", |head, text| {
+        head.target = format!("/videos/1/a.m3u8?hash={text}&expires=1750000060");
+    }),
+    ("another parameter", |head, text| head.target = format!("/videos/1/a.ts?x={text}&auth=junk")),
+    ("the method", |head, text| head.method = text.to_owned()),
+    ("the host", |head, text| head.host = text.to_owned()),
+    ("a label of the host", |head, text| head.host = format!("{text}.example.com")),
+    ("a cookie", |head, text| head.fields.push(("cookie", format!("a=1; Qencode-Auth-Token={text}")))),
+    ("another cookie", |head, text| head.fields.push(("cookie", format!("session={text}")))),
+    ("bearer", |head, text| head.fields.push(("authorization", format!("Bearer {text}")))),
+    ("basic", |head, text| head.fields.push(("authorization", format!("Basic {text}")))),
+    ("a client's address", |head, text| head.fields.push(("x-forwarded-for", format!("{text}, {text}")))),
+    ("forwarded", |head, text| head.fields.push(("forwarded", format!("for={text};proto={text}")))),
+    ("a page's origin", |head, text| head.fields.push(("origin", format!("https://{text}.example.com")))),
+    ("a referer", |head, text| {
+        head.fields.push(("referer", format!("https://{text}.example.com/watch/{text}?auth={text}")));
+    }),
+    ("conditions", |head, text| head.fields.push(("if-none-match", format!("\"{text}\"")))),
+];
+
+fn request(host: &str, (_, place): Place, text: &str) -> Option<Request<()>> {
+    let mut head = Head {
+        method: "GET".to_owned(),
+        host: host.to_owned(),
+        target: "/videos/1/a.ts".to_owned(),
+        fields: Vec::new(),
+    };
+    place(&mut head, text);
+    let mut request = Request::new(());
+    *request.method_mut() = Method::from_bytes(head.method.as_bytes()).ok()?;
+    *request.uri_mut() = head.target.parse::<Uri>().ok()?;
+    let mut fields = HeaderMap::new();
+    fields.insert("host", HeaderValue::from_str(&head.host).ok()?);
+    for (name, value) in head.fields {
+        fields.append(name, HeaderValue::from_str(&value).ok()?);
+    }
+    *request.headers_mut() = fields;
+    request.extensions_mut().insert(playgate::request::PeerAddr("127.0.0.1:4711".parse().unwrap()));
+    Some(request)
+}
+
+/// The piece of `credential` that stands in `text`, in any spelling.
+fn leak<'c>(credential: &'c str, text: &str) -> Option<&'c str> {
+    let mut readings = vec![text.as_bytes().to_vec()];
+    for _ in 0..3 {
+        let last = readings.last().unwrap();
+        let again: Vec<u8> = percent_decoded(last);
+        if again == *last {
+            break;
+        }
+        readings.push(again);
+    }
+    let bytes = credential.as_bytes();
+    let pieces = bytes.windows(PIECE.min(bytes.len()));
+    let found = pieces.enumerate().find(|(_, piece)| readings.iter().any(|reading| occurs(reading, piece)));
+    found.map(|(at, piece)| &credential[at..at + piece.len()])
+}
+
+fn occurs(text: &[u8], piece: &[u8]) -> bool {
+    text.windows(piece.len()).any(|window| window == piece)
+}
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::new();
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%') {
+            Some(plain) => {
+                decoded.push(plain);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(byte);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+#[test]
+fn no_credential_is_written_anywhere_as_it_stands_or_percent_encoded() {
+    let stand = Stand::new();
+    let mut leaks = Vec::new();
+    let mut asked = 0;
+    for (kind, credential) in &stand.credentials {
+        for times in [0, 1, 3] {
+            let text = spelled(credential, Spelling { times, every: 1, upper: times == 2 });
+            for place in PLACES {
+                for host in HOSTS {
+                    let Some(request) = request(host, place, &text) else { continue };
+                    asked += 1;
+                    let written = stand.written_about(&request);
+                    if let Some(piece) = leak(credential, &written) {
+                        leaks.push(format!("{kind} {times} times in {} on {host}: {piece}", place.0));
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 8000, "only {asked} requests could be made");
+    assert!(leaks.is_empty(), "{} of {asked}:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(cases(1500))]
+
+    #[test]
+    fn no_spelling_of_a_credential_is_written_anywhere(
+        which in 0..10_usize,
+        place in select(&PLACES[..]),
+        host in select(&HOSTS[..]),
+        times in 0..4_usize,
+        every in 1..7_usize,
+        upper: bool,
+        around in ("[a-z0-9._%&=-]{0,6}", "[a-z0-9._%&=-]{0,6}"),
+    ) {
+        thread_local!(static STAND: Stand = Stand::new());
+        STAND.with(|stand| {
+            let (kind, credential) = &stand.credentials[which];
+            let text = format!("{}{}{}", around.0, spelled(credential, Spelling { times, every, upper }), around.1);
+            let Some(request) = request(host, place, &text) else { return Ok(()) };
+            let written = stand.written_about(&request);
+            prop_assert!(leak(credential, &written).is_none(), "{kind} in {}: {text}\n{written}", place.0);
+            Ok(())
+        })?;
+    }
+}
