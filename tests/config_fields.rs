@@ -15,7 +15,7 @@ use playgate::keys::danger::{Danger, any_scope};
 use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::rate::Rate;
 use playgate::scope::PrefixRule;
-use playgate::site::{CacheScope, FailedSignatures, Forward, PolicyBuilder, SCHEMA, UnknownHost};
+use playgate::site::{CacheScope, FailedSignatures, Forward, GrantFact, PolicyBuilder, SCHEMA, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier};
 use serde_json::Value;
@@ -152,6 +152,14 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("strip_credentials", "true", vod().strip_credentials()),
         ("grant_extension", "true", vod().grant_extension()),
         ("identity_headers", r#"{ x-viewer = "sub" }"#, vod().identity_header("x-viewer", "sub")),
+        (
+            "identity_headers",
+            r#"{ x-kid = { grant = "kid" }, x-until = { grant = "expires_at" }, x-internal = false }"#,
+            vod()
+                .identity_header("x-kid", GrantFact::Kid)
+                .identity_header("x-until", GrantFact::ExpiresAt)
+                .remove_header("x-internal"),
+        ),
         ("answers", "{ expired = 410 }", vod().answer(Code::Expired, 410)),
         ("cors", r#"{ origins = ["https://app.example.com"] }"#, vod().cors(cors())),
         (

@@ -13,7 +13,11 @@ pub(super) trait Fields {
     fn all(&self, name: &str) -> impl Iterator<Item = &[u8]>;
     fn remove(&mut self, name: &str);
     /// Removes fields of which hardly one is ever there.
-    fn remove_all(&mut self, names: &[&str]);
+    fn remove_all(&mut self, names: &[&str]) {
+        self.remove_each(|name| names.contains(&name));
+    }
+    /// Removes every field whose name is `unwanted`. Allocates nothing where none is.
+    fn remove_each(&mut self, unwanted: impl Fn(&str) -> bool);
     /// Puts one value in the place of every other.
     fn set(&mut self, name: &str, value: Bytes);
     /// The same by what the others say, unless they may stay.
@@ -64,8 +68,8 @@ fn varies_already(fields: &impl Fields, wanted: &[u8]) -> bool {
 
 /// What the inner service is to see of a request's header.
 pub(super) fn request(fields: &mut impl Fields, edits: &RequestEdits) {
-    for name in edits.remove() {
-        fields.remove(name);
+    if edits.removes_any() {
+        fields.remove_each(|name| edits.removes(name));
     }
     for (name, value) in edits.set() {
         fields.set(name, Bytes::copy_from_slice(value.as_bytes()));
@@ -75,6 +79,11 @@ pub(super) fn request(fields: &mut impl Fields, edits: &RequestEdits) {
         fields.remove("authorization");
     }
     strip_cookies(fields, edits);
+    match edits.referer(fields.all("referer")) {
+        None => {}
+        Some(kept) if kept.is_empty() => fields.remove("referer"),
+        Some(kept) => fields.set("referer", kept.into()),
+    }
 }
 
 /// `If-None-Match` in the inner service's own entity tags, where it knows them.

@@ -6,46 +6,44 @@ use super::forward::{Forwarding, ManifestHead};
 use super::referrer::Referrers;
 use super::{Header, cache, cors_fields};
 use crate::cors::CorsHeaders;
-use crate::request::{without_cookie, without_parameter};
-use crate::scheme::{Carriers, bearer_token};
-use crate::site::SiteRules;
-use crate::verify::{Grant, OwnedGrant};
+use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping};
+use crate::verify::{Grant, OwnedGrant, Payload};
 
 /// What changes on a request before the inner service sees it. `Debug` shows names, no values.
 #[derive(Clone, Default)]
 pub struct RequestEdits {
-    remove: Option<Arc<[Box<str>]>>,
+    remove: Option<IdentityNames>,
     set: Vec<(Box<str>, String)>,
-    /// The carriers to be emptied: every one that the site listens to, not only the one that decided.
-    strip: Option<Carriers>,
-    /// The query parameters of a secure link, to be taken out with the carriers.
-    strip_link: Vec<Box<str>>,
+    strip: Option<Arc<Stripping>>,
     /// A manifest is asked for, and will be rewritten.
     manifest: Option<Arc<Forwarding>>,
     grant: Option<OwnedGrant>,
 }
 
 impl RequestEdits {
-    pub(super) fn removing(remove: Option<Arc<[Box<str>]>>) -> Self {
+    pub(super) fn removing(remove: Option<IdentityNames>) -> Self {
         Self { remove, ..Self::default() }
     }
 
     /// Whether the request goes through untouched.
     pub const fn is_empty(&self) -> bool {
-        let Self { remove, set, strip, strip_link, manifest, grant } = self;
-        remove.is_none()
-            && set.is_empty()
-            && strip.is_none()
-            && strip_link.is_empty()
-            && manifest.is_none()
-            && grant.is_none()
+        let Self { remove, set, strip, manifest, grant } = self;
+        remove.is_none() && set.is_empty() && strip.is_none() && manifest.is_none() && grant.is_none()
     }
 
-    /// The header fields to remove first: identity headers are the verifier's to set, on every request; and of a manifest
-    /// that will be rewritten there are no parts.
-    pub fn remove(&self) -> impl Iterator<Item = &str> {
-        let parts: &[&str] = if self.manifest.is_some() { &["range", "if-range"] } else { &[] };
-        self.remove.iter().flat_map(|names| names.iter().map(AsRef::as_ref)).chain(parts.iter().copied())
+    /// Whether some header field is removed: whether [`removes`](Self::removes) can return true at all.
+    pub const fn removes_any(&self) -> bool {
+        self.remove.is_some() || self.manifest.is_some()
+    }
+
+    /// Whether a header field of this name is removed. To be asked of every field of the request, before others are set.
+    ///
+    /// Identity headers are the verifier's to set, on every request: they go in every spelling that CGI, WSGI or PHP fold
+    /// into the same name. Of a manifest that will be rewritten there are no parts, so `Range` and `If-Range` go.
+    pub fn removes(&self, name: &str) -> bool {
+        let of_parts = |name: &str| ["range", "if-range"].iter().any(|part| name.eq_ignore_ascii_case(part));
+        self.remove.as_ref().is_some_and(|names| names.hold(name))
+            || (self.manifest.is_some() && of_parts(name))
     }
 
     /// The header fields to set then: lower-case name, and a value of visible ASCII and spaces.
@@ -62,22 +60,32 @@ impl RequestEdits {
 
     /// The query less the credential, where the site strips it; empty when nothing is left. `None` to leave it.
     pub fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
-        let carriers = self.strip.as_ref()?;
-        let token = carriers.query.then_some(&*carriers.query_name);
-        let names = token.into_iter().chain(self.strip_link.iter().map(AsRef::as_ref));
-        let rest = names.fold(query.to_vec(), |query, name| without_parameter(&query, name));
-        Some(rest).filter(|rest| rest != query)
+        self.strip.as_ref()?.query(query)
     }
 
     /// A `Cookie` field less the credential, where the site strips it; drop it when it is empty. `None` to leave it.
     pub fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
-        let carriers = self.strip.as_ref().filter(|carriers| carriers.cookie)?;
-        Some(without_cookie(field, &carriers.cookie_name)).filter(|rest| rest != field)
+        self.strip.as_ref()?.cookie(field)
+    }
+
+    /// The one `Referer` field to send on, given all that came, where the site strips credentials; empty to drop them all.
+    /// `None` to leave them.
+    ///
+    /// It loses the query parameters of the site's credentials, and its path where that has a credential in it. A field that
+    /// is no absolute URI is dropped; so are several, of which an inner service could read either.
+    pub fn referer<'f>(&self, fields: impl IntoIterator<Item = &'f [u8]>) -> Option<Vec<u8>> {
+        let strip = self.strip.as_ref()?;
+        let mut fields = fields.into_iter();
+        match (fields.next(), fields.next()) {
+            (None, _) => None,
+            (Some(field), None) => strip.referer(field),
+            (Some(_), Some(_)) => Some(Vec::new()),
+        }
     }
 
     /// Whether an `Authorization` field is a credential that the site strips.
     pub fn drops_authorization(&self, field: &[u8]) -> bool {
-        self.strip.as_ref().is_some_and(|carriers| carriers.bearer) && bearer_token(field).is_some()
+        self.strip.as_ref().is_some_and(|strip| strip.drops_authorization(field))
     }
 
     /// The grant for handlers, where the site asks for it.
@@ -86,11 +94,7 @@ impl RequestEdits {
     }
 
     pub(super) fn strip(&mut self, site: &SiteRules) {
-        if site.strip_credentials {
-            self.strip = Some(site.carriers.clone());
-            let link = site.link.iter().flat_map(|link| link.parameters().map(Into::into));
-            self.strip_link = link.collect();
-        }
+        self.strip.clone_from(&site.strip);
     }
 
     pub(super) fn ask_for_manifest(&mut self, forwarding: Option<&Arc<Forwarding>>) {
@@ -103,11 +107,26 @@ impl RequestEdits {
         }
         if !site.identity_headers.is_empty() {
             let payload = grant.payload();
-            self.set.extend(site.identity_headers.iter().filter_map(|(header, claim)| {
-                let text = payload.claims()?.scalar(claim).filter(|text| is_header_text(text))?;
-                Some((header.clone(), text))
+            self.set.extend(site.identity_headers.iter().filter_map(|(header, value)| {
+                let text = match value {
+                    IdentityValue::Claim(claim) => payload.claims()?.scalar(claim),
+                    IdentityValue::Grant(fact) => fact_of(grant, *fact, &payload),
+                    IdentityValue::Removed => None,
+                };
+                Some((header.clone(), text.filter(|text| is_header_text(text))?))
             }));
         }
+    }
+}
+
+/// A fact of a grant as a header carries it.
+fn fact_of(grant: &Grant<'_>, fact: GrantFact, payload: &Payload) -> Option<String> {
+    match fact {
+        GrantFact::Kid => grant.kid().map(str::to_owned),
+        GrantFact::Site => grant.site().map(|site| site.id().to_owned()),
+        GrantFact::Scheme => Some(grant.scheme().as_str().to_owned()),
+        GrantFact::Scope => grant.scope(payload),
+        GrantFact::ExpiresAt => grant.expires_at().map(|second| second.get().to_string()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::MintError;
 use crate::error::{ConfigErrors, Faults};
 use crate::link::{Asked, Covers, LinkRules, NoLink, Parts, SecureLink};
-use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameter};
+use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
 use crate::time::{UnixSeconds, whole_seconds};
 
 /// Makes secure links of one format, with the first of its secrets.
@@ -123,9 +123,8 @@ impl LinkDraft<'_> {
         let mut query = query.as_bytes().to_vec();
         let parts = rules.parts().ok_or_else(|| wrong("format has no links", "another format"))?;
         if let Parts::Query { hash, expires } = &parts {
-            for name in [Some(*hash), *expires].into_iter().flatten() {
-                query = without_parameter(&query, name);
-            }
+            let names: Vec<&str> = [Some(*hash), *expires].into_iter().flatten().collect();
+            query = without_parameters(&query, &names).unwrap_or(query);
         }
         let (prefix, key) = match parts {
             Parts::Query { .. } => ("", normal.as_bytes()),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{MintError, Signer, TokenCookie};
 use crate::error::TokenFault;
-use crate::request::without_parameter;
+use crate::request::without_parameters;
 use crate::scheme::DEFAULT_QUERY_NAME;
 use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
@@ -143,8 +143,8 @@ impl SignedToken {
             None => (url, String::new()),
         };
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let rest = without_parameter(query.as_bytes(), query_name);
-        let rest = String::from_utf8_lossy(&rest);
+        let rest = without_parameters(query.as_bytes(), &[query_name]);
+        let rest = rest.map_or(query.into(), |rest| String::from_utf8_lossy(&rest).into_owned());
         let join = if rest.is_empty() { "" } else { "&" };
         format!("{path}?{rest}{join}{query_name}={}{fragment}", self.text)
     }

@@ -37,11 +37,11 @@ pub use path::{MAX_PATH_LEN, PathBuffer, RequestPath};
 pub(crate) use percent::{PercentFault, decode_strictly, hex_value, split_encoded};
 pub(crate) use query::{
     Parameter, decoded_bytes, decodes_to, is_parameter_name, parameters, value_of_one, values_of_each,
-    without_parameter,
+    without_parameters,
 };
 pub(crate) use readings::{Reading, some_reading};
 pub(crate) use render::{
-    MAX_METHOD_SHOWN, SegmentPlace, could_hold_credential, has_credential_place, shown_path, shown_text,
+    MAX_METHOD_SHOWN, SegmentPlace, has_credential_place, holds_token, shown_path, shown_text,
 };
 pub use view::{RequestView, Target};
 

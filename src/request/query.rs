@@ -1,5 +1,6 @@
 use super::percent::split_encoded;
 use crate::error::Repeated;
+use crate::work;
 
 /// The value of the one parameter called `name`, as it stands.
 ///
@@ -33,10 +34,21 @@ pub(crate) fn values_of_each<'q, const N: usize>(
     values
 }
 
-/// The query less every parameter called `name`; the others stay byte for byte, in order.
-pub(crate) fn without_parameter(query: &[u8], name: &str) -> Vec<u8> {
-    let kept = parameters(query).filter(|parameter| !parameter.is(name)).map(|parameter| parameter.whole);
-    kept.collect::<Vec<_>>().join(&b'&')
+/// The query less every parameter of these names; the others stay byte for byte, in order. `None` where none is there.
+pub(crate) fn without_parameters<N: AsRef<str>>(query: &[u8], names: &[N]) -> Option<Vec<u8>> {
+    let is_named = |parameter: &Parameter<'_>| names.iter().any(|name| parameter.is(name.as_ref()));
+    if !parameters(query).any(|parameter| is_named(&parameter)) {
+        return None;
+    }
+    work::visited(query.len());
+    let mut rest = Vec::with_capacity(query.len());
+    for (number, kept) in parameters(query).filter(|parameter| !is_named(parameter)).enumerate() {
+        if number > 0 {
+            rest.push(b'&');
+        }
+        rest.extend_from_slice(kept.whole);
+    }
+    Some(rest)
 }
 
 /// Unreserved characters (RFC 3986 §2.3): a name that no encoder touches.
@@ -55,7 +67,10 @@ pub(crate) struct Parameter<'q> {
 impl Parameter<'_> {
     /// Returns whether the name, percent-decoded, is `name`.
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.name == name.as_bytes() || (self.name.contains(&b'%') && decodes_to(self.name, name.as_bytes()))
+        let (spelled, name) = (self.name, name.as_bytes());
+        // A byte takes one or three. Longer text is not read, so that a long name costs nothing.
+        let fits = spelled.len() > name.len() && spelled.len() <= name.len().saturating_mul(3);
+        spelled == name || (fits && spelled.contains(&b'%') && decodes_to(spelled, name))
     }
 
     /// Returns whether the name, percent-decoded, starts with `start`.
@@ -168,10 +183,16 @@ mod tests {
 
     #[test]
     fn other_parameters_stay_as_they_are() {
-        for (query, rest) in
-            [("auth=x", ""), ("a=%20&auth=x&b", "a=%20&b"), ("a&&%61uth=x&=", "a&&="), ("b=auth", "b=auth")]
-        {
-            assert_eq!(without_parameter(query.as_bytes(), "auth"), rest.as_bytes(), "{query}");
+        for (query, rest) in [("auth=x", ""), ("a=%20&auth=x&b", "a=%20&b"), ("a&&%61uth=x&=", "a&&=")] {
+            assert_eq!(
+                without_parameters(query.as_bytes(), &["auth"]).as_deref(),
+                Some(rest.as_bytes()),
+                "{query}"
+            );
         }
+        let names = ["a", "b", "c"];
+        assert_eq!(without_parameters(b"x&a=1&%62&y&&c=2", &names).as_deref(), Some(&b"x&y&"[..]));
+        assert_eq!(without_parameters(b"x&aa=1&%6162&&", &names), None);
+        assert_eq!(without_parameters(b"a", &[""; 0]), None);
     }
 }

@@ -120,9 +120,9 @@ pub(crate) fn shown_text<const N: usize>(text: &[u8]) -> Shown<N> {
     shown
 }
 
-/// Whether text could hold a token in the way that rules 2 to 4 see one.
-pub(crate) fn could_hold_credential(text: &[u8]) -> bool {
-    text.len() > MAX_SEGMENT || hides_run(text)
+/// Whether text is like a JWT or an embed token, or holds one, in any percent-encoding; or is too long to tell.
+pub(crate) fn holds_token(text: &[u8]) -> bool {
+    shows_up(text, |run| run.contains(&b'.') || (run.len() >= 32 && run.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// Text of at most `N` bytes that may be shown.
@@ -148,7 +148,7 @@ impl<const N: usize> Shown<N> {
             return self.push_replaced(segment);
         }
         if segment.contains(&b'%') {
-            if hides_run(segment) {
+            if shows_up(segment, |_| true) {
                 return self.push_replaced(segment);
             }
             return self.push_escaped(segment);
@@ -191,14 +191,14 @@ impl<const N: usize> fmt::Debug for Shown<N> {
     }
 }
 
-/// Whether a run shows up in the text when it is decoded, or cannot be ruled out.
-fn hides_run(text: &[u8]) -> bool {
+/// Whether a run that is `wanted` shows up in the text when it is decoded, or cannot be ruled out.
+fn shows_up(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut current = ArrayVec::<u8, MAX_SEGMENT>::new();
     if current.try_extend_from_slice(text).is_err() {
         return true;
     }
     for _ in 0..MAX_PASSES {
-        if has_run(&current) {
+        if has_run(&current, &wanted) {
             return true;
         }
         let mut again = ArrayVec::new();
@@ -213,13 +213,13 @@ fn hides_run(text: &[u8]) -> bool {
         rest = rest.get(percent.saturating_add(1)..).unwrap_or_default();
         decodes |= split_encoded(rest).is_some();
     }
-    has_run(&current) || (decodes && text.len() >= MIN_RUN)
+    has_run(&current, &wanted) || (decodes && text.len() >= MIN_RUN)
 }
 
-fn has_run(text: &[u8]) -> bool {
+fn has_run(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut found = false;
-    each_piece(text, |_, secret| {
-        found |= secret;
+    each_piece(text, |piece, secret| {
+        found |= secret && wanted(piece);
         !found
     });
     found

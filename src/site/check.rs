@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
+use super::identity::{IdentityValue, fold_alike};
 use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
 use super::settings::{Serves, Site};
+use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::embed::EmbedRules;
 use crate::error::{ConfigError, Faults};
@@ -74,6 +78,10 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     let (link, embed) = (link?, embed?);
     let places_of_embeds = embed.iter().flat_map(EmbedRules::segment_places);
     let places_of_links = link.iter().flat_map(|link| link.segment_places(&site.base_path));
+    let credential_places: Arc<[_]> = places_of_embeds.chain(places_of_links).collect();
+    let strip = site
+        .strip_credentials
+        .then(|| Stripping::new(&site.carriers, link.as_ref(), &credential_places).into());
     Some(SiteRules {
         id: id.into(),
         base_path: site.base_path.as_str().into(),
@@ -87,7 +95,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         methods: check_methods(&site.methods),
         transport: site.transport,
         tokens: site.tokens,
-        credential_places: places_of_embeds.chain(places_of_links).collect(),
+        credential_places,
         link,
         embed,
         forward,
@@ -98,12 +106,12 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         issuer: site.issuer.as_deref().map(Into::into),
         audience: site.audience.as_deref().map(Into::into),
         cache: if site.access == Access::Public { CacheScope::Inner } else { site.cache },
-        strip_credentials: site.strip_credentials,
+        strip,
         grant_extension: site.grant_extension,
         identity_headers: site
             .identity_headers
             .iter()
-            .map(|(header, claim)| (header.to_ascii_lowercase().into(), claim.as_str().into()))
+            .map(|(header, value)| (header.to_ascii_lowercase().into(), value.clone()))
             .collect(),
         answers: site.answers.clone(),
         cors: cors?,
@@ -153,15 +161,30 @@ fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
         let error = ConfigError::NotAToken { site: id.to_owned(), text: method.clone() };
         faults.push_element("methods", index, error);
     }
-    for (index, (header, claim)) in site.identity_headers.iter().enumerate() {
-        if !is_token(header) || claim.is_empty() || is_message_header(header) {
-            let error = ConfigError::Setting {
-                site: id.to_owned(),
-                found: format!("hands claim {claim:?} over in header {header:?}"),
-                write: "a header of your own such as x-viewer, and the claim's name",
-            };
-            faults.push_element("identity_headers", index, error);
+    for (index, (header, value)) in site.identity_headers.iter().enumerate() {
+        let same = |(other, _): &(String, _)| fold_alike(other, header);
+        let doubled = site.identity_headers.iter().take(index).any(same);
+        let unnamed = matches!(value, IdentityValue::Claim(claim) if claim.is_empty());
+        if is_token(header) && !unnamed && !is_message_header(header) && !doubled {
+            continue;
         }
+        let (found, write) = match value {
+            _ if doubled => (
+                format!(
+                    "has the identity header {header:?} twice, for programs behind a gateway that folds names"
+                ),
+                "each header once, whatever its case and its punctuation",
+            ),
+            IdentityValue::Claim(claim) => (
+                format!("hands claim {claim:?} over in header {header:?}"),
+                "a header of your own such as x-viewer, and the claim's name",
+            ),
+            IdentityValue::Grant(_) | IdentityValue::Removed => {
+                (format!("has the identity header {header:?}"), "a header of your own such as x-viewer")
+            }
+        };
+        let error = ConfigError::Setting { site: id.to_owned(), found, write };
+        faults.push_element("identity_headers", index, error);
     }
     for (index, (code, status)) in site.answers.iter().enumerate() {
         if !(400..=599).contains(status) {
@@ -183,7 +206,7 @@ fn check_methods(methods: &[String]) -> Methods {
     Methods { allow: names.join(", ").into(), names }
 }
 
-/// Headers that frame a message or say who asks: never to be overwritten by a claim.
+/// Headers that frame a message or say who asks: never to be overwritten by a claim, or removed in any spelling.
 fn is_message_header(header: &str) -> bool {
     const KEPT: [&str; 12] = [
         "host",
@@ -199,7 +222,7 @@ fn is_message_header(header: &str) -> bool {
         "origin",
         "expect",
     ];
-    KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(header))
+    KEPT.iter().any(|kept| fold_alike(kept, header))
 }
 
 fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {

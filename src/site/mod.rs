@@ -52,7 +52,8 @@
 //! cache = "private"                    # or "inner"
 //! strip_credentials = false
 //! grant_extension = false
-//! identity_headers = { x-viewer = "sub" }   # default none
+//! identity_headers = { x-viewer = "sub", x-kid = { grant = "kid" }, x-internal = false }   # default none: the first
+//! # has a claim, the second kid, site, scheme, scope or expires_at of the grant; the last is only removed from requests
 //! answers = { expired = 410 }          # other statuses for codes; default none
 //!
 //! [site.forward]                       # or forward = "auto", which is the default; or forward = false: into manifests goes
@@ -117,11 +118,13 @@ mod failed_signatures;
 mod forward;
 mod hosts;
 mod hosts_builder;
+mod identity;
 mod mounts;
 mod pattern;
 mod policy;
 mod rules;
 mod settings;
+mod stripping;
 
 #[cfg(feature = "config")]
 pub use config::SCHEMA;
@@ -132,9 +135,12 @@ pub(crate) use failed_signatures::PerClient;
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::Place;
+pub(crate) use identity::IdentityNames;
+pub use identity::{GrantFact, IdentityValue};
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
 pub(crate) use rules::{SiteRules, TimeRules, Transport};
 #[cfg(feature = "config")]
 pub(crate) use settings::Hook;
 pub use settings::Site;
+pub(crate) use stripping::Stripping;

@@ -1,5 +1,4 @@
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde::Deserialize;
@@ -8,6 +7,7 @@ use super::check::check_site;
 use super::failed_signatures::FailedSignatures;
 use super::hosts::{Exact, HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
+use super::identity::IdentityNames;
 use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
@@ -51,7 +51,7 @@ pub struct Policy {
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
     /// Every site's identity headers: a client may bring none of them.
-    pub(crate) identity_headers: Option<Arc<[Box<str>]>>,
+    pub(crate) identity_headers: Option<IdentityNames>,
 }
 
 impl Policy {
@@ -294,12 +294,8 @@ impl PolicyBuilder {
         if faults.len() > before {
             return None;
         }
-        let mut names: Vec<Box<str>> = sites
-            .iter()
-            .flat_map(|site| site.identity_headers.iter().map(|(header, _)| header.clone()))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = sites.iter().flat_map(|site| &site.identity_headers).map(|(header, _)| &**header);
+        let identity_headers = IdentityNames::new(names);
         Some(Policy {
             sites,
             hosts: hosts.finish(),
@@ -309,7 +305,7 @@ impl PolicyBuilder {
             token_cache: self.token_cache,
             failed_signatures: self.failed_signatures,
             trusted_proxies,
-            identity_headers: (!names.is_empty()).then(|| names.into()),
+            identity_headers,
         })
     }
 }

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::forward::ForwardRules;
+use super::identity::IdentityValue;
 use super::pattern::Captures;
 use super::policy::Policy;
 use super::settings::Hook;
+use super::stripping::Stripping;
 use crate::cors::CorsPolicy;
 use crate::embed::EmbedRules;
 use crate::error::Code;
@@ -80,9 +82,10 @@ pub(crate) struct SiteRules {
     pub(crate) issuer: Option<Box<str>>,
     pub(crate) audience: Option<Box<str>>,
     pub(crate) cache: CacheScope,
-    pub(crate) strip_credentials: bool,
+    /// Takes credentials out of requests, where the site asks for it.
+    pub(crate) strip: Option<Arc<Stripping>>,
     pub(crate) grant_extension: bool,
-    pub(crate) identity_headers: Vec<(Box<str>, Box<str>)>,
+    pub(crate) identity_headers: Vec<(Box<str>, IdentityValue)>,
     pub(crate) answers: Vec<(Code, u16)>,
     pub(crate) cors: Option<CorsPolicy>,
     pub(crate) hook: Option<Hook>,

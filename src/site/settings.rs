@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::forward::Forward;
+use super::identity::IdentityValue;
 use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
 use crate::cors::Cors;
 use crate::embed::Embed;
@@ -52,7 +53,7 @@ pub struct Site {
     pub(super) cache: CacheScope,
     pub(super) strip_credentials: bool,
     pub(super) grant_extension: bool,
-    pub(super) identity_headers: Vec<(String, String)>,
+    pub(super) identity_headers: Vec<(String, IdentityValue)>,
     pub(super) answers: Vec<(Code, u16)>,
     pub(super) cors: Option<Cors>,
     pub(super) hook: Option<Hook>,
@@ -304,7 +305,8 @@ impl Site {
     }
 
     /// Takes credentials out of the request, from every carrier that the site listens to, before the inner service
-    /// sees it.
+    /// sees it. The `Referer` loses them too, and is dropped where that cannot be told. A credential in the path stays: the
+    /// path names what is served.
     pub fn strip_credentials(mut self) -> Self {
         self.strip_credentials = true;
         self
@@ -316,11 +318,30 @@ impl Site {
         self
     }
 
-    /// Hands a claim to the inner service in a request header, such as `("x-viewer", "sub")`. Headers of these
-    /// names are removed from every incoming request first, on every site.
-    pub fn identity_header(mut self, header: impl Into<String>, claim: impl Into<String>) -> Self {
-        self.identity_headers.push((header.into(), claim.into()));
+    /// Sets a request header for the inner service: to a claim, `("x-viewer", "sub")`, or to a fact of the grant,
+    /// `("x-kid", GrantFact::Kid)`.
+    ///
+    /// Headers of these names are removed from every incoming request first, on every site, and in every spelling that CGI,
+    /// WSGI or PHP fold into the same name: in any case, and with any punctuation in place of any other, so that `X_Viewer`
+    /// and `x.viewer` go with `x-viewer`.
+    ///
+    /// ```
+    /// use playgate::{Site, site::GrantFact};
+    /// let site = Site::bucket("courses")
+    ///     .any_host()
+    ///     .identity_header("x-viewer", "sub")
+    ///     .identity_header("x-kid", GrantFact::Kid)
+    ///     .remove_header("x-internal");
+    /// ```
+    pub fn identity_header(mut self, header: impl Into<String>, value: impl Into<IdentityValue>) -> Self {
+        self.identity_headers.push((header.into(), value.into()));
         self
+    }
+
+    /// Removes a header from every incoming request, on every site and in every spelling, and sets nothing in its place:
+    /// one that the inner service believes.
+    pub fn remove_header(self, header: impl Into<String>) -> Self {
+        self.identity_header(header, IdentityValue::Removed)
     }
 
     /// Answers a code with another status than its default.

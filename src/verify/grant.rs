@@ -150,16 +150,21 @@ impl<'r> Grant<'r> {
             kid: self.kid().map(Into::into),
             site: self.site().map(|site| site.id().into()),
             live: self.site().is_some_and(SiteView::is_live),
-            scope: match &self.facts.proof {
-                Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
-                Proof::Link(covers) => self.covered_by_link(*covers),
-                Proof::Embed(embedded) => {
-                    self.context.site().map(|site| site.embedded_scope(embedded.record.video()))
-                }
-            },
+            scope: self.scope(&payload),
             payload,
             facts: self.facts.clone(),
         }))
+    }
+
+    /// What the credential covers, as [`OwnedGrant::scope`] has it.
+    pub(crate) fn scope(&self, payload: &Payload) -> Option<String> {
+        match &self.facts.proof {
+            Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
+            Proof::Link(covers) => self.covered_by_link(*covers),
+            Proof::Embed(embedded) => {
+                self.context.site().map(|site| site.embedded_scope(embedded.record.video()))
+            }
+        }
     }
 
     /// What a secure link covers, as object keys are written.

@@ -74,6 +74,7 @@ mod watch;
 pub use builder::VerifierBuilder;
 pub use decision::{Decision, MAX_KID_SHOWN, Need, Needed, Passed, Preflight, Public, Refusal};
 pub use embeds::Embeds;
+pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
 pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 pub use snapshot::Snapshot;

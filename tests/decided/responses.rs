@@ -1,9 +1,13 @@
 //! Responses of protected sites, what the inner service sees, and failing.
 
-use playgate::site::{CacheScope, Refused, UnknownHost};
+use playgate::embed::{Embed, EmbedDraft};
+use playgate::link::SecureLink;
+use playgate::mint::LinkSigner;
+use playgate::site::{CacheScope, GrantFact, Refused, UnknownHost};
+use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site};
 
-use crate::support::{HOST, TestKey, World, behind, gate, get, inner, saying, token, vod};
+use crate::support::{HOST, NOW, TestKey, World, behind, gate, get, inner, saying, token, vod};
 
 const PATH: &str = "/videos/1/a.ts";
 
@@ -127,6 +131,111 @@ async fn strip_credentials_empties_every_carrier_that_the_site_listens_to_and_no
 }
 
 #[tokio::test]
+async fn strip_credentials_removes_the_credential_from_the_referer() {
+    let good = token("videos/1/");
+    let hex = "0123456789abcdef".repeat(2);
+    let twice = good.replace('.', "%252e");
+    let site = vod()
+        .embed(Embed::new().paths(["/watch/{token}", "/embed/{token}/"]))
+        .secure_link(SecureLink::gcore_video("the secret"))
+        .strip_credentials();
+    let world = World::start(behind(site)).await;
+    let open = World::start(behind(vod().public().strip_credentials())).await;
+    let long = format!("https://app.example.com/{}", "a/".repeat(2100));
+    let referer = |text: String| vec![text];
+    for (name, fields, seen) in [
+        (
+            "a token",
+            referer(format!("https://cdn.example.com/a?auth={good}")),
+            Some("https://cdn.example.com/a"),
+        ),
+        (
+            "a token among others",
+            referer(format!("https://cdn.example.com/a?b=1&%61uth={good}&c")),
+            Some("https://cdn.example.com/a?b=1&c"),
+        ),
+        (
+            "a link",
+            referer("https://cdn.example.com/a?md5=x&expires=1&speed=2&buffer=3&q=4".to_owned()),
+            Some("https://cdn.example.com/a?q=4"),
+        ),
+        (
+            "an embed page",
+            referer("https://cdn.example.com/watch/abc".to_owned()),
+            Some("https://cdn.example.com/"),
+        ),
+        (
+            "below an embed token",
+            referer("http://cdn.example.com:81/%65mbed/abc/videos/1/a.ts?x=1".to_owned()),
+            Some("http://cdn.example.com:81/"),
+        ),
+        (
+            "a video link",
+            referer("https://cdn.example.com/cmaf/a_1/proof/17/master.m3u8".to_owned()),
+            Some("https://cdn.example.com/"),
+        ),
+        (
+            "a token under another name",
+            referer(format!("https://app.example.com/p?url=https%3A%2F%2Fcdn%2F%3Fauth%3D{twice}&b")),
+            Some("https://app.example.com/p?b"),
+        ),
+        (
+            "a token in a path",
+            referer(format!("https://app.example.com/p/{good}")),
+            Some("https://app.example.com/"),
+        ),
+        (
+            "a long name",
+            referer(format!("https://app.example.com/p/x{hex}z")),
+            Some("https://app.example.com/p/x{hex}z"),
+        ),
+        (
+            "an embed token elsewhere",
+            referer(format!("https://app.example.com/p/{hex}")),
+            Some("https://app.example.com/"),
+        ),
+        (
+            "a fragment",
+            referer(format!("https://app.example.com/p?q#auth={good}")),
+            Some("https://app.example.com/p?q"),
+        ),
+        ("a name and a password", referer("https://u:p@app.example.com/".to_owned()), None),
+        ("too long", referer(long), Some("https://app.example.com/")),
+        ("no URI", referer(format!("auth={good}")), None),
+        ("not ASCII", referer("https://app.example.com/\u{e9}".to_owned()), None),
+        ("two", vec!["https://a.example.com/".to_owned(), "https://b.example.com/".to_owned()], None),
+        (
+            "nothing of ours",
+            referer(
+                "https://app.example.com/how-to-train-your-dragon?v=2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d"
+                    .to_owned(),
+            ),
+            Some("https://app.example.com/how-to-train-your-dragon?v=2c5ea4c0-4067-11e9-8bad-9b1deb4d3b7d"),
+        ),
+        ("an origin", referer("https://app.example.com/".to_owned()), Some("https://app.example.com/")),
+    ] {
+        for (world, public) in [(&world, false), (&open, true)] {
+            if public && !matches!(name, "a token" | "two" | "no URI" | "an origin") {
+                continue; // it has no embed tokens and no links
+            }
+            let mut ask = get(PATH);
+            if !public {
+                ask = ask.cookie(&good);
+            }
+            for field in &fields {
+                ask = ask.field("referer", field.clone());
+            }
+            let answer = world.ask(&ask).await;
+            assert!(answer.is_inner(), "{name}: {}", answer.verdict());
+            let referers: Vec<&str> =
+                answer.seen().lines().filter_map(|line| line.strip_prefix("referer: ")).collect();
+            let seen = seen.map(|seen| seen.replace("{hex}", &hex));
+            assert_eq!(referers, seen.iter().map(String::as_str).collect::<Vec<_>>(), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_strip_credentials_the_inner_service_sees_what_came() {
     let world = World::start(behind(vod())).await;
     let good = token("videos/1/");
@@ -179,6 +288,93 @@ async fn identity_headers_are_removed_from_every_incoming_request_before_ours_ar
             .flat_map(|line| [line, "\n"])
             .collect();
         assert_eq!(fields, format!("x-other: stays\n{seen}"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn identity_headers_carry_facts_of_the_grant_and_some_are_only_removed() {
+    let site = |site: Site| {
+        site.identity_header("x-kid", GrantFact::Kid)
+            .identity_header("x-site", GrantFact::Site)
+            .identity_header("x-scheme", GrantFact::Scheme)
+            .identity_header("x-scope", GrantFact::Scope)
+            .identity_header("x-until", GrantFact::ExpiresAt)
+            .remove_header("x-internal")
+    };
+    let link = SecureLink::gcore("the secret");
+    let signed = LinkSigner::new(&link).unwrap();
+    let until = UnixSeconds::new(NOW + 60);
+    let url = signed.link("https://cdn.example.com/videos/1/a.ts").expires_at(until).sign().unwrap();
+    let target = url.strip_prefix("https://cdn.example.com").unwrap();
+    let verifier = behind(site(vod().secure_link(link).embed(Embed::new()).public_paths(["open"])));
+    let embeds = verifier.embeds(HOST).unwrap();
+    let embed = embeds.issue(EmbedDraft::new("1")).await.unwrap().to_text();
+    let world = World::start(verifier).await;
+    let token = |claims: &str| TestKey::Rsa.token(&format!(r#"{{"uri":"{claims}}}"#));
+    let expiry = format!("x-until: {}\n", NOW + 60);
+    for (name, ask, seen) in [
+        (
+            "a signed token",
+            get(PATH).cookie(token(&format!(r#"videos/1/","exp":{}"#, NOW + 60))),
+            format!(
+                "x-kid: rsa\nx-scheme: signed-token\nx-scope: videos/1/\nx-site: cdn.example.com\n{expiry}"
+            ),
+        ),
+        (
+            "a signed token for everything, for ever",
+            get(PATH).cookie(token("\"")),
+            "x-kid: rsa\nx-scheme: signed-token\nx-site: cdn.example.com\n".to_owned(),
+        ),
+        (
+            "a secure link",
+            get(target),
+            format!("x-scheme: secure-link\nx-scope: videos/1/\nx-site: cdn.example.com\n{expiry}"),
+        ),
+        (
+            "an embed token",
+            get(PATH).cookie(&embed),
+            format!(
+                "x-scheme: embed-token\nx-scope: videos/1/\nx-site: cdn.example.com\nx-until: {}\n",
+                NOW + 86_400
+            ),
+        ),
+        ("a public path", get("/open"), String::new()),
+    ] {
+        let forged = ask.field("x-internal", "yes").field("X_Internal", "yes").field("x-kid", "root");
+        let answer = world.ask(&forged.field("x_until", "0").field("x-scope", "everything")).await;
+        let fields: String = answer
+            .seen()
+            .lines()
+            .filter(|line| line.starts_with('x'))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        assert_eq!(fields, seen, "{name}");
+    }
+}
+
+/// CGI, WSGI and PHP hand a header to a program as a variable: `X-Viewer`, `X_Viewer` and `x.viewer` are one.
+#[tokio::test]
+async fn identity_headers_are_removed_in_every_spelling_that_a_gateway_folds_into_one() {
+    let site = vod().identity_header("x-auth-kid", "sub").public_paths(["open"]);
+    let world = World::start(behind(site)).await;
+    let named = TestKey::Rsa.token(r#"{"uri":"","sub":"ada"}"#);
+    for name in
+        ["x-auth-kid", "X_Auth_Kid", "x_auth-kid", "X-AUTH_KID", "x.auth.kid", "x-auth~kid", "X_AUTH!KID"]
+    {
+        for (ask, seen) in [
+            (get("/videos/1/a.ts").cookie(&named), "x-auth-kid: ada\nx-auth-kids: stays\nxauthkid: stays\n"),
+            (get("/open"), "x-auth-kids: stays\nxauthkid: stays\n"),
+        ] {
+            let ask = ask.field(name, "root").field("x-auth-kids", "stays").field("xauthkid", "stays");
+            let answer = world.ask(&ask.field("x_auth-kid", "root")).await;
+            let fields: String = answer
+                .seen()
+                .lines()
+                .filter(|line| line.starts_with('x'))
+                .flat_map(|line| [line, "\n"])
+                .collect();
+            assert_eq!(fields, seen, "{name}");
+        }
     }
 }
 

@@ -20,8 +20,8 @@ impl Fields for HeaderMap {
         self.remove(name);
     }
 
-    fn remove_all(&mut self, names: &[&str]) {
-        self.retain(|name, _| !names.contains(&name.as_str()));
+    fn remove_each(&mut self, unwanted: impl Fn(&str) -> bool) {
+        self.retain(|name, _| !unwanted(name.as_str()));
     }
 
     fn set(&mut self, name: &str, value: Bytes) {

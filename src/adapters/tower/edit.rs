@@ -25,8 +25,10 @@ impl Fields for HeaderMap {
     }
 
     /// A look at those that are there takes less than a lookup of each.
-    fn remove_all(&mut self, names: &[&str]) {
-        while let Some(name) = self.keys().find(|name| names.contains(&name.as_str())).cloned() {
+    fn remove_each(&mut self, unwanted: impl Fn(&str) -> bool) {
+        // No memory is taken for an empty list.
+        let names: Vec<HeaderName> = self.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
+        for name in names {
             self.remove(name);
         }
     }

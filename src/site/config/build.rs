@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::document::{
     Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, Few, ForwardSaid,
-    HashName, KeysSection, Preset, Scope, SecureLinkSection, Serves, SiteSection, Span, code,
+    HashName, IdentitySaid, KeysSection, Preset, Scope, SecureLinkSection, Serves, SiteSection, Span, code,
 };
 use crate::cors::Cors;
 use crate::crypto::{Algorithm, LinkHash};
@@ -18,7 +18,7 @@ use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::rules::Transport;
 use crate::site::settings::Serves as Served;
-use crate::site::{FailedSignatures, Forward, Site, UnknownHost};
+use crate::site::{FailedSignatures, Forward, IdentityValue, Site, UnknownHost};
 use crate::time::Leeway;
 
 /// What the sections of a file say, in their order.
@@ -93,7 +93,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     site.issuer = said.issuer;
     site.audience = said.audience;
     site.max_lifetime = said.max_lifetime.map(|Span(lifetime)| lifetime);
-    site.identity_headers = said.identity_headers.0;
+    site.identity_headers = build_identity(said.identity_headers.0, faults);
     site.cors = said.cors.map(build_cors);
     site.answers = build_answers(said.answers.0, faults);
     set(&mut site.base_path, said.base_path);
@@ -285,6 +285,20 @@ fn set<T>(setting: &mut T, said: Option<T>) {
     if let Some(said) = said {
         *setting = said;
     }
+}
+
+/// Every pair keeps its place, so that a fault finds its line; a table without a fact is reported here.
+fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec<(String, IdentityValue)> {
+    let mut headers = Vec::new();
+    for (index, (header, IdentitySaid(value))) in said.into_iter().enumerate() {
+        if value.is_none() {
+            let (found, write) = ("is a table without a fact".to_owned(), "{ grant = \"kid\" }".to_owned());
+            let error = ConfigError::Field { field: header.escape_debug().to_string(), found, write };
+            faults.push_element("identity_headers", index, error);
+        }
+        headers.push((header, value.unwrap_or(IdentityValue::Removed)));
+    }
+    headers
 }
 
 /// Every pair keeps its place, so that a fault finds its line; an unknown code is reported here.

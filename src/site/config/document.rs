@@ -9,6 +9,7 @@
 )]
 
 mod embed;
+mod identity;
 mod limits;
 #[cfg(test)]
 mod schema;
@@ -25,6 +26,7 @@ use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 
 pub(super) use embed::{EmbedSection, Lasting};
+pub(super) use identity::IdentitySaid;
 pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
 pub(super) use values::{Few, Moment, Pairs, Span};
 
@@ -122,8 +124,9 @@ pub(super) struct SiteSection {
     pub(super) strip_credentials: Option<bool>,
     /// Puts an `OwnedGrant` into the request's extensions. Default false.
     pub(super) grant_extension: Option<bool>,
-    /// Request headers for the inner service, each with the claim that it carries: { x-viewer = "sub" }.
-    pub(super) identity_headers: Pairs<String>,
+    /// Request headers for the inner service: each with the claim that it carries, { x-viewer = "sub" }; or with a fact of
+    /// the grant, { x-kid = { grant = "kid" } }; or only removed from requests, { x-internal = false }.
+    pub(super) identity_headers: Pairs<IdentitySaid>,
     /// Other statuses for codes: { expired = 410 }.
     pub(super) answers: Pairs<u16>,
     /// Which query parameters of a manifest's request are carried into the URIs in it: "auto" for those of the credential

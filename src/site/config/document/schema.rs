@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{Few, ForwardSaid, ForwardSection, Lasting, Moment, Pairs, PerClientSaid, RateSection, Span};
+use super::identity::OfGrant;
+use super::{
+    Few, ForwardSaid, ForwardSection, IdentitySaid, Lasting, Moment, Pairs, PerClientSaid, RateSection, Span,
+};
 
 impl JsonSchema for Span {
     fn schema_name() -> Cow<'static, str> {
@@ -62,6 +65,17 @@ impl JsonSchema for PerClientSaid {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let rate = generator.subschema_for::<RateSection>();
         json_schema!({ "anyOf": [{ "const": "unlimited" }, rate] })
+    }
+}
+
+impl JsonSchema for IdentitySaid {
+    fn schema_name() -> Cow<'static, str> {
+        "identity_value".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let of_grant = generator.subschema_for::<OfGrant>();
+        json_schema!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "const": false }, of_grant] })
     }
 }
 

@@ -1,0 +1,52 @@
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
+
+use crate::site::{GrantFact, IdentityValue};
+
+/// What an identity header carries: the name of a claim, a fact of the grant, or nothing; `None` for a table that names no
+/// fact.
+#[derive(Clone, Debug)]
+pub(in crate::site::config) struct IdentitySaid(pub(in crate::site::config) Option<IdentityValue>);
+
+/// A table in place of a claim.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "of_grant", extend("required" = ["grant"])))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OfGrant {
+    /// A fact of the grant.
+    #[cfg_attr(test, schemars(required))]
+    grant: Option<GrantFact>,
+}
+
+impl<'de> Deserialize<'de> for IdentitySaid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = IdentitySaid;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a claim in quotes, { grant = \"kid\" }, or false to remove the header only")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, claim: &str) -> Result<IdentitySaid, E> {
+                Ok(IdentitySaid(Some(claim.into())))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, said: bool) -> Result<IdentitySaid, E> {
+                if said {
+                    return Err(E::invalid_value(Unexpected::Bool(said), &self));
+                }
+                Ok(IdentitySaid(Some(IdentityValue::Removed)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<IdentitySaid, A::Error> {
+                let said = OfGrant::deserialize(serde::de::value::MapAccessDeserializer::new(fields))?;
+                Ok(IdentitySaid(said.grant.map(IdentityValue::Grant)))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}

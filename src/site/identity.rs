@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+/// What an identity header carries to the inner service.
+///
+/// Every identity header is removed from incoming requests on every site, in each spelling that a gateway folds into the
+/// same name; a value is set on granted requests of its own site alone. A value that is no visible line of ASCII is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentityValue {
+    /// A claim of the credential: text, a number or a flag.
+    Claim(String),
+    /// A fact of the grant.
+    Grant(GrantFact),
+    /// Nothing: the header is only removed.
+    Removed,
+}
+
+/// A fact of a grant that an identity header can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "grant_fact"))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GrantFact {
+    /// The `kid` of the key that signed; a secure link or an embed token has none.
+    Kid,
+    /// The id of the site.
+    Site,
+    /// The kind of credential: `signed-token`, `secure-link` or `embed-token`.
+    Scheme,
+    /// What the credential covers, as `OwnedGrant::scope` has it; left out where that is a whole bucket.
+    Scope,
+    /// When the credential expires, in seconds since 1970; left out where it does not expire.
+    ExpiresAt,
+}
+
+impl From<&str> for IdentityValue {
+    fn from(claim: &str) -> Self {
+        Self::Claim(claim.to_owned())
+    }
+}
+
+impl From<String> for IdentityValue {
+    fn from(claim: String) -> Self {
+        Self::Claim(claim)
+    }
+}
+
+impl From<GrantFact> for IdentityValue {
+    fn from(fact: GrantFact) -> Self {
+        Self::Grant(fact)
+    }
+}
+
+/// The identity headers of all sites, which no request may bring in. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityNames(Arc<[Box<str>]>);
+
+impl IdentityNames {
+    /// The names of a policy; `None` where there are none.
+    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
+        let mut folded: Vec<Box<str>> =
+            names.map(|name| name.bytes().map(fold).map(char::from).collect()).collect();
+        folded.sort_unstable();
+        folded.dedup();
+        (!folded.is_empty()).then(|| Self(folded.into()))
+    }
+
+    /// Whether a field's name becomes one of these where a gateway makes a variable of it.
+    pub(crate) fn hold(&self, name: &str) -> bool {
+        self.0.iter().any(|folded| is_folded(name, folded))
+    }
+}
+
+/// Whether two names are one to programs behind CGI, WSGI or PHP.
+pub(super) fn fold_alike(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
+}
+
+fn is_folded(name: &str, folded: &str) -> bool {
+    name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
+}
+
+/// Letters lose their case and `-` becomes `_` (RFC 3875 §4.1.18, PEP 3333); PHP makes `_` of a dot too, and some servers
+/// of every character that is no letter and no digit, so all of them count as one here.
+const fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_held_in_every_spelling_that_folds_into_them_and_no_other() {
+        let names = IdentityNames::new(["X-Auth-Kid", "x_auth_kid", "viewer"].into_iter()).unwrap();
+        assert_eq!(names.0.len(), 2);
+        for (name, held) in [
+            ("x-auth-kid", true),
+            ("X_AUTH-kid", true),
+            ("x.auth~kid", true),
+            ("Viewer", true),
+            ("x-auth-kids", false),
+            ("xauthkid", false),
+            ("x-auth--kid", false),
+            ("-viewer", false),
+            ("", false),
+        ] {
+            assert_eq!(names.hold(name), held, "{name}");
+        }
+        assert!(IdentityNames::new(std::iter::empty()).is_none());
+    }
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use crate::link::LinkRules;
+use crate::request::{
+    SegmentPlace, has_credential_place, holds_token, parameters, without_cookie, without_parameters,
+};
+use crate::scheme::{Carriers, bearer_token};
+
+/// Takes a site's credentials out of a request: out of every carrier that the site listens to, not only the one that
+/// decided.
+#[derive(Debug)]
+pub(crate) struct Stripping {
+    /// The query parameters of tokens and links.
+    parameters: Vec<Box<str>>,
+    cookie: Option<Box<str>>,
+    bearer: bool,
+    places: Arc<[SegmentPlace]>,
+}
+
+/// The longest `Referer` that is read, in bytes. Of a longer one browsers send the origin alone (Referrer Policy §8.3).
+const MAX_REFERER: usize = 4096;
+
+impl Stripping {
+    pub(super) fn new(carriers: &Carriers, link: Option<&LinkRules>, places: &Arc<[SegmentPlace]>) -> Self {
+        let token = carriers.query.then(|| carriers.query_name.clone());
+        let mut parameters: Vec<Box<str>> = token.into_iter().collect();
+        for name in link.into_iter().flat_map(LinkRules::parameters) {
+            if !parameters.iter().any(|known| **known == *name) {
+                parameters.push(name.into());
+            }
+        }
+        Self {
+            parameters,
+            cookie: carriers.cookie.then(|| carriers.cookie_name.clone()),
+            bearer: carriers.bearer,
+            places: Arc::clone(places),
+        }
+    }
+
+    /// The query less the credential; `None` where it holds none.
+    pub(crate) fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
+        without_parameters(query, &self.parameters)
+    }
+
+    /// A `Cookie` field less the credential; `None` where it holds none.
+    pub(crate) fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
+        without_cookie(field, self.cookie.as_deref()?)
+    }
+
+    /// Whether an `Authorization` field is a credential.
+    pub(crate) fn drops_authorization(&self, field: &[u8]) -> bool {
+        self.bearer && bearer_token(field).is_some()
+    }
+
+    /// A `Referer` field less the credential; empty where nothing can be kept. `None` where it holds none.
+    ///
+    /// 1. What is no absolute URI of visible ASCII, or holds a password, is dropped (RFC 9110 §10.1.3).
+    /// 2. The origin alone is kept of a longer one than [`MAX_REFERER`], and of one whose path has a credential: in one of the
+    ///    site's places, or, in any segment, text like a JWT or an embed token.
+    /// 3. The query loses the parameters of the site's credentials, and those with text like a JWT or an embed token.
+    /// 4. A fragment is dropped.
+    pub(crate) fn referer(&self, field: &[u8]) -> Option<Vec<u8>> {
+        let Some((origin, rest)) = split_origin(field) else { return Some(Vec::new()) };
+        let end = rest.iter().position(|&byte| byte == b'#').unwrap_or(rest.len());
+        let rest = rest.get(..end).unwrap_or_default();
+        let (path, query) = match rest.iter().position(|&byte| byte == b'?') {
+            Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at.saturating_add(1)..)),
+            None => (rest, None),
+        };
+        let bare = field.len() > MAX_REFERER
+            || has_credential_place(path, &self.places)
+            || path.split(|&byte| byte == b'/').any(holds_token);
+        let mut kept = origin.to_vec();
+        if bare {
+            kept.push(b'/');
+            return Some(kept);
+        }
+        kept.extend_from_slice(path);
+        let named = query.and_then(|query| self.query(query));
+        if let Some(query) = named.as_deref().or(query).filter(|query| !query.is_empty()) {
+            let harmless =
+                parameters(query).map(|parameter| parameter.whole).filter(|whole| !holds_token(whole));
+            for (number, parameter) in harmless.enumerate() {
+                kept.push(if number == 0 { b'?' } else { b'&' });
+                kept.extend_from_slice(parameter);
+            }
+        }
+        (kept != field).then_some(kept)
+    }
+}
+
+/// Scheme and authority of an absolute URI, and what follows them.
+fn split_origin(uri: &[u8]) -> Option<(&[u8], &[u8])> {
+    crate::work::visited(uri.len().saturating_mul(3));
+    let colon = uri.iter().position(|byte| !byte.is_ascii_alphabetic())?;
+    let authority = uri.get(colon..)?.strip_prefix(b"://")?;
+    let end = authority.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(authority.len());
+    let (authority, rest) = authority.split_at_checked(end)?;
+    let plain = uri.iter().all(u8::is_ascii_graphic) && !authority.is_empty() && !authority.contains(&b'@');
+    let origin = uri.get(..uri.len().saturating_sub(rest.len()))?;
+    (plain && colon > 0).then_some((origin, rest))
+}
