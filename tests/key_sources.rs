@@ -11,6 +11,7 @@ use std::{env, fs, thread};
 
 use playgate::crypto::Algorithm;
 use playgate::keys::KeySource;
+use playgate::link::{LinkSecret, SecureLink};
 use playgate::{ConfigError, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther, Secret, SecretOther};
 use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks};
@@ -706,5 +707,44 @@ fn an_error_about_the_scope_of_a_secret_does_not_show_what_may_be_the_secret() {
         let errors = errors(&disk).concat();
         assert!(errors.contains(shown), "{name}: {errors}");
         assert!(!errors.contains(SLIP), "{name}: {errors}");
+    }
+}
+
+/// Whoever writes the secret itself where its file or variable is to be named finds it in no error and no `Debug`.
+#[test]
+fn a_secret_in_the_place_of_its_name_is_shown_nowhere() {
+    const MISTAKE: &str = "hunter2hunter2hunter2hunter2hunter2";
+    let link = |place: &str| format!("{VOD}[site.secure_link]\npreset = \"gcore\"\n{place}\n");
+    let scoped = |place: &str| format!("[[keys]]\nkid = \"k\"\n{place}\nscope = {{ site = \"none\" }}\n");
+    let disk = Disk::new();
+    for (name, sections) in [
+        ("a link's variable", vec![link(&format!("secret_env = {MISTAKE:?}"))]),
+        ("one of two variables", vec![link(&format!("secret_env = [\"CARGO_PKG_NAME\", {MISTAKE:?}]"))]),
+        ("no name of a variable", vec![link(&format!("secret_env = \"{MISTAKE}=\""))]),
+        ("a link's file", vec![link(&format!("secret_file = {MISTAKE:?}"))]),
+        ("a key's variable", vec![VOD.to_owned(), keys(&format!("kid = \"k\"\nsecret_env = {MISTAKE:?}"))]),
+        ("a key's file", vec![VOD.to_owned(), keys(&format!("kid = \"k\"\nsecret_file = {MISTAKE:?}"))]),
+        ("a variable for no site", vec![VOD.to_owned(), scoped(&format!("secret_env = {MISTAKE:?}"))]),
+        ("a file for no site", vec![VOD.to_owned(), scoped(&format!("secret_file = {MISTAKE:?}"))]),
+        (
+            "an expression",
+            vec![format!(
+                "{VOD}[site.secure_link]\npreset = \"nginx\"\nexpression = \"{{expires}}{{path}} {MISTAKE}\"\nsecret_env = \"CARGO_PKG_NAME\"\n"
+            )],
+        ),
+    ] {
+        disk.config(&sections.iter().map(String::as_str).collect::<Vec<_>>());
+        let errors = errors(&disk);
+        assert!(!errors.is_empty(), "{name}");
+        assert!(!errors.concat().contains("hunter2"), "{name}: {errors:#?}");
+    }
+    let scope = || KeyScope::bucket("vod");
+    for source in [KeySource::secret_env(MISTAKE, "k", scope()), KeySource::secret_file(MISTAKE, scope())] {
+        assert!(!format!("{source} {source:?}").contains("hunter2"), "{source:?}");
+    }
+    let nginx = format!("{{expires}}{{path}} {MISTAKE}");
+    for secret in [LinkSecret::env(MISTAKE), LinkSecret::file(MISTAKE), MISTAKE.into()] {
+        let site = Site::bucket("vod").host(HOST).secure_link(SecureLink::nginx(&*nginx, secret));
+        assert!(!format!("{site:?}").contains("hunter2"), "{site:?}");
     }
 }

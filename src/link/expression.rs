@@ -9,8 +9,8 @@ pub(crate) struct Expression {
     parts: Vec<Part>,
 }
 
-/// A piece of an [`Expression`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A piece of an [`Expression`]. `Debug` shows of a literal how long it is: a secret may stand in it.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The same for every link.
     Literal(Box<str>),
@@ -116,6 +116,23 @@ const VARIABLES: [(&str, &str); 6] = [
 
 /// What can be written between braces.
 const NAMES: &str = "{expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}";
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Literal(text) => f.debug_tuple("Literal").field(&text.len()).finish(),
+            Self::Query(name) => f.debug_tuple("Query").field(name).finish(),
+            Self::Expires => f.write_str("Expires"),
+            Self::Path => f.write_str("Path"),
+            Self::Folder => f.write_str("Folder"),
+            Self::Covered => f.write_str("Covered"),
+            Self::Ip => f.write_str("Ip"),
+            Self::Secret => f.write_str("Secret"),
+            Self::Host => f.write_str("Host"),
+            Self::Video => f.write_str("Video"),
+        }
+    }
+}
 
 fn push_literal(parts: &mut Vec<Part>, literal: &mut String) {
     if !literal.is_empty() {

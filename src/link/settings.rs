@@ -33,8 +33,8 @@ pub struct SecureLink {
     pub(crate) never_expires: bool,
 }
 
-/// Which format it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which format it is. `Debug` leaves expressions out: a secret may stand in one where `{secret}` should.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Format {
     #[cfg(feature = "secure-link-md5")]
     Gcore,
@@ -50,6 +50,22 @@ pub(crate) enum Format {
         expression: String,
         hash: LinkHash,
     },
+}
+
+impl std::fmt::Debug for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            #[cfg(feature = "secure-link-md5")]
+            Self::Gcore => f.write_str("Gcore"),
+            #[cfg(feature = "secure-link-md5")]
+            Self::GcoreVideo => f.write_str("GcoreVideo"),
+            #[cfg(feature = "secure-link-md5")]
+            Self::GcoreMp4 => f.write_str("GcoreMp4"),
+            #[cfg(feature = "secure-link-md5")]
+            Self::Nginx { .. } => f.debug_struct("Nginx").finish_non_exhaustive(),
+            Self::Custom { hash, .. } => f.debug_struct("Custom").field("hash", hash).finish_non_exhaustive(),
+        }
+    }
 }
 
 /// What a link opens.
@@ -222,9 +238,14 @@ impl From<&str> for LinkSecret {
 impl std::fmt::Debug for LinkSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
-            SecretPlace::Here(_) | SecretPlace::Unread => f.write_str("LinkSecret"),
-            SecretPlace::File(path) => f.debug_tuple("LinkSecret").field(path).finish(),
-            SecretPlace::Env(variable) => f.debug_tuple("LinkSecret").field(variable).finish(),
+            // What names no file and no variable may be the secret itself.
+            SecretPlace::File(path) if path.exists() => f.debug_tuple("LinkSecret").field(path).finish(),
+            SecretPlace::Env(variable) if std::env::var_os(variable).is_some() => {
+                f.debug_tuple("LinkSecret").field(variable).finish()
+            }
+            SecretPlace::Here(_) | SecretPlace::Unread | SecretPlace::File(_) | SecretPlace::Env(_) => {
+                f.write_str("LinkSecret")
+            }
         }
     }
 }

@@ -153,11 +153,13 @@ impl Known {
 }
 
 fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError> {
-    let of = |found: &dyn std::fmt::Display| ConfigError::Unreadable {
-        found: format!("environment variable {variable} {found}"),
-    };
-    let text = std::env::var_os(variable).ok_or_else(|| of(&"is not set: set it to the secret"))?;
-    checked(text.as_encoded_bytes(), least).map_err(|error| of(&error))
+    let unreadable = |found: String| ConfigError::Unreadable { found };
+    // What names no variable may be the secret itself, so it is not repeated.
+    let text = std::env::var_os(variable).ok_or_else(|| {
+        unreadable("secret_env names no environment variable that is set: set it, and name it here".to_owned())
+    })?;
+    checked(text.as_encoded_bytes(), least)
+        .map_err(|error| unreadable(format!("environment variable {variable} {error}")))
 }
 
 fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {

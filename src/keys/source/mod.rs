@@ -228,9 +228,24 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+impl Place {
+    /// Whether a secret's file or variable exists. What names none may be the secret itself, and is not shown.
+    fn is_there(&self) -> bool {
+        match self {
+            Self::SecretFile(path) => path.exists(),
+            Self::SecretEnv(variable) => std::env::var_os(variable).is_some(),
+            Self::Dir(_) | Self::File(_) | Self::Jwks(_) | Self::Pem(_) => true,
+        }
+    }
+}
+
+/// Shown in place of a secret's file or variable that does not exist.
+const NOWHERE: &str = "(does not exist)";
+
 impl std::fmt::Display for KeySource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
+            Place::SecretFile(_) | Place::SecretEnv(_) if !self.place.is_there() => f.write_str(NOWHERE),
             Place::Dir(path) | Place::File(path) | Place::Jwks(path) | Place::SecretFile(path) => {
                 path.display().fmt(f)
             }
@@ -243,6 +258,8 @@ impl std::fmt::Display for KeySource {
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::SecretFile(_) if !self.is_there() => f.debug_tuple("SecretFile").field(&NOWHERE).finish(),
+            Self::SecretEnv(_) if !self.is_there() => f.debug_tuple("SecretEnv").field(&NOWHERE).finish(),
             Self::Dir(path) => f.debug_tuple("Dir").field(path).finish(),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Jwks(path) => f.debug_tuple("Jwks").field(path).finish(),
@@ -269,8 +286,10 @@ mod tests {
             (KeySource::dir("keys/a", scope()), "keys/a", "Dir(\"keys/a\")"),
             (KeySource::file("a.pem", scope()), "a.pem", "File(\"a.pem\")"),
             (KeySource::jwks("set.json", scope()), "set.json", "Jwks(\"set.json\")"),
-            (KeySource::secret_file("a.txt", scope()), "a.txt", "SecretFile(\"a.txt\")"),
-            (KeySource::secret_env("SECRET", "a", scope()), "$SECRET", "SecretEnv(\"SECRET\")"),
+            (KeySource::secret_file("Cargo.toml", scope()), "Cargo.toml", "SecretFile(\"Cargo.toml\")"),
+            (KeySource::secret_file("a.txt", scope()), NOWHERE, "SecretFile(\"(does not exist)\")"),
+            (KeySource::secret_env("PATH", "a", scope()), "$PATH", "SecretEnv(\"PATH\")"),
+            (KeySource::secret_env("SECRET", "a", scope()), NOWHERE, "SecretEnv(\"(does not exist)\")"),
             (KeySource::pem("a", PEM, scope()), "pem", "Pem"),
         ] {
             assert_eq!(source.to_string(), display);
