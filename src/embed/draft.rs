@@ -72,7 +72,8 @@ impl EmbedDraft {
     }
 
     /// How often [manifests and keys](super::OriginsOn::ManifestsAndKeys) may be asked for, counted after every other
-    /// rule. Each process counts by itself, and anew once a shared store has lost its data. Default without limit.
+    /// rule. Pages, segments and MP4 files are not counted. Each process counts by itself, and anew once a shared store has
+    /// lost its data. Default without limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self

@@ -20,6 +20,14 @@ use crate::crypto::LinkHash;
 /// let moved_from_nginx = SecureLink::nginx("{expires}{path}{ip} {secret}", "the secret").bind_ip(IpBinding::EXACT);
 /// # }
 /// ```
+///
+/// # How a proof is read
+///
+/// The formats that nginx serves (all but [`custom`](Self::custom)) read `md5` as nginx's `secure_link` does: at most 24
+/// characters, of which padding and what follows it are ignored, and so are the four bits of the last character that belong
+/// to no byte. One good link therefore has several spellings, and none of them opens more than the link that was signed.
+/// Whoever counts links or revokes them by their text has to expect that. [`custom`](Self::custom) links have one spelling in
+/// base64url, and either case in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SecureLink {
