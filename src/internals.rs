@@ -203,3 +203,10 @@ pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Opt
     let rules = crate::embed::Embed::new().path(pattern).check("fuzz", "/", &mut faults)?;
     rules.in_path(path).map(|place| (place.text, place.below))
 }
+
+/// How many bytes loops over requests have visited on this thread since the last call: the crate counts them where it is
+/// fuzzed.
+#[cfg(any(test, fuzzing))]
+pub fn take_work() -> u64 {
+    crate::work::take()
+}

@@ -143,6 +143,7 @@ fn bearer(request: &impl RequestView) -> Result<Option<&[u8]>, Denial> {
 
 /// The token of an `Authorization` field whose scheme is `Bearer`, in any case (RFC 9110 §11.1).
 pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
+    crate::work::visited(field.len());
     let field = field.trim_ascii();
     let (scheme, rest) = field.split_at_checked(b"Bearer".len())?;
     let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' ' | b'\t'));

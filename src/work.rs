@@ -30,3 +30,6 @@ pub(crate) const fn visited(_bytes: usize) {}
 pub(crate) fn take() -> u64 {
     VISITED.with(|visited| visited.replace(0))
 }
+
+#[cfg(all(test, feature = "mint", feature = "secure-link-md5", feature = "tower", feature = "tracing"))]
+mod tests;

@@ -76,6 +76,7 @@ impl Forwarding {
 
     /// A list of entity tags as the inner service knows them; those of other answers are left out.
     pub(super) fn inner_tags(&self, field: &[u8]) -> Vec<u8> {
+        crate::work::visited(field.len());
         let known = list_elements(field).filter_map(|tag| self.inner_tag(tag));
         known.collect::<Vec<_>>().join(&b", "[..])
     }
@@ -97,6 +98,7 @@ impl Forwarding {
 
 /// Tells answers apart into which other parameters were written, or by other rules.
 fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>, https: bool) -> Arc<str> {
+    crate::work::visited(query.len());
     let mut hasher = DefaultHasher::new(); // with fixed keys: the same in every process of a fleet
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     (rules.fingerprint, query, host.as_bytes(), port, https).hash(&mut hasher);

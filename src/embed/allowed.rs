@@ -90,6 +90,7 @@ impl AllowedOrigins {
 
 /// The origin in a `Referer` (RFC 9110 §10.1.3): scheme and authority.
 fn origin_of(referer: &[u8]) -> &[u8] {
+    crate::work::visited(referer.len().saturating_mul(2));
     let authority = memchr::memmem::find(referer, b"://").map_or(0, |at| at.saturating_add(3));
     let rest = referer.get(authority..).unwrap_or_default();
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());

@@ -87,6 +87,7 @@ impl PathPattern {
     }
 
     fn read<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
+        crate::work::visited(path.len());
         let rest = path.strip_prefix(self.before.as_bytes())?;
         match (memchr::memchr(b'/', rest), self.below) {
             (None, false) => Some(InPath { text: rest, below: None }),

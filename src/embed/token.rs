@@ -50,6 +50,7 @@ impl EmbedToken {
         if !(MIN_EMBED_TOKEN_LEN..=MAX_EMBED_TOKEN_LEN).contains(&text.len()) {
             return None;
         }
+        crate::work::visited(text.len());
         let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
         let mut seen = 0;
         for (byte, pair) in packed.iter_mut().zip(text.chunks(2)) {

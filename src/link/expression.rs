@@ -3,6 +3,9 @@ use crate::error::ConfigError;
 /// The longest expression, in bytes.
 const MAX_EXPRESSION_LEN: usize = 1024;
 
+/// The most query parameters in an expression: every one is looked for in the query of each link.
+pub(super) const MAX_QUERY_NAMES: usize = 8;
+
 /// The text that a link's proof is the hash of: literals, and what the request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expression {
@@ -84,7 +87,15 @@ impl Expression {
         }
         literal.push_str(rest);
         push_literal(&mut parts, &mut literal);
-        Ok(Self { parts })
+        let parsed = Self { parts };
+        let queries = parsed.query_names().count();
+        if queries > MAX_QUERY_NAMES {
+            return Err(wrong(
+                format!("names {queries} query parameters"),
+                &format!("{MAX_QUERY_NAMES} or less"),
+            ));
+        }
+        Ok(parsed)
     }
 
     pub(crate) fn has(&self, part: &Part) -> bool {
@@ -203,5 +214,7 @@ mod tests {
         }
         let long = Expression::parse(&"é".repeat(1000)).unwrap_err().to_string();
         assert!(long.ends_with("has 2000 bytes: write 1024 or less"), "{long}");
+        let many = Expression::parse(&"{query:a}".repeat(9)).unwrap_err().to_string();
+        assert!(many.ends_with("names 9 query parameters: write 8 or less"), "{many}");
     }
 }

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use base64::Engine as _;
 
 use super::Covers;
+use super::expression::MAX_QUERY_NAMES;
 use super::rules::{Asked, Form, Link, LinkRules, Place, ProofText, STRICT};
+use crate::request::value_of_one;
 
 /// Where a new link's parts belong.
 pub(crate) enum Parts<'l> {
@@ -57,7 +59,10 @@ impl LinkRules {
             return Err(NoLink::NoExpiry);
         }
         let client = self.client_text(client).ok_or(NoLink::NoClient)?;
-        let link = Link { form, proof: &[], expires: expires.map(str::as_bytes) };
+        let value = |name| asked.query.and_then(|query| value_of_one(query, name).ok().flatten());
+        let values = form.expression.query_names().take(MAX_QUERY_NAMES);
+        let values = values.map(|name| value(name).unwrap_or_default()).collect();
+        let link = Link { form, proof: &[], expires: expires.map(str::as_bytes), values };
         let proof = self.digest(&link, asked, covers, &client, secret);
         Ok(match self.proof {
             ProofText::Nginx | ProofText::Base64Url => STRICT.encode(&proof),

@@ -7,11 +7,11 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::check::MAX_SECRETS;
-use super::expression::{Expression, Part};
+use super::expression::{Expression, MAX_QUERY_NAMES, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
-use crate::request::{SegmentPlace, hex_value, value_of_one, values_of_each};
+use crate::request::{SegmentPlace, hex_value, values_of_each};
 use crate::time::UnixSeconds;
 
 /// A site's secure links: every setting checked and made ready.
@@ -68,6 +68,8 @@ pub(crate) struct Link<'r> {
     pub(super) form: &'r Form,
     pub(super) proof: &'r [u8],
     pub(super) expires: Option<&'r [u8]>,
+    /// The values of the query parameters that the form's expression names, in its order.
+    pub(super) values: ArrayVec<&'r [u8], MAX_QUERY_NAMES>,
 }
 
 /// What a good link says.
@@ -84,6 +86,7 @@ impl LinkRules {
     /// The link in the path, where a form has it there.
     pub(crate) fn in_path<'r>(&'r self, asked: &Asked<'r>) -> Option<Link<'r>> {
         let form = self.forms.iter().find(|form| matches!(form.place, Place::Segments))?;
+        crate::work::visited(asked.key.len());
         let mut segments = asked.key.splitn(5, |&byte| byte == b'/');
         let (kind, _video, proof) = (segments.next()?, segments.next()?, segments.next()?);
         let (expires, _file) = (segments.next()?, segments.next()?);
@@ -91,6 +94,7 @@ impl LinkRules {
             form,
             proof,
             expires: Some(expires),
+            values: ArrayVec::new(),
         })
     }
 
@@ -108,14 +112,17 @@ impl LinkRules {
         let Some(query) = asked.query else { return Ok(None) };
         for form in &self.forms {
             let Place::Query { hash, expires } = &form.place else { continue };
-            let names = [Some(&**hash), expires.as_deref()];
-            let [proof, expires] = values_of_each(query, names);
+            let mut names = [None; MAX_QUERY_NAMES + 2];
+            let wanted = [Some(&**hash), expires.as_deref()].into_iter();
+            let wanted = wanted.chain(form.expression.query_names().map(Some));
+            names.iter_mut().zip(wanted).for_each(|(name, wanted)| *name = wanted);
+            let [proof, expires, values @ ..] = values_of_each(query, names);
             let Some(proof) = proof? else { continue };
             let expires = expires?;
-            for name in form.expression.query_names() {
-                value_of_one(query, name)?;
-            }
-            return Ok(Some(Link { form, proof, expires }));
+            let values = form.expression.query_names().zip(values).map(|(_, value)| value);
+            let values =
+                values.map(|value| value.map(Option::unwrap_or_default)).collect::<Result<_, _>>()?;
+            return Ok(Some(Link { form, proof, expires, values }));
         }
         Ok(None)
     }
@@ -191,9 +198,10 @@ impl LinkRules {
         client: &str,
         secret: &[u8],
     ) -> HashOutput {
+        let mut values = link.values.iter();
         self.hash.digest(secret, |write| {
             for part in link.form.expression.parts() {
-                write(match part {
+                let piece = match part {
                     Part::Literal(text) => text.as_bytes(),
                     Part::Expires => link.expires.unwrap_or_default(),
                     Part::Path => asked.path,
@@ -202,14 +210,17 @@ impl LinkRules {
                     Part::Ip => client.as_bytes(),
                     Part::Secret => secret,
                     Part::Host => asked.host,
-                    Part::Query(name) => value(asked, name),
+                    Part::Query(_) => values.next().copied().unwrap_or_default(),
                     Part::Video => asked.key.split(|&byte| byte == b'/').nth(1).unwrap_or_default(),
-                });
+                };
+                crate::work::visited(piece.len());
+                write(piece);
             }
         })
     }
 
     fn read_proof(&self, text: &[u8]) -> Option<HashOutput> {
+        crate::work::visited(text.len());
         match self.proof {
             ProofText::Nginx if text.len() > 24 => None,
             ProofText::Nginx => {
@@ -258,13 +269,9 @@ fn directory_of(path: &[u8]) -> &[u8] {
     memchr::memrchr(b'/', path).and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }
 
-fn value<'r>(asked: &Asked<'r>, name: &str) -> &'r [u8] {
-    // That it stands there once was seen before.
-    asked.query.and_then(|query| value_of_one(query, name).ok().flatten()).unwrap_or_default()
-}
-
 /// Decimal digits, positive, without overflow.
 fn parse_expiry(digits: &[u8]) -> Option<UnixSeconds> {
+    crate::work::visited(digits.len());
     let mut seconds = 0_i64;
     for digit in digits {
         let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;

@@ -70,6 +70,7 @@ impl Parameters {
         query: &[u8],
         wanted: impl FnMut(&Parameter<'_>) -> bool,
     ) -> Result<Option<Self>, QueryTooLong> {
+        crate::work::visited(query.len().saturating_mul(2)); // names are decoded, and what is carried is written
         let chosen = first_of_each(query, wanted)?;
         let pairs = chosen.iter().map(|parameter| Pair {
             name: decoded_bytes(parameter.name).collect(),
@@ -89,6 +90,7 @@ impl Parameters {
         wanted: impl FnMut(&Parameter<'_>) -> bool,
     ) -> Result<(), QueryTooLong> {
         // Nearly every query: neither its number of parameters nor any spelling of them comes near.
+        crate::work::visited(query.len());
         let widest = query.len().saturating_add(1).saturating_mul(WIDEST_BYTE);
         if widest <= MAX_CARRIED && memchr_iter(b'&', query).count() < MAX_PARAMETERS {
             return Ok(());

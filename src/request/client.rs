@@ -270,6 +270,7 @@ const fn is_local(address: IpAddr) -> bool {
 /// One parameter of an element of `Forwarded`, without its quotes (RFC 7239 §4). One that is there twice is empty, which is
 /// no address and no protocol.
 fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
+    crate::work::visited(element.len().saturating_mul(2));
     let mut found = None;
     for pair in semicolon_pairs(element) {
         let Some((before, value)) = memchr::memchr(b'=', pair).and_then(|at| pair.split_at_checked(at))
@@ -291,6 +292,7 @@ fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
 /// An address as proxies write it: with or without a port, which may be obfuscated (RFC 7239 §6); IPv6 with or without
 /// brackets, and with or without a zone (RFC 4007 §11), which says by which link a proxy heard of it.
 fn address_of(text: &[u8]) -> Option<IpAddr> {
+    crate::work::visited(text.len().saturating_mul(3));
     let text = std::str::from_utf8(text).ok()?;
     let address = match text.strip_prefix('[') {
         Some(rest) => {

@@ -31,11 +31,13 @@ fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
             None => (text, None),
         };
         rest = after;
+        work::visited(pair.len().saturating_add(1));
         Some(pair)
     })
 }
 
 fn value_in<'c>(pair: &'c [u8], name: &[u8]) -> Option<&'c [u8]> {
+    work::visited(pair.len()); // of white space, or of the name
     pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=")
 }
 

@@ -2,6 +2,7 @@ use arrayvec::ArrayVec;
 
 use super::{RequestView, Target};
 use crate::error::HostFault;
+use crate::work;
 
 /// The longest host name (RFC 1035 §2.3.4), brackets of an IP literal included.
 pub const MAX_HOST_LEN: usize = 255;
@@ -65,11 +66,13 @@ impl<'h> Host<'h> {
     ///
     /// [`HostFault::Malformed`]; there is no other way to fail.
     pub fn parse(raw: &'h [u8], buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
+        work::visited(raw.len());
         let name = without_port(raw).ok_or(HostFault::Malformed)?;
         let name = name.strip_suffix(b".").unwrap_or(name);
         if name.is_empty() || name.len() > MAX_HOST_LEN {
             return Err(HostFault::Malformed);
         }
+        work::visited(name.len().saturating_mul(3));
         // Most are in their normal form already.
         if name.iter().all(|&byte| is_name_byte(byte)) {
             return Ok(Self(name));

@@ -1,5 +1,8 @@
+use crate::work;
+
 /// The elements of one comma-separated field (RFC 9110 §5.6.1); a comma in a quoted string separates nothing.
 pub(crate) fn list_elements(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    work::visited(field.len().saturating_mul(2));
     let mut quoted = false;
     field
         .split(move |&byte| {

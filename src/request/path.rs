@@ -2,6 +2,7 @@ use arrayvec::ArrayVec;
 
 use super::percent::{PercentFault, decode_leniently, decode_strictly};
 use crate::error::PathFault;
+use crate::work;
 
 /// The longest path that is looked at, in bytes as sent.
 ///
@@ -74,6 +75,7 @@ impl<'p> RequestPath<'p> {
             return Err(PathFault::EncodedSlash);
         }
         survey(decoded)?;
+        work::visited(decoded.len().saturating_mul(2));
         let text = std::str::from_utf8(decoded).map_err(|_| PathFault::NotUtf8)?;
         if text.chars().any(char::is_control) {
             return Err(PathFault::Control);
@@ -127,6 +129,7 @@ const CLASSES: [Class; 256] = {
 
 /// The path's first fault, or whether it needs decoding.
 fn survey(path: &[u8]) -> Result<Survey, PathFault> {
+    work::visited(path.len().saturating_mul(2)); // plainly, then closely
     if is_plain(path) { Ok(Survey::Plain) } else { survey_closely(path) }
 }
 
@@ -163,6 +166,7 @@ fn survey_closely(path: &[u8]) -> Result<Survey, PathFault> {
 }
 
 fn slashes(path: &[u8]) -> usize {
+    work::visited(path.len());
     memchr::memchr_iter(b'/', path).count()
 }
 
@@ -181,6 +185,7 @@ fn decodes_to_a_fault(decoded: &[u8]) -> bool {
         if !decode_leniently(&current, &mut again) {
             return false;
         }
+        work::visited(again.len().saturating_mul(2));
         let readable = std::str::from_utf8(&again).is_ok_and(|text| !text.chars().any(char::is_control));
         if !readable || slashes(&again) != expected || survey(&again).is_err() {
             return true;

@@ -1,5 +1,7 @@
 use arrayvec::ArrayVec;
 
+use crate::work;
+
 /// The value of one hexadecimal digit in either case.
 pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
     match digit {
@@ -30,6 +32,7 @@ pub(crate) fn decode_strictly<const N: usize>(
     raw: &[u8],
     decoded: &mut ArrayVec<u8, N>,
 ) -> Result<(), PercentFault> {
+    work::visited(raw.len());
     let mut rest = raw;
     while let Some(percent) = memchr::memchr(b'%', rest) {
         let (plain, encoded) = rest.split_at_checked(percent).unwrap_or((rest, &[]));
@@ -45,6 +48,7 @@ pub(crate) fn decode_strictly<const N: usize>(
 ///
 /// Returns whether anything was decoded. `decoded` starts empty and is as large as `raw`'s bound.
 pub(crate) fn decode_leniently<const N: usize>(raw: &[u8], decoded: &mut ArrayVec<u8, N>) -> bool {
+    work::visited(raw.len());
     let mut changed = false;
     let mut rest = raw;
     while let Some((&byte, after)) = rest.split_first() {

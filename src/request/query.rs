@@ -69,17 +69,21 @@ impl Parameter<'_> {
     pub(crate) fn is(&self, name: &str) -> bool {
         let (spelled, name) = (self.name, name.as_bytes());
         // A byte takes one or three. Longer text is not read, so that a long name costs nothing.
+        work::visited(if spelled.len() == name.len() { name.len() } else { 0 });
         let fits = spelled.len() > name.len() && spelled.len() <= name.len().saturating_mul(3);
+        work::visited(if fits { spelled.len().saturating_mul(2) } else { 0 });
         spelled == name || (fits && spelled.contains(&b'%') && decodes_to(spelled, name))
     }
 
     /// Returns whether the name, percent-decoded, starts with `start`.
     pub(crate) fn starts_with(&self, start: &str) -> bool {
+        work::visited(start.len().min(self.name.len()));
         start.bytes().eq(decoded_bytes(self.name).take(start.len()))
     }
 
     /// Returns whether both names decode to the same.
     pub(crate) fn has_name_of(&self, other: &Self) -> bool {
+        work::visited(self.name.len());
         self.name == other.name
             || ((self.name.contains(&b'%') || other.name.contains(&b'%'))
                 && decoded_bytes(self.name).eq(decoded_bytes(other.name)))
@@ -91,6 +95,7 @@ pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     let mut rest = Some(query);
     std::iter::from_fn(move || {
         let (whole, after) = split_at_ampersand(rest?);
+        work::visited(whole.len().saturating_add(1).saturating_mul(2));
         rest = after;
         // Names are short: a search that makes ready for long texts would take longer.
         let end = whole.iter().position(|&byte| byte == b'=').unwrap_or(whole.len());

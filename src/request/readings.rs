@@ -2,6 +2,7 @@ use arrayvec::ArrayVec;
 
 use super::path::{MAX_DECODE_PASSES, MAX_PATH_LEN};
 use super::percent::decode_leniently;
+use crate::work;
 
 /// A reading; one byte longer than a path, for the slash that the path may lack.
 type Text = ArrayVec<u8, { MAX_PATH_LEN + 1 }>;
@@ -42,6 +43,7 @@ pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -
 }
 
 fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    work::visited(decoded.len().saturating_mul(2));
     let mut slashed = Text::new();
     slashed.extend(decoded.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }));
     if let Some(found) = inside(&slashed) {
@@ -61,6 +63,7 @@ fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option
 
 /// The path without empty segments, but for the last.
 fn merge(path: &[u8]) -> Text {
+    work::visited(path.len());
     let mut merged = Text::new();
     let mut segments = segments(path).peekable();
     while let Some(segment) = segments.next() {
@@ -73,6 +76,7 @@ fn merge(path: &[u8]) -> Text {
 
 /// The path without dot segments (RFC 3986 §5.2.4).
 fn resolve(path: &[u8]) -> Text {
+    work::visited(path.len().saturating_mul(2)); // each byte may be taken off again
     let mut resolved = Text::new();
     let mut segments = segments(path).peekable();
     while let Some(segment) = segments.next() {

@@ -46,6 +46,7 @@ impl Coverage {
     ///
     /// [`Denial::ScopeStartsWithSlash`], [`Denial::WholeBucket`] or [`Denial::OutOfScope`].
     pub fn check(&self, uri: &[u8], resource: &Resource<'_>) -> Result<(), Denial> {
+        crate::work::visited(uri.len());
         if uri.first() == Some(&b'/') {
             return Err(Denial::ScopeStartsWithSlash);
         }

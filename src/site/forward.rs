@@ -313,6 +313,7 @@ impl SiteRules {
 
 /// What follows the last dot of a path's last segment.
 fn extension(path: &[u8]) -> Option<&[u8]> {
+    crate::work::visited(path.len().saturating_mul(2));
     let dot = memchr::memrchr(b'.', path)?;
     path.get(dot.checked_add(1)?..).filter(|extension| !extension.contains(&b'/'))
 }

@@ -79,6 +79,7 @@ pub(super) fn fold_alike(one: &str, other: &str) -> bool {
 }
 
 fn is_folded(name: &str, folded: &str) -> bool {
+    crate::work::visited(if name.len() == folded.len() { name.len() } else { 0 });
     name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
 }
 

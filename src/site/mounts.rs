@@ -38,6 +38,7 @@ impl Mounts {
     pub(super) fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
         let folder = self.lengths.iter().find_map(|length| {
             let (folder, key) = split(path, *length)?;
+            crate::work::visited(folder.len());
             Some((*self.folders.get(folder)?, key))
         });
         folder.or_else(|| Some((self.root?, split(path, 0)?.1)))

@@ -111,6 +111,7 @@ impl HostPattern {
 
     /// What the pattern captures from a host; each name takes one or more bytes of one label.
     pub(super) fn captures<'h>(&self, host: &'h [u8]) -> Option<Captures<'h>> {
+        crate::work::visited(host.len());
         let mut parts = host.split(|&byte| byte == b'.');
         let mut captures = Captures::default();
         for label in &self.labels {

@@ -5,6 +5,7 @@ use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 use super::claims::Claims;
 use super::header::{Header, KeyIdBuffer};
 use crate::error::{Denial, TokenFault};
+use crate::work;
 
 /// The longest token that a site can be told to accept: what a request line may carry in practice.
 pub const MAX_TOKEN_BYTES: usize = crate::request::MAX_CREDENTIAL_BYTES;
@@ -131,6 +132,7 @@ impl<'t> Segments<'t> {
         if raw.len() > MAX_TOKEN_BYTES {
             return Err(malformed(TokenFault::TooLong));
         }
+        work::visited(raw.len());
         let mut dots = memchr::memchr_iter(b'.', raw);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(malformed(TokenFault::Segments));
@@ -155,6 +157,7 @@ fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [
     if segment.len() / 4 > buffer.len() / 3 {
         return Err(Denial::MalformedToken(TokenFault::TooLong));
     }
+    work::visited(segment.len());
     match URL_SAFE_NO_PAD.decode(segment, buffer.as_out()) {
         Ok(decoded) => Ok(decoded),
         Err(_) => Err(Denial::MalformedToken(TokenFault::Base64)),
@@ -164,6 +167,7 @@ fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [
 /// The same of text, which has to be UTF-8; most is ASCII.
 fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
     let text = decode(segment, buffer)?;
+    work::visited(text.len());
     if text.is_ascii() || std::str::from_utf8(text).is_ok() {
         Ok(text)
     } else {

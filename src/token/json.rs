@@ -80,6 +80,11 @@ impl<'t> JsonStr<'t> {
 
     #[inline]
     fn same(self, other: Self) -> bool {
+        crate::work::visited(if self.escaped || other.escaped || self.raw.len() == other.raw.len() {
+            self.raw.len()
+        } else {
+            0
+        });
         if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
     }
 
@@ -90,6 +95,7 @@ impl<'t> JsonStr<'t> {
 
     /// A hash of the characters, escapes resolved.
     fn hash(self) -> u64 {
+        crate::work::visited(self.raw.len());
         let mut state = FixedState::default().build_hasher();
         self.chars().for_each(|character| state.write_u32(character.into()));
         state.finish()

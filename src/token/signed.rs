@@ -62,6 +62,7 @@ impl<'t> Token<'t> {
         if signature.len() > MAX_SIGNATURE_LEN {
             return Err(Denial::BadSignature);
         }
+        crate::work::visited(signing_input.len());
         match check(signing_input, signature) {
             Ok(()) => Ok(Signed { claims: *self.unverified(), text: self.text() }),
             Err(BadSignature) => Err(Denial::BadSignature),

@@ -195,6 +195,7 @@ impl<'r> Grant<'r> {
         }
         let mut decoded = Decoded::new();
         let text = token_text(self.facts.carrier, self.raw, &mut decoded);
+        crate::work::visited(self.raw.len());
         let bytes = text.ok().and_then(payload_of);
         Payload(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
     }

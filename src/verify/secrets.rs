@@ -156,7 +156,9 @@ fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError>
     let unreadable = |found: String| ConfigError::Unreadable { found };
     // What names no variable may be the secret itself, so it is not repeated.
     let text = std::env::var_os(variable).ok_or_else(|| {
-        unreadable("secret_env names no environment variable that is set: set it, and name it here".to_owned())
+        unreadable(
+            "secret_env names no environment variable that is set: set it, and name it here".to_owned(),
+        )
     })?;
     checked(text.as_encoded_bytes(), least)
         .map_err(|error| unreadable(format!("environment variable {variable} {error}")))

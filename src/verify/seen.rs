@@ -83,6 +83,7 @@ impl SeenTokens {
         let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
             let memo = place.memo.load();
+            crate::work::visited(text.len());
             if !memo.as_ref().is_some_and(|memo| is_memo_of(memo, text)) {
                 return None;
             }

@@ -3,6 +3,7 @@
 use super::{JsonStr, Value};
 use crate::error::TokenFault;
 use crate::request::hex_value;
+use crate::work;
 
 /// A place in the text, moving forwards: what is left of it.
 pub(super) struct Cursor<'t> {
@@ -22,6 +23,7 @@ impl<'t> Cursor<'t> {
 
     #[inline]
     fn step(&mut self) {
+        work::visited(1);
         self.rest = self.rest.get(1..).unwrap_or_default();
     }
 
@@ -37,6 +39,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), TokenFault> {
         match self.rest.split_first() {
             Some((&found, after)) if found == byte => {
+                work::visited(1);
                 self.rest = after;
                 Ok(())
             }
@@ -139,6 +142,7 @@ impl<'t> Cursor<'t> {
     #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
         let run = self.rest.split_at_checked(plain_run(self.rest));
+        work::visited(run.map_or(0, |(plain, _)| plain.len()));
         match run {
             Some((raw, [b'"', after @ ..])) => {
                 self.rest = after;
@@ -152,7 +156,9 @@ impl<'t> Cursor<'t> {
     fn string_with_escapes(&mut self) -> Result<JsonStr<'t>, TokenFault> {
         let start = self.rest;
         loop {
-            self.rest = self.rest.get(plain_run(self.rest)..).unwrap_or_default();
+            let run = plain_run(self.rest);
+            work::visited(run);
+            self.rest = self.rest.get(run..).unwrap_or_default();
             match self.peek().ok_or(TokenFault::Json)? {
                 b'"' => {
                     let raw = self.since(start);
@@ -231,6 +237,7 @@ impl<'t> Cursor<'t> {
     #[inline]
     fn digits(&mut self) -> Result<(), TokenFault> {
         let run = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        work::visited(run);
         self.rest = self.rest.get(run..).unwrap_or_default();
         if run == 0 { Err(TokenFault::Json) } else { Ok(()) }
     }

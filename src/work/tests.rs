@@ -1,0 +1,305 @@
+//! What a request costs, counted in bytes that are visited: whatever it is, so much for each of its own bytes.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use super::take;
+use crate::cors::Cors;
+use crate::embed::{Embed, EmbedDraft, OriginsOn};
+use crate::keys::Key;
+use crate::link::{IpBinding, SecureLink};
+use crate::mint::{LinkSigner, Signer};
+use crate::request::PeerAddr;
+use crate::scope::{KeyScope, Scope};
+use crate::site::{Forward, GrantFact, Site, UnknownHost};
+use crate::time::UnixSeconds;
+use crate::verify::Verifier;
+
+const NOW: i64 = 1_750_000_000;
+const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+const LINK_SECRET: &str = "a shared secret";
+
+/// How many bytes may be visited for each byte of a request.
+///
+/// Read most often are the claims of a granted token, for each rule and header that names one and with every name held
+/// against all others; and a path that is decoded up to five times, in shapes that are held against every base path of its
+/// host. The rest of a request stays far below.
+const PER_BYTE: u64 = 64;
+
+/// How many may be visited besides: what a request is compared with, and what it is answered with.
+const BESIDES: u64 = 16_384;
+
+/// How long a request's path, query or header may be: more than any server reads.
+const LONG: usize = 60_000;
+
+/// Every kind of site has a host of its own.
+const HOSTS: [&str; 9] = [
+    "plain.example.com",
+    "strip.example.com",
+    "embed.example.com",
+    "video.example.com",
+    "nginx.example.com",
+    "live.example.com",
+    "public.example.com",
+    "mounts.example.com",
+    "unknown.example.net",
+];
+
+struct Stand {
+    verifier: Verifier,
+    tokens: Vec<String>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Stand {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let [plain, strip, embed, video, nginx, live, public, mounts, _] = HOSTS;
+        let vod = |host: &str| Site::bucket("vod").host(host);
+        let video_link = SecureLink::gcore_video(LINK_SECRET);
+        let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect();
+        let nginx_link =
+            SecureLink::nginx(format!("{{expires}}{{path}}{{ip}}{names} {{secret}}"), LINK_SECRET)
+                .bind_ip(IpBinding::EXACT);
+        let embeds =
+            Embed::new().paths(["/watch/{token}", "/embed/{token}/"]).origins_on(OriginsOn::Everything);
+        let mut builder = Verifier::builder()
+            .clock(|| UnixSeconds::new(NOW))
+            .site(vod(plain).accept_bearer(true).hook(|claims| {
+                let _ = (claims.text("a"), claims.has("plan", "gold"));
+                Ok(())
+            }))
+            .site(
+                vod(strip)
+                    .strip_credentials()
+                    .secure_link(video_link.clone())
+                    .accept_bearer(true)
+                    .identity_header("x-viewer", "sub")
+                    .identity_header("x-scope", GrantFact::Scope)
+                    .remove_header("x-auth-kid")
+                    .forward(Forward::except(["auth"]))
+                    .cors(Cors::with_credentials(["https://*.example.com", "https://app.example.com"])),
+            )
+            .site(vod(embed).embed(embeds))
+            .site(vod(video).secure_link(video_link.clone()).require_https())
+            .site(vod(nginx).secure_link(nginx_link.clone()))
+            .site(Site::live_by_path().host(live))
+            .site(vod(public).public().forward(Forward::except(["x"])));
+        for depth in 1..20 {
+            let base = "/media".repeat(depth) + "/";
+            builder = builder.site(Site::bucket("vod").id(&*base).host(mounts).under(&*base));
+        }
+        let verifier = builder
+            .site(Site::bucket("vod").id("mounts").host("mounts.{region}.com").under("/other/"))
+            .trusted_proxies(["127.0.0.1", "10.0.0.0/8"])
+            .unknown_host(UnknownHost::Pass)
+            .key(Key::from_secret("k", SECRET, KeyScope::bucket("vod")).unwrap())
+            .build()
+            .unwrap();
+        let signer = Signer::from_secret("k", SECRET).unwrap();
+        let small = signer.token(Scope::folder("videos/1").unwrap()).sign().unwrap().as_str().to_owned();
+        let mut large = signer.token(Scope::folder("videos/1").unwrap());
+        for number in 0..60 {
+            large = large.claim(&format!("{}{number:02}", "a".repeat(20)), vec![0; 5]);
+        }
+        let large = large.sign().unwrap().as_str().to_owned();
+        assert!((3000..4096).contains(&large.len()), "{}", large.len());
+        let draft = EmbedDraft::new("1").origins(["https://*.example.com"]);
+        let embed = runtime.block_on(verifier.embeds(embed).unwrap().issue(draft)).unwrap().to_text();
+        Self { verifier, tokens: vec![small, large, embed], runtime }
+    }
+
+    /// How many bytes are visited for a request, from the layer to what the inner service is called with.
+    fn visited_for(&self, request: Request<()>) -> u64 {
+        let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+        let service = self.verifier.layer().layer(inner);
+        // What is not recorded is not rendered either.
+        let recorder =
+            tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::sink);
+        let _recorded = recorder.finish().set_default();
+        take();
+        drop(self.runtime.block_on(service.oneshot(request)).unwrap());
+        take()
+    }
+}
+
+/// The bytes of a request as it is sent, about.
+fn length(request: &Request<()>) -> usize {
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    request.method().as_str().len() + request.uri().to_string().len() + fields.sum::<usize>()
+}
+
+/// `text` over and over, up to [`LONG`].
+fn many(text: &str) -> String {
+    text.repeat(LONG / text.len())
+}
+
+fn request(host: &str, target: &str, fields: &[(&str, &str)]) -> Request<()> {
+    let mut request = Request::get(target).header("host", host);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(()).unwrap();
+    request.extensions_mut().insert(PeerAddr("127.0.0.1:4711".parse().unwrap()));
+    request
+}
+
+fn paths() -> Vec<(&'static str, String)> {
+    let cut = |text: String| text[..4096].to_owned();
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let mut paths = vec![
+        ("decoded again and again", format!("/%{}41", "25".repeat(LONG / 2))),
+        ("decoded again and again, as long as is looked at", format!("/%{}41", "25".repeat(2040))),
+        ("much encoded thrice", cut(format!("/{}", many("%252541")))),
+        ("much encoded thrice, without end", format!("/{}", many("%252541"))),
+        ("backslashes", cut(format!("/{}", many("%5c")))),
+        ("encoded backslashes", cut(format!("/{}", many("%25255ca")))),
+        ("dots", cut(format!("/{}", many("../")))),
+        ("encoded dots", cut(format!("/{}", many("%252e%252e/")))),
+        ("slashes", cut(many("/"))),
+        ("slashes and dots", cut(many("//../a/."))),
+        ("short segments", cut(many("/a"))),
+        ("short segments without end", many("/a")),
+        ("one segment", format!("/{}", many("a"))),
+        ("a segment of runs", format!("/{}", many("a.b.cd"))),
+        ("base paths", cut(many("/media"))),
+        ("encoded base paths", cut(many("/%256dedia"))),
+        ("bytes above ASCII", cut(format!("/{}", many("%c3%a9")))),
+        ("a page", format!("/watch/{}", many("a"))),
+        ("below a page", cut(format!("/embed/{}/a.ts", encoded(&many("a"))))),
+        ("a video link", cut(format!("/videos/a_1/{}", many("b/")))),
+        ("a manifest", "/videos/1/a.m3u8".to_owned()),
+        ("a manifest with a long name", cut(format!("/videos/1/{}", many(".m3u8")))),
+    ];
+    for (_, path) in &mut paths {
+        if path.ends_with("%2") || path.ends_with('%') {
+            path.truncate(path.rfind('%').unwrap());
+        }
+    }
+    paths
+}
+
+fn queries() -> Vec<(&'static str, String)> {
+    vec![
+        ("ampersands", many("&")),
+        ("equals signs", many("=")),
+        ("one parameter over and over", many("auth=x&")),
+        ("many parameters", many("q=1&")),
+        ("links", many("md5=x&expires=1&q0=2&q7=3&")),
+        ("encoded names", many("%61%75%74%68=x&")),
+        ("names of a known length", many("%61uti&a%75td&")),
+        ("a long name", many("%61")),
+        ("a long value", format!("auth={}", many("%25"))),
+        ("a link's long values", format!("md5=x&expires={}&q1={}", "1".repeat(20_000), "a".repeat(20_000))),
+        (
+            "a link",
+            "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=1750000060&q0=&q1=&q2=&q3=&q4=&q5=&q6=&q7=".to_owned(),
+        ),
+        ("dots", format!("auth={}", many("."))),
+        ("three parts", format!("auth={}.{}.{}", "a".repeat(2700), "a".repeat(2700), "a".repeat(2700))),
+        ("a token's length of braces", format!("auth={}.{}.AA", "e30", "W1tb".repeat(1000))),
+    ]
+}
+
+fn headers() -> Vec<(&'static str, &'static str, String)> {
+    vec![
+        ("cookies", "cookie", many("Qencode-Auth-Token=x; ")),
+        ("other cookies", "cookie", many("a=b;")),
+        ("semicolons", "cookie", many(";")),
+        ("blanks", "cookie", format!("a{}; b", " ".repeat(LONG))),
+        ("one cookie", "cookie", format!("Qencode-Auth-Token={}", many("a"))),
+        ("four cookies", "cookie", format!("Qencode-Auth-Token={}; ", "a.b.c".repeat(1600)).repeat(4)),
+        ("addresses", "x-forwarded-for", many("10.1.2.3,")),
+        ("no addresses", "x-forwarded-for", many("unknown, ")),
+        ("commas", "x-forwarded-for", many(",")),
+        ("quotes", "x-forwarded-for", many("\"")),
+        ("a long address", "x-forwarded-for", many("1")),
+        ("hops", "forwarded", many("for=10.0.0.1;proto=https,")),
+        ("parameters of a hop", "forwarded", many("a=b;")),
+        ("protocols", "x-forwarded-proto", many("https,")),
+        ("bearer", "authorization", format!("Bearer {}", many("a"))),
+        ("blanks of bearer", "authorization", format!("Bearer{}", " ".repeat(LONG) + "a")),
+        ("an origin", "origin", format!("https://{}.example.com", many("a"))),
+        ("a referer's host", "referer", format!("https://{}", many("a"))),
+        ("a referer's path", "referer", format!("https://a.example.com/{}", many("%2541/"))),
+        ("a referer's short path", "referer", format!("https://a.example.com/{}", "%2541/".repeat(600))),
+        ("a referer's query", "referer", format!("https://a.example.com/?{}", "a&".repeat(2000))),
+        ("a referer of tokens", "referer", format!("https://a.example.com/?{}", "auth=a.b&".repeat(400))),
+        ("conditions", "if-none-match", many("\"a\",")),
+        ("commas of conditions", "if-none-match", many(",")),
+        ("a field that folds", "x_auth.kid", many("a")),
+        ("a long name of a field", "x-auth-kid-and-more-of-it-than-there-is", many("a")),
+    ]
+}
+
+#[test]
+fn no_request_costs_more_than_so_much_for_each_of_its_bytes() {
+    let stand = Stand::new();
+    let mut requests: Vec<(String, Request<()>)> = Vec::new();
+    for host in HOSTS {
+        for (name, path) in paths() {
+            requests.push((format!("path of {name}"), request(host, &path, &[])));
+        }
+        for (name, query) in queries() {
+            for file in ["a.ts", "a.m3u8"] {
+                let target = format!("/videos/1/{file}?{query}");
+                requests.push((format!("query of {name} for {file}"), request(host, &target, &[])));
+            }
+        }
+        for (name, field, value) in headers() {
+            requests.push((
+                format!("header of {name}"),
+                request(host, "/videos/1/a.m3u8?b=1", &[(field, &value)]),
+            ));
+            for token in &stand.tokens {
+                // What a grant does besides: strip, hand over, forward, translate conditions.
+                let target = format!("/videos/1/a.m3u8?auth={token}&b=1");
+                let fields = [(field, &*value), ("origin", "https://a.example.com")];
+                requests.push((format!("grant with a header of {name}"), request(host, &target, &fields)));
+            }
+        }
+        for token in &stand.tokens {
+            let encoded = token.replace('.', "%2E").replace('a', "%61");
+            for target in [
+                format!("/videos/1/a.ts?auth={encoded}"),
+                format!("/videos/1/a.m3u8?auth={token}&{}", many("x=1&")),
+                format!("/videos/1/a.m3u8?{}auth={token}", many("&")),
+                format!("/watch/{token}"),
+                format!("/videos/1/{token}.ts"),
+                format!("/videos/1/a.ts?auth={token}x"),
+            ] {
+                requests.push((format!("token in {:.40}", target), request(host, &target, &[])));
+            }
+        }
+    }
+    let signer = LinkSigner::new(&SecureLink::gcore_video(LINK_SECRET)).unwrap();
+    let link = signer
+        .link("https://strip.example.com/videos/a_1/master.m3u8")
+        .expires_at(UnixSeconds::new(NOW + 60));
+    let link = link.sign().unwrap().replace("https://strip.example.com", "");
+    requests.push((
+        "video link".to_owned(),
+        request("strip.example.com", &format!("{link}?{}", many("a=1&")), &[]),
+    ));
+    let mut worst = Vec::new();
+    for (name, request) in requests {
+        let (host, received) = (request.headers()["host"].to_str().unwrap().to_owned(), length(&request));
+        let received = u64::try_from(received).unwrap();
+        let visited = stand.visited_for(request);
+        assert!(visited > 0, "{name} at {host}: nothing was counted");
+        worst.push((
+            visited.saturating_sub(BESIDES) / received,
+            visited,
+            received,
+            format!("{name} at {host}"),
+        ));
+    }
+    worst.sort_unstable();
+    let (over, ..) = *worst.last().unwrap();
+    let last: Vec<_> = worst.iter().rev().take(12).collect();
+    assert!(over < PER_BYTE, "{last:#?}");
+}
