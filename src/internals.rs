@@ -204,9 +204,14 @@ pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Opt
     rules.in_path(path).map(|place| (place.text, place.below))
 }
 
-/// How many bytes loops over requests have visited on this thread since the last call: the crate counts them where it is
-/// fuzzed.
+/// Returns how many bytes loops over requests have visited on this thread since the last call, where the crate is fuzzed.
 #[cfg(any(test, fuzzing))]
 pub fn take_work() -> u64 {
     crate::work::take()
+}
+
+/// The most bytes that may be visited for a request of so many bytes.
+#[cfg(any(test, fuzzing))]
+pub const fn most_work(received: u64) -> u64 {
+    received.saturating_mul(crate::work::PER_BYTE).saturating_add(crate::work::BESIDES)
 }

@@ -11,6 +11,18 @@ thread_local! {
     static VISITED: Cell<u64> = const { Cell::new(0) };
 }
 
+/// How many bytes may be visited for each byte of a request.
+///
+/// Read most often are the claims of a granted token, for each rule and header that names one and with every name held
+/// against all others; and a path that is decoded up to five times, in shapes that are held against every base path of its
+/// host. The rest of a request stays far below.
+#[cfg(any(test, fuzzing))]
+pub(crate) const PER_BYTE: u64 = 64;
+
+/// How many may be visited besides: what a request is compared with, and what it is answered with.
+#[cfg(any(test, fuzzing))]
+pub(crate) const BESIDES: u64 = 16_384;
+
 /// Adds `bytes` to what this thread has visited.
 #[cfg(any(test, fuzzing))]
 #[inline]

@@ -160,6 +160,13 @@ fuzz_target!(|input: Input<'_>| {
         cookies: input.cookies.iter().take(6).map(|pieces| join(pieces, tokens)).collect(),
     };
     let now = START - 10 + i64::from(input.later);
+    #[cfg(fuzzing)]
+    {
+        playgate::internals::take_work();
+        let _ = verifier.decide(&request, UnixSeconds::new(now)).reply(&request);
+        let (visited, received) = (playgate::internals::take_work(), length(&request));
+        assert!(visited <= playgate::internals::most_work(received), "{visited} bytes visited for {received}");
+    }
     match verifier.decide(&request, UnixSeconds::new(now)) {
         Decision::Granted(grant) => {
             assert!(matches!(request.method, "GET" | "HEAD"));
@@ -193,6 +200,14 @@ fuzz_target!(|input: Input<'_>| {
         }
     }
 });
+
+/// The bytes of a request, less the names of its fields.
+#[cfg(fuzzing)]
+fn length(request: &Request) -> u64 {
+    let Request { method, hosts, authority, path, query, authorization, cookies } = request;
+    let texts = [hosts, authorization, cookies].into_iter().flatten().chain(authority).chain(query).chain([path]);
+    u64::try_from(method.len() + texts.map(Vec::len).sum::<usize>()).expect("a length")
+}
 
 fn text(text: &Text<'_>, known: &[&str]) -> Vec<u8> {
     match text {

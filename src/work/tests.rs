@@ -7,7 +7,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::take;
+use super::{BESIDES, PER_BYTE, take};
 use crate::cors::Cors;
 use crate::embed::{Embed, EmbedDraft, OriginsOn};
 use crate::keys::Key;
@@ -22,16 +22,6 @@ use crate::verify::Verifier;
 const NOW: i64 = 1_750_000_000;
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const LINK_SECRET: &str = "a shared secret";
-
-/// How many bytes may be visited for each byte of a request.
-///
-/// Read most often are the claims of a granted token, for each rule and header that names one and with every name held
-/// against all others; and a path that is decoded up to five times, in shapes that are held against every base path of its
-/// host. The rest of a request stays far below.
-const PER_BYTE: u64 = 64;
-
-/// How many may be visited besides: what a request is compared with, and what it is answered with.
-const BESIDES: u64 = 16_384;
 
 /// How long a request's path, query or header may be: more than any server reads.
 const LONG: usize = 60_000;
