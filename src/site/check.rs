@@ -7,6 +7,7 @@ use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::embed::EmbedRules;
 use crate::error::{ConfigError, Faults};
+use crate::link::LinkRules;
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
 use crate::token::MAX_TOKEN_BYTES;
 
@@ -57,15 +58,8 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         Some(embed) => embed.check(id, &site.base_path, faults).map(Some),
         None => Some(None),
     };
-    let of_tokens = &site.carriers.query_name;
-    if let Some(Some(link)) = &link
-        && site.tokens
-        && site.carriers.query
-        && link.parameters().any(|name| name == &**of_tokens)
-    {
-        let found = format!("has the query parameter {of_tokens:?} for tokens and for links");
-        let (site, write) = (id.to_owned(), "another query_name, or accepts = [\"secure-link\"]");
-        faults.push("query_name", ConfigError::Setting { site, found, write });
+    if let Some(Some(link)) = &link {
+        check_parameters(site, id, link, faults);
     }
     let forward = site.forward.check(id, &site.hosts, faults);
     let cors = match &site.cors {
@@ -117,6 +111,16 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         cors: cors?,
         hook: site.hook.clone(),
     })
+}
+
+/// One query parameter is for one kind of credential.
+fn check_parameters(site: &Site, id: &str, link: &LinkRules, faults: &mut Faults) {
+    let of_tokens = &site.carriers.query_name;
+    if site.tokens && site.carriers.query && link.parameters().any(|name| name == &**of_tokens) {
+        let found = format!("has the query parameter {of_tokens:?} for tokens and for links");
+        let (site, write) = (id.to_owned(), "another query_name, or accepts = [\"secure-link\"]");
+        faults.push("query_name", ConfigError::Setting { site, found, write });
+    }
 }
 
 /// What is accepted, and where it is looked for.
