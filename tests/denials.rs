@@ -739,7 +739,11 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
         let has = |field: &str| line.split_ascii_whitespace().any(|word| word == field);
         assert!(has(&format!("code=\"{}\"", denial.code())), "{name}: {line}");
         assert!(has(&format!("method={}", ask.method)), "{name}: {line}");
-        assert!(has(&format!("path={}", path.replace('\\', "\\\\"))), "{name}: {line}");
+        if path.len() > 256 {
+            assert!(line.contains(&format!(" path=/{{{} bytes #", path.len() - 1)), "{name}: {line}");
+        } else {
+            assert!(has(&format!("path={}", path.replace('\\', "\\\\"))), "{name}: {line}");
+        }
         assert!(line.contains(&format!("reason={denial}")), "{name}: {line}");
         match denial {
             Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
@@ -774,7 +778,7 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
 async fn the_servers_log_the_address_of_their_client_and_no_token() {
     lines_about("start");
     let world = World::start(verifier()).await;
-    let path = "/videos/1/logged-once-per-door.ts";
+    let path = "/videos/1/once-per-door.ts";
     let good = good();
     let bad = with_claim("exp", NOW.to_string());
     for ask in [get(path).query(&bad), get(path).query(&good), get(path).cookie(&bad).query("junk")] {
@@ -800,13 +804,12 @@ async fn behind_a_trusted_proxy_the_log_names_the_client_and_else_the_peer() {
     lines_about("start");
     let told = |path: &str| get(path).field("x-forwarded-for", "6.6.6.6, 198.51.100.7");
     let trusting = World::start(verifier()).await; // 127.0.0.1 is a proxy to it
-    trusting.ask(&told("/told-to-one-that-trusts.ts")).await;
+    trusting.ask(&told("/told-and-trusts.ts")).await;
     let wary = World::start(builder(main_site()).build().unwrap()).await;
-    wary.ask(&told("/told-to-one-that-does-not.ts")).await;
-    for (path, client) in [
-        ("/told-to-one-that-trusts.ts", "client=\"198.51.100.7\""),
-        ("/told-to-one-that-does-not.ts", "client=\"127.0.0.1\""),
-    ] {
+    wary.ask(&told("/told-and-wary.ts")).await;
+    for (path, client) in
+        [("/told-and-trusts.ts", "client=\"198.51.100.7\""), ("/told-and-wary.ts", "client=\"127.0.0.1\"")]
+    {
         let lines: Vec<String> =
             lines_about(path).into_iter().filter(|line| line.contains("client=")).collect();
         assert!(!lines.is_empty() && lines.iter().all(|line| line.contains(client)), "{lines:#?}");
