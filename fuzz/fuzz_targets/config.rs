@@ -5,15 +5,21 @@
 
 #![no_main]
 
+mod bounds;
+
+use bounds::Bounds;
 use libfuzzer_sys::fuzz_target;
 use playgate::internals::read_config;
 use serde_json::Value;
+
+/// A tree of the text, settings, and an error for each fault.
+const BOUNDS: Bounds = Bounds { heap: 1024 * 1024, heap_per_byte: 4096 };
 
 fuzz_target!(|data: &[u8]| {
     let Some((notation, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
     let json = notation & 1 == 1;
-    let errors = read_config(text, json);
+    let errors = BOUNDS.check(text.len(), || read_config(text, json));
     assert_eq!(errors, read_config(text, json), "the same text");
 
     let lines = text.matches('\n').count() + 1;

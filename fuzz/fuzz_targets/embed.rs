@@ -4,6 +4,8 @@
 
 #![no_main]
 
+mod bounds;
+
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -176,7 +178,11 @@ fuzz_target!(|input: Input<'_>| {
         cookies: input.cookies.iter().take(3).map(|pieces| join(pieces)).collect(),
         input: &input,
     };
-    match VERIFIER.decide(&request, NOW) {
+    let size = request.path.len() + request.query.as_ref().map_or(0, Vec::len) + request.cookies.iter().map(Vec::len).sum::<usize>()
+        + input.origin.map_or(0, <[u8]>::len) + input.referer.map_or(0, <[u8]>::len);
+    let verifier = &*VERIFIER; // made before memory is counted
+    let decide = || verifier.decide(&request, NOW);
+    match bounds::decided(size, decide, |decision| drop(decision.reply(&request))) {
         Decision::Granted(grant) => {
             assert!(may_be_good(&request), "granted: {input:?}");
             let guarded = grant.video() == Some("2") && (input.page || request.path.ends_with(b".m3u8"));

@@ -2,6 +2,9 @@
 
 #![no_main]
 
+mod bounds;
+
+use bounds::Bounds;
 use libfuzzer_sys::fuzz_target;
 use playgate::keys::Jwks;
 use playgate::mint::Signer;
@@ -9,9 +12,12 @@ use playgate::token::{Token, TokenBuffer};
 use playgate::{Key, KeyScope};
 use serde_json::Value;
 
+/// Documents are kept as text, as JSON and as keys; AWS-LC's own memory is not counted.
+const BOUNDS: Bounds = Bounds { heap: 64 * 1024, heap_per_byte: 256 };
+
 fuzz_target!(|data: &[u8]| {
     let scope = KeyScope::bucket("courses");
-    if let Ok(key) = Key::from_pem("k", data, scope.clone()) {
+    if let Ok(key) = BOUNDS.check(data.len(), || Key::from_pem("k", data, scope.clone())) {
         let tags: Vec<String> =
             pem::parse_many(data).unwrap().iter().map(|block| block.tag().to_owned()).collect();
         assert!(matches!(
@@ -23,24 +29,24 @@ fuzz_target!(|data: &[u8]| {
         let same = Key::from_der("k", &der, scope.clone()).expect("what stands in the PEM");
         assert_eq!(same.algorithm(), key.algorithm());
     }
-    if let Ok(key) = Key::from_der("k", data, scope.clone()) {
+    if let Ok(key) = BOUNDS.check(data.len(), || Key::from_der("k", data, scope.clone())) {
         use_it(&key);
     }
-    if let Ok(signer) = Signer::from_pem("k", data) {
+    if let Ok(signer) = BOUNDS.check(data.len(), || Signer::from_pem("k", data)) {
         let public = signer.public_pem().expect("no shared secret comes from PEM");
         use_it(&Key::from_pem("k", public.as_bytes(), scope.clone()).expect("what signs can be verified"));
     }
-    if let Ok(key) = Key::from_secret("k", data, scope.clone()) {
+    if let Ok(key) = BOUNDS.check(data.len(), || Key::from_secret("k", data, scope.clone())) {
         assert!(data.len() >= 32);
         use_it(&key);
     }
     let Ok(text) = std::str::from_utf8(data) else { return };
     let value = serde_json::from_str::<Value>(text);
-    if let Ok(key) = Key::from_jwk(text, scope.clone()) {
+    if let Ok(key) = BOUNDS.check(data.len(), || Key::from_jwk(text, scope.clone())) {
         no_private_member(&value.as_ref().unwrap());
         use_it(&key);
     }
-    if let Ok(set) = Jwks::parse(text, &scope) {
+    if let Ok(set) = BOUNDS.check(data.len(), || Jwks::parse(text, &scope)) {
         assert!(!set.keys.is_empty());
         assert!(set.skipped.len() <= 101, "{} reports", set.skipped.len());
         let members = value.as_ref().unwrap()["keys"].as_array().unwrap();

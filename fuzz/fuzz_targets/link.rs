@@ -3,6 +3,8 @@
 
 #![no_main]
 
+mod bounds;
+
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -131,7 +133,10 @@ fuzz_target!(|input: Input<'_>| {
     };
     request.query = input.query.as_deref().map(|pieces| join(pieces, &request));
     let now = START - 10 + i64::from(input.later);
-    match VERIFIER.decide(&request, UnixSeconds::new(now)) {
+    let size = request.path.len() + request.query.as_ref().map_or(0, Vec::len);
+    let verifier = &*VERIFIER; // made before memory is counted
+    let decide = || verifier.decide(&request, UnixSeconds::new(now));
+    match bounds::decided(size, decide, |decision| drop(decision.reply(&request))) {
         Decision::Granted(grant) => {
             let expires = is_good(&request).unwrap_or_else(|| panic!("granted: {input:?}"));
             assert_eq!(grant.expires_at(), Some(UnixSeconds::new(expires)));

@@ -3,13 +3,16 @@
 
 #![no_main]
 
+mod bounds;
+
+use bounds::Bounds;
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, percent_encode};
 use playgate::request::{PathBuffer, RequestPath};
 
 fuzz_target!(|raw: &[u8]| {
     let mut buffer = PathBuffer::new();
-    let Ok(path) = RequestPath::parse(raw, &mut buffer) else { return };
+    let Ok(path) = Bounds::NO_HEAP.check(raw.len(), || RequestPath::parse(raw, &mut buffer)) else { return };
     let path = path.as_bytes();
 
     let decoded: Vec<u8> = percent_decode(raw).collect();

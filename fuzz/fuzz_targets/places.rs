@@ -7,6 +7,8 @@
 
 #![no_main]
 
+mod bounds;
+
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
@@ -40,7 +42,9 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let request = Request { host: (!host.is_empty()).then_some(host), path };
-    let decision = verifier.decide(&request, UnixSeconds::new(0));
+    let size = host.len() + path.len();
+    let decide = || verifier.decide(&request, UnixSeconds::new(0));
+    let decision = bounds::decided(size, decide, |decision| drop(decision.reply(&request)));
     let id = decision.site().map(|site| site.id().parse::<usize>().expect("its place"));
     let code = decision.denial().map(|denial| denial.code());
     let found = match (&decision, code, id) {

@@ -2,12 +2,18 @@
 
 #![no_main]
 
+mod bounds;
+
+use bounds::Bounds;
 use libfuzzer_sys::fuzz_target;
 use playgate::internals::read_record;
 use serde_json::Value;
 
+/// A record as it is kept and as it is written again; the JSON of metadata takes the most.
+const BOUNDS: Bounds = Bounds { heap: 4096, heap_per_byte: 64 };
+
 fuzz_target!(|json: &[u8]| {
-    let Some(written) = read_record(json) else { return };
+    let Some(written) = BOUNDS.check(json.len(), || read_record(json)) else { return };
     // A number with a fraction or an exponent may lose its last digit on each way.
     if serde_json::from_slice(json).is_ok_and(|plain: Value| has_float(&plain)) {
         return;

@@ -1,0 +1,58 @@
+//! What one input may cost.
+//!
+//! Every target runs the code under test inside [`Bounds::check`], which counts the heap memory
+//! that is held at once; decisions also count the bytes they visit. The oracles run outside.
+
+#![allow(dead_code, reason = "each target uses some of it")]
+
+/// The most memory that one call may hold at once, beyond what it held before.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Bytes of heap memory, whatever the input.
+    pub heap: u64,
+    /// Further bytes of heap memory for each byte of the input.
+    pub heap_per_byte: u64,
+}
+
+impl Bounds {
+    /// For code that does not allocate.
+    pub const NO_HEAP: Self = Self { heap: 0, heap_per_byte: 0 };
+
+    /// Runs `call` on an input of this many bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the call exceeds a bound.
+    pub fn check<T>(self, input: usize, call: impl FnOnce() -> T) -> T {
+        let mut result = None;
+        let heap = allocation_counter::measure(|| result = Some(call()));
+        let bytes = input as u64;
+        let most = self.heap + self.heap_per_byte * bytes;
+        assert!(heap.bytes_max <= most, "{} bytes of heap for {bytes} bytes of input, at most {most}", heap.bytes_max);
+        result.expect("the call returned")
+    }
+}
+
+/// Decides a request of this many bytes and carries the decision out.
+///
+/// # Panics
+///
+/// If either exceeds its bound of memory, or both together visit more bytes than [`most_work`](playgate::internals::most_work).
+pub fn decided<T>(received: usize, decide: impl FnOnce() -> T, carry_out: impl FnOnce(&T)) -> T {
+    #[cfg(fuzzing)]
+    playgate::internals::take_work();
+    let decision = DECISION.check(received, decide);
+    REPLY.check(received, || carry_out(&decision));
+    #[cfg(fuzzing)]
+    {
+        let (visited, most) = (playgate::internals::take_work(), playgate::internals::most_work(received));
+        assert!(visited <= most, "{visited} bytes visited for {received} received, at most {most}");
+    }
+    decision
+}
+
+/// Deciding does not allocate, except for a token that is remembered once it was verified, and for a counter of failures.
+const DECISION: Bounds = Bounds { heap: 64 * 1024, heap_per_byte: 2 };
+
+/// The answer or the edits, and a log line.
+const REPLY: Bounds = Bounds { heap: 16 * 1024, heap_per_byte: 8 };
