@@ -267,6 +267,13 @@ fn requests() -> Vec<Row> {
             None,
         ),
         row(
+            "folds inside",
+            get("/MEDIA/a").host("folder.example.com"),
+            Denial::AmbiguousPath(PathFault::FoldsInside),
+            "400 ambiguous_path",
+            None,
+        ),
+        row(
             "no host",
             get(PATH).without_host(),
             Denial::AmbiguousHost(HostFault::Missing),

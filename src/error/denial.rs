@@ -334,6 +334,14 @@ pub enum PathFault {
     /// Outside every base path as written, inside one when read differently.
     #[error("some reading of it falls inside a protected base path")]
     ReadsInside,
+    /// Inside another base path on a file system that folds case or trims names.
+    #[error("a file system that folds case or trims names would find it inside another base path")]
+    FoldsInside,
+    /// A layer changed the path after routing, and the two paths belong to different sites.
+    #[error(
+        "it was rewritten after routing, and the path that the client sent belongs elsewhere: put the layer that rewrites paths outside of the router"
+    )]
+    Rewritten,
 }
 
 /// What is wrong with the host.

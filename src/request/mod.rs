@@ -14,6 +14,7 @@
 
 mod client;
 mod cookies;
+mod folding;
 mod host;
 #[cfg(feature = "http")]
 mod http;
@@ -29,6 +30,7 @@ mod view;
 pub use client::TrustedProxies;
 pub(crate) use client::{Client, Network};
 pub(crate) use cookies::{cookie_values, without_cookie};
+pub(crate) use folding::{fold, fold_base_path};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use host::{explicit_port, requested_port};
 pub(crate) use list::list_elements;
@@ -43,7 +45,7 @@ pub(crate) use readings::{Reading, some_reading};
 pub(crate) use render::{
     MAX_METHOD_SHOWN, SegmentPlace, has_credential_place, holds_token, shown_path, shown_text,
 };
-pub use view::{RequestView, Target};
+pub use view::{OtherPath, RequestView, Target};
 
 /// The longest credential that is looked at, in bytes: what a request line or a header may carry in practice.
 pub const MAX_CREDENTIAL_BYTES: usize = 8192;

@@ -33,6 +33,16 @@ pub(crate) enum Place<'p> {
     Ambiguous(SiteIndex, PathFault),
 }
 
+impl Place<'_> {
+    /// The site that a request belongs to, if any.
+    pub(crate) const fn site(&self) -> Option<SiteIndex> {
+        match self {
+            Self::Inside(site, ..) | Self::Ambiguous(site, _) => Some(*site),
+            Self::UnknownHost | Self::Outside => None,
+        }
+    }
+}
+
 impl HostTable {
     /// What is under this very name; a pattern may speak for it all the same.
     pub(super) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
@@ -50,6 +60,7 @@ impl HostTable {
     ) -> Place<'p> {
         // Most are here.
         if let (Some(Exact(mounts)), Ok(path)) = (exact, path)
+            && mounts.has_one()
             && let Some((site, key)) = mounts.find(path.as_bytes())
         {
             return Place::Inside(site, Captures::default(), key);
@@ -59,15 +70,40 @@ impl HostTable {
             if let Ok(path) = path
                 && let Some((site, key)) = mounts.find(path.as_bytes())
             {
-                return Place::Inside(site, captures, key);
+                return match self.leads_elsewhere(host, path.as_bytes(), site) {
+                    None => Place::Inside(site, captures, key),
+                    Some((other, fault)) => Place::Ambiguous(other, fault),
+                };
             }
             first = first.or(mounts.first());
         }
         match first {
-            // In its normal form without a `%` it has no other reading.
-            Some(_) if path.is_ok() && !raw_path.contains(&b'%') => Place::Outside,
-            Some(first) => self.place_by_readings(host, raw_path, path.err(), first),
+            Some(first) => self.place_by_readings(host, raw_path, path, first),
             None => Place::UnknownHost,
+        }
+    }
+
+    /// Another site than the one that holds a path in its normal form, if a reading of that path leads there.
+    fn leads_elsewhere(
+        &self,
+        host: Host<'_>,
+        path: &[u8],
+        site: SiteIndex,
+    ) -> Option<(SiteIndex, PathFault)> {
+        let elsewhere = |reading: &[u8]| {
+            let other =
+                |found: Option<SiteIndex>, fault| found.filter(|found| *found != site).zip(Some(fault));
+            other(self.find_reading(host, reading), PathFault::ReadsInside)
+                .or_else(|| other(self.find_folded(host, reading), PathFault::FoldsInside))
+        };
+        // Without a `%` it decodes to nothing else, and in its normal form there is nothing to merge or resolve.
+        if memchr::memchr(b'%', path).is_none() {
+            return elsewhere(path);
+        }
+        match some_reading(path, elsewhere) {
+            Reading::Inside(found) => Some(found),
+            Reading::TooLong => Some((site, PathFault::DecodesAgain)),
+            Reading::Outside => None,
         }
     }
 
@@ -77,17 +113,39 @@ impl HostTable {
         &'p self,
         host: Host<'p>,
         raw_path: &[u8],
-        fault: Option<PathFault>,
+        path: Result<RequestPath<'p>, PathFault>,
         first: SiteIndex,
     ) -> Place<'p> {
-        let holds = |reading: &[u8]| self.mounts(host).find_map(|(_, mounts)| mounts.find_reading(reading));
-        let fault = fault.unwrap_or(PathFault::ReadsInside);
-        match some_reading(raw_path, holds) {
-            Reading::Inside(site) => Place::Ambiguous(site, fault),
+        let holds = |reading: &[u8]| {
+            let found = self.find_reading(host, reading).map(|site| (site, PathFault::ReadsInside));
+            found.or_else(|| self.find_folded(host, reading).map(|site| (site, PathFault::FoldsInside)))
+        };
+        // In its normal form without a `%` it has no other reading than on a file system that folds.
+        let reading = match path {
+            Ok(path) if !raw_path.contains(&b'%') => {
+                holds(path.as_bytes()).map_or(Reading::Outside, Reading::Inside)
+            }
+            Ok(_) | Err(_) => some_reading(raw_path, holds),
+        };
+        match reading {
+            Reading::Inside((site, fault)) => Place::Ambiguous(site, path.err().unwrap_or(fault)),
             // Refused whatever it reads as; by the site that it stands in, if there is one.
-            Reading::TooLong => Place::Ambiguous(holds(raw_path).unwrap_or(first), fault),
+            Reading::TooLong => {
+                let site = holds(raw_path).map_or(first, |(site, _)| site);
+                Place::Ambiguous(site, path.err().unwrap_or(PathFault::ReadsInside))
+            }
             Reading::Outside => Place::Outside,
         }
+    }
+
+    /// The site that holds a reading of a path.
+    fn find_reading(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
+        self.mounts(host).find_map(|(_, mounts)| mounts.find_reading(reading))
+    }
+
+    /// The site that holds a reading of a path on a file system that folds case or trims names.
+    fn find_folded(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
+        self.mounts(host).find_map(|(_, mounts)| mounts.find_folded(reading))
     }
 
     /// The base paths under every name that speaks for a host, the most exact first.

@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hosts::{HostTable, SiteIndex};
 use super::mounts::Mounts;
 use super::pattern::HostPattern;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, Faults};
-use crate::request::{Host, HostBuffer};
+use crate::request::{Host, HostBuffer, fold_base_path};
 use crate::scope::LiveShape;
 
 /// Collects base paths by host, and refuses two sites in one place.
@@ -17,8 +16,27 @@ pub(super) struct HostsBuilder<'p> {
     any: Bases<'p>,
 }
 
-/// The base paths of one host, and which site begins at each.
-type Bases<'p> = BTreeMap<&'p str, SiteIndex>;
+/// The base paths of one host.
+#[derive(Default)]
+struct Bases<'p> {
+    /// The site that begins at each.
+    sites: BTreeMap<&'p str, SiteIndex>,
+    /// Those below `/` as a file system that folds case or trims names would find them.
+    folded: BTreeSet<Vec<u8>>,
+}
+
+impl<'p> Bases<'p> {
+    const fn new() -> Self {
+        Self { sites: BTreeMap::new(), folded: BTreeSet::new() }
+    }
+
+    /// Adds a base path that is not there yet. Returns whether some file system takes it for one that is.
+    fn add(&mut self, base_path: &'p str, index: SiteIndex) -> bool {
+        self.sites.insert(base_path, index);
+        let folded = base_path.strip_suffix('/').and_then(|folder| fold_base_path(folder.as_bytes()));
+        folded.is_some_and(|folded| !folded.is_empty() && !self.folded.insert(folded.to_vec()))
+    }
+}
 
 /// A host that cannot be: what was found, and what to write.
 type HostFault = (&'static str, String);
@@ -44,19 +62,26 @@ impl<'p> HostsBuilder<'p> {
                     continue;
                 }
             };
-            match bases.entry(&site.base_path) {
-                Entry::Occupied(twin) => {
-                    let first = ids.get(*twin.get()).cloned().unwrap_or_default();
-                    // Two sites of one id are told of already.
-                    if *twin.get() == index || first != id {
+            match bases.sites.get(&*site.base_path).copied() {
+                Some(twin) => {
+                    let first = ids.get(twin).cloned().unwrap_or_default();
+                    // Two sites of one id are reported already.
+                    if twin == index || first != id {
                         let (host, base_path) = (host.clone(), site.base_path.clone());
                         let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };
                         faults.push_element("hosts", place, error);
                     }
                 }
-                Entry::Vacant(free) => {
-                    free.insert(index);
+                None if bases.add(&site.base_path, index) => {
+                    let error = ConfigError::BasePath {
+                        site: id.to_owned(),
+                        base_path: site.base_path.clone(),
+                        found: "is that of another site but for case, or dots and spaces at the end of a name: some file systems take both for one",
+                        write: "a name of its own".to_owned(),
+                    };
+                    faults.push("base_path", error);
                 }
+                None => {}
             }
         }
     }
@@ -108,16 +133,16 @@ impl<'p> HostsBuilder<'p> {
 
     pub(super) fn finish(self) -> HostTable {
         let mut patterns: Vec<_> =
-            self.patterns.into_iter().map(|(pattern, bases)| (pattern, Mounts::new(&bases))).collect();
+            self.patterns.into_iter().map(|(pattern, bases)| (pattern, Mounts::new(&bases.sites))).collect();
         patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.literal_bytes()));
         HostTable {
             exact: self
                 .exact
                 .into_iter()
-                .map(|(name, bases)| (name.into_bytes().into(), Mounts::new(&bases)))
+                .map(|(name, bases)| (name.into_bytes().into(), Mounts::new(&bases.sites)))
                 .collect(),
             patterns,
-            any: Mounts::new(&self.any),
+            any: Mounts::new(&self.any.sites),
         }
     }
 }

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::hosts::SiteIndex;
+use crate::request::{fold, fold_base_path};
 
 /// The base paths of one host, and the site that begins at each.
 ///
@@ -15,9 +16,19 @@ pub(super) struct Mounts {
     folders: HashMap<Box<[u8]>, SiteIndex>,
     /// The lengths of `folders`, each once, longest first.
     lengths: Vec<usize>,
+    /// The same base paths, [folded](fold). `None` if each is its own folded form, so that `folders` has them.
+    folded: Option<Folded>,
     /// The site at `/`.
     root: Option<SiteIndex>,
     first: Option<SiteIndex>,
+}
+
+/// Base paths as file systems that fold case or trim names would find them.
+#[derive(Debug)]
+struct Folded {
+    folders: HashMap<Box<[u8]>, SiteIndex>,
+    /// The lengths of `folders`, each once, longest first.
+    lengths: Vec<usize>,
 }
 
 impl Mounts {
@@ -25,10 +36,11 @@ impl Mounts {
         let folders = sites.iter().filter(|(base_path, _)| **base_path != "/");
         let folders: HashMap<Box<[u8]>, SiteIndex> =
             folders.map(|(base_path, site)| (folder(base_path).into(), *site)).collect();
-        let lengths: BTreeSet<usize> = folders.keys().map(|folder| folder.len()).collect();
+        let lengths = lengths_of(&folders);
         Self {
+            folded: Folded::new(&folders),
             folders,
-            lengths: lengths.into_iter().rev().collect(),
+            lengths,
             root: sites.get("/").copied(),
             first: sites.values().min().copied(),
         }
@@ -36,12 +48,23 @@ impl Mounts {
 
     /// The site that holds a path, and what follows its base path there.
     pub(super) fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
-        let folder = self.lengths.iter().find_map(|length| {
-            let (folder, key) = split(path, *length)?;
-            crate::work::visited(folder.len());
-            Some((*self.folders.get(folder)?, key))
-        });
-        folder.or_else(|| Some((self.root?, split(path, 0)?.1)))
+        find(&self.folders, &self.lengths, path).or_else(|| Some((self.root?, split(path, 0)?.1)))
+    }
+
+    /// The site that holds a path on a file system that folds case or trims names.
+    pub(super) fn find_folded(&self, path: &[u8]) -> Option<SiteIndex> {
+        let (folders, lengths) = match &self.folded {
+            Some(folded) => (&folded.folders, &folded.lengths),
+            None => (&self.folders, &self.lengths),
+        };
+        let folder =
+            lengths.first().and_then(|longest| Some(find(folders, lengths, &fold(path, *longest))?.0));
+        folder.or(self.root)
+    }
+
+    /// Whether there is one base path only, so that every reading of a path inside it stays there.
+    pub(super) fn has_one(&self) -> bool {
+        self.folders.len().saturating_add(usize::from(self.root.is_some())) == 1
     }
 
     /// The site that holds a reading of a path. The site at `/` holds what is no path, too, such as `*`.
@@ -53,6 +76,38 @@ impl Mounts {
     pub(super) const fn first(&self) -> Option<SiteIndex> {
         self.first
     }
+}
+
+impl Folded {
+    fn new(folders: &HashMap<Box<[u8]>, SiteIndex>) -> Option<Self> {
+        let fold = |(folder, site): (&Box<[u8]>, &SiteIndex)| {
+            fold_base_path(folder).map(|folded| (folded.as_slice().into(), *site))
+        };
+        if folders.keys().all(|folder| fold_base_path(folder).is_some_and(|folded| *folded == **folder)) {
+            return None;
+        }
+        let folders: HashMap<Box<[u8]>, SiteIndex> = folders.iter().filter_map(fold).collect();
+        let lengths = lengths_of(&folders);
+        Some(Self { folders, lengths })
+    }
+}
+
+fn lengths_of(folders: &HashMap<Box<[u8]>, SiteIndex>) -> Vec<usize> {
+    let lengths: BTreeSet<usize> = folders.keys().map(|folder| folder.len()).collect();
+    lengths.into_iter().rev().collect()
+}
+
+/// The longest of the folders that holds a path, and what follows it there.
+fn find<'k>(
+    folders: &HashMap<Box<[u8]>, SiteIndex>,
+    lengths: &[usize],
+    path: &'k [u8],
+) -> Option<(SiteIndex, &'k [u8])> {
+    lengths.iter().find_map(|length| {
+        let (folder, key) = split(path, *length)?;
+        crate::work::visited(folder.len());
+        Some((*folders.get(folder)?, key))
+    })
 }
 
 fn folder(base_path: &str) -> &[u8] {

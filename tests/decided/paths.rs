@@ -138,7 +138,7 @@ async fn outside_every_base_path_a_request_passes_untouched() {
         "/x%2fy",
         "/mediaX/a",
         "/medi",
-        "/MEDIA/a",
+        "/MEDIAX/a",
         "/x/media/a",
         "/a\\b",
         "/100%25",
@@ -180,6 +180,65 @@ async fn a_path_outside_that_can_be_read_as_inside_is_refused() {
         let answer = world.ask(&get(target).query(token(""))).await;
         assert_eq!(answer.verdict(), "400 ambiguous_path", "{target}");
     }
+}
+
+fn behind_both(one: Site, another: Site) -> playgate::Verifier {
+    gate().site(one).site(another).key(TestKey::Rsa.key(KeyScope::bucket("vod"))).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_path_that_a_file_system_may_fold_into_a_base_path_is_refused() {
+    let open_root = Site::bucket("open").host(HOST).id("open").public();
+    for (name, verifier) in [
+        ("alone", behind(vod().under("/media/caf\u{e9}s/"))),
+        ("beside a public root", behind_both(vod().under("/media/caf\u{e9}s/"), open_root)),
+    ] {
+        let world = World::start(verifier).await;
+        for target in [
+            "/MEDIA/caf%C3%A9s/a.ts",
+            "/Media/CAF%C3%89S/a.ts",
+            "/media./caf%C3%A9s/a.ts",
+            "/media%20/caf%C3%A9s/a.ts",
+            "/media/caf%C3%A9s.%20./a.ts",
+            "/media%2e/caf%C3%A9s",
+            "/media/caf%C3%A9%C5%BF/a.ts",
+            "/media::$INDEX_ALLOCATION/caf%C3%A9s/a.ts",
+            "/%4dedia/caf%C3%A9s/a.ts",
+            "/.../media/caf%C3%A9s/a.ts",
+        ] {
+            let answer = world.ask(&get(target).query(token(""))).await;
+            assert_eq!(answer.verdict(), "400 ambiguous_path", "{name}: {target}");
+        }
+        for target in ["/MEDIA/caf%C3%A9/a.ts", "/medias/caf%C3%A9s/a.ts", "/media"] {
+            assert_eq!(world.verdict(&get(target)).await, "200", "{name}: {target}");
+        }
+        for target in ["/media/caf%C3%A9s/A.TS", "/media/caf%C3%A9s/MEDIA./a.ts"] {
+            assert_eq!(world.verdict(&get(target)).await, "401 credential_missing", "{name}: {target}");
+            assert_eq!(world.verdict(&get(target).query(token(""))).await, "200", "{name}: {target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_decodes_again_into_another_site_is_refused_whatever_that_site_is() {
+    let open_root = Site::bucket("open").host(HOST).id("open").public();
+    let open_folder = Site::bucket("open").host(HOST).id("open").under("/media/open/").public();
+    let beside_root = World::start(behind_both(vod().under("/media/"), open_root)).await;
+    let around_folder = World::start(behind_both(vod().under("/media/"), open_folder)).await;
+    for (name, world, target) in [
+        ("a public root", &beside_root, "/%256dedia/a.ts"),
+        ("a public root", &beside_root, "/%25256dedia/a.ts"),
+        ("a public root", &beside_root, "/%256DEDIA/a.ts"),
+        ("a public folder", &around_folder, "/media/%256fpen/a.ts"),
+        ("a public folder", &around_folder, "/media/OPEN/a.ts"),
+        ("a public folder", &around_folder, "/media/open./a.ts"),
+    ] {
+        let answer = world.ask(&get(target).query(token(""))).await;
+        assert_eq!(answer.verdict(), "400 ambiguous_path", "{name}: {target}");
+    }
+    assert_eq!(beside_root.verdict(&get("/50%25off/a.ts")).await, "200", "no reading is inside");
+    assert_eq!(around_folder.verdict(&get("/media/open/A.ts")).await, "200");
+    assert_eq!(around_folder.verdict(&get("/media/opened/a.ts")).await, "401 credential_missing");
 }
 
 #[tokio::test]

@@ -1,0 +1,103 @@
+use arrayvec::ArrayVec;
+
+use super::path::MAX_PATH_LEN;
+
+/// A folded path. Bytes beyond its room are left out.
+pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
+
+/// Returns the start of a path, at least `length` bytes of it where it has as many, under the name that all spellings share which some file system takes for one.
+///
+/// APFS and NTFS ignore the case of letters. Windows also ignores dots and spaces at the end of a name, and finds a directory under
+/// `name::$INDEX_ALLOCATION`. So in each segment:
+///
+/// 1. whatever follows the first `:` is left out if the segment contains `:$`;
+/// 2. dots and spaces at the end are left out, and the whole segment if nothing is left;
+/// 3. every character becomes upper case and then lower case, so that `ſ` and `s`, `ß` and `SS` become the same.
+///
+/// Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not accounted for.
+pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
+    let mut folded = Folded::new();
+    for segment in path.split(|&byte| byte == b'/').skip(1) {
+        crate::work::visited(segment.len().saturating_mul(3));
+        let name = name_of(segment);
+        if name.is_empty() && !segment.is_empty() {
+            continue;
+        }
+        push(&mut folded, b"/");
+        if name.is_ascii() {
+            name.iter().for_each(|byte| push(&mut folded, &[byte.to_ascii_lowercase()]));
+        } else {
+            fold_text(name, &mut folded);
+        }
+        if folded.len() > length {
+            break;
+        }
+    }
+    folded
+}
+
+/// Folds a base path without its last slash; `None` for one that is longer than any path on a file system.
+pub(crate) fn fold_base_path(path: &[u8]) -> Option<Folded> {
+    let folded = fold(path, MAX_PATH_LEN);
+    (!folded.is_full()).then_some(folded)
+}
+
+/// Returns a segment without what Windows leaves out at its end.
+fn name_of(segment: &[u8]) -> &[u8] {
+    let is_stream = segment.array_windows().any(|pair| pair == b":$");
+    let end = if is_stream { memchr::memchr(b':', segment) } else { None };
+    let name = segment.get(..end.unwrap_or(segment.len())).unwrap_or_default();
+    let kept =
+        name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last.saturating_add(1));
+    name.get(..kept).unwrap_or_default()
+}
+
+fn fold_text(name: &[u8], folded: &mut Folded) {
+    let mut encoded = [0; 4];
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase) {
+            push(folded, character.encode_utf8(&mut encoded).as_bytes());
+        }
+        push(folded, chunk.invalid());
+    }
+}
+
+fn push(folded: &mut Folded, bytes: &[u8]) {
+    let _ = folded.try_extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_that_a_file_system_takes_for_one_fold_to_one() {
+        for (path, folded) in [
+            ("/media/a.ts", "/media/a.ts"),
+            ("/MEDIA/A.ts", "/media/a.ts"),
+            ("/media./a", "/media/a"),
+            ("/media. ./a", "/media/a"),
+            ("/media /a", "/media/a"),
+            ("/media::$INDEX_ALLOCATION/a", "/media/a"),
+            ("/media:$I30:$INDEX_ALLOCATION/a", "/media/a"),
+            ("/.../media/a", "/media/a"),
+            ("/me:dia/a", "/me:dia/a"),
+            ("/.media/a", "/.media/a"),
+            ("/CAFÉ/a", "/café/a"),
+            ("/co\u{17f}ts/a", "/costs/a"),
+            ("/stra\u{df}e/a", "/strasse/a"),
+            ("/\u{212a}eys/a", "/keys/a"),
+            ("/media/", "/media/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(fold(path.as_bytes(), MAX_PATH_LEN).as_slice(), folded.as_bytes(), "{path}");
+        }
+        assert_eq!(fold(b"/A\xff/B", MAX_PATH_LEN).as_slice(), b"/a\xff/b");
+    }
+
+    #[test]
+    fn no_more_is_folded_than_is_asked_for() {
+        assert_eq!(fold(b"/A/B/C", 2).as_slice(), b"/a/b");
+        assert_eq!(fold("/ß".repeat(MAX_PATH_LEN).as_bytes(), usize::MAX).len(), MAX_PATH_LEN);
+    }
+}
