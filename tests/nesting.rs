@@ -4,10 +4,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::middleware::map_request;
 use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tower::{ServiceExt as _, service_fn};
+use tower_http::services::ServeDir;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -44,7 +46,7 @@ async fn the_original_path_decides_inside_nested_routers() {
 }
 
 #[tokio::test]
-async fn a_path_that_was_rewritten_is_decided_as_the_handler_sees_it() {
+async fn a_path_that_was_rewritten_into_a_site_after_routing_is_ambiguous() {
     let inner = Router::new().route("/media/{*key}", get(|| async { "bytes" })).layer(verifier().layer());
     let rewrite = service_fn(move |mut request: Request| {
         let inner = inner.clone();
@@ -56,8 +58,90 @@ async fn a_path_that_was_rewritten_is_decided_as_the_handler_sees_it() {
         }
     });
     let app = Router::new().fallback_service(rewrite);
-    assert_eq!(status(&app, "/v2/videos/1/a.ts").await, 401, "outside of /media/ only as it was sent");
-    assert_eq!(status(&app, &signed("/v2/videos/1/a.ts")).await, 200);
+    assert_eq!(status(&app, "/v2/videos/1/a.ts").await, 400, "outside of /media/ only as it was sent");
+    assert_eq!(status(&app, &signed("/v2/videos/1/a.ts")).await, 400);
+    assert_eq!(status(&app, &signed("/media/videos/1/a.ts")).await, 200, "nothing was rewritten");
+}
+
+/// Removes a language from the start of a path, as layers for localized applications do.
+fn without_language(mut request: Request) -> Request {
+    if let Some(path) = request.uri().path_and_query().and_then(|path| path.as_str().strip_prefix("/en/")) {
+        *request.uri_mut() = format!("/{path}").parse().unwrap();
+    }
+    request
+}
+
+/// A router on a folder of files, protected below `/media/` by the layer, and a layer outside of that which rewrites paths.
+fn localized(verifier: &Verifier, folder: &std::path::Path) -> Router {
+    Router::new()
+        .fallback_service(ServeDir::new(folder))
+        .layer(verifier.layer())
+        .layer(map_request(async |request: Request| without_language(request)))
+}
+
+#[tokio::test]
+async fn a_layer_that_rewrites_paths_outside_of_the_gate_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("media/videos/1")).unwrap();
+    for file in ["media/videos/1/a.ts", "open.txt"] {
+        std::fs::write(folder.path().join(file), "bytes").unwrap();
+    }
+    let app = localized(&verifier(), folder.path());
+    for (path, expected) in [
+        ("/media/videos/1/a.ts", 401),
+        ("/en/media/videos/1/a.ts", 400),
+        ("/en/MEDIA/videos/1/a.ts", 400),
+        ("/en/%6dedia/videos/1/a.ts", 400),
+        ("/open.txt", 200),
+        ("/en/open.txt", 200),
+    ] {
+        assert_eq!(status(&app, path).await, expected, "{path}");
+    }
+    assert_eq!(status(&app, &signed("/media/videos/1/a.ts")).await, 200);
+    assert_eq!(
+        status(&app, &signed("/en/media/videos/1/a.ts")).await,
+        400,
+        "the message says where to put the layer"
+    );
+
+    // Around the router the layer makes the only path that there is.
+    let router = Router::new().fallback_service(ServeDir::new(folder.path())).layer(verifier().layer());
+    for (uri, expected) in [
+        ("/en/media/videos/1/a.ts".to_owned(), 401),
+        (signed("/en/media/videos/1/a.ts"), 200),
+        (signed("/en/media/videos/2/a.ts"), 403),
+    ] {
+        let request = Request::get(&uri).header("host", "cdn.example.com").body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(without_language(request)).await.unwrap();
+        assert_eq!(answer.status(), expected, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_was_rewritten_within_one_site_is_decided_as_the_handler_sees_it() {
+    let verifier = Verifier::builder()
+        .site(Site::bucket("courses").any_host())
+        .key(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap())
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("videos/1")).unwrap();
+    std::fs::write(folder.path().join("videos/1/a.ts"), "bytes").unwrap();
+    let app = localized(&verifier, folder.path());
+    assert_eq!(status(&app, "/en/videos/1/a.ts").await, 401);
+    assert_eq!(status(&app, &signed("/en/videos/1/a.ts")).await, 200);
+    assert_eq!(status(&app, &signed("/en/videos/2/a.ts")).await, 403);
+}
+
+/// A prefix with a parameter matches any segment, the one at which a site begins among them.
+#[tokio::test]
+async fn what_is_left_behind_a_nested_parameter_does_not_get_around_a_site() {
+    let files = || Router::new().route("/{*key}", get(|| async { "bytes" })).layer(verifier().layer());
+    let app = Router::new().nest("/{tenant}", files());
+    assert_eq!(status(&app, "/acme/media/videos/1/a.ts").await, 400);
+    assert_eq!(status(&app, "/media/videos/1/a.ts").await, 401);
+    assert_eq!(status(&app, &signed("/media/videos/1/a.ts")).await, 200);
+    assert_eq!(status(&app, "/acme/other/a.ts").await, 200);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use ::http::header::{
 };
 use ::http::{Extensions, Request, Uri, request::Parts};
 
-use super::{RequestView, Target};
+use super::{OtherPath, RequestView, Target};
 
 /// The address of the connection's other end, as a request extension.
 ///
@@ -30,7 +30,11 @@ impl<B> RequestView for Request<B> {
     }
 
     fn target(&self) -> Target<'_> {
-        target_of(original_uri(self.uri(), self.extensions()))
+        target_of(self.uri(), self.extensions())
+    }
+
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        other_path_of(self.uri(), self.extensions())
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
@@ -92,7 +96,11 @@ impl RequestView for Parts {
     }
 
     fn target(&self) -> Target<'_> {
-        target_of(original_uri(&self.uri, &self.extensions))
+        target_of(&self.uri, &self.extensions)
+    }
+
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        other_path_of(&self.uri, &self.extensions)
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
@@ -148,11 +156,24 @@ impl RequestView for Parts {
     }
 }
 
-fn target_of(uri: &Uri) -> Target<'_> {
+/// The target with the path that the client sent, if axum's nesting accounts for the difference from `uri`; otherwise that of `uri`.
+fn target_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Target<'r> {
+    let path = match Sent::of(uri, extensions) {
+        Sent::Unchanged | Sent::Rewritten(_) => uri.path(),
+        Sent::Nested(original) => original,
+    };
     Target {
         authority: uri.authority().map(|authority| authority.as_str().as_bytes()),
-        path: uri.path().as_bytes(),
+        path: path.as_bytes(),
         query: uri.query().map(str::as_bytes),
+    }
+}
+
+fn other_path_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<OtherPath<'r>> {
+    match Sent::of(uri, extensions) {
+        Sent::Unchanged => None,
+        Sent::Nested(_) => Some(OtherPath::Nested(uri.path().as_bytes())),
+        Sent::Rewritten(original) => Some(OtherPath::Rewritten(original.as_bytes())),
     }
 }
 
@@ -168,20 +189,60 @@ fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r [u8]> {
     }
 }
 
-/// The URI as the client sent it: axum's routers take prefixes off and leave the original in an extension.
-///
-/// The extension counts only while the path is still the original's end. A path that was rewritten since is what
-/// the handler behind us will open, so that is decided.
-fn original_uri<'r>(uri: &'r Uri, extensions: &'r Extensions) -> &'r Uri {
+/// How the path that the client sent differs from the path of the URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "axum"),
+    expect(dead_code, reason = "only axum keeps the path that the client sent")
+)]
+enum Sent<'r> {
+    Unchanged,
+    /// Routers removed the prefix at which a service is nested, and nothing else. This is the whole path.
+    Nested(&'r str),
+    /// A layer rewrote the path. This is the path before that.
+    Rewritten(&'r str),
+}
+
+impl<'r> Sent<'r> {
+    /// Compares the URI with axum's `OriginalUri`, the URI at the first router.
     #[cfg(feature = "axum")]
-    if let Some(axum::extract::OriginalUri(original)) = extensions.get()
-        && (uri.path() == "/" || original.path().ends_with(uri.path()))
-        && uri.path().starts_with('/')
-    {
-        return original;
+    fn of(uri: &'r Uri, extensions: &'r Extensions) -> Self {
+        use axum::extract::{NestedPath, OriginalUri};
+
+        let Some(OriginalUri(original)) = extensions.get() else { return Self::Unchanged };
+        let (original, current) = (original.path(), uri.path());
+        if original == current {
+            return Self::Unchanged;
+        }
+        match extensions.get::<NestedPath>() {
+            Some(nested) if is_nested_at(nested.as_str(), original, current) => Self::Nested(original),
+            Some(_) | None => Self::Rewritten(original),
+        }
     }
-    let _ = extensions;
-    uri
+
+    /// Without axum's types nothing is known of another path.
+    #[cfg(not(feature = "axum"))]
+    fn of(_: &'r Uri, _: &'r Extensions) -> Self {
+        Self::Unchanged
+    }
+}
+
+/// Whether `original` is `current` behind the prefix of a nested service, by the rules of axum's `nest` and `nest_service`.
+///
+/// A segment `{name}` of the prefix matches any one segment. What is left after the prefix begins with a slash, or is empty and then `/`.
+#[cfg(feature = "axum")]
+fn is_nested_at(prefix: &str, original: &str, current: &str) -> bool {
+    let mut rest = original;
+    for expected in prefix.trim_end_matches('/').split('/').skip(1) {
+        let Some(after) = rest.strip_prefix('/') else { return false };
+        let segment = after.split('/').next().unwrap_or_default();
+        let is_capture = expected.starts_with('{') && expected.ends_with('}') && !segment.is_empty();
+        if !is_capture && segment != expected {
+            return false;
+        }
+        rest = after.get(segment.len()..).unwrap_or_default();
+    }
+    if rest.is_empty() { current == "/" } else { rest == current }
 }
 
 fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
@@ -193,4 +254,37 @@ fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
         return Some(info.0.ip());
     }
     None
+}
+
+#[cfg(all(test, feature = "axum"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_path_is_the_whole_path_without_the_prefix_and_nothing_else() {
+        for (prefix, original, current, expected) in [
+            ("/media", "/media/a.ts", "/a.ts", true),
+            ("/media/", "/media/a.ts", "/a.ts", true),
+            ("/media", "/media", "/", true),
+            ("/media", "/media/", "/", true),
+            ("/a/b", "/a/b/c/d", "/c/d", true),
+            ("/{tenant}", "/acme/a.ts", "/a.ts", true),
+            ("/{tenant}/media", "/acme/media/a.ts", "/a.ts", true),
+            ("/%6dedia", "/%6dedia/a.ts", "/a.ts", true),
+            ("/media", "/en/media/a.ts", "/a.ts", false),
+            ("/media", "/media/en/a.ts", "/a.ts", false),
+            ("/media", "/mediax/a.ts", "/a.ts", false),
+            ("/media", "/media/a.ts", "/media/a.ts", false),
+            ("/{tenant}", "/en/media/a.ts", "/a.ts", false),
+            ("/{tenant}", "//a.ts", "/a.ts", false),
+            ("/media", "/MEDIA/a.ts", "/a.ts", false),
+            ("/media", "*", "/", false),
+        ] {
+            assert_eq!(
+                is_nested_at(prefix, original, current),
+                expected,
+                "{prefix}: {original} to {current}"
+            );
+        }
+    }
 }

@@ -36,6 +36,13 @@ pub trait RequestView {
     /// The request target as the client sent it, before any router took a prefix off.
     fn target(&self) -> Target<'_>;
 
+    /// A second path of the request, if a router or a layer changed the path on the way to the gate.
+    ///
+    /// The default is `None`: the target's path is the only one.
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        None
+    }
+
     /// Every `Host` field.
     fn hosts(&self) -> impl Iterator<Item = &[u8]>;
 
@@ -97,6 +104,26 @@ pub trait RequestView {
     /// Every `Forwarded` field (RFC 7239).
     fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
         std::iter::empty()
+    }
+}
+
+/// The second path of a request whose path changed on the way to the gate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtherPath<'r> {
+    /// The path that is left after a router removed the prefix at which a service is nested. The target has the whole path.
+    Nested(&'r [u8]),
+    /// The path before a layer rewrote it. The target has the path after the change.
+    Rewritten(&'r [u8]),
+}
+
+impl std::fmt::Debug for OtherPath<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, path) = match self {
+            Self::Nested(path) => ("Nested", path),
+            Self::Rewritten(path) => ("Rewritten", path),
+        };
+        f.debug_tuple(name).field(&shown_path(path, &[])).finish()
     }
 }
 

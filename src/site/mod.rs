@@ -134,7 +134,7 @@ pub use failed_signatures::FailedSignatures;
 pub(crate) use failed_signatures::PerClient;
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
-pub(crate) use hosts::Place;
+pub(crate) use hosts::{Exact, Place};
 pub(crate) use identity::IdentityNames;
 pub use identity::{GrantFact, IdentityValue};
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};

@@ -4,12 +4,12 @@ use super::grant::{Facts, Proof};
 use super::snapshot::Snapshot;
 use crate::cors::is_preflight;
 use crate::embed::{EmbedRules, EmbedToken, InPath, MAX_EMBED_TOKEN_LEN};
-use crate::error::{Denial, HostFault, LinkFault};
+use crate::error::{Denial, HostFault, LinkFault, PathFault};
 use crate::link::{Asked, Link, LinkRules, Linked};
-use crate::request::{Client, Host, HostBuffer, PathBuffer, RequestPath, RequestView, Target};
+use crate::request::{Client, Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
 use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
-use crate::site::{Granted, Place, SiteRules, Transport, UnknownHost};
+use crate::site::{Exact, Granted, Place, Policy, SiteRules, Transport, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
@@ -62,7 +62,12 @@ pub(super) fn judge<'r>(
         Err(fault) => return Judged::denied(None, Denial::AmbiguousHost(fault)),
     };
     let path = RequestPath::parse(target.path, &mut path);
-    let (index, inside) = match policy.place(host, exact, target.path, path) {
+    let place = policy.place(host, exact, target.path, path);
+    let place = match request.other_path() {
+        None => place,
+        Some(other) => agreed_place(policy, (host, exact), place, other),
+    };
+    let (index, inside) = match place {
         Place::Outside => return Judged { site: None, verdict: Verdict::Pass },
         Place::UnknownHost if host.as_bytes().is_empty() => {
             return Judged::denied(None, Denial::AmbiguousHost(HostFault::Missing));
@@ -117,6 +122,29 @@ fn check_manner(
         return Err(Denial::Method { verified: granted.is_some() });
     }
     site.refuse_long_query(method, path, query, granted)
+}
+
+/// The place of a request that has a second path, if both paths lead to one site.
+///
+/// 1. If a layer rewrote the path, the path before and the path after belong to the same site, or the request is ambiguous.
+/// 2. If a router removed the prefix of a nested service, the whole path decides. A request outside of every site is ambiguous if what
+///    is left of its path is inside of one.
+#[cold]
+fn agreed_place<'p>(
+    policy: &'p Policy,
+    (host, exact): (Host<'p>, Option<Exact<'p>>),
+    place: Place<'p>,
+    other: OtherPath<'_>,
+) -> Place<'p> {
+    let (OtherPath::Nested(other_path) | OtherPath::Rewritten(other_path)) = other;
+    let mut buffer = PathBuffer::new();
+    let path = RequestPath::parse(other_path, &mut buffer);
+    let other_site = policy.place(host, exact, other_path, path).site();
+    match (other, place.site(), other_site) {
+        (OtherPath::Nested(_), Some(_), _) | (_, None, None) => place,
+        (OtherPath::Rewritten(_), Some(site), Some(other)) if site == other => place,
+        (_, Some(site), _) | (_, None, Some(site)) => Place::Ambiguous(site, PathFault::Rewritten),
+    }
 }
 
 /// What the deciding carrier brings.

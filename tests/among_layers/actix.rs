@@ -4,6 +4,7 @@ use std::sync::mpsc;
 
 use actix_cors::Cors as ActixCors;
 use actix_files::Files;
+use actix_web::dev::ServiceRequest;
 use actix_web::error::{ErrorImATeapot, InternalError};
 use actix_web::middleware::{Compress, Logger, Next, NormalizePath, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
@@ -141,6 +142,31 @@ async fn a_normaliser_belongs_outside() {
     let folder = || get("/videos/1/a.txt/").query(token("videos/1/a.txt/"));
     assert_eq!(ask(inside, &folder()).await.verdict(), "200");
     assert_eq!(ask(outside, &folder()).await.verdict(), "403 out_of_scope");
+}
+
+/// Some middleware changes the URI of a request and not the path that routes and actix-files read, so there are two.
+#[tokio::test]
+async fn a_middleware_that_changes_one_of_two_paths_opens_nothing() {
+    let verifier = behind(vod().under("/videos/"));
+    let rewriting = |from: &'static str, to: &'static str| {
+        let verifier = verifier.clone();
+        served!({
+            let app = App::new().default_service(web::to(origin)).wrap(verifier.middleware());
+            app.wrap(from_fn(move |mut request: ServiceRequest, next: Next<_>| {
+                let uri = request.uri().to_string().replacen(from, to, 1);
+                request.head_mut().uri = uri.parse().unwrap();
+                next.call(request)
+            }))
+        })
+    };
+    for (name, from, to, target, verdict) in [
+        ("into the site", "/en/", "/videos/", "/en/1/a.txt", "400 ambiguous_path"),
+        ("out of the site", "/videos/", "/en/", "/videos/1/a.txt", "400 ambiguous_path"),
+        ("outside of it", "/en/", "/de/", "/en/1/a.txt", "200"),
+    ] {
+        let address = rewriting(from, to);
+        assert_eq!(ask(address, &get(target).query(token(""))).await.verdict(), verdict, "{name}");
+    }
 }
 
 #[tokio::test]

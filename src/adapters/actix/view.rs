@@ -6,7 +6,7 @@ use actix_web::http::header::{
     REFERER, X_FORWARDED_FOR, X_FORWARDED_PROTO,
 };
 
-use crate::request::{RequestView, Target};
+use crate::request::{OtherPath, RequestView, Target};
 
 /// What a decision reads from a request to actix-web.
 pub(super) struct View<'r>(pub(super) &'r ServiceRequest);
@@ -33,14 +33,20 @@ impl RequestView for View<'_> {
         self.0.method().as_str()
     }
 
-    /// A scope takes nothing off the URI, so it is what the client sent.
+    /// The target with the path that routes, extractors and actix-files read. A scope removes nothing from it.
     fn target(&self) -> Target<'_> {
         let uri = self.0.uri();
         Target {
             authority: uri.authority().map(|authority| authority.as_str().as_bytes()),
-            path: uri.path().as_bytes(),
+            path: self.0.match_info().get_ref().uri().path().as_bytes(),
             query: uri.query().map(str::as_bytes),
         }
+    }
+
+    /// The path of the request's head, if a middleware changed only that, or only the path that routes read.
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        let (head, routed) = (self.0.uri().path(), self.0.match_info().get_ref().uri().path());
+        (head != routed).then(|| OtherPath::Rewritten(head.as_bytes()))
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {

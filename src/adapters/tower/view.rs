@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use http::Request;
 
-use crate::request::{RequestView, Target};
+use crate::request::{OtherPath, RequestView, Target};
 
 /// A request, and where it came from if that is known beside it. What stands in the request itself counts first.
 pub(super) struct Received<'r, B> {
@@ -17,6 +17,10 @@ impl<B> RequestView for Received<'_, B> {
 
     fn target(&self) -> Target<'_> {
         self.request.target()
+    }
+
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        self.request.other_path()
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
@@ -106,6 +110,7 @@ mod tests {
         vec![
             ("method", view.method().to_owned()),
             ("target", [authority, Some(path), query].map(one).join(" ")),
+            ("other_path", format!("{:?}", view.other_path())),
             ("hosts", each(view.hosts())),
             ("authorization", each(view.authorization())),
             ("cookies", each(view.cookies())),
@@ -134,6 +139,8 @@ mod tests {
         {
             request = request.header(name, format!("the {name}"));
         }
+        #[cfg(feature = "axum")]
+        let request = request.extension(axum::extract::OriginalUri(http::Uri::from_static("/en/a.ts")));
         request.body(()).unwrap()
     }
 
@@ -143,7 +150,9 @@ mod tests {
         let (whole, passed_on) = (told(&request), told(&Received { request: &request, peer }));
         for (((name, told), (_, passed_on)), (_, nothing)) in whole.iter().zip(passed_on).zip(told(&Silent)) {
             assert_eq!(*told, passed_on, "{name}");
-            assert_ne!(*told, nothing, "{name} is told by the request here");
+            if *name != "other_path" || cfg!(feature = "axum") {
+                assert_ne!(*told, nothing, "{name} is told by the request here");
+            }
         }
         let source = include_str!("../../request/view.rs");
         let (_, source) = source.split_once("pub trait RequestView {").unwrap();
