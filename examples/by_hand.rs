@@ -1,11 +1,10 @@
 //! A server that carries out decisions by itself: `cargo run --release --example by_hand [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
-use http::{Request, Response, response::Builder};
+use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::{server::conn::http1, service::service_fn};
-use playgate::answer::{Header, Reply};
+use hyper::{body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
+use playgate::answer::Reply;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 
 const SECRET: &[u8; 32] = b"only whoever signs and checks it";
@@ -32,13 +31,10 @@ fn answer(verifier: &Verifier, request: &Request<Incoming>) -> http::Result<Resp
         Reply::Answer(no) => (response.status(no.status()), no.headers().to_vec(), no.body().to_vec()),
         Reply::Call(_, after) => {
             let for_caches = after.cache_control(std::iter::empty()).unwrap_or_default();
-            let mut response = response.header("cache-control", &*for_caches);
-            if let Some(policy) = after.referrer_policy(std::iter::empty()) {
-                response = response.header("referrer-policy", &*policy);
-            }
+            let policy = after.referrer_policy(std::iter::empty()).unwrap_or_default();
+            let response = response.header("cache-control", &*for_caches).header("referrer-policy", &*policy);
             (response, after.append().collect(), b"the bytes".to_vec())
         }
     };
-    let add = |response: Builder, field: &Header| response.header(field.name(), field.value());
-    headers.iter().fold(response, add).body(body.into())
+    headers.iter().fold(response, |to, field| to.header(field.name(), field.value())).body(body.into())
 }

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use playgate::error::ClaimName;
+use playgate::error::{ClaimName, TokenFault};
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
 use playgate::time::UnixSeconds;
@@ -47,13 +47,18 @@ fn dates_in_strings_are_malformed_unless_the_key_says_otherwise() {
     let now = UnixSeconds::new(NOW);
     let expired = |exp| Some(Denial::Expired { exp: UnixSeconds::new(exp), now });
     let early = |nbf| Some(Denial::NotYetValid { nbf: UnixSeconds::new(nbf), now });
+    let late = |date| {
+        let (claim, date) = (ClaimName::Exp, UnixSeconds::new(date));
+        Some(Denial::MalformedToken(TokenFault::Milliseconds { claim, date }))
+    };
     let date = |name: &str, seconds: i64| format!(r#""{name}":"{seconds}""#);
     for (name, claims, strictly, laxly) in [
         ("exp to come", date("exp", NOW + 1), exp, None),
         ("exp now", date("exp", NOW), exp, expired(NOW)),
         ("exp past", date("exp", NOW - 1), exp, expired(NOW - 1)),
         ("exp zero", date("exp", 0), exp, expired(0)),
-        ("exp of 18 digits", date("exp", 999_999_999_999_999_999), exp, None),
+        ("exp of 12 digits", date("exp", 999_999_999_999), exp, None),
+        ("exp in milliseconds", date("exp", 1_790_000_000_000), exp, late(1_790_000_000_000)),
         ("exp with leading zeros", format!(r#""exp":"000{}""#, NOW + 1), exp, None),
         ("nbf past", date("nbf", NOW - 1), nbf, None),
         ("nbf now", date("nbf", NOW), nbf, None),

@@ -399,7 +399,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         )
         .key(key_of(&signer, bucket()))
         .key(key_of(&flooded, bucket()))
-        .failed_signatures(limits(10))
+        // Clients without an address share the limit of one, so the key's is reached first.
+        .failed_signatures(limits(1_000).per_key(Rate::new(10, Duration::from_hours(24)).unwrap()))
         .key(key_of(&foreign, KeyScope::bucket("another")))
         .key(key_of(&retired, bucket()).not_after(UnixSeconds::new(1)))
         .build()

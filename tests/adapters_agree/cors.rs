@@ -124,7 +124,7 @@ fn others() -> Vec<Row> {
         row("an origin with a slash", get(PATH).origin("https://app.example.com/"), "401 credential_missing")
             .lacks("access-control-allow-origin"),
         row("an origin in capitals", get(PATH).origin("https://APP.example.com"), "401 credential_missing")
-            .lacks("access-control-allow-origin"),
+            .tells("access-control-allow-origin", "https://APP.example.com"),
         row("two labels", get(PATH).origin("https://a.b.example.net"), "401 credential_missing")
             .lacks("access-control-allow-origin"),
         row("an origin on a public site", public(get("/a")).origin(APP), "200")
