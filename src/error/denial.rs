@@ -462,8 +462,6 @@ pub enum ClaimName {
     Iss,
     /// `aud`: audience.
     Aud,
-    /// `iat`: issued at. It is read where tokens are minted and revoked.
-    Iat,
 }
 
 impl std::fmt::Display for ClaimName {
@@ -474,7 +472,6 @@ impl std::fmt::Display for ClaimName {
             Self::Nbf => "nbf",
             Self::Iss => "iss",
             Self::Aud => "aud",
-            Self::Iat => "iat",
         })
     }
 }

@@ -45,6 +45,8 @@ pub enum MintError {
     ReservedClaim { name: String },
     #[error("claim {name:?} cannot be written as JSON: {reason}")]
     Claim { name: String, reason: String },
+    #[error("claim {name:?} looks like milliseconds: write seconds since 1970")]
+    Milliseconds { name: String },
     #[error("cookie {found}: write {write}")]
     Cookie { found: String, write: &'static str },
     #[error("secure link: {found}: write {write}")]

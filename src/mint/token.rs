@@ -78,6 +78,11 @@ impl<'s> TokenDraft<'s> {
         self.claims.insert("uri".to_owned(), self.scope.as_uri().into());
         // By it a token is told from those that were taken back before it was signed.
         self.claims.entry("iat").or_insert_with(|| UnixSeconds::now().get().into());
+        let issued_at = self.claims.get("iat").and_then(Value::as_f64);
+        if issued_at.is_some_and(|seconds| seconds >= 1e12) {
+            // No revocation of what was issued before some date would tell it by that date.
+            return Err(MintError::Milliseconds { name: "iat".to_owned() });
+        }
         if let Some(exp) = self.expires_at {
             self.claims.insert("exp".to_owned(), exp.get().into());
         }
@@ -219,15 +224,17 @@ mod tests {
     fn a_date_in_milliseconds_is_not_signed() {
         let signer = Signer::from_secret("k", &[1; 32]).unwrap();
         let draft = || signer.token(Scope::whole_bucket());
-        let (late, date) = (1_790_000_000_000_i64, UnixSeconds::new(1_790_000_000_000));
-        for (claim, draft) in [
-            (ClaimName::Exp, draft().expires_at(date)),
-            (ClaimName::Nbf, draft().not_before(date)),
-            (ClaimName::Iat, draft().claim("iat", late)),
-        ] {
+        let date = UnixSeconds::new(1_790_000_000_000);
+        for (claim, draft) in
+            [(ClaimName::Exp, draft().expires_at(date)), (ClaimName::Nbf, draft().not_before(date))]
+        {
             let error = draft.sign().unwrap_err();
             assert_eq!(error, MintError::Refused { fault: TokenFault::Milliseconds { claim, date } });
             assert!(error.to_string().contains("this looks like milliseconds"), "{error}");
+        }
+        for late in [1_790_000_000_000_f64, 1e12, 1_790_000_000_000.5] {
+            let error = draft().claim("iat", late).sign().unwrap_err();
+            assert_eq!(error, MintError::Milliseconds { name: "iat".to_owned() });
         }
         assert!(draft().expires_at(UnixSeconds::new(999_999_999_999)).sign().is_ok());
     }

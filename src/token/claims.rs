@@ -230,14 +230,7 @@ impl<'t> Claims<'t> {
     /// Checks that no date is in milliseconds: a signer's own tokens.
     #[cfg(feature = "mint")]
     pub(crate) fn refuse_milliseconds(&self) -> Result<(), TokenFault> {
-        let mut issued_at = DateClaim::Plain(Claim::Absent);
-        read_object(self.json, |member, value| {
-            if member.is("iat") {
-                issued_at = date(value);
-            }
-        })?;
-        let dates = [(ClaimName::Exp, self.exp), (ClaimName::Nbf, self.nbf), (ClaimName::Iat, issued_at)];
-        for (claim, date) in dates {
+        for (claim, date) in [(ClaimName::Exp, self.exp), (ClaimName::Nbf, self.nbf)] {
             if let Claim::Present(date) = date.read(true)
                 && date.looks_like_milliseconds()
             {
