@@ -27,8 +27,10 @@ mod readings;
 mod render;
 mod view;
 
+pub(crate) use client::Client;
+#[cfg(feature = "redis")]
+pub(crate) use client::Network;
 pub use client::TrustedProxies;
-pub(crate) use client::{Client, Network};
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub(crate) use folding::{fold, fold_base_path};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
