@@ -15,9 +15,9 @@ thread_local! {
 ///
 /// Read most often are the claims of a granted token, for each rule and header that names one and with every name held
 /// against all others; and a path that is decoded up to five times, in shapes that are held against every base path of its
-/// host. The rest of a request stays far below.
+/// host, as they are and folded. The rest of a request stays far below.
 #[cfg(any(test, fuzzing))]
-pub(crate) const PER_BYTE: u64 = 64;
+pub(crate) const PER_BYTE: u64 = 96;
 
 /// How many may be visited besides: what a request is compared with, and what it is answered with.
 #[cfg(any(test, fuzzing))]

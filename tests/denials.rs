@@ -754,7 +754,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
         assert!(line.contains(&format!("reason={denial}")), "{name}: {line}");
         match denial {
             Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
-            _ if name == "reads inside" => assert!(has("site=\"folder\""), "{name}: {line}"),
+            _ if matches!(name, "reads inside" | "folds inside") => {
+                assert!(has("site=\"folder\""), "{name}: {line}")
+            }
             Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
             _ if ask.host.as_deref() == Some("link.example.com") => {
                 assert!(has("site=\"link\""), "{name}: {line}");

@@ -160,7 +160,7 @@ impl RequestView for Parts {
 fn target_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Target<'r> {
     let path = match Sent::of(uri, extensions) {
         Sent::Unchanged | Sent::Rewritten(_) => uri.path(),
-        Sent::Nested(original) => original,
+        Sent::Nested { original, .. } => original,
     };
     Target {
         authority: uri.authority().map(|authority| authority.as_str().as_bytes()),
@@ -171,8 +171,8 @@ fn target_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Target<'r> {
 
 fn other_path_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<OtherPath<'r>> {
     match Sent::of(uri, extensions) {
-        Sent::Unchanged => None,
-        Sent::Nested(_) => Some(OtherPath::Nested(uri.path().as_bytes())),
+        Sent::Unchanged | Sent::Nested { has_parameter: false, .. } => None,
+        Sent::Nested { has_parameter: true, .. } => Some(OtherPath::Nested(uri.path().as_bytes())),
         Sent::Rewritten(original) => Some(OtherPath::Rewritten(original.as_bytes())),
     }
 }
@@ -197,8 +197,13 @@ fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r [u8]> {
 )]
 enum Sent<'r> {
     Unchanged,
-    /// Routers removed the prefix at which a service is nested, and nothing else. This is the whole path.
-    Nested(&'r str),
+    /// Routers removed the prefix at which a service is nested, and nothing else.
+    Nested {
+        /// The whole path.
+        original: &'r str,
+        /// Whether the prefix has a parameter, which matches any segment.
+        has_parameter: bool,
+    },
     /// A layer rewrote the path. This is the path before that.
     Rewritten(&'r str),
 }
@@ -215,7 +220,9 @@ impl<'r> Sent<'r> {
             return Self::Unchanged;
         }
         match extensions.get::<NestedPath>() {
-            Some(nested) if is_nested_at(nested.as_str(), original, current) => Self::Nested(original),
+            Some(nested) if is_nested_at(nested.as_str(), original, current) => {
+                Self::Nested { original, has_parameter: nested.as_str().contains('{') }
+            }
             Some(_) | None => Self::Rewritten(original),
         }
     }

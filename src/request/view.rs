@@ -111,7 +111,8 @@ pub trait RequestView {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherPath<'r> {
-    /// The path that is left after a router removed the prefix at which a service is nested. The target has the whole path.
+    /// The path that is left after a router removed the prefix at which a service is nested, if the prefix has a parameter. The target
+    /// has the whole path.
     Nested(&'r [u8]),
     /// The path before a layer rewrote it. The target has the path after the change.
     Rewritten(&'r [u8]),

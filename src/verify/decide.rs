@@ -127,8 +127,8 @@ fn check_manner(
 /// The place of a request that has a second path, if both paths lead to one site.
 ///
 /// 1. If a layer rewrote the path, the path before and the path after belong to the same site, or the request is ambiguous.
-/// 2. If a router removed the prefix of a nested service, the whole path decides. A request outside of every site is ambiguous if what
-///    is left of its path is inside of one.
+/// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside of every site is ambiguous if what is
+///    left of its path is inside of one: a parameter matches any segment, so no site can begin there.
 #[cold]
 fn agreed_place<'p>(
     policy: &'p Policy,
