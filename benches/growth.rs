@@ -23,7 +23,7 @@ use std::hint::black_box;
 use fixtures::{Kind, key_of};
 use http::Request;
 use interleaved::{Budget, Candidate};
-use playgate::site::DEFAULT_TOKEN_CACHE;
+use playgate::site::{DEFAULT_TOKEN_CACHE, Outside};
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
@@ -84,7 +84,7 @@ fn verifier_with<'k>(
     let keys = kids.into_iter().map(|kid| key_of(&Kind::Hmac.signer(kid), KeyScope::bucket("courses")));
     sites
         .into_iter()
-        .fold(Verifier::builder().token_cache(token_cache), VerifierBuilder::site)
+        .fold(Verifier::builder().token_cache(token_cache).outside(Outside::Pass), VerifierBuilder::site)
         .keys(keys)
         .build()
         .unwrap()

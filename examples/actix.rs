@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_files::Files;
 use actix_web::{App, HttpServer, web};
 use playgate::mint::{NewKey, Signer};
+use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 
 const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
@@ -16,6 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pair = NewKey::rsa(2048)?; // the private half is for whoever makes URLs, the public half for the origin
     let verifier = Verifier::builder()
         .site(Site::bucket("courses").any_host().under("/media/"))
+        .outside(Outside::Pass) // the application's own paths need no credential
         .key(Key::from_pem("demo", pair.public_pem(), KeyScope::bucket("courses"))?)
         .build()?;
 

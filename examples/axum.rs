@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::{Router, routing::get, serve::ListenerExt};
 use playgate::mint::{NewKey, Signer};
+use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
@@ -18,6 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pair = NewKey::rsa(2048)?; // the private half is for whoever makes URLs, the public half for the origin
     let verifier = Verifier::builder()
         .site(Site::bucket("courses").any_host().under("/media/"))
+        .outside(Outside::Pass) // the application's own paths need no credential
         .key(Key::from_pem("demo", pair.public_pem(), KeyScope::bucket("courses"))?)
         .build()?;
 

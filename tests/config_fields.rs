@@ -15,7 +15,9 @@ use playgate::keys::danger::{Danger, any_scope};
 use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::rate::Rate;
 use playgate::scope::PrefixRule;
-use playgate::site::{CacheScope, FailedSignatures, Forward, GrantFact, PolicyBuilder, SCHEMA, UnknownHost};
+use playgate::site::{
+    CacheScope, FailedSignatures, Forward, GrantFact, Outside, PolicyBuilder, SCHEMA, UnknownHost,
+};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier};
 use serde_json::Value;
@@ -177,9 +179,10 @@ fn every_field_of_a_site_is_its_builder_method() {
         // TOML wants an inline table on one line.
         let value = value.replace("]\n", "]\r").replace('\n', " ").replace('\r', "\n");
         let text = format!(
-            "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
+            "version = 1\noutside = \"refuse\"\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
         );
-        assert_eq!(policy_of(&text), built(Policy::builder().site(site)), "{field} = {value}");
+        let code = Policy::builder().outside(Outside::Refuse).site(site);
+        assert_eq!(policy_of(&text), built(code), "{field} = {value}");
         said.insert(field.to_owned());
     }
     assert_eq!(said, fields_of("/$defs/site"), "every field has a row");
@@ -349,6 +352,13 @@ fn every_field_of_the_file_is_its_builder_method() {
     for (field, text, policy) in [
         ("unknown_host", "unknown_host = \"pass\"\n", builder().unknown_host(UnknownHost::Pass)),
         ("unknown_host", "unknown_host = \"refuse\"\n", builder()),
+        ("outside", "outside = \"refuse\"\n", builder().outside(Outside::Refuse)),
+        ("outside", "outside = \"pass\"\n", builder().outside(Outside::Pass)),
+        (
+            "outside",
+            "outside = { pass = [\"CDN.example.com.\"] }\n",
+            builder().outside(Outside::pass_hosts(["cdn.example.com"])),
+        ),
         ("expose_reason", "expose_reason = false\n", builder().expose_reason(false)),
         ("token_cache", "token_cache = 0\n", builder().token_cache(0)),
         ("token_cache", "token_cache = 1000\n", builder().token_cache(1000)),

@@ -21,7 +21,7 @@ use playgate::mint::LinkSigner;
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
-use playgate::site::{FailedSignatures, Forward, Refused};
+use playgate::site::{FailedSignatures, Forward, Outside, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
@@ -103,7 +103,7 @@ fn every_site() -> VerifierBuilder {
     let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
     let embed = Site::bucket("vod").id("embed").host("embed.example.com").embed(Embed::new());
     let sites = sites.into_iter().chain([embed.cors(Cors::with_credentials([ORIGIN]))]);
-    sites.fold(builder, VerifierBuilder::site).store(&store())
+    sites.fold(builder, VerifierBuilder::site).outside(Outside::Refuse).store(&store())
 }
 
 /// Good claims, with these in place of theirs.
@@ -306,6 +306,13 @@ fn requests() -> Vec<Row> {
             get(PATH).host("other.example.com"),
             Denial::UnknownHost,
             "421 unknown_host",
+            None,
+        ),
+        row(
+            "outside of a base path",
+            get("/app/a").host("folder.example.com"),
+            Denial::Outside,
+            "404 outside",
             None,
         ),
         row(
@@ -542,7 +549,7 @@ async fn every_denial_is_answered_as_decided() {
         assert_eq!(answer.field("content-type"), Some("application/problem+json"), "{name}");
         assert_eq!(answer.field("allow"), (answer.status == 405).then_some("GET, HEAD"), "{name}");
 
-        let has_site = !matches!(denial, Denial::UnknownHost | Denial::AmbiguousHost(_));
+        let has_site = !matches!(denial, Denial::UnknownHost | Denial::Outside | Denial::AmbiguousHost(_));
         let cors = |value| has_site.then_some(value);
         assert_eq!(answer.field("access-control-allow-origin"), cors(ORIGIN), "{name}");
         assert_eq!(answer.field("access-control-allow-credentials"), cors("true"), "{name}");
@@ -753,9 +760,11 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
         }
         assert!(line.contains(&format!("reason={denial}")), "{name}: {line}");
         match denial {
-            Denial::UnknownHost | Denial::AmbiguousHost(_) => assert!(!line.contains("site="), "{line}"),
+            Denial::UnknownHost | Denial::Outside | Denial::AmbiguousHost(_) => {
+                assert!(!line.contains("site="), "{line}");
+            }
             _ if matches!(name, "reads inside" | "folds inside") => {
-                assert!(has("site=\"folder\""), "{name}: {line}")
+                assert!(has("site=\"folder\""), "{name}: {line}");
             }
             Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
             _ if ask.host.as_deref() == Some("link.example.com") => {

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::middleware::map_request;
 use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
+use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tower::{ServiceExt as _, service_fn};
 use tower_http::services::ServeDir;
@@ -16,6 +17,7 @@ const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 fn verifier() -> Verifier {
     Verifier::builder()
         .site(Site::bucket("courses").any_host().under("/media/"))
+        .outside(Outside::Refuse)
         .key(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap())
         .build()
         .unwrap()

@@ -198,7 +198,7 @@ fn deciding_a_link_allocates_nothing_whatever_its_format() {
 fn what_needs_no_credential_allocates_nothing() {
     let site =
         Site::bucket("open").host(HOST).under("/open/").public().cors(Cors::without_credentials(["*"]));
-    let verifier = Verifier::builder().site(site).build().unwrap();
+    let verifier = Verifier::builder().outside(playgate::site::Outside::Pass).site(site).build().unwrap();
     let preflight = Request::options("/open/a.ts")
         .header("host", HOST)
         .header("origin", "https://a.example")
@@ -380,6 +380,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
     let verifier = Verifier::builder()
         .store(&store)
         .site(embedding())
+        .outside(playgate::site::Outside::pass_hosts(["root.example.com"]))
         .site(Site::bucket("courses").host(HOST).accept_bearer(true).under("/videos/"))
         .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
         .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))

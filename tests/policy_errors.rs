@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playgate::cors::Cors;
 use playgate::error::Code;
-use playgate::site::Forward;
+use playgate::site::{Forward, Outside, PolicyBuilder};
 use playgate::{ConfigErrors, Key, KeyScope, Policy, Site, Verifier};
 
 fn bucket() -> Site {
@@ -12,7 +12,8 @@ fn bucket() -> Site {
 }
 
 fn errors(sites: impl IntoIterator<Item = Site>) -> Vec<String> {
-    let builder = sites.into_iter().fold(Policy::builder(), playgate::site::PolicyBuilder::site);
+    let builder = Policy::builder().outside(Outside::Refuse);
+    let builder = sites.into_iter().fold(builder, PolicyBuilder::site);
     builder.build().map_or_else(|errors| errors.iter().map(ToString::to_string).collect(), |_| Vec::new())
 }
 

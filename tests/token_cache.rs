@@ -150,7 +150,7 @@ fn changes(rows: &[Row]) {
 }
 
 fn swap(verifier: &Verifier, site: Site) {
-    verifier.swap(Policy::builder().site(site).build().unwrap());
+    verifier.swap(Policy::builder().outside(playgate::site::Outside::Pass).site(site).build().unwrap());
 }
 
 #[test]

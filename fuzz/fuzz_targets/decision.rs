@@ -62,6 +62,7 @@ static WORLD: LazyLock<(Verifier, Vec<Signed>)> = LazyLock::new(|| {
         Scope::whole_bucket(),
     ];
     let mut builder = Verifier::builder()
+        .outside(playgate::site::Outside::Pass)
         .site(Site::bucket("courses").id("cdn").host("cdn.example.com").under("/media/").accept_bearer(true))
         .site(Site::bucket("other").host("other.example.com").accept_bearer(true))
         .site(Site::live_by_path().host("live.example.com").accept_bearer(true));

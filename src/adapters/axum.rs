@@ -20,7 +20,8 @@ use super::tower::{Gate, GateBody, GateFuture};
 use crate::verify::{OwnedGrant, Verifier};
 
 impl Verifier {
-    /// Stands around a finished router, ready for `axum::serve`: what `Router::layer` does, without its boxes.
+    /// Stands around a finished router, ready for `axum::serve`: what `Router::layer` does, without its boxes. It is the
+    /// outermost service, so it has [full paths](crate::adapters::tower::GateLayer::full_paths).
     ///
     /// ```no_run
     /// # async fn serve(verifier: playgate::Verifier) -> std::io::Result<()> {
@@ -32,7 +33,7 @@ impl Verifier {
     /// # }
     /// ```
     pub fn around<S>(&self, router: S) -> AxumGate<S> {
-        AxumGate { gate: self.layer().layer(router) }
+        AxumGate { gate: self.layer().full_paths().layer(router) }
     }
 }
 

@@ -64,6 +64,7 @@ const fn detail(code: Code) -> &'static str {
         Code::HttpsRequired => "this site is to be asked over HTTPS",
         Code::QueryTooLong => "the query is too long to be carried into the manifest",
         Code::UnknownHost => "no site answers to this host",
+        Code::Outside => "no site serves this path",
         Code::RateLimited => "there were too many requests like this one",
         Code::StoreUnavailable => "the store of tokens does not answer",
     }

@@ -30,6 +30,7 @@
 /// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
 /// | `query_too_long` | 414 | what would be carried into the manifest exceeds 8 KiB or 64 parameters |
 /// | `unknown_host` | 421 | no site answers to this host |
+/// | `outside` | 404 | the path is outside of every base path, and the policy does not pass such requests |
 /// | `rate_limited` | 429 | an embed token is over its rate, or too many signatures have failed; with `Retry-After` |
 /// | `store_unavailable` | 503 | what is known of the credential is in a store that does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +61,7 @@ pub enum Code {
     HttpsRequired,
     QueryTooLong,
     UnknownHost,
+    Outside,
     RateLimited,
     StoreUnavailable,
 }
@@ -91,6 +93,7 @@ impl Code {
         Self::HttpsRequired,
         Self::QueryTooLong,
         Self::UnknownHost,
+        Self::Outside,
         Self::RateLimited,
         Self::StoreUnavailable,
     ];
@@ -122,6 +125,7 @@ impl Code {
             Self::HttpsRequired => "https_required",
             Self::QueryTooLong => "query_too_long",
             Self::UnknownHost => "unknown_host",
+            Self::Outside => "outside",
             Self::RateLimited => "rate_limited",
             Self::StoreUnavailable => "store_unavailable",
         }
@@ -148,6 +152,7 @@ impl Code {
             | Self::OriginNotAllowed
             | Self::RefusedByHook
             | Self::HttpsRequired => 403,
+            Self::Outside => 404,
             Self::Method => 405,
             Self::LinkExpired => 410,
             Self::QueryTooLong => 414,

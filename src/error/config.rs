@@ -89,6 +89,23 @@ pub enum ConfigError {
         "sites {first:?} and {second:?} both claim host {host:?} at {base_path:?}: give one of them another host or base path"
     )]
     HostTwice { host: String, base_path: String, first: String, second: String },
+    #[error(
+        "site {site:?} has base path {base_path:?}, and outside is not set: write outside = \"refuse\" to answer \
+         requests outside of every base path with 404, outside = {{ pass = [\"app.example.com\"] }} to pass those for \
+         the listed hosts to the inner service without a credential, or outside = \"pass\" to pass all of them"
+    )]
+    OutsideUnset { site: String, base_path: String },
+    #[error(
+        "outside is \"pass\", and site {site:?} claims any host beside sites with named hosts, so that a mistyped host \
+         would open its paths: list the hosts that pass, as in outside = {{ pass = [\"app.example.com\"] }}"
+    )]
+    OutsidePassesAnyHost { site: String },
+    #[error(
+        "outside passes no host: list one, as in outside = {{ pass = [\"app.example.com\"] }}, or write \"refuse\""
+    )]
+    OutsideNoHosts,
+    #[error("host {host:?} of outside {found}: write {write}")]
+    OutsideHost { host: String, found: &'static str, write: String },
     #[error("base path {base_path:?} of site {site:?} {found}: write {write:?}")]
     BasePath { site: String, base_path: String, found: &'static str, write: String },
     #[error(

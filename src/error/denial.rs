@@ -19,6 +19,15 @@ pub enum Denial {
     /// No site answers to the host.
     #[error("no site answers to this host")]
     UnknownHost,
+    /// The path is outside of every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
+    #[error("path is outside of every base path on this host")]
+    Outside,
+    /// The path is outside of every base path, and a router may have removed a prefix from it.
+    #[error(
+        "path is outside of every base path, unless a router removed a prefix from it: enable the feature axum for axum's \
+         routers, or call GateLayer::full_paths() where no router removes prefixes"
+    )]
+    PathMayBeShortened,
     /// The site asks for HTTPS.
     #[error("the request came over plain HTTP, and the site asks for HTTPS")]
     HttpsRequired,
@@ -192,6 +201,7 @@ impl Denial {
             Self::AmbiguousPath(_) => Code::AmbiguousPath,
             Self::AmbiguousHost(_) => Code::AmbiguousHost,
             Self::UnknownHost => Code::UnknownHost,
+            Self::Outside | Self::PathMayBeShortened => Code::Outside,
             Self::HttpsRequired => Code::HttpsRequired,
             Self::AmbiguousCredential(_) => Code::AmbiguousCredential,
             Self::CredentialMissing => Code::CredentialMissing,
@@ -278,6 +288,8 @@ impl Denial {
             Self::AmbiguousPath(_)
             | Self::AmbiguousHost(_)
             | Self::UnknownHost
+            | Self::Outside
+            | Self::PathMayBeShortened
             | Self::HttpsRequired
             | Self::AmbiguousCredential(_)
             | Self::CredentialMissing => 0,

@@ -229,9 +229,16 @@ fn is_message_header(header: &str) -> bool {
     KEPT.iter().any(|kept| fold_alike(kept, header))
 }
 
+/// Whether a base path is a folder, its path in its normal form.
+pub(super) fn is_normal_base_path(base: &str) -> bool {
+    let mut buffer = PathBuffer::new();
+    let mut normal =
+        || RequestPath::parse(base.as_bytes(), &mut buffer).map(|path| path.as_bytes() == base.as_bytes());
+    base.ends_with('/') && !base.contains('*') && normal() == Ok(true)
+}
+
 fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
     let base = &site.base_path;
-    let mut buffer = PathBuffer::new();
     let (found, write) = if base.is_empty() {
         ("is empty", "/".to_owned())
     } else if base.contains('*') {
@@ -240,9 +247,7 @@ fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
         ("does not start with a slash", format!("/{}", base.trim_end_matches('/')) + "/")
     } else if !base.ends_with('/') {
         ("does not end with a slash", format!("{base}/"))
-    } else if RequestPath::parse(base.as_bytes(), &mut buffer)
-        .is_ok_and(|path| path.as_bytes() == base.as_bytes())
-    {
+    } else if is_normal_base_path(base) {
         return;
     } else {
         ("is not in its normal form", "/media/".to_owned())

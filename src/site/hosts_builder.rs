@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::check::is_normal_base_path;
 use super::hosts::{HostTable, SiteIndex};
 use super::mounts::Mounts;
 use super::pattern::HostPattern;
@@ -131,6 +132,35 @@ impl<'p> HostsBuilder<'p> {
         }
     }
 
+    /// The first site with a base path below `/` on a host of which no site serves the rest.
+    pub(super) fn first_with_outside(&self) -> Option<SiteIndex> {
+        if has_root(&self.any) {
+            return None;
+        }
+        let patterns = self.patterns.iter().map(|(_, bases)| bases);
+        let all = self.exact.values().chain(patterns).chain(std::iter::once(&self.any));
+        let partly_served = all.filter(|bases| !has_root(bases));
+        partly_served
+            .flatten()
+            .filter(|(base_path, _)| is_normal_base_path(base_path))
+            .map(|(_, site)| *site)
+            .min()
+    }
+
+    /// The first site that claims any host below a base path, if no site serves the rest and other hosts are named.
+    pub(super) fn any_beside_named(&self) -> Option<SiteIndex> {
+        let named = !self.exact.is_empty() || !self.patterns.is_empty();
+        if named && !has_root(&self.any) { self.any.values().min().copied() } else { None }
+    }
+
+    /// Whether some site claims the host of this exact name.
+    pub(super) fn claim(&self, name: &str) -> bool {
+        let matches = |pattern: &HostPattern| pattern.captures(name.as_bytes()).is_some();
+        !self.any.is_empty()
+            || self.exact.contains_key(name)
+            || self.patterns.iter().any(|(pattern, _)| matches(pattern))
+    }
+
     pub(super) fn finish(self) -> HostTable {
         let mut patterns: Vec<_> =
             self.patterns.into_iter().map(|(pattern, bases)| (pattern, Mounts::new(&bases.sites))).collect();
@@ -147,8 +177,13 @@ impl<'p> HostsBuilder<'p> {
     }
 }
 
+/// Whether a site at `/` serves what the others of a host do not.
+fn has_root(bases: &Bases<'_>) -> bool {
+    bases.contains_key("/")
+}
+
 /// The normal form of an exact host, or what is wrong and the remedy.
-fn exact_host(host: &str) -> Result<String, HostFault> {
+pub(super) fn exact_host(host: &str) -> Result<String, HostFault> {
     if let Some((_, rest)) = host.split_once("://") {
         return Err(("has a scheme", name_or_example(rest.split(['/', ':']).next().unwrap_or(rest))));
     }

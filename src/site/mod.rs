@@ -6,7 +6,11 @@
 //! 1. Every setting is checked, and all errors are reported at once; a policy that exists is sound.
 //! 2. A host finds its sites: exact host over pattern over `*`; on one host the longest base path wins, and where
 //!    none of its base paths holds the path, the next less exact host is asked.
-//! 3. Outside every base path a request is none of our business, unless some reading of its path is inside.
+//! 3. If some reading of a path is inside a base path and the path itself is outside, the request is refused with 400.
+//! 4. A host that no site claims: [`UnknownHost`] decides. A path outside of every base path, on a host that a site claims:
+//!    [`Outside`] decides, and a policy with base paths below `/` has to set it, since such requests pass without a
+//!    credential. A site for any host (`"*"`) claims every host: beside it only [`Outside`] decides, and beside named hosts
+//!    the hosts that pass are listed.
 //!
 //! Exact hosts and base paths are found by hash: a hundred thousand of them cost what ten cost. Patterns are asked
 //! one after the other, so keep them few, and write exact hosts where the names are known.
@@ -20,6 +24,8 @@
 //! ```toml
 //! version = 1                          # required; another number is refused
 //! unknown_host = "refuse"              # a host that no site claims: 421; or "pass" to the inner service
+//! outside = "refuse"                   # a path outside of every base path: 404; or "pass", or { pass = ["app.example.com"] };
+//!                                      # required where some site has a base path below /
 //! trusted_proxies = ["10.0.0.0/8"]     # believed about the client's address and https; default none
 //! token_cache = 65536                  # how many verified tokens are remembered; 0 for none
 //! expose_reason = true                 # whether the body of a refusal carries its code
@@ -120,6 +126,7 @@ mod hosts;
 mod hosts_builder;
 mod identity;
 mod mounts;
+mod outside;
 mod pattern;
 mod policy;
 mod rules;
@@ -137,6 +144,7 @@ pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::{Exact, Place};
 pub(crate) use identity::IdentityNames;
 pub use identity::{GrantFact, IdentityValue};
+pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
 pub(crate) use rules::{SiteRules, TimeRules, Transport};

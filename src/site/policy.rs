@@ -8,6 +8,7 @@ use super::failed_signatures::FailedSignatures;
 use super::hosts::{Exact, HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
+use super::outside::{Outside, OutsideRule, check_outside};
 use super::rules::{Serving, SiteRules, SiteView};
 #[cfg(feature = "config")]
 use super::settings::Hook;
@@ -45,6 +46,7 @@ pub struct Policy {
     hosts: HostTable,
     streams: Streams,
     pub(crate) unknown_host: UnknownHost,
+    pub(crate) outside: OutsideRule,
     pub(crate) expose_reason: bool,
     /// How many verified tokens are remembered.
     pub(crate) token_cache: usize,
@@ -157,6 +159,7 @@ pub struct PolicyBuilder {
     sites: Vec<Site>,
     streams: Vec<(String, String)>,
     unknown_host: UnknownHost,
+    outside: Option<Outside>,
     expose_reason: bool,
     token_cache: usize,
     failed_signatures: FailedSignatures,
@@ -186,6 +189,23 @@ impl PolicyBuilder {
     /// What happens to hosts that no site claims. Default [`UnknownHost::Refuse`].
     pub fn unknown_host(mut self, unknown: UnknownHost) -> Self {
         self.unknown_host = unknown;
+        self
+    }
+
+    /// What happens to paths outside of every base path, on hosts that a site claims. It has to be set where some site has
+    /// a [base path](Site::under) below `/`, unless a site at `/` serves the rest of each host.
+    ///
+    /// ```
+    /// use playgate::site::Outside;
+    /// use playgate::{Policy, Site};
+    ///
+    /// let media = Site::bucket("courses").host("app.example.com").under("/media/");
+    /// let policy = Policy::builder().site(media.clone()).outside(Outside::pass_hosts(["app.example.com"])).build();
+    /// assert!(policy.is_ok());
+    /// assert!(Policy::builder().site(media).build().is_err());
+    /// ```
+    pub fn outside(mut self, outside: Outside) -> Self {
+        self.outside = Some(outside);
         self
     }
 
@@ -224,6 +244,7 @@ impl PolicyBuilder {
         self.sites.splice(0..0, sections.sites.iter().cloned());
         self.streams.splice(0..0, sections.streams.iter().cloned());
         self.unknown_host = sections.unknown_host.unwrap_or(self.unknown_host);
+        self.outside = sections.outside.clone().or(self.outside);
         self.expose_reason = sections.expose_reason.unwrap_or(self.expose_reason);
         self.token_cache = sections.token_cache.unwrap_or(self.token_cache);
         self.failed_signatures = sections.failed_signatures.unwrap_or(self.failed_signatures);
@@ -290,6 +311,7 @@ impl PolicyBuilder {
             sites.extend(check_site(site, id, faults));
             hosts.add(site, id, index, faults);
         }
+        let outside = check_outside(self.outside.as_ref(), &self.sites, &ids, &hosts, faults);
         let streams = check_streams(self.streams, faults);
         if faults.len() > before {
             return None;
@@ -301,6 +323,7 @@ impl PolicyBuilder {
             hosts: hosts.finish(),
             streams,
             unknown_host: self.unknown_host,
+            outside,
             expose_reason: self.expose_reason,
             token_cache: self.token_cache,
             failed_signatures: self.failed_signatures,

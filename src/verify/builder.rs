@@ -10,7 +10,7 @@ use super::verifier::Verifier;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
 use crate::scope::KeyScope;
-use crate::site::{FailedSignatures, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
+use crate::site::{FailedSignatures, Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 
@@ -50,6 +50,12 @@ impl VerifierBuilder {
     /// See [`PolicyBuilder::unknown_host`].
     pub fn unknown_host(mut self, unknown: UnknownHost) -> Self {
         self.policy = self.policy.unknown_host(unknown);
+        self
+    }
+
+    /// See [`PolicyBuilder::outside`].
+    pub fn outside(mut self, outside: Outside) -> Self {
+        self.policy = self.policy.outside(outside);
         self
     }
 

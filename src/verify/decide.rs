@@ -21,7 +21,10 @@ pub(super) struct Judged<'r> {
 
 pub(super) enum Verdict<'r> {
     Needs(Need),
-    Pass,
+    /// Whether the request is outside of every base path of its host; false for a host that no site claims.
+    Pass {
+        outside: bool,
+    },
     Preflight,
     Public,
     Granted(&'r [u8], Facts),
@@ -68,13 +71,18 @@ pub(super) fn judge<'r>(
         Some(other) => agreed_place(policy, (host, exact), place, other),
     };
     let (index, inside) = match place {
-        Place::Outside => return Judged { site: None, verdict: Verdict::Pass },
+        Place::Outside if policy.outside.passes(host) => {
+            return Judged { site: None, verdict: Verdict::Pass { outside: true } };
+        }
+        Place::Outside => return Judged::denied(None, Denial::Outside),
         Place::UnknownHost if host.as_bytes().is_empty() => {
             return Judged::denied(None, Denial::AmbiguousHost(HostFault::Missing));
         }
         Place::UnknownHost => match policy.unknown_host {
             UnknownHost::Refuse => return Judged::denied(None, Denial::UnknownHost),
-            UnknownHost::Pass => return Judged { site: None, verdict: Verdict::Pass },
+            UnknownHost::Pass => {
+                return Judged { site: None, verdict: Verdict::Pass { outside: false } };
+            }
         },
         Place::Ambiguous(index, fault) => (index, Err(Denial::AmbiguousPath(fault))),
         Place::Inside(index, captures, key) => (index, Ok((captures, key))),

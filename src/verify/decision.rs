@@ -57,12 +57,24 @@ impl<'r> Decision<'r> {
     pub(super) fn new(state: Guard<Arc<Snapshot>>, Judged { site, verdict }: Judged<'r>) -> Self {
         let context = Context { state, site };
         match verdict {
-            Verdict::Pass => Self::Pass(Passed(context)),
+            Verdict::Pass { outside } => Self::Pass(Passed { context, outside }),
             Verdict::Preflight => Self::Preflight(Preflight(context)),
             Verdict::Public => Self::Public(Public(context)),
             Verdict::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
             Verdict::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
             Verdict::Needs(need) => Self::Needs(Needed { need, context }),
+        }
+    }
+
+    /// Refuses a request that passes only because its path is outside of every base path: for an adapter that cannot
+    /// exclude that a router removed a prefix from the path.
+    #[cfg(feature = "tower")]
+    pub(crate) fn refuse_outside(self) -> Self {
+        match self {
+            Self::Pass(Passed { context, outside: true }) => {
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })
+            }
+            decided => decided,
         }
     }
 
@@ -82,7 +94,7 @@ impl<'r> Decision<'r> {
 
     pub(crate) fn context(&self) -> &Context {
         match self {
-            Self::Pass(Passed(context))
+            Self::Pass(Passed { context, .. })
             | Self::Preflight(Preflight(context))
             | Self::Public(Public(context)) => context,
             Self::Granted(grant) => grant.context(),
@@ -94,7 +106,12 @@ impl<'r> Decision<'r> {
 
 /// A request outside of every site.
 #[derive(Debug)]
-pub struct Passed(Context);
+pub struct Passed {
+    context: Context,
+    /// Outside of every base path of a host that a site claims.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer checks it"))]
+    outside: bool,
+}
 
 /// A preflight on a site with a CORS policy.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ pub(super) struct Plan {
 
 impl VerifierBuilder {
     /// The sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
-    /// sites; where both say `unknown_host`, `expose_reason` or `trusted_proxies`, the file decides.
+    /// sites; where both say `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file decides.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.setup.file = Some(path.into());
         self

@@ -12,6 +12,7 @@ const LIVE: &str = "live.example.com";
 
 pub(crate) fn family() -> Family {
     let verifier = gate()
+        .outside(playgate::site::Outside::Pass)
         .site(vod().no_whole_bucket())
         .site(Site::bucket("vod").id("folder").host("folder.example.com").under("/media/"))
         .site(Site::live_by_path().id("live").host(LIVE))

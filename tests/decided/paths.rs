@@ -1,7 +1,7 @@
 //! Path: one normal form.
 
 use playgate::error::{Code, Denial, PathFault};
-use playgate::site::UnknownHost;
+use playgate::site::{Outside, UnknownHost};
 use playgate::verify::VerifierBuilder;
 
 use crate::support::{HOST, TestKey, World, behind, gate, get, token, vod};
@@ -297,7 +297,8 @@ async fn a_path_too_long_to_look_at_is_not_let_past() {
     let long = format!("/{}", "a".repeat(5000));
     let whole = World::start(behind(vod())).await;
     assert_eq!(whole.verdict(&get(&*long).cookie(token(""))).await, "400 ambiguous_path");
-    let verifier = gate().site(vod().under("/media/")).unknown_host(UnknownHost::Pass).build().unwrap();
+    let verifier = gate().site(vod().under("/media/")).outside(Outside::Pass).unknown_host(UnknownHost::Pass);
+    let verifier = verifier.build().unwrap();
     let folder = World::start(verifier).await;
     assert_eq!(folder.verdict(&get(format!("/{}", "%61".repeat(2000)))).await, "400 ambiguous_path");
     assert_eq!(folder.verdict(&get(&*long)).await, "400 ambiguous_path");
@@ -308,7 +309,8 @@ async fn a_path_too_long_to_look_at_is_not_let_past() {
 async fn a_path_too_long_to_look_at_is_answered_as_the_site_says_that_it_stands_in() {
     let site = |base: &str, status| vod().id(base).under(base).answer(Code::AmbiguousPath, status);
     let sites = [site("/media/", 404), site("/media/a/", 410), site("/other/longer/", 451)];
-    let verifier = sites.into_iter().fold(gate(), VerifierBuilder::site).build().unwrap();
+    let verifier =
+        sites.into_iter().fold(gate().outside(Outside::Refuse), VerifierBuilder::site).build().unwrap();
     let world = World::start(verifier).await;
     let long = "a".repeat(5000);
     for (folder, verdict) in [

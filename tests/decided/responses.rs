@@ -3,7 +3,7 @@
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::link::SecureLink;
 use playgate::mint::LinkSigner;
-use playgate::site::{CacheScope, GrantFact, Refused, UnknownHost};
+use playgate::site::{CacheScope, GrantFact, Outside, Refused, UnknownHost};
 use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site};
 
@@ -250,6 +250,7 @@ async fn identity_headers_are_removed_from_every_incoming_request_before_ours_ar
         .site(vod().identity_header("x-viewer", "sub").identity_header("X-Plan", "plan").under("/media/"))
         .site(Site::bucket("open").id("open").host(HOST).under("/open/").public())
         .site(Site::bucket("vod").id("plain").host("plain.example.com"))
+        .outside(Outside::Pass)
         .unknown_host(UnknownHost::Pass)
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .build()

@@ -15,6 +15,7 @@ use crate::support::{HOST, NOW, TestKey, gate, vod};
 fn fresh() -> Verifier {
     let cors = Cors::with_credentials(["https://www.example.com"]);
     gate()
+        .outside(playgate::site::Outside::Pass)
         .site(vod().cors(cors).public_paths(["open/"]))
         .site(Site::bucket("apps").host("apps.example.com").under("/media/").accept_bearer(true))
         .site(Site::live_by_path().host("live.example.com").require_exp())

@@ -21,6 +21,7 @@ const LIVE: &str = "live.example.com";
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     gate()
+        .outside(playgate::site::Outside::Pass)
         .site(vod())
         .site(Site::bucket("vod").id("apps").host(APPS).under("/media/"))
         .site(Site::live_by_path().host(LIVE))

@@ -27,6 +27,7 @@ pub(crate) use logs::lines_about;
 pub(crate) use random::Random;
 pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
 
+use playgate::site::Outside;
 use playgate::time::UnixSeconds;
 use playgate::verify::VerifierBuilder;
 use playgate::{KeyScope, Site, Verifier};
@@ -52,9 +53,9 @@ pub(crate) fn vod() -> Site {
     Site::bucket("vod").host(HOST)
 }
 
-/// One site, and the RSA key for the bucket `vod`.
+/// One site, outside of which requests pass, and the RSA key for the bucket `vod`.
 pub(crate) fn behind(site: Site) -> Verifier {
-    gate().site(site).key(TestKey::Rsa.key(KeyScope::bucket("vod"))).build().unwrap()
+    gate().outside(Outside::Pass).site(site).key(TestKey::Rsa.key(KeyScope::bucket("vod"))).build().unwrap()
 }
 
 /// A token by the RSA key with this `uri` and nothing else.

@@ -128,10 +128,10 @@ impl World {
         });
         // `axum::serve` takes services that answer with axum's own body.
         let around = tower::ServiceExt::<Request<Body>>::map_response(
-            verifier.layer().layer(router.clone()),
+            verifier.layer().full_paths().layer(router.clone()),
             |answer: Response<GateBody<Body>>| answer.map(Body::new),
         );
-        let layer = verifier.layer();
+        let layer = verifier.layer().full_paths();
         let servers = [
             servers::axum("axum, Router::layer", router.clone().layer(verifier.layer())).await,
             servers::axum("axum, around the Router", around).await,

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::GateVerifier;
 use super::body::GateBody;
 use super::edit;
 use super::view::Received;
@@ -37,7 +38,7 @@ pin_project! {
 
 /// A request that waits for a lookup, and the service that was polled ready for it.
 pub(super) struct Held<S, B> {
-    pub(super) verifier: Verifier,
+    pub(super) verifier: GateVerifier,
     pub(super) service: S,
     pub(super) request: Request<B>,
     pub(super) peer: Option<IpAddr>,
@@ -93,7 +94,7 @@ where
                         None => next,
                     };
                     let received = Received { request: &held.request, peer: held.peer };
-                    let decision = held.verifier.decide_with(&received, held.verifier.now(), Some(&found));
+                    let decision = decide(&held.verifier, held.full_paths, &received, Some(&found));
                     let reply = match &decision {
                         Decision::Needs(needed) => Err(needed.need()),
                         decision => Ok(decision.reply(&received)),

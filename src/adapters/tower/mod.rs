@@ -23,6 +23,7 @@ pub use body::GateBody;
 pub use future::GateFuture;
 
 use crate::answer::Reply;
+use crate::store::Found;
 use crate::verify::{Decision, Verifier};
 use future::Held;
 use view::Received;
@@ -39,24 +40,7 @@ impl Verifier {
     /// # }
     /// ```
     pub fn layer(&self) -> GateLayer {
-        #[cfg(not(feature = "axum"))]
-        self.warn_of_nesting();
-        GateLayer { verifier: self.clone() }
-    }
-}
-
-#[cfg(not(feature = "axum"))]
-impl Verifier {
-    /// Without axum's own types, a path that its routers have shortened looks like one outside of every site.
-    fn warn_of_nesting(&self) {
-        for site in self.snapshot().policy().sites().filter(|site| site.base_path() != "/") {
-            crate::log::event!(
-                WARN,
-                site = site.id(),
-                base_path = site.base_path(),
-                "inside axum's nest or nest_service this site would not be found: enable the feature axum there"
-            );
-        }
+        GateLayer { verifier: self.clone(), full_paths: false }
     }
 }
 
@@ -64,13 +48,38 @@ impl Verifier {
 #[derive(Clone, Debug)]
 pub struct GateLayer {
     verifier: Verifier,
+    full_paths: bool,
+}
+
+impl GateLayer {
+    /// States that no router removes a prefix from paths before this layer: each request has the path that the client sent.
+    ///
+    /// A request outside of every base path passes without a credential where the policy's
+    /// [`Outside`](crate::site::Outside) says so. If a router removed the base path, a protected request would look like
+    /// one outside. A layer therefore refuses requests outside with
+    /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from
+    /// this statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
+    ///
+    /// ```
+    /// # use playgate::{Site, Verifier, site::Outside};
+    /// let site = Site::bucket("courses").host("app.example.com").under("/media/");
+    /// let verifier = Verifier::builder().site(site).outside(Outside::Pass).build()?;
+    /// let layer = verifier.layer().full_paths(); // for the outermost service of a hyper server
+    /// # Ok::<(), playgate::ConfigErrors>(())
+    /// ```
+    #[must_use]
+    pub const fn full_paths(mut self) -> Self {
+        self.full_paths = true;
+        self
+    }
 }
 
 impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
-        Gate { inner, verifier: self.verifier.clone(), peer: None }
+        let verifier = GateVerifier { verifier: self.verifier.clone(), full_paths: self.full_paths };
+        Gate { inner, verifier, peer: None }
     }
 }
 
@@ -78,8 +87,39 @@ impl<S> Layer<S> for GateLayer {
 #[derive(Clone, Debug)]
 pub struct Gate<S> {
     inner: S,
-    verifier: Verifier,
+    verifier: GateVerifier,
     peer: Option<IpAddr>,
+}
+
+/// A verifier, and what is known of the paths that reach its gate.
+#[derive(Clone, Debug)]
+struct GateVerifier {
+    verifier: Verifier,
+    /// Whether every request has the path that the client sent.
+    full_paths: bool,
+}
+
+impl GateVerifier {
+    /// The decision now. A request outside of every base path passes only if its path is known to be the client's.
+    fn decide<'r, B>(&self, received: &'r Received<'_, B>, found: Option<&Found>) -> Decision<'r> {
+        let decision = self.verifier.decide_with(received, self.verifier.now(), found);
+        if self.full_paths || came_through_axum(received.request) {
+            decision
+        } else {
+            decision.refuse_outside()
+        }
+    }
+}
+
+/// Whether an axum router recorded the path before it removed prefixes.
+fn came_through_axum<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "axum")]
+    return request.extensions().get::<axum::extract::OriginalUri>().is_some();
+    #[cfg(not(feature = "axum"))]
+    return {
+        let _ = request;
+        false
+    };
 }
 
 impl<S> Gate<S> {
@@ -105,9 +145,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let now = self.verifier.now();
         let received = Received { request: &request, peer: self.peer };
-        let decision = self.verifier.decide(&received, now);
+        let decision = self.verifier.decide(&received, None);
         let reply = match &decision {
             Decision::Needs(needed) => Err(needed.need()),
             decision => Ok(decision.reply(&received)),
@@ -115,7 +154,7 @@ where
         drop(decision); // and its snapshot with it, before anything is waited for or called
         match reply {
             Err(need) => {
-                let look_up = self.verifier.look_up(need);
+                let look_up = self.verifier.verifier.look_up(need);
                 // The very service that was polled ready is held; another one takes its place.
                 let next = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, next);

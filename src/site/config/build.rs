@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::document::{
     Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, Few, ForwardSaid,
-    HashName, IdentitySaid, KeysSection, Preset, Scope, SecureLinkSection, Serves, SiteSection, Span, code,
+    HashName, IdentitySaid, KeysSection, OutsideSaid, Preset, Scope, SecureLinkSection, Serves, SiteSection,
+    Span, code,
 };
 use crate::cors::Cors;
 use crate::crypto::{Algorithm, LinkHash};
@@ -18,13 +19,14 @@ use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::rules::Transport;
 use crate::site::settings::Serves as Served;
-use crate::site::{FailedSignatures, Forward, IdentityValue, Site, UnknownHost};
+use crate::site::{FailedSignatures, Forward, IdentityValue, Outside, Site, UnknownHost};
 use crate::time::Leeway;
 
 /// What the sections of a file say, in their order.
 #[derive(Debug)]
 pub(in crate::site) struct Sections {
     pub(in crate::site) unknown_host: Option<UnknownHost>,
+    pub(in crate::site) outside: Option<Outside>,
     pub(in crate::site) trusted_proxies: Vec<String>,
     pub(in crate::site) expose_reason: Option<bool>,
     pub(in crate::site) token_cache: Option<usize>,
@@ -62,6 +64,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         streams.map(|stream| (stream.id.unwrap_or_default(), stream.playback_id.unwrap_or_default()));
     Sections {
         unknown_host: document.unknown_host,
+        outside: document.outside.map(|OutsideSaid(outside)| outside),
         trusted_proxies: document.trusted_proxies,
         expose_reason: document.expose_reason,
         token_cache: document.token_cache,

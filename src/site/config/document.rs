@@ -11,6 +11,7 @@
 mod embed;
 mod identity;
 mod limits;
+mod outside;
 #[cfg(test)]
 mod schema;
 mod values;
@@ -28,6 +29,7 @@ use crate::site::{Access, CacheScope, UnknownHost};
 pub(super) use embed::{EmbedSection, Lasting};
 pub(super) use identity::IdentitySaid;
 pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
+pub(super) use outside::OutsideSaid;
 pub(super) use values::{Few, Moment, Pairs, Span};
 
 /// Which requests may have the bytes they ask for.
@@ -41,6 +43,9 @@ pub(super) struct Document {
     pub(super) version: Option<i64>,
     /// What happens to a request for a host that no site claims: 421, or on to the inner service. Default "refuse".
     pub(super) unknown_host: Option<UnknownHost>,
+    /// What happens to a path outside of every base path, on a host that a site claims: 404, or on to the inner service,
+    /// for all hosts or for those listed. Required where some site has a base path below "/" and no site serves the rest.
+    pub(super) outside: Option<OutsideSaid>,
     /// Proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
     pub(super) trusted_proxies: Vec<String>,
     /// Whether the body of a refusal carries its code. Default true.

@@ -138,8 +138,10 @@ impl ConfigFile {
     fn line_of(&self, fault: &Fault) -> Line {
         let section = |name: &str, number: usize| self.left_out.element(self.root.field(name)?, number);
         let part = match fault.part {
-            Part::Whole if fault.setting == "trusted_proxies" => {
-                self.root.field("trusted_proxies").map(|_| &self.root)
+            // Code may have set these instead of the file.
+            Part::Whole if fault.setting == "trusted_proxies" || fault.setting.starts_with("outside") => {
+                let field = fault.setting.split('.').next().unwrap_or_default();
+                self.root.field(field).map(|_| &self.root)
             }
             Part::Whole => Some(&self.root),
             Part::Site(number) => section("site", number),
@@ -147,7 +149,9 @@ impl ConfigFile {
             Part::Keys(number) => section("keys", number),
         };
         let Some(part) = part else { return Line::Elsewhere };
-        if self.left_out.left_out(&self.root) {
+        let is_meant = |field| self.root.field(field).is_some() || self.left_out.was_meant(&self.root, field);
+        let outside_is_wrong = matches!(fault.error, ConfigError::OutsideUnset { .. }) && is_meant("outside");
+        if self.left_out.left_out(&self.root) || outside_is_wrong {
             return Line::Known;
         }
         let Some(setting) = part.at(fault.setting) else {

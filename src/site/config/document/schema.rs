@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::identity::OfGrant;
+use super::outside::OutsideSection;
 use super::{
-    Few, ForwardSaid, ForwardSection, IdentitySaid, Lasting, Moment, Pairs, PerClientSaid, RateSection, Span,
+    Few, ForwardSaid, ForwardSection, IdentitySaid, Lasting, Moment, OutsideSaid, Pairs, PerClientSaid,
+    RateSection, Span,
 };
 
 impl JsonSchema for Span {
@@ -76,6 +78,17 @@ impl JsonSchema for IdentitySaid {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of_grant = generator.subschema_for::<OfGrant>();
         json_schema!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "const": false }, of_grant] })
+    }
+}
+
+impl JsonSchema for OutsideSaid {
+    fn schema_name() -> Cow<'static, str> {
+        "outside".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let hosts = generator.subschema_for::<OutsideSection>();
+        json_schema!({ "anyOf": [{ "const": "refuse" }, { "const": "pass" }, hosts] })
     }
 }
 

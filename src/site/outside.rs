@@ -1,0 +1,112 @@
+use std::collections::BTreeSet;
+
+use super::hosts_builder::{HostsBuilder, exact_host};
+use super::settings::Site;
+use crate::error::{ConfigError, Faults, Part};
+use crate::request::Host;
+
+/// What happens to a request outside of every base path, on a host that some site claims.
+///
+/// A policy in which some site has a base path below `/` has to set it with [`PolicyBuilder::outside`], unless a site
+/// at `/` serves the rest of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no
+/// site claims; beside a site for any host (`"*"`) there are none.
+///
+/// [`PolicyBuilder::outside`]: super::PolicyBuilder::outside
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outside {
+    /// 404.
+    Refuse,
+    /// The request goes to the inner service untouched, without a credential. Beside a site for any host and sites with
+    /// named hosts this is an error, since a mistyped host would open its paths: list the hosts then.
+    Pass,
+    /// Requests for these hosts go to the inner service untouched, without a credential; others are refused with 404.
+    /// The names are exact, without port, and each is claimed by a site.
+    PassHosts(Vec<String>),
+}
+
+impl Outside {
+    /// [`Outside::PassHosts`] of these names.
+    pub fn pass_hosts<I: IntoIterator<Item: Into<String>>>(hosts: I) -> Self {
+        Self::PassHosts(hosts.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The checked form of an [`Outside`].
+#[derive(Debug)]
+pub(crate) enum OutsideRule {
+    Refuse,
+    Pass,
+    PassHosts(BTreeSet<Box<[u8]>>),
+}
+
+impl OutsideRule {
+    /// Whether a request for this host passes outside of every base path.
+    pub(crate) fn passes(&self, host: Host<'_>) -> bool {
+        match self {
+            Self::Refuse => false,
+            Self::Pass => true,
+            Self::PassHosts(hosts) => hosts.contains(host.as_bytes()),
+        }
+    }
+}
+
+/// Checks what is said of requests outside, or that nothing needs to be said.
+///
+/// 1. If some host has a base path below `/` and no site at `/`, `outside` has to be set.
+/// 2. If one of these sites claims any host and other hosts are named, `pass` has to list the hosts.
+/// 3. Each listed host is the exact name of a host that some site claims.
+pub(super) fn check_outside(
+    outside: Option<&Outside>,
+    sites: &[Site],
+    ids: &[String],
+    hosts: &HostsBuilder<'_>,
+    faults: &mut Faults,
+) -> OutsideRule {
+    match outside {
+        None => {
+            let first = hosts.first_with_outside().and_then(|index| Some((index, sites.get(index)?)));
+            if let Some((index, site)) = first {
+                faults.enter(Part::Site(index));
+                let (site, base_path) = (ids.get(index).cloned().unwrap_or_default(), site.base_path.clone());
+                faults.push("base_path", ConfigError::OutsideUnset { site, base_path });
+            }
+            OutsideRule::Refuse
+        }
+        Some(Outside::Refuse) => OutsideRule::Refuse,
+        Some(Outside::Pass) => {
+            if let Some(index) = hosts.any_beside_named() {
+                faults.enter(Part::Whole);
+                let site = ids.get(index).cloned().unwrap_or_default();
+                faults.push("outside", ConfigError::OutsidePassesAnyHost { site });
+            }
+            OutsideRule::Pass
+        }
+        Some(Outside::PassHosts(names)) => {
+            faults.enter(Part::Whole);
+            if names.is_empty() {
+                faults.push("outside.pass", ConfigError::OutsideNoHosts);
+            }
+            let mut passing = BTreeSet::new();
+            for (index, name) in names.iter().enumerate() {
+                let wrong = match exact_host(name) {
+                    Ok(host) if hosts.claim(&host) => {
+                        passing.insert(host.into_bytes().into());
+                        continue;
+                    }
+                    Ok(_) => {
+                        ("is claimed by no site", "a host of a site, or unknown_host = \"pass\"".to_owned())
+                    }
+                    Err(_) if name == "*" => {
+                        ("is any host", "the names of the hosts, or outside = \"pass\"".to_owned())
+                    }
+                    Err(wrong) => wrong,
+                };
+                let (found, write) = wrong;
+                let error = ConfigError::OutsideHost { host: name.clone(), found, write };
+                faults.push_element("outside.pass", index, error);
+            }
+            OutsideRule::PassHosts(passing)
+        }
+    }
+}
