@@ -18,6 +18,7 @@ use futures_util::stream;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Incoming;
 use playgate::adapters::tower::{Gate, GateBody, GateLayer};
 use playgate::scheme::{Carrier, Scheme};
 use playgate::{Denial, OwnedGrant, Site, Verifier};
@@ -199,7 +200,7 @@ fn the_layer_is_cheap_to_clone_and_goes_everywhere() {
     let verifier = behind(vod());
     let layer = everywhere(&verifier.layer());
     everywhere(&layer.layer(()));
-    assert_eq!(size_of::<GateLayer>(), size_of::<usize>(), "one shared pointer");
+    assert!(size_of::<GateLayer>() <= 2 * size_of::<usize>(), "one shared pointer and a flag");
     assert!(size_of::<Gate<()>>() <= 4 * size_of::<usize>(), "and an address");
     // What one clone changes is in force for all.
     let other = verifier.clone();
@@ -240,6 +241,41 @@ async fn behind_nest_service_the_path_that_the_client_sent_decides() {
         if !seen.is_empty() {
             assert_eq!(std::str::from_utf8(&answer.body).unwrap(), seen, "{target}");
         }
+    }
+}
+
+/// What removes prefixes here is no router of axum's, and records nothing.
+#[tokio::test]
+async fn a_request_outside_passes_only_where_the_whole_path_is_known() {
+    let verifier = behind(vod().under("/media/"));
+    let served = || {
+        service_fn(|_: Request<Incoming>| async {
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("open"))))
+        })
+    };
+    let gate = verifier.layer().layer(served());
+    let shortening = service_fn(move |mut request: Request<Incoming>| {
+        let path = request.uri().path().strip_prefix("/media").unwrap_or("/").to_owned();
+        *request.uri_mut() = path.parse().unwrap();
+        gate.clone().oneshot(request)
+    });
+    let shortened = servers::hyper("shortened", shortening).await.address;
+    let unsaid = servers::hyper("unsaid", verifier.layer().layer(served())).await.address;
+    let full = servers::hyper("full", verifier.layer().full_paths().layer(served())).await.address;
+    let routed = Router::new().fallback(|| async { "open" });
+    let layered = serve_axum(routed.layer(verifier.layer())).await;
+    let protected = format!("/media{PATH}");
+    for (name, address, target, verdict) in [
+        ("shortened", shortened, &*protected, "404 outside"),
+        ("unsaid", unsaid, "/api", "404 outside"),
+        ("unsaid", unsaid, &protected, "401 credential_missing"),
+        ("full", full, "/api", "200"),
+        ("full", full, &protected, "401 credential_missing"),
+        ("layered", layered, "/api", "200"),
+        ("layered", layered, &protected, "401 credential_missing"),
+    ] {
+        let answer = http1(name, address, &get(target).http1()).await;
+        assert_eq!(answer.verdict(), verdict, "{name}: {target}");
     }
 }
 

@@ -3,7 +3,8 @@
 //! host; and a path that some reader could take for one inside a site is never let past.
 //!
 //! The input is text. Each line up to an empty one is a site, `host,host /base/path/`, or `pass` for
-//! `UnknownHost::Pass`; then comes a line with the host of the request, and the rest is its path.
+//! `UnknownHost::Pass`, or `outside` with the hosts that pass outside of every base path, `outside host,host`, all of them
+//! without a list, and none without the line; then comes a line with the host of the request, and the rest is its path.
 
 #![no_main]
 
@@ -15,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode;
 use playgate::error::Code;
 use playgate::request::{RequestView, Target};
-use playgate::site::UnknownHost;
+use playgate::site::{Outside, UnknownHost};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Policy, Site, Verifier};
 
@@ -33,12 +34,15 @@ fuzz_target!(|input: &[u8]| {
     let sites: Vec<PlainSite> = lines.lines().filter_map(PlainSite::read).take(MOST_SITES).collect();
 
     let unknown = if passes { UnknownHost::Pass } else { UnknownHost::Refuse };
-    let builder = Verifier::builder().unknown_host(unknown);
+    let outside = lines.lines().find_map(read_outside).unwrap_or(Outside::Refuse);
+    let builder = Verifier::builder().unknown_host(unknown).outside(outside.clone());
     let built =
         sites.iter().enumerate().fold(builder, |builder, (id, site)| builder.site(site.site(id))).build();
     assert!(built.is_err() || !has_twins(&sites), "two sites in one place: {sites:?}");
+    assert!(built.is_err() || may_pass(&outside, &sites), "{outside:?} of {sites:?}");
     let Ok(verifier) = built else {
-        assert!(sites.is_empty() || has_twins(&sites) || may_tie(&sites), "{sites:?}: {:?}", built.err());
+        let wrong = has_twins(&sites) || may_tie(&sites) || !may_pass(&outside, &sites);
+        assert!(sites.is_empty() || wrong, "{sites:?}: {:?}", built.err());
         return;
     };
     let request = Request { host: (!host.is_empty()).then_some(host), path };
@@ -56,9 +60,10 @@ fuzz_target!(|input: &[u8]| {
         (Decision::Denied(_), Some(Code::AmbiguousPath), Some(site)) => Found::AmbiguousPath(site),
         (Decision::Denied(_), Some(Code::AmbiguousHost), None) => Found::AmbiguousHost,
         (Decision::Denied(_), Some(Code::UnknownHost), None) => Found::UnknownHost,
+        (Decision::Denied(_), Some(Code::Outside), None) => Found::Outside,
         other => panic!("no such decision: {other:?}"),
     };
-    check(&sites, &request, passes, found);
+    check(&sites, &request, passes, &outside, found);
 });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +73,47 @@ enum Found {
     AmbiguousPath(usize),
     AmbiguousHost,
     UnknownHost,
+    Outside,
 }
 
-fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, found: Found) {
+/// What `outside host,host` or `outside` says.
+fn read_outside(line: &str) -> Option<Outside> {
+    match line.strip_prefix("outside")? {
+        "" => Some(Outside::Pass),
+        hosts => Some(Outside::pass_hosts(hosts.strip_prefix(' ')?.split(','))),
+    }
+}
+
+/// Whether a policy may say so of what is outside of these sites.
+fn may_pass(outside: &Outside, sites: &[PlainSite]) -> bool {
+    let any = || places(sites).filter(|(name, _)| **name == Name::Any);
+    match outside {
+        Outside::Refuse => true,
+        Outside::Pass => {
+            let named = places(sites).any(|(name, _)| *name != Name::Any);
+            !named || any().count() == 0 || any().any(|(_, base)| base == "/")
+        }
+        Outside::PassHosts(hosts) => hosts.iter().all(|host| {
+            let bare = !host.contains('/') && (!host.contains(':') || host.ends_with(']'));
+            let name = normal_host(host.as_bytes()).filter(|_| bare);
+            name.is_some_and(|name| !levels(sites, &name).is_empty())
+        }),
+        other => panic!("{other:?} is not known here"),
+    }
+}
+
+/// Whether a request for this host passes outside of every base path.
+fn passes_outside(outside: &Outside, host: &[u8]) -> bool {
+    match outside {
+        Outside::Pass => true,
+        Outside::PassHosts(hosts) => {
+            hosts.iter().any(|name| normal_host(name.as_bytes()).is_some_and(|name| name == host))
+        }
+        _ => false,
+    }
+}
+
+fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, outside: &Outside, found: Found) {
     let host = match request.host {
         Some(raw) => match normal_host(raw) {
             Some(host) => host,
@@ -83,6 +126,7 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, found: Found)
         let unknown = if passes { Found::Passed } else { Found::UnknownHost };
         return assert_eq!(found, if host.is_empty() { Found::AmbiguousHost } else { unknown });
     }
+    let fate = if passes_outside(outside, &host) { Found::Passed } else { Found::Outside };
     let normal = normal_path(request.path);
     if let Some(path) = &normal
         && let Some((site, key)) = place(&levels, path)
@@ -91,7 +135,7 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, found: Found)
         return assert_eq!(found, Found::Inside { site, public });
     }
     if normal.is_some() && !request.path.contains(&b'%') {
-        return assert_eq!(found, Found::Passed);
+        return assert_eq!(found, fate);
     }
     let decoded: Vec<Vec<u8>> = decodings(request.path).take(MOST_DECODINGS + 1).collect();
     let inside: BTreeSet<usize> = decoded
@@ -100,7 +144,8 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, found: Found)
         .filter_map(|reading| place_of_reading(&levels, &reading))
         .collect();
     match found {
-        Found::Passed => {
+        Found::Passed | Found::Outside => {
+            assert_eq!(found, fate);
             assert!(inside.is_empty() && decoded.len() <= MOST_DECODINGS, "let past: {decoded:?}")
         }
         Found::AmbiguousPath(site) => {
@@ -135,7 +180,7 @@ impl PlainSite {
         let text: Vec<String> = hosts.split(',').map(str::to_owned).collect();
         let hosts = text.iter().map(|host| Name::read(host)).collect();
         let site = Self { hosts, base_path: base_path.to_owned(), text };
-        Policy::builder().site(site.site(0)).build().ok()?;
+        Policy::builder().site(site.site(0)).outside(Outside::Refuse).build().ok()?;
         Some(site)
     }
 

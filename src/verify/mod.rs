@@ -2,7 +2,9 @@
 //!
 //! [`Verifier::decide`] answers in this order, and the first rule that fails is the reason reported:
 //!
-//! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration.
+//! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration
+//!    ([`UnknownHost`](crate::site::UnknownHost)), and so is a path outside of every base path
+//!    ([`Outside`](crate::site::Outside)).
 //! 2. A true **preflight** is answered: it carries no credential.
 //! 3. **HTTPS**, where the site asks for it.
 //! 4. The **path** has one normal form, or the request is refused.

@@ -1,8 +1,8 @@
 //! Hosts: which site a request belongs to.
 
 use playgate::error::Denial;
-use playgate::site::UnknownHost;
-use playgate::{KeyScope, Site};
+use playgate::site::{Outside, PolicyBuilder, UnknownHost};
+use playgate::{KeyScope, Policy, Site};
 
 use crate::support::{HOST, TestKey, World, behind, gate, get, token, vod};
 
@@ -156,5 +156,57 @@ async fn an_exact_host_wins_over_a_pattern_and_a_pattern_over_any() {
             let verdict = if kid == bucket { "200" } else { "403 wrong_key" };
             assert_eq!(world.verdict(&ask).await, verdict, "{kid} on {host}");
         }
+    }
+}
+
+/// The configuration of the README: a bucket on hosts of its own, and a folder of an application under any host.
+#[tokio::test]
+async fn beside_a_site_for_any_host_a_mistyped_host_opens_no_route() {
+    let sites = |host: &str| {
+        gate()
+            .site(vod().host(host))
+            .site(Site::bucket("courses").any_host().under("/media/"))
+            .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
+    };
+    let errors = sites("b.example.com").outside(Outside::Pass).build().unwrap_err().to_string();
+    assert!(errors.contains("outside = { pass = [\"app.example.com\"] }"), "{errors}");
+    let errors = sites("b.example.com").build().unwrap_err().to_string();
+    assert!(errors.contains("\"refuse\"") && errors.contains("\"pass\""), "{errors}");
+    let verifier = sites("b.example.com").outside(Outside::pass_hosts(["APP.example.com."])).build().unwrap();
+    let world = World::start(verifier).await;
+    for (host, target, verdict) in [
+        ("b.example.com", "/videos/1/a.ts", "401 credential_missing"),
+        ("b.exampel.com", "/videos/1/a.ts", "404 outside"),
+        ("b.exampel.com", "/media/1/a.ts", "401 credential_missing"),
+        ("app.example.com", "/videos/1/a.ts", "200"),
+        ("App.Example.Com", "/videos/1/a.ts", "200"),
+        ("app.example.com", "/media/1/a.ts", "401 credential_missing"),
+        ("app.example.com", "/x/..//media/1/a.ts", "400 ambiguous_path"),
+        ("api.app.example.com", "/videos/1/a.ts", "404 outside"),
+    ] {
+        assert_eq!(world.verdict(&get(target).host(host)).await, verdict, "{host}{target}");
+    }
+}
+
+/// A site at `/` serves the rest of a host, so that nothing is outside.
+#[test]
+fn outside_need_not_be_set_where_a_site_serves_the_rest() {
+    let folder = |host: &str| Site::bucket("courses").id("folder").host(host).under("/media/");
+    let root = |host: &str| Site::bucket("vod").id("root").host(host);
+    for (name, sites, needed) in [
+        ("a folder alone", vec![folder(HOST)], true),
+        ("a root of its host", vec![folder(HOST), root(HOST)], false),
+        ("a root of any host", vec![folder(HOST), root("*")], false),
+        ("a root of another host", vec![folder(HOST), root("b.example.com")], true),
+        ("a root of one host beside a folder of any", vec![folder("*"), root(HOST)], true),
+        ("a folder and a root of any host", vec![folder("*"), root("*")], false),
+        ("a folder of a pattern", vec![folder("{region}.example.com"), root(HOST)], true),
+    ] {
+        let policy = |outside: Option<Outside>| {
+            let builder = sites.iter().cloned().fold(Policy::builder(), PolicyBuilder::site);
+            outside.into_iter().fold(builder, PolicyBuilder::outside).build()
+        };
+        assert_eq!(policy(None).is_err(), needed, "{name}");
+        assert!(policy(Some(Outside::Refuse)).is_ok(), "{name}");
     }
 }

@@ -4,6 +4,10 @@
 //! nothing and keeps no snapshot while it waits. Any request body will do; the inner response body has
 //! `Data = Bytes`, and the inner service can be cloned, for a request that waits for a lookup.
 //!
+//! Routers can remove prefixes from paths, so that a protected path looks like one outside of every base path. A request
+//! outside therefore passes only if an axum router recorded the original path (feature `axum`), or after
+//! [`GateLayer::full_paths`].
+//!
 //! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than
 //! `Router::layer`, which boxes every layer; both work.
 
