@@ -479,6 +479,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("AmbiguousHost(Malformed)", at("a b", &good)),
         ("HttpsRequired", at("tls.example.com", &good)),
         ("UnknownHost", at("unknown.example.com", &good)),
+        ("Outside", Request::get("/api").header("host", HOST).body(()).unwrap()),
         ("AmbiguousCredential(QueryParameter)", root(&format!("{good}&auth={good}"))),
         ("AmbiguousCredential(Authorization)", {
             let request = Request::get("/videos/1/a.ts").header("host", HOST);

@@ -141,7 +141,7 @@ impl<'p> HostsBuilder<'p> {
         let all = self.exact.values().chain(patterns).chain(std::iter::once(&self.any));
         let partly_served = all.filter(|bases| !has_root(bases));
         partly_served
-            .flatten()
+            .flat_map(|bases| &bases.sites)
             .filter(|(base_path, _)| is_normal_base_path(base_path))
             .map(|(_, site)| *site)
             .min()
@@ -150,13 +150,13 @@ impl<'p> HostsBuilder<'p> {
     /// The first site that claims any host below a base path, if no site serves the rest and other hosts are named.
     pub(super) fn any_beside_named(&self) -> Option<SiteIndex> {
         let named = !self.exact.is_empty() || !self.patterns.is_empty();
-        if named && !has_root(&self.any) { self.any.values().min().copied() } else { None }
+        if named && !has_root(&self.any) { self.any.sites.values().min().copied() } else { None }
     }
 
     /// Whether some site claims the host of this exact name.
     pub(super) fn claim(&self, name: &str) -> bool {
         let matches = |pattern: &HostPattern| pattern.captures(name.as_bytes()).is_some();
-        !self.any.is_empty()
+        !self.any.sites.is_empty()
             || self.exact.contains_key(name)
             || self.patterns.iter().any(|(pattern, _)| matches(pattern))
     }
@@ -179,7 +179,7 @@ impl<'p> HostsBuilder<'p> {
 
 /// Whether a site at `/` serves what the others of a host do not.
 fn has_root(bases: &Bases<'_>) -> bool {
-    bases.contains_key("/")
+    bases.sites.contains_key("/")
 }
 
 /// The normal form of an exact host, or what is wrong and the remedy.

@@ -7,8 +7,8 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::GateVerifier;
 use super::body::GateBody;
+use super::decide;
 use super::edit;
 use super::view::Received;
 use crate::answer::{Answer, Reply, ResponseEdits};
@@ -38,7 +38,8 @@ pin_project! {
 
 /// A request that waits for a lookup, and the service that was polled ready for it.
 pub(super) struct Held<S, B> {
-    pub(super) verifier: GateVerifier,
+    pub(super) verifier: Verifier,
+    pub(super) full_paths: bool,
     pub(super) service: S,
     pub(super) request: Request<B>,
     pub(super) peer: Option<IpAddr>,

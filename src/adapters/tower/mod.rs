@@ -82,8 +82,7 @@ impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
-        let verifier = GateVerifier { verifier: self.verifier.clone(), full_paths: self.full_paths };
-        Gate { inner, verifier, peer: None }
+        Gate { inner, verifier: self.verifier.clone(), full_paths: self.full_paths, peer: None }
     }
 }
 
@@ -91,28 +90,20 @@ impl<S> Layer<S> for GateLayer {
 #[derive(Clone, Debug)]
 pub struct Gate<S> {
     inner: S,
-    verifier: GateVerifier,
+    verifier: Verifier,
+    full_paths: bool,
     peer: Option<IpAddr>,
 }
 
-/// A verifier, and what is known of the paths that reach its gate.
-#[derive(Clone, Debug)]
-struct GateVerifier {
-    verifier: Verifier,
-    /// Whether every request has the path that the client sent.
+/// The decision now. A request outside of every base path passes only if its path is known to be the client's.
+fn decide<'r, B>(
+    verifier: &Verifier,
     full_paths: bool,
-}
-
-impl GateVerifier {
-    /// The decision now. A request outside of every base path passes only if its path is known to be the client's.
-    fn decide<'r, B>(&self, received: &'r Received<'_, B>, found: Option<&Found>) -> Decision<'r> {
-        let decision = self.verifier.decide_with(received, self.verifier.now(), found);
-        if self.full_paths || came_through_axum(received.request) {
-            decision
-        } else {
-            decision.refuse_outside()
-        }
-    }
+    received: &'r Received<'_, B>,
+    found: Option<&Found>,
+) -> Decision<'r> {
+    let decision = verifier.decide_with(received, verifier.now(), found);
+    if full_paths || came_through_axum(received.request) { decision } else { decision.refuse_outside() }
 }
 
 /// Whether an axum router recorded the path before it removed prefixes.
@@ -150,7 +141,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let received = Received { request: &request, peer: self.peer };
-        let decision = self.verifier.decide(&received, None);
+        let decision = decide(&self.verifier, self.full_paths, &received, None);
         let reply = match &decision {
             Decision::Needs(needed) => Err(needed.need()),
             decision => Ok(decision.reply(&received)),
@@ -158,13 +149,20 @@ where
         drop(decision); // and its snapshot with it, before anything is waited for or called
         match reply {
             Err(need) => {
-                let look_up = self.verifier.verifier.look_up(need);
+                let look_up = self.verifier.look_up(need);
                 // The very service that was polled ready is held; another one takes its place.
                 let next = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, next);
                 GateFuture::wait(
                     look_up,
-                    Held { verifier: self.verifier.clone(), service, request, peer: self.peer, found: None },
+                    Held {
+                        verifier: self.verifier.clone(),
+                        full_paths: self.full_paths,
+                        service,
+                        request,
+                        peer: self.peer,
+                        found: None,
+                    },
                 )
             }
             Ok(Reply::Answer(answer)) => GateFuture::answer(answer),

@@ -149,9 +149,16 @@ impl ConfigFile {
             Part::Keys(number) => section("keys", number),
         };
         let Some(part) = part else { return Line::Elsewhere };
-        let is_meant = |field| self.root.field(field).is_some() || self.left_out.was_meant(&self.root, field);
-        let outside_is_wrong = matches!(fault.error, ConfigError::OutsideUnset { .. }) && is_meant("outside");
-        if self.left_out.left_out(&self.root) || outside_is_wrong {
+        // What is wrong with `outside` is reported already.
+        let outside = self.root.field("outside");
+        let is_reported = match fault.error {
+            ConfigError::OutsideUnset { .. } => {
+                outside.is_some() || self.left_out.was_meant(&self.root, "outside")
+            }
+            ConfigError::OutsideNoHosts => outside.is_some_and(|node| self.left_out.touches(node)),
+            _ => false,
+        };
+        if self.left_out.left_out(&self.root) || is_reported {
             return Line::Known;
         }
         let Some(setting) = part.at(fault.setting) else {
