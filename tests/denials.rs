@@ -242,6 +242,7 @@ fn requests() -> Vec<Row> {
     };
     let twice = Denial::AmbiguousCredential;
     let open = get("/a").host("open.example.com").method("PUT");
+    let outside = get("/app/a").host("folder.example.com");
     vec![
         path("dot segment", "/videos/1/../2/a.ts", PathFault::DotSegment),
         path("empty segment", "/videos//a.ts", PathFault::EmptySegment),
@@ -308,13 +309,7 @@ fn requests() -> Vec<Row> {
             "421 unknown_host",
             None,
         ),
-        row(
-            "outside of a base path",
-            get("/app/a").host("folder.example.com"),
-            Denial::Outside,
-            "404 outside",
-            None,
-        ),
+        row("outside", outside, Denial::Outside, "404 outside", None),
         row(
             "plain HTTP",
             get(PATH).host("tls.example.com").field("x-forwarded-proto", "http"),
