@@ -88,3 +88,29 @@ fn every_room_has_a_floor() {
     let homeless: Vec<&str> = rooms.filter(|room| *room != "internals" && floor(room).is_none()).collect();
     assert!(homeless.is_empty(), "{homeless:?}");
 }
+
+/// `SECURITY.md` names the test that shows each claim as `` `program: function` ``; `lib` is a test inside `src`.
+#[test]
+fn every_test_that_security_md_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let named = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(": "));
+    let named: Vec<(&str, &str)> = named.filter(|(_, name)| name.contains('_')).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    for (program, name) in named {
+        let mut found = Vec::new();
+        if program == "lib" {
+            sources(&root.join("src"), &mut found);
+        } else {
+            found.push(root.join("tests").join(program).with_extension("rs"));
+            let folder = root.join("tests").join(program);
+            if folder.is_dir() {
+                sources(&folder, &mut found);
+            }
+        }
+        let defines = |path: &PathBuf| {
+            std::fs::read_to_string(path).is_ok_and(|source| source.contains(&format!("fn {name}(")))
+        };
+        assert!(found.iter().any(defines), "SECURITY.md names {program}: {name}, which is not there");
+    }
+}
