@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fixtures::{Kind, key_of};
 use futures_util::FutureExt as _;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::embed::{Embed, EmbedDraft};
@@ -468,6 +468,11 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("AmbiguousPath(DecodesAgain)", path("/videos/%252e%252e/a")),
         ("AmbiguousPath(NotUtf8)", path("/videos/%ff")),
         ("AmbiguousPath(ReadsInside)", get("/%2576ideos/1/a.ts")),
+        ("AmbiguousPath(FoldsInside)", get("/VIDEOS/1/a.ts")),
+        ("AmbiguousPath(Rewritten)", {
+            let original = axum::extract::OriginalUri(Uri::from_static("/en/videos/1/a.ts"));
+            Request::get("/videos/1/a.ts").extension(original).header("host", HOST).body(()).unwrap()
+        }),
         ("AmbiguousHost(Repeated)", {
             let request = Request::get("/videos/1/a.ts").header("host", HOST).header("host", HOST);
             request.body(()).unwrap()

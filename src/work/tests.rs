@@ -87,6 +87,7 @@ impl Stand {
             .site(Site::bucket("vod").id("mounts").host("mounts.{region}.com").under("/other/"))
             .trusted_proxies(["127.0.0.1", "10.0.0.0/8"])
             .unknown_host(UnknownHost::Pass)
+            .outside(crate::site::Outside::Pass)
             .key(Key::from_secret("k", SECRET, KeyScope::bucket("vod")).unwrap())
             .build()
             .unwrap();

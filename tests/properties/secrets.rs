@@ -105,6 +105,7 @@ impl Stand {
             .site(Site::bucket("{bucket}").host("{bucket}.example.com").id(label))
             .trusted_proxies(["127.0.0.1"])
             .unknown_host(UnknownHost::Pass)
+            .outside(playgate::site::Outside::Pass)
             .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
             .key(TestKey::Secret.key(KeyScope::bucket("vod")))
             .build()

@@ -213,7 +213,11 @@ impl Answer {
             .headers
             .iter()
             .filter(|(name, _)| !per_connection.contains(&name.as_str()))
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| match name.as_str() {
+                // Doors are asked one after the other, so a second may pass between them.
+                "retry-after" => (name.to_string(), "seconds".to_owned()),
+                _ => (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            })
             .collect();
         headers.sort();
         (self.status, headers, self.body.clone())
