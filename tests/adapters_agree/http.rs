@@ -93,6 +93,7 @@ fn folder() -> Vec<Row> {
         www("/%256dedia/videos/1/a.ts", "400 ambiguous_path"),
         www("/media%2fvideos/1/a.ts", "400 ambiguous_path"),
         row("www: nothing", get("/media/videos/1/a.ts").host("www.example.com"), "401 credential_missing"),
+        row("folder: not ours", get("/login").host("folder.example.com"), "404 outside"),
         row("www: not ours", get("/login").host("www.example.com").method("POST").body("u=1"), "200"),
     ]
 }
