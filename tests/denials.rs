@@ -235,6 +235,7 @@ fn link_rows() -> Vec<Row> {
 }
 
 /// What is wrong with the request itself.
+#[expect(clippy::too_many_lines, reason = "a row for each fault")]
 fn requests() -> Vec<Row> {
     let row = |name, ask, denial, verdict, challenge| Row { name, ask, denial, verdict, challenge };
     let path = |name, target: &str, fault| {

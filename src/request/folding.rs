@@ -25,7 +25,9 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
         }
         push(&mut folded, b"/");
         if name.is_ascii() {
-            name.iter().for_each(|byte| push(&mut folded, &[byte.to_ascii_lowercase()]));
+            for byte in name {
+                push(&mut folded, &[byte.to_ascii_lowercase()]);
+            }
         } else {
             fold_text(name, &mut folded);
         }

@@ -80,13 +80,13 @@ impl Mounts {
 
 impl Folded {
     fn new(folders: &HashMap<Box<[u8]>, SiteIndex>) -> Option<Self> {
-        let fold = |(folder, site): (&Box<[u8]>, &SiteIndex)| {
-            fold_base_path(folder).map(|folded| (folded.as_slice().into(), *site))
-        };
         if folders.keys().all(|folder| fold_base_path(folder).is_some_and(|folded| *folded == **folder)) {
             return None;
         }
-        let folders: HashMap<Box<[u8]>, SiteIndex> = folders.iter().filter_map(fold).collect();
+        let folders: HashMap<Box<[u8]>, SiteIndex> = folders
+            .iter()
+            .filter_map(|(folder, site)| Some((fold_base_path(folder)?.as_slice().into(), *site)))
+            .collect();
         let lengths = lengths_of(&folders);
         Some(Self { folders, lengths })
     }

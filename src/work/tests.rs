@@ -51,7 +51,7 @@ impl Stand {
         let [plain, strip, embed, video, nginx, live, public, mounts, _] = HOSTS;
         let vod = |host: &str| Site::bucket("vod").host(host);
         let video_link = SecureLink::gcore_video(LINK_SECRET);
-        let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect();
+        let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect::<Vec<_>>().concat();
         let nginx_link =
             SecureLink::nginx(format!("{{expires}}{{path}}{{ip}}{names} {{secret}}"), LINK_SECRET)
                 .bind_ip(IpBinding::EXACT);
@@ -141,7 +141,7 @@ fn request(host: &str, target: &str, fields: &[(&str, &str)]) -> Request<()> {
 
 fn paths() -> Vec<(&'static str, String)> {
     let cut = |text: String| text[..4096].to_owned();
-    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let mut paths = vec![
         ("decoded again and again", format!("/%{}41", "25".repeat(LONG / 2))),
         ("decoded again and again, as long as is looked at", format!("/%{}41", "25".repeat(2040))),
@@ -263,7 +263,7 @@ fn no_request_costs_more_than_so_much_for_each_of_its_bytes() {
                 format!("/videos/1/{token}.ts"),
                 format!("/videos/1/a.ts?auth={token}x"),
             ] {
-                requests.push((format!("token in {:.40}", target), request(host, &target, &[])));
+                requests.push((format!("token in {target:.40}"), request(host, &target, &[])));
             }
         }
     }

@@ -240,8 +240,8 @@ const PLACES: [Place; 36] = [
         head.target = format!("/videos/1/a.m3u8?hash={text}&expires=1750000060");
     }),
     ("another parameter", |head, text| head.target = format!("/videos/1/a.ts?x={text}&auth=junk")),
-    ("the method", |head, text| head.method = text.to_owned()),
-    ("the host", |head, text| head.host = text.to_owned()),
+    ("the method", |head, text| text.clone_into(&mut head.method)),
+    ("the host", |head, text| text.clone_into(&mut head.host)),
     ("a label of the host", |head, text| head.host = format!("{text}.example.com")),
     ("a cookie", |head, text| head.fields.push(("cookie", format!("a=1; Qencode-Auth-Token={text}")))),
     ("another cookie", |head, text| head.fields.push(("cookie", format!("session={text}")))),
@@ -303,16 +303,9 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%') {
-            Some(plain) => {
-                decoded.push(plain);
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push(byte);
-                rest = after;
-            }
-        }
+        let plain = hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| byte == b'%');
+        decoded.push(plain.unwrap_or(byte));
+        rest = if plain.is_some() { &after[2..] } else { after };
     }
     decoded
 }

@@ -46,7 +46,7 @@ impl RequestView for View<'_> {
     /// The path of the request's head, if a middleware changed only that, or only the path that routes read.
     fn other_path(&self) -> Option<OtherPath<'_>> {
         let (head, routed) = (self.0.uri().path(), self.0.match_info().get_ref().uri().path());
-        (head != routed).then(|| OtherPath::Rewritten(head.as_bytes()))
+        (head != routed).then_some(OtherPath::Rewritten(head.as_bytes()))
     }
 
     fn hosts(&self) -> impl Iterator<Item = &[u8]> {
