@@ -45,7 +45,7 @@ pub fn decided<T>(received: usize, decide: impl FnOnce() -> T, carry_out: impl F
     REPLY.check(received, || carry_out(&decision));
     #[cfg(fuzzing)]
     {
-        let (visited, most) = (playgate::internals::take_work(), playgate::internals::most_work(received));
+        let (visited, most) = (playgate::internals::take_work(), playgate::internals::most_work(received as u64));
         assert!(visited <= most, "{visited} bytes visited for {received} received, at most {most}");
     }
     decision

@@ -176,7 +176,7 @@ fuzz_target!(|input: Input<'_>| {
     };
     let now = START - 10 + i64::from(input.later);
     let decide = || verifier.decide(&request, UnixSeconds::new(now));
-    match bounds::decided(length(&request), decide, |decision| drop(decision.reply(&request))) {
+    match bounds::decided(length(&request) as usize, decide, |decision| drop(decision.reply(&request))) {
         Decision::Granted(grant) => {
             assert!(matches!(request.method, "GET" | "HEAD"));
             let kid = grant.kid().expect("a token has a key");

@@ -131,18 +131,19 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, outside: &Out
     if let Some(path) = &normal
         && let Some((site, key)) = place(&levels, path)
     {
+        let mut elsewhere = sites_of_readings(&levels, path);
+        elsewhere.remove(&site);
         let public = key == b"open" || key.starts_with(b"a/");
-        return assert_eq!(found, Found::Inside { site, public });
-    }
-    if normal.is_some() && !request.path.contains(&b'%') {
-        return assert_eq!(found, fate);
+        return match found {
+            Found::AmbiguousPath(other) => assert!(elsewhere.contains(&other), "refused by {other}, inside {site}"),
+            found => {
+                assert!(elsewhere.is_empty(), "inside {site}, and some reading in {elsewhere:?}");
+                assert_eq!(found, Found::Inside { site, public });
+            }
+        };
     }
     let decoded: Vec<Vec<u8>> = decodings(request.path).take(MOST_DECODINGS + 1).collect();
-    let inside: BTreeSet<usize> = decoded
-        .iter()
-        .flat_map(|path| shapes(path))
-        .filter_map(|reading| place_of_reading(&levels, &reading))
-        .collect();
+    let inside = sites_of_readings(&levels, request.path);
     match found {
         Found::Passed | Found::Outside => {
             assert_eq!(found, fate);
@@ -156,6 +157,16 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, outside: &Out
         }
         other => panic!("{other:?}, of a path that is in no site as it stands"),
     }
+}
+
+/// The sites that some reading of a path leads to, as it is or on a file system that folds names.
+fn sites_of_readings(levels: &[Level<'_>], path: &[u8]) -> BTreeSet<usize> {
+    decodings(path)
+        .take(MOST_DECODINGS + 1)
+        .flat_map(|path| shapes(&path))
+        .flat_map(|reading| [place_of_reading(levels, &reading), place_of_folded(levels, &reading)])
+        .flatten()
+        .collect()
 }
 
 #[derive(Debug)]
@@ -244,8 +255,10 @@ fn places(sites: &[PlainSite]) -> impl Iterator<Item = (&Name, &str)> {
 }
 
 fn has_twins(sites: &[PlainSite]) -> bool {
-    let mut seen = BTreeSet::new();
-    places(sites).any(|place| !seen.insert(place))
+    let (mut seen, mut folded) = (BTreeSet::new(), BTreeSet::new());
+    places(sites).any(|(name, base)| {
+        !seen.insert((name, base)) || (base != "/" && !folded.insert((name, fold(base.trim_end_matches('/').as_bytes()))))
+    })
 }
 
 /// Whether two different patterns are as literal, so that the sites may have been refused.
@@ -293,6 +306,42 @@ fn place_of_reading(levels: &[Level<'_>], reading: &[u8]) -> Option<usize> {
         let root = level.iter().find(|(_, base)| *base == "/").map(|(id, _)| *id);
         place(std::slice::from_ref(level), reading).map(|(id, _)| id).or(root)
     })
+}
+
+/// The site in which a file system that folds case and trims names would find a reading.
+fn place_of_folded(levels: &[Level<'_>], reading: &[u8]) -> Option<usize> {
+    let path = fold(reading);
+    levels.iter().find_map(|level| {
+        let root = level.iter().find(|(_, base)| *base == "/").map(|(id, _)| *id);
+        let holding = level.iter().filter(|(_, base)| *base != "/").filter_map(|(id, base)| {
+            let base = fold(base.trim_end_matches('/').as_bytes());
+            let rest = path.strip_prefix(base.as_slice())?;
+            (rest.is_empty() || rest.starts_with(b"/")).then_some((base.len(), *id))
+        });
+        holding.max().map(|(_, id)| id).or(root)
+    })
+}
+
+/// Each segment without a stream of NTFS, without dots and spaces at its end, and in one case.
+fn fold(path: &[u8]) -> Vec<u8> {
+    let mut folded = Vec::new();
+    for segment in path.split(|&byte| byte == b'/').skip(1) {
+        let is_stream = segment.windows(2).any(|pair| pair == b":$");
+        let mut name = if is_stream { segment.split(|&byte| byte == b':').next().unwrap() } else { segment };
+        while let [rest @ .., b'.' | b' '] = name {
+            name = rest;
+        }
+        if name.is_empty() && !segment.is_empty() {
+            continue;
+        }
+        folded.push(b'/');
+        for chunk in name.utf8_chunks() {
+            let upper: String = chunk.valid().chars().flat_map(char::to_uppercase).collect();
+            folded.extend(upper.chars().flat_map(char::to_lowercase).collect::<String>().bytes());
+            folded.extend(chunk.invalid());
+        }
+    }
+    folded
 }
 
 /// In lower case, without port and one dot at the end (RFC 9110 §7.2).

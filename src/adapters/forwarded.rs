@@ -39,6 +39,7 @@ impl Forwarded {
     }
 
     /// Whether all is out.
+    #[cfg(feature = "tower")]
     pub(super) const fn is_out(&self) -> bool {
         self.manifest.is_out()
     }

@@ -251,7 +251,7 @@ impl ManifestBody {
     }
 
     /// Whether [`ManifestBody::finish`] has returned everything.
-    #[cfg(any(feature = "tower", feature = "actix"))]
+    #[cfg(feature = "tower")]
     pub(crate) const fn is_out(&self) -> bool {
         self.is_out
     }
