@@ -5,11 +5,12 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::map_request;
+use axum::response::Response;
 use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
-use tower::{ServiceExt as _, service_fn};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::services::ServeDir;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
@@ -163,4 +164,27 @@ async fn connect_is_decided_by_its_path() {
     assert!(std::str::from_utf8(&body).unwrap().contains("credential_missing"));
     let tunnel = app.oneshot(connect("cdn.example.com:443")).await.unwrap();
     assert_ne!(tunnel.status(), 200, "an authority has no path to be let through to");
+}
+
+/// A public site at `/` would be what is left of the path of a protected file.
+#[tokio::test]
+async fn a_path_that_may_be_shortened_is_in_no_public_site_beside_a_base_path() {
+    let inner = service_fn(|_: Request| async {
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from("bytes")))
+    });
+    let open = || Site::bucket("open").id("open").any_host().public();
+    let media = Site::bucket("courses").id("courses").any_host().under("/media/");
+    let beside = Verifier::builder().site(open()).site(media).build().unwrap();
+    let alone = Verifier::builder().site(open()).build().unwrap();
+    let ask =
+        || Request::get("/videos/1/a.ts").header("host", "cdn.example.com").body(Body::empty()).unwrap();
+    for (name, layer, status) in [
+        ("beside a base path", beside.layer(), 404),
+        ("full paths", beside.layer().full_paths(), 200),
+        ("no base path", alone.layer(), 200),
+    ] {
+        assert_eq!(layer.layer(inner).oneshot(ask()).await.unwrap().status(), status, "{name}");
+    }
+    let router = Router::new().fallback_service(inner).layer(beside.layer());
+    assert_eq!(router.oneshot(ask()).await.unwrap().status(), 200, "axum's router has recorded the path");
 }

@@ -22,9 +22,9 @@ pub enum Denial {
     /// The path is outside of every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
     #[error("path is outside of every base path on this host")]
     Outside,
-    /// The path is outside of every base path, and a router may have removed a prefix from it.
+    /// The path is outside of every base path or in a public site beside one, and a router may have removed a prefix from it.
     #[error(
-        "path is outside of every base path, unless a router removed a prefix from it: enable the feature axum for axum's \
+        "path needs no credential, unless a router removed a prefix from it: enable the feature axum for axum's \
          routers, or call GateLayer::full_paths() where no router removes prefixes"
     )]
     PathMayBeShortened,

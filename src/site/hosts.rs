@@ -148,6 +148,12 @@ impl HostTable {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_folded(reading))
     }
 
+    /// Whether another site of the host than this one begins below `/`.
+    #[cfg(feature = "tower")]
+    pub(super) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
+        self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))
+    }
+
     /// The base paths under every name that speaks for a host, the most exact first.
     fn mounts<'p>(&'p self, host: Host<'p>) -> impl Iterator<Item = (Captures<'p>, &'p Mounts)> {
         let exact = self.exact.get(host.as_bytes()).map(|mounts| (Captures::default(), mounts));

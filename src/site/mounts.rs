@@ -72,6 +72,12 @@ impl Mounts {
         self.find(reading).map(|(site, _)| site).or(self.root)
     }
 
+    /// Whether another site than this one begins below `/`.
+    #[cfg(feature = "tower")]
+    pub(super) fn has_others_below(&self, site: SiteIndex) -> bool {
+        self.folders.values().any(|other| *other != site)
+    }
+
     /// The site that was given first; `None` where there is no base path.
     pub(super) const fn first(&self) -> Option<SiteIndex> {
         self.first

@@ -76,6 +76,12 @@ impl Policy {
         self.hosts.exact(name)
     }
 
+    /// Whether another site of the host than this one begins below `/`.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
+        self.hosts.has_others_below(host, site)
+    }
+
     pub(crate) fn place<'p>(
         &'p self,
         host: Host<'p>,

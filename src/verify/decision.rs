@@ -8,6 +8,8 @@ use super::grant::Grant;
 use super::snapshot::Snapshot;
 use crate::embed::EmbedToken;
 use crate::error::{Code, Denial};
+#[cfg(feature = "tower")]
+use crate::request::{Host, HostBuffer, RequestView};
 use crate::scheme::{Carrier, Decoded, token_text};
 use crate::site::{SiteRules, SiteView};
 use crate::token::{KeyIdBuffer, key_id_of};
@@ -47,6 +49,16 @@ impl Context {
     }
 }
 
+#[cfg(feature = "tower")]
+impl Context {
+    /// Whether the host of the request has base paths of other sites, so that the path, if it is shortened, may be in one.
+    fn may_be_shortened(&self, request: &impl RequestView) -> bool {
+        let mut buffer = HostBuffer::new();
+        let host = Host::of(request, &mut buffer);
+        host.is_ok_and(|host| self.site.is_none_or(|site| self.state.policy.has_others_below(host, site)))
+    }
+}
+
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context").field("site", &self.site().map(|site| &*site.id)).finish_non_exhaustive()
@@ -66,12 +78,16 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Refuses a request that passes only because its path is outside of every base path: for an adapter that cannot
-    /// exclude that a router removed a prefix from the path.
+    /// Refuses a request that needs no credential only because of where its path is: outside of every base path, or in a
+    /// public site on a host with base paths. For an adapter that cannot exclude that a router removed a prefix from the
+    /// path.
     #[cfg(feature = "tower")]
-    pub(crate) fn refuse_outside(self) -> Self {
+    pub(crate) fn refuse_shortened(self, request: &impl RequestView) -> Self {
         match self {
             Self::Pass(Passed { context, outside: true }) => {
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })
+            }
+            Self::Public(Public(context)) if context.may_be_shortened(request) => {
                 Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })
             }
             decided => decided,

@@ -60,7 +60,7 @@ impl GateLayer {
     ///
     /// A request outside of every base path passes without a credential where the policy's
     /// [`Outside`](crate::site::Outside) says so. If a router removed the base path, a protected request would look like
-    /// one outside. A layer therefore refuses requests outside with
+    /// one outside, or like one in a public site at `/`. On a host with base paths a layer therefore refuses both with
     /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from
     /// this statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
     ///
@@ -95,7 +95,8 @@ pub struct Gate<S> {
     peer: Option<IpAddr>,
 }
 
-/// The decision now. A request outside of every base path passes only if its path is known to be the client's.
+/// The decision now. Where there are base paths, a request passes without a credential only if its path is known to be the
+/// client's.
 fn decide<'r, B>(
     verifier: &Verifier,
     full_paths: bool,
@@ -103,7 +104,11 @@ fn decide<'r, B>(
     found: Option<&Found>,
 ) -> Decision<'r> {
     let decision = verifier.decide_with(received, verifier.now(), found);
-    if full_paths || came_through_axum(received.request) { decision } else { decision.refuse_outside() }
+    if full_paths || came_through_axum(received.request) {
+        decision
+    } else {
+        decision.refuse_shortened(received)
+    }
 }
 
 /// Whether an axum router recorded the path before it removed prefixes.
