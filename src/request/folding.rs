@@ -8,11 +8,12 @@ pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
 /// Returns the start of a path, at least `length` bytes of it where it has as many, under the name that all spellings share which some file system takes for one.
 ///
 /// APFS and NTFS ignore the case of letters. Windows also ignores dots and spaces at the end of a name, and finds a directory under
-/// `name::$INDEX_ALLOCATION`. So in each segment:
+/// `name::$INDEX_ALLOCATION`. HFS+ ignores characters without width. So in each segment:
 ///
 /// 1. whatever follows the first `:` is left out if the segment contains `:$`;
-/// 2. dots and spaces at the end are left out, and the whole segment if nothing is left;
-/// 3. every character becomes upper case and then lower case, so that `ſ` and `s`, `ß` and `SS` become the same.
+/// 2. characters without width are left out;
+/// 3. every character becomes lower case, upper case and lower case again, so that `ſ` and `s`, `ß`, `ẞ` and `SS` become the same;
+/// 4. dots and spaces at the end are left out, and the whole segment if nothing is left.
 ///
 /// Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not accounted for.
 pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
@@ -23,6 +24,7 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
         if name.is_empty() && !segment.is_empty() {
             continue;
         }
+        let start = folded.len();
         push(&mut folded, b"/");
         if name.is_ascii() {
             for byte in name {
@@ -30,6 +32,7 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
             }
         } else {
             fold_text(name, &mut folded);
+            trim(start, &mut folded);
         }
         if folded.len() > length {
             break;
@@ -57,11 +60,35 @@ fn name_of(segment: &[u8]) -> &[u8] {
 fn fold_text(name: &[u8], folded: &mut Folded) {
     let mut encoded = [0; 4];
     for chunk in name.utf8_chunks() {
-        for character in chunk.valid().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase) {
+        let visible = chunk.valid().chars().filter(|character| !has_no_width(*character));
+        let upper = visible.flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+        for character in upper.flat_map(char::to_lowercase) {
             push(folded, character.encode_utf8(&mut encoded).as_bytes());
         }
         push(folded, chunk.invalid());
     }
+}
+
+/// Removes what ends the name that begins at `start` and means nothing there, and the slash before it if nothing is left.
+fn trim(start: usize, folded: &mut Folded) {
+    if folded.is_full() {
+        return; // cut off, beyond every base path
+    }
+    let first = start.saturating_add(1);
+    while folded.len() > first && matches!(folded.last(), Some(b'.' | b' ')) {
+        folded.pop();
+    }
+    if folded.len() == first {
+        folded.truncate(start);
+    }
+}
+
+/// Whether HFS+ leaves the character out when it compares names.
+const fn has_no_width(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 fn push(folded: &mut Folded, bytes: &[u8]) {
@@ -88,6 +115,10 @@ mod tests {
             ("/CAFÉ/a", "/café/a"),
             ("/co\u{17f}ts/a", "/costs/a"),
             ("/stra\u{df}e/a", "/strasse/a"),
+            ("/STRA\u{1e9e}E/a", "/strasse/a"),
+            ("/me\u{200d}dia\u{feff}/a", "/media/a"),
+            ("/media.\u{200d}/a", "/media/a"),
+            ("/\u{200d}/media/a", "/media/a"),
             ("/\u{212a}eys/a", "/keys/a"),
             ("/media/", "/media/"),
             ("/", "/"),

@@ -209,3 +209,40 @@ proptest! {
         prop_assert_eq!(found, Err(Denial::AmbiguousPath(PathFault::EncodedSlash)), "{:?}", encoded);
     }
 }
+/// A protected folder beside a public site, and one on a host of its own.
+static FOLDERS: LazyLock<Verifier> = LazyLock::new(|| {
+    gate()
+        .site(Site::bucket("vod").id("paid").host(HOST).under("/Media Files/"))
+        .site(Site::bucket("open").id("open").host(HOST).public())
+        .site(Site::bucket("vod").id("alone").host(APPS).under("/Media Files/"))
+        .outside(playgate::site::Outside::Pass)
+        .build()
+        .unwrap()
+});
+
+/// What a file system may leave out at the end of a name.
+const ENDS: &[&str] =
+    &["", "", ".", " ", "%20", "%2e", ". .", "::$INDEX_ALLOCATION", "%3A%3A$DATA", "%E2%80%8D"];
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    #[test]
+    fn no_name_by_which_a_file_system_finds_a_base_path_passes(
+        host in select(&[HOST, APPS][..]),
+        letters in vec((any::<bool>(), any_spelling()), 11),
+        end in select(ENDS),
+        rest in select(&["", "/", "/a.ts", "/videos/1/a.ts"][..]),
+    ) {
+        let mut path = b"/".to_vec();
+        for (byte, (other, spelling)) in b"Media Files".iter().zip(letters) {
+            let byte = if other && byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte };
+            spelled(&mut path, byte, spelling);
+        }
+        path.extend(end.bytes().chain(rest.bytes()));
+        let request = get(path).host(host);
+        let decision = FOLDERS.decide(&request, UnixSeconds::new(NOW));
+        let refused = matches!(decision.denial(), Some(Denial::CredentialMissing | Denial::AmbiguousPath(_)));
+        prop_assert!(refused, "{request:?} is {decision:?}");
+    }
+}
