@@ -14,6 +14,10 @@ mod minted;
 mod scopes;
 #[path = "properties/secrets.rs"]
 mod secrets;
+#[path = "properties/service.rs"]
+mod service;
+#[path = "support/service_world.rs"]
+mod service_world;
 #[path = "properties/spellings.rs"]
 mod spellings;
 #[path = "properties/times.rs"]
