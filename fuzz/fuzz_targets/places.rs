@@ -327,21 +327,27 @@ fn fold(path: &[u8]) -> Vec<u8> {
     let mut folded = Vec::new();
     for segment in path.split(|&byte| byte == b'/').skip(1) {
         let is_stream = segment.windows(2).any(|pair| pair == b":$");
-        let mut name = if is_stream { segment.split(|&byte| byte == b':').next().unwrap() } else { segment };
-        while let [rest @ .., b'.' | b' '] = name {
-            name = rest;
-        }
-        if name.is_empty() && !segment.is_empty() {
-            continue;
-        }
-        folded.push(b'/');
+        let name = if is_stream { segment.split(|&byte| byte == b':').next().unwrap() } else { segment };
+        let mut kept = Vec::new();
         for chunk in name.utf8_chunks() {
-            let upper: String = chunk.valid().chars().flat_map(char::to_uppercase).collect();
-            folded.extend(upper.chars().flat_map(char::to_lowercase).collect::<String>().bytes());
-            folded.extend(chunk.invalid());
+            let shown = chunk.valid().chars().filter(|shown| !has_no_width(*shown));
+            let upper: String = shown.flat_map(char::to_lowercase).flat_map(char::to_uppercase).collect();
+            kept.extend(upper.chars().flat_map(char::to_lowercase).collect::<String>().bytes());
+            kept.extend(chunk.invalid());
+        }
+        while matches!(kept.last(), Some(b'.' | b' ')) {
+            kept.pop();
+        }
+        if !kept.is_empty() || segment.is_empty() {
+            folded.push(b'/');
+            folded.extend(kept);
         }
     }
     folded
+}
+
+fn has_no_width(character: char) -> bool {
+    matches!(u32::from(character), 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff)
 }
 
 /// In lower case, without port and one dot at the end (RFC 9110 §7.2).

@@ -5,7 +5,6 @@
 
 #![no_main]
 
-#[allow(unreachable_pub)]
 #[path = "../../tests/support/service_world.rs"]
 mod service_world;
 

@@ -40,7 +40,7 @@ struct Arrangement {
 }
 
 /// Every arrangement, over one folder of files.
-pub struct World {
+pub(crate) struct World {
     arrangements: Vec<Arrangement>,
     runtime: Runtime,
     token: String,
@@ -49,7 +49,7 @@ pub struct World {
 
 impl World {
     /// Writes the files, builds the services, and asks each for the file that the token covers.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let files = tempfile::tempdir().unwrap();
         for (path, text) in [
             ("media/videos/1/a.txt", COVERED),
@@ -82,7 +82,7 @@ impl World {
 
     /// Sends one request, and asserts that it gets no file that it may not have. The first byte is the arrangement, the
     /// second the credential, and the rest is the target.
-    pub fn run(&self, input: &[u8]) {
+    pub(crate) fn run(&self, input: &[u8]) {
         let [arrangement, credential, target @ ..] = input else { return };
         let arrangement = &self.arrangements[usize::from(*arrangement) % self.arrangements.len()];
         if target.len() > MAX_TARGET {
