@@ -5,9 +5,9 @@ use super::path::MAX_PATH_LEN;
 /// A folded path. Bytes beyond its room are left out.
 pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
 
-/// Returns the start of a path, at least `length` bytes of it where it has as many, under the name that all spellings share which some file system takes for one.
+/// Returns the folded form of a path: what all spellings share that some file system takes for the same name.
 ///
-/// APFS and NTFS ignore the case of letters. Windows also ignores dots and spaces at the end of a name, and finds a directory under
+/// Segments are folded until the form is longer than `length` bytes. APFS and NTFS ignore the case of letters. Windows also ignores dots and spaces at the end of a name, and finds a directory under
 /// `name::$INDEX_ALLOCATION`. HFS+ ignores characters without width. So in each segment:
 ///
 /// 1. whatever follows the first `:` is left out if the segment contains `:$`;
@@ -39,6 +39,19 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
         }
     }
     folded
+}
+
+/// Returns whether a path is its own folded form. It may be one if the result is false: every byte is read once, without a
+/// branch between them.
+pub(crate) fn is_folded(path: &[u8]) -> bool {
+    crate::work::visited(path.len());
+    let odd = |byte: u8| byte.is_ascii_uppercase() | (byte >= 0x80) | (byte == b' ') | (byte == b':');
+    let ends_name = |byte: u8, next: u8| (byte == b'.') & (next == b'/');
+    let Some((&last, _)) = path.split_last() else { return true };
+    let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
+    let found =
+        pairs.fold(odd(last) | (last == b'.'), |any, (&byte, &next)| any | odd(byte) | ends_name(byte, next));
+    !found
 }
 
 /// Folds a base path without its last slash; `None` for one that is longer than any path on a file system.
@@ -126,6 +139,17 @@ mod tests {
             assert_eq!(fold(path.as_bytes(), MAX_PATH_LEN).as_slice(), folded.as_bytes(), "{path}");
         }
         assert_eq!(fold(b"/A\xff/B", MAX_PATH_LEN).as_slice(), b"/a\xff/b");
+    }
+
+    #[test]
+    fn a_path_that_looks_folded_is() {
+        for path in ["/media/a.ts", "/", "", "/a/", "/.media/a-b_c~1;x=1", "/50%off/a"] {
+            assert!(is_folded(path.as_bytes()), "{path}");
+            assert_eq!(fold(path.as_bytes(), MAX_PATH_LEN).as_slice(), path.as_bytes());
+        }
+        for path in ["/Media/a", "/media./a", "/media/a.", "/media /a", "/caf\u{e9}/a", "/a:$DATA/b"] {
+            assert!(!is_folded(path.as_bytes()), "{path}");
+        }
     }
 
     #[test]

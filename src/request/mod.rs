@@ -32,7 +32,7 @@ pub(crate) use client::Client;
 pub(crate) use client::Network;
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
-pub(crate) use folding::{fold, fold_base_path};
+pub(crate) use folding::{fold, fold_base_path, is_folded};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use host::{explicit_port, requested_port};
 pub(crate) use list::list_elements;

@@ -302,6 +302,9 @@ impl SiteRules {
         let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
             return Ok(());
         };
+        if !path.last().is_some_and(may_end_a_manifest) {
+            return Ok(()); // nearly every request
+        }
         if !matches!(rules.format_of(path), PathFormat::Manifest(_)) {
             return Ok(());
         }
@@ -309,6 +312,11 @@ impl SiteRules {
         Parameters::check(query, |parameter| wanted.includes(parameter))
             .map_err(|_| Denial::QueryTooLong { verified: granted.is_some() })
     }
+}
+
+/// Returns whether the extension of some manifest ends in this byte; see [`Format::of_extension`].
+const fn may_end_a_manifest(byte: &u8) -> bool {
+    matches!(byte.to_ascii_lowercase(), b'8' | b'd' | b'p' | b'u')
 }
 
 /// What follows the last dot of a path's last segment.
@@ -384,6 +392,17 @@ impl Hosts for OwnHosts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_byte_of_a_path_rules_no_manifest_out() {
+        for extension in ["m3u8", "m3u", "mpd", "mpp", "M3U8", "M3U", "MPD", "MPP"] {
+            assert!(Format::of_extension(extension.as_bytes()).is_some(), "{extension}");
+            assert!(extension.as_bytes().last().is_some_and(may_end_a_manifest), "{extension}");
+        }
+        let pairs = (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).map(move |last| [b'm', one, last]));
+        let known = pairs.filter(|extension| Format::of_extension(extension).is_some());
+        assert_eq!(known.filter(|[.., last]| !may_end_a_manifest(last)).count(), 0);
+    }
 
     #[test]
     fn an_extension_is_that_of_the_last_segment() {

@@ -83,24 +83,21 @@ impl HostTable {
         }
     }
 
-    /// Another site than the one that holds a path in its normal form, if a reading of that path leads there.
+    /// Returns another site than the one that holds a path in its normal form, if a reading of that path leads there.
     fn leads_elsewhere(
         &self,
         host: Host<'_>,
         path: &[u8],
         site: SiteIndex,
     ) -> Option<(SiteIndex, PathFault)> {
-        let elsewhere = |reading: &[u8]| {
-            let other =
-                |found: Option<SiteIndex>, fault| found.filter(|found| *found != site).zip(Some(fault));
-            other(self.find_reading(host, reading), PathFault::ReadsInside)
-                .or_else(|| other(self.find_folded(host, reading), PathFault::FoldsInside))
-        };
+        let other = |found: Option<SiteIndex>, fault| found.filter(|found| *found != site).zip(Some(fault));
+        let folded = |reading: &[u8]| other(self.find_folded(host, reading), PathFault::FoldsInside);
         // Without a `%` it decodes to nothing else, and in its normal form there is nothing to merge or resolve.
         if memchr::memchr(b'%', path).is_none() {
-            return elsewhere(path);
+            return folded(path);
         }
-        match some_reading(path, elsewhere) {
+        let read = |reading: &[u8]| other(self.find_reading(host, reading), PathFault::ReadsInside);
+        match some_reading(path, |reading| read(reading).or_else(|| folded(reading))) {
             Reading::Inside(found) => Some(found),
             Reading::TooLong => Some((site, PathFault::DecodesAgain)),
             Reading::Outside => None,
@@ -138,17 +135,17 @@ impl HostTable {
         }
     }
 
-    /// The site that holds a reading of a path.
+    /// Returns the site that holds a reading of a path.
     fn find_reading(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_reading(reading))
     }
 
-    /// The site that holds a reading of a path on a file system that folds case or trims names.
+    /// Returns the site that holds a reading of a path on a file system that folds case or trims names.
     fn find_folded(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_folded(reading))
     }
 
-    /// Whether another site of the host than this one begins below `/`.
+    /// Returns whether another site of the host than this one begins below `/`.
     #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))

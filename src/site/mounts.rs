@@ -3,117 +3,105 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::hosts::SiteIndex;
-use crate::request::{fold, fold_base_path};
+use crate::request::{fold, fold_base_path, is_folded};
 
 /// The base paths of one host, and the site that begins at each.
-///
-/// Of several base paths that hold a path the longest counts. They are looked up by hash, once for each length
-/// that they come in, the longest first, and only where a segment of the path ends: what a path can cost is
-/// bounded by its segments and by how many lengths there are, however many base paths.
 #[derive(Debug, Default)]
 pub(super) struct Mounts {
-    /// Base paths without their last slash, which a path may lack; not `/` itself.
-    folders: HashMap<Box<[u8]>, SiteIndex>,
-    /// The lengths of `folders`, each once, longest first.
-    lengths: Vec<usize>,
-    /// The same base paths, [folded](fold). `None` if each is its own folded form, so that `folders` has them.
-    folded: Option<Folded>,
+    /// Those below `/`.
+    folders: Folders,
+    /// The same, [folded](fold); `None` if each is its own folded form.
+    folded: Option<Folders>,
     /// The site at `/`.
     root: Option<SiteIndex>,
+    /// The site that was given first.
     first: Option<SiteIndex>,
 }
 
-/// Base paths as file systems that fold case or trim names would find them.
-#[derive(Debug)]
-struct Folded {
-    folders: HashMap<Box<[u8]>, SiteIndex>,
-    /// The lengths of `folders`, each once, longest first.
+/// Base paths below `/`, without their last slash, which a path may lack.
+///
+/// Of several base paths that hold a path the longest counts. They are looked up by hash, once for each length
+/// that they come in, the longest first, and only where a segment of the path ends. The cost for a path is
+/// bounded by its segments and by the number of lengths, however many base paths there are.
+#[derive(Debug, Default)]
+struct Folders {
+    sites: HashMap<Box<[u8]>, SiteIndex>,
+    /// The lengths of the base paths, each once, longest first.
     lengths: Vec<usize>,
 }
 
 impl Mounts {
     pub(super) fn new(sites: &BTreeMap<&str, SiteIndex>) -> Self {
-        let folders = sites.iter().filter(|(base_path, _)| **base_path != "/");
-        let folders: HashMap<Box<[u8]>, SiteIndex> =
-            folders.map(|(base_path, site)| (folder(base_path).into(), *site)).collect();
-        let lengths = lengths_of(&folders);
+        let folders = || {
+            let below = sites.iter().filter(|(base_path, _)| **base_path != "/");
+            below.map(|(base_path, site)| (folder(base_path), *site))
+        };
+        let is_folded = |folder: &[u8]| fold_base_path(folder).is_some_and(|folded| *folded == *folder);
+        let folded = folders().filter_map(|(folder, site)| Some((fold_base_path(folder)?, site)));
         Self {
-            folded: Folded::new(&folders),
-            folders,
-            lengths,
+            folded: (!folders().all(|(folder, _)| is_folded(folder))).then(|| folded.collect()),
+            folders: folders().collect(),
             root: sites.get("/").copied(),
             first: sites.values().min().copied(),
         }
     }
 
-    /// The site that holds a path, and what follows its base path there.
+    /// Returns the site that holds a path, and what follows its base path there.
     pub(super) fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
-        find(&self.folders, &self.lengths, path).or_else(|| Some((self.root?, split(path, 0)?.1)))
+        self.folders.find(path).or_else(|| Some((self.root?, split(path, 0)?.1)))
     }
 
-    /// The site that holds a path on a file system that folds case or trims names.
+    /// Returns the site that holds a path on a file system that folds case or trims names.
     pub(super) fn find_folded(&self, path: &[u8]) -> Option<SiteIndex> {
-        let (folders, lengths) = match &self.folded {
-            Some(folded) => (&folded.folders, &folded.lengths),
-            None => (&self.folders, &self.lengths),
+        let folders = self.folded.as_ref().unwrap_or(&self.folders);
+        let found = match folders.lengths.first() {
+            None => None,
+            Some(_) if is_folded(path) => folders.find(path).map(|(site, _)| site),
+            Some(longest) => folders.find(&fold(path, *longest)).map(|(site, _)| site),
         };
-        let folder =
-            lengths.first().and_then(|longest| Some(find(folders, lengths, &fold(path, *longest))?.0));
-        folder.or(self.root)
+        found.or(self.root)
     }
 
-    /// Whether there is one base path only, so that every reading of a path inside it stays there.
+    /// Returns whether there is one base path only, so that every reading of a path inside it stays there.
     pub(super) fn has_one(&self) -> bool {
-        self.folders.len().saturating_add(usize::from(self.root.is_some())) == 1
+        self.folders.sites.len().saturating_add(usize::from(self.root.is_some())) == 1
     }
 
-    /// The site that holds a reading of a path. The site at `/` holds what is no path, too, such as `*`.
+    /// Returns the site that holds a reading of a path. The site at `/` also holds text that is no path, such as `*`.
     pub(super) fn find_reading(&self, reading: &[u8]) -> Option<SiteIndex> {
         self.find(reading).map(|(site, _)| site).or(self.root)
     }
 
-    /// Whether another site than this one begins below `/`.
+    /// Returns whether another site than this one begins below `/`.
     #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, site: SiteIndex) -> bool {
-        self.folders.values().any(|other| *other != site)
+        self.folders.sites.values().any(|other| *other != site)
     }
 
-    /// The site that was given first; `None` where there is no base path.
+    /// The site that was given first; `None` if there is no base path.
     pub(super) const fn first(&self) -> Option<SiteIndex> {
         self.first
     }
 }
 
-impl Folded {
-    fn new(folders: &HashMap<Box<[u8]>, SiteIndex>) -> Option<Self> {
-        if folders.keys().all(|folder| fold_base_path(folder).is_some_and(|folded| *folded == **folder)) {
-            return None;
-        }
-        let folders: HashMap<Box<[u8]>, SiteIndex> = folders
-            .iter()
-            .filter_map(|(folder, site)| Some((fold_base_path(folder)?.as_slice().into(), *site)))
-            .collect();
-        let lengths = lengths_of(&folders);
-        Some(Self { folders, lengths })
+impl Folders {
+    /// Returns the site with the longest base path that holds a path, and what follows the base path there.
+    fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
+        self.lengths.iter().find_map(|length| {
+            let (folder, key) = split(path, *length)?;
+            crate::work::visited(folder.len());
+            Some((*self.sites.get(folder)?, key))
+        })
     }
 }
 
-fn lengths_of(folders: &HashMap<Box<[u8]>, SiteIndex>) -> Vec<usize> {
-    let lengths: BTreeSet<usize> = folders.keys().map(|folder| folder.len()).collect();
-    lengths.into_iter().rev().collect()
-}
-
-/// The longest of the folders that holds a path, and what follows it there.
-fn find<'k>(
-    folders: &HashMap<Box<[u8]>, SiteIndex>,
-    lengths: &[usize],
-    path: &'k [u8],
-) -> Option<(SiteIndex, &'k [u8])> {
-    lengths.iter().find_map(|length| {
-        let (folder, key) = split(path, *length)?;
-        crate::work::visited(folder.len());
-        Some((*folders.get(folder)?, key))
-    })
+impl<F: AsRef<[u8]>> FromIterator<(F, SiteIndex)> for Folders {
+    fn from_iter<I: IntoIterator<Item = (F, SiteIndex)>>(folders: I) -> Self {
+        let sites: HashMap<Box<[u8]>, SiteIndex> =
+            folders.into_iter().map(|(folder, site)| (folder.as_ref().into(), site)).collect();
+        let lengths: BTreeSet<usize> = sites.keys().map(|folder| folder.len()).collect();
+        Self { sites, lengths: lengths.into_iter().rev().collect() }
+    }
 }
 
 fn folder(base_path: &str) -> &[u8] {
