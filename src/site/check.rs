@@ -210,7 +210,7 @@ fn check_methods(methods: &[String]) -> Methods {
     Methods { allow: names.join(", ").into(), names }
 }
 
-/// Headers that frame a message or say who asks: never to be overwritten by a claim, or removed in any spelling.
+/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in no spelling.
 fn is_message_header(header: &str) -> bool {
     const KEPT: [&str; 12] = [
         "host",
@@ -229,7 +229,7 @@ fn is_message_header(header: &str) -> bool {
     KEPT.iter().any(|kept| fold_alike(kept, header))
 }
 
-/// Whether a base path is a folder, its path in its normal form.
+/// Returns whether a base path is a folder in its normal form.
 pub(super) fn is_normal_base_path(base: &str) -> bool {
     let mut buffer = PathBuffer::new();
     let mut normal =

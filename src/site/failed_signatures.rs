@@ -1,23 +1,24 @@
 use crate::rate::Rate;
 
-/// How many signatures may fail, of one client and for one key. Default 60,000 a minute of a client, and any number for a key.
+/// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for
+/// a key.
 ///
-/// A token whose signature is bad, and that names a key in force, has not expired and covers the path, is refused only
-/// after its signature was checked: some 15 µs for RSA with 2048 bits, 55 with 4096. Whoever sends enough of them takes
-/// the processor from those who watch. Once a limit is reached no signature is checked for that client, or by that key,
-/// be it good or bad: 429 `rate_limited`, with `Retry-After`.
+/// A token with a bad signature that names a key in force, has not expired and covers the path is rejected only after its
+/// signature was verified. That takes some 15 µs for RSA with 2048 bits and 55 µs with 4096, so a flood of such tokens takes
+/// the processor from viewers. Once a limit is reached, verification is suspended for that client or key: the request is
+/// answered with 429 `rate_limited` and `Retry-After`, whether the signature is good or bad.
 ///
-/// What does not count is not limited either: good signatures, secure links and embed tokens, whatever is refused without
-/// a look at the signature, and tokens that are [remembered](super::PolicyBuilder::token_cache). So viewers go on watching
-/// while a limit is reached, and those wait whose token is new. Of several cookies each counts.
+/// Good signatures, secure links, embed tokens, requests that are rejected before the signature, and
+/// [remembered](super::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached, viewers
+/// go on watching, and viewers with a new token wait. Each of several cookies counts.
 ///
-/// The default limit of a client passes over addresses of this machine and of private networks that are no trusted proxy's
-/// (loopback, RFC 1918, RFC 6598, RFC 4193, link-local), and requests whose peer the server does not know: there may be a proxy in front that is
-/// not listed, with every viewer behind it. List it under [`trusted_proxies`](super::PolicyBuilder::trusted_proxies), and each client has a limit of its
-/// own. A rate that is set by name passes over nobody.
+/// The default limit of a client does not apply to private addresses (loopback, RFC 1918, RFC 6598, RFC 4193, link-local)
+/// that are no trusted proxy, nor to requests whose peer is unknown. Such a peer may be an unlisted proxy with every viewer
+/// behind it. If the proxy is listed under [`trusted_proxies`](super::PolicyBuilder::trusted_proxies), each client has a
+/// limit of its own. A rate that is set applies to every client.
 ///
-/// Each process counts by itself (GCRA), in 512 KiB for each limit however many come; changing a limit forgets what was
-/// counted for it, changing anything else does not.
+/// Each process counts by itself (GCRA), in 512 KiB for each limit. Changing a limit resets its counts; changing anything
+/// else does not.
 ///
 /// ```
 /// use playgate::rate::Rate;
@@ -37,7 +38,7 @@ pub struct FailedSignatures {
     pub(crate) per_key: Option<Rate>,
 }
 
-/// How many signatures of one client may fail.
+/// The limit of failed signatures of one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PerClient {
     /// [`FailedSignatures::PER_CLIENT`], except for clients that may be a proxy with everybody behind it.
@@ -45,38 +46,38 @@ pub(crate) enum PerClient {
     Default,
     /// Any number.
     Unlimited,
-    /// So many, whoever the client is.
+    /// This rate, for every client.
     Rate(Rate),
 }
 
 impl FailedSignatures {
-    /// The default limit of a client: 60,000 a minute. At 15 µs for a signature a flood from one address then takes some 2 %
-    /// of a core, and viewers who share an address are far below it.
+    /// The default limit of a client: 60,000 a minute. At 15 µs for a signature, a flood from one address takes some 2 % of a
+    /// core. Viewers who share an address stay far below the limit.
     pub const PER_CLIENT: Rate = Rate::SIXTY_THOUSAND_A_MINUTE;
 
-    /// Any number, of a client as for a key.
+    /// Creates limits that are never reached.
     pub const fn unlimited() -> Self {
         Self { per_client: PerClient::Unlimited, per_key: None }
     }
 
-    /// The limit of one client's address, or of one /64 network of IPv6: against a flood from few addresses, which alone are
-    /// refused. Default [`PER_CLIENT`](Self::PER_CLIENT), for addresses of the public Internet alone; a rate that is set here
-    /// counts for every address.
+    /// Sets the limit of one client: an address, or a /64 network of IPv6. It stops a flood from few addresses and rejects
+    /// only these. The default is [`PER_CLIENT`](Self::PER_CLIENT), for public addresses only; a rate that is set here applies
+    /// to every address.
     ///
-    /// An address behind NAT shares its limit: while one floods from there, the others who are new wait. Clients without a
-    /// known address share the limit of one; and behind a proxy that is not
-    /// [trusted](super::PolicyBuilder::trusted_proxies) all have its address.
+    /// Clients behind one NAT share a limit: during a flood from there, viewers with a new token wait. Clients without a known
+    /// address share one limit, and all clients behind a proxy that is not [trusted](super::PolicyBuilder::trusted_proxies)
+    /// have the proxy's address.
     pub const fn per_client(mut self, rate: Rate) -> Self {
         self.per_client = PerClient::Rate(rate);
         self
     }
 
-    /// The limit of one key, whoever brings its tokens: against a flood from so many addresses that none of them stands out.
-    /// Default any number.
+    /// Sets the limit of one key, over all clients. It stops a flood from so many addresses that none of them stands out. The
+    /// default is any number.
     ///
-    /// It is a lever as well: anyone who sees one token knows its `kid`, and with so many bad ones keeps all new viewers of that
-    /// key waiting for as long as they come. Those that were seen before go on. Set it to what the machine can spare, a
-    /// thousand in a second say, and far above the limit of a client, which is reached first then.
+    /// An attacker can use this limit: anyone who sees one token knows its `kid`, and a flood with that `kid` keeps all new
+    /// viewers of the key waiting. Viewers with a remembered token are not affected. Set it to what the machine can spare, for
+    /// example a thousand a second, and far above the limit of a client, which is then reached first.
     pub const fn per_key(mut self, rate: Rate) -> Self {
         self.per_key = Some(rate);
         self

@@ -196,12 +196,12 @@ pub(crate) struct ForwardRules {
     of: Vec<Box<str>>,
 }
 
-/// What a path says about the answer to come.
+/// The kind of answer that a path announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathFormat {
     /// A manifest that is rewritten.
     Manifest(Format),
-    /// Nothing: the last segment has no extension. The answer's `Content-Type` decides.
+    /// The last segment has no extension, so the answer's `Content-Type` decides.
     Unknown,
     /// No manifest that is rewritten.
     Other,
@@ -319,7 +319,7 @@ const fn may_end_a_manifest(byte: &u8) -> bool {
     matches!(byte.to_ascii_lowercase(), b'8' | b'd' | b'p' | b'u')
 }
 
-/// What follows the last dot of a path's last segment.
+/// Returns the text after the last dot of a path's last segment.
 fn extension(path: &[u8]) -> Option<&[u8]> {
     crate::work::visited(path.len().saturating_mul(2));
     let dot = memchr::memrchr(b'.', path)?;

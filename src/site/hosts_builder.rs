@@ -153,7 +153,7 @@ impl<'p> HostsBuilder<'p> {
         if named && !has_root(&self.any) { self.any.sites.values().min().copied() } else { None }
     }
 
-    /// Whether some site claims the host of this exact name.
+    /// Returns whether some site claims the host of this exact name.
     pub(super) fn claim(&self, name: &str) -> bool {
         let matches = |pattern: &HostPattern| pattern.captures(name.as_bytes()).is_some();
         !self.any.sites.is_empty()
@@ -177,7 +177,7 @@ impl<'p> HostsBuilder<'p> {
     }
 }
 
-/// Whether a site at `/` serves what the others of a host do not.
+/// Returns whether a site at `/` serves the rest of a host.
 fn has_root(bases: &Bases<'_>) -> bool {
     bases.sites.contains_key("/")
 }

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-/// What an identity header carries to the inner service.
+/// The content of an identity header for the inner service.
 ///
 /// Every identity header is removed from incoming requests on every site, in each spelling that a gateway folds into the
-/// same name; a value is set on granted requests of its own site alone. A value that is no visible line of ASCII is left out.
+/// same name. The content is set on granted requests of its own site only. Content that is not one line of visible ASCII is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityValue {
@@ -29,9 +29,9 @@ pub enum GrantFact {
     Site,
     /// The kind of credential: `signed-token`, `secure-link` or `embed-token`.
     Scheme,
-    /// What the credential covers, as `OwnedGrant::scope` has it; left out where that is a whole bucket.
+    /// The scope of the credential, as `OwnedGrant::scope` returns it. Left out for a whole bucket.
     Scope,
-    /// When the credential expires, in seconds since 1970; left out where it does not expire.
+    /// The expiry of the credential in seconds since 1970. Left out if the credential does not expire.
     ExpiresAt,
 }
 
@@ -53,12 +53,12 @@ impl From<GrantFact> for IdentityValue {
     }
 }
 
-/// The identity headers of all sites, which no request may bring in. Cheap to clone.
+/// The identity headers of all sites, which are removed from every request. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityNames(Arc<[Box<str>]>);
 
 impl IdentityNames {
-    /// The names of a policy; `None` where there are none.
+    /// Returns the names of a policy, or `None` if there are none.
     pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
         let mut folded: Vec<Box<str>> =
             names.map(|name| name.bytes().map(fold).map(char::from).collect()).collect();
@@ -67,13 +67,13 @@ impl IdentityNames {
         (!folded.is_empty()).then(|| Self(folded.into()))
     }
 
-    /// Whether a field's name becomes one of these where a gateway makes a variable of it.
+    /// Returns whether a gateway that turns fields into variables turns this name into one of these.
     pub(crate) fn hold(&self, name: &str) -> bool {
         self.0.iter().any(|folded| is_folded(name, folded))
     }
 }
 
-/// Whether two names are one to programs behind CGI, WSGI or PHP.
+/// Returns whether two names are the same to programs behind CGI, WSGI or PHP.
 pub(super) fn fold_alike(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
@@ -83,8 +83,9 @@ fn is_folded(name: &str, folded: &str) -> bool {
     name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
 }
 
-/// Letters lose their case and `-` becomes `_` (RFC 3875 §4.1.18, PEP 3333); PHP makes `_` of a dot too, and some servers
-/// of every character that is no letter and no digit, so all of them count as one here.
+/// Folds case, and every character that is no letter or digit into `_`.
+///
+/// CGI and WSGI fold `-` (RFC 3875 §4.1.18, PEP 3333), PHP a dot too, and some servers all of these characters.
 const fn fold(byte: u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' }
 }

@@ -5,7 +5,7 @@ use super::settings::Site;
 use crate::error::{ConfigError, Faults, Part};
 use crate::request::Host;
 
-/// What happens to a request outside of every base path, on a host that some site claims.
+/// The fate of a request outside of every base path, on a host that some site claims.
 ///
 /// A policy in which some site has a base path below `/` has to set it with [`PolicyBuilder::outside`], unless a site
 /// at `/` serves the rest of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no
@@ -15,7 +15,7 @@ use crate::request::Host;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outside {
-    /// 404.
+    /// Requests are refused with 404.
     Refuse,
     /// The request goes to the inner service untouched, without a credential. Beside a site for any host and sites with
     /// named hosts this is an error, since a mistyped host would open its paths: list the hosts then.
@@ -26,7 +26,7 @@ pub enum Outside {
 }
 
 impl Outside {
-    /// [`Outside::PassHosts`] of these names.
+    /// Creates [`Outside::PassHosts`] from names.
     pub fn pass_hosts<I: IntoIterator<Item: Into<String>>>(hosts: I) -> Self {
         Self::PassHosts(hosts.into_iter().map(Into::into).collect())
     }
@@ -41,7 +41,7 @@ pub(crate) enum OutsideRule {
 }
 
 impl OutsideRule {
-    /// Whether a request for this host passes outside of every base path.
+    /// Returns whether a request for this host passes outside of every base path.
     pub(crate) fn passes(&self, host: Host<'_>) -> bool {
         match self {
             Self::Refuse => false,
@@ -51,7 +51,7 @@ impl OutsideRule {
     }
 }
 
-/// Checks what is said of requests outside, or that nothing needs to be said.
+/// Checks the setting, or that none is needed.
 ///
 /// 1. If some host has a base path below `/` and no site at `/`, `outside` has to be set.
 /// 2. If one of these sites claims any host and other hosts are named, `pass` has to list the hosts.

@@ -198,8 +198,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// What happens to paths outside of every base path, on hosts that a site claims. It has to be set where some site has
-    /// a [base path](Site::under) below `/`, unless a site at `/` serves the rest of each host.
+    /// Sets the fate of paths outside of every base path, on hosts that a site claims. Required if some site has a
+    /// [base path](Site::under) below `/`, unless a site at `/` serves the rest of each host.
     ///
     /// ```
     /// use playgate::site::Outside;
@@ -231,7 +231,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// How many signatures may fail, of one client and for one key. Default 60,000 a minute of a client, any number for a key.
+    /// Sets the limits of failed signatures. The default is 60,000 a minute for a client, and any number for a key.
     pub fn failed_signatures(mut self, limits: FailedSignatures) -> Self {
         self.failed_signatures = limits;
         self

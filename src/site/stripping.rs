@@ -6,8 +6,7 @@ use crate::request::{
 };
 use crate::scheme::{Carriers, bearer_token};
 
-/// Takes a site's credentials out of a request: out of every carrier that the site listens to, not only the one that
-/// decided.
+/// Removes a site's credentials from a request: from every carrier of the site, not only the one that decided.
 #[derive(Debug)]
 pub(crate) struct Stripping {
     /// The query parameters of tokens and links.
@@ -17,7 +16,7 @@ pub(crate) struct Stripping {
     places: Arc<[SegmentPlace]>,
 }
 
-/// The longest `Referer` that is read, in bytes. Of a longer one browsers send the origin alone (Referrer Policy §8.3).
+/// The longest `Referer` that is read, in bytes. Browsers replace a longer one by its origin (Referrer Policy §8.3).
 const MAX_REFERER: usize = 4096;
 
 impl Stripping {
@@ -37,26 +36,26 @@ impl Stripping {
         }
     }
 
-    /// The query less the credential; `None` where it holds none.
+    /// Returns the query without credentials, or `None` if it has none.
     pub(crate) fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
         without_parameters(query, &self.parameters)
     }
 
-    /// A `Cookie` field less the credential; `None` where it holds none.
+    /// Returns a `Cookie` field without credentials, or `None` if it has none.
     pub(crate) fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
         without_cookie(field, self.cookie.as_deref()?)
     }
 
-    /// Whether an `Authorization` field is a credential.
+    /// Returns whether an `Authorization` field is a credential.
     pub(crate) fn drops_authorization(&self, field: &[u8]) -> bool {
         self.bearer && bearer_token(field).is_some()
     }
 
-    /// A `Referer` field less the credential; empty where nothing can be kept. `None` where it holds none.
+    /// Returns a `Referer` field without credentials, or `None` if it has none. The result is empty if nothing can be kept.
     ///
-    /// 1. What is no absolute URI of visible ASCII, or holds a password, is dropped (RFC 9110 §10.1.3).
-    /// 2. The origin alone is kept of a longer one than [`MAX_REFERER`], and of one whose path has a credential: in one of the
-    ///    site's places, or, in any segment, text like a JWT or an embed token.
+    /// 1. A field that is no absolute URI of visible ASCII, or that has a password, is dropped (RFC 9110 §10.1.3).
+    /// 2. Only the origin is kept if the field is longer than [`MAX_REFERER`], or if its path has a credential: in one of the
+    ///    site's places, or text like a JWT or an embed token in any segment.
     /// 3. The query loses the parameters of the site's credentials, and those with text like a JWT or an embed token.
     /// 4. A fragment is dropped.
     pub(crate) fn referer(&self, field: &[u8]) -> Option<Vec<u8>> {

@@ -21,8 +21,9 @@ pub(super) struct Judged<'r> {
 
 pub(super) enum Verdict<'r> {
     Needs(Need),
-    /// Whether the request is outside of every base path of its host; false for a host that no site claims.
+    /// The request goes to the inner service without a decision about a credential.
     Pass {
+        /// False for a host that no site claims; otherwise the path is outside of every base path.
         outside: bool,
     },
     Preflight,
@@ -118,7 +119,7 @@ pub(super) fn judge<'r>(
     Judged { site: Some(index), verdict }
 }
 
-/// Checks the method, then whether what is carried into a manifest is too long.
+/// Checks the method, then the length of the parameters that a manifest would carry.
 fn check_manner(
     site: &SiteRules,
     method: &str,
@@ -132,7 +133,7 @@ fn check_manner(
     site.refuse_long_query(method, path, query, granted)
 }
 
-/// The place of a request that has a second path, if both paths lead to one site.
+/// Returns the place of a request that has a second path.
 ///
 /// 1. If a layer rewrote the path, the path before and the path after belong to the same site, or the request is ambiguous.
 /// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside of every site is ambiguous if what is

@@ -154,7 +154,7 @@ fn asks_for_page(request: &impl RequestView) -> bool {
     matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
 }
 
-/// Whether it may be a manifest or a key, without which nothing plays: what origins and rates are checked for.
+/// Returns whether the request may be for a manifest or a key, without which nothing plays. Origins and rates are checked for these.
 fn is_guarded(wanted: Wanted<'_>) -> bool {
     let path = match wanted {
         Wanted::Page => return false,

@@ -51,7 +51,7 @@ impl Context {
 
 #[cfg(feature = "tower")]
 impl Context {
-    /// Whether the host of the request has base paths of other sites, so that the path, if it is shortened, may be in one.
+    /// Returns whether other sites of the host begin below `/`: a shortened path may belong to one of them.
     fn may_be_shortened(&self, request: &impl RequestView) -> bool {
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer);
@@ -169,7 +169,7 @@ impl Need {
     }
 }
 
-/// How many bytes of a refused token's `kid` a log line shows: enough for the thumbprint of a key (RFC 7638).
+/// The number of bytes of a refused token's `kid` that a log line shows: enough for the thumbprint of a key (RFC 7638).
 pub const MAX_KID_SHOWN: usize = 64;
 
 /// A denial, with what a log line tells about it.

@@ -34,14 +34,14 @@ impl Verifier {
     /// Revokes signed tokens. On this node the next decision refuses them, on others of a shared store within a second.
     ///
     /// The revocation is kept until the second that it names, the `exp` of the last token, and for the longest leeway more.
-    /// What a shared store loses of it after it has acknowledged it is told to it again by the nodes that know of it; see
+    /// If a shared store loses an acknowledged revocation, the nodes that know it send it again; see
     /// `RedisStore` (feature `redis`).
     ///
     /// # Errors
     ///
-    /// [`StoreError`]. After [`Unavailable`](StoreError::Unavailable) it is in force on this node, and the others are told
-    /// later; after [`NotReplicated`](StoreError::NotReplicated) it is in force everywhere, and a failover could still lose it
-    /// in the store.
+    /// Returns [`StoreError`]. After [`Unavailable`](StoreError::Unavailable) the revocation is in force on this node, and is
+    /// sent to the others later. After [`NotReplicated`](StoreError::NotReplicated) it is in force everywhere, but a failover
+    /// could still lose it in the store.
     pub async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
         self.store().revoke(revocation).await
     }
@@ -80,7 +80,7 @@ impl Embeds {
     /// Revokes one token, known or not: the next decision refuses it. Its record goes two minutes later; from then on it is
     /// refused as one that is unknown, and could be issued [again](EmbedDraft::token). A shared store remembers it for as
     /// long as it would have been good, a day at least, and 31 days where that was for ever. So does every node that has made
-    /// or heard the revocation: it refuses the token, and tells a store again that comes back without the revocation.
+    /// or received the revocation: it refuses the token, and sends the revocation again to a store that comes back without it.
     ///
     /// # Errors
     ///

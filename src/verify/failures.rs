@@ -20,7 +20,7 @@ const PLACES: usize = 65_536;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
     clients: Option<Arc<Debts>>,
-    /// Whether clients are passed over that may be a proxy with everybody behind it.
+    /// Clients that may be an unlisted proxy are not limited.
     spares_proxies: bool,
     keys: Option<Arc<Debts>>,
 }

@@ -1,4 +1,4 @@
-//! Manifests and keys: what origins and rates are checked for, told by the path alone.
+//! Recognizes manifests and keys by their path: origins and rates are checked for these.
 //!
 //! A server of files may resolve several paths to one file, so a path counts as that of a manifest or a key if any server
 //! could serve one for it. Rules over the last segment of the path's normal form, in the order they are tried:
@@ -12,11 +12,11 @@
 //!    `Content-Type`.
 //! 4. A last extension with other characters than ASCII counts, since file systems fold some of them (`.Key` with the Kelvin sign), and so does one
 //!    with a `%`, which may be decoded again.
-//! 5. Everything else is a segment, an MP4 file, or another thing that plays nothing by itself.
+//! 5. Everything else is a segment, an MP4 file, or another file that plays nothing by itself.
 
 use crate::manifest::Format;
 
-/// Whether a path may be that of a manifest or a key.
+/// Returns whether a path may be that of a manifest or a key.
 pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
     let name =
         memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
@@ -36,7 +36,7 @@ pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
     }
 }
 
-/// Whether an extension is that of manifests or keys.
+/// Returns whether an extension is that of manifests or keys.
 fn is_guarded(extension: &[u8]) -> bool {
     extension.eq_ignore_ascii_case(b"key") || Format::of_extension(extension).is_some()
 }

@@ -18,7 +18,7 @@ pub struct Health {
     pub keys: Vec<KeyHealth>,
     /// What became of the manifests that were to be rewritten.
     pub manifests: ManifestHealth,
-    /// What is wrong with a shared store; see [`Store::problems`](crate::store::Store::problems).
+    /// The problems of a shared store; see [`Store::problems`](crate::store::Store::problems).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub store: Vec<String>,
     /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
@@ -26,7 +26,7 @@ pub struct Health {
     /// Files and folders that could not be read, and whose last good keys stay in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptSource>,
-    /// What is in force, and should not be as it is: JWK Sets with shared secrets beside public keys.
+    /// Sources that are in force and should be changed: JWK Sets with shared secrets beside public keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -22,8 +22,8 @@
 //!    [failed](crate::site::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
 //!    [revoked](crate::revocation).
 //! 9. The site's own **hook**, over the claims that are now verified.
-//! 10. The **method**: 405 is told only to those with a good credential. Then the length of what would be
-//!     [carried](crate::manifest) into a manifest, also on public resources. Last of all an embed token's rate.
+//! 10. The **method**: only a request with a good credential gets 405. Then the length of the parameters that a
+//!     [manifest](crate::manifest) would carry, also on public resources. Last an embed token's rate.
 //!
 //! Deciding waits for nothing, reads one [snapshot](Verifier::update) of policy and keys, and allocates nothing, but once for
 //! a token that is [remembered](crate::site::PolicyBuilder::token_cache). Embed tokens and revocations change one by one, and

@@ -22,20 +22,20 @@ use crate::token::{Memo, Signed, is_memo_of, recall};
 /// in one cache of thirteen.) Among the tokens of that tenant, one that was not requested recently is replaced. Only tokens
 /// with a good signature come in, so nobody else can choose what collides.
 pub(crate) struct SeenTokens {
-    /// How many sets there are, from the first token on.
+    /// The number of sets, which are allocated with the first token.
     count: usize,
     room: OnceLock<Room>,
     hasher: RandomState,
 }
 
-/// The places, and how many of them each tenant holds.
+/// The places, and the number that each tenant holds.
 struct Room {
     sets: Box<[Set]>,
     /// By tenant, modulo [`COUNTERS`].
     held: Box<[AtomicU32; COUNTERS]>,
 }
 
-/// How many tenants are counted apart: 16 KiB of counters. Two tenants that share a counter look equally large to each
+/// The number of counters, which take 16 KiB. Two tenants that share a counter look equally large to each
 /// other, and then their places in the set decide.
 const COUNTERS: usize = 4096;
 
@@ -135,7 +135,7 @@ impl Room {
         }
     }
 
-    /// How many places a tenant holds, together with the tenants that share its counter.
+    /// Returns the number of places that a tenant holds, together with the tenants that share its counter.
     fn held_by(&self, tenant: u32) -> u32 {
         self.counter(tenant).map_or(0, |held| held.load(Ordering::Relaxed))
     }

@@ -43,8 +43,8 @@ pub(super) struct Document {
     pub(super) version: Option<i64>,
     /// What happens to a request for a host that no site claims: 421, or on to the inner service. Default "refuse".
     pub(super) unknown_host: Option<UnknownHost>,
-    /// What happens to a path outside of every base path, on a host that a site claims: 404, or on to the inner service,
-    /// for all hosts or for those listed. Required where some site has a base path below "/" and no site serves the rest.
+    /// The fate of a path outside of every base path, on a host that a site claims: 404, or on to the inner service,
+    /// for all hosts or for those listed. Required if some site has a base path below "/" and no site serves the rest.
     pub(super) outside: Option<OutsideSaid>,
     /// Proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
     pub(super) trusted_proxies: Vec<String>,
@@ -54,7 +54,7 @@ pub(super) struct Document {
     /// cryptography; 0 for none. Default 65536.
     #[cfg_attr(test, schemars(range(max = 16_777_216)))]
     pub(super) token_cache: Option<usize>,
-    /// How many signatures may fail before no more are checked for a while. Default 60000 in a minute for one public address.
+    /// Limits of failed signatures, after which verification is suspended. Default 60000 in a minute for one public address.
     pub(super) failed_signatures: Option<FailedSignaturesSection>,
     /// What each set of hosts, or a base path on them, serves.
     #[cfg_attr(test, schemars(required, length(min = 1)))]

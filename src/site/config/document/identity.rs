@@ -5,7 +5,7 @@ use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
 use crate::site::{GrantFact, IdentityValue};
 
-/// What an identity header carries: the name of a claim, a fact of the grant, or nothing; `None` for a table that names no
+/// The value of an identity header: the name of a claim, a fact of the grant, or `false`. `None` for a table that names no
 /// fact.
 #[derive(Clone, Debug)]
 pub(in crate::site::config) struct IdentitySaid(pub(in crate::site::config) Option<IdentityValue>);

@@ -5,16 +5,16 @@ use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
 use super::values::Span;
 
-/// How many signatures may fail before no more are checked for a while.
+/// Limits of failed signatures, after which verification is suspended.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "failed_signatures", extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::site::config) struct FailedSignaturesSection {
-    /// Of one client's address, or one /64 network of IPv6. An address behind NAT shares its limit. Default 60000 in a minute for
-    /// public addresses; a rate counts for every address, and "unlimited" for none.
+    /// The limit of one client: an address, or a /64 network of IPv6. Clients behind one NAT share it. Default 60000 in a minute
+    /// for public addresses. A rate applies to every address, and "unlimited" to none.
     pub(in crate::site::config) per_client: Option<PerClientSaid>,
-    /// For one key, whoever brings them. Whoever brings so many keeps the key's new viewers waiting. Default any number.
+    /// The limit of one key, over all clients. A flood that reaches it keeps the key's new viewers waiting. Default any number.
     pub(in crate::site::config) per_key: Option<RateSection>,
 }
 

@@ -1,4 +1,4 @@
-//! What happens outside of every base path: `"refuse"`, `"pass"`, or a table of the hosts that pass.
+//! The setting `outside`: `"refuse"`, `"pass"`, or a table of the hosts that pass.
 
 use std::fmt;
 
