@@ -20,6 +20,9 @@ use crate::manifest::Format;
 pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
     let name =
         memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
+    if let Some(extension) = only_extension(name) {
+        return is_guarded(extension);
+    }
     if name.is_empty() {
         return true;
     }
@@ -34,6 +37,16 @@ pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
         None => true,
         Some(extension) => !extension.is_ascii() || extension.contains(&b'%'),
     }
+}
+
+/// Returns the extension of a name with one dot that no server resolves to another name; most names are like that.
+fn only_extension(name: &[u8]) -> Option<&[u8]> {
+    let plain = name.iter().fold(true, |plain, &byte| {
+        plain & (byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_') | (byte == b'.'))
+    });
+    let dot = memchr::memrchr(b'.', name)?;
+    let (before, extension) = (name.get(..dot)?, name.get(dot.saturating_add(1)..)?);
+    (plain && !extension.is_empty() && memchr::memchr(b'.', before).is_none()).then_some(extension)
 }
 
 /// Returns whether an extension is that of manifests or keys.
@@ -97,6 +110,25 @@ mod tests {
             ".ts",
         ] {
             assert!(!may_be_manifest_or_key(path.as_bytes()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_plain_name_has_one_dot_and_an_extension_behind_it() {
+        for (name, extension) in [
+            ("segment-00042.ts", Some("ts")),
+            (".key", Some("key")),
+            ("a_b.M3U8", Some("M3U8")),
+            ("master", None),
+            ("master.", None),
+            ("a.b.ts", None),
+            ("1.key;v=1", None),
+            ("1.k%65y", None),
+            ("1.ts ", None),
+            ("1.\u{212a}ey", None),
+            ("", None),
+        ] {
+            assert_eq!(only_extension(name.as_bytes()), extension.map(str::as_bytes), "{name}");
         }
     }
 }
