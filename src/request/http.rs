@@ -211,11 +211,21 @@ enum Sent<'r> {
 impl<'r> Sent<'r> {
     /// Compares the URI with axum's `OriginalUri`, the URI at the first router.
     #[cfg(feature = "axum")]
+    #[inline]
     fn of(uri: &'r Uri, extensions: &'r Extensions) -> Self {
-        use axum::extract::{NestedPath, OriginalUri};
+        match extensions.get() {
+            None => Self::Unchanged,
+            Some(axum::extract::OriginalUri(original)) => {
+                Self::compare(original.path(), uri.path(), extensions)
+            }
+        }
+    }
 
-        let Some(OriginalUri(original)) = extensions.get() else { return Self::Unchanged };
-        let (original, current) = (original.path(), uri.path());
+    #[cfg(feature = "axum")]
+    #[inline(never)]
+    fn compare(original: &'r str, current: &'r str, extensions: &Extensions) -> Self {
+        use axum::extract::NestedPath;
+
         if original == current {
             return Self::Unchanged;
         }

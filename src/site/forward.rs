@@ -299,12 +299,12 @@ impl SiteRules {
         query: Option<&[u8]>,
         granted: Option<Granted>,
     ) -> Result<(), Denial> {
-        let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
-            return Ok(());
-        };
         if !path.last().is_some_and(may_end_a_manifest) {
             return Ok(()); // nearly every request
         }
+        let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
+            return Ok(());
+        };
         if !matches!(rules.format_of(path), PathFormat::Manifest(_)) {
             return Ok(());
         }

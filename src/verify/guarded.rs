@@ -41,13 +41,23 @@ pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
 
 /// Returns the extension of a name with one dot that no server resolves to another name; most names are like that.
 fn only_extension(name: &[u8]) -> Option<&[u8]> {
-    let plain = name.iter().fold(true, |plain, &byte| {
-        plain & (byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_') | (byte == b'.'))
-    });
-    let dot = memchr::memrchr(b'.', name)?;
-    let (before, extension) = (name.get(..dot)?, name.get(dot.saturating_add(1)..)?);
-    (plain && !extension.is_empty() && memchr::memchr(b'.', before).is_none()).then_some(extension)
+    let is_plain = |byte: &u8| PLAIN.get(usize::from(*byte)) == Some(&true);
+    let dot = name.iter().position(|byte| !is_plain(byte))?;
+    let extension = name.get(dot..)?.strip_prefix(b".")?;
+    (!extension.is_empty() && extension.iter().all(is_plain)).then_some(extension)
 }
+
+/// Letters, digits, `-` and `_`: bytes that mean nothing to a server of files.
+#[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        byte += 1;
+    }
+    plain
+};
 
 /// Returns whether an extension is that of manifests or keys.
 fn is_guarded(extension: &[u8]) -> bool {
