@@ -6,12 +6,14 @@
 
 mod code;
 mod config;
+mod config_faults;
 mod denial;
-mod faults;
+mod fault;
 
 pub use code::Code;
 pub use config::{ConfigError, ConfigErrors};
-pub use denial::{ClaimName, Denial, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 #[cfg(feature = "config")]
-pub(crate) use faults::Fault;
-pub(crate) use faults::{Faults, Part};
+pub(crate) use config_faults::Fault;
+pub(crate) use config_faults::{Faults, Part};
+pub use denial::Denial;
+pub use fault::{ClaimName, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};

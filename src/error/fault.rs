@@ -1,0 +1,194 @@
+use thiserror::Error;
+
+use crate::time::UnixSeconds;
+
+/// Of whom too many signatures did not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Failing {
+    /// The client's address, or its network.
+    #[error("of this client")]
+    Client,
+    /// The key that the token names.
+    #[error("for this key")]
+    Key,
+}
+
+/// What is wrong with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PathFault {
+    /// No leading `/`.
+    #[error("it does not start with a slash")]
+    NotAbsolute,
+    /// Longer than [`MAX_PATH_LEN`](crate::request::MAX_PATH_LEN).
+    #[error("it is longer than can be looked at")]
+    TooLong,
+    /// A `%` without two hexadecimal digits.
+    #[error("invalid percent-encoding")]
+    PercentEncoding,
+    /// A control character or NUL, plain or encoded.
+    #[error("control character")]
+    Control,
+    /// `\`, plain or encoded.
+    #[error("backslash")]
+    Backslash,
+    /// `%2F`.
+    #[error("encoded slash")]
+    EncodedSlash,
+    /// `//`.
+    #[error("empty segment")]
+    EmptySegment,
+    /// A segment `.` or `..`, plain or encoded.
+    #[error("dot segment")]
+    DotSegment,
+    /// It would decode again to one of the others, or keeps on decoding.
+    #[error("it would decode again to something else")]
+    DecodesAgain,
+    /// Not UTF-8 once decoded.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// Outside every base path as written, inside one when read differently.
+    #[error("some reading of it falls inside a protected base path")]
+    ReadsInside,
+    /// Inside another base path on a file system that folds case or trims names.
+    #[error("a file system that folds case or trims names would find it inside another base path")]
+    FoldsInside,
+    /// A layer changed the path after routing, and the two paths belong to different sites.
+    #[error(
+        "it was rewritten after routing, and the path that the client sent belongs elsewhere: put the layer that rewrites paths outside of the router"
+    )]
+    Rewritten,
+}
+
+/// What is wrong with the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HostFault {
+    /// Neither a `Host` field nor an authority, on a server without a site for every host.
+    #[error("no Host field")]
+    Missing,
+    /// More than one `Host` field.
+    #[error("two Host fields")]
+    Repeated,
+    /// The authority of an absolute-form target (or `:authority`) is not what `Host` says.
+    #[error("the target's authority and Host disagree")]
+    Disagrees,
+    /// Not a host name, an IP literal, or either with a port.
+    #[error("not a host name")]
+    Malformed,
+}
+
+/// Which carrier brought two credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Repeated {
+    /// The credential's query parameter occurs twice.
+    #[error("the query parameter occurs twice")]
+    QueryParameter,
+    /// Two `Authorization` fields.
+    #[error("two Authorization fields")]
+    Authorization,
+}
+
+/// What is wrong with a secure link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LinkFault {
+    /// It says no expiry.
+    #[error("it says no expiry")]
+    NoExpiry,
+    /// Its expiry is not decimal digits, or zero, or more than can be counted.
+    #[error("its expiry is no positive decimal number")]
+    Expiry,
+    /// Its proof has not the form of the site's hash.
+    #[error("its proof has not the form of the site's hash")]
+    Proof,
+    /// It is bound to an address, and that of the client cannot be told.
+    #[error("it is bound to an address, and the client's cannot be told")]
+    ClientUnknown,
+    /// It is good, and for longer than the site's `max_lifetime`; or for ever, where the site asks for an expiry.
+    #[error("it is good for longer than the site allows")]
+    Lifetime,
+    /// Its proof is not that of this path, this expiry and this client.
+    #[error("its proof does not fit path, expiry and client")]
+    Mismatch,
+}
+
+/// What is wrong with the form of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// The credential's value is empty.
+    #[error("it is empty")]
+    Empty,
+    /// Longer than the site's `max_token_bytes`.
+    #[error("it is longer than the site's max_token_bytes")]
+    TooLong,
+    /// The query value is not valid percent-encoding.
+    #[error("invalid percent-encoding in the query value")]
+    PercentEncoding,
+    /// Not exactly three non-empty segments (RFC 7515 §7.1).
+    #[error("not three non-empty segments")]
+    Segments,
+    /// A segment is not unpadded canonical base64url (RFC 7515 §2).
+    #[error("not unpadded canonical base64url")]
+    Base64,
+    /// A segment decodes to text that is not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// Not one strict JSON object (RFC 8259) with nothing after it.
+    #[error("not a strict JSON object")]
+    Json,
+    /// A member name occurs twice (RFC 7519 §4).
+    #[error("a member name occurs twice")]
+    DuplicateMember,
+    /// More members than [`MAX_MEMBERS`](crate::token::MAX_MEMBERS).
+    #[error("too many members")]
+    TooManyMembers,
+    /// Nested deeper than [`MAX_DEPTH`](crate::token::MAX_DEPTH).
+    #[error("nested too deeply")]
+    TooDeep,
+    /// `alg` is absent or no string.
+    #[error("header alg is absent or no string")]
+    Algorithm,
+    /// `kid` is no string, or empty.
+    #[error("header kid is no string, or empty")]
+    KeyId,
+    /// A date of 10^12 or more: taken for seconds (RFC 7519 §2), the token would never expire.
+    #[error("{claim} is {date}: NumericDate is in seconds, this looks like milliseconds")]
+    Milliseconds {
+        /// The claim.
+        claim: ClaimName,
+        /// The date, floored.
+        date: UnixSeconds,
+    },
+}
+
+/// A claim that the verifier reads (RFC 7519 §4.1, and `uri`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClaimName {
+    /// `uri`: what the token covers.
+    Uri,
+    /// `exp`: expiration time.
+    Exp,
+    /// `nbf`: not before.
+    Nbf,
+    /// `iss`: issuer.
+    Iss,
+    /// `aud`: audience.
+    Aud,
+}
+
+impl std::fmt::Display for ClaimName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Uri => "uri",
+            Self::Exp => "exp",
+            Self::Nbf => "nbf",
+            Self::Iss => "iss",
+            Self::Aud => "aud",
+        })
+    }
+}
