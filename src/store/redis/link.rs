@@ -6,37 +6,37 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, join3, select, try_join, try_join_all};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{Client, RedisError};
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::fleet::{Contact, Node};
-use super::kept::{LONGEST, Order, Revoked};
+use super::kept::{LONGEST, Order, Revoked, until};
 use super::news::{self, AT_A_TIME, News};
+use super::node::{Contact, Node};
 use super::options::Staleness;
-use super::server::{Joined, Listed, Server, words};
+use super::server::{Joined, Listed, Server, connect, words};
 use crate::embed::EmbedToken;
 use crate::revocation::Revocation;
 use crate::store::Reach;
 use crate::time::UnixSeconds;
 
-/// How long is waited before the next attempt to connect: twice as long each time.
+/// The shortest and the longest pause before the next attempt to connect; it doubles after each failure.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// For how long news are waited for at a time.
+/// The longest time that one request for news blocks.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// How long the answer may take that holds everything that is revoked.
+/// The timeout of commands while the node joins: the answer may hold every revocation.
 const JOIN_PATIENCE: Duration = Duration::from_secs(10);
 
 const TIDY_EVERY: Duration = Duration::from_secs(30);
 
-/// Keeps this node in touch with the others, until it is dropped.
+/// Keeps this node connected and its memory current, until the task is dropped.
 pub(super) async fn keep(node: Arc<Node>, client: Client) {
     let _gone = Gone(&node);
     join3(stay_connected(&node, &client), watch_silence(&node), tidy(&node)).await;
 }
 
-/// Nothing is heard any more when the link ends, in whatever way.
+/// Marks the store as unreachable when the link ends, also by a panic or with its runtime.
 struct Gone<'n>(&'n Node);
 
 impl Drop for Gone<'_> {
@@ -46,19 +46,20 @@ impl Drop for Gone<'_> {
     }
 }
 
-/// The last news that this node has seen, and of which generation.
+/// The node's place in the stream of news.
 #[derive(Clone, Default)]
 struct Place {
     generation: String,
+    /// The id of the last news that the node has read.
     last: String,
-    /// Of which server.
+    /// The server that sent them; see [`Joined::server`].
     server: String,
 }
 
-/// Why a connection is given up.
+/// The reason why a connection is given up.
 enum Broken {
     Error(RedisError),
-    /// A command found it so.
+    /// Another command found the connection lost.
     Lost,
 }
 
@@ -96,7 +97,7 @@ async fn stay_connected(node: &Node, client: &Client) {
     }
 }
 
-/// Connects, and applies news for as long as they come.
+/// Connects, joins, and applies news until the connection is lost.
 async fn follow(
     node: &Node,
     client: &Client,
@@ -110,39 +111,28 @@ async fn follow(
     let server = Server { connection, names: Arc::clone(&node.names) };
     loop {
         let asked = Instant::now();
-        let (mut here, is_all) = join(node, &server, place.clone().unwrap_or_default()).await?;
-        let _ = node.lost.notified().now_or_never(); // what was said of other connections
+        let (mut here, is_current) = join(node, &server, place.clone().unwrap_or_default()).await?;
+        let _ = node.lost.notified().now_or_never(); // a notice about an earlier connection
         node.set_contact(Contact::Up(server.clone()));
         if let Ok(found) = timeout(node.timeout, server.weaknesses()).await {
             node.set_weaknesses(found);
         }
-        if is_all {
-            heard(node, asked); // after the contact: whoever waited for it can use the store
+        if is_current {
+            heard(node, asked); // after the contact is set: callers of `ready` can use the store
         }
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
         *place = Some(here);
         followed?;
-        sleep(WAITS.0).await; // the server holds other data now; one that keeps none is not asked without a pause
+        sleep(WAITS.0).await; // the server holds other data now; if it keeps none, this limits the rate of joins
     }
 }
 
-pub(super) async fn connect(
-    client: &Client,
-    timeout: Duration,
-    patience: Duration,
-) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(timeout))
-        .set_response_timeout(Some(patience));
-    client.get_multiplexed_async_connection_with_config(&config).await
-}
+/// The number of revocations that are sent at a time.
+const SENT_AT_A_TIME: usize = 64;
 
-/// How many revocations are told at a time.
-const TOLD_AT_A_TIME: usize = 64;
-
-/// Goes on from the last news that were seen, or from all that is revoked now; and tells what the server may not know.
-/// Returns whether that is all, so that no news have to be caught up with.
+/// Joins a server: sends the revocations that the server may lack, and takes over those that the node may lack. Returns the place
+/// to read news from, and whether the node is current there, without earlier news to catch up with.
 async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool), RedisError> {
     let mut server = server.clone();
     server.connection.set_response_timeout(JOIN_PATIENCE);
@@ -152,11 +142,10 @@ async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool
     if is_fresh {
         node.forget();
     }
-    // First, so that a revocation which the server was not told of has its place in the order when others are compared.
-    let kept = node.kept.to_tell(all.is_some(), Instant::now());
-    for some in kept.chunks(TOLD_AT_A_TIME) {
-        let told = some.iter().map(|(revoked, order)| tell_kept(node, &server, revoked, *order));
-        try_join_all(told).await?;
+    // First, so that a revocation which the server lacks has its place in the order when others are compared.
+    let due = node.kept.due(all.is_some(), Instant::now());
+    for some in due.chunks(SENT_AT_A_TIME) {
+        try_join_all(some.iter().map(|(revoked, order)| send_kept(node, &server, revoked, *order))).await?;
     }
     if let Some(listed) = &all {
         take_over(node, listed);
@@ -164,17 +153,15 @@ async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool
         let all = node.access.revocations.all();
         let lacking: Vec<_> =
             all.into_iter().filter(|(revocation, _)| !listed.contains(revocation)).collect();
-        for some in lacking.chunks(TOLD_AT_A_TIME) {
-            try_join_all(
-                some.iter().map(|(revocation, order)| tell_listed(node, &server, revocation, *order)),
-            )
-            .await?;
+        for some in lacking.chunks(SENT_AT_A_TIME) {
+            let sent = some.iter().map(|(revocation, order)| send_listed(node, &server, revocation, *order));
+            try_join_all(sent).await?;
         }
     }
     Ok((Place { generation, last, server: which }, is_fresh))
 }
 
-/// Takes over what the server says is revoked and restored.
+/// Takes over the server's list of revocations and restorations.
 fn take_over(node: &Node, Listed { revoked, restored }: &Listed) {
     for (kind, name, order) in restored {
         node.access.revocations.remove_up_to(*kind, name, *order);
@@ -184,7 +171,7 @@ fn take_over(node: &Node, Listed { revoked, restored }: &Listed) {
     }
 }
 
-/// Puts a revocation of signed tokens in force, unless this node knows that it was restored later.
+/// Puts a revocation of signed tokens in force, unless this node knows that the name was restored later.
 fn revoked_elsewhere(node: &Node, revocation: &Revocation, order: u64) {
     let restored = Revoked::Restored(revocation.kind, revocation.name.clone());
     match node.kept.up_to(&restored) {
@@ -196,29 +183,29 @@ fn revoked_elsewhere(node: &Node, revocation: &Revocation, order: u64) {
     }
 }
 
-/// Tells the server of a revocation that this node keeps.
-async fn tell_kept(node: &Node, server: &Server, revoked: &Revoked, order: Order) -> Result<(), RedisError> {
-    let now = server.tell_again(revoked, order).await?;
-    node.kept.told(revoked, order, now);
+/// Sends the server a revocation that this node keeps.
+async fn send_kept(node: &Node, server: &Server, revoked: &Revoked, order: Order) -> Result<(), RedisError> {
+    let answer = server.send_again(revoked, order).await?;
+    node.kept.settle(revoked, order, answer);
     if let Revoked::Signed(revocation) = revoked {
-        match now {
+        match answer {
             Some((order, _)) => node.put_revoked(revocation, order),
-            // It was restored later, perhaps with others of its name.
+            // The name was restored later.
             None => node.access.revocations.remove_up_to(revocation.kind, &revocation.name, order.get()),
         }
     }
     Ok(())
 }
 
-/// Tells the server of a revocation of signed tokens that it lacks.
-async fn tell_listed(
+/// Sends the server a revocation of signed tokens that its list lacks.
+async fn send_listed(
     node: &Node,
     server: &Server,
     revocation: &Revocation,
     order: u64,
 ) -> Result<(), RedisError> {
-    let told = server.tell_again(&Revoked::Signed(revocation.clone()), Order::Given(order)).await?;
-    if told.is_none() {
+    let answer = server.send_again(&Revoked::Signed(revocation.clone()), Order::Given(order)).await?;
+    if answer.is_none() {
         node.access.revocations.remove_up_to(revocation.kind, &revocation.name, order);
     }
     Ok(())
@@ -259,10 +246,10 @@ async fn follow_on(
     }
 }
 
-/// Everything that was revoked before `asked` is in force here.
+/// Records that everything that was revoked before `asked` is in force here.
 fn heard(node: &Node, asked: Instant) {
     node.heard.send_replace(Some(asked));
-    // An answer that was long under way tells nothing of late.
+    // An answer that took too long says nothing about the present.
     let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
     if !is_late {
         node.access.set_reach(Reach::InTouch);
@@ -271,11 +258,7 @@ fn heard(node: &Node, asked: Instant) {
 
 fn apply(node: &Node, fields: &[Vec<u8>]) {
     let (embeds, revocations, now) = (&node.access.embeds, &node.access.revocations, UnixSeconds::now());
-    let until = |needed: Option<i64>| match needed.unwrap_or(LONGEST) {
-        ..0 => i64::MAX,
-        seconds => now.get().saturating_add(seconds),
-    };
-    // A node of an earlier release tells no order.
+    // News of an earlier release have no order.
     let place = |order: Option<u64>| order.unwrap_or_else(|| Order::of_now(0).get());
     match News::read(fields) {
         Some(News::Token { digest, order, needed }) => {
@@ -293,16 +276,16 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
         Some(News::Revoked { revocation, order }) => {
             let order = place(order);
             revoked_elsewhere(node, &revocation, order);
-            node.kept.keep(Revoked::Signed(revocation), order, until(None));
+            node.kept.keep(Revoked::Signed(revocation), order, until(LONGEST));
         }
         Some(News::Restored { kind, name, order }) => {
             let order = place(order);
             revocations.remove_up_to(kind, &name, order);
-            node.kept.keep(Revoked::Restored(kind, name), order, until(None));
+            node.kept.keep(Revoked::Restored(kind, name), order, until(LONGEST));
         }
         Some(News::Begun) => {}
         None => {
-            // Of a later release, perhaps: whatever it takes back, the server knows.
+            // Of a later release, perhaps. The server knows what they revoke.
             crate::log::event!(
                 WARN,
                 fields = fields.len(),
@@ -313,7 +296,8 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
     }
 }
 
-/// Says so when nothing was heard for too long. In the same task as what hears, so that it comes between nothing.
+/// Marks the store as out of touch when no news were read for too long. Runs in the same task as [`follow_on`], so that the two
+/// cannot overtake each other.
 async fn watch_silence(node: &Node) {
     let Staleness::AtMost(most) = node.staleness else { return };
     let mut heard = node.heard.subscribe();
@@ -346,7 +330,7 @@ async fn tidy(node: &Node) {
     }
 }
 
-/// Several times within what is believed, so that one answer that is late is no silence.
+/// Returns how long one request for news blocks: a fraction of the allowed staleness, so that one late answer does not exceed it.
 fn silence(node: &Node) -> Duration {
     match node.staleness {
         Staleness::AtMost(most) => SILENCE.min(most / 4),

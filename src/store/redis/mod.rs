@@ -21,6 +21,7 @@ mod kept;
 mod link;
 mod names;
 mod news;
+mod node;
 mod options;
 mod server;
 mod under_way;

@@ -1,22 +1,23 @@
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
+use super::kept::LONGEST;
 use super::names::Digest;
 use super::server::revocation_of;
 use crate::revocation::{Kind, Revocation};
 
-/// What a node hears that another has done. Orders are absent in news of an earlier release.
+/// An entry of the stream: a revocation or restoration by any node. Entries of an earlier release have no order.
 #[derive(PartialEq)]
 pub(super) enum News {
-    /// A token was revoked.
-    Token { digest: Digest, order: Option<u64>, needed: Option<i64> },
-    /// The tokens of a video, up to a place in the order.
-    Video { realm: String, id: String, up_to: u64, needed: Option<i64> },
-    /// The tokens of a viewer, up to a place in the order.
-    Viewer { id: String, up_to: u64, needed: Option<i64> },
+    /// A token was revoked, which is needed for so many seconds; a negative number means for good.
+    Token { digest: Digest, order: Option<u64>, needed: i64 },
+    /// The tokens of a video were revoked, up to a place in the order.
+    Video { realm: String, id: String, up_to: u64, needed: i64 },
+    /// The tokens of a viewer were revoked, up to a place in the order.
+    Viewer { id: String, up_to: u64, needed: i64 },
     /// Signed tokens were revoked.
     Revoked { revocation: Revocation, order: Option<u64> },
-    /// Restored.
+    /// Signed tokens were restored by their name.
     Restored { kind: Kind, name: String, order: Option<u64> },
     /// The stream has begun.
     Begun,
@@ -25,10 +26,10 @@ pub(super) enum News {
 /// The place of an entry in the stream, and its fields.
 pub(super) type Entry = (String, Vec<Vec<u8>>);
 
-/// How many news are read at a time.
+/// The largest number of news that are read at a time.
 pub(super) const AT_A_TIME: usize = 1_000;
 
-/// The news after a place in the stream, oldest first; waits so many milliseconds for the next where there is none.
+/// Reads the news after a place in the stream, oldest first. If there are none, it waits up to `wait` milliseconds for the next.
 pub(super) async fn read(
     connection: &mut MultiplexedConnection,
     stream: &str,
@@ -46,7 +47,7 @@ pub(super) async fn read(
 }
 
 impl News {
-    /// Reads an entry's fields; nothing for what this release does not know.
+    /// Reads the fields of an entry. Returns None for an entry of an unknown kind, or one that lacks a field.
     pub(super) fn read(fields: &[Vec<u8>]) -> Option<Self> {
         let (pairs, []) = fields.as_chunks::<2>() else { return None };
         let bytes = |name: &str| {
@@ -55,7 +56,7 @@ impl News {
         let text = |name: &str| str::from_utf8(bytes(name)?).ok().map(str::to_owned);
         let up_to = || text("up_to")?.parse().ok();
         let order = text("order").and_then(|order| order.parse().ok());
-        let needed = text("needed").and_then(|seconds| seconds.parse().ok());
+        let needed = text("needed").and_then(|seconds| seconds.parse().ok()).unwrap_or(LONGEST);
         match bytes("news")? {
             b"token" => Some(Self::Token { digest: Digest::read(bytes("digest")?)?, order, needed }),
             b"video" => Some(Self::Video { realm: text("realm")?, id: text("id")?, up_to: up_to()?, needed }),
@@ -84,35 +85,31 @@ mod tests {
 
     #[test]
     fn news_are_read_whatever_the_order_of_their_fields() {
-        let video = News::Video { realm: "r".to_owned(), id: "v".to_owned(), up_to: 7, needed: None };
+        let video = News::Video { realm: "r".to_owned(), id: "v".to_owned(), up_to: 7, needed: LONGEST };
         let digest = "0".repeat(64);
         for (name, fields, news) in [
             ("a video", &["news", "video", "realm", "r", "id", "v", "up_to", "7"][..], video),
             (
                 "a token",
                 &["digest", &digest, "news", "token", "needed", "-1", "order", "3"],
-                News::Token {
-                    digest: Digest::read(digest.as_bytes()).unwrap(),
-                    order: Some(3),
-                    needed: Some(-1),
-                },
+                News::Token { digest: Digest::read(digest.as_bytes()).unwrap(), order: Some(3), needed: -1 },
             ),
             (
                 "a viewer",
                 &["news", "viewer", "id", "u", "up_to", "9"],
-                News::Viewer { id: "u".to_owned(), up_to: 9, needed: None },
+                News::Viewer { id: "u".to_owned(), up_to: 9, needed: LONGEST },
             ),
             (
-                "taken back",
+                "revoked",
                 &["news", "revoked", "name", "sub:u", "mark", " "],
                 News::Revoked { revocation: Revocation::subject("u"), order: None },
             ),
             (
-                "given back",
+                "restored",
                 &["news", "restored", "name", "kid:k", "order", "8"],
                 News::Restored { kind: Kind::Kid, name: "k".to_owned(), order: Some(8) },
             ),
-            ("the first", &["news", "begun"], News::Begun),
+            ("the beginning", &["news", "begun"], News::Begun),
         ] {
             assert!(read(fields) == Some(news), "{name}");
         }

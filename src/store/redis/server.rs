@@ -3,54 +3,66 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{RedisError, RedisResult, Script, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script, ScriptInvocation};
 
-use super::kept::{LONGEST, Order, Revoked};
+use super::kept::{LONGEST, Order, Revoked, until};
 use super::names::{Digest, Names, name_of_video, name_of_viewer};
 use crate::embed::Stored;
 use crate::revocation::{Kind, Revocation};
-use crate::time::UnixSeconds;
 
-/// A connection to the server, and what is asked of it: each is one script, and so one step.
+/// A connection to the server and its commands. Each change is one script, and so atomic.
 #[derive(Clone)]
 pub(super) struct Server {
     pub(super) connection: MultiplexedConnection,
     pub(super) names: std::sync::Arc<Names>,
 }
 
-/// Where a node goes on.
+/// The answer to a node that joins.
 pub(super) struct Joined {
     pub(super) generation: String,
+    /// The id of the news to read on from.
     pub(super) last: String,
-    /// Which server this is; another text after a restart and after a failover.
+    /// The server's identity, which changes with a restart and with a failover.
     pub(super) server: String,
-    /// Whether the news that the node has seen last are gone.
+    /// Whether the news that the node has read last are gone, so that the node starts afresh.
     pub(super) is_fresh: bool,
-    /// If they are, or if the server is another one.
+    /// All revocations of signed tokens, if the node starts afresh or the server is another one.
     pub(super) all: Option<Listed>,
 }
 
-/// Signed tokens that are revoked, and names that were restored, with their places in the order.
+/// Revocations of signed tokens and restored names, with their places in the order.
 pub(super) struct Listed {
     pub(super) revoked: Vec<(Revocation, u64)>,
     pub(super) restored: Vec<(Kind, String, u64)>,
 }
 
-/// What the server holds for a token.
+/// The server's value for a token.
 pub(super) enum Held {
     Record {
         order: u64,
         json: Vec<u8>,
-        /// Up to where its video was revoked, and its viewer.
+        /// The places in the order up to which its video and its viewer are revoked.
         revoked: (u64, u64),
     },
     Revoked,
-    /// Nothing that this release writes.
+    /// Not in a form that this release writes.
     Unreadable,
 }
 
-/// For how many seconds an expired record stays, so that its viewer is told what is the matter.
+/// The seconds for which an expired record stays, so that its viewer gets the right denial.
 const EXPIRED_KEPT: i64 = 600;
+
+/// Opens a connection. `timeout` limits the attempt, and `patience` each answer.
+pub(super) async fn connect(
+    client: &Client,
+    timeout: Duration,
+    patience: Duration,
+) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(timeout))
+        .set_response_timeout(Some(patience));
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
 
 impl Server {
     pub(super) async fn look_up(&self, digest: Digest) -> RedisResult<Option<Held>> {
@@ -72,7 +84,7 @@ impl Server {
         }))
     }
 
-    /// The token's place in the order; nothing where it is known.
+    /// Returns the token's place in the order; None if the token exists already.
     pub(super) async fn issue(&self, digest: Digest, stored: &Stored, now: i64) -> RedisResult<Option<u64>> {
         let names = &self.names;
         let mut call = ISSUE.key(names.token(digest));
@@ -83,7 +95,7 @@ impl Server {
         self.run(call.arg(value_of(stored)).arg(seconds_of(stored, now))).await
     }
 
-    /// The place in the order, and the last second in which the revocation is needed.
+    /// Returns the place in the order and the last second in which the revocation is needed.
     pub(super) async fn revoke_token(&self, digest: Digest) -> RedisResult<(u64, i64)> {
         let (order, needed) = self.run(&self.token(digest)).await?;
         Ok((order, until(needed)))
@@ -95,8 +107,8 @@ impl Server {
         call
     }
 
-    /// Up to where the video is revoked and for how long that is needed, and the place of the next token; nothing where that
-    /// one is known.
+    /// Returns the place up to which the video is revoked, the place of the next token, and the last second in which the
+    /// revocation is needed; None if the next token exists already.
     pub(super) async fn rotate(
         &self,
         realm: &str,
@@ -117,7 +129,7 @@ impl Server {
         Ok(done.map(|(up_to, order, needed)| (up_to, order, until(needed))))
     }
 
-    /// Up to where the viewer is revoked, and the last second in which that is needed.
+    /// Returns the place up to which the viewer is revoked and the last second in which the revocation is needed.
     pub(super) async fn revoke_viewer(&self, viewer: &str) -> RedisResult<(u64, i64)> {
         let names = &self.names;
         let mut call = REVOKE_VIEWER.key(names.viewer(viewer));
@@ -125,7 +137,7 @@ impl Server {
         Ok((up_to, until(needed)))
     }
 
-    /// The place in the order.
+    /// Returns the place in the order.
     pub(super) async fn revoke(&self, revocation: &Revocation) -> RedisResult<u64> {
         self.run(&self.signed(revocation)).await
     }
@@ -137,9 +149,9 @@ impl Server {
         call
     }
 
-    /// Tells of a revocation again, or of one that was made while the server could not be told: the place that it has in the
-    /// order, and the last second in which it is needed. Nothing if what it revokes was issued or restored later.
-    pub(super) async fn tell_again(
+    /// Sends a revocation that the server may lack. Returns its place in the order and the last second in which it is needed;
+    /// None if its tokens were issued or restored later.
+    pub(super) async fn send_again(
         &self,
         revoked: &Revoked,
         order: Order,
@@ -174,7 +186,7 @@ impl Server {
         Ok(needed.map(|(order, needed)| (order, until(needed))))
     }
 
-    /// Whether it was revoked, and the place in the order.
+    /// Returns whether the name was revoked, and the place in the order.
     pub(super) async fn restore(&self, kind: Kind, name: &str) -> RedisResult<(bool, u64)> {
         self.run(&self.list(&RESTORE, kind, name)).await
     }
@@ -187,7 +199,7 @@ impl Server {
         call
     }
 
-    /// Where the node goes on.
+    /// Joins as a node that knows a generation, the id of its last news and a server; `fresh` names a new generation.
     pub(super) async fn join(
         &self,
         fresh: &str,
@@ -219,13 +231,14 @@ impl Server {
         Ok(Joined { generation, last, server, is_fresh, all })
     }
 
-    /// How many replicas have acknowledged everything that was written over this connection, after so long at most.
+    /// Waits until so many replicas have acknowledged everything that was written over this connection, for `most` at most.
+    /// Returns how many have.
     pub(super) async fn wait(&self, replicas: u32, most: Duration) -> RedisResult<u32> {
         let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         redis::cmd("WAIT").arg(replicas).arg(millis).query_async(&mut self.connection.clone()).await
     }
 
-    /// By what the server can lose what it has acknowledged, as far as it tells.
+    /// Returns the settings by which the server can lose what it has acknowledged, as far as it shows them.
     pub(super) async fn weaknesses(&self) -> Vec<String> {
         let mut connection = self.connection.clone();
         let mut info = String::new();
@@ -234,7 +247,7 @@ impl Server {
                 redis::cmd("INFO").arg(section).query_async(&mut connection).await;
             info += &found.unwrap_or_default();
         }
-        // Managed servers refuse CONFIG: whether they take snapshots is not known then.
+        // Managed servers refuse CONFIG, so it is unknown whether they take snapshots.
         let found: RedisResult<HashMap<String, String>> =
             redis::cmd("CONFIG").arg("GET").arg("save").query_async(&mut connection).await;
         weaknesses(&info, found.ok().and_then(|config| config.get("save").cloned()).as_deref())
@@ -249,7 +262,7 @@ impl Server {
     }
 }
 
-/// A record as it stands behind its place in the order: the names of its video and viewer, then JSON.
+/// Writes a record as it stands behind its place in the order: the names of its video and viewer, then JSON.
 fn value_of(stored: &Stored) -> Vec<u8> {
     let video = name_of_video(&stored.realm, &stored.video);
     let viewer = stored.viewer.as_deref().map(name_of_viewer).unwrap_or_default();
@@ -258,18 +271,13 @@ fn value_of(stored: &Stored) -> Vec<u8> {
     value
 }
 
-/// For how long the server keeps a record; no text for good. By this node's clock, which need not be the server's.
+/// Returns the seconds for which the server keeps a record, by this node's clock; an empty text means for good.
 fn seconds_of(stored: &Stored, now: i64) -> String {
     let left = stored.exp.map(|exp| exp.saturating_sub(now).saturating_add(EXPIRED_KEPT).max(1));
     left.map(|left| left.to_string()).unwrap_or_default()
 }
 
-/// The last second in which something is needed for so many seconds; a negative number means for good.
-fn until(needed: i64) -> i64 {
-    if needed < 0 { i64::MAX } else { UnixSeconds::now().get().saturating_add(needed) }
-}
-
-/// What weakens a server, by `INFO memory` and `INFO persistence` and by its setting `save`, where that is told.
+/// Returns the weaknesses of a server by `INFO memory`, `INFO persistence` and, if known, its setting `save`.
 fn weaknesses(info: &str, save: Option<&str>) -> Vec<String> {
     let field = |name: &str| info.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'));
     let mut found = Vec::new();
@@ -292,14 +300,14 @@ fn weaknesses(info: &str, save: Option<&str>) -> Vec<String> {
     found
 }
 
-/// The place in the order, and the JSON.
+/// Splits a token's value into the place in the order and the JSON.
 fn split(value: &[u8]) -> Option<(u64, &[u8])> {
     let mut parts = value.splitn(4, |byte| *byte == b' ');
     let order = str::from_utf8(parts.next()?).ok()?.parse().ok()?;
     Some((order, parts.nth(2)?))
 }
 
-/// The name of a revocation on the server.
+/// Returns the name of a revocation on the server.
 fn field_of(kind: Kind, name: &str) -> String {
     format!("{}:{name}", word_of(kind))
 }
@@ -312,7 +320,7 @@ const fn word_of(kind: Kind) -> &'static str {
     }
 }
 
-/// A revocation by its name, with its mark: issued before, and until.
+/// Reads a revocation from its name on the server and its mark: issued before, and until.
 pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
     let (kind, name) = str::from_utf8(field).ok()?.split_once(':')?;
     let (issued_before, until) = str::from_utf8(mark).ok()?.split_once(' ')?;
@@ -322,7 +330,7 @@ pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
     Some(Revocation { kind, name, issued_before: second(issued_before)?, until: second(until)? })
 }
 
-/// What went wrong, in words that hold no address, no password and nothing that was sent.
+/// Describes an error without addresses, passwords and anything that was sent.
 pub(super) fn words(error: &RedisError) -> String {
     match error.code() {
         Some(code) => {
@@ -358,6 +366,7 @@ scripts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::UnixSeconds;
 
     #[test]
     fn a_server_that_may_lose_what_it_has_acknowledged_is_recognised() {
