@@ -123,7 +123,6 @@ impl Kept {
         }
         match answer {
             Some((order, until)) => {
-                let until = inner.entries.get(revoked).map_or(until, |entry| entry.until.max(until));
                 inner.insert(revoked.clone(), Order::Given(order), until, Some(Instant::now()));
             }
             None => inner.remove(revoked),
@@ -173,7 +172,7 @@ impl Kept {
 }
 
 impl Inner {
-    /// Adds an entry or renews the one of the same subject. A place that was given never moves back.
+    /// Adds an entry or renews the one of the same subject. A place that was given and the end never move back.
     fn insert(&mut self, revoked: Revoked, order: Order, until: i64, acknowledged: Option<Instant>) {
         let before = self.entries.get(&revoked);
         let order = match before {
@@ -181,6 +180,7 @@ impl Inner {
             Some(Entry { order: Order::Given(before), .. }) if *before > order.get() => Order::Given(*before),
             Some(_) | None => order,
         };
+        let until = before.map_or(until, |before| before.until.max(until));
         self.remove(&revoked);
         if self.entries.len() >= ROOM
             && let Some((_, oldest)) = self.acknowledged.pop_first()
@@ -251,6 +251,17 @@ mod tests {
         assert_eq!(names_due(&kept, true, now), [signed]);
         kept.sweep(UnixSeconds::new(101), now + RECENT + Duration::from_secs(1));
         assert!(names_due(&kept, true, now).is_empty(), "the list has it");
+    }
+
+    #[test]
+    fn an_entry_that_is_kept_for_good_stays_so_when_the_same_is_revoked_again() {
+        let kept = Kept::default();
+        kept.keep(viewer(1), 1, until(-1)); // of a token that does not expire
+        kept.keep_pending(viewer(1), Order::of_now(1));
+        let (_, order) = kept.due(false, Instant::now())[0].clone();
+        kept.settle(&viewer(1), order, Some((2, until(LONGEST)))); // by a server that has lost the token
+        kept.sweep(UnixSeconds::new(until(2 * LONGEST)), Instant::now());
+        assert_eq!(kept.up_to(&viewer(1)), Some(2));
     }
 
     #[test]
