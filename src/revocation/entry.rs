@@ -6,7 +6,7 @@ use crate::time::UnixSeconds;
 /// The longest `jti`, `sub` or `kid` that can be revoked, in bytes.
 pub const MAX_NAME_LEN: usize = 256;
 
-/// Signed tokens to be taken back.
+/// A revocation of signed tokens, by one of their names.
 ///
 /// ```
 /// use playgate::revocation::Revocation;
@@ -29,7 +29,7 @@ pub struct Revocation {
     pub(crate) until: Option<i64>,
 }
 
-/// By what tokens are taken back.
+/// The claim or header that a revocation names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
@@ -39,17 +39,17 @@ pub(crate) enum Kind {
 }
 
 impl Revocation {
-    /// The token whose `jti` this is.
+    /// Creates a revocation of the token with this `jti`.
     pub fn token(jti: impl Into<String>) -> Self {
         Self::new(Kind::Jti, jti.into())
     }
 
-    /// Every token whose `sub` this is.
+    /// Creates a revocation of every token with this `sub`.
     pub fn subject(sub: impl Into<String>) -> Self {
         Self::new(Kind::Sub, sub.into())
     }
 
-    /// Every token that the key of this `kid` signed.
+    /// Creates a revocation of every token that the key with this `kid` signed.
     pub fn key(kid: impl Into<String>) -> Self {
         Self::new(Kind::Kid, kid.into())
     }
@@ -58,20 +58,20 @@ impl Revocation {
         Self { kind, name, issued_before: None, until: None }
     }
 
-    /// Only those whose `iat` is before this second, or that have none.
+    /// Limits the revocation to tokens whose `iat` is before this second, and to tokens without `iat`.
     pub fn issued_before(mut self, second: UnixSeconds) -> Self {
         self.issued_before = Some(second.get());
         self
     }
 
-    /// Kept until this second, the last `exp` of the revoked tokens, and for [`Leeway::MAX`](crate::time::Leeway::MAX)
-    /// seconds more. Default for good.
+    /// Sets the second after which the revocation is no longer needed: the last `exp` of the revoked tokens. It is kept for
+    /// [`Leeway::MAX`](crate::time::Leeway::MAX) seconds more. By default it is kept for good.
     pub fn until(mut self, second: UnixSeconds) -> Self {
         self.until = Some(second.get());
         self
     }
 
-    /// Whether it can be put in force.
+    /// Checks the name.
     ///
     /// # Errors
     ///

@@ -2,34 +2,34 @@ use std::sync::atomic::Ordering;
 
 use super::sync::AtomicU64;
 
-/// Counts what was taken back, so that what was looked up once is not looked up again before more is.
+/// Counts revocations, so that a token that was looked up once is not looked up again before the next revocation.
 #[derive(Debug, Default)]
 pub(crate) struct Epochs(AtomicU64);
 
-/// How much had been taken back at some moment.
+/// The number of revocations at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Epoch(u64);
 
 impl Epochs {
-    /// To be asked for before the list is.
+    /// Returns the present epoch. Call it before the list is read.
     pub(crate) fn now(&self) -> Epoch {
         Epoch(self.0.load(Ordering::Acquire))
     }
 
-    /// More was taken back; to be said after it is on the list.
+    /// Begins the next epoch. Call it after an entry was added to the list.
     pub(super) fn next(&self) {
         self.0.fetch_add(1, Ordering::Release);
     }
 }
 
 impl Epoch {
-    /// Whether nothing was ever taken back.
+    /// Returns whether nothing was ever revoked.
     pub(crate) const fn is_first(self) -> bool {
         self.0 == 0
     }
 }
 
-/// Up to which epoch something is known not to have been taken back; at first, that nothing ever was.
+/// The epoch up to which a token is known not to be revoked. At first, that before any revocation.
 #[derive(Debug, Default)]
 pub(crate) struct Checked(AtomicU64);
 
@@ -38,7 +38,7 @@ impl Checked {
         self.0.load(Ordering::Acquire) >= epoch.0
     }
 
-    /// It was looked up after this epoch was asked for, and was not on the list.
+    /// Records that the token was not on the list, which was read after this epoch was.
     pub(crate) fn set(&self, epoch: Epoch) {
         self.0.fetch_max(epoch.0, Ordering::Release);
     }

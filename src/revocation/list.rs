@@ -5,7 +5,7 @@ use super::entry::{Kind, Revocation};
 use super::epoch::{Epoch, Epochs};
 use crate::time::{Leeway, UnixSeconds};
 
-/// What was taken back, read by every decision about a signed token; readers wait for nobody.
+/// The revocations in force, read by every decision about a signed token. Readers never wait.
 #[derive(Debug, Default)]
 pub(crate) struct Revocations {
     tokens: Names,
@@ -16,19 +16,19 @@ pub(crate) struct Revocations {
 
 type Names = HashMap<Box<[u8]>, Mark, RandomState>;
 
-/// Which tokens of a name are taken back.
+/// The revoked tokens of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
-    /// Those issued before this second; the largest number for all.
+    /// Tokens issued before this second are revoked; the largest number revokes all.
     issued_before: i64,
-    /// Kept until this second; the largest number for good.
+    /// The second from which the entry is not needed; the largest number keeps it for good.
     until: i64,
-    /// The place in the order of a shared store; zero where that has not given one.
+    /// The place in the order of a shared store, or zero if the store gave none.
     order: u64,
 }
 
 impl Mark {
-    /// What takes back all that either does.
+    /// Returns a mark that revokes every token that either revokes.
     fn and(self, other: Self) -> Self {
         Self {
             issued_before: self.issued_before.max(other.issued_before),
@@ -43,23 +43,23 @@ impl Mark {
 }
 
 impl Revocations {
-    /// How much has been taken back so far; to be asked for before the list is looked at.
+    /// Returns the present epoch. Call it before the list is read.
     pub(crate) fn epoch(&self) -> Epoch {
         self.epochs.now()
     }
 
-    /// Whether what has this name, and was issued then, was taken back. Neither waits nor allocates.
+    /// Returns whether a token of this name, issued at this second, is revoked. Neither waits nor allocates.
     pub(crate) fn cover(&self, kind: Kind, name: &[u8], issued_at: Option<UnixSeconds>) -> bool {
         let names = self.names(kind);
         !names.is_empty() && names.pin().get(name).is_some_and(|mark| mark.covers(issued_at))
     }
 
-    /// Takes back more. What was taken back before stays so.
+    /// Adds a revocation. Tokens that were revoked before stay so.
     pub(crate) fn add(&self, revocation: &Revocation) {
         self.add_at(revocation, 0);
     }
 
-    /// The same, at a place in the order of a shared store, perhaps an estimate.
+    /// Adds a revocation with its place in the order of a shared store, which may be an estimate.
     pub(crate) fn add_at(&self, revocation: &Revocation, order: u64) {
         let mark = Mark {
             issued_before: revocation.issued_before.unwrap_or(i64::MAX),
@@ -71,24 +71,24 @@ impl Revocations {
         self.epochs.next();
     }
 
-    /// Gives back what was taken back by this name; tells whether it was.
+    /// Restores the tokens of a name. Returns whether any were revoked.
     pub(crate) fn remove(&self, kind: Kind, name: &str) -> bool {
         self.names(kind).pin().remove(name.as_bytes()).is_some()
     }
 
-    /// Replaces the place in the order of what was taken back by this name, which was an estimate.
+    /// Replaces the place in the order of a name's revocation, which was an estimate.
     #[cfg(feature = "redis")]
     pub(crate) fn set_order(&self, kind: Kind, name: &str, order: u64) {
         let _ = self.names(kind).pin().update(name.as_bytes().into(), |mark| Mark { order, ..*mark });
     }
 
-    /// Gives back what was taken back by this name up to a place in the order of a shared store.
+    /// Restores the tokens of a name, if they were revoked no later than a place in the order of a shared store.
     #[cfg(feature = "redis")]
     pub(crate) fn remove_up_to(&self, kind: Kind, name: &str, order: u64) {
         let _ = self.names(kind).pin().remove_if(name.as_bytes(), |_, mark| mark.order <= order);
     }
 
-    /// Each as it stands, with its place in the order.
+    /// Returns every revocation with its place in the order.
     #[cfg(feature = "redis")]
     pub(crate) fn all(&self) -> Vec<(Revocation, u64)> {
         let mut all = Vec::with_capacity(self.len());
@@ -104,14 +104,14 @@ impl Revocations {
         all
     }
 
-    /// Drops each entry once no site can grant what it revokes: a token opens for up to [`Leeway::MAX`] after its `exp`.
+    /// Drops each entry once no site can grant its tokens: a site may accept a token for up to [`Leeway::MAX`] after its `exp`.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
         for names in [&self.tokens, &self.subjects, &self.keys] {
             names.pin().retain(|_, mark| mark.until.saturating_add(Leeway::MAX.into()) > now.get());
         }
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store lists them"))]
     pub(crate) fn len(&self) -> usize {
         self.tokens.len().saturating_add(self.subjects.len()).saturating_add(self.keys.len())
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_issued_before_is_taken_back_and_what_tells_no_date() {
+    fn tokens_issued_before_the_second_or_without_a_date_are_revoked() {
         let list = Revocations::default();
         list.add(&Revocation::subject("u42").issued_before(UnixSeconds::new(100)));
         for (issued_at, covered) in [(Some(at(99)), true), (Some(at(100)), false), (None, true)] {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_revocation_never_gives_back_what_the_first_took() {
+    fn a_second_revocation_never_restores_what_the_first_revoked() {
         let list = Revocations::default();
         list.add(&Revocation::key("k").issued_before(UnixSeconds::new(100)));
         list.add(&Revocation::key("k").issued_before(UnixSeconds::new(50)).until(UnixSeconds::new(7)));
@@ -158,7 +158,7 @@ mod tests {
 
     #[cfg(feature = "redis")]
     #[test]
-    fn what_is_given_back_was_taken_back_earlier_in_the_order() {
+    fn a_restoration_leaves_revocations_at_a_later_place_in_force() {
         let list = Revocations::default();
         list.add_at(&Revocation::token("t"), 5);
         list.remove_up_to(Kind::Jti, "t", 4);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_goes_once_the_longest_leeway_is_over() {
+    fn an_entry_is_dropped_once_the_longest_leeway_is_over() {
         let list = Revocations::default();
         list.add(&Revocation::token("t").until(UnixSeconds::new(100)));
         list.sweep(UnixSeconds::new(159));

@@ -1,17 +1,17 @@
-//! Was this signed token taken back?
+//! Revocation of signed tokens: checks that a token was not revoked.
 //!
-//! A token is taken back by its own name (`jti`), with its subject (`sub`), or with the key that signed it (`kid`); the
-//! last two for all tokens or for those that were issued before some second (`iat`). A token without a good `iat` counts as
-//! issued before every second.
+//! A token is revoked by its own id (`jti`), with its subject (`sub`), or with the key that signed it (`kid`). The last two
+//! revoke all tokens of the name, or those that were issued before some second (`iat`). A token without a good `iat` counts
+//! as issued before every second.
 //!
-//! Entries are found by exact bytes. Each is kept until the second that it names and for the longest leeway more, when every
-//! site refuses the revoked tokens as expired. This room sees no token and no key, only names.
+//! Entries are found by exact bytes. Each is kept until the second that it names, and for the longest leeway after it: then
+//! every site refuses the revoked tokens as expired. This room sees no token and no key, only names.
 
 mod entry;
 mod epoch;
 mod list;
 
-/// What epochs stand on. The model checker of the tests compiles them with its own in place of it.
+/// The atomics that epochs use. The model checker of the tests compiles epochs with its own.
 mod sync {
     pub(super) use std::sync::atomic::AtomicU64;
 }

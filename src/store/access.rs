@@ -4,7 +4,7 @@ use crate::embed::{EmbedToken, Known, KnownTokens, Record};
 use crate::revocation::Revocations;
 use crate::time::UnixSeconds;
 
-/// What decisions read of a store: the tokens that are known, and what was taken back.
+/// The part of a store that decisions read: the known tokens and the revocations.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     pub(crate) embeds: KnownTokens,
@@ -12,25 +12,25 @@ pub(crate) struct Access {
     reach: AtomicReach,
 }
 
-/// How far what is known may be believed.
+/// Whether decisions may rely on the memory of this node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// This process is all there is.
+    /// There is no shared store.
     #[default]
     Alone,
-    /// What others do is heard of.
+    /// News of other nodes arrive.
     InTouch,
-    /// Nothing was heard of others for too long, or nothing yet: only what is looked up now can be believed.
+    /// No news arrived for too long, or none yet: only a lookup at the store counts.
     OutOfTouch,
 }
 
-/// What is known of a token.
+/// The state of a token in memory.
 #[derive(Debug)]
 pub(crate) enum Standing {
     Good(std::sync::Arc<Record>),
     Revoked(Option<std::sync::Arc<Record>>),
     Unknown,
-    /// Nothing that can be believed is in memory.
+    /// The memory cannot decide: the store has to be asked.
     Elsewhere,
 }
 
@@ -50,17 +50,14 @@ impl Access {
         self.reach.load()
     }
 
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "others are heard of through a shared store")
-    )]
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "only a shared store has a reach"))]
     pub(crate) fn set_reach(&self, reach: Reach) {
         self.reach.store(reach);
     }
 
-    /// Drops what is dead.
+    /// Drops expired tokens, and revocations that are not needed any more.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
-        // What a shared store holds can be looked up again; what stands here alone is gone when it is dropped.
+        // A record of a shared store can be looked up again. Without one, a dropped record is lost.
         let idle_since = match self.reach() {
             Reach::Alone => None,
             Reach::InTouch | Reach::OutOfTouch => Some(now.saturating_sub(IDLE)),
@@ -70,7 +67,7 @@ impl Access {
     }
 }
 
-/// After so many seconds a record of a shared store that nobody asks for is dropped here.
+/// The seconds after which an unused record of a shared store is dropped from memory.
 const IDLE: i64 = 15 * 60;
 
 #[derive(Debug, Default)]

@@ -1,32 +1,32 @@
 use crate::error::ConfigErrors;
 
-/// Why a token was not issued, or a revocation did not reach everybody.
+/// The reason why a token was not issued, or why a revocation did not reach every node.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// What was asked for breaks a rule; each line says which, and what to write.
+    /// The token or revocation breaks a rule. Each line of the text names one, and what to write instead.
     #[error("{0}")]
     Refused(ConfigErrors),
-    /// The token that was given is known already.
+    /// The given token exists already.
     #[error("embed token is issued already, or was revoked: give another one, or none for a new one")]
     Taken,
-    /// The shared store did not answer. A revocation is in force on this node all the same, and the others are told as soon
-    /// as it answers; unless this process ends before, so say it again.
+    /// The shared store did not answer. A revocation is in force on this node nevertheless, and reaches the others as soon as the
+    /// store answers. If this process ends before, the revocation is lost, so repeat it.
     #[error("shared store does not answer: {found}")]
     Unavailable {
-        /// What went wrong, without addresses and passwords.
+        /// The error, without addresses and passwords.
         found: String,
     },
-    /// Fewer replicas than [demanded](super::RedisStore::wait_for_replicas) have acknowledged a revocation in time. It is in
-    /// force on this node and in the shared store, and the other nodes are told; a failover now could lose it in the store,
-    /// and then the nodes that know of it tell it again. To wait once more, revoke once more.
+    /// Fewer replicas than [demanded](super::RedisStore::wait_for_replicas) acknowledged a change in time. A revocation is in
+    /// force on this node and in the shared store, and reaches the other nodes. A failover now could lose it in the store; then
+    /// the nodes that know it send it again. To wait once more, revoke once more.
     #[error(
         "{acknowledged} of {wanted} replicas have acknowledged the revocation: revoke again to wait again"
     )]
     NotReplicated {
-        /// How many have.
+        /// The number of replicas that acknowledged it.
         acknowledged: u32,
-        /// How many should.
+        /// The number that was demanded.
         wanted: u32,
     },
 }

@@ -8,17 +8,17 @@ use arrayvec::ArrayVec;
 use crate::embed::{EmbedToken, Record};
 use crate::scheme::MAX_COOKIES_TRIED;
 
-/// The answers of the lookups that one request needed so far.
+/// The answers to the lookups of one request so far.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// One for each candidate at most.
+    /// At most one for each candidate.
     answers: ArrayVec<(EmbedToken, Answer), MAX_COOKIES_TRIED>,
-    /// How many of them were asked for at the store; the others were remembered.
-    asked: usize,
+    /// The number of answers that came from the store; the others were remembered.
+    lookups: usize,
 }
 
-/// How many lookups one request may make at a store. A browser sends several cookies of one name, of which a neighbouring
-/// subdomain may have set some; each unknown one costs a round trip, so not every one may.
+/// The largest number of lookups of one request at a store. A browser may send several cookies of one name, some of them set by
+/// a neighbouring subdomain, and each unknown one costs a round trip.
 const MAX_LOOKUPS: usize = 3;
 
 #[derive(Clone, Debug)]
@@ -27,44 +27,44 @@ pub(crate) enum Answer {
     Record(Arc<Record>),
     /// There is no such token.
     Absent,
-    /// It was revoked, or went with its video or viewer.
+    /// The token was revoked, or its video or viewer was.
     Revoked,
-    /// It could not be found out.
+    /// The store gave no answer.
     Unavailable,
 }
 
 impl Found {
-    /// An answer that a lookup at the store has brought.
+    /// Creates the answer of a lookup at the store.
     #[cfg(feature = "redis")]
     pub(crate) fn new(token: EmbedToken, answer: Answer) -> Self {
-        Self { asked: 1, ..Self::remembered(token, answer) }
+        Self { lookups: 1, ..Self::remembered(token, answer) }
     }
 
-    /// An answer that cost nothing.
+    /// Creates an answer that needed no lookup at the store.
     pub(crate) fn remembered(token: EmbedToken, answer: Answer) -> Self {
-        Self { answers: ArrayVec::from_iter([(token, answer)]), asked: 0 }
+        Self { answers: ArrayVec::from_iter([(token, answer)]), lookups: 0 }
     }
 
-    /// Adds what was found next, for a decision that [needed](crate::Decision::Needs) more than one lookup.
+    /// Adds the answers of the next lookup, for a decision that [needed](crate::Decision::Needs) more than one.
     #[must_use]
     pub fn and(mut self, next: Self) -> Self {
         for (token, answer) in next.answers {
             if self.about(&token).is_none() {
-                let _ = self.answers.try_push((token, answer)); // what finds no room is not believed
+                let _ = self.answers.try_push((token, answer)); // an answer without room is as if it were not given
             }
         }
-        self.asked = self.asked.saturating_add(next.asked);
+        self.lookups = self.lookups.saturating_add(next.lookups);
         self
     }
 
-    /// What it says about this token; nothing about any other.
+    /// Returns the answer about a token, if it was looked up.
     pub(crate) fn about(&self, token: &EmbedToken) -> Option<&Answer> {
         self.answers.iter().find(|(found, _)| found == token).map(|(_, answer)| answer)
     }
 
-    /// Whether the request may need one lookup more.
+    /// Returns whether the request may make one more lookup.
     pub(crate) fn may_need_more(&self) -> bool {
-        self.asked < MAX_LOOKUPS && !self.answers.is_full()
+        self.lookups < MAX_LOOKUPS && !self.answers.is_full()
     }
 }
 

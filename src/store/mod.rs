@@ -1,18 +1,17 @@
-//! Where do embed tokens and revocations live: in this process, or in a store that a fleet shares?
+//! The store of embed tokens and revocations: the memory of this process, or a store that a fleet shares.
 //!
-//! Decisions read memory alone and never wait. What waits is here:
+//! Decisions read memory alone and never wait. The operations that wait are here:
 //!
-//! 1. Tokens are issued and revoked here. On the node that does it, the next decision knows.
-//! 2. A token that is not in memory is **looked up**, by the adapter that needs it; many that need one share one lookup.
-//! 3. What other nodes revoke is heard of within a second, and caught up with after a connection was lost.
+//! 1. Tokens are issued and revoked. The change applies to the next decision of the same node.
+//! 2. A token that is not in memory is **looked up**, by the adapter that needs it. Requests for the same token share one lookup.
+//! 3. Revocations by other nodes are applied within a second. After a lost connection, the node catches up with them.
 //!
-//! Without a shared store, memory is all there is: a token that is not there is unknown, and everything is gone when the
-//! process ends. What a shared one holds, and how it has to be set up, is told at `RedisStore` (feature `redis`).
+//! Without a shared store, a token that is not in memory is unknown, and everything is lost when the process ends. `RedisStore`
+//! (feature `redis`) describes the data of a shared store and the setup of its server.
 //!
-//! While a shared store is down, [issuing](crate::verify::Embeds::issue) is an error, and so is
-//! [revoking](crate::verify::Embeds::revoke); but what was to be revoked is revoked on this node, and the others are told when
-//! the store is back, unless this process ends before. What a store has acknowledged and lost is told to it again by every
-//! node that knows of it.
+//! While a shared store is down, [issuing](crate::verify::Embeds::issue) and [revoking](crate::verify::Embeds::revoke) fail. A
+//! revocation applies to this node nevertheless, and is sent to the store when it is back, unless this process ends before. If
+//! a store loses a revocation that it had acknowledged, every node that knows the revocation sends it again.
 
 mod access;
 mod error;
@@ -44,7 +43,7 @@ struct Inner {
     home: Home,
 }
 
-/// Where it all is kept.
+/// The place where tokens and revocations are kept.
 #[derive(Debug)]
 enum Home {
     Memory,
@@ -59,12 +58,12 @@ impl Default for Store {
 }
 
 impl Store {
-    /// In this process alone: nothing to install, and gone when it ends.
+    /// Creates a store in the memory of this process. It needs no server, and is lost when the process ends.
     pub fn in_memory() -> Self {
         Self(Arc::new(Inner { access: Arc::default(), home: Home::Memory }))
     }
 
-    /// In a home that fills and trusts this memory as it hears of others.
+    /// Creates a store with a shared home, which fills the memory and marks whether decisions may rely on it.
     #[cfg(feature = "redis")]
     fn shared(home: impl FnOnce(Arc<Access>) -> self::redis::Fleet) -> Self {
         let access = Arc::<Access>::default();
@@ -72,10 +71,10 @@ impl Store {
     }
 
     /// Waits until a shared store was reached for the first time and commands work: the connections are set up, a script
-    /// has run, the revocations in the store are in force here, and those made here before are in the store. A store in
-    /// memory is always ready.
+    /// has run, the revocations in the store are in force here, and earlier revocations of this node are in the store. A store
+    /// in memory is always ready.
     ///
-    /// It waits without end while the server is down, loads its data or does not answer; put a limit on it with
+    /// This waits without end while the server is down, loads its data or does not answer. Limit it with
     /// `tokio::time::timeout`.
     pub async fn ready(&self) {
         match &self.0.home {
@@ -85,8 +84,8 @@ impl Store {
         }
     }
 
-    /// What is wrong with a shared store now: it is out of reach, it may evict keys, or it keeps nothing on disk. The last two
-    /// are found out at each connection, as far as the server tells. A store in memory has no problems.
+    /// Returns the present problems of a shared store: it is out of reach, it may evict keys, or it saves nothing on disk. The last
+    /// two are checked at each connection, if the server shows its configuration. A store in memory has no problems.
     pub fn problems(&self) -> Vec<String> {
         match &self.0.home {
             Home::Memory => Vec::new(),
@@ -99,7 +98,7 @@ impl Store {
         &self.0.access
     }
 
-    /// Looks a token up that is not in memory.
+    /// Looks up a token that is not in memory.
     #[cfg_attr(
         not(feature = "redis"),
         expect(unused_variables, reason = "memory needs no more than the token")
@@ -131,9 +130,9 @@ impl Store {
         }
     }
 
-    /// Revokes one token, whether it is known here or not.
+    /// Revokes one token, whether or not it is known.
     pub(crate) async fn revoke_token(&self, token: EmbedToken, now: UnixSeconds) -> Result<(), StoreError> {
-        self.access().embeds.revoke(&token, now); // here at once, whatever becomes of the others
+        self.access().embeds.revoke(&token, now); // in force here at once, whether or not the store answers
         match &self.0.home {
             Home::Memory => Ok(()),
             #[cfg(feature = "redis")]
@@ -152,9 +151,9 @@ impl Store {
         match &self.0.home {
             Home::Memory => {
                 let embeds = &self.access().embeds;
-                let up_to = embeds.order(); // what is issued from here on is above it
+                let up_to = embeds.order(); // tokens issued later have a higher order
                 if let Some((token, stored)) = next {
-                    self.issue(token, stored, now).await?; // first: where this fails, nothing is revoked
+                    self.issue(token, stored, now).await?; // first: if this fails, nothing is revoked
                 }
                 embeds.revoke_video(realm, video, up_to, now);
                 Ok(())
@@ -177,7 +176,7 @@ impl Store {
         }
     }
 
-    /// Takes signed tokens back.
+    /// Revokes signed tokens.
     pub(crate) async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
         revocation.check().map_err(|error| StoreError::Refused(error.into()))?;
         match &self.0.home {
@@ -190,7 +189,7 @@ impl Store {
         }
     }
 
-    /// Gives back what was taken back by the same name.
+    /// Restores the signed tokens of a revocation's name. Returns whether any were revoked.
     pub(crate) async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         match &self.0.home {
             Home::Memory => Ok(self.access().revocations.remove(revocation.kind, &revocation.name)),

@@ -7,16 +7,16 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use crate::embed::EmbedToken;
 use crate::store::Answer;
 
-/// For how long it is remembered that a token is none, or was revoked.
+/// The time for which it is remembered that a token is unknown or revoked.
 const REMEMBERED: Duration = Duration::from_secs(5);
 
-/// How many of them are.
+/// The largest number of remembered tokens.
 const ROOM: usize = 65_536;
 
-/// How many there are on a day without a flood.
+/// The usual number of remembered tokens, without a flood.
 const EXPECTED: usize = 1_024;
 
-/// Tokens that were looked up in vain of late: asked for again, they cost no round trip.
+/// The tokens whose recent lookup found no record. Another request for one costs no round trip.
 pub(super) struct Absent(Cache<EmbedToken, Entry, UnitWeighter, RandomState>);
 
 #[derive(Clone, Copy)]
@@ -25,12 +25,12 @@ struct Entry {
     until: Instant,
 }
 
-/// What there is in place of a record.
+/// The answer in place of a record.
 #[derive(Clone, Copy)]
 pub(super) enum Nothing {
     Absent,
     Revoked,
-    /// What nobody can read; said once in a while.
+    /// A record that cannot be read. It is remembered so that not every request logs it.
     Unreadable,
 }
 
@@ -55,7 +55,7 @@ impl Absent {
         }
     }
 
-    /// The token was issued.
+    /// Forgets a token, because it was issued.
     pub(super) fn forget(&self, token: &EmbedToken) {
         self.0.remove(token);
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_there_is_remembered_for_a_while_in_bounded_room() {
+    fn a_token_without_a_record_is_remembered_for_a_while_in_bounded_room() {
         let (absent, now) = (Absent::new(), Instant::now());
         let token = EmbedToken::generate().unwrap();
         assert!(absent.answer(&token, now).is_none());

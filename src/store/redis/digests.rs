@@ -7,16 +7,16 @@ use hashbrown::HashMap;
 use super::names::Digest;
 use crate::embed::EmbedToken;
 
-/// For how long a digest is remembered whose token was revoked: longer than any lookup takes, so that one that was under
-/// way when the news came cannot put back what was revoked.
+/// The time for which the digest of a revoked token is remembered. It is longer than any lookup takes, so that a lookup under way
+/// when the token was revoked cannot put its record back.
 const REMEMBERED: Duration = Duration::from_mins(2);
 
-/// How many parts there are, of which one is locked at a time.
+/// The number of parts. One part is locked at a time.
 const PARTS: usize = 64;
 
-/// Which token in memory a digest stands for.
+/// The tokens in memory by their digests.
 ///
-/// What is put in memory, and what is revoked, goes through here under one lock, so that neither misses the other.
+/// Records are put in memory and revoked here, under one lock, so that neither can miss the other.
 pub(super) struct Digests {
     parts: [Mutex<HashMap<Digest, Mark>>; PARTS],
     epoch: AtomicU64,
@@ -28,16 +28,16 @@ enum Mark {
     Gone(Instant),
 }
 
-/// What became of a record that was to be put in memory.
+/// The outcome of putting a record in memory.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Put {
     Done,
     Revoked,
-    /// Everything was forgotten since it was asked for.
+    /// Everything was forgotten since the record was requested.
     Late,
 }
 
-/// How often everything was forgotten; taken before a record is asked for.
+/// The number of times that everything was forgotten. It is read before a record is requested.
 #[derive(Clone, Copy)]
 pub(super) struct Epoch(u64);
 
@@ -50,7 +50,7 @@ impl Digests {
         Epoch(self.epoch.load(Ordering::Acquire))
     }
 
-    /// Puts a record in memory, unless its token was revoked since it was asked for.
+    /// Puts a record in memory, unless its token was revoked since the record was requested.
     pub(super) fn put(&self, digest: Digest, token: EmbedToken, asked: Epoch, put: impl FnOnce()) -> Put {
         let mut part = self.part(digest);
         if asked.0 != self.epoch().0 {
@@ -64,7 +64,7 @@ impl Digests {
         Put::Done
     }
 
-    /// Remembers that a token was revoked, and revokes it in memory where it is there.
+    /// Remembers that a token was revoked. If the token is in memory, it is revoked there by `revoke`.
     pub(super) fn revoke(&self, digest: Digest, revoke: impl FnOnce(EmbedToken)) {
         let mut part = self.part(digest);
         if let Some(Mark::Held(token)) = part.insert(digest, Mark::Gone(Instant::now())) {
@@ -72,7 +72,7 @@ impl Digests {
         }
     }
 
-    /// Forgets every token; `forget` empties the memory after nothing older can be put there.
+    /// Forgets every token. `forget` empties the memory once no older record can be put there.
     pub(super) fn forget(&self, forget: impl FnOnce()) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         for part in &self.parts {
@@ -81,7 +81,7 @@ impl Digests {
         forget();
     }
 
-    /// Drops what is in memory no more, and what is remembered for long enough: one part at each step.
+    /// Drops digests whose token left the memory, and revoked ones after [`REMEMBERED`]: one part at each step.
     pub(super) fn tidy(
         &self,
         now: Instant,
@@ -93,7 +93,7 @@ impl Digests {
                 Mark::Held(token) => is_known(token),
                 Mark::Gone(at) => now.duration_since(*at) < REMEMBERED,
             });
-            // A flood that is over gives its room back.
+            // After a flood, its room is freed.
             if part.capacity() > 64 && part.len() < part.capacity() / 4 {
                 part.shrink_to_fit();
             }
@@ -106,7 +106,7 @@ impl Digests {
     }
 }
 
-/// Whatever panicked has left whole entries.
+/// Locks a part. A panic leaves whole entries.
 fn lock<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }

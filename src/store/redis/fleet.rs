@@ -70,7 +70,7 @@ impl Fleet {
                         Answer::Revoked => node.absent.remember(token, Nothing::Revoked, moment),
                         Answer::Record(_) | Answer::Unavailable => {}
                     }
-                    ticket.tell(answer);
+                    ticket.answer(answer);
                     drop(permit);
                 });
                 waiting
@@ -197,8 +197,8 @@ impl Fleet {
 
     /// Waits until the store was reached.
     pub(in crate::store) async fn ready(&self) {
-        let mut heard = self.node.heard.subscribe();
-        let _ = heard.wait_for(Option::is_some).await; // fails only without a sender, which `node` holds
+        let mut current_at = self.node.current_at.subscribe();
+        let _ = current_at.wait_for(Option::is_some).await; // fails only without a sender, which `node` holds
     }
 
     /// Runs work on the store's own runtime, to its end even if the caller is dropped.

@@ -70,11 +70,11 @@ impl From<RedisError> for Broken {
 }
 
 async fn stay_connected(node: &Node, client: &Client) {
-    let (mut place, mut wait, mut told) = (None, WAITS.0, false);
+    let (mut place, mut wait, mut reported) = (None, WAITS.0, false);
     loop {
         let Err(broken) = follow(node, client, &mut place, || {
             wait = WAITS.0;
-            if std::mem::take(&mut told) {
+            if std::mem::take(&mut reported) {
                 crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reached again");
             }
         })
@@ -83,12 +83,12 @@ async fn stay_connected(node: &Node, client: &Client) {
             Broken::Error(error) => words(&error),
             Broken::Lost => "connection lost".to_owned(),
         };
-        if !std::mem::replace(&mut told, true) {
+        if !std::mem::replace(&mut reported, true) {
             crate::log::event!(
                 WARN,
                 prefix = node.names.prefix(),
                 found = found.as_str(),
-                "shared store is out of reach: what is in memory is believed for a while, nothing else opens"
+                "shared store is out of reach: tokens in memory stay valid for a while, others are refused"
             );
         }
         node.set_contact(Contact::Down(found));
@@ -118,7 +118,7 @@ async fn follow(
             node.set_weaknesses(found);
         }
         if is_current {
-            heard(node, asked); // after the contact is set: callers of `ready` can use the store
+            set_current(node, asked); // after the contact is set: callers of `ready` can use the store
         }
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
@@ -241,14 +241,14 @@ async fn follow_on(
         }
         caught_up = all;
         if caught_up {
-            heard(node, asked);
+            set_current(node, asked);
         }
     }
 }
 
 /// Records that everything that was revoked before `asked` is in force here.
-fn heard(node: &Node, asked: Instant) {
-    node.heard.send_replace(Some(asked));
+fn set_current(node: &Node, asked: Instant) {
+    node.current_at.send_replace(Some(asked));
     // An answer that took too long says nothing about the present.
     let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
     if !is_late {
@@ -300,13 +300,13 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
 /// cannot overtake each other.
 async fn watch_silence(node: &Node) {
     let Staleness::AtMost(most) = node.staleness else { return };
-    let mut heard = node.heard.subscribe();
+    let mut current_at = node.current_at.subscribe();
     loop {
-        let last = *heard.borrow_and_update();
+        let last = *current_at.borrow_and_update();
         if let Some(last) = last
             && let Some(end) = last.checked_add(most)
         {
-            let changed = pin!(heard.changed());
+            let changed = pin!(current_at.changed());
             if let Either::Left(_) = select(changed, pin!(sleep_until(end.into()))).await {
                 continue;
             }
@@ -314,10 +314,10 @@ async fn watch_silence(node: &Node) {
             crate::log::event!(
                 WARN,
                 prefix = node.names.prefix(),
-                "nothing was heard of the shared store for too long: what is in memory is not believed any more"
+                "no news from the shared store for too long: tokens are looked up again, and signed tokens are refused"
             );
         }
-        if heard.changed().await.is_err() {
+        if current_at.changed().await.is_err() {
             return;
         }
     }

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::embed::EmbedToken;
 
-/// The SHA-256 of a token's text: what stands for it outside of this process.
+/// The SHA-256 of a token's text, which replaces the token outside of this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
@@ -19,7 +19,7 @@ impl Digest {
         Self(Sha256::digest(token.to_text()).into())
     }
 
-    /// In lower-case hexadecimal.
+    /// Returns the digest in lower-case hexadecimal.
     pub(super) fn to_text(self) -> String {
         hex(&self.0)
     }
@@ -41,7 +41,7 @@ impl Digest {
         Self(Sha256::digest(number.to_string()).into())
     }
 
-    /// Some byte of it, to spread them by.
+    /// Returns a byte by which digests are spread evenly.
     pub(super) const fn any_byte(self) -> u8 {
         let [byte, ..] = self.0;
         byte
@@ -70,12 +70,12 @@ impl Names {
         self.key(&format!("token:{}", digest.to_text()))
     }
 
-    /// What the keys of videos begin with; [`name_of_video`] follows.
+    /// The beginning of the keys of videos; [`name_of_video`] follows.
     pub(super) fn videos(&self) -> String {
         self.key("video:")
     }
 
-    /// What the keys of viewers begin with; [`name_of_viewer`] follows.
+    /// The beginning of the keys of viewers; [`name_of_viewer`] follows.
     pub(super) fn viewers(&self) -> String {
         self.key("viewer:")
     }
@@ -117,7 +117,7 @@ impl Names {
     }
 }
 
-/// The realm goes in with its length, so that no two pairs look alike.
+/// Returns the name of a video: a hash of the realm, preceded by its length so that no two pairs collide, and the video's id.
 pub(super) fn name_of_video(realm: &str, video: &str) -> String {
     let hash = Sha256::new().chain_update(format!("{}:", realm.len())).chain_update(realm);
     shortened(&hash.chain_update(video).finalize())
@@ -127,7 +127,7 @@ pub(super) fn name_of_viewer(viewer: &str) -> String {
     shortened(&Sha256::digest(viewer))
 }
 
-/// Half of a hash tells names apart that nobody makes alike on purpose.
+/// Returns half of a hash in hexadecimal: 128 bits distinguish names, which nobody chooses so that they collide.
 fn shortened(hash: &[u8]) -> String {
     hex(hash.get(..16).unwrap_or(hash))
 }

@@ -26,7 +26,7 @@ pub(super) struct Node {
     /// Wakes the link when a command finds the connection lost.
     pub(super) lost: Notify,
     /// The time of the last request for news that was answered.
-    pub(super) heard: watch::Sender<Option<Instant>>,
+    pub(super) current_at: watch::Sender<Option<Instant>>,
     pub(super) digests: Digests,
     pub(super) absent: Absent,
     /// The lookups of each client that found nothing; times are counted from `began`.
@@ -73,7 +73,7 @@ impl Node {
             timeout: options.timeout,
             contact: Mutex::new(Contact::Down("not connected yet".to_owned())),
             lost: Notify::new(),
-            heard: watch::Sender::new(None),
+            current_at: watch::Sender::new(None),
             digests: Digests::new(),
             absent: Absent::new(),
             misses: Debts::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS), CLIENTS),

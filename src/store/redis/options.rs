@@ -7,7 +7,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::rate::Rate;
 use crate::store::Store;
 
-/// A store in Redis (6.2 or later) or Valkey to be, which a fleet shares; made by [`Store::redis`].
+/// A builder for a store in Redis (6.2 or later) or Valkey, which a fleet shares; created by [`Store::redis`].
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -25,48 +25,49 @@ use crate::store::Store;
 /// # Ok(()) }
 /// ```
 ///
-/// # What is on the server
+/// # Data on the server
 ///
 /// Every key begins with the prefix as hash tag, so that a cluster keeps them in one slot.
 ///
-/// | key | type | what it holds |
+/// | key | type | content |
 /// | --- | --- | --- |
 /// | `{playgate}:token:<SHA-256>` | string | order, names of video and viewer, record as JSON; or `revoked` |
 /// | `{playgate}:video:<hash>` | hash | `up_to`: tokens of an order up to this are revoked; `lasting` if one does not expire |
 /// | `{playgate}:viewer:<hash>` | hash | the same of a viewer |
 /// | `{playgate}:order` | string | the last order: microseconds of the server's clock, or one more than the last |
-/// | `{playgate}:revoked` | hash | by `jti:…`, `sub:…` and `kid:…` what was taken back: issued before, until |
-/// | `{playgate}:revoked-order` | hash | the same names by the order of their revocation |
-/// | `{playgate}:restored` | sorted set | names that were given back in the last 31 days, by order |
-/// | `{playgate}:revoked-until` | sorted set | the same names by when they can go |
+/// | `{playgate}:revoked` | hash | revocations of signed tokens by `jti:…`, `sub:…` and `kid:…`: issued before, until |
+/// | `{playgate}:revoked-order` | hash | the order of each of these revocations, by the same names |
+/// | `{playgate}:restored` | sorted set | names that were restored in the last 31 days, by order |
+/// | `{playgate}:revoked-until` | sorted set | the names of the revocations, by the second from which they are not needed |
 /// | `{playgate}:news` | stream | the revocations of a day |
-/// | `{playgate}:generation` | string | another text when the data were lost |
+/// | `{playgate}:generation` | string | a random text, which changes if the data are lost |
 ///
-/// A token's text is never there.
+/// The server never stores a token's text.
 ///
-/// # What an acknowledged revocation means
+/// # The guarantee of an acknowledged revocation
 ///
 /// When `revoke` (of one embed token, a video, a viewer, or signed tokens) has returned `Ok`:
 ///
-/// 1. This node refuses what was revoked until it has expired, whatever the store says later. It does so after an error too.
-/// 2. The store holds the revocation, and every node that is in touch with it refuses within a second.
-/// 3. The server can still lose it: with its memory where it keeps no data, in a failover to a replica that had not received
-///    it, by restoring a backup. Every node that made or heard a revocation tells it again to such a server, as soon as the
-///    node is connected to it. Until the first has, a node that knows nothing of the revocation grants.
-/// 4. What no running node knows and the store has lost is lost: say it again. A node remembers the revocations it has made
-///    or heard since it started, the last 65,536 of embed tokens, videos and viewers.
+/// 1. This node refuses the revoked tokens until they have expired, whatever the store answers later. It does so after an error
+///    too.
+/// 2. The store holds the revocation, and every node that is connected to the store refuses the tokens within a second.
+/// 3. The server can still lose the revocation: with its memory if it saves no data, in a failover to a replica that had not
+///    received the revocation, or when a backup is restored. Every node that knows the revocation sends it again to such a
+///    server, as soon as the node is connected to it. Until the first node has, a node that does not know the revocation grants.
+/// 4. A revocation that the store has lost and no running node knows is lost: revoke again. A node knows the revocations that
+///    were made, by itself or by others, since it started; of embed tokens, videos and viewers the last 65,536.
 ///
-/// What was issued or restored after a revocation stays so when the revocation is told again.
+/// A revocation that is sent again does not affect tokens that were issued or restored after it.
 ///
-/// Let the server keep its data (`appendonly yes`) and evict nothing (`maxmemory-policy noeviction`): a server that does
-/// otherwise is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verify::Health::store).
-/// [`wait_for_replicas`](Self::wait_for_replicas) makes a revocation an error until replicas have it.
+/// Configure the server to save its data (`appendonly yes`) and to evict nothing (`maxmemory-policy noeviction`). Any other
+/// configuration is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verify::Health::store).
+/// With [`wait_for_replicas`](Self::wait_for_replicas), a revocation fails unless replicas acknowledge it in time.
 ///
-/// # What one client can cause
+/// # The load that one client can cause
 ///
-/// Many requests for one token share one lookup; a token that is none is remembered for five seconds, in bounded room; and
-/// lookups that find nothing are [bounded](Self::unknown_tokens) by the client's address. However many clients ask, a node
-/// has at most 256 lookups under way at a time. What is over a bound is answered with 503, and costs no round trip.
+/// Requests for the same token share one lookup. An unknown token is remembered for five seconds, in bounded room. Lookups that
+/// find nothing are [limited](Self::unknown_tokens) for each client address, and a node has at most 256 lookups under way at a
+/// time. A request over a limit is answered with 503 and costs no round trip.
 #[derive(Clone)]
 #[must_use = "nothing is connected before `connect`"]
 pub struct RedisStore {
@@ -78,21 +79,23 @@ pub struct RedisStore {
     pub(super) replicas: Option<Replicas>,
 }
 
-/// What [`RedisStore::wait_for_replicas`] demands.
+/// The demand of [`RedisStore::wait_for_replicas`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replicas {
     pub(super) count: u32,
+    /// The longest wait.
     pub(super) most: Duration,
 }
 
-/// For how long memory is believed while nothing is heard of the shared store.
+/// The time for which a node relies on its memory without news from the shared store.
 ///
-/// A [`Duration`] is [`AtMost`](Self::AtMost) that.
+/// A [`Duration`] converts to [`AtMost`](Self::AtMost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Staleness {
-    /// Then everything is answered with 503 that the store would have to confirm. 1 second or more; default 60.
+    /// For at most this long. Afterwards, requests that the store would have to confirm are answered with 503. At least 1 second;
+    /// the default is 60.
     AtMost(Duration),
-    /// What is in memory opens until it expires, and what others have revoked meanwhile with it.
+    /// Without limit: a token in memory is valid until it expires, even if another node revoked it meanwhile.
     UntilExpiry,
 }
 
@@ -102,17 +105,18 @@ impl From<Duration> for Staleness {
     }
 }
 
-/// The shortest that a lookup, or the wait for a replica, may be allowed to take.
+/// The shortest limit for a lookup, and for the wait for replicas.
 const MIN_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// The longest that a lookup, or the wait for a replica, may take.
+/// The longest limit for a lookup, and for the wait for replicas.
 const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest prefix, in bytes.
 const MAX_PREFIX_LEN: usize = 64;
 
 impl Store {
-    /// In Redis or Valkey, for a fleet: `redis://[user:password@]host[:port][/database]`, or `unix:///path`.
+    /// Returns a builder for a store in Redis or Valkey, which a fleet shares. The URL is
+    /// `redis://[user:password@]host[:port][/database]` or `unix:///path`.
     pub fn redis(url: impl Into<String>) -> RedisStore {
         RedisStore {
             url: url.into(),
@@ -126,53 +130,56 @@ impl Store {
 }
 
 impl RedisStore {
-    /// What the names of keys on the server begin with. Default `playgate`.
+    /// Sets the prefix of all keys on the server. The default is `playgate`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// For how long memory is believed while nothing is heard of the store. Default 60 seconds.
+    /// Sets the time for which this node relies on its memory without news from the store. The default is 60 seconds.
     pub fn max_staleness(mut self, staleness: impl Into<Staleness>) -> Self {
         self.staleness = staleness.into();
         self
     }
 
-    /// For how long the store may take to answer. 10 milliseconds to 5 seconds; default 2 seconds.
+    /// Sets the longest time that the store may take to answer, from 10 milliseconds to 5 seconds. The default is 2 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many lookups that find nothing one client's address may cause, or one /64 network of IPv6; others that ask from
-    /// there meanwhile for a token that is not in memory get 503. Default 20 in 2 seconds.
+    /// Limits the lookups that find nothing, for each client address or /64 network of IPv6. Over the limit, requests from that
+    /// address for a token that is not in memory are answered with 503. The default is 20 in 2 seconds.
     ///
-    /// Besides these, those count that were under way when the bound was reached: 256 at most. Clients without a known
-    /// address may cause as many as one, all together.
+    /// Up to 256 lookups that were under way when the limit was reached may exceed it. All clients without a known address
+    /// together have the limit of one.
     pub fn unknown_tokens(mut self, rate: Rate) -> Self {
         self.unknown = Some(rate);
         self
     }
 
     /// Makes every revocation, rotation and restoration wait until this many replicas have acknowledged it (Redis command
-    /// `WAIT`), for 10 milliseconds to 5 seconds at most. If fewer have by then, it fails with
-    /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated): it is in force on this node and in the store
-    /// all the same. Default is not to wait. Each waits over a connection of its own, 16 at a time.
+    /// `WAIT`). The longest wait is 10 milliseconds to 5 seconds. The default is not to wait.
+    ///
+    /// If fewer replicas acknowledge the change in time, it fails with
+    /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated), and is in force on this node and in the store
+    /// nevertheless. Each change waits over a connection of its own, 16 at a time.
     pub fn wait_for_replicas(mut self, count: u32, most: Duration) -> Self {
         self.replicas = Some(Replicas { count, most });
         self
     }
 
-    /// Starts to connect, within a tokio runtime, and goes on without end: a server that is down is no error. Until it was
-    /// reached, decisions that need it are 503; see [`Store::ready`].
+    /// Starts to connect, on the current tokio runtime, and reconnects without end. A server that is down is no error: until it
+    /// is reached, requests that need it are answered with 503. See [`Store::ready`].
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Store`] for a URL, a prefix or a time that cannot be, each of them; nothing is connected then.
+    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside of a runtime.
+    /// Nothing is connected then.
     pub fn connect(self) -> Result<Store, ConfigErrors> {
         let mut faults = Vec::new();
         let mut fault = |found: String, write: &'static str| faults.push(ConfigError::Store { found, write });
-        // A URL may hold a password, so what is wrong with it is said without it.
+        // A URL may hold a password, so no error shows it.
         let client = match redis::Client::open(self.url.as_str()) {
             Ok(client) => Some(client),
             Err(_) if self.url.starts_with("rediss:") || self.url.starts_with("valkeys:") => {

@@ -8,24 +8,24 @@ use tokio::sync::oneshot;
 use crate::embed::EmbedToken;
 use crate::store::Answer;
 
-/// The lookups under way: whoever needs a token that is looked up already waits for the same answer.
+/// The lookups under way. Requests for a token that is being looked up wait for the same answer.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay(Arc<Mutex<HashMap<EmbedToken, Waiting>>>);
 
-/// An answer to come, for as many as want it.
+/// A future answer, shared by any number of requests.
 pub(super) type Waiting = Shared<BoxFuture<'static, Answer>>;
 
-/// What is to be done for a token.
+/// The next step of a request that needs a token.
 pub(super) enum Turn {
-    /// Wait with those who came before.
+    /// Wait for the answer of the lookup under way.
     Wait(Waiting),
-    /// Look it up, tell the answer, and wait as they do.
+    /// Look the token up, give the answer to the ticket, and wait for it like the others.
     Look(Ticket, Waiting),
-    /// Nothing: another lookup is not allowed now.
+    /// Do without: no other lookup is allowed now.
     Refused,
 }
 
-/// The duty to tell an answer. One that is dropped has told that there is none.
+/// The obligation to answer a lookup. If it is dropped, the requests that wait get [`Answer::Unavailable`].
 pub(super) struct Ticket {
     all: UnderWay,
     token: EmbedToken,
@@ -33,7 +33,7 @@ pub(super) struct Ticket {
 }
 
 impl UnderWay {
-    /// Whose turn it is; `allowed` is asked where nobody looks the token up yet.
+    /// Returns the next step for a token. `allowed` is called if no lookup of the token is under way.
     pub(super) fn turn(&self, token: EmbedToken, allowed: impl FnOnce() -> bool) -> Turn {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = all.get(&token) {
@@ -50,14 +50,15 @@ impl UnderWay {
 }
 
 impl Ticket {
-    pub(super) fn tell(mut self, answer: Answer) {
+    /// Answers the requests that wait.
+    pub(super) fn answer(mut self, answer: Answer) {
         self.leave();
         if let Some(sender) = self.answer.take() {
-            let _ = sender.send(answer); // nobody may be waiting any more
+            let _ = sender.send(answer); // fails if no request waits any more
         }
     }
 
-    /// Who comes from now on does not wait for this lookup.
+    /// Ends the lookup, so that later requests do not wait for it.
     fn leave(&self) {
         self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.token);
     }
@@ -90,19 +91,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_who_wait_for_one_lookup_get_its_answer_whoever_goes_away() {
+    async fn all_requests_that_wait_for_a_lookup_get_its_answer_though_some_are_dropped() {
         let (under_way, token) = (UnderWay::default(), EmbedToken::generate().unwrap());
         let (ticket, first) = look(&under_way, token);
         let (second, third) = (wait(&under_way, token), wait(&under_way, token));
         drop((first, second));
-        ticket.tell(Answer::Absent);
+        ticket.answer(Answer::Absent);
         assert!(matches!(third.await, Answer::Absent));
         assert!(under_way.0.lock().unwrap().is_empty());
         drop(look(&under_way, token));
     }
 
     #[tokio::test]
-    async fn a_lookup_that_is_given_up_answers_that_it_was() {
+    async fn a_dropped_lookup_answers_that_the_store_is_unavailable() {
         let (under_way, token) = (UnderWay::default(), EmbedToken::generate().unwrap());
         let (ticket, waiting) = look(&under_way, token);
         drop(ticket);

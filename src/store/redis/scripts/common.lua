@@ -6,14 +6,14 @@ local function now()
   return time[1] * 1000000 + time[2]
 end
 
--- The next place in the order: above every one that was given, also by a server that has lost its data.
+-- Returns the next place in the order: above every earlier one, also of a server that has lost its data.
 local function next_order(key)
   local order = string.format('%.0f', math.max((redis.call('GET', key) or 0) + 1, now()))
   redis.call('SET', key, order)
   return order
 end
 
--- The place in the order that a server gave to a revocation before. What this server gives from now on is above it.
+-- Accepts a place in the order that a server gave before. Every place that this server gives from now on is above it.
 local function order_of_before(key, order)
   if tonumber(order) > tonumber(redis.call('GET', key) or 0) then
     redis.call('SET', key, order)
@@ -21,13 +21,13 @@ local function order_of_before(key, order)
   return order
 end
 
--- Tells the nodes, who may have missed a day of news.
-local function tell(news, ...)
+-- Adds news to the stream, and trims those of more than a day ago.
+local function publish(news, ...)
   redis.call('XADD', news, 'MINID', '~', string.format('%.0f', now() / 1000 - DAY * 1000), '*', ...)
 end
 
--- For how many seconds the mark of a video or viewer is needed, longer than any token that expires is good; -1 for good,
--- where a token was issued that does not expire.
+-- Returns the seconds for which the mark of a video or viewer is needed: longer than any token that expires is valid, or -1 (for
+-- good) if a token without expiry was issued.
 local function needed(key)
   return redis.call('HEXISTS', key, 'lasting') == 1 and -1 or 31 * DAY
 end
@@ -44,7 +44,7 @@ local function mark(key, up_to)
   end
 end
 
--- Puts a token in force whose record begins with the names of its video and viewer.
+-- Stores a token. Its record begins with the names of its video and viewer.
 local function issue(token, groups, order, record, seconds)
   local value = order .. ' ' .. record
   if seconds ~= '' then

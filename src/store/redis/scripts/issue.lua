@@ -1,4 +1,4 @@
--- Issues a token, unless it is known.
+-- Issues a token, unless it exists.
 -- KEYS: token, order, video[, viewer]. ARGV: record, seconds or nothing.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return false

@@ -1,5 +1,5 @@
--- What is known of a token, and up to where its video and its viewer were revoked.
--- KEYS: token. ARGV: what the keys of videos and of viewers begin with. What follows is in the same slot.
+-- Returns a token's value, and the places up to which its video and its viewer are revoked.
+-- KEYS: token. ARGV: the beginning of the keys of videos and of viewers, which are in the same slot.
 local value = redis.call('GET', KEYS[1])
 if not value then
   return false

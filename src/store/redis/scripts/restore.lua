@@ -1,4 +1,4 @@
--- Restores what was revoked by a name. Told again, it leaves a later revocation alone.
+-- Restores the signed tokens of a name. If it is sent again, a later revocation stays in force.
 -- KEYS: revoked, expiry of revoked, news, orders of revoked, restored, order. ARGV: name[, order of before].
 local order
 if ARGV[2] then
@@ -17,8 +17,8 @@ end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
 local was = redis.call('HDEL', KEYS[1], ARGV[1])
--- Kept for nodes that know of the revocation alone: longer than one is cut off.
+-- Kept for nodes that know only the revocation: longer than a node is cut off.
 redis.call('ZADD', KEYS[5], order, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', string.format('%.0f', now() - 31 * DAY * 1000000))
-tell(KEYS[3], 'news', 'restored', 'name', ARGV[1], 'order', order)
+publish(KEYS[3], 'news', 'restored', 'name', ARGV[1], 'order', order)
 return {was, order}

@@ -1,5 +1,5 @@
--- Revokes signed tokens, besides those that were revoked by the same name. Told again, it leaves alone what was restored
--- later.
+-- Revokes signed tokens, in addition to earlier revocations of the same name. If it is sent again, a later restoration stays in
+-- force.
 -- KEYS: revoked, expiry of revoked, news, orders of revoked, restored, order.
 -- ARGV: name, issued before or nothing for all, until or nothing for good[, order of before, is estimate].
 local function most(one, other)
@@ -13,7 +13,7 @@ local order
 if not ARGV[4] then
   order = next_order(KEYS[6])
 elseif ARGV[5] == '1' then
-  -- By the node's own clock, which may be behind by a minute.
+  -- The place is by the node's clock, which may be behind by a minute.
   if restored >= tonumber(ARGV[4]) + 60 * 1000000 then
     return false
   end
@@ -43,9 +43,9 @@ if mark ~= known then
   else
     redis.call('ZADD', KEYS[2], till, ARGV[1])
   end
-  tell(KEYS[3], 'news', 'revoked', 'name', ARGV[1], 'mark', mark, 'order', order)
+  publish(KEYS[3], 'news', 'revoked', 'name', ARGV[1], 'mark', mark, 'order', order)
 end
--- A few of those whose time has come.
+-- Drops a few revocations that are not needed any more.
 local old = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now() / 1000000 - DAY), 'LIMIT', 0, 10)
 for _, name in ipairs(old) do
   redis.call('HDEL', KEYS[1], name)

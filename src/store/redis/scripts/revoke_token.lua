@@ -1,5 +1,5 @@
--- Revokes one token, known or not. What is left in its place goes when the token would have. Told again, it leaves a token
--- alone that was issued later; not where the place in the order is an estimate, which may be too low.
+-- Revokes one token, known or not. The mark in its place expires when the token would have. If the revocation is sent again, a
+-- token that was issued later stays valid, unless the place in the order is an estimate, which may be too low.
 -- KEYS: token, news, order. ARGV: digest[, order of before, is estimate].
 local order
 local value = redis.call('GET', KEYS[1])
@@ -24,5 +24,5 @@ elseif left < DAY * 1000 then
 end
 redis.call('SET', KEYS[1], 'revoked', 'PX', string.format('%.0f', left))
 needed = string.format('%.0f', needed)
-tell(KEYS[2], 'news', 'token', 'digest', ARGV[1], 'order', order, 'needed', needed)
+publish(KEYS[2], 'news', 'token', 'digest', ARGV[1], 'order', order, 'needed', needed)
 return {order, needed}

@@ -1,8 +1,8 @@
--- Tells of a revocation of a video or viewer again, or of one that was made while the server could not be told.
+-- Revokes the tokens of a video or viewer up to a place in the order: a revocation that the server may lack.
 -- KEYS: video or viewer, news, order. ARGV: order of before, is estimate, which of the two, its id[, its realm].
 local up_to
 if ARGV[2] == '1' then
-  up_to = string.format('%.0f', math.min(tonumber(ARGV[1]), now())) -- by the node's own clock, which may be ahead
+  up_to = string.format('%.0f', math.min(tonumber(ARGV[1]), now())) -- by the node's clock, which may be ahead
 else
   up_to = order_of_before(KEYS[3], ARGV[1])
 end
@@ -10,6 +10,6 @@ local before = redis.call('HGET', KEYS[1], 'up_to')
 local seconds = needed(KEYS[1])
 if not before or tonumber(before) < tonumber(up_to) then
   mark(KEYS[1], up_to)
-  tell(KEYS[2], 'news', ARGV[3], 'id', ARGV[4], 'realm', ARGV[5] or '', 'up_to', up_to, 'needed', seconds)
+  publish(KEYS[2], 'news', ARGV[3], 'id', ARGV[4], 'realm', ARGV[5] or '', 'up_to', up_to, 'needed', seconds)
 end
 return {up_to, seconds}
