@@ -172,11 +172,11 @@ pub enum ConfigError {
     #[error("is neither <kid>.pem nor <kid>.jwk nor jwks.json, and is passed over: give keys such a name")]
     PassedOver,
     #[error(
-        "holds no key file any more; its last good keys stay in force: to retire them, put a jwks.json with {{\"keys\":[]}} \
-         there, remove the section, or say not_after or max_staleness"
+        "holds no key file any more: to retire its keys, put a jwks.json with {{\"keys\":[]}} there, remove the section, or set \
+         not_after or max_staleness"
     )]
     EmptiedFolder,
-    #[error("{error}; its last good keys stay in force{}", for_how_long(*.max_staleness))]
+    #[error("{error}; its last good keys stay in force{}", age_limit(*.max_staleness))]
     LastGoodKeys { error: Box<ConfigError>, max_staleness: Option<std::time::Duration> },
     #[error("{error}; its keys are out of force")]
     KeysRemoved { error: Box<ConfigError> },
@@ -201,10 +201,9 @@ pub enum ConfigError {
     OriginWithCredentials { site: String, origin: String },
 }
 
-/// How long keys are kept that could not be read again.
-fn for_how_long(max_staleness: Option<std::time::Duration>) -> String {
-    let limit =
-        |max: std::time::Duration| format!(" until they are {} s old, as max_staleness says", max.as_secs());
+/// Returns the limit on the age of kept keys, as the end of a sentence.
+fn age_limit(max_staleness: Option<std::time::Duration>) -> String {
+    let limit = |max: std::time::Duration| format!(" until they are {} s old (max_staleness)", max.as_secs());
     max_staleness.map(limit).unwrap_or_default()
 }
 

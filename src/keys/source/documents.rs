@@ -275,16 +275,12 @@ impl SourceState {
         kept.collect()
     }
 
-    /// An error, and what becomes of the keys that were there before.
-    fn keeping(&self, error: ConfigError, keeps: bool) -> ConfigError {
-        match error {
-            error @ ConfigError::EmptiedFolder => error,
-            error if keeps => {
-                let max_staleness = self.source.max_staleness;
-                ConfigError::LastGoodKeys { error: Box::new(error), max_staleness }
-            }
-            error => error,
+    /// Adds to an error that the last good keys stay in force, if there are any.
+    fn keeping(&self, error: ConfigError, has_keys: bool) -> ConfigError {
+        if !has_keys {
+            return error;
         }
+        ConfigError::LastGoodKeys { error: Box::new(error), max_staleness: self.source.max_staleness }
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> {
