@@ -141,8 +141,8 @@ impl Jwks {
 /// Refuses a `kid` that occurs twice, also where one of its keys cannot be used: which of them the tokens mean cannot be known.
 fn refuse_repeated(members: &[Value]) -> Result<(), ConfigError> {
     let mut kids = HashSet::with_capacity(members.len());
-    let named = members.iter().filter_map(|member| member.get("kid")?.as_str());
-    match named.into_iter().find(|kid| !kids.insert(*kid)) {
+    let mut named = members.iter().filter_map(|member| member.get("kid")?.as_str());
+    match named.find(|kid| !kids.insert(*kid)) {
         Some(kid) => Err(ConfigError::DuplicateKey { kid: kid.chars().take(MAX_KEY_ID_LEN).collect() }),
         None => Ok(()),
     }

@@ -357,9 +357,8 @@ impl SourceState {
     ) -> bool {
         let ending = Format::ending_of(&name).filter(|_| self.source.kid.is_none());
         let origin = folder.zip(ending).map(|(folder, ending)| Origin::Folder(Arc::clone(folder), ending));
-        let now = UnixSeconds::now();
         let mut document = self.documents.remove(&name).unwrap_or_default();
-        let changed = self.look_at_document(&mut document, origin, path, format, now, notices);
+        let changed = self.look_at_document(&mut document, origin, path, format, notices);
         self.documents.insert(name, document);
         changed
     }
@@ -370,10 +369,9 @@ impl SourceState {
         origin: Option<Origin>,
         path: &Path,
         format: Format,
-        now: UnixSeconds,
         notices: &mut Vec<ConfigError>,
     ) -> bool {
-        let before = document.sight.clone();
+        let (now, before) = (UnixSeconds::now(), document.sight.clone());
         let look = document.sight.look(path, format.limit()).and_then(|look| match look {
             // How a file looks that is about to be written, and many a file of a volume that is not there.
             Look::Changed(bytes) if bytes.is_empty() => {

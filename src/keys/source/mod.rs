@@ -201,12 +201,7 @@ impl KeySource {
 
     /// The field and the place, for an error; without the place where that may be the secret itself.
     pub(crate) fn shown(&self) -> String {
-        let is_there = match &self.place {
-            Place::SecretEnv(variable) => std::env::var_os(variable).is_some(),
-            Place::SecretFile(path) => path.exists(),
-            Place::Dir(_) | Place::File(_) | Place::Jwks(_) | Place::Pem(_) => true,
-        };
-        if is_there { format!("{} {self}", self.field()) } else { self.field().to_owned() }
+        if self.place.is_there() { format!("{} {self}", self.field()) } else { self.field().to_owned() }
     }
 
     /// The field of the configuration that names the place.
