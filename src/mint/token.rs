@@ -76,13 +76,8 @@ impl<'s> TokenDraft<'s> {
             return Err(fault);
         }
         self.claims.insert("uri".to_owned(), self.scope.as_uri().into());
-        // By it a token is told from those that were taken back before it was signed.
+        // It distinguishes the token from those that were revoked before it was signed.
         self.claims.entry("iat").or_insert_with(|| UnixSeconds::now().get().into());
-        let issued_at = self.claims.get("iat").and_then(Value::as_f64);
-        if issued_at.is_some_and(|seconds| seconds >= 1e12) {
-            // No revocation of what was issued before some date would tell it by that date.
-            return Err(MintError::Milliseconds { name: "iat".to_owned() });
-        }
         if let Some(exp) = self.expires_at {
             self.claims.insert("exp".to_owned(), exp.get().into());
         }
@@ -92,9 +87,13 @@ impl<'s> TokenDraft<'s> {
             "typ": "JWT",
         });
         let payload = Value::Object(self.claims).to_string();
-        Claims::parse(&payload)
-            .and_then(|claims| claims.refuse_milliseconds())
-            .map_err(|fault| MintError::Refused { fault })?;
+        let refused = |fault| MintError::Refused { fault };
+        let claims = Claims::parse(&payload).map_err(refused)?;
+        claims.refuse_milliseconds().map_err(refused)?;
+        if claims.is_issued_in_milliseconds() {
+            // Every revocation of tokens issued before some date would revoke the token.
+            return Err(MintError::Milliseconds { name: "iat".to_owned() });
+        }
         let mut text = encode(header.to_string().as_bytes());
         text.push('.');
         text.push_str(&encode(payload.as_bytes()));
@@ -232,10 +231,13 @@ mod tests {
             assert_eq!(error, MintError::Refused { fault: TokenFault::Milliseconds { claim, date } });
             assert!(error.to_string().contains("this looks like milliseconds"), "{error}");
         }
-        for late in [1_790_000_000_000_f64, 1e12, 1_790_000_000_000.5] {
-            let error = draft().claim("iat", late).sign().unwrap_err();
-            assert_eq!(error, MintError::Milliseconds { name: "iat".to_owned() });
+        for late in
+            [json!(1_790_000_000_000_u64), json!(1e12), json!(1_790_000_000_000.5), json!("1790000000000")]
+        {
+            let error = draft().claim("iat", &late).sign().unwrap_err();
+            assert_eq!(error, MintError::Milliseconds { name: "iat".to_owned() }, "{late}");
         }
+        assert!(draft().claim("iat", 999_999_999_999_u64).sign().is_ok());
         assert!(draft().expires_at(UnixSeconds::new(999_999_999_999)).sign().is_ok());
     }
 

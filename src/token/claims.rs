@@ -33,7 +33,7 @@ impl<T> Claim<T> {
 }
 
 impl Claim<NumericDate> {
-    /// The date, floored; malformed if it looks like milliseconds.
+    /// Returns the date, floored; malformed if it looks like milliseconds.
     fn in_seconds(self) -> Claim<UnixSeconds> {
         match self {
             Self::Present(date) if date.looks_like_milliseconds() => Claim::Malformed,
@@ -212,32 +212,37 @@ impl<'t> Claims<'t> {
         read.ok().and(found)
     }
 
-    /// When the token was issued: `iat`, floored.
+    /// Returns when the token was issued: `iat`, floored. A date in milliseconds is malformed, so that no revocation of tokens issued
+    /// before some date misses the token.
     pub(crate) fn issued_at(&self) -> Claim<UnixSeconds> {
-        let mut found = Claim::Absent;
-        let read = read_object(self.json, |member, value| {
-            if member.is("iat") {
-                found = match date(value).strict().in_seconds() {
-                    // Malformed: no revocation of those that were issued before some date may miss it.
-                    Claim::Absent => Claim::Malformed,
-                    claim => claim,
-                };
-            }
-        });
-        read.map_or(Claim::Malformed, |()| found)
+        self.iat().strict().in_seconds()
     }
 
-    /// Checks that no date is in milliseconds: a signer's own tokens.
+    fn iat(&self) -> DateClaim {
+        let mut found = DateClaim::Plain(Claim::Absent);
+        let read = read_object(self.json, |member, value| {
+            if member.is("iat") {
+                found = date(value);
+            }
+        });
+        read.map_or(DateClaim::Plain(Claim::Malformed), |()| found)
+    }
+
+    /// Checks that neither `exp` nor `nbf` is in milliseconds, before a signer signs them.
     #[cfg(feature = "mint")]
     pub(crate) fn refuse_milliseconds(&self) -> Result<(), TokenFault> {
         for (claim, date) in [(ClaimName::Exp, self.exp), (ClaimName::Nbf, self.nbf)] {
-            if let Claim::Present(date) = date.read(true)
-                && date.looks_like_milliseconds()
-            {
+            if let Some(date) = in_milliseconds(date) {
                 return Err(TokenFault::Milliseconds { claim, date: date.floor() });
             }
         }
         Ok(())
+    }
+
+    /// Returns whether `iat` is in milliseconds.
+    #[cfg(feature = "mint")]
+    pub(crate) fn is_issued_in_milliseconds(&self) -> bool {
+        in_milliseconds(self.iat()).is_some()
     }
 
     /// A claim that names something, as it can be revoked: text, or a number as it stands. `None` also for one that does
@@ -307,6 +312,14 @@ fn string(value: Value<'_>) -> Claim<JsonStr<'_>> {
     match value {
         Value::String(text) => Claim::Present(text),
         Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+    }
+}
+
+#[cfg(feature = "mint")]
+fn in_milliseconds(claim: DateClaim) -> Option<NumericDate> {
+    match claim.read(true) {
+        Claim::Present(date) => date.looks_like_milliseconds().then_some(date),
+        Claim::Absent | Claim::Malformed => None,
     }
 }
 
