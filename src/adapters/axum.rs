@@ -1,4 +1,4 @@
-//! What axum needs beside the [tower layer](super::tower): extractors, and a gate around a finished router.
+//! Extractors for axum, and a gate around a finished router. They complement the [tower layer](super::tower).
 
 use std::convert::Infallible;
 use std::future::{self, Future, Ready};
@@ -20,7 +20,7 @@ use super::tower::{Gate, GateBody, GateFuture};
 use crate::verify::{OwnedGrant, Verifier};
 
 impl Verifier {
-    /// Stands around a finished router, ready for `axum::serve`: what `Router::layer` does, without its boxes. It is the
+    /// Wraps a finished router for `axum::serve`, like `Router::layer` but without boxing. The wrapper is the
     /// outermost service, so it has [full paths](crate::adapters::tower::GateLayer::full_paths).
     ///
     /// ```no_run
@@ -132,7 +132,7 @@ impl From<GateBody<Self>> for Body {
     }
 }
 
-/// What a handler that asks for a grant gets where there is none: a mistake in the wiring, so 500.
+/// The rejection if a handler extracts a grant and the request has none: a mistake in the wiring, so 500.
 const NO_GRANT: (StatusCode, &str) = (
     StatusCode::INTERNAL_SERVER_ERROR,
     "no grant in the request: put the layer around this route, and grant_extension() on its site",

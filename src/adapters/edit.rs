@@ -7,25 +7,25 @@ use crate::answer::{Header, ManifestBody, ManifestHead, RequestEdits, ResponseEd
 /// Every value of a field.
 pub(super) type Said<'i, 'v> = &'i mut dyn Iterator<Item = &'v [u8]>;
 
-/// A server's header map, as far as answers change one. Names are lower-case; what can be no header field is left out.
+/// A server's header map, as far as it is edited. Names are lower-case; a value that no header field can have is left out.
 pub(super) trait Fields {
     /// Every value of a field, one for each of its lines.
     fn all(&self, name: &str) -> impl Iterator<Item = &[u8]>;
     fn remove(&mut self, name: &str);
-    /// Removes fields of which hardly one is ever there.
+    /// Removes fields that are rarely present.
     fn remove_all(&mut self, names: &[&str]) {
         self.remove_each(|name| names.contains(&name));
     }
-    /// Removes every field whose name is `unwanted`. Allocates nothing where none is.
+    /// Removes every field whose name is `unwanted`. Allocates nothing if there is none.
     fn remove_each(&mut self, unwanted: impl Fn(&str) -> bool);
-    /// Puts one value in the place of every other.
+    /// Replaces every value of a field by one.
     fn set(&mut self, name: &str, value: Bytes);
-    /// The same by what the others say, unless they may stay.
+    /// Replaces every value of a field by one that depends on them, or keeps them if `value` returns `None`.
     fn revise(&mut self, name: &str, value: impl FnOnce(Said<'_, '_>) -> Option<Bytes>);
     fn append(&mut self, name: &str, value: Bytes);
 }
 
-/// What the head of the inner service's answer becomes, and what its body goes through.
+/// Edits the head of the inner service's answer. Returns the rewriter for the body, if the body is a manifest.
 pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdits) -> Option<ManifestBody> {
     if edits.is_empty() {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn head(fields: &mut impl Fields, status: u16, mut edits: ResponseEdi
     manifest.and_then(ManifestHead::into_body)
 }
 
-/// Appends what is not said already.
+/// Appends header fields, except a `Vary` that is there already.
 pub(super) fn append(fields: &mut impl Fields, added: impl IntoIterator<Item = Header>) {
     for Header { name, value } in added {
         if name != "vary" || !varies_already(fields, &value) {
@@ -57,7 +57,7 @@ pub(super) fn append(fields: &mut impl Fields, added: impl IntoIterator<Item = H
     }
 }
 
-/// Whether the field names in `wanted`, or `*`, stand in `Vary` already.
+/// Returns whether `Vary` has the name `wanted`, or `*`, already.
 fn varies_already(fields: &impl Fields, wanted: &[u8]) -> bool {
     fields
         .all("vary")
@@ -66,7 +66,7 @@ fn varies_already(fields: &impl Fields, wanted: &[u8]) -> bool {
         .any(|name| name == b"*" || name.eq_ignore_ascii_case(wanted))
 }
 
-/// What the inner service is to see of a request's header.
+/// Edits a request's header for the inner service.
 pub(super) fn request(fields: &mut impl Fields, edits: &RequestEdits) {
     if edits.removes_any() {
         fields.remove_each(|name| edits.removes(name));
@@ -86,7 +86,7 @@ pub(super) fn request(fields: &mut impl Fields, edits: &RequestEdits) {
     }
 }
 
-/// `If-None-Match` in the inner service's own entity tags, where it knows them.
+/// Translates `If-None-Match` into the inner service's own entity tags.
 fn translate_conditions(fields: &mut impl Fields, edits: &RequestEdits) {
     let translated = fields.all("if-none-match").map(|field| edits.if_none_match(field));
     let Some(translated) = translated.collect::<Option<Vec<_>>>().filter(|fields| !fields.is_empty()) else {
@@ -113,7 +113,7 @@ fn strip_cookies(fields: &mut impl Fields, edits: &RequestEdits) {
     }
 }
 
-/// Path and query less the credential, if that has to be.
+/// Returns path and query without the credential, or `None` if they stay as they are.
 pub(super) fn target_without_credential(
     path: &str,
     query: Option<&str>,

@@ -2,10 +2,10 @@ use bytes::Bytes;
 
 use crate::answer::ManifestBody;
 
-/// A manifest on its way through an adapter's body: at most one frame of the inner body, and one slice of what it becomes.
+/// A manifest while an adapter's body rewrites it. It holds at most one frame of the inner body and one slice of output.
 pub(super) struct Forwarded {
     manifest: ManifestBody,
-    /// What was not read yet of the last frame. The next frame is polled once this one is used up.
+    /// The unread rest of the last frame. The next frame is polled once this one is used up.
     frame: Bytes,
     has_ended: bool,
 }
@@ -15,7 +15,7 @@ impl Forwarded {
         Self { manifest, frame: Bytes::new(), has_ended: false }
     }
 
-    /// The next slice. `None` if it takes another frame, or if the body has ended and all is out.
+    /// Returns the next slice, or `None` if another frame is needed or everything has been returned.
     pub(super) fn slice(&mut self) -> Option<Bytes> {
         while !self.frame.is_empty() {
             let slice = self.manifest.push(&mut self.frame);
@@ -27,18 +27,18 @@ impl Forwarded {
         if self.has_ended { self.manifest.finish() } else { None }
     }
 
-    /// Takes the next frame, once there is no slice.
+    /// Takes the next frame, after [`Forwarded::slice`] returned `None`.
     pub(super) fn take(&mut self, frame: Bytes) {
         debug_assert!(self.frame.is_empty(), "a frame is taken once the one before is used up");
         self.frame = frame;
     }
 
-    /// The inner body has ended.
+    /// Records that the inner body has ended.
     pub(super) const fn end(&mut self) {
         self.has_ended = true;
     }
 
-    /// Whether all is out.
+    /// Returns whether every slice has been returned.
     #[cfg(feature = "tower")]
     pub(super) const fn is_out(&self) -> bool {
         self.manifest.is_out()

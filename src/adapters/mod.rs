@@ -1,23 +1,23 @@
-//! How does a server ask?
+//! Adapters for servers and frameworks: tower, axum and actix-web.
 //!
-//! An adapter translates: its server's request into a [`RequestView`](crate::request::RequestView), a
+//! An adapter translates its server's request into a [`RequestView`](crate::request::RequestView), and a
 //! [`Reply`](crate::answer::Reply) into its server's response. No rule lives here.
 //!
 //! # Among other layers
 //!
 //! Outside is nearer to the client. Which order makes a difference:
 //!
-//! - **CORS** of another layer, on a site with a policy: inside, it is replaced. Outside, it has the last word on every
-//!   field that it sets and answers preflights itself, so that the origins of both are let in, and a `*` can come to stand
-//!   beside `Access-Control-Allow-Credentials: true`, which browsers refuse. Keep one. No order leaves two
-//!   `Access-Control-Allow-Origin`.
-//! - **Timeouts** belong inside: the answers of one outside have no CORS headers.
+//! - **CORS** of another layer, on a site with a policy: inside, its fields are replaced. Outside, it overrides every
+//!   field that it sets and answers preflights itself. The origins of both policies are then allowed, and a `*` can end up
+//!   beside `Access-Control-Allow-Credentials: true`, which browsers refuse. Keep one of the two. Neither order leaves two
+//!   `Access-Control-Allow-Origin` fields.
+//! - **Timeouts** belong inside: the answers of a timeout outside have no CORS headers.
 //! - **Logs of requests** see whole URIs outside, and tokens in them. Inside, on a site that
 //!   [strips credentials](crate::Site::strip_credentials), they do not.
-//! - **What rewrites paths** belongs outside: what it makes of them is decided then. Inside, what was granted and what is
-//!   served can be two.
-//! - **Compression** may stand on either side. Outside, it gets manifests after they were rewritten. Inside, it is asked to
-//!   leave them alone; one whose path has no extension comes compressed all the same, and goes through as it is.
+//! - **A layer that rewrites paths** belongs outside, so that the rewritten path is the one that is decided. Inside, the path
+//!   that was granted and the path that is served can differ.
+//! - **Compression** works on either side. Outside, it compresses rewritten manifests. Inside, the gate requests manifests
+//!   without compression. A manifest whose path has no extension may still arrive compressed, and then passes unchanged.
 
 #[cfg(feature = "actix")]
 pub mod actix;

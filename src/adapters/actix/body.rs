@@ -9,8 +9,8 @@ use crate::adapters::forwarded::Forwarded;
 use crate::answer::ManifestBody;
 
 pin_project! {
-    /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
-    /// refusal. `Debug` tells which, and shows nothing of it: a rewritten manifest has credentials in it.
+    /// The body of an answer: the inner service's own, the inner service's manifest while it is rewritten, or the body of
+    /// a refusal. `Debug` shows the kind and no content: a rewritten manifest has credentials in it.
     pub struct ActixBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -41,7 +41,7 @@ impl<B> ActixBody<B> {
         Self { kind: Kind::Forward { body, forwarded: Box::new(Forwarded::new(forwarded)), ended: false } }
     }
 
-    /// Of a refusal: what is sent, and what its length is said to be, which is more where HEAD was asked for.
+    /// Creates the body of a refusal. `length` is the announced length, which exceeds `bytes` in answers to HEAD.
     pub(super) const fn answer(bytes: Bytes, length: u64) -> Self {
         Self { kind: Kind::Answer { bytes, length } }
     }

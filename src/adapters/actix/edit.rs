@@ -63,7 +63,7 @@ pub(super) fn response<B>(request: ServiceRequest, answer: Answer) -> ServiceRes
     request.into_response(head.set_body(ActixBody::answer(body, length)))
 }
 
-/// What the head of the inner service's answer becomes, and what its body goes through.
+/// Edits the head of the inner service's answer. Returns the rewriter for the body, if the body is a manifest.
 pub(super) fn head(head: &mut ResponseHead, edits: ResponseEdits) -> Option<ManifestBody> {
     let status = head.status.as_u16();
     edit::head(head.headers_mut(), status, edits)
@@ -82,7 +82,7 @@ pub(super) fn error(mut error: Error, edits: ResponseEdits) -> Error {
     error
 }
 
-/// What the inner service is to see of the request.
+/// Edits the request for the inner service.
 pub(super) fn request(request: &mut ServiceRequest, edits: &RequestEdits) {
     if edits.is_empty() {
         return;

@@ -16,7 +16,7 @@ use crate::store::{Found, LookUp};
 use crate::verify::{Decision, Verifier};
 
 pin_project! {
-    /// The answer to come: ready at once for a refusal, the inner service's otherwise; either perhaps after a lookup.
+    /// The future of an answer: a refusal, which is ready at once, or the inner service's answer. A lookup may come first.
     pub struct ActixFuture<S, B>
     where
         S: Service<ServiceRequest>,
@@ -41,7 +41,7 @@ pub(super) struct Held<S> {
     pub(super) verifier: Verifier,
     pub(super) service: Rc<S>,
     pub(super) request: ServiceRequest,
-    /// What earlier lookups have found.
+    /// The results of earlier lookups for this request.
     pub(super) found: Option<Found>,
 }
 

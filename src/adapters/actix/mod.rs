@@ -3,7 +3,7 @@
 //! The decision is made before the inner service is called; nothing is boxed or spawned, and no snapshot is kept while it
 //! waits. Every answer of the inner service gets its headers, also that of an error that an inner middleware returns.
 //!
-//! What actix-web does by itself stays as it is:
+//! The middleware does not change these habits of actix-web:
 //!
 //! - It answers `Expect: 100-continue` before any application is asked, and the refusal follows at once. `HttpServer` has no
 //!   way to be asked first; a server that is put together from actix-http's `HttpService` has one, `expect`.

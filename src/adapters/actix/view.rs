@@ -8,7 +8,7 @@ use actix_web::http::header::{
 
 use crate::request::{OtherPath, RequestView, Target};
 
-/// What a decision reads from a request to actix-web.
+/// A request to actix-web, as a decision reads it.
 pub(super) struct View<'r>(pub(super) &'r ServiceRequest);
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -43,7 +43,7 @@ impl RequestView for View<'_> {
         }
     }
 
-    /// The path of the request's head, if a middleware changed only that, or only the path that routes read.
+    /// The path of the request's head, if it differs from the path that routes read. A middleware may change only one of them.
     fn other_path(&self) -> Option<OtherPath<'_>> {
         let (head, routed) = (self.0.uri().path(), self.0.match_info().get_ref().uri().path());
         (head != routed).then_some(OtherPath::Rewritten(head.as_bytes()))

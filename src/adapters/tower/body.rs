@@ -10,8 +10,8 @@ use crate::adapters::forwarded::Forwarded;
 use crate::answer::ManifestBody;
 
 pin_project! {
-    /// The body of an answer: the inner service's, as it is or as a manifest that is rewritten on its way; or that of a
-    /// refusal. `Debug` tells which, and shows nothing of it: a rewritten manifest has credentials in it.
+    /// The body of an answer: the inner service's own, the inner service's manifest while it is rewritten, or the body of
+    /// a refusal. `Debug` shows the kind and no content: a rewritten manifest has credentials in it.
     pub struct GateBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -32,11 +32,11 @@ pin_project! {
     }
 }
 
-/// How far the inner body of a manifest is.
+/// The state of a manifest's inner body.
 enum Ending {
-    /// It goes on.
+    /// More frames may come.
     NotYet,
-    /// It has ended; behind what is still to be written its trailers may follow.
+    /// The body has ended. Its trailers, if it had any, follow the last slice.
     Trailers(Option<Box<HeaderMap>>),
 }
 

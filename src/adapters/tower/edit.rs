@@ -24,9 +24,9 @@ impl Fields for HeaderMap {
         self.remove(name);
     }
 
-    /// A look at those that are there takes less than a lookup of each.
+    /// Looking at the fields that are present takes less than a lookup of each name.
     fn remove_each(&mut self, unwanted: impl Fn(&str) -> bool) {
-        // No memory is taken for an empty list.
+        // An empty list allocates nothing.
         let names: Vec<HeaderName> = self.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
         for name in names {
             self.remove(name);
@@ -95,12 +95,12 @@ pub(super) fn response<R>(answer: Answer) -> Response<GateBody<R>> {
     response
 }
 
-/// What the head of the inner service's answer becomes, and what its body goes through.
+/// Edits the head of the inner service's answer. Returns the rewriter for the body, if the body is a manifest.
 pub(super) fn head(parts: &mut Parts, edits: ResponseEdits) -> Option<ManifestBody> {
     edit::head(&mut parts.headers, parts.status.as_u16(), edits)
 }
 
-/// What the inner service is to see of the request.
+/// Edits the request for the inner service.
 pub(super) fn request<B>(request: &mut Request<B>, edits: &RequestEdits) {
     if edits.is_empty() {
         return;

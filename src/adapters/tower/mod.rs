@@ -95,8 +95,8 @@ pub struct Gate<S> {
     peer: Option<IpAddr>,
 }
 
-/// The decision now. Where there are base paths, a request passes without a credential only if its path is known to be the
-/// client's.
+/// Decides a request at the current time. On a host with base paths, a request passes without a credential only if its path
+/// is known to be the one that the client sent.
 fn decide<'r, B>(
     verifier: &Verifier,
     full_paths: bool,
@@ -111,7 +111,7 @@ fn decide<'r, B>(
     }
 }
 
-/// Whether an axum router recorded the path before it removed prefixes.
+/// Returns whether an axum router recorded the path before it removed prefixes.
 fn came_through_axum<B>(request: &Request<B>) -> bool {
     #[cfg(feature = "axum")]
     return request.extensions().get::<axum::extract::OriginalUri>().is_some();

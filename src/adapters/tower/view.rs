@@ -100,7 +100,7 @@ mod tests {
         }
     }
 
-    /// What each method tells, in the order of the trait.
+    /// The result of each method, in the order of the trait.
     fn told(view: &impl RequestView) -> Vec<(&'static str, String)> {
         fn each<'r>(fields: impl Iterator<Item = &'r [u8]>) -> String {
             format!("{:?}", fields.map(<[u8]>::escape_ascii).map(|text| text.to_string()).collect::<Vec<_>>())
