@@ -1,6 +1,6 @@
 use crate::error::Code;
 
-/// The value of `WWW-Authenticate` (RFC 6750 §3): with an error code where a token was brought, bare where not.
+/// Returns the value of `WWW-Authenticate` (RFC 6750 §3): with an error code if the request had a token, bare if not.
 pub(super) const fn challenge(code: Code, status: u16) -> Option<&'static str> {
     match (code, status) {
         (

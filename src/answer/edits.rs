@@ -9,13 +9,13 @@ use crate::cors::CorsHeaders;
 use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping};
 use crate::verify::{Grant, OwnedGrant, Payload};
 
-/// What changes on a request before the inner service sees it. `Debug` shows names, no values.
+/// The edits of a request before the inner service receives it. `Debug` shows names, no values.
 #[derive(Clone, Default)]
 pub struct RequestEdits {
     remove: Option<IdentityNames>,
     set: Vec<(Box<str>, String)>,
     strip: Option<Arc<Stripping>>,
-    /// A manifest is asked for, and will be rewritten.
+    /// The forwarding of the manifest that the request names, if it will be rewritten.
     manifest: Option<Arc<Forwarding>>,
     grant: Option<OwnedGrant>,
 }
@@ -25,54 +25,57 @@ impl RequestEdits {
         Self { remove, ..Self::default() }
     }
 
-    /// Whether the request goes through untouched.
+    /// Returns whether the request stays as it is.
     pub const fn is_empty(&self) -> bool {
         let Self { remove, set, strip, manifest, grant } = self;
         remove.is_none() && set.is_empty() && strip.is_none() && manifest.is_none() && grant.is_none()
     }
 
-    /// Whether some header field is removed: whether [`removes`](Self::removes) can return true at all.
+    /// Returns whether [`removes`](Self::removes) returns true for any name.
     pub const fn removes_any(&self) -> bool {
         self.remove.is_some() || self.manifest.is_some()
     }
 
-    /// Whether a header field of this name is removed. To be asked of every field of the request, before others are set.
+    /// Returns whether a header field of this name is removed. Call it for every field of the request, before others are set.
     ///
-    /// Identity headers are the verifier's to set, on every request: they go in every spelling that CGI, WSGI or PHP fold
-    /// into the same name. Of a manifest that will be rewritten there are no parts, so `Range` and `If-Range` go.
+    /// Only the verifier may set identity headers, so they are removed from every request, in every spelling that CGI, WSGI
+    /// or PHP fold into the same name. A manifest that will be rewritten has no parts, so `Range` and `If-Range` are removed.
     pub fn removes(&self, name: &str) -> bool {
         let of_parts = |name: &str| ["range", "if-range"].iter().any(|part| name.eq_ignore_ascii_case(part));
         self.remove.as_ref().is_some_and(|names| names.hold(name))
             || (self.manifest.is_some() && of_parts(name))
     }
 
-    /// The header fields to set then: lower-case name, and a value of visible ASCII and spaces.
+    /// The header fields to set after that: a lower-case name, and a value of visible ASCII and spaces.
     pub fn set(&self) -> impl Iterator<Item = (&str, &str)> {
         let plain = self.manifest.as_ref().map(|_| ("accept-encoding", "identity"));
         self.set.iter().map(|(name, value)| (&**name, value.as_str())).chain(plain)
     }
 
-    /// An `If-None-Match` field in the inner service's own entity tags; empty where it speaks of none of them, and is to
-    /// be dropped together with `If-Modified-Since` (RFC 9110 §13.1.3). `None` to leave it.
+    /// Returns an `If-None-Match` field in the inner service's own entity tags, or `None` to leave the field. If the result is
+    /// empty, the field has none of them: remove it together with `If-Modified-Since` (RFC 9110 §13.1.3).
     pub fn if_none_match(&self, field: &[u8]) -> Option<Vec<u8>> {
         self.manifest.as_ref().map(|manifest| manifest.inner_tags(field))
     }
 
-    /// The query less the credential, where the site strips it; empty when nothing is left. `None` to leave it.
+    /// Returns the query without the credential if the site strips credentials, or `None` to leave the query. The result may
+    /// be empty.
     pub fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
         self.strip.as_ref()?.query(query)
     }
 
-    /// A `Cookie` field less the credential, where the site strips it; drop it when it is empty. `None` to leave it.
+    /// Returns a `Cookie` field without the credential if the site strips credentials, or `None` to leave the field. If the
+    /// result is empty, remove the field.
     pub fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
         self.strip.as_ref()?.cookie(field)
     }
 
-    /// The one `Referer` field to send on, given all that came, where the site strips credentials; empty to drop them all.
-    /// `None` to leave them.
+    /// Returns the one `Referer` field for the inner service, given all that were received, or `None` to leave them. If the
+    /// result is empty, remove them all.
     ///
-    /// It loses the query parameters of the site's credentials, and its path where that has a credential in it. A field that
-    /// is no absolute URI is dropped; so are several, of which an inner service could read either.
+    /// If the site strips credentials, the field loses the query parameters of the site's credentials, and a path with a
+    /// credential in it. A field that is no absolute URI is removed. Several fields are removed too, since an inner service
+    /// could read any of them.
     pub fn referer<'f>(&self, fields: impl IntoIterator<Item = &'f [u8]>) -> Option<Vec<u8>> {
         let strip = self.strip.as_ref()?;
         let mut fields = fields.into_iter();
@@ -83,12 +86,12 @@ impl RequestEdits {
         }
     }
 
-    /// Whether an `Authorization` field is a credential that the site strips.
+    /// Returns whether an `Authorization` field is a credential that the site strips.
     pub fn drops_authorization(&self, field: &[u8]) -> bool {
         self.strip.as_ref().is_some_and(|strip| strip.drops_authorization(field))
     }
 
-    /// The grant for handlers, where the site asks for it.
+    /// The grant for handlers, if the site has `grant_extension`.
     pub const fn grant(&self) -> Option<&OwnedGrant> {
         self.grant.as_ref()
     }
@@ -119,7 +122,7 @@ impl RequestEdits {
     }
 }
 
-/// A fact of a grant as a header carries it.
+/// Returns a fact of a grant as the text of a header field.
 fn fact_of(grant: &Grant<'_>, fact: GrantFact, payload: &Payload) -> Option<String> {
     match fact {
         GrantFact::Kid => grant.kid().map(str::to_owned),
@@ -141,25 +144,25 @@ impl std::fmt::Debug for RequestEdits {
     }
 }
 
-/// Whether a claim can stand in a header: one visible line of ASCII. One that cannot is left out.
+/// Returns whether a text can be a header value: one visible line of ASCII.
 fn is_header_text(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// What changes on the inner service's answer, whatever its status.
+/// The edits of the inner service's answer, whatever its status.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseEdits {
     pub(super) cors: Option<CorsHeaders>,
     pub(super) private: bool,
     /// The value of a `Content-Security-Policy`, for a page.
     pub(super) frame_ancestors: Option<Bytes>,
-    /// Whether the request's path holds an embed token, and which policy of referrers may stay then.
+    /// The referrer policies that may stay, if the request's path holds an embed token.
     pub(super) referrers: Option<Referrers>,
     pub(super) forwarding: Option<Arc<Forwarding>>,
 }
 
 impl ResponseEdits {
-    /// Whether the answer goes through untouched.
+    /// Returns whether the answer stays as it is.
     pub const fn is_empty(&self) -> bool {
         let Self { cors, private, frame_ancestors, referrers, forwarding } = self;
         cors.is_none()
@@ -169,20 +172,20 @@ impl ResponseEdits {
             && forwarding.is_none()
     }
 
-    /// What changes where a manifest is answered with that has to be rewritten; `field` gives the value of a header field
-    /// of the inner answer. To be asked before the other methods, which answer by what it finds.
+    /// Returns the edits of a manifest's head if the inner answer is a manifest to be rewritten. `field` returns the value of
+    /// a header field of the inner answer. Call this before the other methods, whose results depend on it.
     pub fn manifest<'h>(
         &mut self,
         status: u16,
         field: impl Fn(&'static str) -> Option<&'h [u8]>,
     ) -> Option<ManifestHead> {
         let head = self.forwarding.as_ref()?.head(status, field)?;
-        self.private |= head.private; // it holds somebody's credential, whatever the site says of caches
+        self.private |= head.private; // it holds a credential, whatever the site's cache scope is
         Some(head)
     }
 
-    /// The header fields to remove first: what the inner service said of CORS, where the site has a policy; and
-    /// what tells shared caches more than `Cache-Control` (RFC 9213), where the answer is private.
+    /// The header fields to remove first: the inner service's CORS fields, if the site has a policy; and the fields that
+    /// override `Cache-Control` for shared caches (RFC 9213), if the answer is private.
     pub fn remove(&self) -> &'static [&'static str] {
         const CORS: &[&str] = &[
             "access-control-allow-origin",
@@ -206,32 +209,32 @@ impl ResponseEdits {
         }
     }
 
-    /// The header fields to append last. `vary` can be there already; so can a `content-security-policy`, beside which
-    /// another one holds too (CSP Level 3 §8.1).
+    /// The header fields to append last. The answer may have a `vary` already, and a `content-security-policy`: several
+    /// policies hold together (CSP Level 3 §8.1).
     pub fn append(self) -> impl Iterator<Item = Header> {
         let page = self.frame_ancestors.map(|value| Header::new("content-security-policy", value));
         self.cors.into_iter().flat_map(cors_fields).chain(page)
     }
 
-    /// Whether `Cache-Control` is to be asked about.
+    /// Returns whether [`cache_control`](Self::cache_control) may change the answer.
     #[cfg(any(feature = "tower", feature = "actix"))]
     pub(crate) const fn is_private(&self) -> bool {
         self.private
     }
 
-    /// Whether `Referrer-Policy` is to be asked about.
+    /// Returns whether [`referrer_policy`](Self::referrer_policy) may change the answer.
     #[cfg(any(feature = "tower", feature = "actix"))]
     pub(crate) const fn hides_referrers(&self) -> bool {
         self.referrers.is_some()
     }
 
-    /// The `Referrer-Policy` to set, given what the inner service said, so that no `Referer` holds the token in the path;
-    /// `None` to leave that as it is.
+    /// Returns the `Referrer-Policy` to set, given the inner service's, or `None` to leave it. With this policy no `Referer`
+    /// holds the token in the path.
     pub fn referrer_policy<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         self.referrers.and_then(|referrers| referrers.policy(inner))
     }
 
-    /// The `Cache-Control` to set, given what the inner service said; `None` to leave that as it is.
+    /// Returns the `Cache-Control` to set, given the inner service's, or `None` to leave it.
     pub fn cache_control<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         if self.private { cache::private(inner) } else { None }
     }

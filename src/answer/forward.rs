@@ -1,4 +1,4 @@
-//! What HTTP asks for around a manifest whose body changes on its way.
+//! HTTP semantics of a manifest whose body is rewritten: entity tags, ranges, conditions, and the fields that describe bytes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, lis
 use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
 use crate::verify::{Grant, Tally};
 
-/// What is carried into the manifest that a request may be answered with.
+/// The forwarding of a request's parameters into the manifest that may be its answer.
 pub(super) struct Forwarding {
-    /// An error where it is too long: the manifest passes unchanged.
+    /// The parameters, or an error if they are too long: the manifest then passes unchanged.
     carried: Result<Carried, QueryTooLong>,
     rules: ForwardRules,
-    /// By the path's extension; without one the answer's `Content-Type` tells.
+    /// The format by the path's extension. `None` if the path has none: the answer's `Content-Type` decides.
     format: Option<Format>,
     is_head: bool,
     is_granted: bool,
@@ -26,7 +26,7 @@ pub(super) struct Forwarding {
 }
 
 impl Forwarding {
-    /// What is carried for this request, if anything. `grant` is `None` on a public resource.
+    /// Returns the forwarding of this request, if it has parameters to carry. `grant` is `None` on a public resource.
     pub(super) fn of(
         site: &SiteRules,
         grant: Option<&Grant<'_>>,
@@ -69,12 +69,12 @@ impl Forwarding {
         Some(Arc::new(Self { carried, rules, format, is_head, is_granted, suffix, site, tally }))
     }
 
-    /// Whether the path itself says that a manifest is asked for.
+    /// Returns whether the path alone names a manifest.
     pub(super) const fn is_certain(&self) -> bool {
         self.format.is_some()
     }
 
-    /// A list of entity tags as the inner service knows them; those of other answers are left out.
+    /// Returns a list of entity tags as the inner service knows them. Tags of other answers are left out.
     pub(super) fn inner_tags(&self, field: &[u8]) -> Vec<u8> {
         crate::work::visited(field.len());
         let known = list_elements(field).filter_map(|tag| self.inner_tag(tag));
@@ -89,14 +89,14 @@ impl Forwarding {
         Some([inner, b"\""].concat())
     }
 
-    /// The entity tag of the answer, given the inner service's.
+    /// Returns the entity tag of the answer, given the inner service's.
     fn outer_tag(&self, tag: &[u8]) -> Option<Bytes> {
         let inner = tag.strip_suffix(b"\"")?;
         Some([inner, self.suffix.as_bytes(), b"\""].concat().into())
     }
 }
 
-/// Tells answers apart into which other parameters were written, or by other rules.
+/// Returns a suffix that differs between answers with other parameters in them, or written by other rules.
 fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>, https: bool) -> Arc<str> {
     crate::work::visited(query.len());
     let mut hasher = DefaultHasher::new(); // with fixed keys: the same in every process of a fleet
@@ -105,7 +105,7 @@ fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>,
     format!("-fwd-{:016x}", hasher.finish()).into()
 }
 
-/// What changes on the answer with a manifest; from [`ResponseEdits::manifest`](super::ResponseEdits::manifest).
+/// The edits of a manifest's head, from [`ResponseEdits::manifest`](super::ResponseEdits::manifest).
 #[derive(Debug)]
 pub struct ManifestHead {
     etag: Option<Bytes>,
@@ -115,17 +115,17 @@ pub struct ManifestHead {
 }
 
 impl ManifestHead {
-    /// The header fields to remove first: they speak of other bytes.
+    /// The header fields to remove first: they describe other bytes.
     pub const fn remove(&self) -> &'static [&'static str] {
         self.remove
     }
 
-    /// The entity tag to set then.
+    /// The entity tag to set after that.
     pub fn etag(&self) -> Option<&[u8]> {
         self.etag.as_deref()
     }
 
-    /// What the body has to go through; `None` where there is none, as in a 304.
+    /// The rewriter for the body, or `None` if the answer has no body, as in a 304.
     pub fn into_body(self) -> Option<ManifestBody> {
         self.body
     }
@@ -136,7 +136,7 @@ const OF_OTHER_BYTES: &[&str] =
     &["content-length", "accept-ranges", "content-md5", "digest", "repr-digest", "content-digest", "etag"];
 
 impl Forwarding {
-    /// What changes on an answer with this status and these fields; `None` where it is no manifest to be rewritten.
+    /// Returns the edits of an answer with this status and these fields, or `None` if it is no manifest to be rewritten.
     pub(super) fn head<'h>(
         &self,
         status: u16,
@@ -171,7 +171,7 @@ impl Forwarding {
         }
         let length = field("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         if format == Format::Dash && length.is_some_and(|length: u64| length > self.rules.max_mpd as u64) {
-            self.pass_over(&Reason::DocumentTooLong.to_string()); // known at once: no byte waits
+            self.pass_over(&Reason::DocumentTooLong.to_string()); // no byte has to wait for the rest
             return None;
         }
         let body = ManifestBody {
@@ -197,7 +197,7 @@ impl std::fmt::Debug for Forwarding {
     }
 }
 
-/// A manifest's body on its way, slice by slice.
+/// The rewriter of a manifest's body, slice by slice.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -216,7 +216,7 @@ impl std::fmt::Debug for Forwarding {
 /// }
 /// ```
 ///
-/// `Debug` shows nothing of the body: credentials are in there.
+/// `Debug` shows nothing of the body, which holds credentials.
 pub struct ManifestBody {
     rewriter: Rewriter,
     scratch: Vec<u8>,
@@ -227,7 +227,7 @@ pub struct ManifestBody {
 }
 
 impl ManifestBody {
-    /// Reads from the front of a frame of the inner body, and returns what can leave now: at most
+    /// Reads from the front of a frame of the inner body, and returns the output that is ready: at most
     /// [`MAX_SLICE`](crate::manifest::MAX_SLICE) bytes, perhaps none. Call it until the frame is empty.
     pub fn push(&mut self, frame: &mut Bytes) -> Bytes {
         self.scratch.clear();
@@ -236,8 +236,8 @@ impl ManifestBody {
         Bytes::copy_from_slice(&self.scratch)
     }
 
-    /// The inner body has ended: returns the next slice of what was held back, or `None` if all is out. Then the outcome
-    /// is counted.
+    /// Returns the next slice after the inner body has ended, or `None` if everything was returned. The outcome is counted
+    /// once.
     pub fn finish(&mut self) -> Option<Bytes> {
         if self.is_out {
             return None;
@@ -250,7 +250,7 @@ impl ManifestBody {
         (!self.scratch.is_empty()).then(|| Bytes::copy_from_slice(&self.scratch))
     }
 
-    /// Whether [`ManifestBody::finish`] has returned everything.
+    /// Returns whether [`ManifestBody::finish`] has returned everything.
     #[cfg(feature = "tower")]
     pub(crate) const fn is_out(&self) -> bool {
         self.is_out

@@ -1,4 +1,4 @@
-//! What a log line tells: code, site, method, path, kid, client address; never a credential or the query.
+//! Log lines of decisions: code, site, method, path, kid and client address; never a credential or the query.
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
 //! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::verify::MAX_KID_SHOWN) bytes of a refused token's own text, or the
@@ -52,7 +52,7 @@ pub(super) fn grant(grant: &Grant<'_>, site: &SiteRules, request: &impl RequestV
     );
 }
 
-/// The path as it came, without what could be a credential.
+/// Renders the path as it was received, without text that could be a credential.
 fn path(request: &impl RequestView, site: Option<&SiteRules>) -> impl std::fmt::Display {
     shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places))
 }

@@ -1,18 +1,18 @@
-//! What is said to the client, and what changes on the way to and from the inner service?
+//! Replies: the answers to clients, and the edits of requests and responses around the inner service.
 //!
-//! [`Decision::reply`] turns a decision into a [`Reply`]: plain, owned data that any server can carry out, and that
-//! holds no snapshot and borrows nothing, so it may be kept while the inner service works.
+//! [`Decision::reply`] turns a decision into a [`Reply`]: plain, owned data that any server can carry out. A reply holds no
+//! snapshot and borrows nothing, so it may be kept while the inner service works.
 //!
 //! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where a (better)
 //!    token would help, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
 //! 2. A preflight is answered at once, with 204.
-//! 3. Everything else goes to the inner service, less the identity headers that only we may set; the answer gets
-//!    CORS headers, `Vary` and its cache scope, whatever its status.
-//!
-//! 4. A page with an embed token is told by which pages it may be framed (`Content-Security-Policy`). What has an embed token in
-//!    its path tells its origin alone to what it loads (`Referrer-Policy`).
-//! 5. A manifest whose URIs get the credential is asked for whole and uncompressed, by entity tags of the inner service's
-//!    own; its answer loses what speaks of other bytes, gets a tag of its own, and its body goes through a [`ManifestBody`].
+//! 3. Every other request goes to the inner service, without the identity headers, which only the gate may set. The answer
+//!    gets CORS headers, `Vary` and its cache scope, whatever its status.
+//! 4. A page with an embed token gets a `Content-Security-Policy` with the pages that may frame it. A response whose URL has
+//!    an embed token in its path gets a `Referrer-Policy`, so that the resources it loads receive its origin alone.
+//! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own
+//!    entity tags. Its answer loses the fields that describe other bytes and gets an entity tag of its own; the body goes
+//!    through a [`ManifestBody`].
 //!
 //! Rules live here; adapters only translate.
 
@@ -41,13 +41,13 @@ use crate::scheme::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::Decision;
 
-/// What an adapter does with a request.
+/// The instructions of a decision, which an adapter carries out.
 #[derive(Clone, Debug)]
 #[must_use = "a reply that is not carried out protects nothing"]
 pub enum Reply {
-    /// Answers it at once.
+    /// Send this answer at once.
     Answer(Answer),
-    /// Changes it, calls the inner service, and changes what comes back.
+    /// Edit the request, call the inner service, and edit its response.
     Call(RequestEdits, ResponseEdits),
 }
 
@@ -60,7 +60,7 @@ pub struct Answer {
     body: Bytes,
 }
 
-/// One header field of an answer: its lower-case name and its value. `Debug` shows of the value no more than logs do.
+/// One header field of an answer: its lower-case name and its value. `Debug` renders the value as logs do.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     pub(crate) name: &'static str,
@@ -101,7 +101,7 @@ impl Answer {
         self.status
     }
 
-    /// Why the request was refused; `None` for a preflight's answer.
+    /// The reason of a refusal, or `None` for a preflight's answer.
     pub const fn denial(&self) -> Option<Denial> {
         self.denial
     }
@@ -123,7 +123,7 @@ impl Answer {
 }
 
 impl Decision<'_> {
-    /// What is to be done, as owned data; and writes the log line of a refusal (or, at DEBUG, of a grant).
+    /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
     pub fn reply(&self, request: &impl RequestView) -> Reply {
         let site = self.context().site();
         let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(request.origin()));
@@ -179,7 +179,7 @@ impl Decision<'_> {
     }
 }
 
-/// The longest value of a header field in `Debug`, in bytes: our own fit.
+/// The longest value of a header field in `Debug`, in bytes: the values that playgate writes fit.
 const MAX_VALUE_SHOWN: usize = 256;
 
 fn refuse(

@@ -1,19 +1,19 @@
-//! The `Referrer-Policy` of what a URL with an embed token in its path is answered with.
+//! The `Referrer-Policy` of answers to a URL with an embed token in its path.
 //!
-//! A page, a style sheet or a script tells its own URL, and so its token, in the `Referer` of what it loads. Rules, in the order
-//! they are tried, for what the inner service says:
+//! A browser sends the URL of a page, style sheet or script, and so its token, as the `Referer` of the resources it loads.
+//! Rules for the inner service's policy, in the order they are tried:
 //!
-//! 1. `strict-origin` stays: it tells the origin alone, and nothing over plain HTTP.
-//! 2. `no-referrer` stays for a token that lists no origins. For one that does it is replaced: what such a page loads would tell
-//!    neither `Origin` nor `Referer`, and be refused.
-//! 3. Everything else is replaced by `strict-origin`: other policies, several of them, and none. `same-origin` is among these,
-//!    since it tells the whole URL to the page's own host, whose media log it.
+//! 1. `strict-origin` stays: browsers then send the origin alone, and nothing over plain HTTP.
+//! 2. `no-referrer` stays for a token that lists no origins. For a token that lists some it is replaced: the requests of the
+//!    page would have neither `Origin` nor `Referer`, and be refused.
+//! 3. Everything else is replaced by `strict-origin`: any other policy, several policies, and none. `same-origin` is among
+//!    these, since it sends the whole URL to the page's own host, whose media servers log it.
 
 use bytes::Bytes;
 
 const STRICT_ORIGIN: &str = "strict-origin";
 
-/// Which policy of the inner service's may stay.
+/// The use of `Referer` in the checks of a token. It decides which policies of the inner service may stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Referrers {
     /// The token lists origins, which are checked by `Origin` and `Referer`.
@@ -23,7 +23,7 @@ pub(super) enum Referrers {
 }
 
 impl Referrers {
-    /// The policy to set, given the inner service's; `None` to leave that as it is.
+    /// Returns the policy to set, given the inner service's, or `None` to leave that as it is.
     pub(super) fn policy<'v>(self, mut inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         let said = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
         let is = |policy: &str| said.is_some_and(|said| said.eq_ignore_ascii_case(policy.as_bytes()));
