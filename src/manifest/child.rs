@@ -11,18 +11,18 @@ pub(super) struct Child<'u> {
     query: Option<&'u [u8]>,
 }
 
-/// Where a URI leads.
+/// The destination of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// A relative reference: where the manifest came from, or a base that is ours.
+    /// A relative reference. Its base is the manifest's URL, or a base on an own host.
     Base,
-    /// To the request's host or to one that is ours.
+    /// The request's host, or another own host.
     Own,
-    /// Elsewhere, or there is more than one reading.
+    /// Another host, or a URI with more than one reading.
     Foreign,
 }
 
-/// What one look at a URI's bytes tells.
+/// The findings of one pass over a URI's bytes.
 pub(super) struct Glance {
     /// A control character, a space or a backslash: browsers drop or turn some of them.
     ambiguous: bool,
@@ -95,7 +95,7 @@ impl<'u> Child<'u> {
         self.query.is_some()
     }
 
-    /// Which parameters are appended.
+    /// Returns the parameters to append, or `None` if there are none.
     pub(super) fn missing(&self, carried: &Carried) -> Option<Chosen> {
         let own = match self.place {
             Place::Own | Place::Base => true,
@@ -109,7 +109,7 @@ impl<'u> Child<'u> {
     }
 }
 
-/// Whether a URI is a relative path, ASCII, and nothing in it has to be looked at; some that are may be told to be none.
+/// Returns whether a URI is a relative path of ASCII that needs no closer look. False for some such paths.
 pub(super) fn is_plain_path(uri: &[u8]) -> bool {
     let is_one = match uri.last_chunk::<BLOCK>() {
         // The last block may overlap the one before it: cheaper than looking at what remains byte by byte.
@@ -119,7 +119,7 @@ pub(super) fn is_plain_path(uri: &[u8]) -> bool {
     is_one && !uri.starts_with(b"//")
 }
 
-/// How many bytes every 64-bit processor compares at once.
+/// The number of bytes that every 64-bit processor compares at once.
 const BLOCK: usize = 16;
 
 /// Looks at every byte, without a branch between them: the processor's vectors do it in one go.
@@ -135,7 +135,7 @@ const fn is_plain_byte(byte: u8) -> bool {
     range & !odd & (byte != b'#') & (byte != b'&') & (byte != b'\\')
 }
 
-/// Whether nothing that follows `start`, the beginning of a URI, can change its scheme or its host.
+/// Returns whether the scheme and host of a URI that begins with `start` are settled, whatever follows.
 pub(super) fn host_is_settled(start: &[u8]) -> bool {
     if start.iter().any(|byte| matches!(byte, b'?' | b'#')) {
         return true;
@@ -152,7 +152,7 @@ pub(super) fn host_is_settled(start: &[u8]) -> bool {
     }
 }
 
-/// Where what stands before `?` and `#` leads, and its path.
+/// Locates the part of a URI before `?` and `#`. Returns its place and its path.
 fn locate<'u>(uri: &'u [u8], carried: &Carried) -> (Place, &'u [u8]) {
     let (first, _) = split(uri, b'/');
     let foreign: (Place, &[u8]) = (Place::Foreign, b"");
@@ -176,8 +176,8 @@ fn locate<'u>(uri: &'u [u8], carried: &Carried) -> (Place, &'u [u8]) {
     if is_own(authority, default_port, carried) { (Place::Own, path) } else { foreign }
 }
 
-/// Whether an authority names a host and port of ours and nothing else; userinfo is refused. The default port is unknown
-/// for `//host` where nobody knows whether the manifest was requested over TLS.
+/// Returns whether an authority is an own host and port; an authority with userinfo is none. `default_port` is `None` for
+/// `//host` if the manifest is not known to have been requested over TLS.
 fn is_own(authority: &[u8], default_port: Option<u16>, carried: &Carried) -> bool {
     let mut buffer = HostBuffer::new();
     let Ok(host) = Host::parse(authority, &mut buffer) else { return false };
@@ -193,7 +193,7 @@ impl Port {
         let is_default = match (explicit, default) {
             (None, _) => true,
             (Some(port), Some(default)) => port == default,
-            (Some(port), None) => port == HTTP_PORT, // `//host` from plain HTTP, as far as anybody knows
+            (Some(port), None) => port == HTTP_PORT, // `//host`, as far as is known from plain HTTP
         };
         let number = explicit.or(default);
         let requested = carried.port.or(carried.https.then_some(HTTPS_PORT));
@@ -209,9 +209,9 @@ impl Port {
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 
-/// Whether a path leads to a file of a wanted type.
+/// Returns whether a path leads to a file of a wanted type.
 pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {
-    // Whatever is no file ends like this, encoded dots included.
+    // A path that leads to no file ends in one of these bytes, also with encoded dots.
     if matches!(path.last(), None | Some(b'/' | b'.' | b'e' | b'E')) && !leads_to_file(path) {
         return false;
     }
@@ -226,19 +226,19 @@ pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {
     }
 }
 
-/// Whether the last segment of a path is the name of a file.
+/// Returns whether the last segment of a path is the name of a file.
 fn leads_to_file(path: &[u8]) -> bool {
     let start = memrchr(b'/', path).map_or(0, |slash| slash.saturating_add(1));
     let file = path.get(start..).unwrap_or_default();
     !file.is_empty() && !is_dots(file)
 }
 
-/// `.` or `..`, in any spelling.
+/// Returns whether a segment is `.` or `..`, in any spelling.
 fn is_dots(segment: &[u8]) -> bool {
     matches!(segment, [b'.' | b'%', ..]) && (decodes_to(segment, b".") || decodes_to(segment, b".."))
 }
 
-/// What stands before the first `separator`, and what after it if there is one.
+/// Splits text at the first `separator`. The second part is `None` if there is no separator.
 fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     match memchr(separator, text).and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => (before, after.get(1..)),

@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// Why a body went through unchanged. A playlist did from the offset on, an MPD from its start.
+/// The reason why a body passed unchanged: a playlist from the offset on, an MPD as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
     reason: Reason,
@@ -14,12 +14,12 @@ impl Doubt {
         Self { reason, offset }
     }
 
-    /// What was met.
+    /// The reason.
     pub const fn reason(self) -> Reason {
         self.reason
     }
 
-    /// How many bytes of the input lie before the line, tag or text that gave rise to it.
+    /// The position in the input of the line, tag or text that caused the doubt, in bytes.
     pub const fn offset(self) -> u64 {
         self.offset
     }
@@ -31,7 +31,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// What could not be understood.
+/// The kind of a [`Doubt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Reason {
@@ -45,11 +45,11 @@ pub enum Reason {
     /// [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
     #[error("a tag or the text of a URI is longer than {} bytes", super::MAX_HELD_BACK)]
     MarkupTooLong,
-    /// The MPD is longer than it may be to be rewritten.
+    /// The MPD is longer than [`Carried::max_mpd`](super::Carried::max_mpd).
     #[error("the document is longer than is rewritten")]
     DocumentTooLong,
-    /// A `BaseURL` or a `Location` of an MPD leads to another host or port, or cannot be read: nobody can tell which
-    /// references belong to it.
+    /// A `BaseURL` or a `Location` of an MPD leads to another host or port, or cannot be read. References anywhere in the
+    /// document may belong to it.
     #[error("a BaseURL or Location leads elsewhere")]
     ForeignBase,
     /// A URI holds bytes that are no UTF-8.
@@ -72,7 +72,7 @@ pub enum Reason {
     Malformed(Fault),
 }
 
-/// Where the grammar is broken.
+/// A violation of the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Fault {

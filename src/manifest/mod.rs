@@ -1,46 +1,46 @@
-//! Which bytes of this manifest change, so that what it points at is asked for with the same credentials?
+//! Manifest rewriting: carries query parameters into the URIs of HLS playlists and DASH MPDs.
 //!
-//! A player that was let in by `?auth=…` asks for segments, keys and renditions by the URIs that the manifest holds,
-//! and those lack the parameter. A [`Rewriter`] carries the chosen [`Parameters`] into them, in HLS playlists and DASH
-//! MPDs. A playlist streams through; an MPD is held until it is whole, up to [`Carried::max_mpd`]. Nothing but the insertions
-//! differs: order, quoting, line ends and whatever is not understood stay byte for byte.
+//! A player that was let in by `?auth=…` requests segments, keys and renditions by the URIs in the manifest, and those
+//! lack the parameter. A [`Rewriter`] inserts the chosen [`Parameters`] into them. A playlist is rewritten as it streams; an
+//! MPD is held until it is whole, up to [`Carried::max_mpd`]. Nothing but the insertions changes: order, quoting, line ends
+//! and all other content stay byte for byte.
 //!
 //! Rules for one URI, in the order they are tried:
 //!
-//! 1. Bytes that are no UTF-8 are a [`Doubt`]: from there on a playlist does not change, and an MPD does not change at all.
-//! 2. A URI that two readers could read differently is left alone: control characters, white space, backslashes,
+//! 1. Bytes that are no UTF-8 are a [`Doubt`]: a playlist stays unchanged from that line on, and an MPD as a whole.
+//! 2. A URI that two readers could read differently stays unchanged: control characters, white space, backslashes,
 //!    userinfo, a scheme without its two slashes, three slashes.
 //! 3. The host and port are the request's own, or [`Hosts::is_own`] knows them. A relative reference belongs to the
 //!    manifest itself: an MPD with a foreign `BaseURL` or `Location` anywhere is a [`Doubt`]. An `https` request's
 //!    parameters go to no `http:` URI, and no other scheme gets any.
 //! 4. The file's extension is one of the [`Types`]. Directories, and references to the manifest itself, are left alone.
 //! 5. A name that the URI's query has already is not added again, so rewriting twice is rewriting once.
-//! 6. What is left goes before the fragment: `?a=1&b=2`, or `&a=1&b=2` where the URI has a `?`. Values stay as they were
-//!    received; bytes that a URI's query may not hold (RFC 3986 §3.4) are percent-encoded, so no value gets out of its
-//!    line, its quotes or its element.
+//! 6. The remaining parameters are inserted before the fragment: `?a=1&b=2`, or `&a=1&b=2` if the URI has a `?`. Values stay
+//!    as they were received; bytes that a URI's query may not hold (RFC 3986 §3.4) are percent-encoded, so no value escapes
+//!    its line, its quotes or its element.
 //!
 //! HLS (draft-pantos-hls-rfc8216bis): lines that are URIs, and the quoted `URI`, `SERVER-URI`, `X-ASSET-URI`,
-//! `X-ASSET-LIST` and `X-URI` of the tags that define them. `{$name}` is expanded as far as `EXT-X-DEFINE` tells, to
-//! judge the URI; a URI into whose query the player itself fills one of our parameters (`QUERYPARAM`) is left alone.
+//! `X-ASSET-LIST` and `X-URI` of the tags that define them. `{$name}` is expanded as far as `EXT-X-DEFINE` allows, to
+//! classify the URI; a URI into whose query the player itself fills one of our parameters (`QUERYPARAM`) is left alone.
 //!
 //! DASH (ISO/IEC 23009-1): `BaseURL`, `Location`, `PatchLocation`, `ContentSteering`; the attributes of
 //! `SegmentTemplate`, `SegmentURL`, `Initialization`, `RepresentationIndex`, `BitstreamSwitching`; `xlink:href`; the
 //! same in patch documents. Where an Annex I descriptor makes the player add the query itself, it is not added too.
 //!
-//! What it is blind to:
+//! Limits:
 //!
-//! - an Annex I descriptor that comes after the elements it applies to;
-//! - what `$RepresentationID$` stands for: it is taken for a piece of a file name;
-//! - the bases of the MPD that a patch document is applied to, and of a document that has remote elements (`xlink:href`):
-//!   they are taken for ours;
-//! - the value of a variable that another playlist defines (`IMPORT`): it is taken for empty, and the URI left alone
-//!   where it could name a host.
+//! - An Annex I descriptor after the elements that it applies to is not seen in time.
+//! - The value of `$RepresentationID$` is unknown. It is taken for a piece of a file name.
+//! - The bases of the MPD that a patch document is applied to, and the bases in remote elements (`xlink:href`), are unknown.
+//!   They are taken for own hosts.
+//! - The value of a variable that another playlist defines (`IMPORT`) is unknown. It is taken for empty, and the URI stays
+//!   unchanged if the variable could name a host.
 //!
 //! # Memory
 //!
-//! A body costs at most [`MAX_HELD_BACK`] for the line that is incomplete, or [`Carried::max_mpd`] for an MPD, and a few
-//! times [`MAX_CARRIED`] for what is carried. Output comes in slices of about [`SLICE`] bytes: input is read no further than
-//! for one slice, so that a client that does not read costs no more.
+//! A body costs at most [`MAX_HELD_BACK`] for an incomplete line, or [`Carried::max_mpd`] for an MPD, and a few times
+//! [`MAX_CARRIED`] for the parameters. Output comes in slices of about [`SLICE`] bytes. Input is read only as far as one
+//! slice needs, so a client that does not read costs no more.
 
 mod child;
 mod dash;
@@ -60,7 +60,7 @@ pub use parameters::{MAX_CARRIED, MAX_PARAMETERS, Parameters, QueryTooLong};
 use dash::Dash;
 use hls::Hls;
 
-/// What kind of manifest a body is.
+/// The format of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
@@ -71,7 +71,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that files with this extension have (`m3u8`, `m3u`, `mpd`, `mpp`; any case, without the dot).
+    /// Returns the format of files with this extension (`m3u8`, `m3u`, `mpd`, `mpp`; any case, without the dot).
     pub fn of_extension(extension: &[u8]) -> Option<Self> {
         let is = |name: &str| extension.eq_ignore_ascii_case(name.as_bytes());
         match () {
@@ -81,7 +81,7 @@ impl Format {
         }
     }
 
-    /// The format that this `Content-Type` names; its parameters are not looked at.
+    /// Returns the format that a `Content-Type` names. Its parameters are ignored.
     pub fn of_content_type(value: &[u8]) -> Option<Self> {
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
         let kind = value.get(..end).unwrap_or_default().trim_ascii();
@@ -101,10 +101,10 @@ impl Format {
     }
 }
 
-/// Which hosts, besides the request's own at its own port, may see the parameters.
+/// The hosts that may receive the parameters, besides the request's own host at its own port.
 pub trait Hosts: Send + Sync {
-    /// Returns whether `host` is one of them at this port. The host is lower-case, without port and trailing dot; IP
-    /// literals keep their brackets.
+    /// Returns whether `host` may receive the parameters at this port. The host is lower-case, without port and trailing
+    /// dot; IP literals keep their brackets.
     fn is_own(&self, host: &[u8], port: Port) -> bool;
 }
 
@@ -117,24 +117,24 @@ pub struct Port {
 }
 
 impl Port {
-    /// The number, the scheme's default included. `None` for `//host` in a manifest that was requested in the clear, as
-    /// far as anybody knows: that is the default port of either scheme.
+    /// The number, also if it is the scheme's default. `None` for `//host` in a manifest that is not known to have been
+    /// requested over TLS: that is the default port of either scheme.
     pub const fn number(self) -> Option<u16> {
         self.number
     }
 
-    /// Whether it is the default port of the URI's scheme (RFC 9110 §4.2): 443 for `https`, 80 for `http`.
+    /// Returns whether this is the default port of the URI's scheme (RFC 9110 §4.2): 443 for `https`, 80 for `http`.
     pub const fn is_default(self) -> bool {
         self.is_default
     }
 
-    /// Whether the manifest itself was requested at this port.
+    /// Returns whether the manifest itself was requested at this port.
     pub const fn is_requested(self) -> bool {
         self.is_requested
     }
 }
 
-/// Which files get the parameters, by their extension.
+/// The files that get the parameters, by their extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Types {
     /// Every file.
@@ -143,9 +143,9 @@ pub enum Types {
     Listed(Vec<Box<str>>),
 }
 
-/// What goes into one manifest's URIs, and into which of them.
+/// The parameters for one manifest, and the URIs that get them.
 ///
-/// `Debug` shows no value: they are credentials.
+/// `Debug` shows no values, which are credentials.
 #[derive(Clone)]
 pub struct Carried {
     parameters: Arc<Parameters>,
@@ -158,7 +158,7 @@ pub struct Carried {
 }
 
 impl Carried {
-    /// For the manifest that a request to `host` is answered with; `https` tells whether it came over TLS.
+    /// Creates the parameters for the manifest of a request to `host`. `https` is true if the request came over TLS.
     pub fn new(
         parameters: Arc<Parameters>,
         types: Arc<Types>,
@@ -194,10 +194,10 @@ impl fmt::Debug for Carried {
     }
 }
 
-/// Rewrites one body, slice by slice.
+/// A rewriter of one body, slice by slice.
 ///
-/// Of a playlist it holds back the incomplete line, at most [`MAX_HELD_BACK`] bytes; of an MPD the whole document, at most
-/// [`Carried::max_mpd`] bytes. How the body is cut into chunks makes no difference to what comes out.
+/// It holds the incomplete line of a playlist, at most [`MAX_HELD_BACK`] bytes, or a whole MPD, at most
+/// [`Carried::max_mpd`] bytes. The output does not depend on how the body is cut into chunks.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -237,7 +237,7 @@ enum Body {
 }
 
 impl Rewriter {
-    /// For one body.
+    /// Creates a rewriter for one body.
     pub fn new(format: Format, carried: Carried) -> Self {
         let body = match format {
             Format::Hls => Body::Hls(Box::new(Hls::new(&carried.parameters))),
@@ -246,11 +246,11 @@ impl Rewriter {
         Self { body, carried }
     }
 
-    /// Reads from the front of `chunk`, the next bytes of the body, appends one slice at most to `out`, and returns how many
-    /// bytes were read.
+    /// Reads from the front of `chunk`, the next bytes of the body, and appends at most one slice to `out`. Returns the number
+    /// of bytes read.
     ///
-    /// If bytes are left, at least [`SLICE`] bytes were appended, and at most [`MAX_SLICE`]: let them leave, then push the
-    /// rest of the chunk.
+    /// If bytes are left, between [`SLICE`] and [`MAX_SLICE`] bytes were appended. Send those, then push the rest of the
+    /// chunk.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> usize {
         let limit = out.len().saturating_add(SLICE);
         let mut read = 0;
@@ -263,8 +263,8 @@ impl Rewriter {
         read
     }
 
-    /// The body has ended: appends one slice at most of what was held back to `out`, and returns whether that was all. What
-    /// is pushed later goes through unchanged.
+    /// Appends at most one slice of the held bytes to `out` after the body has ended, and returns whether that was all. Bytes
+    /// that are pushed later pass unchanged.
     pub fn finish(&mut self, out: &mut Vec<u8>) -> bool {
         let limit = out.len().saturating_add(SLICE);
         match &mut self.body {
@@ -276,8 +276,8 @@ impl Rewriter {
         }
     }
 
-    /// Why the body went through unchanged, a playlist from some byte on, an MPD as a whole. `None` as long as it is
-    /// understood; of an MPD that is known once it is finished.
+    /// The reason why the body passes unchanged, or `None` if it has been understood so far. For an MPD the reason is known
+    /// after [`Rewriter::finish`], or once the MPD is too long.
     pub fn doubt(&self) -> Option<Doubt> {
         match &self.body {
             Body::Hls(hls) => hls.doubt(),
@@ -285,7 +285,7 @@ impl Rewriter {
         }
     }
 
-    /// Whether [`Rewriter::finish`] has bytes left to write.
+    /// Returns whether [`Rewriter::finish`] has bytes left to write.
     pub fn holds_back(&self) -> bool {
         match &self.body {
             Body::Hls(hls) => hls.held_back() > 0,
@@ -294,7 +294,7 @@ impl Rewriter {
     }
 }
 
-/// Copies from the front of `input` until `out` reaches `limit`, and returns how much.
+/// Copies from the front of `input` until `out` reaches `limit`, and returns the number of bytes.
 fn pass(input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
     let part = input.get(..limit.saturating_sub(out.len())).unwrap_or(input);
     out.extend_from_slice(part);
@@ -310,20 +310,20 @@ impl fmt::Debug for Rewriter {
 
 /// The longest line of a playlist, and the longest tag or carrier text of an MPD, in bytes.
 ///
-/// A URL of more than 8 KiB is refused by most servers, so no URI that can be fetched comes near; initialisation
-/// segments and licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. Whatever is longer
-/// is no manifest that a player would play, and this is what one request can make us hold.
+/// Most servers refuse a URL of more than 8 KiB, so no URI that can be fetched comes near. Initialisation segments and
+/// licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. No player's manifest needs more. It
+/// bounds the memory that a playlist can take.
 pub const MAX_HELD_BACK: usize = 64 * 1024;
 
-/// The size from which on output is a slice of its own, in bytes.
+/// The size at which output becomes a slice, in bytes.
 ///
-/// What a server sends in one go is not much more, so larger slices would only wait in memory.
+/// Servers do not send much more at once, so larger slices would only wait in memory.
 pub const SLICE: usize = 64 * 1024;
 
-/// The maximum size of a slice: its last line may go beyond [`SLICE`], with an insertion into each of its URIs.
+/// The maximum size of a slice. Its last line may exceed [`SLICE`], with an insertion into each of its URIs.
 pub const MAX_SLICE: usize = SLICE + MAX_HELD_BACK + 1 + hls::MAX_URIS_OF_A_LINE * (MAX_CARRIED + 1);
 
-/// The default of [`Carried::max_mpd`]: 1 MiB. An MPD of a day with a timeline of its own for each track has some 500 KB.
+/// The default of [`Carried::max_mpd`]: 1 MiB. The MPD of a whole day with one timeline for each track has some 500 KB.
 pub const DEFAULT_MAX_MPD: usize = 1024 * 1024;
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub const MAX_PARAMETERS: usize = 64;
 
 /// The maximum size of all carried parameters together, in bytes.
 ///
-/// It bounds what one URI of a manifest can grow by, in the longest of the spellings that a manifest may need: `&amp;`
-/// and `&#39;` in XML, `$$` in templates. Most servers refuse request lines longer than 8 KiB, so longer URIs could not
+/// It bounds the growth of one URI in a manifest, in the longest spelling that a manifest may need: `&amp;` and `&#39;` in
+/// XML, `$$` in templates. Most servers refuse request lines longer than 8 KiB, so longer URIs could not
 /// be fetched.
 pub const MAX_CARRIED: usize = 8 * 1024;
 
@@ -23,7 +23,7 @@ pub struct QueryTooLong;
 
 /// The chosen parameters of a request's query, ready to be appended to URIs, in their order.
 ///
-/// `Debug` tells how many there are and shows neither names nor values: they are credentials.
+/// `Debug` shows their number, and neither names nor values: they are credentials.
 pub struct Parameters {
     pairs: Vec<Pair>,
 }
@@ -54,8 +54,8 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// [`QueryTooLong`] if there are more than [`MAX_PARAMETERS`], or if they are longer than [`MAX_CARRIED`]. A part of
-    /// them would open nothing.
+    /// Returns [`QueryTooLong`] if there are more than [`MAX_PARAMETERS`], or if they are longer than [`MAX_CARRIED`]. They are
+    /// never carried in part.
     pub fn choose(query: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> Result<Option<Self>, QueryTooLong> {
         let mut name = Vec::new();
         Self::chosen(query, |parameter| {
@@ -65,12 +65,12 @@ impl Parameters {
         })
     }
 
-    /// The same, where `wanted` decodes by itself.
+    /// Chooses like [`Parameters::choose`], with a `wanted` that decodes the name itself.
     pub(crate) fn chosen(
         query: &[u8],
         wanted: impl FnMut(&Parameter<'_>) -> bool,
     ) -> Result<Option<Self>, QueryTooLong> {
-        crate::work::visited(query.len().saturating_mul(2)); // names are decoded, and what is carried is written
+        crate::work::visited(query.len().saturating_mul(2)); // names are decoded, and the chosen parameters copied
         let chosen = first_of_each(query, wanted)?;
         let pairs = chosen.iter().map(|parameter| Pair {
             name: decoded_bytes(parameter.name).collect(),
@@ -89,7 +89,7 @@ impl Parameters {
         query: &[u8],
         wanted: impl FnMut(&Parameter<'_>) -> bool,
     ) -> Result<(), QueryTooLong> {
-        // Nearly every query: neither its number of parameters nor any spelling of them comes near.
+        // Nearly every query is far below both bounds, in any spelling.
         crate::work::visited(query.len());
         let widest = query.len().saturating_add(1).saturating_mul(WIDEST_BYTE);
         if widest <= MAX_CARRIED && memchr_iter(b'&', query).count() < MAX_PARAMETERS {
@@ -98,7 +98,7 @@ impl Parameters {
         first_of_each(query, wanted).map(drop)
     }
 
-    /// Those that a URI with this query lacks.
+    /// Returns the parameters that a URI with this query lacks.
     pub(super) fn missing_in(&self, query: Option<&[u8]>) -> Chosen {
         let all = u64::MAX >> (MAX_PARAMETERS - self.pairs.len().clamp(1, MAX_PARAMETERS));
         let Some(query) = query else { return Chosen(all) };
@@ -113,7 +113,7 @@ impl Parameters {
         Chosen(missing)
     }
 
-    /// Whether one of them has this name, percent-decoded.
+    /// Returns whether a parameter has this name, percent-decoded.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         self.pairs.iter().any(|pair| *pair.name == *name)
     }
@@ -125,7 +125,7 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// How the same parameters are spelled in different places.
+/// The spelling of parameters in one kind of place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spelling {
     /// In XML text or an attribute: `&amp;` and `&#39;`.
@@ -183,7 +183,7 @@ impl Spelled {
     }
 }
 
-/// The wanted parameters of a query, each name once: its first occurrence.
+/// Returns the wanted parameters of a query, each name once: its first occurrence.
 fn first_of_each<'q>(
     query: &'q [u8],
     mut wanted: impl FnMut(&Parameter<'q>) -> bool,
@@ -202,7 +202,7 @@ fn first_of_each<'q>(
     Ok(chosen)
 }
 
-/// The length of a parameter in the longest of its spellings, its separator included.
+/// Returns the length of a parameter in the longest of its spellings, its separator included.
 fn widest(text: &[u8]) -> usize {
     let mut length = SEPARATOR.len();
     let mut rest = text;
@@ -219,12 +219,12 @@ fn widest(text: &[u8]) -> usize {
     length
 }
 
-/// The separator, a single quote and a dollar sign, where they are longest.
+/// The longest spellings of the separator, a single quote and a dollar sign.
 const SEPARATOR: &[u8] = b"&amp;";
 const QUOTE: &[u8] = b"&#39;";
 const DOLLAR: &[u8] = b"$$";
 
-/// The length of the longest of them, which is what one byte of a query can grow to.
+/// The length of the longest of them: one byte of a query grows to no more.
 const WIDEST_BYTE: usize = 5;
 
 /// With every byte that a URI's query may not hold percent-encoded, a `%` without two digits included.

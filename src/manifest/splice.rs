@@ -5,7 +5,7 @@ pub(super) struct Splice<'s> {
     out: &'s mut Vec<u8>,
 }
 
-/// Where a [`Splice`] stood.
+/// The state of a [`Splice`].
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     copied: usize,
@@ -17,14 +17,14 @@ impl<'s> Splice<'s> {
         Self { source, copied: 0, out }
     }
 
-    /// Copies the source as far as `at`, and hands out the output for what is inserted there.
+    /// Copies the source as far as `at`, and returns the output for the insertion there.
     pub(super) fn up_to(&mut self, at: usize) -> &mut Vec<u8> {
         self.out.extend_from_slice(self.source.get(self.copied..at).unwrap_or_default());
         self.copied = self.copied.max(at);
         self.out
     }
 
-    /// Up to where in the source the output stays below `limit`, if nothing more is inserted.
+    /// Returns the position in the source at which the output reaches `limit`, if nothing more is inserted.
     pub(super) fn reach(&self, limit: usize) -> usize {
         self.copied.saturating_add(limit.saturating_sub(self.out.len()))
     }
@@ -33,7 +33,7 @@ impl<'s> Splice<'s> {
         Mark { copied: self.copied, written: self.out.len() }
     }
 
-    /// Takes back what was written since `mark`.
+    /// Takes back everything written since `mark`.
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.out.truncate(mark.written);
         self.copied = mark.copied;

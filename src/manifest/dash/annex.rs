@@ -29,7 +29,7 @@ impl Requests {
     }
 }
 
-/// Whether a property's `schemeIdUri` is one of Annex I.
+/// Returns whether a property's `schemeIdUri` is one of Annex I.
 pub(super) fn is_scheme(uri: &[u8]) -> bool {
     matches!(
         uri,
@@ -37,7 +37,7 @@ pub(super) fn is_scheme(uri: &[u8]) -> bool {
     )
 }
 
-/// What the child of such a property makes the player do.
+/// Returns the requests to which a player adds our parameters because of this child of an Annex I property.
 pub(super) fn requests_of(
     tag: &Tag<'_>,
     local: &[u8],
@@ -68,7 +68,7 @@ pub(super) fn requests_of(
     })
 }
 
-/// Whether a `queryTemplate` holds the whole query or one of our parameters.
+/// Returns whether a `queryTemplate` holds the whole query or one of our parameters.
 fn adds_ours(template: &[u8], parameters: &Parameters) -> bool {
     if memmem::find(template, b"$querypart$").is_some() {
         return true;

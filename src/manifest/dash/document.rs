@@ -10,15 +10,15 @@ use crate::manifest::child::{Child, Place};
 use crate::manifest::parameters::Spelling;
 use crate::manifest::{Carried, Fault, Reason};
 
-/// Where in the document we are, and what that means for the URIs here.
+/// The open elements of a document, and their meaning for the URIs in them.
 #[derive(Clone, Default)]
 pub(super) struct Document {
     levels: ArrayVec<Level, MAX_DEPTH>,
     names: Names,
-    /// What the root's namespace says about elements without one: they are DASH too.
+    /// True if the root has no namespace. Elements without a namespace are then DASH too.
     bare: bool,
     begun: bool,
-    /// What the text is for that is being held back.
+    /// The purpose of the text that follows, if the text is a URI.
     carrier: Option<Use>,
     plain: Vec<u8>,
 }
@@ -30,12 +30,12 @@ struct Level {
     name_at: usize,
     default: Namespace,
     kind: Kind,
-    /// Whether carriers are looked for inside.
+    /// True if the element may have URIs inside.
     open: bool,
     requests: Requests,
 }
 
-/// How deep elements may be nested; MPDs reach about ten.
+/// The maximum depth of elements; MPDs reach about ten.
 const MAX_DEPTH: usize = 64;
 
 const NESTING: Reason = Reason::Malformed(Fault::Nesting);
@@ -49,17 +49,17 @@ impl Document {
         self.begun
     }
 
-    /// Whether the text that follows is to be held back, until the tag that ends it.
-    pub(super) const fn holds_text(&self) -> bool {
+    /// Returns whether the text up to the next end tag is a URI.
+    pub(super) const fn expects_uri(&self) -> bool {
         self.carrier.is_some()
     }
 
-    /// The element whose text would be a URI holds more than text, perhaps an element.
+    /// Gives up the text that would be a URI: its element holds more than text. `is_element` is true if it holds an element.
     ///
     /// # Errors
     ///
-    /// [`Reason::ForeignBase`] if it is a base: nobody can tell where it leads. The element in an edit of a patch document
-    /// is a base of its own.
+    /// Returns [`Reason::ForeignBase`] if the text would be a base, whose destination is then unknown. An element in an edit
+    /// of a patch document is a base of its own, and no error.
     pub(super) fn let_go(&mut self, is_element: bool) -> Result<(), Reason> {
         let is_edit = self.levels.last().is_some_and(|level| level.kind == Kind::Edit);
         match self.carrier.take() {
@@ -213,7 +213,7 @@ impl Document {
         Ok(())
     }
 
-    /// Takes up what the child of an Annex I property says for the element that has the property.
+    /// Applies the child of an Annex I property to the element that has the property.
     fn take_up_requests(&mut self, carried: &Carried, tag: &Tag<'_>, local: &[u8]) {
         let requests = annex::requests_of(tag, local, &carried.parameters, &mut self.plain);
         if let [.., owner, property] = self.levels.as_mut_slice() {
@@ -222,20 +222,20 @@ impl Document {
         }
     }
 
-    /// What the text inside an edit of a patch document is for.
+    /// Returns the purpose of the text inside an edit of a patch document, if the text is a URI.
     fn edits(&mut self, tag: &Tag<'_>) -> Option<Use> {
         let sel = value::attribute(tag.value_of(b"sel")?, false, &mut self.plain).ok()?.uri;
         selector::use_of(sel, tag.value_of(b"type"), &self.names)
     }
 
-    /// Whether a property is one of Annex I.
+    /// Returns whether a property is one of Annex I.
     fn is_annex(&mut self, tag: &Tag<'_>) -> bool {
         let scheme = tag.value_of(b"schemeIdUri").unwrap_or_default();
         value::attribute(scheme, false, &mut self.plain).is_ok_and(|scheme| annex::is_scheme(scheme.uri))
     }
 }
 
-/// What the URI that ends at `at` lacks, if it gets anything.
+/// Returns the insertion for the URI that ends at `at`, or `None` if it lacks nothing.
 fn insertion(carried: &Carried, purpose: Use, child: &Child<'_>, raw: bool, at: usize) -> Option<Insertion> {
     let spelling = Spelling { markup: !raw, template: purpose.is_template() };
     let chosen = child.missing(carried)?;

@@ -1,4 +1,4 @@
-/// What an element of an MPD or a patch document is to us.
+/// The kind of an element of an MPD or a patch document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An element whose text is a URI.
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// What a URI is for.
+/// The purpose of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     /// `BaseURL`.
@@ -36,7 +36,7 @@ pub(super) enum Use {
 }
 
 impl Use {
-    /// Whether `$` has a meaning in it.
+    /// Returns whether `$` has a meaning in the URI.
     pub(super) const fn is_template(self) -> bool {
         matches!(self, Self::Segment { template: true })
     }
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// What the attribute without prefix is for, if it is a URI, and its number among the element's.
+    /// Returns the purpose of an attribute without prefix and its number among the element's, if the attribute is a URI.
     pub(super) fn attribute(self, name: &[u8]) -> Option<(Use, u8)> {
         let number = match (self, name) {
             (Self::Template | Self::SegmentUrl, b"media") | (Self::Source, b"sourceURL") => 0,
@@ -74,7 +74,7 @@ impl Kind {
         Some((Use::Segment { template: self == Self::Template }, number))
     }
 
-    /// Whether an element of this kind has attributes that are URIs.
+    /// Returns whether an element of this kind has attributes that are URIs.
     pub(super) const fn has_carriers(self) -> bool {
         matches!(self, Self::Template | Self::SegmentUrl | Self::Source)
     }

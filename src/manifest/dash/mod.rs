@@ -14,9 +14,9 @@ use reader::Reader;
 /// An MPD or a patch document, held until it is whole.
 ///
 /// 1. A document longer than [`Carried::max_mpd`] passes unchanged.
-/// 2. The whole document is read before anything of it leaves. If the [`Reader`] has a doubt anywhere, it passes unchanged:
-///    a foreign base, for one, may apply to references that stand before it.
-/// 3. Then it leaves slice by slice, with the insertions.
+/// 2. The whole document is read before any of its bytes leave. If the [`Reader`] has a doubt anywhere, the document passes
+///    unchanged: a foreign base, for example, may apply to references before it.
+/// 3. Otherwise the document leaves slice by slice, with the insertions.
 pub(super) struct Dash {
     spellings: [Spelled; 4],
     stage: Stage,
@@ -24,29 +24,29 @@ pub(super) struct Dash {
 }
 
 enum Stage {
-    /// The document, as far as it has arrived.
+    /// The part of the document that has arrived.
     Holding(Vec<u8>),
     Writing(Box<Writing>),
-    /// What arrives passes as it is.
+    /// Later input passes unchanged.
     Passing,
 }
 
 /// A document on its way out.
 struct Writing {
     document: Vec<u8>,
-    /// How much of it was written.
+    /// The number of its bytes that were written.
     written: usize,
     insertions: Vec<Insertion>,
-    /// How many of them were written.
+    /// The number of insertions that were written.
     inserted: usize,
-    /// Finds the further insertions, if there are any.
+    /// The reader that finds further insertions, if there may be any.
     reader: Option<Reader>,
 }
 
-/// What one URI of a document gets.
+/// The parameters that one URI of a document lacks.
 #[derive(Clone, Copy)]
 struct Insertion {
-    /// Where in the document.
+    /// The position in the document.
     at: usize,
     chosen: Chosen,
     spelling: Spelling,
@@ -65,7 +65,7 @@ impl Dash {
         self.doubt
     }
 
-    /// How many bytes of the document have not left.
+    /// Returns the number of bytes of the document that have not left.
     pub(super) fn held_back(&self) -> usize {
         match &self.stage {
             Stage::Holding(document) => document.len(),
@@ -74,7 +74,7 @@ impl Dash {
         }
     }
 
-    /// Reads from the front of `input` and returns how far. It stops early where `out` reaches `limit`.
+    /// Reads from the front of `input` and returns the number of bytes read. It stops early if `out` reaches `limit`.
     pub(super) fn push(&mut self, carried: &Carried, input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         match &mut self.stage {
             Stage::Holding(document) => {
@@ -94,7 +94,7 @@ impl Dash {
         }
     }
 
-    /// Writes what is left until `out` reaches `limit`, and returns whether that was all.
+    /// Writes the rest of the document until `out` reaches `limit`, and returns whether that was all.
     pub(super) fn finish(&mut self, carried: &Carried, limit: usize, out: &mut Vec<u8>) -> bool {
         if let Stage::Holding(document) = &mut self.stage {
             let mut writing = Writing::unchanged(std::mem::take(document));
@@ -114,7 +114,7 @@ impl Dash {
     }
 }
 
-/// Adds to what is held, and takes no more memory than `max` for it: the room doubles, but not beyond.
+/// Appends `input` to the held document. Capacity doubles as it grows, but never exceeds `max`.
 fn hold(document: &mut Vec<u8>, input: &[u8], max: usize) {
     let needed = document.len().saturating_add(input.len());
     if needed > document.capacity() {
@@ -182,12 +182,12 @@ impl Writing {
         false
     }
 
-    /// Looks for the next insertions behind those that were kept, and returns false if there are none.
+    /// Looks for the next insertions after those that were kept, and returns false at the end of the document.
     fn read_on(&mut self, carried: &Carried) -> bool {
         let Some(reader) = &mut self.reader else { return false };
         self.insertions.clear();
         self.inserted = 0;
-        // What was read before without a doubt is read so again.
+        // The first reading had no doubt, so this one has none.
         if !reader.step(carried, &self.document, &mut self.insertions).unwrap_or(false) {
             self.reader = None;
         }
@@ -195,6 +195,6 @@ impl Writing {
     }
 }
 
-/// How many insertions are kept from when the document was read, some 100 KB; further ones are looked for a second time.
-/// Most documents have fewer.
+/// The maximum number of insertions that are kept from the first reading, some 100 KB. Further ones are looked for again
+/// while the document is written. Most documents have fewer.
 const MAX_KEPT: usize = 4096;

@@ -42,14 +42,14 @@ pub(super) struct Names {
     prefixes: ArrayVec<(usize, usize, Namespace), MAX_PREFIXES>,
 }
 
-/// Where [`Names`] stood when an element began.
+/// The state of [`Names`] when an element began.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     text: usize,
     prefixes: usize,
 }
 
-/// How many namespace declarations can be in scope at once; MPDs have about ten.
+/// The maximum number of namespace declarations in scope at once; MPDs have about ten.
 const MAX_PREFIXES: usize = 64;
 
 impl Names {
@@ -62,7 +62,7 @@ impl Names {
         self.prefixes.truncate(mark.prefixes);
     }
 
-    /// Keeps the prefixes that a tag declares, and tells its default namespace if it declares one.
+    /// Keeps the prefixes that a tag declares, and returns its default namespace if it declares one.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Names {
         Ok(default)
     }
 
-    /// What a prefix stands for; one that nobody declared stands for nothing.
+    /// Returns the namespace of a prefix. A prefix without a declaration has [`Namespace::Other`].
     pub(super) fn namespace_of(&self, prefix: &[u8]) -> Namespace {
         let mut known = self.prefixes.iter().rev();
         let found = known.find(|(start, end, _)| self.text.get(*start..*end) == Some(prefix));

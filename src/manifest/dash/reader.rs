@@ -5,16 +5,16 @@ use super::document::Document;
 use super::tag::Tag;
 use crate::manifest::{Carried, Doubt, Fault, MAX_HELD_BACK, Reason};
 
-/// Reads a whole document, one piece of markup after the other.
+/// A reader of a whole document, one piece of markup after the other.
 ///
-/// 1. No document type, no other encoding than UTF-8, nothing before or after the one root element, which is `MPD` or
-///    `Patch`.
-/// 2. A [`Document`] knows which elements are open, and which of their attributes and texts are URIs.
+/// 1. A document type, an encoding other than UTF-8, content outside the root element, or a root element other than `MPD`
+///    and `Patch` is a doubt.
+/// 2. A [`Document`] knows the open elements, and which of their attributes and texts are URIs.
 #[derive(Clone, Default)]
 pub(super) struct Reader {
-    /// Where the next piece starts.
+    /// The position of the next piece.
     at: usize,
-    /// Where the text starts that is a URI, if it is one.
+    /// The position of the current text, if the text is a URI.
     text_at: Option<usize>,
     document: Document,
 }
@@ -22,11 +22,11 @@ pub(super) struct Reader {
 const TAG: Reason = Reason::Malformed(Fault::Tag);
 
 impl Reader {
-    /// Reads text up to the next markup, and that; returns false at the document's end. Insertions are added to `found`.
+    /// Reads the text up to the next markup, and the markup. Returns false at the document's end. Adds insertions to `found`.
     ///
     /// # Errors
     ///
-    /// A [`Doubt`]: nothing of the document may change.
+    /// Returns a [`Doubt`] if the document has to stay as it is.
     pub(super) fn step(
         &mut self,
         carried: &Carried,
@@ -49,7 +49,7 @@ impl Reader {
             None => self.markup(carried, document, markup, start, found)?,
         };
         self.at = start.saturating_add(length);
-        if self.document.holds_text() && self.text_at.is_none() {
+        if self.document.expects_uri() && self.text_at.is_none() {
             self.text_at = Some(self.at);
         }
         Ok(true)
@@ -128,7 +128,7 @@ impl Reader {
         }
     }
 
-    /// The element whose text would be a URI holds more than text.
+    /// Gives up the current text as a URI: its element holds more than text.
     fn let_go(&mut self, is_element: bool) -> Result<(), Doubt> {
         match self.text_at.take() {
             None => Ok(()),
@@ -166,18 +166,18 @@ impl Reader {
 
 const ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What is no manifest at all is none from its first byte on.
+/// Creates a doubt. A document that is no manifest is none from its first byte on.
 const fn doubt(reason: Reason, at: usize) -> Doubt {
     Doubt::new(reason, if matches!(reason, Reason::NotAManifest) { 0 } else { at as u64 })
 }
 
-/// How long markup is that starts with `start`, its `end` included.
+/// Returns the length of markup that starts with `start`, its `end` included.
 fn length_to(markup: &[u8], start: &[u8], end: &[u8]) -> Option<usize> {
     let within = memmem::find(markup.get(start.len()..)?, end)?;
     within.checked_add(start.len())?.checked_add(end.len())
 }
 
-/// How long a start tag is, by its quotes alone.
+/// Returns the length of a start tag, by its quotes alone.
 fn tag_length(markup: &[u8]) -> Option<usize> {
     let (mut at, mut quote) = (0_usize, None);
     loop {

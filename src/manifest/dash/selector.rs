@@ -2,7 +2,7 @@ use super::kind::{Kind, Use};
 use super::names::{Names, Namespace};
 use super::tag::split_prefix;
 
-/// What the text inside an `add` or `replace` of a patch document is for, if it is a URI (RFC 5261 §4).
+/// Returns the purpose of the text inside an `add` or `replace` of a patch document, if the text is a URI (RFC 5261 §4).
 ///
 /// `sel` ends in the attribute (`…/SegmentTemplate/@media`), or in the element with the attribute in `type`, or in the
 /// element whose text it is, with `/text()` or without.

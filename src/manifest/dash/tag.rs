@@ -6,16 +6,16 @@ use crate::manifest::{Fault, Reason};
 pub(super) struct Tag<'t> {
     /// With its prefix.
     pub(super) name: &'t [u8],
-    /// What stands between the name and the end.
+    /// The text between the name and the end of the tag.
     attributes: &'t [u8],
     attributes_at: usize,
     /// `<a/>`.
     pub(super) empty: bool,
-    /// How long the tag is.
+    /// The length of the tag, in bytes.
     pub(super) len: usize,
-    /// Whether an attribute's name starts with `xmlns`.
+    /// True if an attribute's name starts with `xmlns`.
     pub(super) declares: bool,
-    /// Whether an attribute's name has a prefix.
+    /// True if an attribute's name has a prefix.
     pub(super) prefixed: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Attribute<'t> {
     pub(super) name: &'t [u8],
     /// As it stands, without its quotes.
     pub(super) value: &'t [u8],
-    /// Where in the tag the value starts.
+    /// The position of the value in the tag.
     pub(super) at: usize,
 }
 

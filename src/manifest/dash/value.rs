@@ -7,9 +7,9 @@ use crate::manifest::{Fault, Reason};
 pub(super) struct Found<'v> {
     /// Decoded.
     pub(super) uri: &'v [u8],
-    /// Whether it was found to be a plain path already.
+    /// True if the URI is known to be a plain path.
     pub(super) is_path: bool,
-    /// Where, in the raw bytes, its fragment starts or it ends.
+    /// The position in the raw bytes at which the URI's fragment starts, or the URI ends.
     pub(super) end: usize,
     /// In a CDATA section: no escapes.
     pub(super) raw: bool,
@@ -103,7 +103,7 @@ fn decode(raw: &[u8], template: bool, plain: &mut Vec<u8>) -> Result<Option<usiz
     Ok(hash)
 }
 
-/// What is decoded already; a template's `$$` stands for `$`.
+/// Copies a URI that is decoded already; a template's `$$` becomes `$`.
 fn copy(uri: &[u8], template: bool, plain: &mut Vec<u8>) {
     plain.clear();
     let mut rest = uri;

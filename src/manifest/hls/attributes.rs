@@ -7,7 +7,7 @@ pub(super) struct Attribute<'l> {
     pub(super) name: &'l [u8],
     /// Without its quotes.
     pub(super) value: &'l [u8],
-    /// Where in the list the value starts, behind the quote.
+    /// The position of the value in the list, after the quote.
     pub(super) value_at: usize,
     pub(super) quoted: bool,
 }

@@ -24,7 +24,7 @@ pub(super) struct Hls {
     ended: bool,
     /// The incomplete line.
     pending: Vec<u8>,
-    /// Where in the input the first line that is not settled starts.
+    /// The position in the input of the first line that was not written.
     offset: u64,
     variables: Variables,
     spelled: Spelled,
@@ -52,8 +52,8 @@ impl Hls {
         self.pending.len()
     }
 
-    /// Reads from the front of `input` and returns how far. It stops early after the line with which `out` reaches
-    /// `limit`, and where a doubt came up.
+    /// Reads from the front of `input` and returns the number of bytes read. It stops early after the line with which `out`
+    /// reaches `limit`, and at a line with a doubt.
     pub(super) fn push(&mut self, carried: &Carried, input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         if self.doubt.is_some() || self.ended {
             return pass(input, limit, out);
@@ -89,8 +89,8 @@ impl Hls {
         self.ended = true;
     }
 
-    /// Keeps `part`, the next part of an incomplete line. If the line gets too long, that is a doubt: what was kept goes
-    /// out, and `part` is not taken.
+    /// Keeps `part`, the next part of an incomplete line, and returns true. If the line gets too long, that is a doubt: the
+    /// kept parts are written, `part` is not taken, and the result is false.
     fn hold(&mut self, part: &[u8], out: &mut Vec<u8>) -> bool {
         let content = part.strip_suffix(b"\n").unwrap_or(part).len();
         if self.pending.len().saturating_add(content) <= MAX_HELD_BACK {
@@ -104,8 +104,8 @@ impl Hls {
         false
     }
 
-    /// Writes complete lines of `source` until `out` reaches `limit` or a doubt comes up, and returns how much of the
-    /// source that is.
+    /// Writes complete lines of `source` until `out` reaches `limit` or a line causes a doubt. Returns the number of bytes
+    /// of the source that were written.
     fn lines(&mut self, carried: &Carried, source: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
         let mut splice = Splice::new(source, out);
         let (mut start, mut stop) = (0, splice.reach(limit));
@@ -135,7 +135,7 @@ impl Hls {
         start
     }
 
-    /// Reads the line at `start` of the source; where there is a doubt, nothing of it changes.
+    /// Reads the line at `start` of the source. If it causes a doubt, the line stays as it is.
     fn line_at(&mut self, carried: &Carried, line: &[u8], start: usize, splice: &mut Splice<'_>) {
         let mark = splice.mark();
         if let Err(reason) = self.line(carried, line, start, splice) {
@@ -190,7 +190,7 @@ impl Hls {
         }
     }
 
-    /// Appends to the URI at `at` of the source what it lacks.
+    /// Appends the missing parameters to the URI at `at` of the source.
     fn uri(
         &mut self,
         carried: &Carried,
@@ -220,13 +220,13 @@ impl Hls {
     }
 }
 
-/// What a line is, as far as one look can tell.
+/// The kind of a line, by one quick look.
 enum Line {
-    /// Nothing happens: `EXTINF` and comments.
+    /// A line that stays as it is: `EXTINF` and comments.
     Idle,
-    /// Of nearly all that are URIs: a relative path, this long, that gets all parameters.
+    /// A relative path of this length that gets all parameters, like nearly every URI.
     Path(usize),
-    /// To be read.
+    /// A line that has to be read.
     Other,
 }
 
@@ -243,10 +243,10 @@ impl Line {
     }
 }
 
-/// How every tag that matters begins.
+/// The beginning of every tag that matters.
 const TAG: &[u8] = b"#EXT-X-";
 
-/// How much of the first line tells whether it is one: byte order mark, `#EXTM3U` and a blank.
+/// The bytes of the first line that decide whether it is a header: byte order mark, `#EXTM3U` and a blank.
 const HEADER_LOOK: usize = 11;
 
 fn is_header(line: &[u8]) -> bool {
@@ -258,7 +258,7 @@ fn is_header(line: &[u8]) -> bool {
     }
 }
 
-/// Where a URI ends: before its fragment.
+/// Returns the end of a URI without its fragment.
 fn end_of(uri: &[u8]) -> usize {
     memchr(b'#', uri).unwrap_or(uri.len())
 }
@@ -290,7 +290,7 @@ const LONGEST_NAME: usize = 20;
 /// The maximum number of URIs in one line; see [`carriers`].
 pub(super) const MAX_URIS_OF_A_LINE: usize = 3;
 
-/// Which attributes of which tag are URIs (draft-pantos-hls-rfc8216bis §4.4); `IMAGE-STREAM-INF` is common practice.
+/// Returns the attributes of a tag that are URIs (draft-pantos-hls-rfc8216bis §4.4); `IMAGE-STREAM-INF` is common practice.
 fn carriers(name: &[u8]) -> Option<&'static [&'static [u8]]> {
     match name {
         b"KEY"

@@ -29,17 +29,17 @@ enum Meaning {
     Unclear,
 }
 
-/// What the variables in a URI come to.
+/// The result of expanding the variables in a URI.
 pub(super) enum Expansion<'v> {
     /// It has none.
     None,
-    /// The URI that it is judged as, and where in the literal its fragment starts or the literal ends.
+    /// The expanded URI, and the position in the literal at which its fragment starts or the literal ends.
     Whole { uri: &'v [u8], end: usize },
-    /// Nobody can tell, or the player adds our parameter itself.
+    /// The URI is unknown, or the player adds our parameter itself.
     Unclear,
 }
 
-/// How many variables a playlist can define; multivariant playlists in practice have a handful.
+/// The maximum number of variables in a playlist; multivariant playlists in practice have a handful.
 const MAX_VARIABLES: usize = 128;
 
 impl Variables {
@@ -142,7 +142,7 @@ fn next_variable(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     }
 }
 
-/// What variable names are made of.
+/// Returns whether a byte may be part of a variable's name.
 const fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }

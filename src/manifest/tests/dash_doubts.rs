@@ -1,4 +1,4 @@
-//! Where an MPD ends, where it is none, and where it is too much.
+//! The ends and bounds of an MPD, and documents that are none.
 
 use super::dash::document;
 use super::*;

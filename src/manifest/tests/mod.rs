@@ -23,7 +23,7 @@ impl Hosts for Cdn {
     }
 }
 
-/// What a request for `https://own.example/…?query` carries into the manifest; every parameter is wanted.
+/// The parameters that a request for `https://own.example/…?query` carries into the manifest, all of them wanted.
 fn carried_as(query: &str, types: Types, https: bool) -> Carried {
     let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap().unwrap();
     let mut buffer = HostBuffer::new();
