@@ -6,21 +6,21 @@ use super::RequestView;
 use super::list::{elements_from_the_right, quoted_elements_from_the_right, semicolon_pairs};
 use crate::error::{ConfigError, ConfigErrors, Faults};
 
-/// The proxies whose word about the client is taken, as networks.
+/// The proxies whose statements about the client are trusted, as networks.
 ///
-/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it, so the list is read from
-/// its right end, for as long as the hop that wrote an entry is a trusted proxy:
+/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it. The list is therefore
+/// read from its right end, for as long as the hop that wrote an entry is a trusted proxy:
 ///
-/// 1. The connection's peer, if it is no trusted proxy, is the client, and its fields are not read.
+/// 1. If the connection's peer is no trusted proxy, the peer is the client, and its fields are not read.
 /// 2. An entry that is no trusted proxy's address is the client.
 /// 3. If every entry is a trusted proxy's, the left-most is the client.
-/// 4. An entry that is no address (`unknown`, an obfuscated name, nothing, or text) ends the way. The client is behind the last
-///    hop that is known, and that hop is counted in its place; nothing that is bound to an address opens.
-/// 5. `X-Forwarded-For` and `Forwarded` (RFC 7239) that disagree end the way at the peer: a proxy that writes one of them may pass the
-///    other on as the client sent it. A `Forwarded` without any `for` is not asked.
+/// 4. An entry that is no address (`unknown`, an obfuscated name, nothing, or text) ends the list. The client is behind the
+///    last known hop. Limits count by that hop, and a credential that is bound to an address is rejected.
+/// 5. If `X-Forwarded-For` and `Forwarded` (RFC 7239) disagree, the list ends at the peer: a proxy that writes one of them may
+///    pass the other on as the client sent it. A `Forwarded` without any `for` is ignored.
 ///
 /// `X-Forwarded-For` has no quoting, so a quote in it is part of an entry. In `Forwarded` quotes are paired from the right, so
-/// that what a client wrote cannot change how a proxy's entries are read.
+/// that text from a client cannot change how a proxy's entries are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -29,9 +29,9 @@ pub struct TrustedProxies(Vec<IpNet>);
 pub(crate) struct Client {
     /// The client's address, or that of the nearest hop to the client that is known.
     address: IpAddr,
-    /// Whether it is the client's own address.
+    /// True if this is the client's own address.
     is_confirmed: bool,
-    /// Whether it is an address of this machine or of a private network and no trusted proxy's.
+    /// True if this is an address of this machine or of a private network, and no trusted proxy's.
     is_local: bool,
 }
 
@@ -41,7 +41,7 @@ impl Client {
         self.address
     }
 
-    /// What limits count by.
+    /// The network that limits count by.
     pub(crate) const fn network(self) -> Network {
         Network::of(self.address)
     }
@@ -51,29 +51,29 @@ impl Client {
         self.is_confirmed.then_some(self.address)
     }
 
-    /// Whether a proxy that is not listed as trusted may have this address, with every client behind it.
+    /// Returns whether this may be the address of a proxy that is not listed as trusted, with every client behind it.
     pub(crate) const fn may_be_an_unlisted_proxy(self) -> bool {
         self.is_local
     }
 }
 
-/// What clients are told apart by where they are counted: an address of IPv4, and of one of IPv6 the first 64 bits, since
-/// whoever has one of these has all that share them.
+/// The network by which clients are counted: an IPv4 address, or the first 64 bits of an IPv6 address. A client that has one
+/// IPv6 address usually has all that share these bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Network {
     V4(u32),
     V6([u16; 4]),
 }
 
-/// How far one header leads from the connection towards the client.
+/// The hops that one header names, from the connection towards the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Way {
-    /// The last hop on it; `None` if not even the first is known.
+    /// The last known hop, or `None` if not even the first is known.
     last: Option<IpAddr>,
     end: End,
 }
 
-/// Why a way ends.
+/// The end of a [`Way`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// Every hop is a trusted proxy, and the list is over.
@@ -85,7 +85,7 @@ enum End {
 }
 
 impl Way {
-    /// The same, where the fields that stand before this one are read too.
+    /// Continues with the fields before this one, if every hop so far is a trusted proxy.
     fn after(self, earlier: Option<Self>) -> Self {
         match (self.end, earlier) {
             (End::Start, Some(earlier)) => Self { last: earlier.last.or(self.last), end: earlier.end },
@@ -118,20 +118,20 @@ impl TrustedProxies {
         proxies
     }
 
-    /// The client's address: the connection's peer, or what the trusted proxies in front of us say.
+    /// Returns the client's address: the connection's peer, or the address that the trusted proxies name.
     ///
-    /// If a hop is hidden, this is the address of the last hop that is known: what a limit counts by. `None` only if the server
+    /// If a hop is hidden, this is the address of the last known hop, by which limits count. Returns `None` only if the server
     /// knows no peer, as on a Unix socket.
     pub fn client(&self, request: &impl RequestView) -> Option<IpAddr> {
         self.find(request).map(Client::address)
     }
 
-    /// The client's address, if no hop hides it: what may be compared with an address that a credential is bound to.
+    /// Returns the client's address if no hop hides it. Only this address may be compared with one that a credential is bound to.
     pub fn confirmed_client(&self, request: &impl RequestView) -> Option<IpAddr> {
         self.find(request).and_then(Client::confirmed)
     }
 
-    /// The client by the rules above; `None` if no peer is known.
+    /// Finds the client by the rules above. Returns `None` if no peer is known.
     pub(crate) fn find(&self, request: &impl RequestView) -> Option<Client> {
         let peer = request.peer()?.to_canonical();
         if !self.trusts(peer) {
@@ -149,7 +149,7 @@ impl TrustedProxies {
         Some(Client { address, is_confirmed: end != End::Hidden, is_local })
     }
 
-    /// What `X-Forwarded-For` says; `None` if it is not there, or blank.
+    /// Reads `X-Forwarded-For`. Returns `None` if it is absent or blank.
     fn listed(&self, request: &impl RequestView) -> Option<Way> {
         request.x_forwarded_for().find(|field| !field.trim_ascii().is_empty())?;
         request.x_forwarded_for().fold(None, |earlier, field| {
@@ -157,7 +157,7 @@ impl TrustedProxies {
         })
     }
 
-    /// What `Forwarded` says; `None` if it names no client anywhere.
+    /// Reads `Forwarded`. Returns `None` if it names no client anywhere.
     fn standard(&self, request: &impl RequestView) -> Option<Way> {
         let of = |element| parameter(element, b"for");
         request.forwarded().flat_map(quoted_elements_from_the_right).find_map(of)?;
@@ -167,7 +167,7 @@ impl TrustedProxies {
         })
     }
 
-    /// Follows hops away from the connection; `None` is one that is hidden.
+    /// Follows hops away from the connection. A hidden hop is `None`.
     fn follow(&self, hops: impl Iterator<Item = Option<IpAddr>>) -> Way {
         let mut last = None;
         for hop in hops {
@@ -182,12 +182,12 @@ impl TrustedProxies {
         Way { last, end: End::Start }
     }
 
-    /// Whether the client speaks TLS: the connection does, or a trusted proxy says so, or the client is on this machine and
-    /// its bytes never leave it.
+    /// Returns whether the client uses TLS: the connection is TLS, a trusted proxy reports it, or the client is on this
+    /// machine, so that its bytes never leave it.
     ///
     /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is no trusted proxy and sent no
-    /// `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. A trusted proxy that says nothing of the protocol does not
-    /// speak TLS, wherever it is; neither does a Unix socket, or a server that does not know its peers.
+    /// `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
+    /// false, wherever the proxy is; also for a Unix socket, and on a server that does not know its peers.
     pub fn is_https(&self, request: &impl RequestView) -> bool {
         self.says_tls(request).unwrap_or_else(|| {
             let peer = request.peer().map(|peer| peer.to_canonical());
@@ -196,7 +196,7 @@ impl TrustedProxies {
         })
     }
 
-    /// Whether the client speaks TLS, as far as the connection or a trusted proxy tells.
+    /// Returns whether the client uses TLS, or `None` if neither the connection nor a trusted proxy reports it.
     pub(crate) fn says_tls(&self, request: &impl RequestView) -> Option<bool> {
         if request.is_tls() {
             return Some(true);
@@ -247,14 +247,14 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     }
 }
 
-/// Whether a request says that somebody passed it on.
+/// Returns whether a request has a header field of a proxy.
 fn is_forwarded(request: &impl RequestView) -> bool {
     request.x_forwarded_for().next().is_some()
         || request.x_forwarded_proto().next().is_some()
         || request.forwarded().next().is_some()
 }
 
-/// Whether an address is this machine's or a private network's: loopback, RFC 1918, RFC 6598, RFC 4193, or link-local.
+/// Returns whether an address is this machine's or a private network's: loopback, RFC 1918, RFC 6598, RFC 4193, or link-local.
 const fn is_local(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
@@ -267,8 +267,8 @@ const fn is_local(address: IpAddr) -> bool {
     }
 }
 
-/// One parameter of an element of `Forwarded`, without its quotes (RFC 7239 §4). One that is there twice is empty, which is
-/// no address and no protocol.
+/// Returns one parameter of an element of `Forwarded`, without its quotes (RFC 7239 §4). If the parameter occurs twice, the
+/// result is empty, which is no address and no protocol.
 fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
     crate::work::visited(element.len().saturating_mul(2));
     let mut found = None;
@@ -289,8 +289,8 @@ fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
     found
 }
 
-/// An address as proxies write it: with or without a port, which may be obfuscated (RFC 7239 §6); IPv6 with or without
-/// brackets, and with or without a zone (RFC 4007 §11), which says by which link a proxy heard of it.
+/// Parses an address as proxies write it: with or without a port, which may be obfuscated (RFC 7239 §6); IPv6 with or
+/// without brackets, and with or without a zone (RFC 4007 §11).
 fn address_of(text: &[u8]) -> Option<IpAddr> {
     crate::work::visited(text.len().saturating_mul(3));
     let text = std::str::from_utf8(text).ok()?;

@@ -11,7 +11,7 @@ pub(crate) fn cookie_values<'c>(
     fields.flat_map(pairs).filter_map(move |pair| value_in(pair, name.as_bytes()))
 }
 
-/// A `Cookie` field less every cookie called `name`; the others stay as they are, in order. `None` where none is there.
+/// Returns a `Cookie` field without the cookies called `name`, or `None` if it has none. The others stay as they are, in order.
 pub(crate) fn without_cookie(field: &[u8], name: &str) -> Option<Vec<u8>> {
     let is_named = |pair: &&[u8]| value_in(pair, name.as_bytes()).is_some();
     if !pairs(field).any(|pair| is_named(&pair)) {

@@ -7,7 +7,7 @@ use crate::work;
 /// The longest host name (RFC 1035 §2.3.4), brackets of an IP literal included.
 pub const MAX_HOST_LEN: usize = 255;
 
-/// Where a host that is not lower-case yet is written.
+/// A buffer for the normal form of a host.
 #[derive(Debug, Default)]
 pub struct HostBuffer(ArrayVec<u8, MAX_HOST_LEN>);
 
@@ -64,7 +64,7 @@ impl<'h> Host<'h> {
     ///
     /// # Errors
     ///
-    /// [`HostFault::Malformed`]; there is no other way to fail.
+    /// Returns [`HostFault::Malformed`] if the bytes are no host; nothing else fails.
     pub fn parse(raw: &'h [u8], buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
         work::visited(raw.len());
         let name = without_port(raw).ok_or(HostFault::Malformed)?;
@@ -93,12 +93,12 @@ impl<'h> Host<'h> {
     }
 }
 
-/// Takes `:port` off; the brackets of an IP literal hold colons of their own.
+/// Returns the name without `:port`. The brackets of an IP literal hold colons of their own.
 fn without_port(raw: &[u8]) -> Option<&[u8]> {
     split_port(raw).map(|(name, _)| name)
 }
 
-/// A name and the digits of its port, which are empty where it has none.
+/// Splits off the digits of a port, which are empty if there is none.
 fn split_port(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let name_end = match raw.first() {
         Some(b'[') => memchr::memchr(b']', raw)?.saturating_add(1),
@@ -118,7 +118,7 @@ fn split_port(raw: &[u8]) -> Option<(&[u8], &[u8])> {
 ///
 /// # Errors
 ///
-/// [`HostFault::Malformed`] if the authority is no host, or its port is above 65535.
+/// Returns [`HostFault::Malformed`] if the authority is no host, or its port is above 65535.
 pub(crate) fn explicit_port(authority: &[u8]) -> Result<Option<u16>, HostFault> {
     match split_port(authority).ok_or(HostFault::Malformed)? {
         (_, []) => Ok(None),
@@ -140,7 +140,7 @@ const fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
 }
 
-/// What else may stand in a host: capitals, and the punctuation of an IP literal.
+/// Returns whether a byte may be in a host that is not in its normal form: also capitals, and the punctuation of an IP literal.
 fn is_host_byte(byte: u8, literal: bool) -> bool {
     match byte {
         b'A'..=b'Z' => true,

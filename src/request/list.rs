@@ -1,6 +1,6 @@
 use crate::work;
 
-/// The elements of one comma-separated field (RFC 9110 §5.6.1); a comma in a quoted string separates nothing.
+/// Returns the elements of one comma-separated field (RFC 9110 §5.6.1). A comma in a quoted string separates nothing.
 pub(crate) fn list_elements(field: &[u8]) -> impl Iterator<Item = &[u8]> {
     work::visited(field.len().saturating_mul(2));
     let mut quoted = false;
@@ -13,12 +13,12 @@ pub(crate) fn list_elements(field: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|element| !element.is_empty())
 }
 
-/// The elements of a comma-separated field without quoting, from its right end; blank ones too.
+/// Returns the elements of a comma-separated field without quoting, from its right end, blank ones included.
 pub(super) fn elements_from_the_right(field: &[u8]) -> impl Iterator<Item = &[u8]> {
     field.rsplit(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// The elements of a comma-separated field with quoted strings, from its right end; blank ones too.
+/// Returns the elements of a comma-separated field with quoted strings, from its right end, blank ones included.
 ///
 /// Quotes are paired from the right, so that nothing to the left of an element changes how the element is read.
 pub(super) fn quoted_elements_from_the_right(field: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -41,13 +41,13 @@ pub(super) fn quoted_elements_from_the_right(field: &[u8]) -> impl Iterator<Item
     })
 }
 
-/// Whether a quote that follows is escaped (RFC 9110 §5.6.4).
+/// Returns whether a quote after this text is escaped (RFC 9110 §5.6.4).
 fn is_escaped(before: &[u8]) -> bool {
     let backslashes = before.iter().rev().take_while(|&&byte| byte == b'\\').count();
     backslashes % 2 == 1
 }
 
-/// The pairs of one element that semicolons separate; a semicolon in a quoted string separates nothing.
+/// Returns the pairs of one element, which semicolons separate. A semicolon in a quoted string separates nothing.
 pub(super) fn semicolon_pairs(element: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     element.split(move |&byte| {

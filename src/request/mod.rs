@@ -1,16 +1,15 @@
-//! What does the request say?
+//! Requests: turns the untrusted bytes of a request into checked types.
 //!
-//! A server hands over its own request type behind [`RequestView`]; this room turns the untrusted bytes it names
-//! into checked types, each read once and forwards:
+//! A server passes its own request type as a [`RequestView`]. Each part is read once and forwards:
 //!
 //! 1. [`Host`]: one host name, without port and trailing dot.
 //! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).
 //! 3. Query and cookie cursors: the values of one name, as they stand.
 //! 4. Origins, as browsers write them (RFC 6454 §6.2).
-//! 5. [`TrustedProxies`]: the client's address, and whether it speaks TLS, behind proxies that may be believed.
-//! 6. How text of a request is shown in logs and `Debug`: without what could be a credential.
+//! 5. [`TrustedProxies`]: the client's address behind trusted proxies, and whether the client uses TLS.
+//! 6. Rendering for logs and `Debug`, without text that could be a credential.
 //!
-//! It knows nothing of sites, tokens or keys.
+//! This room does not depend on sites, tokens or keys.
 
 mod client;
 mod cookies;

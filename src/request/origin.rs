@@ -23,8 +23,8 @@ pub(crate) enum OriginRule {
 }
 
 impl OriginRule {
-    /// Reads an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin"). Capital letters in its
-    /// scheme and host are the same as small ones (RFC 6454 §4) and become them.
+    /// Parses an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin"). Scheme and host are
+    /// case-insensitive (RFC 6454 §4) and become lower-case.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         let said = text;
         let text = &*said.to_ascii_lowercase();
@@ -122,12 +122,12 @@ impl OriginList {
         }
     }
 
-    /// Whether every origin may read, so that answers do not depend on it.
+    /// Returns whether every origin may read, so that answers do not depend on the origin.
     pub(crate) const fn any(&self) -> bool {
         self.any
     }
 
-    /// Whether this origin is listed.
+    /// Returns whether this origin is listed.
     pub(crate) fn has(&self, origin: &[u8]) -> bool {
         crate::work::visited(origin.len().saturating_mul(3));
         if self.any || self.exact.contains(origin) {
@@ -142,7 +142,7 @@ impl OriginList {
                 .any(|(scheme, rest)| has_one_label(origin, scheme.as_bytes(), rest.as_bytes()))
     }
 
-    /// The value of `Access-Control-Allow-Origin` for a request from `origin`: the very text that the browser sent.
+    /// Returns the value of `Access-Control-Allow-Origin` for a request from `origin`: the text that the browser sent.
     pub(crate) fn allow(&self, origin: Option<&[u8]>) -> Option<Bytes> {
         if self.any {
             return Some(Bytes::from_static(b"*"));
@@ -155,14 +155,14 @@ impl OriginList {
     }
 }
 
-/// The longest origin that is looked at: a scheme, a host name of 253 bytes (RFC 1035 §2.3.4) and a port.
+/// The maximum length of an origin: a scheme, a host name of 253 bytes (RFC 1035 §2.3.4) and a port.
 const MAX_ORIGIN_LEN: usize = 320;
 
 /// An origin in the form that origins are compared in: scheme and host in lower case, without the scheme's default port.
 pub(crate) struct Normal(ArrayVec<u8, MAX_ORIGIN_LEN>);
 
 impl Normal {
-    /// `None` for text without `://`, and for what is longer than any origin.
+    /// Normalizes an origin. Returns `None` for text without `://`, and for text that is longer than any origin.
     pub(crate) fn of(origin: &[u8]) -> Option<Self> {
         let mut normal = ArrayVec::new();
         normal.try_extend_from_slice(origin).ok()?;
@@ -178,18 +178,18 @@ impl Normal {
         &self.0
     }
 
-    /// Host and port of an `http` or `https` origin.
+    /// Returns host and port of an `http` or `https` origin.
     pub(crate) fn web_authority(&self) -> Option<&[u8]> {
         self.0.strip_prefix(b"https://").or_else(|| self.0.strip_prefix(b"http://"))
     }
 
-    /// The scheme.
+    /// Returns whether the scheme is `https`.
     pub(crate) fn is_https(&self) -> bool {
         self.0.starts_with(b"https:")
     }
 }
 
-/// An origin or authority less the default port of its scheme; `None` if it names another port, or none.
+/// Returns an origin or authority without the default port of its scheme, or `None` if it names another port, or none.
 pub(crate) fn without_default_port<'o>(scheme: &[u8], authority: &'o [u8]) -> Option<&'o [u8]> {
     match scheme {
         b"https" => authority.strip_suffix(b":443"),
@@ -198,7 +198,7 @@ pub(crate) fn without_default_port<'o>(scheme: &[u8], authority: &'o [u8]) -> Op
     }
 }
 
-/// Whether `origin` is `scheme`, one label, `rest`.
+/// Returns whether `origin` is `scheme`, one label, `rest`.
 fn has_one_label(origin: &[u8], scheme: &[u8], rest: &[u8]) -> bool {
     let label = origin.strip_prefix(scheme).and_then(|host| host.strip_suffix(rest));
     label.is_some_and(|label| {

@@ -10,10 +10,10 @@ use crate::work;
 /// base path.
 pub const MAX_PATH_LEN: usize = 4096;
 
-/// How often a path may still change when it is decoded again. Each pass reads the whole path, so there is a bound.
+/// The maximum number of times that a path may change when it is decoded again. Each pass reads the whole path.
 pub(super) const MAX_DECODE_PASSES: usize = 3;
 
-/// Where [`RequestPath::parse`] puts a decoded path; lives on the caller's stack.
+/// A buffer on the caller's stack for the path that [`RequestPath::parse`] decodes.
 #[derive(Debug, Default)]
 pub struct PathBuffer(ArrayVec<u8, MAX_PATH_LEN>);
 
@@ -26,10 +26,10 @@ impl PathBuffer {
 
 /// The one normal form of a request's path: decoded once, starting with `/`, with exactly one reading.
 ///
-/// Whatever passes decodes to the same object key under every handler that decodes once. Refused in any spelling,
-/// in this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid
-/// percent-encoding; an encoded slash; bytes that are not UTF-8; and whatever would decode *again* to one of these
-/// (RFC 3986 §6.2.2 and §7.3). Case-sensitive; `+` is `+`; nothing is folded.
+/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any
+/// spelling, in this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid
+/// percent-encoding; an encoded slash; bytes that are not UTF-8; and a path that would decode *again* to one of these
+/// (RFC 3986 §6.2.2 and §7.3). Paths are case-sensitive; `+` is `+`; nothing is folded.
 ///
 /// ```
 /// use playgate::request::{PathBuffer, RequestPath};
@@ -92,13 +92,13 @@ impl<'p> RequestPath<'p> {
     }
 }
 
-/// Whether a path that has no fault of its own still holds `%` to decode.
+/// The state of a path without a fault of its own: plain, or with `%` to decode.
 enum Survey {
     Plain,
     Encoded,
 }
 
-/// What a byte means in a path.
+/// The meaning of a byte in a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Plain,
@@ -127,13 +127,13 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// The path's first fault, or whether it needs decoding.
+/// Returns the path's first fault, or whether it needs decoding.
 fn survey(path: &[u8]) -> Result<Survey, PathFault> {
     work::visited(path.len().saturating_mul(2)); // plainly, then closely
     if is_plain(path) { Ok(Survey::Plain) } else { survey_closely(path) }
 }
 
-/// Whether nothing in the path needs a second look; without branches, so that many bytes are looked at in one step.
+/// Returns whether nothing in the path needs a closer look. It has no branches, so that many bytes are compared at once.
 fn is_plain(path: &[u8]) -> bool {
     let special = |byte: u8| matches!(byte, 0..=0x1f | 0x7f.. | b'%' | b'\\');
     let opens_dots = |slash: u8, next: u8| slash == b'/' && matches!(next, b'/' | b'.');
@@ -170,7 +170,7 @@ fn slashes(path: &[u8]) -> usize {
     memchr::memchr_iter(b'/', path).count()
 }
 
-/// Whether decoding once more, as often as it changes anything, ends in a fault, or does not end soon.
+/// Returns whether repeated decoding ends in a fault, or does not end within [`MAX_DECODE_PASSES`].
 fn decodes_to_a_fault(decoded: &[u8]) -> bool {
     if memchr::memchr(b'%', decoded).is_none() {
         return false;

@@ -12,7 +12,7 @@ pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
     }
 }
 
-/// What percent-decoding met.
+/// The reason why percent-decoding failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PercentFault {
     /// A `%` without two hexadecimal digits.

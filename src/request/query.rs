@@ -34,7 +34,7 @@ pub(crate) fn values_of_each<'q, const N: usize>(
     values
 }
 
-/// The query less every parameter of these names; the others stay byte for byte, in order. `None` where none is there.
+/// Returns the query without the parameters of these names, or `None` if it has none. The others stay byte for byte, in order.
 pub(crate) fn without_parameters<N: AsRef<str>>(query: &[u8], names: &[N]) -> Option<Vec<u8>> {
     let is_named = |parameter: &Parameter<'_>| names.iter().any(|name| parameter.is(name.as_ref()));
     if !parameters(query).any(|parameter| is_named(&parameter)) {
@@ -68,7 +68,7 @@ impl Parameter<'_> {
     /// Returns whether the name, percent-decoded, is `name`.
     pub(crate) fn is(&self, name: &str) -> bool {
         let (spelled, name) = (self.name, name.as_bytes());
-        // A byte takes one or three. Longer text is not read, so that a long name costs nothing.
+        // An encoded byte takes one or three. Longer text is not read, so that a long name costs nothing.
         work::visited(if spelled.len() == name.len() { name.len() } else { 0 });
         let fits = spelled.len() > name.len() && spelled.len() <= name.len().saturating_mul(3);
         work::visited(if fits { spelled.len().saturating_mul(2) } else { 0 });
@@ -104,7 +104,7 @@ pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     })
 }
 
-/// What stands before the first `&`, and what after it if there is one.
+/// Splits text at the first `&`. The second part is `None` if there is no `&`.
 fn split_at_ampersand(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(b'&', text).and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => (before, after.get(1..)),
@@ -112,12 +112,12 @@ fn split_at_ampersand(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Whether `encoded`, percent-decoded once and leniently, is `plain`.
+/// Returns whether `encoded`, percent-decoded once and leniently, is `plain`.
 pub(crate) fn decodes_to(encoded: &[u8], plain: &[u8]) -> bool {
     decoded_bytes(encoded).eq(plain.iter().copied())
 }
 
-/// The bytes of `encoded`, percent-decoded once. As a lenient server would, it leaves what is no valid encoding as it is.
+/// Returns the bytes of `encoded`, percent-decoded once. Like a lenient server, it leaves an invalid encoding as it is.
 pub(crate) fn decoded_bytes(encoded: &[u8]) -> impl Iterator<Item = u8> {
     let mut rest = encoded;
     std::iter::from_fn(move || {

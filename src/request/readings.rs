@@ -7,22 +7,23 @@ use crate::work;
 /// A reading; one byte longer than a path, for the slash that the path may lack.
 type Text = ArrayVec<u8, { MAX_PATH_LEN + 1 }>;
 
-/// What the readings of a path come to.
+/// The result of trying the readings of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reading<T> {
-    /// One of them is inside: what was found there.
+    /// A reading is inside, with this result.
     Inside(T),
-    /// None of them is.
+    /// No reading is inside.
     Outside,
-    /// There is more to read than is looked at; what cannot be looked at is not let past.
+    /// The path has more readings than are tried. It must not pass.
     TooLong,
 }
 
-/// Whether some way of reading a path that has no normal form, or lies outside every base path, is `inside` one.
+/// Searches the readings of a path for one that is `inside` a base path. The path has no normal form, or its normal form is
+/// outside.
 ///
-/// The readings: percent-decoded as often as that changes anything, backslashes taken for slashes; then as it
-/// stands, with empty segments merged, with dot segments resolved, and with both in either order. The first that
-/// is inside counts. What still changes when it was decoded once and [`MAX_DECODE_PASSES`] times more is too long.
+/// The readings: the path is percent-decoded as often as that changes anything, with backslashes as slashes. Each result is
+/// tried as it is, with empty segments merged, with dot segments resolved, and with both in either order. The first reading
+/// inside counts. A path that still changes after [`MAX_DECODE_PASSES`] passes beyond the first is too long.
 #[cold]
 pub(crate) fn some_reading<T>(raw: &[u8], inside: impl Fn(&[u8]) -> Option<T>) -> Reading<T> {
     let mut current = Text::new();
@@ -76,7 +77,7 @@ fn merge(path: &[u8]) -> Text {
 
 /// The path without dot segments (RFC 3986 §5.2.4).
 fn resolve(path: &[u8]) -> Text {
-    work::visited(path.len().saturating_mul(2)); // each byte may be taken off again
+    work::visited(path.len().saturating_mul(2)); // each byte may be removed again
     let mut resolved = Text::new();
     let mut segments = segments(path).peekable();
     while let Some(segment) = segments.next() {

@@ -1,18 +1,18 @@
-//! Text of a request as logs, errors and `Debug` show it: short, of visible ASCII, and without anything that could be a
+//! Rendering of request text for logs, errors and `Debug`: short, in visible ASCII, and without anything that could be a
 //! credential.
 //!
 //! Rules, in the order they are tried on each segment of a path:
 //!
-//! 1. A segment in a place where credentials stand ([`SegmentPlace`]) is replaced.
+//! 1. A segment in a place of credentials ([`SegmentPlace`]) is replaced.
 //! 2. A segment of more than [`MAX_SEGMENT`] bytes is replaced.
-//! 3. A segment with percent-encoding is replaced if a run by rule 4 shows up in it when it is decoded up to
-//!    [`MAX_PASSES`] times, or if it has [`MIN_RUN`] bytes or more and could be decoded further.
-//! 4. In every other segment each run is replaced that could be a token or a hash: [`MIN_RUN`] or more letters, digits and
-//!    `-_+`, which base64, base64url and hexadecimal text are made of. Of a JWT the whole is replaced, with its dots. A UUID
-//!    is left as it is: it has that length and is no credential of any scheme.
+//! 3. A segment with percent-encoding is replaced if decoding it up to [`MAX_PASSES`] times reveals a run by rule 4, or if it
+//!    has [`MIN_RUN`] bytes or more and could be decoded further.
+//! 4. In every other segment, each run that could be a token or a hash is replaced: [`MIN_RUN`] or more letters, digits and
+//!    `-_+`, the characters of base64, base64url and hexadecimal text. A JWT is replaced as a whole, with its dots. A UUID
+//!    stays as it is: it has that length and is no credential of any scheme.
 //!
-//! What is replaced shows its length and a hash, `{43 bytes #1a2b3c4d}`, by which lines about the same text are found. The
-//! hash has a key that every process draws for itself, so that it does not help to guess the text. Long ids and file names
+//! The replacement has the length and a hash of the text, `{43 bytes #1a2b3c4d}`. Lines about the same text have the same
+//! hash. Each process draws a key for the hash, so that the hash does not help to guess the text. Long ids and file names
 //! are replaced too. The result is cut at [`MAX_PATH_SHOWN`] bytes. No byte is visited more often than a few times.
 
 use std::fmt::{self, Write as _};
@@ -24,32 +24,32 @@ use arrayvec::{ArrayString, ArrayVec};
 use super::percent::{decode_leniently, split_encoded};
 use crate::work;
 
-/// The longest path in a log line, in bytes: room for what is there in practice, and a line stays a line.
+/// The longest path in a log line, in bytes. Paths in practice fit.
 pub(crate) const MAX_PATH_SHOWN: usize = 256;
 
 /// The longest method in a log line, in bytes: registered ones have at most 17.
 pub(crate) const MAX_METHOD_SHOWN: usize = 32;
 
-/// The longest segment that is looked at closely, in bytes.
+/// The longest segment that is shown, in bytes.
 const MAX_SEGMENT: usize = 256;
 
 /// The shortest run that could be a credential, in bytes: the shortest hash, MD5 in base64, has 22.
 const MIN_RUN: usize = 20;
 
-/// How often a segment is decoded. Each pass visits all of it, so there is a bound.
+/// The maximum number of times that a segment is decoded. Each pass visits the whole segment.
 const MAX_PASSES: usize = 3;
 
-/// Stands at the end of text that was cut.
+/// The mark at the end of text that was cut.
 const CUT: &str = "…";
 
-/// A place of a path in which a credential stands: a whole segment.
+/// A place of credentials in paths: one whole segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SegmentPlace {
-    /// What the path begins with, decoded; it begins and ends with a slash.
+    /// The decoded beginning of the path, from a slash to a slash.
     before: Box<str>,
-    /// How many segments stand between that and the credential.
+    /// The number of segments between that beginning and the credential.
     skip: usize,
-    /// How many slashes stand before the credential.
+    /// The number of slashes before the credential.
     slashes: usize,
 }
 
@@ -60,7 +60,7 @@ impl SegmentPlace {
         Self { before, skip, slashes }
     }
 
-    /// The position of the segment in a path as it came, and its length; `None` where the path does not lead there.
+    /// Returns the position and length of the segment in a path as received, or `None` if the path has no such place.
     fn find(&self, path: &[u8]) -> Option<Span> {
         let mut rest = path;
         for &wanted in self.before.as_bytes() {
@@ -89,12 +89,12 @@ struct Span {
     length: usize,
 }
 
-/// Whether a path has text in one of these places.
+/// Returns whether a path has text in one of these places.
 pub(crate) fn has_credential_place(path: &[u8], places: &[SegmentPlace]) -> bool {
     places.iter().any(|place| place.find(path).is_some_and(|span| span.length > 0))
 }
 
-/// A path as it came, ready to be shown.
+/// Renders a path as received.
 pub(crate) fn shown_path(path: &[u8], places: &[SegmentPlace]) -> Shown<MAX_PATH_SHOWN> {
     let mut shown = Shown::new();
     let mut start = 0;
@@ -113,19 +113,19 @@ pub(crate) fn shown_path(path: &[u8], places: &[SegmentPlace]) -> Shown<MAX_PATH
     shown
 }
 
-/// Any other text of a request, ready to be shown: cut at `N` bytes.
+/// Renders any other text of a request, cut at `N` bytes.
 pub(crate) fn shown_text<const N: usize>(text: &[u8]) -> Shown<N> {
     let mut shown = Shown::new();
     shown.push_segment(text, false);
     shown
 }
 
-/// Whether text is like a JWT or an embed token, or holds one, in any percent-encoding; or is too long to tell.
+/// Returns whether text holds something like a JWT or an embed token, in any percent-encoding, or is too long to check.
 pub(crate) fn holds_token(text: &[u8]) -> bool {
     shows_up(text, |run| run.contains(&b'.') || (run.len() >= 32 && run.iter().all(u8::is_ascii_hexdigit)))
 }
 
-/// Text of at most `N` bytes that may be shown.
+/// Rendered text of at most `N` bytes.
 pub(crate) struct Shown<const N: usize>(ArrayString<N>);
 
 impl<const N: usize> Shown<N> {
@@ -133,7 +133,7 @@ impl<const N: usize> Shown<N> {
         Self(ArrayString::new())
     }
 
-    /// Appends `text` if all of it fits, with room for the mark; else the mark. Returns whether it fitted.
+    /// Appends `text` if it fits and leaves room for the mark, or else the mark. Returns whether it fitted.
     fn push(&mut self, text: &str) -> bool {
         if text.len().saturating_add(CUT.len()) <= self.0.remaining_capacity() {
             self.0.push_str(text);
@@ -191,7 +191,7 @@ impl<const N: usize> fmt::Debug for Shown<N> {
     }
 }
 
-/// Whether a run that is `wanted` shows up in the text when it is decoded, or cannot be ruled out.
+/// Returns whether decoding the text reveals a run that is `wanted`, or such a run cannot be ruled out.
 fn shows_up(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut current = ArrayVec::<u8, MAX_SEGMENT>::new();
     if current.try_extend_from_slice(text).is_err() {
@@ -225,7 +225,7 @@ fn has_run(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     found
 }
 
-/// Takes text apart: each piece, and whether it could be a credential. Ends early once `take` returns false.
+/// Splits text into pieces, and passes each to `take` with whether it could be a credential. Ends once `take` returns false.
 fn each_piece(text: &[u8], mut take: impl FnMut(&[u8], bool) -> bool) {
     work::visited(text.len());
     let mut rest = text;
@@ -243,7 +243,7 @@ fn each_piece(text: &[u8], mut take: impl FnMut(&[u8], bool) -> bool) {
     }
 }
 
-/// The same of a run with dots in it, which is a JWT where three parts or more are long enough.
+/// Does the same for a run with dots, which is a JWT if it has three parts or more and one of them is long enough.
 fn each_part(run: &[u8], take: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
     work::visited(run.len().saturating_mul(3));
     let mut parts = run.split(|&byte| byte == b'.');
@@ -258,7 +258,7 @@ fn each_part(run: &[u8], take: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
     })
 }
 
-/// Whether a run without dots is long enough, and no UUID (RFC 9562 §4).
+/// Returns whether a run without dots is long enough to be a credential, and no UUID (RFC 9562 §4).
 fn is_secret(run: &[u8]) -> bool {
     let is_uuid = || {
         run.len() == 36
@@ -270,7 +270,7 @@ fn is_secret(run: &[u8]) -> bool {
     run.len() >= MIN_RUN && !is_uuid()
 }
 
-/// The characters of base64 and base64url (RFC 4648 §4, §5) without padding and slash, and the dots of a JWT.
+/// Returns whether a byte is a character of base64 or base64url (RFC 4648 §4, §5), without padding and slash, or a JWT's dot.
 const fn is_run_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' | b'.')
 }

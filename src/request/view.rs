@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use super::host::MAX_HOST_LEN;
 use super::render::{shown_path, shown_text};
 
-/// What a decision reads from a request.
+/// A request, as a decision reads it.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`; a server with another
 /// request type implements these few methods. Each names a field, so that an implementation can use the fastest
@@ -28,12 +28,12 @@ use super::render::{shown_path, shown_text};
 /// assert_eq!(get.target().query, Some(&b"auth=x"[..]));
 /// ```
 pub trait RequestView {
-    // Each of these is handed on by `adapters::tower::view`, where a default would tell nothing: add it there too.
+    // `adapters::tower::view` delegates each of these methods. A default would hide the request's field there: add it there too.
 
     /// The method, in its case-sensitive spelling.
     fn method(&self) -> &str;
 
-    /// The request target as the client sent it, before any router took a prefix off.
+    /// The request target as the client sent it, before any router removed a prefix.
     fn target(&self) -> Target<'_>;
 
     /// A second path of the request, if a router or a layer changed the path on the way to the gate.
@@ -76,7 +76,7 @@ pub trait RequestView {
         None
     }
 
-    /// Whether there is an `Access-Control-Request-Method` field.
+    /// Returns whether there is an `Access-Control-Request-Method` field.
     fn asks_for_method(&self) -> bool {
         false
     }
@@ -86,7 +86,7 @@ pub trait RequestView {
         None
     }
 
-    /// Whether the connection itself is TLS.
+    /// Returns whether the connection itself is TLS.
     fn is_tls(&self) -> bool {
         false
     }
@@ -111,8 +111,8 @@ pub trait RequestView {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherPath<'r> {
-    /// The path that is left after a router removed the prefix at which a service is nested, if the prefix has a parameter. The target
-    /// has the whole path.
+    /// The rest of the path after a router removed the prefix at which a service is nested, if the prefix has a parameter.
+    /// The target has the whole path.
     Nested(&'r [u8]),
     /// The path before a layer rewrote it. The target has the path after the change.
     Rewritten(&'r [u8]),
@@ -136,7 +136,7 @@ pub struct Target<'r> {
     pub authority: Option<&'r [u8]>,
     /// From the leading `/` to the `?`, percent-encoded as it came.
     pub path: &'r [u8],
-    /// What follows the first `?`.
+    /// The text after the first `?`.
     pub query: Option<&'r [u8]>,
 }
 

@@ -90,7 +90,7 @@ fn the_client_is_the_right_most_untrusted_entry() {
     }
 }
 
-/// What a client writes stands to the left of what the trusted proxy appends, so no byte of it may change how that is read.
+/// Text from a client is to the left of the trusted proxy's entry. None of its bytes may change how that entry is read.
 #[test]
 fn nothing_to_the_left_of_a_trusted_entry_changes_the_client() {
     for spoofed in [
@@ -131,7 +131,7 @@ fn nothing_to_the_left_of_a_trusted_entry_changes_the_client() {
     }
 }
 
-/// The client is the nearest hop that is known, which a limit counts by; nothing that is bound to an address is opened by it.
+/// The client is then the nearest known hop, by which limits count. No credential that is bound to an address is accepted for it.
 #[test]
 fn an_entry_that_is_no_address_ends_the_way_at_the_nearest_known_hop() {
     for (x_forwarded_for, forwarded, nearest) in [
@@ -231,7 +231,7 @@ fn https_is_believed_of_the_connection_and_of_trusted_proxies() {
     assert!(!https(&Told::default()));
 }
 
-/// Within the machine nothing can be listened to; but a proxy on it speaks for clients elsewhere.
+/// Nobody can listen within the machine, but a proxy on the machine forwards for clients elsewhere.
 #[test]
 fn only_a_direct_peer_on_this_machine_needs_no_tls() {
     let direct = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
