@@ -1,7 +1,7 @@
-//! Counts the bytes that loops visit, so that a test can hold the cost of a request against its length.
+//! Counts the bytes that loops visit, so that a test can compare the cost of a request with its length.
 //!
-//! Every loop over bytes of a request announces how many it visits at most. The counts exist where the crate itself is
-//! tested or fuzzed; everywhere else [`visited`] is empty, and costs nothing.
+//! Every loop over bytes of a request reports the maximum that it visits. The counts exist only while the crate itself is
+//! tested or fuzzed; elsewhere [`visited`] is empty and costs nothing.
 
 #[cfg(any(test, fuzzing))]
 use std::cell::Cell;
@@ -11,19 +11,19 @@ thread_local! {
     static VISITED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many bytes may be visited for each byte of a request.
+/// The maximum number of visits for each byte of a request.
 ///
-/// Read most often are the claims of a granted token, for each rule and header that names one and with every name held
-/// against all others; and a path that is decoded up to five times, in shapes that are held against every base path of its
-/// host, as they are and folded. The rest of a request stays far below.
+/// Two parts of a request are read most often: the claims of a granted token, for each rule and header that names a claim,
+/// with every name compared to all others; and a path that is decoded up to five times, in shapes that are compared with
+/// every base path of its host, as they are and folded. The rest of a request stays far below.
 #[cfg(any(test, fuzzing))]
 pub(crate) const PER_BYTE: u64 = 96;
 
-/// How many may be visited besides: what a request is compared with, and what it is answered with.
+/// The maximum number of further visits, for the texts that a request is compared with and the answer.
 #[cfg(any(test, fuzzing))]
 pub(crate) const BESIDES: u64 = 16_384;
 
-/// Adds `bytes` to what this thread has visited.
+/// Adds `bytes` to this thread's count.
 #[cfg(any(test, fuzzing))]
 #[inline]
 pub(crate) fn visited(bytes: usize) {
@@ -31,7 +31,7 @@ pub(crate) fn visited(bytes: usize) {
     VISITED.with(|visited| visited.set(visited.get().saturating_add(bytes)));
 }
 
-/// Adds nothing: nobody counts.
+/// Does nothing, since nothing is counted.
 #[cfg(not(any(test, fuzzing)))]
 #[inline]
 pub(crate) const fn visited(_bytes: usize) {}

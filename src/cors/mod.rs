@@ -2,9 +2,9 @@
 //!
 //! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it
 //!    is answered before any is asked for. Any other `OPTIONS` is an ordinary request.
-//! 2. Origins compare exactly by scheme, host and port: scheme and host without case (RFC 6454 §4), the scheme's default port
-//!    like none. `https://*.example.com` is one label more; `null` matches only where listed. The answer repeats the origin as
-//!    the browser wrote it.
+//! 2. Origins are compared by scheme, host and port. Scheme and host are case-insensitive (RFC 6454 §4), and the scheme's
+//!    default port equals no port. `https://*.example.com` matches one more label; `null` matches only where it is listed. The
+//!    answer repeats the origin as the browser wrote it.
 //! 3. The headers and `Vary: Origin` go on every answer of a site with a policy, denials and errors included: a
 //!    player that cannot read a 401 reports a network error.
 //! 4. `*` together with credentials, or with a listed `null`, is refused when the policy is built.
@@ -37,7 +37,7 @@ impl Cors {
     /// Pages of these origins may read answers to requests with cookies. `*` is refused here.
     ///
     /// An origin is what browsers send: scheme, host and, unless it is the scheme's own, the port
-    /// (`http://localhost:3000`). Scheme and host compare without case.
+    /// (`http://localhost:3000`). Scheme and host are case-insensitive.
     pub fn with_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         Self { credentials: true, ..Self::without_credentials(origins) }
     }
@@ -55,20 +55,20 @@ impl Cors {
         }
     }
 
-    /// What `Access-Control-Allow-Methods` lists. Default `GET`, `HEAD`.
+    /// Sets the list of `Access-Control-Allow-Methods`. The default is `GET`, `HEAD`.
     pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
         self.methods = methods.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What `Access-Control-Allow-Headers` lists. Default `range`; `authorization` joins where a site lists the
-    /// bearer carrier.
+    /// Sets the list of `Access-Control-Allow-Headers`. The default is `range`. If the site accepts bearer tokens,
+    /// `authorization` is added.
     pub fn headers<I: IntoIterator<Item: Into<String>>>(mut self, headers: I) -> Self {
         self.headers = headers.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What `Access-Control-Expose-Headers` lists. Default `content-range`, `accept-ranges`, `date`, `etag`.
+    /// Sets the list of `Access-Control-Expose-Headers`. The default is `content-range`, `accept-ranges`, `date`, `etag`.
     pub fn expose<I: IntoIterator<Item: Into<String>>>(mut self, expose: I) -> Self {
         self.expose = expose.into_iter().map(Into::into).collect();
         self
@@ -145,7 +145,7 @@ pub(crate) struct CorsPolicy {
     max_age: Bytes,
 }
 
-/// What the headers of one answer are made from; owned, so that it outlives the request.
+/// The values for the CORS headers of one answer. They are owned, so that they outlive the request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct CorsHeaders {
     /// `Access-Control-Allow-Origin`, where the origin may read the answer.
@@ -154,7 +154,7 @@ pub(crate) struct CorsHeaders {
     pub(crate) credentials: bool,
     /// `Access-Control-Expose-Headers`.
     pub(crate) expose: Option<Bytes>,
-    /// Whether the answer depends on `Origin`.
+    /// True if the answer depends on `Origin`.
     pub(crate) vary: bool,
 }
 
@@ -166,7 +166,7 @@ impl std::fmt::Debug for CorsHeaders {
     }
 }
 
-/// What a preflight's answer adds, for an origin that may ask.
+/// The further headers of a preflight's answer, for an origin that is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PreflightHeaders {
     pub(crate) methods: Option<Bytes>,
@@ -174,7 +174,7 @@ pub(crate) struct PreflightHeaders {
     pub(crate) max_age: Bytes,
 }
 
-/// Whether this is a preflight: `OPTIONS` with an `Origin` and an `Access-Control-Request-Method`.
+/// Returns whether this is a preflight: `OPTIONS` with an `Origin` and an `Access-Control-Request-Method`.
 pub(crate) fn is_preflight(request: &impl RequestView) -> bool {
     request.method() == "OPTIONS" && request.asks_for_method() && request.origin().is_some()
 }

@@ -4,7 +4,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::error::ConfigError;
 
-/// How much of a client's address a link is bound to.
+/// The part of a client's address that a link is bound to.
 ///
 /// Behind carrier-grade NAT one viewer has several addresses of a network, and an exact binding breaks playback midway;
 /// then bind to the network. It is hashed as its first address: `203.0.113.0` for `/24`.

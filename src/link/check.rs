@@ -8,13 +8,13 @@ use crate::crypto::LinkHash;
 use crate::error::{ConfigError, Faults};
 use crate::request::is_parameter_name;
 
-/// How many secrets may be live at once: the one in use, and the one that takes its place.
+/// The maximum number of secrets that are live at once: the one in use, and its successor.
 pub(super) const MAX_SECRETS: usize = 2;
 
 /// The shortest key of an HMAC, in bytes: as long as its hash (RFC 2104 §3).
 const MIN_KEY_LEN: usize = 32;
 
-/// What a format fixes.
+/// The settings that a format fixes.
 struct Fixed {
     forms: ArrayVec<Form, 2>,
     hash: LinkHash,
@@ -52,7 +52,7 @@ impl SecureLink {
         })
     }
 
-    /// Whether a text of the user's own protects something.
+    /// Checks that an expression of the operator's own protects something.
     fn check_text(&self, text: &Expression, hash: LinkHash, site: &str, faults: &mut Faults) {
         let mut wrong = |setting: &'static str, found: &str, write: &'static str| {
             let (site, found) = (site.to_owned(), format!("has a secure link {found}"));
@@ -112,7 +112,7 @@ impl SecureLink {
         }
     }
 
-    /// What the format says; a setting that it does not take is a fault.
+    /// Returns the settings that the format fixes. A setting that the format does not take is a fault.
     fn fixed(&self, site: &str, faults: &mut Faults) -> Option<Fixed> {
         let (custom, own) = (matches!(self.format, Format::Custom { .. }), self.own_text());
         let mut fixed_by_format = |setting: &'static str, said: bool, write: &'static str| {

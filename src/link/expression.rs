@@ -3,7 +3,7 @@ use crate::error::ConfigError;
 /// The longest expression, in bytes.
 const MAX_EXPRESSION_LEN: usize = 1024;
 
-/// The most query parameters in an expression: every one is looked for in the query of each link.
+/// The maximum number of query parameters in an expression. Each is searched for in the query of every link.
 pub(super) const MAX_QUERY_NAMES: usize = 8;
 
 /// The text that a link's proof is the hash of: literals, and what the request says.
@@ -12,7 +12,7 @@ pub(crate) struct Expression {
     parts: Vec<Part>,
 }
 
-/// A piece of an [`Expression`]. `Debug` shows of a literal how long it is: a secret may stand in it.
+/// A piece of an [`Expression`]. `Debug` shows a literal's length only, since an operator may have put a secret in it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The same for every link.
@@ -23,7 +23,7 @@ pub(crate) enum Part {
     Path,
     /// The decoded path up to its last slash, with it.
     Folder,
-    /// Whichever of the two a link covers.
+    /// The path or the folder, depending on what the link covers.
     #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
     Covered,
     /// The client's address, cut as the binding says; empty without one.
@@ -115,7 +115,7 @@ impl Expression {
     }
 }
 
-/// What an expression of nginx's own is made of, with what stands for it here.
+/// The variables of nginx's own expressions, with their equivalents here.
 const VARIABLES: [(&str, &str); 6] = [
     ("$secure_link_expires", "{expires}"),
     ("$uri", "{path}"),
@@ -125,7 +125,7 @@ const VARIABLES: [(&str, &str); 6] = [
     ("$request_uri", "{path}, which is decoded and without the query"),
 ];
 
-/// What can be written between braces.
+/// The placeholders of an expression.
 const NAMES: &str = "{expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}";
 
 impl std::fmt::Debug for Part {

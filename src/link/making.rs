@@ -10,7 +10,7 @@ use super::expression::MAX_QUERY_NAMES;
 use super::rules::{Asked, Form, Link, LinkRules, Place, ProofText, STRICT};
 use crate::request::value_of_one;
 
-/// Where a new link's parts belong.
+/// The places for the parts of a new link.
 pub(crate) enum Parts<'l> {
     /// Into parameters of these names.
     Query { hash: &'l str, expires: Option<&'l str> },
@@ -18,7 +18,7 @@ pub(crate) enum Parts<'l> {
     Segments,
 }
 
-/// Why no link can be made.
+/// The reason why no link can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoLink {
     NoExpiry,
@@ -27,7 +27,7 @@ pub(crate) enum NoLink {
 }
 
 impl LinkRules {
-    /// Where the parts of a new link belong.
+    /// Returns the places for the parts of a new link.
     pub(crate) fn parts(&self) -> Option<Parts<'_>> {
         Some(match &self.forms.first()?.place {
             Place::Query { hash, expires } => Parts::Query { hash, expires: expires.as_deref() },
@@ -35,7 +35,7 @@ impl LinkRules {
         })
     }
 
-    /// What a new link opens unless something else is asked for.
+    /// Returns the default coverage of a new link.
     pub(crate) fn usual_coverage(&self) -> Covers {
         match self.forms.first().map(|form| form.covers) {
             Some(Covers::Directory) => Covers::Directory,

@@ -1,20 +1,22 @@
-//! Does this secure link's proof fit what is asked for, and until when?
+//! Secure links: checks the proof and the expiry of a signed URL.
 //!
 //! A secure link is a URL with an expiry and a proof: the hash of a text that names path and expiry and holds a secret.
-//! nginx's `secure_link` and many CDNs sign this way. How a link is checked:
+//! nginx's `secure_link` and many CDNs sign this way. A link is checked in this order:
 //!
-//! 1. The path is looked at for formats whose links stand there, then the query; a parameter that occurs twice is refused.
-//! 2. The **expiry** is decimal digits, positive, without overflow. One of 10^12 or more is a far date, as nginx reads it, and is
-//!    not taken for milliseconds: what such links open is their signers' published contract. A site's `max_lifetime` refuses it.
+//! 1. The **link** is read from the path for formats that put it there, then from the query. A parameter that occurs twice is
+//!    refused.
+//! 2. The **expiry** is decimal digits, positive, without overflow. An expiry of 10^12 or more is a far date, as it is for nginx.
+//!    It is not rejected as milliseconds, because these formats are published contracts of their signers. A site's
+//!    `max_lifetime` refuses it.
 //! 3. The **proof** is compared, in constant time, with the hash of the expression: for each secret that is live, and for
 //!    the file and the directory where a site takes either.
-//! 4. Only a good link can be **expired**: that order tells a forged link (403) from an old one (410).
+//! 4. Only a link with a good proof can be **expired**: a forged link gets 403, an old one 410.
 //!
-//! `{path}` is the one normal form of the path, decoded, with its leading slash. What stands in the query is hashed as it
-//! stands, without decoding. Bound to a client's address, a link proves nothing about who holds it beyond that address.
+//! `{path}` is the one normal form of the path, decoded, with its leading slash. Query values are hashed as they are, without
+//! decoding. A link that is bound to a client's address proves nothing about its holder beyond that address.
 //!
-//! What is blind: pieces of an expression with nothing between them may run into each other. Path and address do in most
-//! formats in use, which is why a site that binds addresses takes file links or directory links, and not both.
+//! Limits: pieces of an expression with nothing between them may run into each other. Path and address do in most formats
+//! in use, so a site that binds addresses accepts file links or directory links, and not both.
 
 mod binding;
 mod check;

@@ -32,7 +32,7 @@ pub(super) struct Form {
     pub(super) covers: Covers,
 }
 
-/// Where proof and expiry stand.
+/// The place of proof and expiry in a URL.
 #[derive(Debug)]
 pub(super) enum Place {
     /// In parameters of these names.
@@ -42,7 +42,7 @@ pub(super) enum Place {
     Segments,
 }
 
-/// How a proof is written.
+/// The encoding of a proof.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ProofText {
     /// As nginx reads base64url: up to the first `=`, bits that are left over ignored, at most 24 characters.
@@ -52,18 +52,18 @@ pub(super) enum ProofText {
     Hex,
 }
 
-/// What is asked for, as far as links speak of it.
+/// The parts of a request that links are signed for.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'r> {
     /// The normal form of the path.
     pub(crate) path: &'r [u8],
-    /// The same less the site's base path.
+    /// The path without the site's base path.
     pub(crate) key: &'r [u8],
     pub(crate) host: &'r [u8],
     pub(crate) query: Option<&'r [u8]>,
 }
 
-/// A link that a request brings, as it stands there.
+/// A link in a request, as it was received.
 pub(crate) struct Link<'r> {
     pub(super) form: &'r Form,
     pub(super) proof: &'r [u8],
@@ -72,7 +72,7 @@ pub(crate) struct Link<'r> {
     pub(super) values: ArrayVec<&'r [u8], MAX_QUERY_NAMES>,
 }
 
-/// What a good link says.
+/// The content of a link with a good proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Linked {
     pub(crate) covers: Covers,
@@ -83,7 +83,7 @@ pub(crate) struct Linked {
 pub(super) type AddressText = ArrayString<46>;
 
 impl LinkRules {
-    /// The link in the path, where a form has it there.
+    /// Returns the link in the path, if a form puts it there.
     pub(crate) fn in_path<'r>(&'r self, asked: &Asked<'r>) -> Option<Link<'r>> {
         let form = self.forms.iter().find(|form| matches!(form.place, Place::Segments))?;
         crate::work::visited(asked.key.len());
@@ -98,7 +98,7 @@ impl LinkRules {
         })
     }
 
-    /// The places of a path in which proofs stand, below a site's base path.
+    /// Returns the places of proofs in paths below a site's base path.
     pub(crate) fn segment_places(&self, base_path: &str) -> impl Iterator<Item = SegmentPlace> {
         let in_path = self.forms.iter().any(|form| matches!(form.place, Place::Segments));
         KINDS
@@ -107,7 +107,7 @@ impl LinkRules {
             .map(move |kind| SegmentPlace::new(format!("{base_path}{kind}/"), 1))
     }
 
-    /// The link in the query, where a form has it there. Present is one whose proof is named, whatever its value.
+    /// Returns the link in the query, if a form puts it there. A link is present if its proof is named, whatever the value.
     pub(crate) fn in_query<'r>(&'r self, asked: &Asked<'r>) -> Result<Option<Link<'r>>, Repeated> {
         let Some(query) = asked.query else { return Ok(None) };
         for form in &self.forms {
@@ -127,7 +127,7 @@ impl LinkRules {
         Ok(None)
     }
 
-    /// Whether it matters who asks.
+    /// Returns whether links are bound to client addresses.
     pub(crate) const fn binds_addresses(&self) -> bool {
         self.ip_binding.is_some()
     }
@@ -143,7 +143,7 @@ impl LinkRules {
         })
     }
 
-    /// Whether a link fits what is asked for by this client, and is not too old.
+    /// Checks that a link's proof fits this request of this client, and that the link has not expired.
     pub(crate) fn check(
         &self,
         link: &Link<'_>,
@@ -269,7 +269,7 @@ fn directory_of(path: &[u8]) -> &[u8] {
     memchr::memrchr(b'/', path).and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }
 
-/// Decimal digits, positive, without overflow.
+/// Parses decimal digits, positive, without overflow.
 fn parse_expiry(digits: &[u8]) -> Option<UnixSeconds> {
     crate::work::visited(digits.len());
     let mut seconds = 0_i64;

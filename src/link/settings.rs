@@ -24,10 +24,10 @@ use crate::crypto::LinkHash;
 /// # How a proof is read
 ///
 /// The formats that nginx serves (all but [`custom`](Self::custom)) read `md5` as nginx's `secure_link` does: at most 24
-/// characters, of which padding and what follows it are ignored, and so are the four bits of the last character that belong
-/// to no byte. One good link therefore has several spellings, and none of them opens more than the link that was signed.
-/// Whoever counts links or revokes them by their text has to expect that. [`custom`](Self::custom) links have one spelling in
-/// base64url, and either case in hexadecimal.
+/// characters. Padding and everything after it are ignored, and so are the four bits of the last character that belong to no
+/// byte. One good link therefore has several spellings. None of them opens more than the link that was signed, but a count or
+/// a revocation by a link's text has to take them into account. A [`custom`](Self::custom) link has one spelling in base64url,
+/// and either case in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SecureLink {
@@ -41,7 +41,7 @@ pub struct SecureLink {
     pub(crate) never_expires: bool,
 }
 
-/// Which format it is. `Debug` leaves expressions out: a secret may stand in one where `{secret}` should.
+/// The format of links. `Debug` leaves expressions out, since an operator may have written the secret instead of `{secret}`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Format {
     #[cfg(feature = "secure-link-md5")]
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Format {
     }
 }
 
-/// What a link opens.
+/// The files that a link opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "covers"))]
 #[serde(rename_all = "lowercase")]
@@ -90,7 +90,7 @@ pub enum Covers {
     Either,
 }
 
-/// How a proof is written in a link.
+/// The encoding of a proof in a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "encoding"))]
 #[serde(rename_all = "lowercase")]
@@ -176,7 +176,7 @@ impl SecureLink {
         self
     }
 
-    /// What links open, for [`gcore`](Self::gcore); the other formats say it themselves.
+    /// Sets the files that [`gcore`](Self::gcore) links open. The other formats fix them.
     pub fn covers(mut self, covers: Covers) -> Self {
         self.covers = Some(covers);
         self
@@ -191,7 +191,7 @@ impl SecureLink {
         self
     }
 
-    /// How [`custom`](Self::custom) links write their proof. Default [`LinkEncoding::Base64Url`].
+    /// Sets the encoding of the proof in [`custom`](Self::custom) links. The default is [`LinkEncoding::Base64Url`].
     pub fn encoding(mut self, encoding: LinkEncoding) -> Self {
         self.encoding = Some(encoding);
         self
@@ -246,7 +246,7 @@ impl From<&str> for LinkSecret {
 impl std::fmt::Debug for LinkSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
-            // What names no file and no variable may be the secret itself.
+            // Text that names no file and no variable may be the secret itself.
             SecretPlace::File(path) if path.exists() => f.debug_tuple("LinkSecret").field(path).finish(),
             SecretPlace::Env(variable) if std::env::var_os(variable).is_some() => {
                 f.debug_tuple("LinkSecret").field(variable).finish()

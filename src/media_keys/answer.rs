@@ -39,7 +39,7 @@ struct Shared {
     folder: Folder,
 }
 
-/// Why there is no key.
+/// The reason why no key is returned.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refused {
     NoGrant,
@@ -50,7 +50,7 @@ enum Refused {
 }
 
 impl KeyService {
-    /// What to answer a request, by the rules of the [room](crate::media_keys); and writes the log line of a refusal.
+    /// Returns the answer to a request, by the rules of the [room](crate::media_keys), and writes the log line of a refusal.
     ///
     /// The grant is the one that this very request was given.
     ///
@@ -125,7 +125,7 @@ impl KeyService {
     }
 }
 
-/// Whether a grant opens this video. That it covers the path has been decided.
+/// Returns whether a grant is for this video. It covers the path, which was decided before.
 fn is_for(grant: &OwnedGrant, video: &str) -> bool {
     match grant.scheme() {
         Scheme::EmbedToken => grant.video() == Some(video),

@@ -4,12 +4,12 @@ use crate::request::{PathBuffer, RequestPath};
 use super::MediaKeyError;
 use super::name::KeyName;
 
-/// Where the keys of a video are asked for: `/videos/{video}/keys/`.
+/// The folder in which the keys of a video are requested: `/videos/{video}/keys/`.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     /// The pattern as it was given.
     text: Box<str>,
-    /// What stands between its slashes.
+    /// The segments between its slashes.
     segments: Box<[Segment]>,
 }
 
@@ -21,7 +21,7 @@ enum Segment {
     Token,
 }
 
-/// What a path asks for.
+/// The key that a path names.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'p> {
     pub(super) video: &'p str,
@@ -60,7 +60,7 @@ impl Folder {
         &self.text
     }
 
-    /// What a path's normal form asks for in this folder.
+    /// Returns the key that a path's normal form names in this folder.
     pub(super) fn read<'p>(&self, path: &'p str) -> Option<Wanted<'p>> {
         let mut parts = path.strip_prefix('/')?.split('/');
         let mut video = None;

@@ -23,7 +23,7 @@ pub const MIN_MASTER_LEN: usize = 32;
 /// ```
 #[derive(Clone)]
 pub struct MediaKeys {
-    /// What new content is made with.
+    /// The master secret for new content.
     newest: Master,
     older: Vec<Master>,
 }
@@ -132,7 +132,7 @@ impl MediaKey {
         &self.bytes
     }
 
-    /// What its file is called: `7-5c0de7e1.key`.
+    /// Returns the name of the key's file: `7-5c0de7e1.key`.
     pub fn file_name(&self) -> String {
         self.name.to_string()
     }

@@ -16,7 +16,7 @@
 //! A key's file is called `<batch>-<master's id>.key`, such as `7-5c0de7e1.key`, so that content made with an older
 //! master plays on after a change of masters. The id tells nothing of the master.
 //!
-//! Who asks for one is answered by these rules, in this order:
+//! A request for a key is answered by these rules, in this order:
 //!
 //! 1. The request was **granted**: the gate stands in front, and its site has `grant_extension`. Else 403, and a
 //!    warning in the log, because that is a mistake in the wiring.
@@ -73,7 +73,7 @@ pub use answer::{KeyAnswer, KeyService};
 pub use key::{MIN_MASTER_LEN, MediaKey, MediaKeys};
 pub use service::KeyBody;
 
-/// Why there is no such key, service or file.
+/// The reason why media keys cannot be set up, derived or written.
 ///
 /// The text names what was found, and never a secret. `Debug` is the same text.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]

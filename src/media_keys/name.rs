@@ -14,7 +14,7 @@ impl std::fmt::Display for MasterId {
     }
 }
 
-/// Which key of a video: what its file is called.
+/// The name of a key of a video, and of the key's file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyName {
     pub(super) batch: u64,

@@ -1,4 +1,4 @@
-//! What a request costs, counted in bytes that are visited: whatever it is, so much for each of its own bytes.
+//! The cost of requests of every kind, in bytes visited for each byte of the request.
 
 use std::convert::Infallible;
 
@@ -23,10 +23,10 @@ const NOW: i64 = 1_750_000_000;
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const LINK_SECRET: &str = "a shared secret";
 
-/// How long a request's path, query or header may be: more than any server reads.
+/// The length of a long path, query or header: more than any server reads.
 const LONG: usize = 60_000;
 
-/// Every kind of site has a host of its own.
+/// A host for each kind of site.
 const HOSTS: [&str; 9] = [
     "plain.example.com",
     "strip.example.com",
@@ -104,11 +104,11 @@ impl Stand {
         Self { verifier, tokens: vec![small, large, embed], runtime }
     }
 
-    /// How many bytes are visited for a request, from the layer to what the inner service is called with.
+    /// Returns the number of bytes visited for a request, from the layer to the call of the inner service.
     fn visited_for(&self, request: Request<()>) -> u64 {
         let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
         let service = self.verifier.layer().layer(inner);
-        // What is not recorded is not rendered either.
+        // An event that is not recorded is not rendered either.
         let recorder =
             tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::sink);
         let _recorded = recorder.finish().set_default();
@@ -118,7 +118,7 @@ impl Stand {
     }
 }
 
-/// The bytes of a request as it is sent, about.
+/// Returns the approximate length of a request as it is sent.
 fn length(request: &Request<()>) -> usize {
     let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     request.method().as_str().len() + request.uri().to_string().len() + fields.sum::<usize>()
@@ -247,7 +247,7 @@ fn no_request_costs_more_than_so_much_for_each_of_its_bytes() {
                 request(host, "/videos/1/a.m3u8?b=1", &[(field, &value)]),
             ));
             for token in &stand.tokens {
-                // What a grant does besides: strip, hand over, forward, translate conditions.
+                // A grant adds work: stripping, identity headers, forwarding, conditions.
                 let target = format!("/videos/1/a.m3u8?auth={token}&b=1");
                 let fields = [(field, &*value), ("origin", "https://a.example.com")];
                 requests.push((format!("grant with a header of {name}"), request(host, &target, &fields)));
