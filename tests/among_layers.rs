@@ -104,7 +104,7 @@ async fn serves_the_folder(address: SocketAddr) {
     assert_eq!((head.status, head.length(), head.body.len()), (200, Some("48"), 0));
 }
 
-/// Granted or refused, these two header fields leave, on answers that vary by origin.
+/// Checks that granted and refused answers have these two header fields, and vary by origin.
 async fn granted_and_refused_leave(
     address: SocketAddr,
     from: &str,

@@ -106,7 +106,7 @@ async fn servers_of_files_answer_head_and_conditions_as_they_do() {
     }
 }
 
-/// Which spellings of a manifest and a key a server serves is up to the server; none of them gets around origins and rates.
+/// Each server has its own spellings for a manifest and a key. None of them bypasses origins and rates.
 #[tokio::test]
 async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() {
     const KEY: &str = "sixteen bytes...";

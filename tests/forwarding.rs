@@ -273,7 +273,7 @@ async fn a_parameter_is_carried_once_by_its_first_occurrence() {
     }
 }
 
-/// 8 KiB, in the longest spelling that a manifest may need.
+/// The bound is 8 KiB, in the longest spelling that a manifest may need.
 #[tokio::test]
 async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
     let open = origin(vod().public().forward(Forward::except(["x"]))).await;
@@ -294,7 +294,7 @@ async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
             match path {
                 "/a.ts" => assert_eq!(text(&answer.body), PLAYLIST, "{name}: it is no manifest"),
                 _ if carried => assert_ne!(text(&answer.body), PLAYLIST, "{name} {path}"),
-                // Only the answer tells that it is one: it goes through as it is.
+                // Only the answer shows that it is a manifest, which passes unchanged.
                 "/live/manifest" => assert_eq!(text(&answer.body), PLAYLIST, "{name}"),
                 _ => assert_eq!(answer.verdict(), "414 query_too_long", "{name} {path}"),
             }
@@ -543,7 +543,7 @@ async fn an_mpd_too_long_to_be_held_passes_unchanged_and_is_counted() {
     assert_eq!((counted, manifests.rewritten), (Some(&10), 10), "at each door, over each protocol");
 }
 
-/// Whether a token stands in `Debug` output, as text or as a list of its bytes.
+/// Returns whether `Debug` output has a token in it, as text or as a list of its bytes.
 fn shows(debug: &str, token: &str) -> bool {
     let part = &token[..12];
     let bytes = format!("{:?}", part.as_bytes());

@@ -1,5 +1,5 @@
-//! Rewriting a playlist allocates nothing, once the output and what is held back have room; and what any manifest costs at
-//! once is bounded.
+//! Rewriting a playlist allocates nothing once the output and the incomplete line have room, and the memory of any manifest is
+//! bounded.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -131,15 +131,15 @@ fn each_frame_of_a_body_allocates_one_buffer() {
     assert!(settled.iter().all(|&count| count == 1), "{counts:?}");
 }
 
-/// What a playlist costs at once: the incomplete line, what is carried, a slice where it is written (with the room of a
+/// The maximum memory for a playlist: the incomplete line, the parameters, the slice being written (with the capacity of a
 /// vector that doubles), and the slice that leaves.
 const PLAYLIST_COST: u64 = 512 << 10;
 
-/// An MPD is there as a whole, and once more while its room grows.
+/// The maximum memory for an MPD, which is there as a whole, and once more while its capacity grows.
 const MPD_COST: u64 = PLAYLIST_COST + 2 * (1 << 20);
 
-/// The most memory that is allocated at once for one request and its whole answer, each slice dropped once it has left; and
-/// the length of the answer.
+/// Returns the peak of memory for one request and its whole answer, whose slices are dropped as they leave, and the length of
+/// the answer.
 fn cost(path: &str, manifest: &[Bytes]) -> (u64, usize) {
     let frames: Vec<_> =
         manifest.iter().map(|frame| Ok::<_, Infallible>(Frame::data(frame.clone()))).collect();

@@ -144,7 +144,7 @@ async fn a_normaliser_belongs_outside() {
     assert_eq!(ask(outside, &folder()).await.verdict(), "403 out_of_scope");
 }
 
-/// Some middleware changes the URI of a request and not the path that routes and actix-files read, so there are two.
+/// A middleware can change the URI of a request and not the path that routes and actix-files read.
 #[tokio::test]
 async fn a_middleware_that_changes_one_of_two_paths_opens_nothing() {
     let verifier = behind(vod().under("/videos/"));

@@ -302,7 +302,7 @@ async fn identity_headers_carry_facts_of_the_grant_and_some_are_only_removed() {
     }
 }
 
-/// CGI, WSGI and PHP hand a header to a program as a variable: `X-Viewer`, `X_Viewer` and `x.viewer` are one.
+/// CGI, WSGI and PHP pass a header to a program as a variable, and `X-Viewer`, `X_Viewer` and `x.viewer` become the same one.
 #[tokio::test]
 async fn identity_headers_are_removed_in_every_spelling_that_a_gateway_folds_into_one() {
     let site = vod().identity_header("x-auth-kid", "sub").public_paths(["open"]);

@@ -1,4 +1,6 @@
-//! Clients that never read: each costs the server a bounded amount of memory, whatever is carried into what.
+//! A client that never reads costs the server a bounded amount of memory, whatever the manifest and the query.
+
+#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::time::Duration;
@@ -18,13 +20,13 @@ use crate::support::{HOST, gate, in_time, vod};
 
 const CLIENTS: usize = 64;
 
-/// How much all clients together may add: 1 MiB for each. A server buffers some 400 KiB of a connection by itself.
+/// The maximum memory that all clients together may add: 1 MiB each. A server itself buffers some 400 KiB of a connection.
 const GROWTH: u64 = 64 << 20;
 
-/// About the size of the manifests.
+/// The approximate size of the manifests.
 const SIZE: usize = 56_000;
 
-/// What this process has in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -67,7 +69,7 @@ async fn ask(server: &Server, target: &str) -> TcpStream {
     stream
 }
 
-/// How much of an answer there is.
+/// Returns the length of an answer.
 async fn length(mut stream: TcpStream) -> usize {
     let (mut buffer, mut length) = (vec![0; 1 << 16], 0);
     loop {
@@ -78,7 +80,7 @@ async fn length(mut stream: TcpStream) -> usize {
     }
 }
 
-/// Until it no longer grows, for a while.
+/// Waits until the resident memory has not grown for a while, and returns the highest value.
 async fn settled() -> u64 {
     let (mut most, mut calm) = (resident(), 0);
     while calm < 10 {
@@ -91,7 +93,6 @@ async fn settled() -> u64 {
     most
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_never_read_do_not_fill_the_memory() {
     // 58 KB of one name 64 times; and one value that is nearly all that can be carried.

@@ -1,5 +1,5 @@
-//! No credential reaches a log line, an error or a `Debug`: each kind of credential, in each place of a request, on each
-//! kind of site, in any spelling, with every level logged.
+//! No credential reaches a log line, an error or a `Debug`. Each kind of credential is put into each place of a request to each
+//! kind of site, in any spelling, and every level is logged.
 
 use std::fmt::Write as _;
 use std::io;
@@ -30,10 +30,10 @@ use crate::support::{NOW, TestKey, gate};
 const LINK_SECRET: &str = "a shared secret";
 const HMAC_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// A hit is this much of a credential.
+/// The length of a piece of a credential that counts as a leak, in bytes.
 const PIECE: usize = 12;
 
-/// Every kind of site has a host of its own; the last host belongs to no site.
+/// A host for each kind of site, and one of no site at the end.
 const HOSTS: [&str; 11] = [
     "plain.example.com",
     "strip.example.com",
@@ -48,7 +48,7 @@ const HOSTS: [&str; 11] = [
     "nobody.example.com",
 ];
 
-/// Everything logged while it is in force on this thread.
+/// A writer that keeps everything logged on this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -140,7 +140,7 @@ impl Stand {
         Self { verifier, credentials, runtime }
     }
 
-    /// Everything that is written about a request: log lines, `Debug` and `Display`.
+    /// Returns everything that is written about a request: log lines, `Debug` and `Display`.
     fn written_about(&self, request: &Request<()>) -> String {
         let log = Log::default();
         let subscriber = tracing_subscriber::fmt()
@@ -175,11 +175,12 @@ impl Stand {
     }
 }
 
-/// How a credential is spelled: with so many of its characters percent-encoded, so many times.
+/// The percent-encoding of a credential.
 #[derive(Clone, Copy, Debug)]
 struct Spelling {
+    /// The number of times that the text is encoded.
     times: usize,
-    /// Every how many characters.
+    /// One character in this many is encoded.
     every: usize,
     upper: bool,
 }
@@ -200,7 +201,7 @@ fn spelled(text: &str, spelling: Spelling) -> String {
     text
 }
 
-/// A place of a request.
+/// The name of a place in a request, and a function that puts text there.
 type Place = (&'static str, fn(&mut Head, &str));
 
 /// A request in the making.
@@ -277,7 +278,7 @@ fn request(host: &str, (_, place): Place, text: &str) -> Option<Request<()>> {
     Some(request)
 }
 
-/// The piece of `credential` that stands in `text`, in any spelling.
+/// Returns a piece of `credential` that occurs in `text`, in any percent-encoding.
 fn leak<'c>(credential: &'c str, text: &str) -> Option<&'c str> {
     let mut readings = vec![text.as_bytes().to_vec()];
     for _ in 0..3 {
@@ -316,15 +317,15 @@ fn no_credential_is_written_anywhere_as_it_stands_or_percent_encoded() {
     let mut leaks = Vec::new();
     let mut asked = 0;
     for (kind, credential) in &stand.credentials {
-        for times in [0, 1, 3] {
-            let text = spelled(credential, Spelling { times, every: 1, upper: times == 2 });
+        for (times, upper) in [(0, false), (1, false), (1, true), (3, false)] {
+            let text = spelled(credential, Spelling { times, every: 1, upper });
             for place in PLACES {
                 for host in HOSTS {
                     let Some(request) = request(host, place, &text) else { continue };
                     asked += 1;
                     let written = stand.written_about(&request);
                     if let Some(piece) = leak(credential, &written) {
-                        leaks.push(format!("{kind} {times} times in {} on {host}: {piece}", place.0));
+                        leaks.push(format!("{kind} encoded {times} times in {} on {host}: {piece}", place.0));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! A whole service: no protected file's bytes without a credential.
+//! A whole service sends no protected file's bytes without a credential.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::service_world::World;
 
 static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
-/// What targets are put together from: near to the protected files, and to what a layer makes of a path.
+/// The pieces of drawn targets. They are close to the paths of protected files, and to the paths that layers produce.
 const PIECES: &[&str] = &[
     "/",
     "/",

@@ -209,6 +209,7 @@ proptest! {
         prop_assert_eq!(found, Err(Denial::AmbiguousPath(PathFault::EncodedSlash)), "{:?}", encoded);
     }
 }
+
 /// A protected folder beside a public site, and one on a host of its own.
 static FOLDERS: LazyLock<Verifier> = LazyLock::new(|| {
     gate()
@@ -220,7 +221,7 @@ static FOLDERS: LazyLock<Verifier> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// What a file system may leave out at the end of a name.
+/// Text that a file system may ignore at the end of a name.
 const ENDS: &[&str] =
     &["", "", ".", " ", "%20", "%2e", ". .", "::$INDEX_ALLOCATION", "%3A%3A$DATA", "%E2%80%8D"];
 

@@ -102,7 +102,7 @@ fn seconds(claim: &Drawn, round: fn(Exact) -> i128) -> Result<Option<i64>, ()> {
     }
 }
 
-/// From here on a date is taken for one in milliseconds.
+/// The first date that is taken for milliseconds.
 const MILLISECONDS: i64 = 1_000_000_000_000;
 
 /// `nbf - leeway <= now < exp + leeway`, and nothing lives at or before the epoch.
