@@ -8,9 +8,9 @@ use std::fs;
 use axum::Router;
 use http::{Request, Response};
 use hyper_staticfile::Static;
+use playgate::Verifier;
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::rate::Rate;
-use playgate::{Site, Verifier};
 use support::servers::{self, Server};
 use support::{Answer, Ask, HOST, behind, get, http1, token, vod};
 use tempfile::TempDir;
@@ -114,7 +114,7 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
     for (name, content) in [("1.key", KEY), ("master.m3u8", "#EXTM3U\n"), ("master.m3u8.gz", "packed")] {
         fs::write(folder.path().join("videos/1").join(name), content).unwrap();
     }
-    let verifier = behind(embedding());
+    let verifier = behind(vod().embed(Embed::new()));
     let embeds = verifier.embeds(HOST).unwrap();
     let path = folder.path().to_owned();
     let index = move |app: &mut actix_web::web::ServiceConfig| {
@@ -150,21 +150,21 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
             "",
         ] {
             let asked = get(format!("/videos/1/{file}"));
-            let refused = server_answer(server, asked.clone().query(&bound)).await;
+            let refused = ask(server, &asked.clone().query(&bound)).await;
             assert!(
                 matches!(refused.status, 400 | 403),
                 "{name}: {file} without an origin: {}",
                 refused.verdict()
             );
-            let allowed = server_answer(server, asked.query(&bound).origin("https://app.example.com")).await;
+            let allowed = ask(server, &asked.query(&bound).origin("https://app.example.com")).await;
             if allowed.status == 200 {
                 served.push((name, file));
             }
             let rate = Rate::new(1, std::time::Duration::from_hours(24)).unwrap();
             let rated = embeds.issue(EmbedDraft::new("1").rate(rate)).await.unwrap().to_text();
             let asked = get(format!("/videos/1/{file}")).query(&rated);
-            let _first = server_answer(server, asked.clone()).await;
-            let second = server_answer(server, asked).await;
+            let _first = ask(server, &asked).await;
+            let second = ask(server, &asked).await;
             assert!(matches!(second.status, 400 | 429), "{name}: {file} a second time: {}", second.verdict());
         }
     }
@@ -177,12 +177,4 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
         served.contains(&("ServeDir", "1.key")) && served.contains(&("ServeDir", "master.m3u8.gz")),
         "{served:?}"
     );
-}
-
-fn embedding() -> Site {
-    vod().embed(Embed::new())
-}
-
-async fn server_answer(server: &Server, asked: Ask) -> Answer {
-    ask(server, &asked).await
 }
