@@ -23,6 +23,17 @@ pub(crate) const PER_BYTE: u64 = 96;
 #[cfg(any(test, fuzzing))]
 pub(crate) const BESIDES: u64 = 16_384;
 
+/// The maximum number of visits for each byte of a manifest.
+///
+/// Most are the names in the query of a URI, each compared with all that are carried, and the prefixes of an MPD, each compared
+/// with all that are declared.
+#[cfg(any(test, fuzzing))]
+pub(crate) const MANIFEST_PER_BYTE: u64 = 96;
+
+/// The maximum number of further visits for a manifest.
+#[cfg(any(test, fuzzing))]
+pub(crate) const MANIFEST_BESIDES: u64 = 16_384;
+
 /// Adds `bytes` to this thread's count.
 #[cfg(any(test, fuzzing))]
 #[inline]

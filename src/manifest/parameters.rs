@@ -105,6 +105,7 @@ impl Parameters {
         let mut missing = all;
         for parameter in parameters(query).filter(|parameter| !parameter.whole.is_empty()) {
             for (bit, pair) in self.pairs.iter().enumerate() {
+                crate::work::visited(parameter.name.len().min(pair.name.len()).saturating_add(1));
                 if decodes_to(parameter.name, &pair.name) {
                     missing &= !(1 << bit);
                 }

@@ -86,6 +86,7 @@ impl Names {
 
     /// Returns the namespace of a prefix. A prefix without a declaration has [`Namespace::Other`].
     pub(super) fn namespace_of(&self, prefix: &[u8]) -> Namespace {
+        crate::work::visited(self.prefixes.len().saturating_add(prefix.len().saturating_mul(MAX_PREFIXES)));
         let mut known = self.prefixes.iter().rev();
         let found = known.find(|(start, end, _)| self.text.get(*start..*end) == Some(prefix));
         found.map_or(Namespace::Other, |&(_, _, namespace)| namespace)

@@ -35,6 +35,7 @@ impl Reader {
     ) -> Result<bool, Doubt> {
         let rest = document.get(self.at..).unwrap_or_default();
         let run = memchr(b'<', rest).unwrap_or(rest.len());
+        crate::work::visited(run);
         let (text, markup) = rest.split_at_checked(run).unwrap_or((rest, b""));
         if !self.document.is_inside() {
             self.outside(text)?;
@@ -174,6 +175,7 @@ const fn doubt(reason: Reason, at: usize) -> Doubt {
 /// Returns the length of markup that starts with `start`, its `end` included.
 fn length_to(markup: &[u8], start: &[u8], end: &[u8]) -> Option<usize> {
     let within = memmem::find(markup.get(start.len()..)?, end)?;
+    crate::work::visited(within);
     within.checked_add(start.len())?.checked_add(end.len())
 }
 

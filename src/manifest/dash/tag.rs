@@ -104,6 +104,7 @@ fn step(text: &[u8]) -> Option<Step<'_>> {
     }
     let (value, after) = rest.split_at_checked(memchr2(quote, b'<', rest)?)?;
     let (&end, after) = after.split_first()?;
+    crate::work::visited(text.len().saturating_sub(after.len()).saturating_mul(2)); // by class, then for its quotes
     (end == quote).then_some(Step::Attribute { name, value, after })
 }
 

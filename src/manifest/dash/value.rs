@@ -25,6 +25,7 @@ pub(super) fn attribute<'v>(
     template: bool,
     plain: &'v mut Vec<u8>,
 ) -> Result<Found<'v>, Reason> {
+    crate::work::visited(raw.len().saturating_mul(4)); // here, and for its parts, its host and its extension
     if !template && is_plain_path(raw) {
         return Ok(Found { uri: raw, is_path: true, end: raw.len(), raw: false });
     }
@@ -42,6 +43,7 @@ pub(super) fn text<'v>(
     template: bool,
     plain: &'v mut Vec<u8>,
 ) -> Result<Option<Found<'v>>, Reason> {
+    crate::work::visited(raw.len().saturating_mul(6));
     let ended = trim_end(raw);
     let trimmed = trim_start(ended);
     let start = ended.len().saturating_sub(trimmed.len());
@@ -66,6 +68,7 @@ pub(super) fn text<'v>(
 
 /// Decodes `raw` and tells where its first `#`, however spelled, starts.
 fn decode(raw: &[u8], template: bool, plain: &mut Vec<u8>) -> Result<Option<usize>, Reason> {
+    crate::work::visited(raw.len().saturating_mul(2));
     plain.clear();
     let mut hash = None;
     let mut rest = raw;

@@ -130,6 +130,7 @@ impl Hls {
                 break;
             }
         }
+        crate::work::visited(start.saturating_mul(2)); // for its end, and for its kind
         splice.up_to(start);
         self.offset = self.offset.saturating_add(start as u64);
         start
@@ -154,6 +155,7 @@ impl Hls {
         if line.len() > MAX_HELD_BACK {
             return Err(self.too_long(line));
         }
+        crate::work::visited(line.len().saturating_mul(2)); // a list of attributes, and its white space
         if !self.begun {
             self.begun = true;
             return if is_header(line) { Ok(()) } else { Err(Reason::NotAManifest) };
@@ -198,6 +200,7 @@ impl Hls {
         at: usize,
         splice: &mut Splice<'_>,
     ) -> Result<(), Reason> {
+        crate::work::visited(uri.len().saturating_mul(4)); // at a glance, for its parts, its host and its extension
         let glance = Glance::at(uri);
         let (child, end) = if glance.is_plain() {
             (Child::seen(uri, &glance, carried)?, uri.len())

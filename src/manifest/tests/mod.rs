@@ -4,6 +4,7 @@ mod dash_doubts;
 mod hls;
 mod oracles;
 mod properties;
+mod work;
 
 use std::sync::Arc;
 
