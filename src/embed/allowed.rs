@@ -39,10 +39,11 @@ impl AllowedOrigins {
         let mut list = OriginList::default();
         let mut texts = Vec::new();
         for origin in origins {
-            let text = if origin.contains("://") || matches!(origin.as_str(), "*" | "null") {
-                origin.to_ascii_lowercase()
+            let lower = origin.to_ascii_lowercase();
+            let text = if lower.contains("://") || matches!(&*lower, "*" | "null") {
+                lower
             } else {
-                format!("https://{}", origin.to_ascii_lowercase())
+                format!("https://{lower}")
             };
             match OriginRule::parse(&text) {
                 Ok(OriginRule::Any) => faults.push(ConfigError::Origin {
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn every_origin_is_said_by_an_empty_list_and_faults_name_the_remedy() {
         assert!(list(&[]).unwrap().is_none());
-        let faults = list(&["*", "null", "https://app.example.com/"]).unwrap_err();
+        let faults = list(&["*", "Null", "https://app.example.com/"]).unwrap_err();
         assert_eq!(faults.len(), 3, "{faults:?}");
         assert!(faults[2].contains("ends in a slash"), "{faults:?}");
     }
