@@ -1,6 +1,6 @@
 /// The stable name of a reason for refusal.
 ///
-/// A code is API: it stands in the response body, in the log line and in a site's `answers`, and it does not
+/// A code is API: it appears in the response body, in the log line and in a site's `answers`, and does not
 /// change its meaning. Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can
 /// remap each of them.
 ///
@@ -8,31 +8,31 @@
 /// | --- | --- | --- |
 /// | `ambiguous_path` | 400 | the path has more than one reading, or none |
 /// | `ambiguous_host` | 400 | no host, two hosts, or one that is no host name |
-/// | `ambiguous_credential` | 400 | one carrier brings two credentials |
-/// | `credential_missing` | 401 | no carrier brings a credential; 403 where no signed token is accepted |
+/// | `ambiguous_credential` | 400 | one carrier contains two credentials |
+/// | `credential_missing` | 401 | no carrier contains a credential; 403 where no signed token is accepted |
 /// | `malformed_token` | 401 | not a compact JWS with strict JSON inside |
 /// | `unknown_key` | 401 | no `kid`, or none that is in force |
 /// | `wrong_algorithm` | 401 | `alg` is not the key's algorithm |
-/// | `bad_signature` | 401 | the signature does not fit |
+/// | `bad_signature` | 401 | the signature is wrong |
 /// | `expired` | 401 | `exp` has passed |
 /// | `not_yet_valid` | 401 | `nbf` has not come |
 /// | `claim_refused` | 401 | a claim that the site requires is missing or has another value |
 /// | `wrong_key` | 403 | the key may not sign for this bucket, stream or site |
 /// | `out_of_scope` | 403 | the token does not cover this path |
-/// | `link_bad` | 403 | a secure link that cannot be read, or whose proof does not fit |
-/// | `link_expired` | 410 | a secure link whose proof fits, and whose time is over |
+/// | `link_bad` | 403 | a secure link that is malformed, or whose proof is wrong |
+/// | `link_expired` | 410 | a secure link whose proof is right, and that has expired |
 /// | `embed_unknown` | 403 | no embed token of this text is in force |
-/// | `embed_expired` | 403 | an embed token whose time is over |
-/// | `revoked` | 403 | a good credential that was taken back |
-/// | `origin_not_allowed` | 403 | the page that asks is of no origin that the embed token allows |
-/// | `refused_by_hook` | 403 | the operator's own rule said no |
-/// | `method` | 405 | a good credential, but the site does not allow the method |
-/// | `https_required` | 403 | the site asks for HTTPS, and the request came without |
-/// | `query_too_long` | 414 | what would be carried into the manifest exceeds 8 KiB or 64 parameters |
-/// | `unknown_host` | 421 | no site answers to this host |
+/// | `embed_expired` | 403 | an embed token that has expired |
+/// | `revoked` | 403 | a valid credential that was revoked |
+/// | `origin_not_allowed` | 403 | the requesting page is of an origin that the embed token does not allow |
+/// | `refused_by_hook` | 403 | the site's own hook refused the claims |
+/// | `method` | 405 | the site does not allow the method |
+/// | `https_required` | 403 | the site requires HTTPS, and the request came over plain HTTP |
+/// | `query_too_long` | 414 | the parameters to carry into the manifest exceed 8 KiB, or are more than 64 |
+/// | `unknown_host` | 421 | no site has this host |
 /// | `outside` | 404 | the path is outside of every base path, and the policy does not pass such requests |
 /// | `rate_limited` | 429 | an embed token is over its rate, or too many signatures have failed; with `Retry-After` |
-/// | `store_unavailable` | 503 | what is known of the credential is in a store that does not answer; with `Retry-After` |
+/// | `store_unavailable` | 503 | the decision needs the shared store, which does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the table above documents each by its name")]
@@ -67,7 +67,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Every code, in the order of the table.
+    /// All codes, in the order of the table.
     pub const ALL: &[Self] = &[
         Self::AmbiguousPath,
         Self::AmbiguousHost,
@@ -98,7 +98,7 @@ impl Code {
         Self::StoreUnavailable,
     ];
 
-    /// The code as it is written in bodies, logs and configuration.
+    /// Returns the code as it is written in bodies, logs and the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AmbiguousPath => "ambiguous_path",
@@ -131,7 +131,7 @@ impl Code {
         }
     }
 
-    /// The HTTP status that answers this code where no site remaps it (RFC 9110 §15, RFC 6750 §3.1).
+    /// Returns the HTTP status of this code, unless a site remaps it (RFC 9110 §15, RFC 6750 §3.1).
     pub const fn default_status(self) -> u16 {
         match self {
             Self::AmbiguousPath | Self::AmbiguousHost | Self::AmbiguousCredential => 400,

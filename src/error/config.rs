@@ -1,9 +1,9 @@
 use thiserror::Error;
 
-/// What is wrong with a key, a site or a setting, and what to write instead.
+/// A fault of a key, a site or a setting, and what to write instead.
 ///
-/// The text names what was found; a secret, or the text of a key, is never in it. `Debug` is the same text, since that
-/// is what `fn main() -> Result<(), Box<dyn Error>>` prints.
+/// The text names what was found, but never a secret or the text of a key. `Debug` prints the same text, for
+/// `fn main() -> Result<(), Box<dyn Error>>`.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation, and its fields stand in it")]
@@ -65,8 +65,8 @@ pub enum ConfigError {
     #[error("JWK set has {count} more members that cannot be used")]
     MoreSkipped { count: usize },
     #[error(
-        "JWK set holds shared secrets beside public keys: a set of public keys is for everyone to read, and a secret in it is \
-         none; give secrets in a file of their own"
+        "JWK set holds shared secrets beside public keys: a set of public keys is often published, and would disclose the \
+         secrets; give secrets in a file of their own"
     )]
     MixedSet,
     #[error("{key} is for site {site:?}, and no site has that id: name one of {known}")]
@@ -213,7 +213,7 @@ impl std::fmt::Debug for ConfigError {
     }
 }
 
-/// Everything that is wrong with a policy, at once: one line each, in `Debug` too.
+/// All faults of a policy, one line each, in `Debug` too.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
@@ -224,19 +224,19 @@ impl std::fmt::Debug for ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// `Ok` when there is nothing wrong.
+    /// Returns `Ok` if there are no errors.
     pub(crate) fn check(errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
     }
 
-    /// Several errors; at least one.
+    /// Creates the error of at least one fault.
     #[cfg(feature = "config")]
     pub(crate) fn several(errors: Vec<ConfigError>) -> Self {
         debug_assert!(!errors.is_empty(), "an error without a cause");
         Self(errors)
     }
 
-    /// The errors, in the order they were met; never empty.
+    /// Returns the errors, in the order in which they were found; never empty.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }

@@ -11,19 +11,19 @@ pub(crate) enum Part {
     Keys(usize),
 }
 
-/// An error, and the setting that it is about, in the words of the configuration file.
+/// An error with the setting that it is about, named as in the configuration file.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "a file's lines are found by it"))]
 pub(crate) struct Fault {
     pub(crate) part: Part,
     /// Dotted, as in `cors.origins`; empty for the part itself.
     pub(crate) setting: &'static str,
-    /// Which element of the setting, where it is a list or a table.
+    /// The element of the setting, if the setting is a list or a table.
     pub(crate) element: Option<usize>,
     pub(crate) error: ConfigError,
 }
 
-/// Collects all that is wrong with a configuration, so that it can be told at once.
+/// The faults of a configuration, collected so that all are reported at once.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     part: Part,
@@ -31,39 +31,39 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// What is pushed from here on is about this part.
+    /// Sets the part that the next faults are in.
     pub(crate) fn enter(&mut self, part: Part) {
         self.part = part;
     }
 
-    /// A fault in one setting.
+    /// Adds a fault of one setting.
     pub(crate) fn push(&mut self, setting: &'static str, error: ConfigError) {
         self.list.push(Fault { part: self.part, setting, element: None, error });
     }
 
-    /// A fault in one element of a list or table.
+    /// Adds a fault of one element of a list or table.
     pub(crate) fn push_element(&mut self, setting: &'static str, element: usize, error: ConfigError) {
         self.list.push(Fault { part: self.part, setting, element: Some(element), error });
     }
 
-    /// How many there are.
+    /// Returns the number of faults.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is a fault in one of these settings.
+    /// Returns whether one of these settings has a fault.
     #[cfg(feature = "config")]
     pub(crate) fn has(&self, settings: &[&str]) -> bool {
         self.list.iter().any(|fault| settings.contains(&fault.setting))
     }
 
-    /// Every fault, in the order they were met.
+    /// Returns the faults, in the order in which they were found.
     #[cfg(feature = "config")]
     pub(crate) fn into_list(self) -> Vec<Fault> {
         self.list
     }
 
-    /// `Ok` when there is none, else the errors without their places.
+    /// Returns `Ok` if there are no faults, else the errors without their places.
     pub(crate) fn check(self) -> Result<(), ConfigErrors> {
         ConfigErrors::check(self.list.into_iter().map(|fault| fault.error).collect())
     }

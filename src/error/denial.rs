@@ -3,38 +3,39 @@ use thiserror::Error;
 use super::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 use crate::time::UnixSeconds;
 
-/// Why a request was refused: the first rule that failed.
+/// The reason why a request was refused: the first rule that failed.
 ///
-/// The text names the rule and the dates involved, never the token, the key or what a claim says. For clients and
-/// dashboards each denial has a [`Code`]; [`Denial::verified`] tells whether a signature had been checked by then.
+/// The text names the rule and the dates involved, never the token, the key or the text of a claim. For clients and dashboards
+/// each denial has a [`Code`]. [`Denial::verified`] returns whether a signature had been verified before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Denial {
     /// The path has more than one reading, or none.
     #[error("path is ambiguous: {0}")]
     AmbiguousPath(PathFault),
-    /// The host cannot be told.
+    /// The host of the request is missing or ambiguous.
     #[error("host is ambiguous: {0}")]
     AmbiguousHost(HostFault),
-    /// No site answers to the host.
+    /// No site has this host.
     #[error("no site answers to this host")]
     UnknownHost,
     /// The path is outside of every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
     #[error("path is outside of every base path on this host")]
     Outside,
-    /// The path is outside of every base path or in a public site beside one, and a router may have removed a prefix from it.
+    /// The path is outside of every base path, or in a public site beside a base path, and a router may have removed a prefix from
+    /// it.
     #[error(
         "path needs no credential, unless a router removed a prefix from it: enable the feature axum for axum's \
          routers, or call GateLayer::full_paths() where no router removes prefixes"
     )]
     PathMayBeShortened,
-    /// The site asks for HTTPS.
+    /// The site requires HTTPS.
     #[error("the request came over plain HTTP, and the site asks for HTTPS")]
     HttpsRequired,
-    /// One carrier brings two credentials.
+    /// One carrier contains two credentials.
     #[error("ambiguous credential: {0}")]
     AmbiguousCredential(Repeated),
-    /// No carrier that the site lists brings a credential.
+    /// No carrier that the site lists contains a credential.
     #[error("no credential in any carrier that the site lists")]
     CredentialMissing,
     /// Not a compact JWS with strict JSON inside.
@@ -43,13 +44,13 @@ pub enum Denial {
     /// A claim has the wrong JSON type or no meaning; never treated as absent.
     #[error("claim {0} is malformed")]
     MalformedClaim(ClaimName),
-    /// A claim that is needed is absent.
+    /// A required claim is absent.
     #[error("claim {0} is missing")]
     MissingClaim(ClaimName),
     /// `typ` is present and not `JWT` (RFC 7519 §5.1).
     #[error("header typ is not JWT")]
     WrongType,
-    /// `crit` is present: it demands an extension that is not understood (RFC 7515 §4.1.11).
+    /// `crit` is present: it demands an extension that is not supported (RFC 7515 §4.1.11).
     #[error("header has crit: no critical extension is understood")]
     CriticalHeader,
     /// `alg` is `none` (RFC 7518 §3.6).
@@ -72,19 +73,17 @@ pub enum Denial {
     /// The key's own `not_after` has passed.
     #[error("key is retired: its not_after is {not_after}, checked at {now}")]
     RetiredKey {
-        /// The last second in which the key was good.
+        /// The last second in which the key was valid.
         not_after: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The key's file could not be read again for longer than its `max_staleness`.
-    #[error(
-        "key is stale: its source was not read again by {until}, as max_staleness asks, checked at {now}"
-    )]
+    /// The key's file could not be read again within its `max_staleness`.
+    #[error("key is stale: its source was not read again by {until} (max_staleness), checked at {now}")]
     StaleKey {
         /// The last second in which the key was in force.
         until: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
     /// The key may not sign for this bucket, stream or site.
@@ -95,7 +94,7 @@ pub enum Denial {
     Expired {
         /// The claim, floored to a second.
         exp: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
     /// `now < nbf - leeway`.
@@ -103,7 +102,7 @@ pub enum Denial {
     NotYetValid {
         /// The claim, rounded up to a second.
         nbf: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
     /// `exp - now` is more than the site's `max_lifetime`.
@@ -129,73 +128,73 @@ pub enum Denial {
     /// The token does not cover the path.
     #[error("path is outside the scope of the token")]
     OutOfScope,
-    /// The signature does not fit the token and the key.
+    /// The signature is not of this token by this key.
     #[error("signature does not fit")]
     BadSignature,
-    /// So many signatures have not fitted that no more are checked for now.
+    /// Too many signatures failed recently; verification is suspended for this client or key.
     #[error("too many signatures {of} did not fit: one more is checked in {retry_after} s")]
     TooManyFailures {
-        /// Whose they were.
+        /// Whether the client or the key is suspended.
         of: Failing,
-        /// In so many seconds one more is checked.
+        /// The seconds until one more signature is verified.
         retry_after: u32,
     },
-    /// The secure link cannot be read, or its proof does not fit.
+    /// The secure link is malformed, or its proof is wrong.
     #[error("secure link is bad: {0}")]
     LinkBad(LinkFault),
-    /// The secure link's proof fits, and its time is over.
+    /// The secure link's proof is right, and the link has expired.
     #[error("secure link expired: expires is {expires}, checked at {now}")]
     LinkExpired {
-        /// The second that the link names.
+        /// The expiry in the link.
         expires: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
     /// No embed token of this text is in force.
     #[error("no embed token of this text is in force")]
     EmbedUnknown,
-    /// The embed token's time is over.
+    /// The embed token has expired.
     #[error("embed token expired: it was good until {expires}, checked at {now}")]
     EmbedExpired {
-        /// From this second on it is dead.
+        /// The first second in which the token is not valid.
         expires: UnixSeconds,
-        /// When it was looked at.
+        /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The credential was good, and was taken back.
+    /// The credential is valid but was revoked.
     #[error("credential was revoked")]
     Revoked,
-    /// The page that asks is of no origin that the embed token allows.
+    /// The requesting page is of an origin that the embed token does not allow.
     #[error("the page that asks is of no origin that the embed token allows")]
     OriginNotAllowed,
     /// The embed token was used more often than its rate allows.
     #[error("embed token is over its rate: one more request in {retry_after} s")]
     RateLimited {
-        /// In so many seconds one more is allowed.
+        /// The seconds until one more request is allowed.
         retry_after: u32,
     },
-    /// What is known of the credential is elsewhere, and could not be had.
+    /// The decision needs the shared store, which does not answer.
     #[error("the shared store of tokens and revocations does not answer")]
     StoreUnavailable,
-    /// The operator's own rule refused the claims.
+    /// The site's own hook refused the claims.
     #[error("refused by the site's own hook")]
     RefusedByHook,
-    /// What would be carried into the manifest is longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
+    /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
     #[error("query is too long to be carried into the manifest")]
     QueryTooLong {
-        /// Whether a credential was checked: false on a public resource.
+        /// Whether a credential was verified; false for a public resource.
         verified: bool,
     },
-    /// The credential is good; the method is not allowed.
+    /// The method is not allowed. A credential, if one is needed, was valid.
     #[error("method is not allowed here")]
     Method {
-        /// Whether a credential was checked: false on a public resource.
+        /// Whether a credential was verified; false for a public resource.
         verified: bool,
     },
 }
 
 impl Denial {
-    /// The stable code of this denial.
+    /// Returns the stable code of this denial.
     pub const fn code(self) -> Code {
         match self {
             Self::AmbiguousPath(_) => Code::AmbiguousPath,
@@ -235,9 +234,10 @@ impl Denial {
         }
     }
 
-    /// Whether a signature, a secure link's proof, or an embed token itself had been found good before this rule refused.
+    /// Returns whether a signature, a secure link's proof or an embed token had been verified before this rule refused the
+    /// request.
     ///
-    /// False means that nothing in the token can be believed, its dates included.
+    /// False means that nothing in the token can be trusted, its dates included.
     pub const fn verified(self) -> bool {
         matches!(
             self,
@@ -253,7 +253,7 @@ impl Denial {
         )
     }
 
-    /// How much the denial tells about a request that brought several credentials: the furthest one got.
+    /// Returns the rank of the denial among those of several credentials: the later the failed rule, the higher.
     pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::StoreUnavailable => 11,
@@ -264,7 +264,7 @@ impl Denial {
             | Self::EmbedExpired { .. }
             | Self::OriginNotAllowed
             | Self::RateLimited { .. } => 10,
-            Self::TooManyFailures { .. } => 9, // it may be good: worth another try
+            Self::TooManyFailures { .. } => 9, // the credential may be valid: another try may succeed
             Self::BadSignature | Self::LinkBad(_) | Self::LinkExpired { .. } => 8,
             Self::OutOfScope | Self::WholeBucket | Self::ScopeStartsWithSlash => 7,
             Self::Expired { .. } => 6,

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::time::UnixSeconds;
 
-/// Of whom too many signatures did not fit.
+/// The subject of too many failed signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failing {
@@ -14,7 +14,7 @@ pub enum Failing {
     Key,
 }
 
-/// What is wrong with a path.
+/// A fault of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PathFault {
@@ -42,26 +42,26 @@ pub enum PathFault {
     /// A segment `.` or `..`, plain or encoded.
     #[error("dot segment")]
     DotSegment,
-    /// It would decode again to one of the others, or keeps on decoding.
+    /// The decoded path would decode once more, to one of the other faults or without end.
     #[error("it would decode again to something else")]
     DecodesAgain,
     /// Not UTF-8 once decoded.
     #[error("not UTF-8")]
     NotUtf8,
-    /// Outside every base path as written, inside one when read differently.
+    /// Outside of every base path as written, and inside one by another reading.
     #[error("some reading of it falls inside a protected base path")]
     ReadsInside,
     /// Inside another base path on a file system that folds case or trims names.
     #[error("a file system that folds case or trims names would find it inside another base path")]
     FoldsInside,
-    /// A layer changed the path after routing, and the two paths belong to different sites.
+    /// A layer rewrote the path after routing, and the two paths belong to different sites.
     #[error(
         "it was rewritten after routing, and the path that the client sent belongs elsewhere: put the layer that rewrites paths outside of the router"
     )]
     Rewritten,
 }
 
-/// What is wrong with the host.
+/// A fault of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HostFault {
@@ -71,7 +71,7 @@ pub enum HostFault {
     /// More than one `Host` field.
     #[error("two Host fields")]
     Repeated,
-    /// The authority of an absolute-form target (or `:authority`) is not what `Host` says.
+    /// The authority of an absolute-form target (or `:authority`) differs from `Host`.
     #[error("the target's authority and Host disagree")]
     Disagrees,
     /// Not a host name, an IP literal, or either with a port.
@@ -79,7 +79,7 @@ pub enum HostFault {
     Malformed,
 }
 
-/// Which carrier brought two credentials.
+/// The carrier with two credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Repeated {
@@ -91,31 +91,31 @@ pub enum Repeated {
     Authorization,
 }
 
-/// What is wrong with a secure link.
+/// A fault of a secure link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LinkFault {
-    /// It says no expiry.
+    /// The link has no expiry.
     #[error("it says no expiry")]
     NoExpiry,
-    /// Its expiry is not decimal digits, or zero, or more than can be counted.
+    /// The expiry is not decimal digits, is zero, or overflows.
     #[error("its expiry is no positive decimal number")]
     Expiry,
-    /// Its proof has not the form of the site's hash.
+    /// The proof does not have the form of the site's hash.
     #[error("its proof has not the form of the site's hash")]
     Proof,
-    /// It is bound to an address, and that of the client cannot be told.
+    /// The link is bound to an address, and the client's address is unknown.
     #[error("it is bound to an address, and the client's cannot be told")]
     ClientUnknown,
-    /// It is good, and for longer than the site's `max_lifetime`; or for ever, where the site asks for an expiry.
+    /// The link is valid for longer than the site's `max_lifetime`, or has no end although the site requires one.
     #[error("it is good for longer than the site allows")]
     Lifetime,
-    /// Its proof is not that of this path, this expiry and this client.
+    /// The proof is not of this path, this expiry and this client.
     #[error("its proof does not fit path, expiry and client")]
     Mismatch,
 }
 
-/// What is wrong with the form of a token.
+/// A fault in the form of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TokenFault {
@@ -155,7 +155,7 @@ pub enum TokenFault {
     /// `kid` is no string, or empty.
     #[error("header kid is no string, or empty")]
     KeyId,
-    /// A date of 10^12 or more: taken for seconds (RFC 7519 §2), the token would never expire.
+    /// A date of 10^12 or more: read as seconds (RFC 7519 §2), the token would never expire.
     #[error("{claim} is {date}: NumericDate is in seconds, this looks like milliseconds")]
     Milliseconds {
         /// The claim.
@@ -169,7 +169,7 @@ pub enum TokenFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClaimName {
-    /// `uri`: what the token covers.
+    /// `uri`: the scope of the token.
     Uri,
     /// `exp`: expiration time.
     Exp,

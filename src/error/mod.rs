@@ -1,8 +1,8 @@
-//! Why not?
+//! Errors of the configuration, and denials of requests.
 //!
-//! Two readers, two types. [`ConfigError`] speaks to the person setting up: owned text, what was found, what to
-//! write instead. [`Denial`] speaks to the operator of a busy origin: `Copy`, no allocation, it names the rule and
-//! never the token, the key or a claim's text. Its [`Code`] is what clients and dashboards see, and is stable.
+//! Two readers, two types. [`ConfigError`] addresses the person who sets up: owned text, what was found, what to write
+//! instead. [`Denial`] addresses the operator of a busy origin: `Copy`, without allocation, it names the rule and never the
+//! token, the key or a claim's text. Clients and dashboards see its stable [`Code`].
 
 mod code;
 mod config;
