@@ -3,19 +3,19 @@ use std::time::Duration;
 
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// Until when the keys of a document are in force, if its source limits their age.
+/// The time until which the keys of a document are in force, if its source limits their age.
 ///
-/// The keys carry it, so that it holds also if nobody looks at the document any more. Whoever reads the document, or finds it
-/// unchanged, moves the end on for all of its keys at once, without a new key set.
+/// The keys share one, so that they also expire if the document is never looked at again. Each time that the document is read, or
+/// found unchanged, the end moves on for all of its keys at once, without a new key set.
 #[derive(Debug)]
 pub(super) struct Freshness {
     max_staleness: i64,
     until: AtomicI64,
 }
 
-#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "only what was read from files can be stale"))]
+#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "only keys from files can be stale"))]
 impl Freshness {
-    /// For a document that was read at this second.
+    /// Creates the freshness of a document that was read at this second.
     pub(super) fn new(max_staleness: Duration, read_at: UnixSeconds) -> Self {
         let fresh = Self { max_staleness: whole_seconds(max_staleness), until: AtomicI64::new(i64::MIN) };
         fresh.confirm(read_at);
@@ -27,7 +27,7 @@ impl Freshness {
         self.until.store(at.saturating_add(self.max_staleness).get(), Ordering::Relaxed);
     }
 
-    /// The last second in which the keys are in force.
+    /// Returns the last second in which the keys are in force.
     pub(super) fn until(&self) -> UnixSeconds {
         UnixSeconds::new(self.until.load(Ordering::Relaxed))
     }

@@ -22,7 +22,7 @@ use crate::token::{Signed, Token};
 /// The longest `kid`, in bytes.
 pub const MAX_KEY_ID_LEN: usize = 256;
 
-/// The name of a key: what a token's `kid` header says (RFC 7515 §4.1.4).
+/// The name of a key, as in a token's `kid` header (RFC 7515 §4.1.4).
 ///
 /// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ impl KeyId {
         Err(ConfigError::KeyId { kid: kid.chars().take(64).collect(), found: fault })
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -57,7 +57,7 @@ impl std::fmt::Display for KeyId {
     }
 }
 
-/// Which key it is: no two that this process makes are the same one, whatever their `kid`. Never zero.
+/// The identity of a key within this process: no two keys have the same, even with one `kid`. Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
@@ -134,14 +134,14 @@ impl Key {
         Self(ThinArc::from_header_and_slice(head, public))
     }
 
-    /// Another key that differs in what keys have in common.
+    /// Returns another key, which differs in the shared data.
     fn with(&self, change: impl FnOnce(&mut Shared)) -> Self {
         let mut shared = Shared::clone(self.shared());
         change(&mut shared);
         Self::of(self.id().clone(), shared, &self.0.slice)
     }
 
-    /// The last second in which the key is good; from the next on its tokens are refused as `unknown_key`.
+    /// Sets the last second in which the key is valid. From the next on its tokens are refused as `unknown_key`.
     #[must_use]
     pub fn not_after(self, last: UnixSeconds) -> Self {
         self.with(|shared| shared.not_after = Some(last))
@@ -153,7 +153,7 @@ impl Key {
         if danger == self.dangers() { self } else { self.with(|shared| shared.danger = danger) }
     }
 
-    /// Says where the key came from, and what its source says of it.
+    /// Returns the key with its origin and with the settings of its source.
     #[cfg(feature = "config")]
     pub(super) fn loaded_from(
         &self,
@@ -170,18 +170,18 @@ impl Key {
         })
     }
 
-    /// Whether both came from the same place: what stays the same when a key's content changes.
+    /// Returns whether both keys came from the same source, which stays the same if a key's content changes.
     #[cfg(feature = "config")]
     pub(super) fn is_from_where(&self, other: &Self) -> bool {
         self.id() == other.id() && self.shared().origin == other.shared().origin
     }
 
-    /// Notes that it let a request in.
+    /// Records a grant by this key.
     pub(crate) fn used(&self, now: UnixSeconds) {
         self.head().last_used.at(now);
     }
 
-    /// The `kid`.
+    /// Returns the `kid`.
     pub fn id(&self) -> &KeyId {
         &self.head().id
     }
@@ -190,50 +190,50 @@ impl Key {
         self.head().generation
     }
 
-    /// Whether both are the same key, and not only of one name.
+    /// Returns whether both are the same key, and not only of one name.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.generation() == other.generation()
     }
 
-    /// What it may sign for.
+    /// Returns the scope that the key may sign for.
     pub fn scope(&self) -> &KeyScope {
         &self.shared().scope
     }
 
-    /// The one algorithm that it is good for.
+    /// Returns the one algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.shared().algorithm
     }
 
-    /// When it stops being good, if ever.
+    /// Returns the last second in which the key is valid, if there is one.
     pub fn retires(&self) -> Option<UnixSeconds> {
         self.shared().not_after
     }
 
-    /// The last second in which the key is in force unless its file is read, or found unchanged, once more; `None` where
-    /// `max_staleness` does not limit that.
+    /// Returns the last second in which the key is in force unless its file is read, or found unchanged, once more; `None` if
+    /// its source sets no `max_staleness`.
     pub fn fresh_until(&self) -> Option<UnixSeconds> {
         self.shared().freshness.as_ref().map(|freshness| freshness.until())
     }
 
-    /// The checks that were taken away.
+    /// Returns the disabled checks.
     pub fn dangers(&self) -> Danger {
         self.shared().danger
     }
 
-    /// The file or environment variable that it came from; `None` for one that was made in code.
+    /// Returns the file or environment variable that the key came from; `None` for a key that was made in code.
     pub fn source(&self) -> Option<Cow<'_, str>> {
         let origin = self.shared().origin.as_ref()?;
         Some(origin.of(self.id().as_str()))
     }
 
-    /// When it was loaded, by the system's clock.
+    /// Returns when the key was loaded, by the system's clock.
     pub fn loaded_at(&self) -> UnixSeconds {
         self.shared().loaded_at
     }
 
-    /// The second of the last grant by it, by the clock of the decision; `None` for never. Another instance of the same
-    /// key, loaded later, begins anew.
+    /// Returns the second of the last grant by this key, by the clock of the decision; `None` if there was none. A key that is
+    /// loaded again begins anew.
     pub fn last_used(&self) -> Option<UnixSeconds> {
         self.head().last_used.get()
     }

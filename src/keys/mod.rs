@@ -1,7 +1,7 @@
-//! Which keys are in force, and what does each open?
+//! Verification keys: loads, checks and finds them.
 //!
 //! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its key scope, checked when it is loaded.
-//! It is refused, each time with its own message, when it is
+//! A key is refused, each time with its own message, if it is
 //!
 //! 1. without `kid` or scope,
 //! 2. a private key (the message names the command that derives the public half),
@@ -9,8 +9,8 @@
 //! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, the fingerprint of ROCA, a secret shorter than its hash,
 //! 5. a PEM text given as a secret.
 //!
-//! A [`KeySet`] holds many and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so
-//! a set with one key more costs little. What is in force changes as a whole, through one `Live` cell.
+//! A [`KeySet`] holds many keys and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so
+//! a set with one key more costs little. The keys in force change as a whole, through one `Live` cell.
 
 pub mod danger;
 mod freshness;

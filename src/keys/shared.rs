@@ -11,33 +11,33 @@ use crate::crypto::{Algorithm, SignatureCheck};
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// What keys that are loaded together have in common: a million of one tenant hold it once.
+/// The data that keys loaded together have in common: a million keys of one tenant hold it once.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) algorithm: Algorithm,
     pub(super) scope: KeyScope,
     pub(super) not_after: Option<UnixSeconds>,
     pub(super) danger: Danger,
-    /// Their age, where the source limits it.
+    /// The limit on their age, if their source sets one.
     pub(super) freshness: Option<Arc<Freshness>>,
     pub(super) origin: Option<Origin>,
     pub(super) loaded_at: UnixSeconds,
-    /// What checks the signatures of a key that has this for itself: a prepared secret.
+    /// The prepared secret that checks signatures, of a key that shares this with no other.
     pub(super) check: Option<Arc<dyn SignatureCheck>>,
 }
 
-/// Where keys came from.
+/// The source of keys.
 #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "keys that code makes come from nowhere"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// From this one, as it is shown.
+    /// One file or variable, as it is shown.
     One(Arc<str>),
-    /// Each from the file in this folder that has its name and this ending.
+    /// The file in this folder that has the key's name and this ending.
     Folder(Arc<str>, &'static str),
 }
 
 impl Origin {
-    /// The place of the key of this name.
+    /// Returns the source of the key with this name.
     pub(super) fn of(&self, kid: &str) -> Cow<'_, str> {
         match self {
             Self::One(place) => Cow::Borrowed(place),
@@ -53,7 +53,7 @@ impl Origin {
 const REMEMBERED: usize = 8;
 
 thread_local! {
-    /// The last that this thread has shared. None of it is secret.
+    /// The last data that this thread has shared. None of them is secret.
     static LAST: RefCell<ArrayVec<Arc<Shared>, REMEMBERED>> = const { RefCell::new(ArrayVec::new_const()) };
 }
 
@@ -63,7 +63,7 @@ impl Shared {
         Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at: UnixSeconds::now(), check }
     }
 
-    /// The same, as one with what the last keys have in common where that is no other.
+    /// Returns the data shared with the last keys, if theirs are equal.
     pub(super) fn share(self) -> Arc<Self> {
         if self.check.is_some() {
             return Arc::new(self); // its own
@@ -84,7 +84,7 @@ impl Shared {
         shared
     }
 
-    /// Whether no key could tell it from the other.
+    /// Returns whether both are equal, and neither has a secret.
     fn is(&self, other: &Self) -> bool {
         let Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at, check } = self;
         check.is_none()

@@ -17,7 +17,8 @@ impl Key {
     /// # Errors
     ///
     /// Each of these its own [`ConfigError`]: no key, or bytes after it; a private key; a key type without an algorithm
-    /// here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) with a bad exponent or by ROCA; a `kid` or scope that names nothing.
+    /// here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or the fingerprint of ROCA; an empty `kid`
+    /// or scope.
     pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_der(kid, der, None)?)
     }

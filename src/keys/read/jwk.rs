@@ -12,31 +12,31 @@ use crate::error::ConfigError;
 use crate::keys::{Key, MAX_KEY_ID_LEN};
 use crate::scope::KeyScope;
 
-/// What a JWK Set held: the keys that can be used, and why the others cannot.
+/// The content of a JWK Set: the usable keys, and the reasons why the others cannot be used.
 #[derive(Debug)]
 pub struct Jwks {
     /// The keys, each with the scope that was given for the set.
     pub keys: Vec<Key>,
-    /// One message for each member that was passed over: for encryption, of an unknown type, weak (RFC 7517 §5).
+    /// The reasons why members were skipped (RFC 7517 §5): for encryption, of an unknown type, weak. At most 100, then a count.
     pub skipped: Vec<ConfigError>,
 }
 
 impl Key {
-    /// A key from one JWK (RFC 7517), named by its `kid`.
+    /// Reads one JWK (RFC 7517), named by its `kid`.
     ///
-    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`); a shared secret (`oct`)
-    /// must say its own, such as `"alg": "HS256"`.
+    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`). A shared secret (`oct`)
+    /// needs one, such as `"alg": "HS256"`.
     ///
     /// # Errors
     ///
-    /// Each its own [`ConfigError`]: no JSON object; no `kid`; private members (`d`, `p`, …); `use` or `key_ops`
-    /// that forbid verifying; a type, curve or `alg` without support; weak or broken key material; no scope.
+    /// Each of these has its own [`ConfigError`]: no JSON object; no `kid`; private members (`d`, `p`, …); `use` or `key_ops`
+    /// that forbid verifying; an unsupported type, curve or `alg`; weak or broken key material; no scope.
     pub fn from_jwk(json: &str, scope: KeyScope) -> Result<Self, ConfigError> {
         let object = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         from_object(object, None, scope)
     }
 
-    /// The same for a JWK whose file names it: its own `kid` may be absent, and must not say another name.
+    /// Reads a JWK whose file names it. Its own `kid` may be absent, and must not be another name.
     #[cfg(feature = "config")]
     pub(in crate::keys) fn from_named_jwk(
         kid: &str,
@@ -58,34 +58,35 @@ impl Key {
     }
 }
 
-/// The longest text that is read as a JWK Set, in bytes: some 40,000 keys of RSA with 2048 bits. Parsing takes up to some
-/// twelve times the memory. More keys than fit are loaded from DER, one by one.
+/// The longest text that is read as a JWK Set, in bytes: room for about 40,000 RSA keys of 2048 bits. Parsing takes up to about
+/// twelve times the memory. Larger numbers of keys are loaded from DER, one by one.
 pub(in crate::keys) const MAX_JWKS_LEN: usize = 16 * 1024 * 1024;
 
 /// The largest number of members of a JWK Set, and of files in a folder of keys.
 pub(in crate::keys) const MAX_KEYS: usize = 1_000_000;
 
-/// How many unusable members of a JWK Set are reported one by one. The rest is counted.
+/// The number of unusable members of a JWK Set that are reported one by one. The others are counted.
 const MAX_SKIPPED: usize = 100;
 
 impl Jwks {
     /// Reads the text of a JWK Set: an object with a `keys` array. Every key gets the same scope.
     ///
-    /// A member that cannot be used is skipped and reported, so that one key for encryption does not keep the
-    /// others from being loaded. The first 100 are reported one by one, the rest with its number. A text has at most 16 MiB and a
-    /// million members.
+    /// A member that cannot be used is skipped and reported, so that a key for encryption does not prevent the others from being
+    /// loaded. The first 100 are reported one by one, and the others as a count. The text may have up to 16 MiB and a million
+    /// members.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NotJwk`] when the document is none; [`ConfigError::SetTooLarge`]; [`ConfigError::PrivateKey`] when any
+    /// [`ConfigError::NotJwk`] if the document is no JWK Set; [`ConfigError::SetTooLarge`]; [`ConfigError::PrivateKey`] if any
     /// member is a private key; [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be
-    /// used; [`ConfigError::NoKeys`] when nothing is left, or, of a set of one, why that one was skipped.
+    /// used; [`ConfigError::NoKeys`] if no usable key is left, or, for a set of one, the reason why it was skipped.
     pub fn parse(json: &str, scope: &KeyScope) -> Result<Self, ConfigError> {
         let set = Self::parse_for(None, json, scope)?;
         set.why_empty().map_or(Ok(set), Err)
     }
 
-    /// The same for one algorithm, which members that do not say their own are for. No key may be left.
+    /// Reads a JWK Set. `wanted` is the algorithm of members that name none. Unlike for [`parse`](Self::parse), a set without usable
+    /// keys is no error.
     pub(in crate::keys) fn parse_for(
         wanted: Option<Algorithm>,
         json: &str,
@@ -128,7 +129,7 @@ impl Jwks {
         Ok(Self { keys, skipped })
     }
 
-    /// Why no key is left, where none is.
+    /// Returns the reason why the set has no usable key, if it has none.
     pub(in crate::keys) fn why_empty(&self) -> Option<ConfigError> {
         match &*self.skipped {
             _ if !self.keys.is_empty() => None,
@@ -138,7 +139,7 @@ impl Jwks {
     }
 }
 
-/// Refuses a `kid` that occurs twice, also where one of its keys cannot be used: which of them the tokens mean cannot be known.
+/// Refuses a `kid` that occurs twice, even if one of the keys is unusable: it is unknown which one the tokens mean.
 fn refuse_repeated(members: &[Value]) -> Result<(), ConfigError> {
     let mut kids = HashSet::with_capacity(members.len());
     let mut named = members.iter().filter_map(|member| member.get("kid")?.as_str());
@@ -149,7 +150,7 @@ fn refuse_repeated(members: &[Value]) -> Result<(), ConfigError> {
 }
 
 fn not_jwk(error: &serde_json::Error) -> ConfigError {
-    // Only the place: the text itself may be a secret.
+    // Only the position: the text itself may be a secret.
     ConfigError::NotJwk {
         found: format!("is no JSON document: line {}, column {}", error.line(), error.column()),
     }

@@ -24,7 +24,7 @@ impl Key {
     ///
     /// Each of these its own [`ConfigError`]: no PEM, or several blocks; a private key; a certificate or another
     /// block; a key type without an algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a
-    /// bad exponent, or by ROCA; a `kid` or scope that names nothing.
+    /// bad exponent or the fingerprint of ROCA; an empty `kid` or scope.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_pem(kid, pem.as_ref(), None)?)
     }

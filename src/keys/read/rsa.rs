@@ -22,14 +22,14 @@ pub(super) fn check_rsa(kid: &str, modulus: &[u8], exponent: &[u8]) -> Result<()
     Ok(())
 }
 
-/// The odd primes up to 167 that 65537 does not generate all residues of: those that tell moduli by ROCA from others. Those
-/// that tell most come first, so that nearly every other modulus leaves after the first group.
+/// The odd primes up to 167 whose residues 65537 does not all generate. Only these distinguish moduli of ROCA from others. The most
+/// distinctive come first, so that nearly every other modulus is done after the first group.
 ///
 /// The product of a group fits into 32 bits.
 const ROCA_PRIMES: [&[u64]; 4] =
     [&[97, 37, 79, 11, 61, 13], &[73, 127, 151, 17, 19], &[53, 71, 103, 107], &[109, 157]];
 
-/// Whether a big-endian modulus has the fingerprint of ROCA (CVE-2017-15361), whose private keys can be computed.
+/// Returns whether a big-endian modulus has the fingerprint of ROCA (CVE-2017-15361), whose private keys can be computed.
 ///
 /// The faulty library made primes `k * M + (65537^a mod M)`, where M is the product of the first primes. So the modulus is a
 /// power of 65537 modulo each prime up to 167 (M. Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, §2.2). The public
@@ -47,7 +47,7 @@ fn has_roca_fingerprint(modulus: &[u8]) -> bool {
     })
 }
 
-/// Whether a number is a power of 65537 modulo a small prime.
+/// Returns whether a number is a power of 65537 modulo a small prime.
 fn is_power_of_65537(number: u64, prime: u64) -> bool {
     let modulo = |number: u64| number.checked_rem(prime).unwrap_or_default();
     let wanted = modulo(number);
@@ -117,9 +117,9 @@ mod tests {
                 let published = mask >> residue & 1 == 1;
                 assert_eq!(is_power_of_65537(residue, prime), published, "{residue} modulo {prime}");
             }
-            // The primes that every residue but zero is a power for tell nothing.
-            let tells = (1..prime).any(|residue| !is_power_of_65537(residue, prime));
-            assert_eq!(ROCA_PRIMES.concat().contains(&prime), tells, "{prime}");
+            // A prime is of no use if every residue but zero is a power.
+            let is_of_use = (1..prime).any(|residue| !is_power_of_65537(residue, prime));
+            assert_eq!(ROCA_PRIMES.concat().contains(&prime), is_of_use, "{prime}");
         }
         assert!(ROCA_PRIMES.iter().all(|primes| u32::try_from(primes.iter().product::<u64>()).is_ok()));
     }

@@ -1,4 +1,4 @@
-//! What all sources hold: every document with its last good content, and the keys in force among them.
+//! The documents of all sources, each with its last good content, and the keys in force among them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,76 +15,78 @@ use crate::keys::shared::Origin;
 use crate::keys::{Key, KeyId};
 use crate::time::UnixSeconds;
 
-/// All sources as they were last looked at.
+/// All sources, as of the last look at them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Documents {
     sources: Vec<SourceState>,
     in_force: HashMap<KeyId, Key>,
 }
 
-/// An error at the first reading, and the number of its source.
+/// An error at the first reading of a source.
 #[derive(Debug)]
 pub(crate) struct LoadFault {
+    /// The number of the source.
     pub(crate) source: usize,
-    /// The setting that the error is about, where that is not the place of the keys.
+    /// The setting that the error is about, unless that is the place of the keys.
     pub(crate) setting: Option<&'static str>,
     pub(crate) error: ConfigError,
 }
 
-/// How the keys in force differ from those before.
+/// The differences between the keys in force and those before.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) added: Vec<Key>,
     pub(crate) removed: Vec<Key>,
-    /// Old and new of one `kid`.
+    /// The old and the new key of one `kid`.
     pub(crate) changed: Vec<(Key, Key)>,
 }
 
-/// Keys that are in force although their file or folder, as it is now, does not give them.
+/// Keys that stay in force although their file or folder cannot be read any more.
 #[derive(Debug)]
 pub(crate) struct KeptKeys<'d> {
     pub(crate) source: String,
-    /// Why the last good keys are all there is.
+    /// The reason why no newer keys could be read.
     pub(crate) error: &'d ConfigError,
+    /// The number of keys.
     pub(crate) keys: usize,
-    /// When they were last read, or found unchanged.
+    /// When the keys were last read, or found unchanged.
     pub(crate) confirmed: UnixSeconds,
-    /// The last second in which they are in force.
+    /// The last second in which the keys are in force, if `max_staleness` sets one.
     pub(crate) until: Option<UnixSeconds>,
 }
 
 #[derive(Clone, Debug)]
 struct SourceState {
     source: KeySource,
-    /// By the file's name in the folder; the one document of another place has no name.
+    /// The documents by the file's name in the folder. The one document of another place has an empty name.
     documents: BTreeMap<String, Document>,
-    /// Why the folder as a whole could not be read.
+    /// The reason why the folder as a whole could not be read.
     fault: Option<ConfigError>,
     passed_over: Vec<OsString>,
 }
 
-/// One file, or what stands for one.
+/// One file, environment variable or text.
 #[derive(Clone, Debug, Default)]
 struct Document {
     sight: FileSight,
     loaded: Arc<Loaded>,
-    /// Why its present content cannot be loaded.
+    /// The reason why the present content cannot be loaded, or holds no usable key.
     fault: Option<ConfigError>,
-    /// Why it cannot be read.
+    /// The reason why the file cannot be read.
     unreadable: Option<ConfigError>,
-    /// Keys of it whose `kid` another file has.
+    /// An error for each key whose `kid` is in another file too.
     doubled: Vec<ConfigError>,
-    /// When its content was last found to be what is in force.
+    /// When the present content was last found to be the loaded one.
     confirmed: Option<UnixSeconds>,
-    /// What its keys carry, where the source limits their age.
+    /// The limit on the age of its keys, shared with them, if the source sets one.
     freshness: Option<Arc<Freshness>>,
 }
 
 impl Documents {
-    /// Reads sources, some for the first time. What `before` holds of the same source is taken over, with its last good
+    /// Reads sources, some for the first time. The state of a source that `before` has is taken over, with its last good
     /// content.
     ///
-    /// What is wrong with a source at its first reading goes to `faults`, everything else to `notices`.
+    /// Errors at the first reading of a source go to `faults`, all others to `notices`.
     pub(crate) fn read(
         sources: Vec<KeySource>,
         before: &Self,
@@ -97,8 +99,8 @@ impl Documents {
             let known = before.sources.iter().find(|known| known.source == source);
             let mut state = known.cloned().unwrap_or_else(|| SourceState::new(source));
             let strict = known.is_none() && !state.source.skip_broken_files;
-            let mut told = Vec::new();
-            state.look(&mut told);
+            let mut found = Vec::new();
+            state.look(&mut found);
             if let Some(error) = state.source.fault() {
                 faults.push(LoadFault { source: number, setting: Some("max_staleness"), error });
             }
@@ -107,14 +109,14 @@ impl Documents {
                 let broken =
                     state.faults().cloned().map(|error| LoadFault { source: number, setting: None, error });
                 faults.extend(broken);
-                told.retain(|notice| state.faults().all(|fault| fault != notice));
+                found.retain(|notice| state.faults().all(|fault| fault != notice));
             } else if known.is_none()
                 && let Some(error) = state.fault.clone()
             {
-                // Broken files are skipped; a folder that is not there is a slip.
+                // Broken files are skipped, but a missing folder is a mistake.
                 faults.push(LoadFault { source: number, setting: None, error });
             }
-            notices.append(&mut told);
+            notices.append(&mut found);
             next.sources.push(state);
         }
         let mut doubled = Vec::new();
@@ -129,7 +131,7 @@ impl Documents {
         (next, changes)
     }
 
-    /// Looks at every source again. What is wrong goes to `notices`, once for each change.
+    /// Looks at every source again. Errors go to `notices`, once for each change.
     pub(crate) fn look(&mut self, notices: &mut Vec<ConfigError>) -> Changes {
         let mut changed = false;
         for state in &mut self.sources {
@@ -144,12 +146,12 @@ impl Documents {
         changes
     }
 
-    /// The sources, in their order.
+    /// Returns the sources, in their order.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &KeySource> {
         self.sources.iter().map(|state| &state.source)
     }
 
-    /// Everything that is wrong now, told of before or not.
+    /// Returns all present faults, reported before or not.
     pub(crate) fn faults(&self) -> impl Iterator<Item = &ConfigError> {
         self.sources.iter().flat_map(|state| {
             let doubled = state.documents.values().flat_map(|document| &document.doubled);
@@ -158,18 +160,18 @@ impl Documents {
         })
     }
 
-    /// What is in force, and still wrong.
+    /// Returns the faults that do not prevent their keys from being used.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = &ConfigError> {
         let documents = self.sources.iter().flat_map(|state| state.documents.values());
         documents.flat_map(|document| &document.loaded.doubts)
     }
 
-    /// The files and folders whose last good keys are kept.
+    /// Returns the files and folders whose last good keys are kept.
     pub(crate) fn kept(&self) -> impl Iterator<Item = KeptKeys<'_>> {
         self.sources.iter().flat_map(SourceState::kept)
     }
 
-    /// Why the file of a key, as it is now, is not what is in force, by the file's name as its keys tell it.
+    /// Returns the reason why a file's present content is not in force, by the file's name as its keys show it.
     pub(crate) fn faults_by_file(&self) -> HashMap<Cow<'_, str>, &ConfigError> {
         let documents = self.sources.iter().flat_map(|state| {
             state.documents.values().map(move |document| {
@@ -182,13 +184,13 @@ impl Documents {
             .collect()
     }
 
-    /// Whether this very key is the one of its `kid`.
+    /// Returns whether this very key is in force under its `kid`.
     pub(crate) fn has_in_force(&self, key: &Key) -> bool {
         self.in_force.get(key.id()).is_some_and(|known| known.is(key))
     }
 
-    /// Decides which key of each `kid` is in force: the one that is, or else the first. The others go to `doubled`, with
-    /// the number of their source, when they are new there.
+    /// Decides which key of each `kid` is in force: the present one, or else the first. Errors about the others go to `doubled`,
+    /// with the number of their source, unless they were reported before.
     fn settle(&mut self, doubled: &mut Vec<(usize, ConfigError)>) -> Changes {
         let before = std::mem::take(&mut self.in_force);
         let mut next: HashMap<KeyId, Key> = HashMap::with_capacity(before.len());
@@ -199,7 +201,7 @@ impl Documents {
         }
         for (number, state) in self.sources.iter_mut().enumerate() {
             for document in state.documents.values_mut() {
-                let told = std::mem::take(&mut document.doubled);
+                let reported = std::mem::take(&mut document.doubled);
                 for key in &document.loaded.keys {
                     let first = next.entry(key.id().clone()).or_insert_with(|| key.clone());
                     if first.is(key) {
@@ -210,7 +212,7 @@ impl Documents {
                         file: key.source().unwrap_or_default().into_owned(),
                         first: first.source().unwrap_or_default().into_owned(),
                     };
-                    if !told.contains(&error) {
+                    if !reported.contains(&error) {
                         doubled.push((number, error.clone()));
                     }
                     document.doubled.push(error);
@@ -239,7 +241,7 @@ impl Changes {
         changes
     }
 
-    /// Whether nothing differs.
+    /// Returns whether nothing differs.
     pub(crate) const fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
@@ -250,7 +252,7 @@ impl SourceState {
         Self { source, documents: BTreeMap::new(), fault: None, passed_over: Vec::new() }
     }
 
-    /// The folder as a whole, where that cannot be read; else each file that cannot.
+    /// Returns the folder as a whole if that cannot be read, else each file that cannot be read.
     fn kept(&self) -> Vec<KeptKeys<'_>> {
         let documents = self.documents.values().filter(|document| !document.loaded.keys.is_empty());
         if let Some(error) = &self.fault {
@@ -294,7 +296,7 @@ impl SourceState {
         self.fault.iter().chain(each)
     }
 
-    /// Looks again; tells whether the keys may have changed.
+    /// Looks again. Returns whether the keys may have changed.
     fn look(&mut self, notices: &mut Vec<ConfigError>) -> bool {
         let format = Format::of_source(&self.source);
         match self.source.place.clone() {
@@ -373,7 +375,7 @@ impl SourceState {
     ) -> bool {
         let (now, before) = (UnixSeconds::now(), document.sight.clone());
         let look = document.sight.look(path, format.limit()).and_then(|look| match look {
-            // How a file looks that is about to be written, and many a file of a volume that is not there.
+            // A file that is about to be written looks like this, and so may a file of an unmounted volume.
             Look::Changed(bytes) if bytes.is_empty() => {
                 document.sight = before.unread();
                 Err(ConfigError::Unreadable { found: "is empty".to_owned() })
@@ -393,7 +395,7 @@ impl SourceState {
             }
             Err(error) => {
                 let error = self.keeping(error, !document.loaded.keys.is_empty());
-                // Where nothing was ever loaded, the path of a secret may be the secret itself.
+                // If nothing was ever loaded, the path of a secret may be the secret itself.
                 let hidden = format == Format::Secret && document.loaded.keys.is_empty() && !path.exists();
                 let error = in_file(if hidden { Path::new("secret_file") } else { path }, error);
                 if document.unreadable.as_ref() != Some(&error) {
@@ -405,7 +407,8 @@ impl SourceState {
         };
         let shown = path.display().to_string();
         let origin = origin.unwrap_or_else(|| Origin::One(shown.as_str().into()));
-        // Its own: what is read here may be refused with the rest of a configuration, and confirms no older content then.
+        // A new one, because this content may be refused with the rest of a configuration, and then must not confirm the older
+        // content.
         let freshness = self.source.max_staleness.map(|max| Arc::new(Freshness::new(max, now)));
         let loaded = load(&bytes, format, Format::kid_of(path), &self.source, &origin, freshness.as_ref());
         if loaded.is_ok() {
@@ -426,7 +429,7 @@ impl SourceState {
         }
         let document = self.documents.entry(String::new()).or_default();
         let bytes = bytes();
-        // A variable that is not set may be named by the secret itself.
+        // The name of a variable that is not set may be the secret itself.
         let shown = if bytes.is_ok() { self.source.to_string() } else { self.source.field().to_owned() };
         let origin = Origin::One(shown.as_str().into());
         let loaded = bytes.and_then(|bytes| load(&bytes, format, None, &self.source, &origin, None));
@@ -435,13 +438,13 @@ impl SourceState {
 }
 
 impl Document {
-    /// Records that its content is what is in force.
+    /// Records that the present content is the loaded one.
     fn confirm(&mut self, now: UnixSeconds) {
         self.confirmed = Some(now);
         self.freshness.iter().for_each(|freshness| freshness.confirm(now));
     }
 
-    /// Puts new content in force, or keeps the last good one and says why; tells whether anything changed.
+    /// Takes over new content, or keeps the last good one and records the error. Returns whether the keys may have changed.
     fn take(
         &mut self,
         loaded: Result<Loaded, ConfigError>,

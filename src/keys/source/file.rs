@@ -1,4 +1,4 @@
-//! One file: whether it changed, its bytes, and the keys in them.
+//! One key file: detects changes, reads the bytes, and loads the keys.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -22,49 +22,48 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 /// The largest file that is read as a JWK Set.
 const MAX_JWKS_FILE: u64 = MAX_JWKS_LEN as u64;
 
-/// For how long after its last change a file is read again at every look: its clock may be too coarse to show that it
-/// was changed once more.
+/// The time after its last change in which a file is read at every look: its timestamps may be too coarse to show another change.
 const SETTLING: Duration = Duration::from_secs(2);
 
-/// What a file looked like when it was last read.
+/// The state of a file when it was last read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FileSight {
     stamp: Option<Stamp>,
     content: Option<Digest>,
 }
 
-/// What the file system tells of a file without its being read.
+/// The metadata of a file by which a change is detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
     modified: SystemTime,
     len: u64,
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
-    /// Whether the last change was long ago when this was taken.
+    /// Whether the last change was longer ago than [`SETTLING`] when the metadata were read.
     settled: bool,
 }
 
-/// What a look at a file found.
+/// The result of a look at a file.
 pub(crate) enum Look {
-    /// What it was.
+    /// The content is unchanged.
     Same,
-    /// Other bytes.
+    /// The content is new: these bytes.
     Changed(Vec<u8>),
 }
 
 impl Look {
-    /// Whether it is not what it was.
+    /// Returns whether the content is new.
     pub(crate) const fn is_change(&self) -> bool {
         matches!(self, Self::Changed(_))
     }
 }
 
 impl FileSight {
-    /// Reads a file whatever was seen of it before.
+    /// Reads a file.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read.
+    /// Fails if the file cannot be read or is larger than `limit` bytes.
     pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ConfigError> {
         match Self::default().look(path, limit)? {
             Look::Changed(bytes) => Ok(bytes),
@@ -72,7 +71,7 @@ impl FileSight {
         }
     }
 
-    /// The same for a file that the next look has to read.
+    /// Returns the state with which the next look reads the file again.
     pub(super) fn unread(self) -> Self {
         Self { stamp: None, ..self }
     }
@@ -81,7 +80,7 @@ impl FileSight {
     ///
     /// # Errors
     ///
-    /// Why it cannot be read; the next look tries again.
+    /// Fails if the file cannot be read or is larger than `limit` bytes. The next look tries again.
     pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
         let now = SystemTime::now();
         let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
@@ -95,7 +94,7 @@ impl FileSight {
         if stamp.settled && self.stamp.as_ref() == Some(&stamp) {
             return Ok(Look::Same);
         }
-        // What was a file may have become a pipe since, or may grow while it is read.
+        // The file may have been replaced by a pipe since, and may grow while it is read.
         let file = open(path).map_err(|error| unreadable(&error))?;
         fits(&file.metadata().map_err(|error| unreadable(&error))?).map_err(unfit)?;
         let mut bytes = Vec::new();
@@ -111,12 +110,12 @@ impl FileSight {
     }
 }
 
-/// Says what is wrong with a length that is over its limit.
+/// Checks that a length is within its limit.
 fn bounded(len: u64, limit: u64) -> Result<(), String> {
     if len > limit { Err(format!("has {len} bytes: write at most {limit}")) } else { Ok(()) }
 }
 
-/// Opens a file without waiting for whoever may write to it.
+/// Opens a file. If it is a pipe, this does not wait for a writer.
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);
@@ -149,7 +148,7 @@ impl Stamp {
     }
 }
 
-/// When the file was written, given another name or another date: its own date may be older or newer than that.
+/// Returns when the file was last written, renamed or dated. Its modification date may be older or newer.
 fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
     #[cfg(unix)]
     {
@@ -164,7 +163,7 @@ fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
     metadata.modified()
 }
 
-/// An I/O error in a few words.
+/// Describes an I/O error in a few words.
 pub(super) fn said(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
 
@@ -176,7 +175,7 @@ pub(super) fn said(error: &std::io::Error) -> String {
     }
 }
 
-/// What the bytes of a key file are.
+/// The format of a key file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Pem,
@@ -193,7 +192,7 @@ impl Format {
         }
     }
 
-    /// The format of a folder's file by its name, and the `kid` that the name gives.
+    /// Returns the format of a folder's file by its name, and the `kid` in the name.
     pub(super) fn of_name(name: &str) -> Option<(Self, Option<&str>)> {
         if name == "jwks.json" {
             return Some((Self::Jwks, None));
@@ -208,20 +207,20 @@ impl Format {
         kid(".jwk").map(|kid| (Self::Jwk, Some(kid)))
     }
 
-    /// What follows the `kid` in the name of a file with one key.
+    /// Returns the ending that follows the `kid` in the name of a file with one key.
     pub(super) fn ending_of(name: &str) -> Option<&'static str> {
         let (_, kid) = Self::of_name(name)?;
         let ending = name.strip_prefix(kid?)?;
         [".pem", ".pub.pem", ".jwk"].into_iter().find(|known| *known == ending)
     }
 
-    /// The `kid` that a file's name gives.
+    /// Returns the `kid` in a file's name.
     pub(super) fn kid_of(path: &Path) -> Option<&str> {
         let by_ending = path.file_name()?.to_str().and_then(Self::of_name).and_then(|(_, kid)| kid);
         by_ending.or_else(|| path.file_stem()?.to_str())
     }
 
-    /// The format of the one file that a source names.
+    /// Returns the format of the one file that a source names.
     pub(super) fn of_source(source: &KeySource) -> Self {
         match &source.place {
             Place::Dir(_) | Place::Jwks(_) => Self::Jwks,
@@ -235,14 +234,14 @@ impl Format {
     }
 }
 
-/// The keys of one document, and what of it was skipped.
+/// The content of one document.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) keys: Vec<Key>,
     pub(super) skipped: Vec<ConfigError>,
-    /// Why a document whose form is whole holds no key that can be used.
+    /// The reason why a complete document holds no usable key.
     pub(super) unusable: Option<ConfigError>,
-    /// What is in force, and still wrong.
+    /// Faults that do not prevent the keys from being used.
     pub(super) doubts: Vec<ConfigError>,
 }
 
@@ -252,9 +251,9 @@ impl Loaded {
     }
 }
 
-/// Reads one document as its source says; `named` is the `kid` that its place gives.
+/// Loads one document with the settings of its source. `named` is the `kid` in the file's name.
 ///
-/// A document whose form is whole and that holds no usable key is no error: it says that there is none.
+/// A complete document without a usable key is no error: its keys are to be removed.
 pub(super) fn load(
     bytes: &[u8],
     format: Format,
@@ -273,8 +272,8 @@ pub(super) fn load(
     Ok(loaded)
 }
 
-/// Whether an error is about a key that was read as a whole, and that cannot be used for what it is. Half a file gives none of
-/// these. A private key is none of them: it stands there by mistake, and says nothing of the keys before it.
+/// Returns whether an error is about a complete key that cannot be used. A half-written file causes none of these errors. A private
+/// key does not count: it is there by mistake, and does not mean that the keys before it are to be removed.
 const fn is_of_a_whole_document(error: &ConfigError) -> bool {
     matches!(
         error,
@@ -326,7 +325,7 @@ fn read(
             let unusable = set.why_empty();
             let Jwks { keys, mut skipped } = set;
             if unusable.is_some() && skipped.len() == 1 {
-                skipped.clear(); // it is why
+                skipped.clear(); // it is the reason already
             }
             let is_secret = |key: &Key| key.algorithm().key_kind() == KeyKind::Secret;
             let mixed = keys.iter().any(is_secret) && !keys.iter().all(is_secret);
@@ -336,7 +335,7 @@ fn read(
     })
 }
 
-/// The bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.
+/// Returns the bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.
 pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
     let is_text = std::str::from_utf8(bytes)
         .is_ok_and(|text| text.trim_end_matches(['\r', '\n']).chars().all(|c| !c.is_control()));

@@ -1,4 +1,4 @@
-//! What key files a folder holds.
+//! The key files of a folder.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::keys::read::MAX_KEYS;
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) files: Vec<KeyFile>,
-    /// What is neither hidden nor a key file by its name.
+    /// Entries that are neither hidden nor key files by their name.
     pub(super) passed_over: Vec<OsString>,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct KeyFile {
     pub(super) format: Format,
 }
 
-/// Lists a folder; sorted, so that every node of a fleet sees the same order.
+/// Lists a folder, sorted by name, so that every node of a fleet sees the same order.
 pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     let unreadable = |error: std::io::Error| {
         let found = match error.kind() {

@@ -1,20 +1,20 @@
-//! Where keys come from: files, folders and environment variables, each with what its keys may sign for.
+//! Sources of keys: files, folders and environment variables, each with the scope that its keys may sign for.
 //!
-//! How a folder is read:
+//! Rules:
 //!
-//! 1. `<kid>.pem` (or `<kid>.pub.pem`) is one public key, `<kid>.jwk` one JWK, `jwks.json` a JWK Set. Other names are
-//!    passed over, hidden ones silently and the rest with a warning; folders inside are not searched.
-//! 2. When a source is read for the first time, what cannot be loaded is an error, unless the source says
-//!    [`skip_broken_files`](KeySource::skip_broken_files).
-//! 3. From then on a document that was read, and that holds no usable key, removes its keys: a JWK Set without a usable member
-//!    (`{"keys":[]}` among them), a key for encryption, a weak key, a certificate. A file that is gone from a folder that still
-//!    has key files takes its keys along.
-//! 4. What cannot be read keeps the last good keys in force, and is reported once for each change: a file that is half
-//!    written, broken, empty or a private key; a file that is missing, where the source names it; a folder that is missing or
-//!    holds no key file any more. That is how an unmounted volume looks, so deleting the last key file of a folder
+//! 1. In a folder, `<kid>.pem` (or `<kid>.pub.pem`) is one public key, `<kid>.jwk` one JWK, `jwks.json` a JWK Set. Other names
+//!    are passed over, hidden ones silently and the rest with a warning. Folders inside are not searched.
+//! 2. When a source is read for the first time, a document that cannot be loaded is an error, unless
+//!    [`skip_broken_files`](KeySource::skip_broken_files) is set.
+//! 3. Later, a document that can be read and holds no usable key removes its keys: a JWK Set without a usable member
+//!    (such as `{"keys":[]}`), a key for encryption, a weak key, a certificate. If a file is deleted from a folder that still has
+//!    key files, its keys are removed.
+//! 4. A document that cannot be read keeps its last good keys in force, and is reported once for each change: a file that is half
+//!    written, broken, empty or a private key; a missing file that the source names; a folder that is missing or
+//!    holds no key file any more. An unmounted volume looks the same, so deleting the last key file of a folder
 //!    removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the
 //!    source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
-//! 5. Of two keys with one `kid` the one that is in force stays; at the first reading that is an error.
+//! 5. Of two keys with one `kid` the one in force stays. At the first reading, that is an error.
 //! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.
 
 mod documents;
@@ -35,7 +35,7 @@ use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// One place that keys are loaded from, and what they may sign for.
+/// A place that keys are loaded from, with the scope that they may sign for.
 ///
 /// ```no_run
 /// use playgate::{KeyScope, Site, Verifier, keys::KeySource};
@@ -58,7 +58,7 @@ pub struct KeySource {
     skip_broken_files: bool,
 }
 
-/// Where the keys are.
+/// The place of the keys.
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     Dir(PathBuf),
@@ -70,33 +70,33 @@ enum Place {
 }
 
 impl KeySource {
-    /// A folder of key files.
+    /// Creates a source of a folder with key files.
     pub fn dir(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::Dir(path.into()), scope)
     }
 
-    /// One public key: PEM, or a JWK where the name ends in `.jwk` or `.json`.
+    /// Creates a source of one public key: PEM, or a JWK if the name ends in `.jwk` or `.json`.
     pub fn file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::File(path.into()), scope)
     }
 
-    /// A JWK Set (RFC 7517 §5). Members that cannot be used are skipped and reported.
+    /// Creates a source of a JWK Set (RFC 7517 §5). Members that cannot be used are skipped and reported.
     pub fn jwks(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::Jwks(path.into()), scope)
     }
 
-    /// A file with a shared secret for HS256. One line end after text is not part of it; other bytes are taken as they
-    /// stand.
+    /// Creates a source of a file with a shared secret for HS256. One line end after text is not part of the secret; all other
+    /// bytes are.
     pub fn secret_file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::SecretFile(path.into()), scope)
     }
 
-    /// An environment variable with a shared secret for HS256, under this `kid`. Read once.
+    /// Creates a source of an environment variable with a shared secret for HS256, under this `kid`. It is read once.
     pub fn secret_env(variable: impl Into<String>, kid: impl Into<String>, scope: KeyScope) -> Self {
         Self::new(Place::SecretEnv(variable.into()), scope).kid(kid)
     }
 
-    /// One public key as PEM text, under this `kid`.
+    /// Creates a source of one public key as PEM text, under this `kid`.
     pub fn pem(kid: impl Into<String>, text: impl Into<String>, scope: KeyScope) -> Self {
         Self::new(Place::Pem(text.into()), scope).kid(kid)
     }
@@ -114,40 +114,40 @@ impl KeySource {
         }
     }
 
-    /// The key's name. Default the file's name without its ending; folders and JWK Sets take it from there alone.
+    /// Sets the key's name. The default is the file's name without its ending. Folders and JWK Sets name their keys themselves.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());
         self
     }
 
-    /// The one algorithm that the keys must be for. Default whatever they are for.
+    /// Sets the one algorithm that the keys must be for. By default, any is accepted.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = Some(algorithm);
         self
     }
 
-    /// The last second in which the keys are good. Default none.
+    /// Sets the last second in which the keys are valid. By default there is none.
     pub fn not_after(mut self, last: UnixSeconds) -> Self {
         self.not_after = Some(last);
         self
     }
 
-    /// For how long the keys stay in force after their file was last read, or found unchanged. Default without end; at least
-    /// [`MIN_STALENESS`](Self::MIN_STALENESS). Only for files and folders.
+    /// Limits the time for which the keys stay in force after their file was last read, or found unchanged: at least
+    /// [`MIN_STALENESS`](Self::MIN_STALENESS). The default is no limit. This is for files and folders alone.
     ///
     /// A file that is missing, empty or broken keeps its last good keys in force, and so does a folder that is missing or
-    /// holds no key file any more. This sets an end to that: from then on tokens of the keys are refused as `unknown_key`, until
-    /// the file can be read again. The end holds also if nobody looks: [`watch`](crate::Verifier::watch) looks all the
-    /// time; without it, [`reload`](crate::Verifier::reload) has to be called more often than this.
+    /// holds no key file any more. After this time, tokens of the keys are refused as `unknown_key`, until the file can be read
+    /// again. The limit applies even if the file is never looked at: [`watch`](crate::Verifier::watch) looks regularly. Without
+    /// it, call [`reload`](crate::Verifier::reload) more often than this.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
         self.max_staleness = Some(max_staleness);
         self
     }
 
-    /// The shortest [`max_staleness`](Self::max_staleness): a look at very many files may take seconds.
+    /// The shortest [`max_staleness`](Self::max_staleness). A look at very many files may take seconds.
     pub const MIN_STALENESS: Duration = Duration::from_secs(10);
 
-    /// What is wrong with the source itself.
+    /// Returns the fault of the source's own settings, if there is one.
     fn fault(&self) -> Option<ConfigError> {
         let fault = |found: String, write: &str| ConfigError::Field {
             field: "max_staleness".to_owned(),
@@ -165,31 +165,31 @@ impl KeySource {
         }
     }
 
-    /// Takes checks away from the keys' tokens; see [`danger`](super::danger).
+    /// Disables checks for the keys' tokens; see [`danger`](super::danger).
     pub fn danger(mut self, danger: Danger) -> Self {
         self.danger = danger;
         self
     }
 
-    /// Skips a folder's files that cannot be loaded at the first reading too, with a warning for each, so that one
-    /// tenant's broken file does not keep an origin from starting.
+    /// Skips a folder's files that cannot be loaded at the first reading too, with a warning for each, so that an origin starts
+    /// in spite of one tenant's broken file.
     pub fn skip_broken_files(mut self) -> Self {
         self.skip_broken_files = true;
         self
     }
 
-    /// What the keys may sign for.
+    /// Returns the scope that the keys may sign for.
     pub(crate) const fn scope(&self) -> &KeyScope {
         &self.scope
     }
 
-    /// The names of what weakens checks.
+    /// Returns the names of the settings that weaken checks.
     pub(crate) fn dangers(&self) -> impl Iterator<Item = &'static str> {
         let any = matches!(self.scope, KeyScope::Any(_)).then_some("scope any");
         self.danger.names().chain(any)
     }
 
-    /// The folder, or the folder of the file, that changes are to be looked for in.
+    /// Returns the folder to watch for changes.
     #[cfg(feature = "watch")]
     pub(crate) fn watched_folder(&self) -> Option<&Path> {
         match &self.place {
@@ -199,12 +199,12 @@ impl KeySource {
         }
     }
 
-    /// The field and the place, for an error; without the place where that may be the secret itself.
+    /// Returns the field and the place, for an error; without the place if that may be the secret itself.
     pub(crate) fn shown(&self) -> String {
         if self.place.is_there() { format!("{} {self}", self.field()) } else { self.field().to_owned() }
     }
 
-    /// The field of the configuration that names the place.
+    /// Returns the field of the configuration that names the place.
     pub(crate) const fn field(&self) -> &'static str {
         match &self.place {
             Place::Dir(_) => "dir",
@@ -217,14 +217,14 @@ impl KeySource {
     }
 }
 
-/// The folder that a file is in.
+/// Returns the folder of a file.
 #[cfg(feature = "watch")]
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 impl Place {
-    /// Whether a secret's file or variable exists. What names none may be the secret itself, and is not shown.
+    /// Returns whether a secret's file or variable exists. If not, its name may be the secret itself, and is not shown.
     fn is_there(&self) -> bool {
         match self {
             Self::SecretFile(path) => path.exists(),
