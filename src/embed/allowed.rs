@@ -6,35 +6,35 @@ use crate::request::{Normal, OriginList, OriginRule, RequestView, without_defaul
 /// The origins whose pages may show a video: one embed token's list, checked.
 #[derive(Debug)]
 pub(crate) struct AllowedOrigins {
-    /// With their scheme, in lower case.
+    /// The origins with their scheme, in lower case.
     texts: Box<[Box<str>]>,
     list: OriginList,
-    /// The value of `Content-Security-Policy` that says the same of frames.
+    /// The value of `Content-Security-Policy` that allows frames in the same origins.
     ancestors: Bytes,
 }
 
-/// What stands in a browser's request about the page that makes it.
+/// The parts of a request that identify the page that sends it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asker<'r> {
     /// `Origin`, or else the origin in `Referer`.
-    told: Option<&'r [u8]>,
+    origin: Option<&'r [u8]>,
     /// The host as the client wrote it, with its port.
     host: &'r [u8],
-    /// `Sec-Fetch-Site: same-origin`, which no page can make up.
+    /// `Sec-Fetch-Site: same-origin`, which no page can forge.
     same_origin: bool,
 }
 
 impl<'r> Asker<'r> {
     pub(crate) fn of(request: &'r impl RequestView) -> Self {
         let host = request.hosts().next().or(request.target().authority).unwrap_or_default();
-        let told = request.origin().or_else(|| request.referer().map(origin_of));
+        let origin = request.origin().or_else(|| request.referer().map(origin_of));
         let same_origin = request.fetch_site() == Some(b"same-origin");
-        Self { told, host, same_origin }
+        Self { origin, host, same_origin }
     }
 }
 
 impl AllowedOrigins {
-    /// Checks a list; `None` for an empty one, which allows every origin.
+    /// Checks a list. Returns `None` for an empty list, which allows every origin.
     pub(crate) fn check(origins: &[String], faults: &mut Vec<ConfigError>) -> Option<Self> {
         let mut list = OriginList::default();
         let mut texts = Vec::new();
@@ -70,16 +70,16 @@ impl AllowedOrigins {
         Some(Self { texts: texts.into(), list, ancestors })
     }
 
-    /// Whether what asks may have it. `Origin` wins over `Referer`; the site's own pages count as listed, since the player
-    /// in an embed page is one of them.
+    /// Returns whether the requesting page is allowed. `Origin` takes precedence over `Referer`. The site's own pages are allowed,
+    /// because the player in an embed page is one of them.
     pub(crate) fn admit(&self, asker: &Asker<'_>, allow_missing: bool) -> bool {
-        match asker.told {
+        match asker.origin {
             Some(origin) => self.list.has(origin) || is_own(origin, asker.host),
             None => asker.same_origin || allow_missing,
         }
     }
 
-    /// What frames the page may stand in (CSP Level 3 §6.4.2).
+    /// Returns the directive for the frames that may embed the page (CSP Level 3 §6.4.2).
     pub(crate) fn frame_ancestors(&self) -> Bytes {
         self.ancestors.clone()
     }
@@ -89,7 +89,7 @@ impl AllowedOrigins {
     }
 }
 
-/// The origin in a `Referer` (RFC 9110 §10.1.3): scheme and authority.
+/// Returns the origin in a `Referer` (RFC 9110 §10.1.3): scheme and authority.
 fn origin_of(referer: &[u8]) -> &[u8] {
     crate::work::visited(referer.len().saturating_mul(2));
     let authority = memchr::memmem::find(referer, b"://").map_or(0, |at| at.saturating_add(3));
@@ -98,7 +98,7 @@ fn origin_of(referer: &[u8]) -> &[u8] {
     referer.get(..authority.saturating_add(end)).unwrap_or_default()
 }
 
-/// Whether an origin is the host that was asked. Who terminates TLS is not known everywhere, so either scheme will do.
+/// Returns whether an origin is the request's own host. The scheme may be either, because a proxy may have terminated TLS.
 fn is_own(origin: &[u8], host: &[u8]) -> bool {
     let Some(origin) = Normal::of(origin) else { return false };
     let Some(authority) = origin.web_authority() else { return false };
@@ -118,12 +118,12 @@ mod tests {
         if faults.is_empty() { Ok(list) } else { Err(faults.iter().map(ToString::to_string).collect()) }
     }
 
-    fn asker<'r>(told: Option<&'r str>, host: &'r str) -> Asker<'r> {
-        Asker { told: told.map(str::as_bytes), host: host.as_bytes(), same_origin: false }
+    fn asker<'r>(origin: Option<&'r str>, host: &'r str) -> Asker<'r> {
+        Asker { origin: origin.map(str::as_bytes), host: host.as_bytes(), same_origin: false }
     }
 
     #[test]
-    fn a_bare_host_means_https_and_frames_are_told_the_same() {
+    fn a_bare_host_means_https_in_the_list_and_for_frames() {
         let allowed =
             list(&["app.example.com", "https://*.example.net", "http://localhost:3000"]).unwrap().unwrap();
         assert_eq!(
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn every_origin_is_said_by_an_empty_list_and_faults_name_the_remedy() {
+    fn an_empty_list_allows_every_origin_and_faults_name_the_remedy() {
         assert!(list(&[]).unwrap().is_none());
         let faults = list(&["*", "Null", "https://app.example.com/"]).unwrap_err();
         assert_eq!(faults.len(), 3, "{faults:?}");

@@ -8,7 +8,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::rate::Rate;
 use crate::time::UnixSeconds;
 
-/// An embed token to be: which video it opens, for whom, where and until when.
+/// An embed token before it is issued: its video, viewer, origins and lifetime.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +38,7 @@ pub struct EmbedDraft {
 }
 
 impl EmbedDraft {
-    /// For this video: one segment of a path, at most 256 bytes.
+    /// Creates a draft for this video: one segment of a path, at most 256 bytes.
     pub fn new(video: impl Into<String>) -> Self {
         Self {
             token: None,
@@ -52,34 +52,34 @@ impl EmbedDraft {
         }
     }
 
-    /// For this viewer, whose tokens can be revoked together.
+    /// Sets the viewer, whose tokens can be revoked together.
     pub fn viewer(mut self, viewer: impl Into<String>) -> Self {
         self.viewer = Some(viewer.into());
         self
     }
 
-    /// Good for 5 minutes to 30 days, or [`Lifetime::Never`] expiring. Default what the site says.
+    /// Sets the lifetime: 5 minutes to 30 days, or [`Lifetime::Never`]. The default is the site's.
     pub fn expires_in(mut self, lifetime: impl Into<Lifetime>) -> Self {
         self.lifetime = Some(lifetime.into());
         self
     }
 
-    /// Only in pages of these origins: `https://app.example.com`, `https://*.example.com`, or a bare host, which means
-    /// https. Default all.
+    /// Limits the token to pages of these origins: `https://app.example.com`, `https://*.example.com`, or a bare host, which
+    /// means https. The default is all origins.
     pub fn origins<I: IntoIterator<Item: Into<String>>>(mut self, origins: I) -> Self {
         self.origins = origins.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How often [manifests and keys](super::OriginsOn::ManifestsAndKeys) may be asked for, counted after every other
-    /// rule. Pages, segments and MP4 files are not counted. Each process counts by itself, and anew once a shared store has
-    /// lost its data. Default without limit.
+    /// Limits the requests for [manifests and keys](super::OriginsOn::ManifestsAndKeys). Requests that another rule refuses do not
+    /// count, and neither do pages, segments and MP4 files. Each process counts for itself, and anew after a shared store has
+    /// lost its data. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
     }
 
-    /// One thing more that the inner service is told, as if it were a claim: `("plan", "gold")`. At most 32, and 2 KB.
+    /// Adds metadata for the inner service, which reads them like a claim: `("plan", "gold")`. At most 32 members and 2 KB.
     pub fn metadata(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match serde_json::to_value(value) {
@@ -91,7 +91,7 @@ impl EmbedDraft {
         self
     }
 
-    /// Under a token that was made elsewhere, instead of a new one.
+    /// Issues the given token, which was created elsewhere, instead of a new one.
     pub fn token(mut self, token: EmbedToken) -> Self {
         self.token = Some(token);
         self

@@ -2,7 +2,7 @@ use super::lifetime::Lifetime;
 use super::settings::OriginsOn;
 use crate::request::{PathBuffer, RequestPath, SegmentPlace};
 
-/// How a site takes embed tokens: every setting checked and made ready.
+/// A site's rules for embed tokens, checked.
 #[derive(Debug)]
 pub(crate) struct EmbedRules {
     pub(super) realm: Box<str>,
@@ -14,12 +14,12 @@ pub(crate) struct EmbedRules {
     pub(super) lifetimes: Vec<(String, Lifetime)>,
 }
 
-/// What a path with a token in it says.
+/// The parts of a path with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InPath<'r> {
-    /// What stands where the token should.
+    /// The text in the place of the token.
     pub(crate) text: &'r [u8],
-    /// What is asked for below it; `None` for the page of the token itself.
+    /// The path below the token; `None` for the page of the token itself.
     pub(crate) below: Option<&'r [u8]>,
 }
 
@@ -29,18 +29,18 @@ impl EmbedRules {
         &self.realm
     }
 
-    /// For how long a video's tokens are good for which nothing else is said.
+    /// Returns the default lifetime of a video's tokens.
     pub(crate) fn lifetime(&self, video: &str) -> Lifetime {
         let own = self.lifetimes.iter().rev().find(|(listed, _)| listed == video);
         own.map_or(self.lifetime, |(_, lifetime)| *lifetime)
     }
 
-    /// The token in a path's normal form, where a pattern has it there.
+    /// Returns the token in a normalized path, if a pattern matches.
     pub(crate) fn in_path<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
         self.paths.iter().find_map(|pattern| pattern.read(path))
     }
 
-    /// The places of a path in which tokens stand.
+    /// Returns the places in a path where a token may be.
     pub(crate) fn segment_places(&self) -> impl Iterator<Item = SegmentPlace> {
         self.paths.iter().map(|pattern| SegmentPlace::new(pattern.before.clone(), 0))
     }
@@ -55,23 +55,23 @@ impl EmbedRules {
         format!("{}{video}{}", self.scope.before, self.scope.after)
     }
 
-    /// Whether a request has to come from one of a token's origins; `guarded` is one for a manifest or a key.
+    /// Returns whether a request has to come from one of the token's origins. `guarded` is true for manifests and keys.
     pub(crate) fn asks_for_origin(&self, guarded: bool) -> bool {
         guarded || self.origins_on == OriginsOn::Everything
     }
 
-    /// Whether a request may tell no origin.
+    /// Returns whether a request without an origin is allowed.
     pub(crate) const fn allows_missing_origin(&self) -> bool {
         self.allow_missing_origin
     }
 }
 
-/// Where a token stands in a path: a whole segment.
+/// The place of a token in a path: a whole segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathPattern {
-    /// Up to the token: it begins and ends with a slash.
+    /// The path before the token, which begins and ends with a slash.
     before: Box<str>,
-    /// Whether something follows.
+    /// Whether a path follows the token.
     below: bool,
 }
 

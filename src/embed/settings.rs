@@ -5,7 +5,7 @@ use super::rules::{EmbedRules, PathPattern, ScopePattern};
 use super::stored::check_id;
 use crate::error::{ConfigError, Faults};
 
-/// How a site takes embed tokens; the checked form is made with the policy.
+/// A site's settings for embed tokens.
 ///
 /// ```
 /// use playgate::{Site, embed::{Embed, OriginsOn}};
@@ -26,14 +26,14 @@ pub struct Embed {
     pub(crate) lifetimes: Vec<(String, Lifetime)>,
 }
 
-/// Which requests have to come from an allowed origin; pages always do.
+/// The requests that have to come from an allowed origin. Pages always have to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "origins_on"))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OriginsOn {
-    /// Manifests and keys, without which nothing plays: what the path calls `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`, in any
-    /// case, and what a server of files may resolve to one: `1.key/`, `1.key.`, `1.key;x`, `master.m3u8.gz`, a folder, or
+    /// Manifests and keys, without which nothing plays: paths that end in `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`, in any
+    /// case, and paths that a file server may resolve to one: `1.key/`, `1.key.`, `1.key;x`, `master.m3u8.gz`, a folder, or
     /// a name without an extension.
     #[default]
     ManifestsAndKeys,
@@ -62,50 +62,51 @@ impl Embed {
         Self::default()
     }
 
-    /// Where a token stands in the path that the client sends: `/watch/{token}` for one page, `/embed/{token}/` for all
-    /// that is below. Default `/watch/{token}`.
+    /// Sets the place of a token in the path that the client sends: `/watch/{token}` for one page, `/embed/{token}/` for all
+    /// paths below. The default is `/watch/{token}`.
     pub fn path(self, pattern: impl Into<String>) -> Self {
         self.paths([pattern])
     }
 
-    /// The same for several patterns, or none.
+    /// Sets several places of a token in paths, or none.
     pub fn paths<I: IntoIterator<Item: Into<String>>>(mut self, patterns: I) -> Self {
         self.paths = patterns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What a token opens: the folder of its video, as object keys are written. Default `videos/{video}/`. On a live site a
-    /// token opens the playback ID that its video is.
+    /// Sets the scope of a token: the folder of its video, as object keys are written. The default is `videos/{video}/`. On a live
+    /// site, the scope is the playback ID that the video names.
     pub fn scope(mut self, pattern: impl Into<String>) -> Self {
         self.scope = pattern.into();
         self
     }
 
-    /// Which sites share tokens: those of one realm. Default the site's own id, so that its tokens open nothing elsewhere.
+    /// Sets the realm: sites of one realm share their tokens. The default is the site's own id, so that no other site accepts its
+    /// tokens.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
     }
 
-    /// Which requests have to come from one of the token's origins. Default manifests and keys, by their extensions.
+    /// Sets the requests that have to come from one of the token's origins. The default is manifests and keys.
     pub fn origins_on(mut self, requests: OriginsOn) -> Self {
         self.origins_on = requests;
         self
     }
 
-    /// Lets requests through that tell no origin though the token has a list: those of native players.
+    /// Allows requests without an origin although the token has a list: native players send none.
     pub fn allow_missing_origin(mut self) -> Self {
         self.allow_missing_origin = true;
         self
     }
 
-    /// For how long tokens are good for which nothing else is said. Default 24 hours.
+    /// Sets the default lifetime of tokens. Without it, 24 hours.
     pub fn lifetime(mut self, lifetime: impl Into<Lifetime>) -> Self {
         self.lifetime = lifetime.into();
         self
     }
 
-    /// The same for the tokens of one video.
+    /// Sets the default lifetime of one video's tokens.
     #[doc(alias = "lifetimes")]
     pub fn lifetime_of(mut self, video: impl Into<String>, lifetime: impl Into<Lifetime>) -> Self {
         self.lifetimes.push((video.into(), lifetime.into()));

@@ -29,8 +29,8 @@ pub struct NewKey {
 impl NewKey {
     /// Makes an RSA key of the given size, for RS256 and its siblings.
     ///
-    /// The key is made by the crate `rsa`, which takes about four fifths of the time that AWS-LC takes, and is accepted by
-    /// AWS-LC before it is returned. 2048 bits take a fraction of a second, 8192 many seconds.
+    /// The crate `rsa` generates the key, in about four fifths of the time that AWS-LC takes, and AWS-LC accepts it before it is
+    /// returned. 2048 bits take a fraction of a second, 8192 many seconds.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl NewKey {
         Self::from_pkcs8(Algorithm::Rs256, key.to_pkcs8_der().map_err(of_size)?.as_bytes())
     }
 
-    /// Makes a P-256 key, for ES256. AWS-LC makes it.
+    /// Makes a P-256 key with AWS-LC, for ES256.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl NewKey {
         Self::from_pkcs8(Algorithm::Es256, pair.to_pkcs8v1().map_err(|_| MintError::Random)?.as_ref())
     }
 
-    /// Makes an Ed25519 key, for `EdDSA`. AWS-LC makes it.
+    /// Makes an Ed25519 key with AWS-LC, for `EdDSA`.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl NewKey {
         Self::from_pkcs8(Algorithm::EdDsa, pair.to_pkcs8v1().map_err(|_| MintError::Random)?.as_ref())
     }
 
-    /// Writes both halves as PEM. The public half is that of the signing key that a [`Signer`](super::Signer) will hold.
+    /// Writes both halves as PEM. The public half is derived from the same signing key that a [`Signer`](super::Signer) holds.
     fn from_pkcs8(algorithm: Algorithm, private: &[u8]) -> Result<Self, MintError> {
         let public = SigningKey::from_der(algorithm, private).and_then(|key| key.public_der());
         let public = pem::Pem::new("PUBLIC KEY", public.ok_or(MintError::Random)?);
@@ -81,12 +81,12 @@ impl NewKey {
         })
     }
 
-    /// The private half: PKCS#8 PEM (RFC 5958), for [`Signer::from_pem`](super::Signer::from_pem).
+    /// Returns the private half: PKCS#8 PEM (RFC 5958), for [`Signer::from_pem`](super::Signer::from_pem).
     pub fn private_pem(&self) -> &str {
         &self.private
     }
 
-    /// The public half: SPKI PEM (RFC 7468 §13), for [`Key::from_pem`](crate::Key::from_pem).
+    /// Returns the public half: SPKI PEM (RFC 7468 §13), for [`Key::from_pem`](crate::Key::from_pem).
     pub fn public_pem(&self) -> &str {
         &self.public
     }

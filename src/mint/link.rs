@@ -7,7 +7,7 @@ use crate::link::{Asked, Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// Makes secure links of one format, with the first of its secrets.
+/// A signer of secure links of one format, with the first of its secrets.
 ///
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
@@ -27,11 +27,11 @@ pub struct LinkSigner {
 }
 
 impl LinkSigner {
-    /// Checks the format.
+    /// Creates a signer after the format was checked.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it.
+    /// All faults of the format.
     pub fn new(link: &SecureLink) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let rules = link.check("link signer", &mut faults);
@@ -39,7 +39,7 @@ impl LinkSigner {
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }
 
-    /// A link to be for this URL, `https://host/path` or `/path`.
+    /// Returns a link for this URL, `https://host/path` or `/path`, to be refined and signed.
     ///
     /// For Gcore Video the URL is `…/videos/{account}_{video}/file`, to which token and expiry are added.
     pub fn link<'s>(&'s self, url: &'s str) -> LinkDraft<'s> {
@@ -47,7 +47,7 @@ impl LinkSigner {
     }
 }
 
-/// A secure link to be: what it opens, until when, for whom.
+/// A secure link before it is signed: its URL, expiry and client.
 #[derive(Debug)]
 #[must_use]
 pub struct LinkDraft<'s> {
@@ -59,41 +59,41 @@ pub struct LinkDraft<'s> {
 }
 
 impl LinkDraft<'_> {
-    /// Good for so long from now (by the system's clock), in whole seconds.
+    /// Sets how long the link is valid from now (by the system's clock), in whole seconds.
     pub fn expires_in(self, lifetime: Duration) -> Self {
         let at = UnixSeconds::now().saturating_add(whole_seconds(lifetime));
         self.expires_at(at)
     }
 
-    /// Good until this second; whether in it too, the format says.
+    /// Sets the second in which the link expires. The format determines whether it is valid in this second.
     pub fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// For a client of this address, where the format binds addresses.
+    /// Sets the client's address, for a format that binds links to addresses.
     pub fn client(mut self, address: IpAddr) -> Self {
         self.client = Some(address);
         self
     }
 
-    /// Opens the directory of the URL, for formats that take either.
+    /// Makes the link cover the directory of the URL, for formats that have both kinds.
     pub fn directory(mut self) -> Self {
         self.covers = Covers::Directory;
         self
     }
 
-    /// Opens the file of the URL alone, for formats that take either.
+    /// Makes the link cover the file of the URL alone, for formats that have both kinds.
     pub fn file(mut self) -> Self {
         self.covers = Covers::File;
         self
     }
 
-    /// The whole URL with its link.
+    /// Signs the link, and returns the whole URL with it.
     ///
     /// # Errors
     ///
-    /// [`MintError::Link`] for a URL that no verifier would take, and for what the format needs and was not said.
+    /// [`MintError::Link`] for a URL or an expiry that no verifier would accept, and if a setting that the format needs is missing.
     pub fn sign(self) -> Result<String, MintError> {
         let wrong = |found: &str, write: &'static str| MintError::Link { found: found.to_owned(), write };
         let rules = &self.signer.rules;

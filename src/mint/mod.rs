@@ -1,4 +1,4 @@
-//! How are tokens, signed URLs, cookies and secure links made that the verifier accepts?
+//! Creates tokens, signed URLs, cookies and secure links that a verifier accepts.
 //!
 //! A [`Signer`] holds a private key or a shared secret and its `kid`. It makes a [`SignedToken`] for a [`Scope`](crate::Scope),
 //! which becomes a URL or a `Set-Cookie` value:
@@ -32,9 +32,9 @@ pub use token::{SignedToken, TokenDraft};
 
 use crate::error::{ConfigError, TokenFault};
 
-/// Why a token could not be made.
+/// The reason why a token, cookie, link or key could not be created.
 ///
-/// `Debug` is the same text, as for [`ConfigError`].
+/// `Debug` prints the same text, as for [`ConfigError`].
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]

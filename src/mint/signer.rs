@@ -4,7 +4,7 @@ use crate::error::ConfigError;
 use crate::keys::{Key, KeyId, algorithm_for, private_key_der};
 use crate::scope::{KeyScope, Scope};
 
-/// Signs tokens with one private key or shared secret. `Debug` shows nothing of it.
+/// A signer of tokens with one private key or shared secret, which `Debug` does not show.
 ///
 /// ```
 /// # use playgate::mint::Signer;
@@ -18,22 +18,22 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A private key from PEM: PKCS#8 (RSA, P-256, P-384, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256, P-384). It signs
+    /// Loads a private key from PEM: PKCS#8 (RSA, P-256, P-384, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256, P-384). It signs
     /// with the key's usual algorithm, which for RSA is RS256.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`]: no PEM, a public key, an encrypted one, a type without an algorithm, damaged bytes, a key that a
-    /// verifier refuses as weak.
+    /// [`ConfigError`] for a text that is no PEM, a public or encrypted key, a type without an algorithm, damaged bytes, and a key
+    /// that a verifier refuses as weak.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(None, kid, pem.as_ref())
     }
 
-    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    /// Loads a private key from PEM for an algorithm that is not the key's usual one, such as PS256.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] if the key is not for the algorithm.
     pub fn from_pem_for(algorithm: Algorithm, kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(Some(algorithm), kid, pem.as_ref())
     }
@@ -45,12 +45,12 @@ impl Signer {
             key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
             kid: KeyId::new(kid)?,
         };
-        // What a verifier would refuse is not signed with: a weak key, or one by ROCA.
+        // Refuses what a verifier would refuse, such as a key with the fingerprint of ROCA. The scope is of no account.
         signer.verifying_key(KeyScope::bucket("any"))?;
         Ok(signer)
     }
 
-    /// A shared secret for HS256.
+    /// Creates a signer with a shared secret for HS256.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Signer {
         Self::from_secret_for(Algorithm::Hs256, kid, secret)
     }
 
-    /// The same for HS384 or HS512.
+    /// Creates a signer with a shared secret for HS256, HS384 or HS512.
     ///
     /// # Errors
     ///
@@ -74,33 +74,33 @@ impl Signer {
         })
     }
 
-    /// The `kid` that tokens will name.
+    /// Returns the `kid` of the tokens.
     pub const fn kid(&self) -> &KeyId {
         &self.kid
     }
 
-    /// The algorithm that tokens will name.
+    /// Returns the algorithm of the tokens.
     pub const fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
     }
 
-    /// The public half as SPKI PEM, for a verifier; `None` for a shared secret.
+    /// Returns the public half as SPKI PEM, for a verifier; `None` for a shared secret.
     pub fn public_pem(&self) -> Option<String> {
         Some(pem::encode(&pem::Pem::new("PUBLIC KEY", self.key.public_der()?)))
     }
 
-    /// The key that verifies what this signs, under the same `kid`; `None` for a shared secret, which is loaded with
+    /// Returns the key that verifies the tokens, under the same `kid`; `None` for a shared secret, which is loaded with
     /// [`Key::from_secret`].
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for a scope that names nothing, or a key that is too weak to verify with.
+    /// [`ConfigError`] for an empty scope, and for a key that is too weak to verify with.
     pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
         let key = |pem| Key::from_pem_for(self.algorithm(), self.kid.as_str(), pem, scope);
         self.public_pem().map(key).transpose()
     }
 
-    /// A token for this scope, to be refined and signed.
+    /// Returns a token for this scope, to be refined and signed.
     pub fn token(&self, scope: Scope) -> TokenDraft<'_> {
         TokenDraft::new(self, scope)
     }

@@ -12,7 +12,7 @@ use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
 use crate::token::{Claims, MAX_TOKEN_BYTES};
 
-/// A token to be: its scope, dates and claims.
+/// A token before it is signed: its scope, dates and claims.
 #[derive(Debug)]
 #[must_use]
 pub struct TokenDraft<'s> {
@@ -28,28 +28,28 @@ impl<'s> TokenDraft<'s> {
         Self { signer, scope, expires_at: None, claims: Map::new(), fault: None }
     }
 
-    /// Good for so long from now (by the system's clock), in whole seconds. Without it, and without
+    /// Sets how long the token is valid from now (by the system's clock), in whole seconds. Without this and
     /// [`expires_at`](Self::expires_at), the token never expires.
     pub fn expires_in(self, lifetime: Duration) -> Self {
         let at = UnixSeconds::now().saturating_add(whole_seconds(lifetime));
         self.expires_at(at)
     }
 
-    /// Good until the second before this one: `exp`.
+    /// Sets the first second in which the token is not valid any more: `exp`.
     pub fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// Not good before this second: `nbf`.
+    /// Sets the first second in which the token is valid: `nbf`.
     pub fn not_before(mut self, at: UnixSeconds) -> Self {
         self.claims.insert("nbf".to_owned(), at.get().into());
         self
     }
 
-    /// A claim of the user's own, or `iss`, `aud`, `sub`, `jti`, or another `iat` than the second of signing.
+    /// Adds a custom claim, or `iss`, `aud`, `sub`, `jti`, or another `iat` than the second of signing.
     ///
-    /// What cannot be written, and the names that have their own method, are told by [`sign`](Self::sign).
+    /// [`sign`](Self::sign) fails for a value that is no JSON, and for a name that has its own method.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             _ if matches!(name, "uri" | "exp" | "nbf") => {
@@ -66,11 +66,12 @@ impl<'s> TokenDraft<'s> {
         self
     }
 
-    /// Signs it.
+    /// Signs the token.
     ///
     /// # Errors
     ///
-    /// The first [`MintError`] of a claim, or [`MintError::Signing`].
+    /// The first [`MintError`] of a claim; [`MintError::Refused`] for a token that every verifier would refuse;
+    /// [`MintError::Milliseconds`] for an `iat` in milliseconds; [`MintError::Signing`].
     pub fn sign(mut self) -> Result<SignedToken, MintError> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -111,7 +112,7 @@ fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
-/// A signed token. Whoever has its text may have what it covers, so `Debug` does not show it.
+/// A signed token. Its text grants access to its scope, so `Debug` does not show the text.
 #[derive(Clone)]
 pub struct SignedToken {
     text: String,
@@ -120,27 +121,27 @@ pub struct SignedToken {
 }
 
 impl SignedToken {
-    /// The compact form: what goes into a query parameter, a cookie or a header.
+    /// Returns the compact form, for a query parameter, a cookie or a header.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What it covers.
+    /// Returns the scope.
     pub const fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// When it expires, if ever.
+    /// Returns when the token expires, if it does.
     pub const fn expires_at(&self) -> Option<UnixSeconds> {
         self.expires_at
     }
 
-    /// A signed URL: `url` with the token as its parameter `auth`, in place of one that it has, before any fragment.
+    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces any that is there.
     pub fn url(&self, url: &str) -> String {
         self.url_with(url, DEFAULT_QUERY_NAME)
     }
 
-    /// A signed URL for a site that calls the parameter something else.
+    /// Returns a signed URL for a site with another name of the parameter.
     pub fn url_with(&self, url: &str, query_name: &str) -> String {
         let (target, fragment) = match url.split_once('#') {
             Some((target, fragment)) => (target, format!("#{fragment}")),
@@ -153,7 +154,7 @@ impl SignedToken {
         format!("{path}?{rest}{join}{query_name}={}{fragment}", self.text)
     }
 
-    /// A cookie for all hosts of a domain, to be refined and written with `to_string`.
+    /// Returns a cookie for all hosts of a domain, to be refined and written with `to_string`.
     ///
     /// # Errors
     ///
@@ -162,7 +163,7 @@ impl SignedToken {
         TokenCookie::for_domain(self, domain)
     }
 
-    /// A cookie for the very host that sets it.
+    /// Returns a cookie for the host that sets it alone.
     pub fn host_cookie(&self) -> TokenCookie<'_> {
         TokenCookie::for_host(self)
     }

@@ -6,29 +6,29 @@ use foldhash::fast::RandomState;
 
 use super::Rate;
 
-/// What each of many has done of late that went wrong, at a rate.
+/// The recent failures of each of many clients or keys, limited to a rate.
 ///
-/// GCRA in a fixed table, without locks. A limiter of the crate governor asks and counts in one, and here it is known only
-/// afterwards what counts: whoever does right owes nothing. The hash is seeded, so nobody can choose with whom to share
-/// a place; those that do share its rate. All of whom nothing is known share one place, and so the rate of one.
+/// This is GCRA in a fixed table, without locks. A limiter of the crate governor checks and counts in one step, but here only
+/// failures count, which are known afterwards. The hash is seeded, so nobody can choose whose place to share. Clients that
+/// share a place share its rate. All unknown clients share one place, and so the rate of one client.
 ///
-/// The time is passed in, as what has passed since any moment that stays the same.
+/// The time is passed in, as the time since any fixed moment.
 pub(crate) struct Debts {
-    /// For each place the moment at which all is paid, in nanoseconds.
+    /// The moment of each place at which its debt is paid, in nanoseconds.
     places: Box<[AtomicU64]>,
     unknown: AtomicU64,
     spread: RandomState,
     rate: Rate,
-    /// What one costs, in nanoseconds.
+    /// The debt of one failure, in nanoseconds.
     each: u64,
-    /// How much may be owed for one more to be allowed.
+    /// The burst: the largest debt that one more failure may lead to.
     at_once: u64,
-    /// How much is owed at the most, however much went wrong at once. Who seems to owe far more does so by another clock.
+    /// The largest debt, however many failures come at once. A far larger debt means that the clock was set.
     most: u64,
 }
 
 impl Debts {
-    /// A table of so many places, by a clock that never steps back.
+    /// Creates a table of so many places, for a clock that never steps back.
     pub(crate) fn new(rate: Rate, places: usize) -> Self {
         let each = nanos(rate.each()).max(1);
         Self {
@@ -42,18 +42,18 @@ impl Debts {
         }
     }
 
-    /// The same by a clock that may be set: what is owed is at most twice what may come at once, and where it seems to be
-    /// more than three times that, the clock was set back and nothing is owed.
+    /// Creates a table for a clock that may be set. A debt is at most twice the burst; if it seems to be more than three times the
+    /// burst, the clock was set back and nothing is owed.
     pub(crate) fn by_a_clock_that_is_set(self) -> Self {
         Self { most: self.at_once.saturating_mul(2), ..self }
     }
 
-    /// The rate of each.
+    /// Returns the rate of one client.
     pub(crate) const fn rate(&self) -> Rate {
         self.rate
     }
 
-    /// Whether one more may go wrong; if not, for how long not.
+    /// Checks that one more try is allowed. If not, fails with the time until it is.
     pub(crate) fn allow(&self, who: Option<impl Hash>, now: Duration) -> Result<(), Duration> {
         let owed = self.owed(self.place(who).load(Ordering::Relaxed), nanos(now));
         match owed.saturating_add(self.each).saturating_sub(self.at_once) {
@@ -62,7 +62,7 @@ impl Debts {
         }
     }
 
-    /// Counts one that went wrong.
+    /// Counts a failure.
     pub(crate) fn count(&self, who: Option<impl Hash>, now: Duration) {
         let now = nanos(now);
         let _ = self.place(who).fetch_update(Ordering::Relaxed, Ordering::Relaxed, |paid_at| {
@@ -77,7 +77,7 @@ impl Debts {
         if owed > self.most.saturating_add(self.at_once) { 0 } else { owed }
     }
 
-    /// The place of one.
+    /// Returns the place of a client or key, or the common one if it is unknown.
     fn place(&self, who: Option<impl Hash>) -> &AtomicU64 {
         let place = who.and_then(|who| {
             let number = usize::try_from(self.spread.hash_one(who)).unwrap_or(0); // on 64 bits

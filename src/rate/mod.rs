@@ -1,11 +1,11 @@
-//! How often may something happen?
+//! Rate limits.
 //!
-//! 1. A [`Rate`] is so many times in a time, of which all may come at once (GCRA): from then on one more as soon as its share
-//!    of the time has passed.
-//! 2. Each process counts by itself.
+//! 1. A [`Rate`] is a number of events in a time, which may all come at once (GCRA). After that, one more is allowed as soon as its
+//!    share of the time has passed.
+//! 2. Each process counts for itself.
 //!
-//! What is counted is told where it is configured: [requests with an embed token](crate::embed::EmbedDraft::rate) or, in a
-//! shared store, lookups that find nothing. This room knows neither requests nor tokens.
+//! The rooms that configure a rate say what it counts: [requests with an embed token](crate::embed::EmbedDraft::rate), failed
+//! signatures or, in a shared store, lookups that find nothing. This room knows neither requests nor tokens.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -18,11 +18,11 @@ mod debts;
 
 pub(crate) use debts::Debts;
 
-/// So many requests in a time, of which all may come at once.
+/// A number of requests in a time, which may all come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rate {
     requests: NonZeroU32,
-    /// In seconds.
+    /// The time in seconds.
     within: NonZeroU32,
 }
 
@@ -30,29 +30,29 @@ pub struct Rate {
 const MAX_REQUESTS: u32 = 1_000_000;
 
 impl Rate {
-    /// What one client may have checked in vain, unless something else is said.
+    /// The default limit on one client's failed signatures.
     pub(crate) const SIXTY_THOUSAND_A_MINUTE: Self =
         Self { requests: NonZeroU32::MIN.saturating_add(59_999), within: NonZeroU32::MIN.saturating_add(59) };
 
-    /// How many tokens that are none one client may have looked up in a shared store, unless that says otherwise.
+    /// The default limit on one client's lookups of unknown tokens in a shared store.
     #[cfg(feature = "redis")]
     pub(crate) const OF_UNKNOWN_TOKENS: Self =
         Self { requests: NonZeroU32::MIN.saturating_add(19), within: NonZeroU32::MIN.saturating_add(1) };
 
-    /// So many requests a minute.
+    /// Creates a rate of 1 to a million requests a minute.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Rate`] for none.
+    /// [`ConfigError::Rate`] for another number of requests.
     pub fn per_minute(requests: u32) -> Result<Self, ConfigError> {
         Self::new(requests, Duration::from_mins(1))
     }
 
-    /// So many requests, 1 to a million, in a time of 1 second to 1 day.
+    /// Creates a rate of 1 to a million requests in a time of 1 second to 1 day.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Rate`] for no requests, or another time.
+    /// [`ConfigError::Rate`] for another number of requests or another time.
     pub fn new(requests: u32, within: Duration) -> Result<Self, ConfigError> {
         let seconds = u32::try_from(within.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds));
         let requests_said = (requests <= MAX_REQUESTS).then_some(requests);
@@ -62,17 +62,17 @@ impl Rate {
         }
     }
 
-    /// How many may come at once.
+    /// Returns the number of requests, which may all come at once.
     pub(crate) const fn requests(self) -> NonZeroU32 {
         self.requests
     }
 
-    /// In how many seconds.
+    /// Returns the time in seconds.
     pub(crate) const fn within(self) -> u32 {
         self.within.get()
     }
 
-    /// The time from one to the next, where they come evenly.
+    /// Returns the time between two requests that come evenly.
     pub(crate) fn each(self) -> Duration {
         Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
     }

@@ -30,7 +30,7 @@ fn twenty_at_once_and_ten_a_second() {
     assert_eq!(debts.allow(Some("ann"), DAY), Err(Duration::from_millis(100)));
     assert_eq!(wrong(&debts, Some("ann"), DAY + Duration::from_secs(1)), 10);
     assert_eq!(wrong(&debts, Some("ann"), DAY * 2), 20);
-    assert_eq!(wrong(&debts, None, DAY), 20, "those of whom nothing is known have one place together");
+    assert_eq!(wrong(&debts, None, DAY), 20, "unknown clients share one place");
     assert_eq!(debts.allow(None::<&str>, DAY), Err(Duration::from_millis(100)));
 }
 
