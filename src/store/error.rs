@@ -19,10 +19,8 @@ pub enum StoreError {
     },
     /// Fewer replicas than [demanded](super::RedisStore::wait_for_replicas) acknowledged a change in time. A revocation is in
     /// force on this node and in the shared store, and reaches the other nodes. A failover now could lose it in the store; then
-    /// the nodes that know it send it again. To wait once more, revoke once more.
-    #[error(
-        "{acknowledged} of {wanted} replicas have acknowledged the revocation: revoke again to wait again"
-    )]
+    /// the nodes that know it send it again. To wait once more, repeat the change.
+    #[error("{acknowledged} of {wanted} replicas have acknowledged the change: repeat it to wait again")]
     NotReplicated {
         /// The number of replicas that acknowledged it.
         acknowledged: u32,

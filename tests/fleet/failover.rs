@@ -300,7 +300,7 @@ async fn a_revocation_waits_for_replicas_and_tells_when_there_are_too_few() {
         other => panic!("{other:?}"),
     };
     let said = too_few(embeds.revoke(token).await);
-    assert_eq!(said, "0 of 1 replicas have acknowledged the revocation: revoke again to wait again");
+    assert_eq!(said, "0 of 1 replicas have acknowledged the change: repeat it to wait again");
     let took = began.elapsed();
     assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&took), "{took:?}");
     too_few(embeds.revoke_viewer("ann").await);

@@ -66,8 +66,8 @@ struct Entry {
     acknowledged: Option<Instant>,
 }
 
-/// The largest number of entries, about 10 MB of them. Beyond it, the entry that was acknowledged first is dropped: it is the
-/// one that a replica or a file most probably has.
+/// The largest number of entries: about 20 MB, and their names twice. Beyond it, the entry that was acknowledged first is dropped: a
+/// replica or a file has it most probably.
 const ROOM: usize = 65_536;
 
 /// The largest number of entries that the server has not acknowledged. Each of those revocations returned an error.
