@@ -47,7 +47,7 @@ impl Claim<NumericDate> {
 /// The claims of a token, borrowed from the decoded payload. `Debug` shows the dates alone.
 #[derive(Clone, Copy)]
 pub struct Claims<'t> {
-    /// UTF-8: it was text when it was read.
+    /// Valid UTF-8, checked when the payload was read.
     json: &'t [u8],
     pub(crate) uri: Claim<JsonStr<'t>>,
     pub(crate) exp: DateClaim,
@@ -65,12 +65,12 @@ pub(crate) enum DateClaim {
 }
 
 impl DateClaim {
-    /// As RFC 7519 §2 reads it.
+    /// Returns the date by RFC 7519 §2.
     pub(crate) const fn strict(self) -> Claim<NumericDate> {
         self.read(false)
     }
 
-    /// The same, or as a key reads it whose issuer writes digits in strings.
+    /// Returns the date. With `digit_strings`, digits in a string count too, for keys whose issuer writes them.
     pub(crate) const fn read(self, digit_strings: bool) -> Claim<NumericDate> {
         match (self, digit_strings) {
             (Self::Plain(claim), _) => claim,
@@ -134,12 +134,12 @@ impl<'t> Claims<'t> {
         })
     }
 
-    /// Reads a decoded payload.
+    /// Parses a decoded payload.
     pub(crate) fn parse(json: &'t str) -> Result<Self, TokenFault> {
         Self::parse_utf8(json.as_bytes())
     }
 
-    /// The same of bytes that were found to be UTF-8.
+    /// Parses a decoded payload that is known to be UTF-8.
     pub(super) fn parse_utf8(json: &'t [u8]) -> Result<Self, TokenFault> {
         let mut claims = Self {
             json,
@@ -166,26 +166,26 @@ impl<'t> Claims<'t> {
         Ok(claims)
     }
 
-    /// The payload as it was decoded.
+    /// Returns the payload as it was decoded.
     pub(super) const fn payload(&self) -> &'t [u8] {
         self.json
     }
 
-    /// The payload as JSON text: one strict object.
+    /// Returns the payload as JSON text: one strict object.
     pub fn json(&self) -> &'t str {
         str::from_utf8(self.json).unwrap_or_default()
     }
 
-    /// The claims as the user's own type, borrowed where `T` borrows.
+    /// Deserializes the claims into the user's own type, borrowed if `T` borrows.
     ///
     /// # Errors
     ///
-    /// What serde says of a payload that does not fit `T`.
+    /// The error of serde if the payload does not fit `T`.
     pub fn parse_as<T: Deserialize<'t>>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(self.json)
     }
 
-    /// The text of a custom claim; `Malformed` when it is no string.
+    /// Returns the text of a custom claim; `Malformed` if it is no string.
     pub fn text(&self, name: &str) -> Claim<JsonStr<'t>> {
         let mut found = Claim::Absent;
         let read = read_object(self.json, |member, value| {
@@ -196,7 +196,7 @@ impl<'t> Claims<'t> {
         read.map_or(Claim::Malformed, |()| found)
     }
 
-    /// A claim that is a string, a number or a boolean, as text.
+    /// Returns a claim that is a string, a number or a boolean as text.
     pub(crate) fn scalar(&self, name: &str) -> Option<String> {
         let mut found = None;
         let read = read_object(self.json, |member, value| {
@@ -245,8 +245,8 @@ impl<'t> Claims<'t> {
         in_milliseconds(self.iat()).is_some()
     }
 
-    /// A claim that names something, as it can be revoked: text, or a number as it stands. `None` also for one that does
-    /// not fit the buffer, and so is longer than any name on a list.
+    /// Returns a claim as a name that can be revoked: text, or the digits of a number. `None` also if it does not fit the buffer,
+    /// because then it is longer than any name on a list.
     pub(crate) fn name<'b, const N: usize>(
         &self,
         name: &str,
@@ -268,17 +268,17 @@ impl<'t> Claims<'t> {
         }
     }
 
-    /// Whether a custom claim is exactly this string.
+    /// Returns whether a custom claim is exactly this string.
     pub fn has(&self, name: &str, value: &str) -> bool {
         matches!(self.text(name), Claim::Present(text) if text.is(value))
     }
 
-    /// When the token expires: `exp`, floored.
+    /// Returns when the token expires: `exp`, floored. A date in milliseconds is malformed.
     pub fn expires_at(&self) -> Claim<UnixSeconds> {
         self.exp.strict().in_seconds()
     }
 
-    /// Whether `iss` is this issuer.
+    /// Returns whether `iss` is this issuer.
     pub(crate) fn issuer_is(&self, issuer: &str) -> Claim<bool> {
         match self.iss {
             Claim::Absent => Claim::Absent,
@@ -287,7 +287,7 @@ impl<'t> Claims<'t> {
         }
     }
 
-    /// Whether `aud` is, or contains, this audience.
+    /// Returns whether `aud` is, or contains, this audience.
     pub(crate) fn audience_has(&self, audience: &str) -> Claim<bool> {
         match self.aud {
             Claim::Absent => Claim::Absent,
@@ -302,7 +302,7 @@ impl<'t> Claims<'t> {
 }
 
 impl std::fmt::Debug for Claims<'_> {
-    /// The dates alone: the rest may be about a person.
+    /// Shows the dates alone: the other claims may be about a person.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claims").field("exp", &self.exp).field("nbf", &self.nbf).finish_non_exhaustive()
     }

@@ -69,7 +69,7 @@ impl NumericDate {
         Some(Self { floor, fraction })
     }
 
-    /// Whether no issuer can mean so many seconds.
+    /// Returns whether the date is too large to be meant in seconds.
     pub(crate) const fn looks_like_milliseconds(self) -> bool {
         self.floor().looks_like_milliseconds()
     }

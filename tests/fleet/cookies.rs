@@ -1,4 +1,4 @@
-//! Several cookies of one name, of which some are embed tokens that have to be looked up; at every door.
+//! Several cookies of one name, some of them embed tokens that have to be looked up, for every adapter.
 
 use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::rate::Rate;
@@ -8,7 +8,7 @@ use playgate::{KeyScope, Verifier};
 use crate::support::redis::{After, Redis};
 use crate::support::{Answer, Ask, HOST, TestKey, World, get, http1, in_time, token, vod};
 
-/// A verifier with its own memory, as another node of the fleet would have it.
+/// Returns a verifier with its own memory, like another node of the fleet.
 async fn node(redis: &Redis) -> Verifier {
     let store =
         Store::redis(redis.url()).unknown_tokens(Rate::per_minute(60_000).unwrap()).connect().unwrap();
@@ -29,7 +29,7 @@ fn ask(cookies: &[String]) -> Ask {
     cookies.iter().fold(get("/videos/1/a.ts"), Ask::cookie)
 }
 
-/// What every door answers.
+/// Returns the verdict, after a check that all doors agree.
 async fn verdict_of(world: &World, cookies: &[String]) -> String {
     let mut verdicts = answers(world, async || cookies.to_vec()).await.into_iter();
     let (_, first) = verdicts.next().unwrap();
@@ -39,12 +39,12 @@ async fn verdict_of(world: &World, cookies: &[String]) -> String {
     first.verdict()
 }
 
-/// The first lookup of all also brings its script to the server.
+/// Makes a first lookup, which loads its script into the server.
 async fn bring_scripts(world: &World) {
     assert_eq!(verdict_of(world, &[junk()]).await, "403 embed_unknown");
 }
 
-/// What each door answers, with cookies of its own.
+/// Asks each door, with cookies of its own, and returns the answers.
 async fn answers(
     world: &World,
     mut cookies: impl AsyncFnMut() -> Vec<String>,
@@ -92,7 +92,7 @@ async fn one_request_makes_three_lookups_at_most_and_the_next_goes_on_from_there
     let count = redis.scripts_run();
     assert_eq!(http1(door, address, &ask.http1()).await.verdict(), "503 store_unavailable");
     assert_eq!(redis.scripts_run() - count, 3);
-    // That the three are none is remembered, which costs no lookup.
+    // The three are remembered as unknown, which costs no lookup.
     assert_eq!(http1(door, address, &ask.http1()).await.verdict(), "200");
     assert_eq!(redis.scripts_run() - count, 4);
     assert_eq!(verdict_of(&world, &cookies).await, "200");

@@ -1,5 +1,4 @@
-//! Revocations that were acknowledged, and that the server lacks afterwards: its place was taken by a replica that had not
-//! received them, or its data were lost.
+//! Revocations that a server acknowledged and then lost: a replica without them was promoted, or the data were lost.
 
 use std::time::{Duration, Instant};
 
@@ -36,14 +35,14 @@ impl Pair {
         origin
     }
 
-    /// From here on the replica receives nothing.
+    /// Ends the replication.
     fn detach(&self) {
         self.replica.wait_for(&self.primary);
         self.replica.promote();
     }
 
-    /// As if the primary had acknowledged the writes and never sent the news of them: the last news that anybody has seen is
-    /// on the replica.
+    /// Fails over as if the primary had acknowledged the writes and never sent their news: the last news that the nodes have
+    /// read are on the replica.
     fn fail_over_unseen(&mut self) {
         let news = self.primary.tell(&["XREVRANGE", "{playgate}:news", "+", "-", "COUNT", "1"]);
         let (id, _) = news.split_once('\n').unwrap();
@@ -65,7 +64,7 @@ fn token_of(ask: &Ask) -> &str {
     ask.target.split_once("auth=").unwrap().1
 }
 
-/// What is revoked: a token by itself, one with its video, one with its viewer, and a signed one.
+/// Issues the credentials to revoke: a token by itself, one with its video, one with its viewer, and a signed token.
 async fn credentials(origin: &Origin) -> [Ask; 4] {
     let with = [("video", "3"), ("viewer", "ann")];
     [
@@ -85,7 +84,7 @@ async fn revoke(origin: &Origin, [alone, ..]: &[Ask; 4]) {
 
 const REVOKED: &str = "403 revoked";
 
-/// The marks in a node's own memory go after two minutes, at the next sweep.
+/// Waits until the marks in the nodes' own memory are dropped: after two minutes, at the next sweep.
 async fn past_the_marks(origins: &[&Origin]) {
     for origin in origins {
         origin.tell("later", &[("name", "200")]).await.unwrap();
@@ -126,7 +125,7 @@ async fn what_was_revoked_stays_revoked_after_a_failover_to_a_replica_that_lacks
     }
 }
 
-/// A token that is issued as soon as that can be.
+/// Issues a token as soon as the store is back.
 async fn until_issued(origin: &Origin, video: &str) -> String {
     for _ in 0..1_000 {
         if let Ok(token) = origin.tell("issue", &[("video", video)]).await {
@@ -139,7 +138,7 @@ async fn until_issued(origin: &Origin, video: &str) -> String {
 
 /// The node that revokes is cut off before it could read its own news.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_heard_nothing_of_its_own_revocation_tells_it_again() {
+async fn a_node_that_did_not_read_the_news_of_its_own_revocation_sends_it_again() {
     let Some(mut pair) = Pair::start().await else { return };
     let (one, other) = (pair.origin().await, pair.origin().await);
     let all = credentials(&one).await;
@@ -150,7 +149,7 @@ async fn a_node_that_heard_nothing_of_its_own_revocation_tells_it_again() {
     pair.detach();
     revoke(&one, &all).await;
     pair.fail_over_unseen();
-    until_issued(&one, "4").await; // it is connected, and has told
+    until_issued(&one, "4").await; // it is connected, and has sent its revocations
     let late = pair.origin().await;
     for ask in &all {
         assert_eq!(late.verdict(ask).await, REVOKED, "{ask:?}: at an origin that came later");
@@ -163,9 +162,9 @@ async fn a_node_that_heard_nothing_of_its_own_revocation_tells_it_again() {
     }
 }
 
-/// Then nobody can see that the server is another one, and what was acknowledged recently is told again in any case.
+/// The nodes cannot see that the server is another one, so they send recent revocations again in any case.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failover_is_survived_where_the_server_does_not_tell_who_it_is() {
+async fn a_failover_is_survived_if_the_server_does_not_show_its_identity() {
     let Some(mut pair) = Pair::start().await else { return };
     for redis in [&pair.primary, &pair.replica] {
         let password = format!(">{PASSWORD}");
@@ -187,7 +186,7 @@ async fn a_failover_is_survived_where_the_server_does_not_tell_who_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_given_back_or_issued_after_it_wins_over_a_revocation_that_is_told_again() {
+async fn a_later_restoration_or_issue_takes_precedence_over_a_revocation_that_is_sent_again() {
     let Some(pair) = Pair::start().await else { return };
     let (one, other) = (pair.origin().await, pair.origin().await);
     let away = Proxy::start(pair.primary.port()).await;
@@ -202,14 +201,14 @@ async fn what_was_given_back_or_issued_after_it_wins_over_a_revocation_that_is_t
     away.hold();
     assert_eq!(other.tell("restore_jti", &[("name", "t1")]).await.unwrap(), "true");
     until(&one, &signed("t1"), "200").await;
-    // The news are gone, so the one that was cut off tells what it knows.
+    // The news are gone, so the node that was cut off sends what it knows.
     pair.primary.tell(&["XTRIM", "{playgate}:news", "MAXLEN", "0"]);
     away.cut();
     away.let_go();
     until(&cut_off, &signed("t1"), "200").await;
     sleep(Duration::from_secs(1)).await;
     for origin in [&one, &other, &cut_off] {
-        assert_eq!(origin.verdict(&signed("t1")).await, "200", "given back");
+        assert_eq!(origin.verdict(&signed("t1")).await, "200", "restored");
     }
 
     // Nobody but a node that came after the loss issues the same token again.
@@ -234,7 +233,7 @@ async fn what_was_given_back_or_issued_after_it_wins_over_a_revocation_that_is_t
         assert_eq!(origin.verdict(&alone).await, "200", "it was issued after it was revoked");
     }
     for origin in [&new, &late, &one, &other, &cut_off] {
-        assert_eq!(origin.verdict(&signed("t1")).await, "200", "it was given back before the loss");
+        assert_eq!(origin.verdict(&signed("t1")).await, "200", "it was restored before the loss");
     }
 }
 
@@ -277,7 +276,7 @@ async fn waiting(pair: &Pair) -> (Store, Verifier) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revocation_waits_for_replicas_and_tells_when_there_are_too_few() {
+async fn a_revocation_waits_for_replicas_and_fails_if_there_are_too_few() {
     let Some(pair) = Pair::start().await else { return };
     let (_store, verifier) = waiting(&pair).await;
     let embeds = verifier.embeds(HOST).unwrap();
@@ -308,7 +307,7 @@ async fn a_revocation_waits_for_replicas_and_tells_when_there_are_too_few() {
     too_few(embeds.rotate(EmbedDraft::new("1")).await.map(|_| ()));
     too_few(verifier.restore(&taken_back).await.map(|_| ()));
     too_few(verifier.revoke(taken_back.clone()).await);
-    // Many wait at a time, and whoever asks for something else waits for none of them.
+    // Many wait at a time, and other commands wait for none of them.
     let began = Instant::now();
     let revoking = (0..32).map(|number| verifier.revoke(Revocation::token(number.to_string())));
     let looking = async {
@@ -402,9 +401,9 @@ async fn a_server_that_can_lose_what_it_acknowledged_is_reported() {
     assert!(reported(&redis).await.is_empty());
 }
 
-/// A node's own clock stands in for the order of revocations that the server was not told of.
+/// The node's own clock gives the order of revocations that the server has not acknowledged.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_revoked_while_the_store_was_down_is_told_later_whatever_was_given_back_before() {
+async fn a_revocation_while_the_store_is_down_is_sent_later_whatever_was_restored_before() {
     let Some(mut redis) = Redis::start(After::Everything) else { return };
     let setup = Setup::new(redis.url());
     let (one, other) = (Origin::start(&setup).await, Origin::start(&setup).await);

@@ -1,4 +1,4 @@
-//! When a store is ready, while its server starts, loads its data or does not answer.
+//! The readiness of a store while its server starts, loads its data or does not answer.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_store_that_is_ready_takes_commands_at_once() {
     proxy.hold();
     let store = connect(proxy.port());
     let gate = verifier(&store);
-    // It takes a while to tell the server of these, before it is told of anything else.
+    // It takes a while to send these to the server, before any other command.
     for number in 0..2_000 {
         gate.revoke(Revocation::token(number.to_string())).await.unwrap_err();
     }
