@@ -75,10 +75,8 @@ pub(super) fn request(fields: &mut impl Fields, edits: &RequestEdits) {
         fields.set(name, Bytes::copy_from_slice(value.as_bytes()));
     }
     translate_conditions(fields, edits);
-    if fields.all("authorization").next().is_some_and(|field| edits.drops_authorization(field)) {
-        fields.remove("authorization");
-    }
-    strip_cookies(fields, edits);
+    strip(fields, "authorization", |field| edits.drops_authorization(field).then(Vec::new));
+    strip(fields, "cookie", |field| edits.cookie(field));
     match edits.referer(fields.all("referer")) {
         None => {}
         Some(kept) if kept.is_empty() => fields.remove("referer"),
@@ -101,15 +99,16 @@ fn translate_conditions(fields: &mut impl Fields, edits: &RequestEdits) {
     }
 }
 
-fn strip_cookies(fields: &mut impl Fields, edits: &RequestEdits) {
-    if !fields.all("cookie").any(|field| edits.cookie(field).is_some()) {
+/// Removes credentials from every field of this name. `rest` returns what a field keeps, or `None` if it stays as it is.
+fn strip(fields: &mut impl Fields, name: &str, rest: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    if !fields.all(name).any(|field| rest(field).is_some()) {
         return;
     }
-    let kept = |field: &[u8]| edits.cookie(field).unwrap_or_else(|| field.to_vec());
-    let rest: Vec<Vec<u8>> = fields.all("cookie").map(kept).filter(|rest| !rest.is_empty()).collect();
-    fields.remove("cookie");
-    for field in rest {
-        fields.append("cookie", field.into());
+    let kept = |field: &[u8]| rest(field).unwrap_or_else(|| field.to_vec());
+    let kept: Vec<Vec<u8>> = fields.all(name).map(kept).filter(|kept| !kept.is_empty()).collect();
+    fields.remove(name);
+    for field in kept {
+        fields.append(name, field.into());
     }
 }
 

@@ -128,6 +128,12 @@ async fn strip_credentials_empties_every_carrier_that_the_site_listens_to_and_no
     let basic = get(PATH).query(&good).field("authorization", "Basic dTpw");
     let seen = "GET /videos/1/a.ts\nauthorization: Basic dTpw\n";
     assert_eq!(world.ask(&basic).await.seen(), seen, "Basic is no credential of ours");
+    for both in [
+        basic.clone().bearer(&good),
+        get(PATH).query(&good).bearer(&good).field("authorization", "Basic dTpw"),
+    ] {
+        assert_eq!(world.ask(&both).await.seen(), seen, "a bearer's is one, wherever it stands");
+    }
 }
 
 #[tokio::test]
