@@ -38,6 +38,12 @@ impl Forwarded {
         self.has_ended = true;
     }
 
+    /// Returns whether the inner body has ended.
+    #[cfg(feature = "actix")]
+    pub(super) const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// Returns whether every slice has been returned.
     #[cfg(feature = "tower")]
     pub(super) const fn is_out(&self) -> bool {

@@ -26,7 +26,6 @@ pin_project! {
             #[pin] body: B,
             // Few answers are manifests: the others need no room for one.
             forwarded: Box<Forwarded>,
-            ended: bool,
         },
     }
 }
@@ -38,7 +37,7 @@ impl<B> ActixBody<B> {
 
     /// A manifest, rewritten on its way.
     pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
-        Self { kind: Kind::Forward { body, forwarded: Box::new(Forwarded::new(forwarded)), ended: false } }
+        Self { kind: Kind::Forward { body, forwarded: Box::new(Forwarded::new(forwarded)) } }
     }
 
     /// Creates the body of a refusal. `length` is the announced length, which exceeds `bytes` in answers to HEAD.
@@ -63,20 +62,17 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             KindProjection::Inner { body } => body.poll_next(context),
             KindProjection::Answer { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
             KindProjection::Answer { bytes, .. } => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            KindProjection::Forward { mut body, forwarded, ended } => loop {
+            KindProjection::Forward { mut body, forwarded } => loop {
                 if let Some(slice) = forwarded.slice() {
                     return Poll::Ready(Some(Ok(slice)));
                 }
-                if *ended {
+                if forwarded.has_ended() {
                     return Poll::Ready(None);
                 }
                 match ready!(body.as_mut().poll_next(context)) {
                     Some(Ok(data)) => forwarded.take(data),
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => {
-                        *ended = true;
-                        forwarded.end();
-                    }
+                    None => forwarded.end(),
                 }
             },
         }
