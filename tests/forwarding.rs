@@ -192,6 +192,10 @@ async fn what_cannot_be_rewritten_goes_through_unchanged_and_is_counted() {
     assert_eq!(text(&ask("/gone.m3u8").await.body), PLAYLIST, "an error page is no manifest");
     assert_eq!(text(&ask("/good.ts").await.body), PLAYLIST, "a segment is no manifest");
     ask("/good.m3u8").await;
+    for path in ["/zipped.m3u8", "/page.m3u8", "/good.m3u8"] {
+        let answer = world.ask(&get(path).method("HEAD").query(&token)).await;
+        assert_eq!(answer.status, 200, "{path} by HEAD, which has no body to count");
+    }
     let manifests = world.verifier.health().manifests;
     let doors = manifests.rewritten;
     assert!(doors > 1);

@@ -185,7 +185,11 @@ impl Forwarding {
         Some(ManifestHead { etag, remove: OF_OTHER_BYTES, private: self.is_granted, body: Some(body) })
     }
 
+    /// Counts and logs a manifest that passes unchanged. An answer to HEAD has no manifest.
     fn pass_over(&self, reason: &str) {
+        if self.is_head {
+            return;
+        }
         self.tally.passed_over(reason.to_owned());
         crate::log::event!(INFO, site = &*self.site, reason = reason, "manifest unchanged");
     }
@@ -245,7 +249,7 @@ impl ManifestBody {
         self.scratch.clear();
         self.is_out = self.rewriter.finish(&mut self.scratch);
         if self.is_out && !self.is_head {
-            self.tell();
+            self.count();
         }
         (!self.scratch.is_empty()).then(|| Bytes::copy_from_slice(&self.scratch))
     }
@@ -256,7 +260,8 @@ impl ManifestBody {
         self.is_out
     }
 
-    fn tell(&self) {
+    /// Counts the outcome, and logs a doubt.
+    fn count(&self) {
         match self.rewriter.doubt() {
             None => self.tally.rewritten(),
             Some(doubt) => {
