@@ -7,7 +7,7 @@ use playgate::site::{CacheScope, GrantFact, Outside, Refused, UnknownHost};
 use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site};
 
-use crate::support::{HOST, NOW, TestKey, World, behind, gate, get, inner, saying, token, vod};
+use crate::support::{Answer, HOST, NOW, TestKey, World, behind, gate, get, inner, saying, token, vod};
 
 const PATH: &str = "/videos/1/a.ts";
 
@@ -247,6 +247,12 @@ async fn identity_headers_are_removed_from_every_incoming_request_before_ours_ar
     }
 }
 
+/// Returns the header fields of the inner service's request whose names start with x, one a line.
+fn identity_fields(answer: &Answer) -> String {
+    let fields = answer.seen().lines().filter(|line| line.starts_with('x'));
+    fields.flat_map(|line| [line, "\n"]).collect()
+}
+
 #[tokio::test]
 async fn identity_headers_carry_facts_of_the_grant_and_some_are_only_removed() {
     let site = |site: Site| {
@@ -298,13 +304,7 @@ async fn identity_headers_carry_facts_of_the_grant_and_some_are_only_removed() {
     ] {
         let forged = ask.field("x-internal", "yes").field("X_Internal", "yes").field("x-kid", "root");
         let answer = world.ask(&forged.field("x_until", "0").field("x-scope", "everything")).await;
-        let fields: String = answer
-            .seen()
-            .lines()
-            .filter(|line| line.starts_with('x'))
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        assert_eq!(fields, seen, "{name}");
+        assert_eq!(identity_fields(&answer), seen, "{name}");
     }
 }
 
@@ -323,13 +323,7 @@ async fn identity_headers_are_removed_in_every_spelling_that_a_gateway_folds_int
         ] {
             let ask = ask.field(name, "root").field("x-auth-kids", "stays").field("xauthkid", "stays");
             let answer = world.ask(&ask.field("x_auth-kid", "root")).await;
-            let fields: String = answer
-                .seen()
-                .lines()
-                .filter(|line| line.starts_with('x'))
-                .flat_map(|line| [line, "\n"])
-                .collect();
-            assert_eq!(fields, seen, "{name}");
+            assert_eq!(identity_fields(&answer), seen, "{name}");
         }
     }
 }
