@@ -1,11 +1,11 @@
-//! What one input may cost.
+//! Bounds of memory and work for one input.
 //!
-//! Every target runs the code under test inside [`Bounds::check`], which counts the heap memory
-//! that is held at once; decisions also count the bytes they visit. The oracles run outside.
+//! Targets run the code under test inside [`Bounds::check`], which measures the peak of heap memory;
+//! decisions also count the bytes that they visit. The oracles run outside.
 
 #![allow(dead_code, reason = "each target uses some of it")]
 
-/// The most memory that one call may hold at once, beyond what it held before.
+/// The maximum heap memory that one call may add at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Bytes of heap memory, whatever the input.
@@ -15,7 +15,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// For code that does not allocate.
+    /// The bounds of code that does not allocate.
     pub const NO_HEAP: Self = Self { heap: 0, heap_per_byte: 0 };
 
     /// Runs `call` on an input of this many bytes.
@@ -51,8 +51,8 @@ pub fn decided<T>(received: usize, decide: impl FnOnce() -> T, carry_out: impl F
     decision
 }
 
-/// Deciding does not allocate, except for a token that is remembered once it was verified, and for a counter of failures.
+/// The bounds of a decision. It allocates only to remember a verified token, and to count failures.
 const DECISION: Bounds = Bounds { heap: 64 * 1024, heap_per_byte: 2 };
 
-/// The answer or the edits, and a log line.
+/// The bounds of a reply: the answer or the edits, and a log line.
 const REPLY: Bounds = Bounds { heap: 16 * 1024, heap_per_byte: 8 };

@@ -180,7 +180,7 @@ fuzz_target!(|input: Input<'_>| {
     };
     let size = request.path.len() + request.query.as_ref().map_or(0, Vec::len) + request.cookies.iter().map(Vec::len).sum::<usize>()
         + input.origin.map_or(0, <[u8]>::len) + input.referer.map_or(0, <[u8]>::len);
-    let verifier = &*VERIFIER; // made before memory is counted
+    let verifier = &*VERIFIER; // built before memory is measured
     let decide = || verifier.decide(&request, NOW);
     match bounds::decided(size, decide, |decision| drop(decision.reply(&request))) {
         Decision::Granted(grant) => {

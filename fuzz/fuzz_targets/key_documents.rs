@@ -12,7 +12,7 @@ use playgate::token::{Token, TokenBuffer};
 use playgate::{Key, KeyScope};
 use serde_json::Value;
 
-/// Documents are kept as text, as JSON and as keys; AWS-LC's own memory is not counted.
+/// A document is held as text, as JSON and as keys; AWS-LC's own memory is not measured.
 const BOUNDS: Bounds = Bounds { heap: 64 * 1024, heap_per_byte: 256 };
 
 fuzz_target!(|data: &[u8]| {

@@ -134,7 +134,7 @@ fuzz_target!(|input: Input<'_>| {
     request.query = input.query.as_deref().map(|pieces| join(pieces, &request));
     let now = START - 10 + i64::from(input.later);
     let size = request.path.len() + request.query.as_ref().map_or(0, Vec::len);
-    let verifier = &*VERIFIER; // made before memory is counted
+    let verifier = &*VERIFIER; // built before memory is measured
     let decide = || verifier.decide(&request, UnixSeconds::new(now));
     match bounds::decided(size, decide, |decision| drop(decision.reply(&request))) {
         Decision::Granted(grant) => {

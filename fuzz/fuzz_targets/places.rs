@@ -76,7 +76,7 @@ enum Found {
     Outside,
 }
 
-/// What `outside host,host` or `outside` says.
+/// Parses `outside host,host` or `outside`.
 fn read_outside(line: &str) -> Option<Outside> {
     match line.strip_prefix("outside")? {
         "" => Some(Outside::Pass),
@@ -84,7 +84,7 @@ fn read_outside(line: &str) -> Option<Outside> {
     }
 }
 
-/// Whether a policy may say so of what is outside of these sites.
+/// Returns whether a policy with these sites may have this setting.
 fn may_pass(outside: &Outside, sites: &[PlainSite]) -> bool {
     let any = || places(sites).filter(|(name, _)| **name == Name::Any);
     match outside {
@@ -102,7 +102,7 @@ fn may_pass(outside: &Outside, sites: &[PlainSite]) -> bool {
     }
 }
 
-/// Whether a request for this host passes outside of every base path.
+/// Returns whether a request for this host passes outside of every base path.
 fn passes_outside(outside: &Outside, host: &[u8]) -> bool {
     match outside {
         Outside::Pass => true,
@@ -159,7 +159,7 @@ fn check(sites: &[PlainSite], request: &Request<'_>, passes: bool, outside: &Out
     }
 }
 
-/// The sites that some reading of a path leads to, as it is or on a file system that folds names.
+/// Returns the sites that some reading of a path leads to, on a file system that folds names or does not.
 fn sites_of_readings(levels: &[Level<'_>], path: &[u8]) -> BTreeSet<usize> {
     decodings(path)
         .take(MOST_DECODINGS + 1)

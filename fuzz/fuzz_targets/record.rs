@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use playgate::internals::read_record;
 use serde_json::Value;
 
-/// A record as it is kept and as it is written again; the JSON of metadata takes the most.
+/// A record is held as it is kept and as it is written again; the JSON of metadata takes the most.
 const BOUNDS: Bounds = Bounds { heap: 4096, heap_per_byte: 64 };
 
 fuzz_target!(|json: &[u8]| {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use playgate::manifest::{
-    Carried, Format, Hosts, MAX_CARRIED, MAX_SLICE, Parameters, Port, Rewriter, SLICE, Types,
+    Carried, Format, Hosts, MAX_CARRIED, MAX_HELD_BACK, MAX_SLICE, Parameters, Port, Rewriter, SLICE, Types,
 };
 use playgate::request::{Host, HostBuffer};
 
-/// Longer than anything that libFuzzer makes up, so that its insertions can be told.
+/// Longer than anything that libFuzzer makes up, so that the insertions are recognized.
 const QUERY: &[u8] = b"pgkey=Zq9xVw-insertion";
 
 struct Cdn;
@@ -18,10 +18,10 @@ impl Hosts for Cdn {
     }
 }
 
-/// A document of more bytes passes unchanged: few enough that libFuzzer gets there.
+/// The longest MPD that is rewritten, in bytes: short enough that libFuzzer exceeds it.
 const MAX_MPD: usize = 2048;
 
-/// Rewrites `input` and checks what holds for both formats; the first byte tells how it is cut.
+/// Rewrites `input` and checks the properties of both formats. The first byte is the length of chunks.
 pub fn rewritten(format: Format, raw: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     let (&cut, input) = raw.split_first()?;
     drawn_query(format, raw);
@@ -44,7 +44,7 @@ pub fn rewritten(format: Format, raw: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     Some((input, out))
 }
 
-/// The first line as a query: what is chosen of it stays within the bounds, and so does what becomes of the rest.
+/// Takes the first line as the query: its parameters and the output for the rest stay within the bounds.
 fn drawn_query(format: Format, raw: &[u8]) {
     let end = raw.iter().position(|&byte| byte == b'\n').unwrap_or(0);
     let (query, input) = raw.split_at(end);
@@ -53,7 +53,7 @@ fn drawn_query(format: Format, raw: &[u8]) {
     }
 }
 
-/// No URI that gets parameters takes fewer bytes with what makes it one: a line end; an attribute's name and its quotes.
+/// The fewest bytes of a URI that gets parameters, with the text that makes it one: a line end; an attribute's name and quotes.
 const SHORTEST_PLACE: usize = 2;
 
 fn rewrite(format: Format, query: &[u8], input: &[u8], chunk: usize) -> Vec<u8> {
@@ -61,26 +61,13 @@ fn rewrite(format: Format, query: &[u8], input: &[u8], chunk: usize) -> Vec<u8> 
     let mut buffer = HostBuffer::new();
     let host = Host::parse(b"own.example", &mut buffer).expect("a host");
     let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Cdn), host, true).max_mpd(MAX_MPD);
-    let mut rewriter = Rewriter::new(format, carried);
     let mut out = Vec::new();
-    for mut chunk in input.chunks(chunk.max(1)) {
-        while !chunk.is_empty() {
-            let before = out.len();
-            let (_, rest) = chunk.split_at(rewriter.push(chunk, &mut out));
-            let slice = out.len() - before;
-            assert!(slice <= MAX_SLICE && (rest.is_empty() || slice >= SLICE), "a slice of {slice} bytes");
-            chunk = rest;
-        }
-    }
-    loop {
-        let before = out.len();
-        let is_all = rewriter.finish(&mut out);
-        let slice = out.len() - before;
-        assert!(slice <= MAX_SLICE && (is_all || slice >= SLICE), "a slice of {slice} bytes");
-        if is_all {
-            break;
-        }
-    }
+    let mut rewriter = None;
+    let heap = allocation_counter::measure(|| rewriter = Some(rewrite_into(&mut out, format, carried, input, chunk)));
+    // An output that doubles is there twice while it moves.
+    let most = HEAP + 3 * out.len() as u64;
+    assert!(heap.bytes_max <= most, "{} bytes of heap for {} bytes of output", heap.bytes_max, out.len());
+    let rewriter = rewriter.expect("the call returned");
     assert!(!rewriter.holds_back());
     // In the longest spelling a byte takes five, and so does the separator before the first parameter.
     let carried = MAX_CARRIED.min((query.len() + 1) * 5) + 1;
@@ -93,6 +80,32 @@ fn rewrite(format: Format, query: &[u8], input: &[u8], chunk: usize) -> Vec<u8> 
         assert!(format == Format::Hls || out.len() == input.len(), "or as a whole");
     }
     out
+}
+
+/// The heap memory of a rewriter beside its output: an incomplete line with the room it doubles into, or an MPD; the
+/// parameters in four spellings; the variables, insertions and open elements of a document.
+const HEAP: u64 = 3 * MAX_HELD_BACK as u64 + 12 * MAX_CARRIED as u64;
+
+fn rewrite_into(out: &mut Vec<u8>, format: Format, carried: Carried, input: &[u8], chunk: usize) -> Rewriter {
+    let mut rewriter = Rewriter::new(format, carried);
+    for mut chunk in input.chunks(chunk.max(1)) {
+        while !chunk.is_empty() {
+            let before = out.len();
+            let (_, rest) = chunk.split_at(rewriter.push(chunk, out));
+            let slice = out.len() - before;
+            assert!(slice <= MAX_SLICE && (rest.is_empty() || slice >= SLICE), "a slice of {slice} bytes");
+            chunk = rest;
+        }
+    }
+    loop {
+        let before = out.len();
+        let is_all = rewriter.finish(out);
+        let slice = out.len() - before;
+        assert!(slice <= MAX_SLICE && (is_all || slice >= SLICE), "a slice of {slice} bytes");
+        if is_all {
+            return rewriter;
+        }
+    }
 }
 
 fn memchr_of(text: &[u8], part: &[u8]) -> bool {
