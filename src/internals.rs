@@ -210,6 +210,12 @@ pub fn take_work() -> u64 {
     crate::work::take()
 }
 
+/// Returns the maximum number of bytes that may be visited for a manifest of `bytes` bytes.
+#[cfg(any(test, fuzzing))]
+pub const fn most_manifest_work(bytes: u64) -> u64 {
+    bytes.saturating_mul(crate::work::MANIFEST_PER_BYTE).saturating_add(crate::work::MANIFEST_BESIDES)
+}
+
 /// The most bytes that may be visited for a request of so many bytes.
 #[cfg(any(test, fuzzing))]
 pub const fn most_work(received: u64) -> u64 {

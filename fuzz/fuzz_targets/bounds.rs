@@ -1,7 +1,7 @@
 //! Bounds of memory and work for one input.
 //!
-//! Targets run the code under test inside [`Bounds::check`], which measures the peak of heap memory;
-//! decisions also count the bytes that they visit. The oracles run outside.
+//! Targets run the code under test inside [`Bounds::check`], which measures the peak of heap memory and counts the bytes that
+//! loops visit. The oracles run outside.
 
 #![allow(dead_code, reason = "each target uses some of it")]
 
@@ -22,11 +22,18 @@ impl Bounds {
     ///
     /// # Panics
     ///
-    /// If the call exceeds a bound.
+    /// If the call exceeds a bound, or visits more bytes than [`most_work`](playgate::internals::most_work).
     pub fn check<T>(self, input: usize, call: impl FnOnce() -> T) -> T {
+        #[cfg(fuzzing)]
+        playgate::internals::take_work();
         let mut result = None;
         let heap = allocation_counter::measure(|| result = Some(call()));
         let bytes = input as u64;
+        #[cfg(fuzzing)]
+        {
+            let (visited, most) = (playgate::internals::take_work(), playgate::internals::most_work(bytes));
+            assert!(visited <= most, "{visited} bytes visited for {bytes} bytes of input, at most {most}");
+        }
         let most = self.heap + self.heap_per_byte * bytes;
         assert!(heap.bytes_max <= most, "{} bytes of heap for {bytes} bytes of input, at most {most}", heap.bytes_max);
         result.expect("the call returned")
@@ -37,17 +44,10 @@ impl Bounds {
 ///
 /// # Panics
 ///
-/// If either exceeds its bound of memory, or both together visit more bytes than [`most_work`](playgate::internals::most_work).
+/// If either exceeds a bound.
 pub fn decided<T>(received: usize, decide: impl FnOnce() -> T, carry_out: impl FnOnce(&T)) -> T {
-    #[cfg(fuzzing)]
-    playgate::internals::take_work();
     let decision = DECISION.check(received, decide);
     REPLY.check(received, || carry_out(&decision));
-    #[cfg(fuzzing)]
-    {
-        let (visited, most) = (playgate::internals::take_work(), playgate::internals::most_work(received as u64));
-        assert!(visited <= most, "{visited} bytes visited for {received} received, at most {most}");
-    }
     decision
 }
 

@@ -63,7 +63,14 @@ fn rewrite(format: Format, query: &[u8], input: &[u8], chunk: usize) -> Vec<u8> 
     let carried = Carried::new(parameters.into(), Types::Any.into(), Arc::new(Cdn), host, true).max_mpd(MAX_MPD);
     let mut out = Vec::new();
     let mut rewriter = None;
+    #[cfg(fuzzing)]
+    playgate::internals::take_work();
     let heap = allocation_counter::measure(|| rewriter = Some(rewrite_into(&mut out, format, carried, input, chunk)));
+    #[cfg(fuzzing)]
+    {
+        let (visited, bytes) = (playgate::internals::take_work(), input.len() as u64);
+        assert!(visited <= playgate::internals::most_manifest_work(bytes), "{visited} bytes visited for {bytes}");
+    }
     // An output that doubles is there twice while it moves.
     let most = HEAP + 3 * out.len() as u64;
     assert!(heap.bytes_max <= most, "{} bytes of heap for {} bytes of output", heap.bytes_max, out.len());
