@@ -43,6 +43,8 @@ pub enum UnknownHost {
 #[derive(Debug)]
 pub struct Policy {
     sites: Vec<SiteRules>,
+    #[cfg(feature = "tower")]
+    has_base_paths: bool,
     hosts: HostTable,
     streams: Streams,
     pub(crate) unknown_host: UnknownHost,
@@ -76,7 +78,13 @@ impl Policy {
         self.hosts.exact(name)
     }
 
-    /// Whether another site of the host than this one begins below `/`.
+    /// Returns whether some site begins below `/`.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn has_base_paths(&self) -> bool {
+        self.has_base_paths
+    }
+
+    /// Returns whether another site of the host than this one begins below `/`.
     #[cfg(feature = "tower")]
     pub(crate) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.hosts.has_others_below(host, site)
@@ -325,6 +333,8 @@ impl PolicyBuilder {
         let names = sites.iter().flat_map(|site| &site.identity_headers).map(|(header, _)| &**header);
         let identity_headers = IdentityNames::new(names);
         Some(Policy {
+            #[cfg(feature = "tower")]
+            has_base_paths: sites.iter().any(|site| &*site.base_path != "/"),
             sites,
             hosts: hosts.finish(),
             streams,

@@ -53,9 +53,13 @@ impl Context {
 impl Context {
     /// Returns whether other sites of the host begin below `/`: a shortened path may belong to one of them.
     fn may_be_shortened(&self, request: &impl RequestView) -> bool {
+        let policy = &self.state.policy;
+        if !policy.has_base_paths() {
+            return false; // nearly every policy
+        }
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer);
-        host.is_ok_and(|host| self.site.is_none_or(|site| self.state.policy.has_others_below(host, site)))
+        host.is_ok_and(|host| self.site.is_none_or(|site| policy.has_others_below(host, site)))
     }
 }
 
