@@ -325,7 +325,7 @@ fn place_of_folded(levels: &[Level<'_>], reading: &[u8]) -> Option<usize> {
 /// Each segment without a stream of NTFS, without dots and spaces at its end, and in one case.
 fn fold(path: &[u8]) -> Vec<u8> {
     let mut folded = Vec::new();
-    for segment in path.split(|&byte| byte == b'/').skip(1) {
+    for segment in segments(path) {
         let is_stream = segment.windows(2).any(|pair| pair == b":$");
         let name = if is_stream { segment.split(|&byte| byte == b':').next().unwrap() } else { segment };
         let mut kept = Vec::new();

@@ -15,10 +15,10 @@ pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
 /// 3. every character becomes lower case, upper case and lower case again, so that `ſ` and `s`, `ß`, `ẞ` and `SS` become the same;
 /// 4. dots and spaces at the end are left out, and the whole segment if nothing is left.
 ///
-/// Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not accounted for.
+/// A path that lacks its first slash gets one. Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not accounted for.
 pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
     let mut folded = Folded::new();
-    for segment in path.split(|&byte| byte == b'/').skip(1) {
+    for segment in path.strip_prefix(b"/").unwrap_or(path).split(|&byte| byte == b'/') {
         crate::work::visited(segment.len().saturating_mul(3));
         let name = name_of(segment);
         if name.is_empty() && !segment.is_empty() {
@@ -43,11 +43,12 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
 
 /// Returns whether a path is its own folded form. It may be one if the result is false: every byte is read once, without a
 /// branch between them.
+#[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the vectors out")]
 pub(crate) fn is_folded(path: &[u8]) -> bool {
     crate::work::visited(path.len());
     let odd = |byte: u8| byte.is_ascii_uppercase() | (byte >= 0x80) | (byte == b' ') | (byte == b':');
     let ends_name = |byte: u8, next: u8| (byte == b'.') & (next == b'/');
-    let Some((&last, _)) = path.split_last() else { return true };
+    let ([b'/', ..], Some((&last, _))) = (path, path.split_last()) else { return false };
     let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
     let found =
         pairs.fold(odd(last) | (last == b'.'), |any, (&byte, &next)| any | odd(byte) | ends_name(byte, next));
@@ -135,6 +136,9 @@ mod tests {
             ("/\u{212a}eys/a", "/keys/a"),
             ("/media/", "/media/"),
             ("/", "/"),
+            ("", "/"),
+            ("media/a", "/media/a"),
+            ("'/media/a", "/'/media/a"),
         ] {
             assert_eq!(fold(path.as_bytes(), MAX_PATH_LEN).as_slice(), folded.as_bytes(), "{path}");
         }
@@ -143,11 +147,13 @@ mod tests {
 
     #[test]
     fn a_path_that_looks_folded_is() {
-        for path in ["/media/a.ts", "/", "", "/a/", "/.media/a-b_c~1;x=1", "/50%off/a"] {
+        for path in ["/media/a.ts", "/", "/a/", "/.media/a-b_c~1;x=1", "/50%off/a"] {
             assert!(is_folded(path.as_bytes()), "{path}");
             assert_eq!(fold(path.as_bytes(), MAX_PATH_LEN).as_slice(), path.as_bytes());
         }
-        for path in ["/Media/a", "/media./a", "/media/a.", "/media /a", "/caf\u{e9}/a", "/a:$DATA/b"] {
+        for path in
+            ["", "media/a", "/Media/a", "/media./a", "/media/a.", "/media /a", "/caf\u{e9}/a", "/a:$DATA/b"]
+        {
             assert!(!is_folded(path.as_bytes()), "{path}");
         }
     }

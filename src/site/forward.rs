@@ -299,7 +299,7 @@ impl SiteRules {
         query: Option<&[u8]>,
         granted: Option<Granted>,
     ) -> Result<(), Denial> {
-        if !path.last().is_some_and(may_end_a_manifest) {
+        if !path.last().copied().is_some_and(may_end_a_manifest) {
             return Ok(()); // nearly every request
         }
         let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
@@ -315,7 +315,7 @@ impl SiteRules {
 }
 
 /// Returns whether the extension of some manifest ends in this byte; see [`Format::of_extension`].
-const fn may_end_a_manifest(byte: &u8) -> bool {
+const fn may_end_a_manifest(byte: u8) -> bool {
     matches!(byte.to_ascii_lowercase(), b'8' | b'd' | b'p' | b'u')
 }
 
@@ -397,11 +397,11 @@ mod tests {
     fn the_last_byte_of_a_path_rules_no_manifest_out() {
         for extension in ["m3u8", "m3u", "mpd", "mpp", "M3U8", "M3U", "MPD", "MPP"] {
             assert!(Format::of_extension(extension.as_bytes()).is_some(), "{extension}");
-            assert!(extension.as_bytes().last().is_some_and(may_end_a_manifest), "{extension}");
+            assert!(extension.as_bytes().last().copied().is_some_and(may_end_a_manifest), "{extension}");
         }
         let pairs = (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).map(move |last| [b'm', one, last]));
         let known = pairs.filter(|extension| Format::of_extension(extension).is_some());
-        assert_eq!(known.filter(|[.., last]| !may_end_a_manifest(last)).count(), 0);
+        assert_eq!(known.filter(|[.., last]| !may_end_a_manifest(*last)).count(), 0);
     }
 
     #[test]

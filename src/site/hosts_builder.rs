@@ -34,8 +34,9 @@ impl<'p> Bases<'p> {
     /// Adds a base path that is not there yet. Returns whether some file system takes it for one that is.
     fn add(&mut self, base_path: &'p str, index: SiteIndex) -> bool {
         self.sites.insert(base_path, index);
-        let folded = base_path.strip_suffix('/').and_then(|folder| fold_base_path(folder.as_bytes()));
-        folded.is_some_and(|folded| !folded.is_empty() && !self.folded.insert(folded.to_vec()))
+        let folder = base_path.strip_suffix('/').filter(|folder| !folder.is_empty());
+        let folded = folder.and_then(|folder| fold_base_path(folder.as_bytes()));
+        folded.is_some_and(|folded| !self.folded.insert(folded.to_vec()))
     }
 }
 

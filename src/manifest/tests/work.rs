@@ -10,8 +10,8 @@ fn manifests() -> Vec<(&'static str, Format, Vec<u8>)> {
     let mpd = |body: &str| {
         format!("<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period>{body}</Period></MPD>").into_bytes()
     };
-    let prefixes: String =
-        (10..70).map(|number| format!(" xmlns:{}{number}=\"x\"", "p".repeat(60))).collect();
+    let prefix = |number| format!(" xmlns:{}{number}=\"x\"", "p".repeat(60));
+    let prefixes = (10..70).map(prefix).collect::<Vec<_>>().concat();
     let prefixed = format!("<S {}69:href=\"a\"/>", "p".repeat(60));
     let last_prefix = format!("<Period{prefixes}>{}</Period>", repeated(&prefixed));
     let many = |attribute: &str| format!("<SegmentURL{}/>", repeated(attribute));
