@@ -341,7 +341,7 @@ fn variant(shown: &str) -> String {
 /// Every denial there is, as the source lists them, with each of its faults.
 fn every_denial() -> BTreeSet<String> {
     let variants = |name: &str| -> Vec<&'static str> {
-        let source = include_str!("../src/error/denial.rs");
+        let source = concat!(include_str!("../src/error/denial.rs"), include_str!("../src/error/fault.rs"),);
         let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
         let (body, _) = body.split_once("\n}\n").unwrap();
         let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
