@@ -53,6 +53,10 @@ const EMBED: &str = "0123456789abcdef0123456789abcdef";
 /// More than this many times the baseline is a failure.
 const GATE: f64 = 1.03;
 
+/// The number of times that a count above the gate is measured, of which the lowest counts. Hash maps draw their seeds anew in
+/// each process, and in about one of a hundred two names collide.
+const ATTEMPTS: u32 = 3;
+
 /// The argument of a process that runs one case.
 const CASE: &str = "--case";
 
@@ -261,12 +265,18 @@ fn compare(mut see: impl FnMut(&str)) -> Option<BTreeMap<&'static str, u64>> {
     let mut counts = BTreeMap::new();
     println!("| | instructions | baseline | x |\n| --- | ---: | ---: | ---: |");
     for (name, _) in cases() {
-        // What starts and ends the loop goes out in the difference.
-        let count = (callgrind(name, 300) - callgrind(name, 100)) / 200;
-        counts.insert(name, count);
         let before = baseline.get(name).copied().unwrap_or_default();
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let ratio = count as f64 / before as f64;
+        let ratio_of = |count: u64| count as f64 / before as f64;
+        let mut count = instructions(name);
+        for _ in 1..ATTEMPTS {
+            if ratio_of(count) <= GATE {
+                break;
+            }
+            count = count.min(instructions(name));
+        }
+        counts.insert(name, count);
+        let ratio = ratio_of(count);
         println!("| {name} | {count} | {before} | {ratio:.3} |");
         if ratio > GATE || before == 0 {
             see(name);
@@ -292,6 +302,12 @@ fn check() -> ExitCode {
     eprintln!("more than 3 % over the baseline, or without one or a case: {over:?}; if it has to be so, run");
     eprintln!("    cargo bench --bench instructions -- --write");
     ExitCode::FAILURE
+}
+
+/// The instructions of one run.
+fn instructions(name: &str) -> u64 {
+    // The difference leaves out what starts and ends the loop. It wraps if only the shorter of the two had a collision.
+    callgrind(name, 300).wrapping_sub(callgrind(name, 100)) / 200
 }
 
 /// The instructions of so many runs.
