@@ -130,16 +130,14 @@ impl RequestView for Parsed {
         Target { authority: None, path: PATH.as_bytes(), query }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(HOST.as_bytes())
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        self.authorization.as_deref().map(str::as_bytes).into_iter()
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.cookie.as_deref().map(str::as_bytes).into_iter()
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        let value = match name {
+            "host" => Some(HOST),
+            "authorization" => self.authorization.as_deref(),
+            "cookie" => self.cookie.as_deref(),
+            _ => None,
+        };
+        value.filter(|_| nth == 0).map(str::as_bytes)
     }
 }
 

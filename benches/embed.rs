@@ -105,8 +105,8 @@ impl RequestView for Asked<'_> {
         Target { authority: None, path: self.0, query: Some(self.1) }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(HOST.as_bytes())
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (name == "host" && nth == 0).then_some(HOST.as_bytes())
     }
 }
 

@@ -108,7 +108,7 @@ pub struct Found<'r> {
 pub fn find_credentials<'r>(
     query_name: &str,
     cookie_name: &str,
-    request: &'r impl RequestView,
+    request: &'r (impl RequestView + ?Sized),
 ) -> Result<Option<Found<'r>>, Denial> {
     let carriers = Carriers {
         query: true,

@@ -12,7 +12,8 @@ use arrayvec::ArrayVec;
 
 use crate::error::{Denial, Repeated, TokenFault};
 use crate::request::{
-    MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values, decode_strictly, value_of_one,
+    AUTHORIZATION, COOKIE, MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values, decode_strictly,
+    lines, value_of_one,
 };
 
 /// The query parameter that carries a token, unless a site names another.
@@ -95,7 +96,7 @@ impl Carriers {
     /// The first carrier that is present.
     pub(crate) fn find<'r>(
         &self,
-        request: &'r impl RequestView,
+        request: &'r (impl RequestView + ?Sized),
         query: Option<&'r [u8]>,
     ) -> Result<Presented<'r>, Denial> {
         match self.find_in_query(query)? {
@@ -112,14 +113,17 @@ impl Carriers {
     }
 
     /// What the first header that is present brings.
-    pub(crate) fn find_in_headers<'r>(&self, request: &'r impl RequestView) -> Result<Presented<'r>, Denial> {
+    pub(crate) fn find_in_headers<'r>(
+        &self,
+        request: &'r (impl RequestView + ?Sized),
+    ) -> Result<Presented<'r>, Denial> {
         if self.bearer
             && let Some(value) = bearer(request)?
         {
             return Ok(Presented::One(Carrier::Bearer, value));
         }
         if self.cookie {
-            let mut cookies = cookie_values(request.cookies(), &self.cookie_name);
+            let mut cookies = cookie_values(lines(request, COOKIE), &self.cookie_name);
             if let Some(first) = cookies.next() {
                 let mut tried = ArrayVec::new();
                 tried.push(first);
@@ -132,12 +136,13 @@ impl Carriers {
 }
 
 /// The token of the one `Authorization` field, if that is a bearer's.
-fn bearer(request: &impl RequestView) -> Result<Option<&[u8]>, Denial> {
-    let mut fields = request.authorization();
-    match (fields.next(), fields.next()) {
-        (None, _) => Ok(None),
-        (Some(field), None) => Ok(bearer_token(field)),
-        (Some(_), Some(_)) => Err(Denial::AmbiguousCredential(Repeated::Authorization)),
+fn bearer(request: &(impl RequestView + ?Sized)) -> Result<Option<&[u8]>, Denial> {
+    match request.field(AUTHORIZATION, 0) {
+        None => Ok(None),
+        Some(_) if request.field(AUTHORIZATION, 1).is_some() => {
+            Err(Denial::AmbiguousCredential(Repeated::Authorization))
+        }
+        Some(field) => Ok(bearer_token(field)),
     }
 }
 

@@ -41,8 +41,8 @@ impl RequestView for Get {
         Target { authority: None, path: b"/videos/1/a.ts", query: Some(self.query.as_bytes()) }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.host.as_bytes())
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (name == "host" && nth == 0).then_some(self.host.as_bytes())
     }
 }
 

@@ -8,7 +8,9 @@ use http::Request;
 use http::request::Parts;
 use playgate::answer::{Answer, Reply, ResponseEdits};
 use playgate::cors::Cors;
-use playgate::request::{MAX_PATH_LEN, PeerAddr, RequestView, Target, TlsConnection, TrustedProxies};
+use playgate::request::{
+    MAX_FIELD_LINES, MAX_PATH_LEN, PeerAddr, RequestView, Target, TlsConnection, TrustedProxies,
+};
 use playgate::scheme::Carrier;
 use playgate::site::{SiteView, UnknownHost};
 use playgate::{Decision, Denial, KeyScope, Site, Verifier};
@@ -33,8 +35,8 @@ impl RequestView for Bare<'_> {
         Target::origin_form(self.target)
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.host.as_bytes())
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (name == "host" && nth == 0).then_some(self.host.as_bytes())
     }
 }
 
@@ -116,8 +118,8 @@ impl RequestView for WithPeer {
         Target::origin_form("/a.ts")
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
+    fn field(&self, _: &str, _: usize) -> Option<&[u8]> {
+        None
     }
 
     fn peer(&self) -> Option<IpAddr> {
@@ -231,99 +233,124 @@ fn a_site_for_https_is_open_over_tls_and_behind_a_proxy_that_ends_it() {
     }
 }
 
-/// All that a view tells, in one value.
-#[derive(Debug, PartialEq, Eq)]
-struct Told {
-    target: Vec<Option<Vec<u8>>>,
-    method: String,
-    fields: Vec<Vec<Vec<u8>>>,
-    origin: Option<Vec<u8>>,
-    asks_for_method: bool,
-    peer: Option<IpAddr>,
-    is_tls: bool,
-}
-
-fn told(view: &impl RequestView) -> Told {
-    let owned = |bytes: &[u8]| bytes.to_vec();
+/// Every answer of a view, for the field names given.
+fn told(view: &dyn RequestView, names: &[&str]) -> Vec<String> {
+    let shown = |text: Option<&[u8]>| format!("{:?}", text.map(|text| text.escape_ascii().to_string()));
     let Target { authority, path, query, .. } = view.target();
-    Told {
-        target: vec![authority.map(owned), Some(owned(path)), query.map(owned)],
-        method: view.method().to_owned(),
-        fields: vec![
-            view.hosts().map(owned).collect(),
-            view.authorization().map(owned).collect(),
-            view.cookies().map(owned).collect(),
-            view.x_forwarded_for().map(owned).collect(),
-            view.x_forwarded_proto().map(owned).collect(),
-            view.forwarded().map(owned).collect(),
-        ],
-        origin: view.origin().map(owned),
-        asks_for_method: view.asks_for_method(),
-        peer: view.peer(),
-        is_tls: view.is_tls(),
-    }
+    let mut told = vec![
+        view.method().to_owned(),
+        [authority, Some(path), query].map(shown).join(" "),
+        format!("{:?} {}", view.peer(), view.is_tls()),
+    ];
+    told.extend(names.iter().map(|name| [0, 1, 2].map(|nth| shown(view.field(name, nth))).join(" ")));
+    told
 }
 
 /// Middleware and extractors hold `Parts`; what they decide must be what the layer decides.
 #[test]
 fn the_parts_of_a_request_tell_what_the_request_tells() {
+    // Every field that a decision reads, and one that it does not know.
+    let names = [
+        "access-control-request-method",
+        "authorization",
+        "cookie",
+        "forwarded",
+        "host",
+        "origin",
+        "referer",
+        "sec-fetch-dest",
+        "sec-fetch-site",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-own",
+    ];
     let mut request = Request::builder()
         .method("OPTIONS")
         .uri("http://cdn.example.com:8080/videos/1/a.ts?auth=x")
         .body(())
         .unwrap();
-    for (number, name) in [
-        "host",
-        "authorization",
-        "cookie",
-        "x-forwarded-for",
-        "x-forwarded-proto",
-        "forwarded",
-        "host",
-        "authorization",
-        "cookie",
-        "origin",
-        "access-control-request-method",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        request.headers_mut().append(name, format!("{name}-{number}").parse().unwrap());
+    for name in names {
+        for number in 0..2 {
+            request.headers_mut().append(name, format!("{name}-{number}").parse().unwrap());
+        }
     }
     request.extensions_mut().insert(PeerAddr(([198, 51, 100, 7], 40000).into()));
     request.extensions_mut().insert(TlsConnection);
-    let expected = {
-        let list = |values: &[&str]| values.iter().map(|value| value.as_bytes().to_vec()).collect();
-        Told {
-            target: ["cdn.example.com:8080", "/videos/1/a.ts", "auth=x"]
-                .map(|text| Some(text.as_bytes().to_vec()))
-                .to_vec(),
-            method: "OPTIONS".to_owned(),
-            fields: vec![
-                list(&["host-0", "host-6"]),
-                list(&["authorization-1", "authorization-7"]),
-                list(&["cookie-2", "cookie-8"]),
-                list(&["x-forwarded-for-3"]),
-                list(&["x-forwarded-proto-4"]),
-                list(&["forwarded-5"]),
-            ],
-            origin: Some(b"origin-9".to_vec()),
-            asks_for_method: true,
-            peer: Some(Ipv4Addr::new(198, 51, 100, 7).into()),
-            is_tls: true,
-        }
-    };
-    assert_eq!(told(&request), expected);
-    assert_eq!(told(&request.into_parts().0), expected);
+    let mut expected = vec![
+        "OPTIONS".to_owned(),
+        r#"Some("cdn.example.com:8080") Some("/videos/1/a.ts") Some("auth=x")"#.to_owned(),
+        "Some(198.51.100.7) true".to_owned(),
+    ];
+    expected.extend(names.map(|name| format!(r#"Some("{name}-0") Some("{name}-1") None"#)));
+    assert_eq!(told(&request, &names), expected);
+    assert_eq!(told(&request.into_parts().0, &names), expected);
 
-    let (mut parts, ()) = Request::new(()).into_parts();
-    let nothing = told(&parts);
-    assert_eq!(nothing.fields, vec![Vec::<Vec<u8>>::new(); 6]);
-    assert_eq!((nothing.origin, nothing.asks_for_method), (None, false));
-    assert_eq!((nothing.peer, nothing.is_tls), (None, false));
-    parts.headers.append("origin", "https://a.example".parse().unwrap());
-    parts.headers.append("origin", "https://b.example".parse().unwrap());
-    assert_eq!(told(&parts).origin, None, "two origins are none");
+    let (parts, ()) = Request::new(()).into_parts();
+    let nothing = told(&parts, &names);
+    assert_eq!(nothing[2], "None false");
+    assert!(nothing[3..].iter().all(|field| field == "None None None"), "{nothing:?}");
+}
+
+/// A server may keep its requests behind a pointer, and hooks receive them so.
+#[test]
+fn a_request_behind_a_pointer_is_decided_as_the_request_itself() {
+    let verifier = behind(vod());
+    for target in [format!("/videos/1/a.ts?auth={}", token("videos/1/")), "/videos/1/a.ts".to_owned()] {
+        let request = bare(&target);
+        let pointer: Box<dyn RequestView + '_> = Box::new(request);
+        let (itself, behind) =
+            (verifier.decide(&request, verifier.now()), verifier.decide(&*pointer, verifier.now()));
+        assert_eq!(itself.denial(), behind.denial());
+        assert_eq!(itself.denial().is_none(), target.contains("auth="));
+        assert!(matches!(
+            (itself.reply(&request), behind.reply(&*pointer)),
+            (Reply::Call(..), Reply::Call(..)) | (Reply::Answer(_), Reply::Answer(_))
+        ));
+    }
+}
+
+/// A client may send each cookie in a line of its own; lines beyond the bound open nothing.
+#[test]
+fn a_cookie_in_any_of_256_lines_is_found_and_no_further_line_is_read() {
+    let verifier = behind(vod());
+    for (before, expected) in
+        [(0, None), (MAX_FIELD_LINES - 1, None), (MAX_FIELD_LINES, Some(Denial::CredentialMissing))]
+    {
+        let mut request = get("/videos/1/a.ts");
+        for number in 0..before {
+            request = request.field("cookie", format!("c{number}=x"));
+        }
+        let request =
+            request.field("cookie", format!("Qencode-Auth-Token={}", token("videos/1/"))).parsed().unwrap();
+        assert_eq!(verifier.decide(&request, verifier.now()).denial(), expected, "{before}");
+    }
+}
+
+/// What a proxy wrote stands in the last line, and may be beyond the bound.
+#[test]
+fn more_lines_of_a_proxys_field_than_are_read_name_neither_client_nor_protocol() {
+    let proxies = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();
+    for (count, known) in [(MAX_FIELD_LINES, true), (MAX_FIELD_LINES + 1, false)] {
+        for (name, field, value) in
+            [("list", "x-forwarded-for", "203.0.113.9"), ("standard", "forwarded", "for=203.0.113.9")]
+        {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 40000).into()));
+            for _ in 0..count {
+                request.headers_mut().append(field, value.parse().unwrap());
+            }
+            let client = Ipv4Addr::new(203, 0, 113, 9).into();
+            assert_eq!(proxies.confirmed_client(&request), known.then_some(client), "{name} {count}");
+        }
+        for (field, value) in [("x-forwarded-proto", "https"), ("forwarded", "proto=https")] {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 40000).into()));
+            for _ in 0..count {
+                request.headers_mut().append(field, value.parse().unwrap());
+            }
+            assert_eq!(proxies.is_https(&request), known, "{field} {count}");
+        }
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode;
 use playgate::error::{Denial, Repeated};
 use playgate::internals::{Found, find_credentials, token_text};
-use playgate::request::{RequestView, Target};
+use playgate::request::{MAX_FIELD_LINES, RequestView, Target};
 use playgate::scheme::{Carrier, MAX_COOKIES_TRIED};
 use playgate::token::MAX_TOKEN_BYTES;
 
@@ -31,16 +31,12 @@ impl RequestView for Lines<'_> {
         Target { authority: None, path: b"/", query: self.query }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        self.authorization.iter().copied()
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.cookies.iter().copied()
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        match name {
+            "authorization" => self.authorization.get(nth).copied(),
+            "cookie" => self.cookies.get(nth).copied(),
+            _ => None,
+        }
     }
 }
 
@@ -95,6 +91,7 @@ fn plainly<'a>(request: &'a Lines<'_>) -> Result<Option<Found<'a>>, Denial> {
     let cookies: Vec<&[u8]> = request
         .cookies
         .iter()
+        .take(MAX_FIELD_LINES)
         .flat_map(|field| field.split(|&byte| byte == b';'))
         .filter_map(|pair| pair.trim_ascii().strip_prefix(b"T="))
         .take(MAX_COOKIES_TRIED)

@@ -150,16 +150,14 @@ impl RequestView for Request {
         Target { authority: self.authority.as_deref(), path: &self.path, query: self.query.as_deref() }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        self.hosts.iter().map(Vec::as_slice)
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        self.authorization.iter().map(Vec::as_slice)
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.cookies.iter().map(Vec::as_slice)
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        let lines = match name {
+            "host" => &self.hosts,
+            "authorization" => &self.authorization,
+            "cookie" => &self.cookies,
+            _ => return None,
+        };
+        lines.get(nth).map(Vec::as_slice)
     }
 }
 

@@ -104,8 +104,8 @@ impl RequestView for Request {
         Target { authority: None, path: &self.path, query: self.query.as_deref() }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.host.as_bytes())
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (name == "host" && nth == 0).then_some(self.host.as_bytes())
     }
 
     fn peer(&self) -> Option<IpAddr> {

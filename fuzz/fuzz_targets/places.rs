@@ -468,15 +468,7 @@ impl RequestView for Request<'_> {
         Target { authority: None, path: self.path, query: None }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        self.host.into_iter()
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        self.host.filter(|_| name == "host" && nth == 0)
     }
 }

@@ -30,7 +30,7 @@ impl Forwarding {
     pub(super) fn of(
         site: &SiteRules,
         grant: Option<&Grant<'_>>,
-        request: &impl RequestView,
+        request: &(impl RequestView + ?Sized),
         policy: &Policy,
         tally: &Arc<Tally>,
     ) -> Option<Arc<Self>> {

@@ -14,7 +14,7 @@ pub(super) fn refusal(
     denial: Denial,
     site: Option<&SiteRules>,
     kid: Option<&str>,
-    request: &impl RequestView,
+    request: &(impl RequestView + ?Sized),
     policy: &Policy,
 ) {
     crate::log::event!(
@@ -30,7 +30,7 @@ pub(super) fn refusal(
     );
 }
 
-pub(super) fn pass(request: &impl RequestView) {
+pub(super) fn pass(request: &(impl RequestView + ?Sized)) {
     crate::log::event!(
         DEBUG,
         method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
@@ -39,7 +39,12 @@ pub(super) fn pass(request: &impl RequestView) {
     );
 }
 
-pub(super) fn grant(grant: &Grant<'_>, site: &SiteRules, request: &impl RequestView, policy: &Policy) {
+pub(super) fn grant(
+    grant: &Grant<'_>,
+    site: &SiteRules,
+    request: &(impl RequestView + ?Sized),
+    policy: &Policy,
+) {
     crate::log::event!(
         DEBUG,
         site = &*site.id,
@@ -53,6 +58,6 @@ pub(super) fn grant(grant: &Grant<'_>, site: &SiteRules, request: &impl RequestV
 }
 
 /// Renders the path as it was received, without text that could be a credential.
-fn path(request: &impl RequestView, site: Option<&SiteRules>) -> impl std::fmt::Display {
+fn path(request: &(impl RequestView + ?Sized), site: Option<&SiteRules>) -> impl std::fmt::Display {
     shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places))
 }

@@ -36,7 +36,7 @@ use referrer::Referrers;
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::embed::AllowedOrigins;
 use crate::error::Denial;
-use crate::request::{RequestView, shown_text};
+use crate::request::{ORIGIN, RequestView, only_line, shown_text};
 use crate::scheme::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::verify::Decision;
@@ -124,9 +124,10 @@ impl Answer {
 
 impl Decision<'_> {
     /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
-    pub fn reply(&self, request: &impl RequestView) -> Reply {
+    pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Reply {
         let site = self.context().site();
-        let cors = site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(request.origin()));
+        let cors =
+            site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(only_line(request, ORIGIN)));
         let policy = &self.context().state.policy;
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         match (self, site) {
@@ -163,9 +164,9 @@ impl Decision<'_> {
                 });
                 Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, referrers, forwarding })
             }
-            (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => {
-                Reply::Answer(answer_preflight(cors.unwrap_or_default(), policy.preflight(request.origin())))
-            }
+            (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => Reply::Answer(
+                answer_preflight(cors.unwrap_or_default(), policy.preflight(only_line(request, ORIGIN))),
+            ),
             (Self::Denied(refusal), _) => {
                 let kid = refusal.claimed_kid();
                 log::refusal(refusal.denial(), site, kid.as_deref(), request, policy);
@@ -187,7 +188,7 @@ fn refuse(
     site: Option<&SiteRules>,
     cors: Option<CorsHeaders>,
     policy: &Policy,
-    request: &impl RequestView,
+    request: &(impl RequestView + ?Sized),
 ) -> Answer {
     let code = denial.code();
     let status = site.map_or(code.default_status(), |site| site.status(code));

@@ -14,7 +14,10 @@
 use bytes::Bytes;
 
 use crate::error::{ConfigError, Faults};
-use crate::request::{MAX_HOST_LEN, OriginList, OriginRule, RequestView, shown_text};
+use crate::request::{
+    ACCESS_CONTROL_REQUEST_METHOD, MAX_HOST_LEN, ORIGIN, OriginList, OriginRule, RequestView, is_present,
+    only_line, shown_text,
+};
 
 /// A site's CORS settings, as an operator says them; the checked form is made with the policy.
 ///
@@ -175,8 +178,10 @@ pub(crate) struct PreflightHeaders {
 }
 
 /// Returns whether this is a preflight: `OPTIONS` with an `Origin` and an `Access-Control-Request-Method`.
-pub(crate) fn is_preflight(request: &impl RequestView) -> bool {
-    request.method() == "OPTIONS" && request.asks_for_method() && request.origin().is_some()
+pub(crate) fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
+    request.method() == "OPTIONS"
+        && is_present(request, ACCESS_CONTROL_REQUEST_METHOD)
+        && only_line(request, ORIGIN).is_some()
 }
 
 impl CorsPolicy {

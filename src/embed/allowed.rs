@@ -1,7 +1,10 @@
 use bytes::Bytes;
 
 use crate::error::ConfigError;
-use crate::request::{Normal, OriginList, OriginRule, RequestView, without_default_port};
+use crate::request::{
+    HOST, Normal, ORIGIN, OriginList, OriginRule, REFERER, RequestView, SEC_FETCH_SITE, only_line,
+    without_default_port,
+};
 
 /// The origins whose pages may show a video: one embed token's list, checked.
 #[derive(Debug)]
@@ -25,10 +28,10 @@ pub(crate) struct Asker<'r> {
 }
 
 impl<'r> Asker<'r> {
-    pub(crate) fn of(request: &'r impl RequestView) -> Self {
-        let host = request.hosts().next().or(request.target().authority).unwrap_or_default();
-        let origin = request.origin().or_else(|| request.referer().map(origin_of));
-        let same_origin = request.fetch_site() == Some(b"same-origin");
+    pub(crate) fn of(request: &'r (impl RequestView + ?Sized)) -> Self {
+        let host = request.field(HOST, 0).or(request.target().authority).unwrap_or_default();
+        let origin = only_line(request, ORIGIN).or_else(|| only_line(request, REFERER).map(origin_of));
+        let same_origin = only_line(request, SEC_FETCH_SITE) == Some(b"same-origin");
         Self { origin, host, same_origin }
     }
 }

@@ -59,7 +59,7 @@ impl KeyService {
     /// use playgate::request::RequestView;
     /// use playgate::{Decision, Verifier};
     ///
-    /// fn ask(verifier: &Verifier, service: &KeyService, request: &impl RequestView) -> u16 {
+    /// fn ask(verifier: &Verifier, service: &KeyService, request: &(impl RequestView + ?Sized)) -> u16 {
     ///     let decision = verifier.decide(request, verifier.now());
     ///     let grant = match &decision {
     ///         Decision::Granted(grant) => Some(grant.to_owned()),
@@ -68,7 +68,7 @@ impl KeyService {
     ///     service.answer(request, grant.as_ref()).status()
     /// }
     /// ```
-    pub fn answer(&self, request: &impl RequestView, grant: Option<&OwnedGrant>) -> KeyAnswer {
+    pub fn answer(&self, request: &(impl RequestView + ?Sized), grant: Option<&OwnedGrant>) -> KeyAnswer {
         let is_head = request.method() == "HEAD";
         match self.find(request, grant) {
             Ok(key) => KeyAnswer::key(&key, is_head),
@@ -76,7 +76,11 @@ impl KeyService {
         }
     }
 
-    fn find(&self, request: &impl RequestView, grant: Option<&OwnedGrant>) -> Result<MediaKey, Refused> {
+    fn find(
+        &self,
+        request: &(impl RequestView + ?Sized),
+        grant: Option<&OwnedGrant>,
+    ) -> Result<MediaKey, Refused> {
         let Shared { keys, folder } = &*self.shared;
         let Some(grant) = grant else {
             crate::log::event!(

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::RequestView;
+use super::fields::{FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PROTO, has_too_many_lines, is_present, lines};
 use super::list::{elements_from_the_right, quoted_elements_from_the_right, semicolon_pairs};
 use crate::error::{ConfigError, ConfigErrors, Faults};
 
@@ -122,23 +123,26 @@ impl TrustedProxies {
     ///
     /// If a hop is hidden, this is the address of the last known hop, by which limits count. Returns `None` only if the server
     /// knows no peer, as on a Unix socket.
-    pub fn client(&self, request: &impl RequestView) -> Option<IpAddr> {
+    pub fn client(&self, request: &(impl RequestView + ?Sized)) -> Option<IpAddr> {
         self.find(request).map(Client::address)
     }
 
     /// Returns the client's address if no hop hides it. Only this address may be compared with one that a credential is bound to.
-    pub fn confirmed_client(&self, request: &impl RequestView) -> Option<IpAddr> {
+    pub fn confirmed_client(&self, request: &(impl RequestView + ?Sized)) -> Option<IpAddr> {
         self.find(request).and_then(Client::confirmed)
     }
 
     /// Finds the client by the rules above. Returns `None` if no peer is known.
-    pub(crate) fn find(&self, request: &impl RequestView) -> Option<Client> {
+    pub(crate) fn find(&self, request: &(impl RequestView + ?Sized)) -> Option<Client> {
         let peer = request.peer()?.to_canonical();
         if !self.trusts(peer) {
             return Some(Client { address: peer, is_confirmed: true, is_local: is_local(peer) });
         }
         let (listed, standard) = (self.listed(request), self.standard(request));
         let (last, end) = match (listed, standard) {
+            _ if [X_FORWARDED_FOR, FORWARDED].into_iter().any(|name| has_too_many_lines(request, name)) => {
+                (None, End::Hidden)
+            }
             (None, None) => (None, End::Start),
             (Some(way), None) | (None, Some(way)) => (way.last, way.end),
             (Some(one), Some(other)) if one == other => (one.last, one.end),
@@ -150,18 +154,18 @@ impl TrustedProxies {
     }
 
     /// Reads `X-Forwarded-For`. Returns `None` if it is absent or blank.
-    fn listed(&self, request: &impl RequestView) -> Option<Way> {
-        request.x_forwarded_for().find(|field| !field.trim_ascii().is_empty())?;
-        request.x_forwarded_for().fold(None, |earlier, field| {
+    fn listed(&self, request: &(impl RequestView + ?Sized)) -> Option<Way> {
+        lines(request, X_FORWARDED_FOR).find(|field| !field.trim_ascii().is_empty())?;
+        lines(request, X_FORWARDED_FOR).fold(None, |earlier, field| {
             Some(self.follow(elements_from_the_right(field).map(address_of)).after(earlier))
         })
     }
 
     /// Reads `Forwarded`. Returns `None` if it names no client anywhere.
-    fn standard(&self, request: &impl RequestView) -> Option<Way> {
+    fn standard(&self, request: &(impl RequestView + ?Sized)) -> Option<Way> {
         let of = |element| parameter(element, b"for");
-        request.forwarded().flat_map(quoted_elements_from_the_right).find_map(of)?;
-        request.forwarded().fold(None, |earlier, field| {
+        lines(request, FORWARDED).flat_map(quoted_elements_from_the_right).find_map(of)?;
+        lines(request, FORWARDED).fold(None, |earlier, field| {
             let hops = quoted_elements_from_the_right(field).map(|element| of(element).and_then(address_of));
             Some(self.follow(hops).after(earlier))
         })
@@ -188,7 +192,7 @@ impl TrustedProxies {
     /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is no trusted proxy and sent no
     /// `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
     /// false, wherever the proxy is; also for a Unix socket, and on a server that does not know its peers.
-    pub fn is_https(&self, request: &impl RequestView) -> bool {
+    pub fn is_https(&self, request: &(impl RequestView + ?Sized)) -> bool {
         self.says_tls(request).unwrap_or_else(|| {
             let peer = request.peer().map(|peer| peer.to_canonical());
             let on_this_machine = peer.is_some_and(|peer| peer.is_loopback() && !self.trusts(peer));
@@ -197,7 +201,7 @@ impl TrustedProxies {
     }
 
     /// Returns whether the client uses TLS, or `None` if neither the connection nor a trusted proxy reports it.
-    pub(crate) fn says_tls(&self, request: &impl RequestView) -> Option<bool> {
+    pub(crate) fn says_tls(&self, request: &(impl RequestView + ?Sized)) -> Option<bool> {
         if request.is_tls() {
             return Some(true);
         }
@@ -205,9 +209,12 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return None;
         }
+        if [X_FORWARDED_PROTO, FORWARDED].into_iter().any(|name| has_too_many_lines(request, name)) {
+            return Some(false);
+        }
         let listed =
-            request.x_forwarded_proto().last().and_then(|field| elements_from_the_right(field).next());
-        let standard = request.forwarded().last().and_then(|field| {
+            lines(request, X_FORWARDED_PROTO).last().and_then(|field| elements_from_the_right(field).next());
+        let standard = lines(request, FORWARDED).last().and_then(|field| {
             quoted_elements_from_the_right(field).next().and_then(|element| parameter(element, b"proto"))
         });
         let is_https = |proto: &[u8]| proto.eq_ignore_ascii_case(b"https");
@@ -248,10 +255,8 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
 }
 
 /// Returns whether a request has a header field of a proxy.
-fn is_forwarded(request: &impl RequestView) -> bool {
-    request.x_forwarded_for().next().is_some()
-        || request.x_forwarded_proto().next().is_some()
-        || request.forwarded().next().is_some()
+fn is_forwarded(request: &(impl RequestView + ?Sized)) -> bool {
+    [X_FORWARDED_FOR, X_FORWARDED_PROTO, FORWARDED].into_iter().any(|name| is_present(request, name))
 }
 
 /// Returns whether an address is this machine's or a private network's: loopback, RFC 1918, RFC 6598, RFC 4193, or link-local.

@@ -1,5 +1,6 @@
 use arrayvec::ArrayVec;
 
+use super::fields::HOST;
 use super::{RequestView, Target};
 use crate::error::HostFault;
 use crate::work;
@@ -31,20 +32,22 @@ impl<'h> Host<'h> {
     /// # Errors
     ///
     /// The [`HostFault`]: two `Host` fields, two different hosts, or text that is no host.
-    pub fn of(request: &'h impl RequestView, buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
+    pub fn of(
+        request: &'h (impl RequestView + ?Sized),
+        buffer: &'h mut HostBuffer,
+    ) -> Result<Self, HostFault> {
         Self::agreed(request, request.target(), buffer, |_| false)
     }
 
     /// The same for a target that was read before. A field that is `known` for a host in its normal form is not read again.
     pub(crate) fn agreed(
-        request: &'h impl RequestView,
+        request: &'h (impl RequestView + ?Sized),
         target: Target<'h>,
         buffer: &'h mut HostBuffer,
         known: impl FnOnce(&'h [u8]) -> bool,
     ) -> Result<Self, HostFault> {
-        let mut fields = request.hosts();
-        let field = fields.next();
-        if fields.next().is_some() {
+        let field = request.field(HOST, 0);
+        if field.is_some() && request.field(HOST, 1).is_some() {
             return Err(HostFault::Repeated);
         }
         match (field, target.authority) {
@@ -130,8 +133,8 @@ pub(crate) fn explicit_port(authority: &[u8]) -> Result<Option<u16>, HostFault> 
 }
 
 /// Returns the port that a request names, in the target's authority or else in its `Host` field.
-pub(crate) fn requested_port(request: &impl RequestView) -> Option<u16> {
-    let authority = request.target().authority.or_else(|| request.hosts().next())?;
+pub(crate) fn requested_port(request: &(impl RequestView + ?Sized)) -> Option<u16> {
+    let authority = request.target().authority.or_else(|| request.field(HOST, 0))?;
     explicit_port(authority).ok().flatten()
 }
 

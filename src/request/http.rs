@@ -1,12 +1,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ::http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, ORIGIN,
-    REFERER,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, AsHeaderName, COOKIE, FORWARDED, HOST, HeaderMap,
+    HeaderName, HeaderValue, ORIGIN, REFERER,
 };
 use ::http::{Extensions, Request, Uri, request::Parts};
 
-use super::{OtherPath, RequestView, Target};
+use super::{OtherPath, RequestView, Target, fields};
 
 /// The address of the connection's other end, as a request extension.
 ///
@@ -18,11 +18,6 @@ pub struct PeerAddr(pub SocketAddr);
 /// Says that the connection is TLS, as a request extension; a server inserts it where it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsConnection;
-
-const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 impl<B> RequestView for Request<B> {
     fn method(&self) -> &str {
@@ -37,36 +32,9 @@ impl<B> RequestView for Request<B> {
         other_path_of(self.uri(), self.extensions())
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &HOST)
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &AUTHORIZATION)
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &COOKIE)
-    }
-
-    fn origin(&self) -> Option<&[u8]> {
-        only(self.headers(), &ORIGIN)
-    }
-
-    fn referer(&self) -> Option<&[u8]> {
-        only(self.headers(), &REFERER)
-    }
-
-    fn fetch_dest(&self) -> Option<&[u8]> {
-        only(self.headers(), &SEC_FETCH_DEST)
-    }
-
-    fn fetch_site(&self) -> Option<&[u8]> {
-        only(self.headers(), &SEC_FETCH_SITE)
-    }
-
-    fn asks_for_method(&self) -> bool {
-        self.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    #[inline]
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        field_of(self.headers(), name, nth)
     }
 
     fn peer(&self) -> Option<IpAddr> {
@@ -75,18 +43,6 @@ impl<B> RequestView for Request<B> {
 
     fn is_tls(&self) -> bool {
         self.extensions().get::<TlsConnection>().is_some()
-    }
-
-    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &X_FORWARDED_FOR)
-    }
-
-    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &X_FORWARDED_PROTO)
-    }
-
-    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
-        fields(self.headers(), &FORWARDED)
     }
 }
 
@@ -103,36 +59,9 @@ impl RequestView for Parts {
         other_path_of(&self.uri, &self.extensions)
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &HOST)
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &AUTHORIZATION)
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &COOKIE)
-    }
-
-    fn origin(&self) -> Option<&[u8]> {
-        only(&self.headers, &ORIGIN)
-    }
-
-    fn referer(&self) -> Option<&[u8]> {
-        only(&self.headers, &REFERER)
-    }
-
-    fn fetch_dest(&self) -> Option<&[u8]> {
-        only(&self.headers, &SEC_FETCH_DEST)
-    }
-
-    fn fetch_site(&self) -> Option<&[u8]> {
-        only(&self.headers, &SEC_FETCH_SITE)
-    }
-
-    fn asks_for_method(&self) -> bool {
-        self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    #[inline]
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        field_of(&self.headers, name, nth)
     }
 
     fn peer(&self) -> Option<IpAddr> {
@@ -141,18 +70,6 @@ impl RequestView for Parts {
 
     fn is_tls(&self) -> bool {
         self.extensions.get::<TlsConnection>().is_some()
-    }
-
-    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &X_FORWARDED_FOR)
-    }
-
-    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &X_FORWARDED_PROTO)
-    }
-
-    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
-        fields(&self.headers, &FORWARDED)
     }
 }
 
@@ -177,17 +94,41 @@ fn other_path_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<OtherPa
     }
 }
 
-fn fields<'r>(headers: &'r HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'r [u8]> + use<'r> {
-    headers.get_all(name).into_iter().map(::http::HeaderValue::as_bytes)
-}
-
-fn only<'r>(headers: &'r HeaderMap, name: &HeaderName) -> Option<&'r [u8]> {
-    let mut values = fields(headers, name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => Some(value),
-        _ => None,
+/// Returns one line of a field. The names that decisions read are looked up without being parsed: where the name is a
+/// constant, the compiler chooses the arm.
+#[expect(clippy::inline_always, reason = "the name is a constant in the caller")]
+#[inline(always)]
+fn field_of<'r>(headers: &'r HeaderMap, name: &str, nth: usize) -> Option<&'r [u8]> {
+    match name {
+        fields::ACCESS_CONTROL_REQUEST_METHOD => line(headers, &ACCESS_CONTROL_REQUEST_METHOD, nth),
+        fields::AUTHORIZATION => line(headers, &AUTHORIZATION, nth),
+        fields::COOKIE => line(headers, &COOKIE, nth),
+        fields::FORWARDED => line(headers, &FORWARDED, nth),
+        fields::HOST => line(headers, &HOST, nth),
+        fields::ORIGIN => line(headers, &ORIGIN, nth),
+        fields::REFERER => line(headers, &REFERER, nth),
+        fields::SEC_FETCH_DEST => line(headers, &SEC_FETCH_DEST, nth),
+        fields::SEC_FETCH_SITE => line(headers, &SEC_FETCH_SITE, nth),
+        fields::X_FORWARDED_FOR => line(headers, &X_FORWARDED_FOR, nth),
+        fields::X_FORWARDED_PROTO => line(headers, &X_FORWARDED_PROTO, nth),
+        _ => line(headers, name, nth),
     }
 }
+
+#[inline]
+fn line(headers: &HeaderMap, name: impl AsHeaderName, nth: usize) -> Option<&[u8]> {
+    let value = match nth {
+        0 => headers.get(name),
+        _ if headers.len() == headers.keys_len() => None, // no field of this request has a second line
+        _ => headers.get_all(name).into_iter().nth(nth),
+    };
+    value.map(HeaderValue::as_bytes)
+}
+
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static(fields::SEC_FETCH_DEST);
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static(fields::SEC_FETCH_SITE);
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static(fields::X_FORWARDED_FOR);
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static(fields::X_FORWARDED_PROTO);
 
 /// How the path that the client sent differs from the path of the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@
 
 mod client;
 mod cookies;
+mod fields;
 mod folding;
 mod host;
 #[cfg(feature = "http")]
@@ -31,6 +32,11 @@ pub(crate) use client::Client;
 pub(crate) use client::Network;
 pub use client::TrustedProxies;
 pub(crate) use cookies::{cookie_values, without_cookie};
+pub use fields::MAX_FIELD_LINES;
+pub(crate) use fields::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, ORIGIN, REFERER, SEC_FETCH_DEST,
+    SEC_FETCH_SITE, is_present, lines, only_line,
+};
 pub(crate) use folding::{fold, fold_base_path, is_folded};
 pub use host::{Host, HostBuffer, MAX_HOST_LEN};
 pub(crate) use host::{explicit_port, requested_port};

@@ -5,30 +5,32 @@ use super::render::{shown_path, shown_text};
 
 /// A request, as a decision reads it.
 ///
-/// Implemented for `http::Request` and `http::request::Parts` with the feature `http`; a server with another
-/// request type implements these few methods. Each names a field, so that an implementation can use the fastest
-/// way its header map has.
+/// Implemented for `http::Request` and `http::request::Parts` with the feature `http`. A server with another request type
+/// implements these methods. The trait is dyn-compatible: wherever a request is read, `&dyn RequestView` works too.
 ///
-/// Header values are bytes as they came, one item per field line, without folding or joining. Nothing here is
-/// trusted, and nothing is allocated.
+/// Nothing here is trusted, and nothing is allocated.
 ///
 /// ```
 /// use playgate::request::{RequestView, Target};
 ///
-/// struct Get<'a> { host: &'a str, target: &'a str }
+/// struct Get<'a> { target: &'a str, fields: &'a [(&'a str, &'a str)] }
 ///
 /// impl RequestView for Get<'_> {
 ///     fn method(&self) -> &str { "GET" }
 ///     fn target(&self) -> Target<'_> { Target::origin_form(self.target) }
-///     fn hosts(&self) -> impl Iterator<Item = &[u8]> { std::iter::once(self.host.as_bytes()) }
+///     fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+///         let lines = self.fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+///         lines.map(|(_, value)| value.as_bytes()).nth(nth)
+///     }
 /// }
 ///
-/// let get = Get { host: "cdn.example.com", target: "/videos/1/a.ts?auth=x" };
+/// let get = Get { target: "/videos/1/a.ts?auth=x", fields: &[("Host", "cdn.example.com")] };
 /// assert_eq!(get.target().path, b"/videos/1/a.ts");
-/// assert_eq!(get.target().query, Some(&b"auth=x"[..]));
+/// assert_eq!(get.field("host", 0), Some(&b"cdn.example.com"[..]));
+/// assert_eq!(get.field("host", 1), None);
 /// ```
 pub trait RequestView {
-    // `adapters::tower::view` delegates each of these methods. A default would hide the request's field there: add it there too.
+    // `adapters::tower::view` delegates each of these methods. A default would hide the request's own answer: add it there too.
 
     /// The method, in its case-sensitive spelling.
     fn method(&self) -> &str;
@@ -43,45 +45,13 @@ pub trait RequestView {
         None
     }
 
-    /// Every `Host` field.
-    fn hosts(&self) -> impl Iterator<Item = &[u8]>;
+    /// Returns the value of the line number `nth`, counted from 0, of a header field.
+    ///
+    /// Names are passed in lower case, and are compared without case (RFC 9110 §5.1). A value is returned as it was received,
+    /// one line at a time, without folding or joining.
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]>;
 
-    /// Every `Authorization` field.
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    /// Every `Cookie` field; HTTP/2 may split one over several (RFC 9113 §8.2.3).
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    /// The `Origin` field, when there is exactly one.
-    fn origin(&self) -> Option<&[u8]> {
-        None
-    }
-
-    /// The `Referer` field, when there is exactly one.
-    fn referer(&self) -> Option<&[u8]> {
-        None
-    }
-
-    /// The `Sec-Fetch-Dest` field, when there is exactly one: what a browser wants it for.
-    fn fetch_dest(&self) -> Option<&[u8]> {
-        None
-    }
-
-    /// The `Sec-Fetch-Site` field, when there is exactly one: how far off the page is that makes a browser ask.
-    fn fetch_site(&self) -> Option<&[u8]> {
-        None
-    }
-
-    /// Returns whether there is an `Access-Control-Request-Method` field.
-    fn asks_for_method(&self) -> bool {
-        false
-    }
-
-    /// The address of the connection's other end.
+    /// The address of the connection's other end, or `None` if the server does not know it.
     fn peer(&self) -> Option<IpAddr> {
         None
     }
@@ -89,21 +59,6 @@ pub trait RequestView {
     /// Returns whether the connection itself is TLS.
     fn is_tls(&self) -> bool {
         false
-    }
-
-    /// Every `X-Forwarded-For` field.
-    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    /// Every `X-Forwarded-Proto` field.
-    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
-    }
-
-    /// Every `Forwarded` field (RFC 7239).
-    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
     }
 }
 

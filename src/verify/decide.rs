@@ -49,7 +49,7 @@ impl Judged<'_> {
 /// earlier try needed.
 pub(super) fn judge<'r>(
     state: &Snapshot,
-    request: &'r impl RequestView,
+    request: &'r (impl RequestView + ?Sized),
     now: UnixSeconds,
     found: Option<&Found>,
 ) -> Judged<'r> {
@@ -180,7 +180,7 @@ pub(super) struct Case<'s> {
 
 impl Case<'_> {
     /// Finds the credentials that decide, and tries them.
-    fn hear<'r>(&self, request: &'r impl RequestView, target: Target<'r>) -> Verdict<'r> {
+    fn hear<'r>(&self, request: &'r (impl RequestView + ?Sized), target: Target<'r>) -> Verdict<'r> {
         let verdict = match self.find(request, target.query) {
             Err(denial) => Verdict::Denied(denial, None),
             Ok(Brought::Link(links, carrier, link)) => self.try_link(target.path, links, carrier, &link),
@@ -200,7 +200,7 @@ impl Case<'_> {
 
     /// Checks the rest once a credential was accepted, and records its use: the method, and whether what is carried into
     /// a manifest is too long.
-    fn close(&self, request: &impl RequestView, facts: &Facts) -> Result<(), Denial> {
+    fn close(&self, request: &(impl RequestView + ?Sized), facts: &Facts) -> Result<(), Denial> {
         let Asked { path, query, .. } = self.asked;
         let checked = check_manner(self.site, request.method(), path, query, Some(facts.granted()));
         match &facts.proof {
@@ -220,7 +220,7 @@ impl Case<'_> {
     /// not looked at.
     fn find<'r>(
         &self,
-        request: &'r impl RequestView,
+        request: &'r (impl RequestView + ?Sized),
         query: Option<&'r [u8]>,
     ) -> Result<Brought<'_, 'r>, Denial> {
         let site = self.site;
@@ -273,7 +273,7 @@ impl Case<'_> {
 
     /// Tries the cookies of one name, each on its own: the first that grants does, whatever stands before it. If none
     /// grants, the first lookup that one needs is needed. If none needs a lookup, the most specific denial is returned.
-    fn try_each<'r>(&self, request: &'r impl RequestView, cookies: &[&'r [u8]]) -> Verdict<'r> {
+    fn try_each<'r>(&self, request: &'r (impl RequestView + ?Sized), cookies: &[&'r [u8]]) -> Verdict<'r> {
         let mut first_need = None;
         let mut most_telling = Verdict::Denied(Denial::CredentialMissing, None);
         for raw in cookies {
@@ -292,7 +292,12 @@ impl Case<'_> {
     }
 
     /// Tries what stands in one carrier. A signed token has dots and an embed token has none, so its form tells which it is.
-    fn try_one<'r>(&self, request: &'r impl RequestView, carrier: Carrier, raw: &'r [u8]) -> Verdict<'r> {
+    fn try_one<'r>(
+        &self,
+        request: &'r (impl RequestView + ?Sized),
+        carrier: Carrier,
+        raw: &'r [u8],
+    ) -> Verdict<'r> {
         if let Some(embeds) = &self.site.embed
             && (raw.len() <= MAX_ENCODED_EMBED_TOKEN || !self.site.tokens)
         {

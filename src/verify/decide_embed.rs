@@ -8,7 +8,7 @@ use super::grant::{Embedded, Facts, Proof};
 use super::guarded::may_be_manifest_or_key;
 use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
 use crate::error::Denial;
-use crate::request::{Client, RequestView};
+use crate::request::{Client, RequestView, SEC_FETCH_DEST, only_line};
 use crate::scheme::{Carrier, Scheme};
 use crate::scope::Resource;
 use crate::store::{Answer, Found, Standing};
@@ -26,7 +26,7 @@ impl Case<'_> {
     /// Tries the embed token in the path.
     pub(super) fn try_embed_in_path<'r>(
         &self,
-        request: &'r impl RequestView,
+        request: &'r (impl RequestView + ?Sized),
         path: &'r [u8],
         embeds: &EmbedRules,
         place: InPath<'_>,
@@ -40,7 +40,7 @@ impl Case<'_> {
     /// Tries one embed token, or text that is none: whether it is known, and then its record.
     pub(super) fn try_embed<'r>(
         &self,
-        request: &'r impl RequestView,
+        request: &'r (impl RequestView + ?Sized),
         carrier: Carrier,
         raw: &'r [u8],
         embeds: &EmbedRules,
@@ -92,7 +92,7 @@ impl Case<'_> {
     /// The rules of [`embed`](crate::embed), and the site's own.
     fn check_record(
         &self,
-        request: &impl RequestView,
+        request: &(impl RequestView + ?Sized),
         embeds: &EmbedRules,
         record: &Record,
         wanted: Wanted<'_>,
@@ -150,8 +150,11 @@ impl Case<'_> {
 }
 
 /// Whether a browser says that it wants a page, and not what a page shows (Fetch Metadata, `Sec-Fetch-Dest`).
-fn asks_for_page(request: &impl RequestView) -> bool {
-    matches!(request.fetch_dest(), Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
+fn asks_for_page(request: &(impl RequestView + ?Sized)) -> bool {
+    matches!(
+        only_line(request, SEC_FETCH_DEST),
+        Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object")
+    )
 }
 
 /// Returns whether the request may be for a manifest or a key, without which nothing plays. Origins and rates are checked for these.

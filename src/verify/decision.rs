@@ -52,7 +52,7 @@ impl Context {
 #[cfg(feature = "tower")]
 impl Context {
     /// Returns whether other sites of the host begin below `/`: a shortened path may belong to one of them.
-    fn may_be_shortened(&self, request: &impl RequestView) -> bool {
+    fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
         let policy = &self.state.policy;
         if !policy.has_base_paths() {
             return false; // nearly every policy
@@ -86,7 +86,7 @@ impl<'r> Decision<'r> {
     /// public site on a host with base paths. For an adapter that cannot exclude that a router removed a prefix from the
     /// path.
     #[cfg(feature = "tower")]
-    pub(crate) fn refuse_shortened(self, request: &impl RequestView) -> Self {
+    pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {
             Self::Pass(Passed { context, outside: true }) => {
                 Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })

@@ -70,7 +70,7 @@ impl Verifier {
 
     /// Decides one request. No I/O, no waiting, no allocation but for a token that is remembered, and for a public key that is
     /// prepared for its first token; what can be refused cheaply is refused first.
-    pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
+    pub fn decide<'r>(&self, request: &'r (impl RequestView + ?Sized), now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }
 
@@ -98,7 +98,7 @@ impl Verifier {
     /// ```
     pub fn decide_with<'r>(
         &self,
-        request: &'r impl RequestView,
+        request: &'r (impl RequestView + ?Sized),
         now: UnixSeconds,
         found: Option<&Found>,
     ) -> Decision<'r> {

@@ -58,8 +58,8 @@ mod by_hand {
             Target::origin_form(self.target)
         }
 
-        fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-            std::iter::once(self.host.as_bytes())
+        fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+            (name == "host" && nth == 0).then_some(self.host.as_bytes())
         }
     }
 

@@ -84,24 +84,15 @@ impl RequestView for Drawn {
         Target { authority: None, path: &self.path, query: self.query.as_deref() }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.host.as_bytes())
-    }
-
-    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.cookies.iter().map(Vec::as_slice)
-    }
-
-    fn authorization(&self) -> impl Iterator<Item = &[u8]> {
-        self.authorization.iter().map(Vec::as_slice)
-    }
-
-    fn origin(&self) -> Option<&[u8]> {
-        self.origin
-    }
-
-    fn asks_for_method(&self) -> bool {
-        self.method == "OPTIONS" && self.origin.is_some()
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        match (name, nth) {
+            ("host", 0) => Some(self.host.as_bytes()),
+            ("cookie", _) => self.cookies.get(nth).map(Vec::as_slice),
+            ("authorization", _) => self.authorization.get(nth).map(Vec::as_slice),
+            ("origin", 0) => self.origin,
+            ("access-control-request-method", 0) if self.method == "OPTIONS" => self.origin,
+            _ => None,
+        }
     }
 }
 

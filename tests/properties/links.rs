@@ -102,8 +102,8 @@ impl RequestView for Asks<'_> {
         Target { authority: None, path: parts.next().unwrap_or_default(), query: parts.next() }
     }
 
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(HOST.as_bytes())
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (name == "host" && nth == 0).then_some(HOST.as_bytes())
     }
 
     fn peer(&self) -> Option<IpAddr> {

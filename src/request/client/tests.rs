@@ -17,23 +17,20 @@ impl RequestView for Told<'_> {
     fn target(&self) -> Target<'_> {
         Target::origin_form("/")
     }
-    fn hosts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::empty()
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        let lines = match name {
+            "x-forwarded-for" => self.x_forwarded_for,
+            "forwarded" => self.forwarded,
+            "x-forwarded-proto" => self.proto,
+            _ => &[],
+        };
+        lines.get(nth).map(|line| line.as_bytes())
     }
     fn peer(&self) -> Option<IpAddr> {
         self.peer.map(|peer| peer.parse().unwrap())
     }
     fn is_tls(&self) -> bool {
         self.tls
-    }
-    fn x_forwarded_for(&self) -> impl Iterator<Item = &[u8]> {
-        self.x_forwarded_for.iter().map(|field| field.as_bytes())
-    }
-    fn forwarded(&self) -> impl Iterator<Item = &[u8]> {
-        self.forwarded.iter().map(|field| field.as_bytes())
-    }
-    fn x_forwarded_proto(&self) -> impl Iterator<Item = &[u8]> {
-        self.proto.iter().map(|field| field.as_bytes())
     }
 }
 
