@@ -157,7 +157,8 @@ pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::ve
 pub fn read_config(text: &str, json: bool) -> Vec<String> {
     use crate::error::Faults;
     use crate::link::SecretPlace;
-    use crate::site::{ConfigFile, Notation, Policy};
+    use crate::config::{ConfigFile, Notation};
+    use crate::site::Policy;
 
     let (notation, name) = if json { (Notation::Json, "fuzz.json") } else { (Notation::Toml, "fuzz.toml") };
     let errors = ConfigFile::parse(text, notation, name.as_ref()).map_or_else(

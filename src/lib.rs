@@ -64,7 +64,7 @@
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |
-//! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`site`] |
+//! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`config`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
 //! | `keygen` | new signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
 //! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, handed out under a grant and told to a packager |
@@ -80,6 +80,8 @@ mod work;
 #[cfg(any(feature = "tower", feature = "actix"))]
 pub mod adapters;
 pub mod answer;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod cors;
 pub mod crypto;
 pub mod embed;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use toml::de::{DeTable, DeValue};
 
 fn schema() -> Value {
-    serde_json::from_str(playgate::site::SCHEMA).unwrap()
+    serde_json::from_str(playgate::config::SCHEMA).unwrap()
 }
 
 fn validator() -> Validator {

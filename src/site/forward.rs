@@ -20,12 +20,12 @@ use crate::scheme::{Carrier, Scheme};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Forward {
-    pub(super) off: bool,
-    pub(super) keys: Keys,
-    pub(super) of: Option<Vec<String>>,
-    pub(super) to: Option<Vec<String>>,
-    pub(super) hosts: Vec<String>,
-    pub(super) max_mpd: usize,
+    pub(crate) off: bool,
+    pub(crate) keys: Keys,
+    pub(crate) of: Option<Vec<String>>,
+    pub(crate) to: Option<Vec<String>>,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) max_mpd: usize,
 }
 
 /// Which parameters.

@@ -170,14 +170,14 @@ struct Streams {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PolicyBuilder {
-    sites: Vec<Site>,
-    streams: Vec<(String, String)>,
-    unknown_host: UnknownHost,
-    outside: Option<Outside>,
-    expose_reason: bool,
-    token_cache: usize,
-    failed_signatures: FailedSignatures,
-    trusted_proxies: Vec<String>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) streams: Vec<(String, String)>,
+    pub(crate) unknown_host: UnknownHost,
+    pub(crate) outside: Option<Outside>,
+    pub(crate) expose_reason: bool,
+    pub(crate) token_cache: usize,
+    pub(crate) failed_signatures: FailedSignatures,
+    pub(crate) trusted_proxies: Vec<String>,
 }
 
 /// How many verified tokens are remembered unless something else is said.
@@ -249,22 +249,6 @@ impl PolicyBuilder {
     /// Default none.
     pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
         self.trusted_proxies = networks.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// What a configuration file says, before what code says.
-    #[cfg(feature = "config")]
-    pub(super) fn with_sections(mut self, sections: &super::config::Sections) -> Self {
-        self.sites.splice(0..0, sections.sites.iter().cloned());
-        self.streams.splice(0..0, sections.streams.iter().cloned());
-        self.unknown_host = sections.unknown_host.unwrap_or(self.unknown_host);
-        self.outside = sections.outside.clone().or(self.outside);
-        self.expose_reason = sections.expose_reason.unwrap_or(self.expose_reason);
-        self.token_cache = sections.token_cache.unwrap_or(self.token_cache);
-        self.failed_signatures = sections.failed_signatures.unwrap_or(self.failed_signatures);
-        if !sections.trusted_proxies.is_empty() {
-            self.trusted_proxies.clone_from(&sections.trusted_proxies);
-        }
         self
     }
 

@@ -30,38 +30,38 @@ use crate::token::Claims;
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the configuration")]
 #[must_use]
 pub struct Site {
-    pub(super) id: Option<String>,
-    pub(super) hosts: Vec<String>,
-    pub(super) base_path: String,
-    pub(super) serves: Serves,
-    pub(super) access: Access,
-    pub(super) public_paths: Vec<String>,
-    pub(super) methods: Vec<String>,
-    pub(super) transport: Transport,
-    pub(super) tokens: bool,
-    pub(super) link: Option<SecureLink>,
-    pub(super) embed: Option<Embed>,
-    pub(super) forward: Forward,
-    pub(super) carriers: Carriers,
-    pub(super) max_token_bytes: usize,
-    pub(super) coverage: Coverage,
-    pub(super) require_exp: bool,
-    pub(super) max_lifetime: Option<Duration>,
-    pub(super) issuer: Option<String>,
-    pub(super) audience: Option<String>,
-    pub(super) leeway: Leeway,
-    pub(super) cache: CacheScope,
-    pub(super) strip_credentials: bool,
-    pub(super) grant_extension: bool,
-    pub(super) identity_headers: Vec<(String, IdentityValue)>,
-    pub(super) answers: Vec<(Code, u16)>,
-    pub(super) cors: Option<Cors>,
-    pub(super) hook: Option<Hook>,
+    pub(crate) id: Option<String>,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) base_path: String,
+    pub(crate) serves: Serves,
+    pub(crate) access: Access,
+    pub(crate) public_paths: Vec<String>,
+    pub(crate) methods: Vec<String>,
+    pub(crate) transport: Transport,
+    pub(crate) tokens: bool,
+    pub(crate) link: Option<SecureLink>,
+    pub(crate) embed: Option<Embed>,
+    pub(crate) forward: Forward,
+    pub(crate) carriers: Carriers,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) coverage: Coverage,
+    pub(crate) require_exp: bool,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) leeway: Leeway,
+    pub(crate) cache: CacheScope,
+    pub(crate) strip_credentials: bool,
+    pub(crate) grant_extension: bool,
+    pub(crate) identity_headers: Vec<(String, IdentityValue)>,
+    pub(crate) answers: Vec<(Code, u16)>,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) hook: Option<Hook>,
 }
 
 /// What a site serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Serves {
+pub(crate) enum Serves {
     /// Object keys of one bucket; `{bucket}` takes its name from the host pattern.
     Bucket(String),
     /// Playback IDs.
@@ -102,7 +102,7 @@ impl Site {
         Self::new(Serves::Live(LiveShape::Host))
     }
 
-    pub(super) fn new(serves: Serves) -> Self {
+    pub(crate) fn new(serves: Serves) -> Self {
         Self {
             id: None,
             hosts: Vec::new(),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{ConfigError, Faults, Part};
 use crate::keys::{FileSight, without_line_end};
 use crate::link::{LinkSecret, SecretPlace};
-use crate::site::{PolicyBuilder, in_file};
+use crate::config::in_file;
+use crate::site::PolicyBuilder;
 
 /// The largest file that is read as a secret.
 const MAX_SECRET_FILE: u64 = 4096;

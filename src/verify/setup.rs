@@ -9,7 +9,8 @@ use super::builder::{VerifierBuilder, list_names, no_such_site};
 use super::secrets::Secrets;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
-use crate::site::{ConfigFile, Hook, Notation, Policy, PolicyBuilder, Refused, Site, in_file};
+use crate::config::{ConfigFile, Notation, in_file};
+use crate::site::{Hook, Policy, PolicyBuilder, Refused, Site};
 use crate::token::Claims;
 
 /// The largest configuration file.

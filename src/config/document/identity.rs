@@ -8,7 +8,7 @@ use crate::site::{GrantFact, IdentityValue};
 /// The value of an identity header: the name of a claim, a fact of the grant, or `false`. `None` for a table that names no
 /// fact.
 #[derive(Clone, Debug)]
-pub(in crate::site::config) struct IdentitySaid(pub(in crate::site::config) Option<IdentityValue>);
+pub(in crate::config) struct IdentitySaid(pub(in crate::config) Option<IdentityValue>);
 
 /// A table in place of a claim.
 #[derive(Debug, Default, Deserialize)]

@@ -11,7 +11,7 @@ use crate::time::UnixSeconds;
 
 /// One text, or a list.
 #[derive(Debug, Default)]
-pub(in crate::site::config) struct Few(pub(in crate::site::config) Vec<String>);
+pub(in crate::config) struct Few(pub(in crate::config) Vec<String>);
 
 impl<'de> Deserialize<'de> for Few {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Few {
 
 /// A length of time: whole seconds, or text such as "24h".
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site::config) struct Span(pub(in crate::site::config) Duration);
+pub(in crate::config) struct Span(pub(in crate::config) Duration);
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -80,7 +80,7 @@ impl Span {
 
 /// A second: since 1970, or as a date in UTC (RFC 3339).
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site::config) struct Moment(pub(in crate::site::config) UnixSeconds);
+pub(in crate::config) struct Moment(pub(in crate::config) UnixSeconds);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// A table of names and values, in the order of the file.
 #[derive(Debug)]
-pub(in crate::site::config) struct Pairs<V>(pub(in crate::site::config) Vec<(String, V)>);
+pub(in crate::config) struct Pairs<V>(pub(in crate::config) Vec<(String, V)>);
 
 impl<V> Default for Pairs<V> {
     fn default() -> Self {

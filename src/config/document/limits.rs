@@ -10,17 +10,17 @@ use super::values::Span;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "failed_signatures", extend("minProperties" = 1)))]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::site::config) struct FailedSignaturesSection {
+pub(in crate::config) struct FailedSignaturesSection {
     /// The limit of one client: an address, or a /64 network of IPv6. Clients behind one NAT share it. Default 60000 in a minute
     /// for public addresses. A rate applies to every address, and "unlimited" to none.
-    pub(in crate::site::config) per_client: Option<PerClientSaid>,
+    pub(in crate::config) per_client: Option<PerClientSaid>,
     /// The limit of one key, over all clients. A flood that reaches it keeps the key's new viewers waiting. Default any number.
-    pub(in crate::site::config) per_key: Option<RateSection>,
+    pub(in crate::config) per_key: Option<RateSection>,
 }
 
 /// The limit of a client.
 #[derive(Debug)]
-pub(in crate::site::config) enum PerClientSaid {
+pub(in crate::config) enum PerClientSaid {
     Unlimited,
     Rate(RateSection),
 }
@@ -56,11 +56,11 @@ impl<'de> Deserialize<'de> for PerClientSaid {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "rate", extend("required" = ["requests", "within"])))]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::site::config) struct RateSection {
+pub(in crate::config) struct RateSection {
     /// How many.
     #[cfg_attr(test, schemars(required, range(min = 1, max = 1_000_000)))]
-    pub(in crate::site::config) requests: Option<i64>,
+    pub(in crate::config) requests: Option<i64>,
     /// In which time: 1 second to 1 day.
     #[cfg_attr(test, schemars(required))]
-    pub(in crate::site::config) within: Option<Span>,
+    pub(in crate::config) within: Option<Span>,
 }

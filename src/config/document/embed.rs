@@ -10,30 +10,30 @@ use crate::embed::{Lifetime, OriginsOn};
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "embed"))]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::site::config) struct EmbedSection {
+pub(in crate::config) struct EmbedSection {
     /// Where a token stands in the path: "/watch/{token}" for a page, "/embed/{token}/" for all that is below. Default
     /// "/watch/{token}".
-    pub(in crate::site::config) path: Option<Few>,
+    pub(in crate::config) path: Option<Few>,
     /// The folder of a token's video. Default "videos/{video}/".
-    pub(in crate::site::config) scope: Option<String>,
+    pub(in crate::config) scope: Option<String>,
     /// The sites of one realm share their tokens. Default the site's id.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
-    pub(in crate::site::config) realm: Option<String>,
+    pub(in crate::config) realm: Option<String>,
     /// Which requests have to come from one of a token's origins: "manifests-and-keys" or "all". Default
     /// "manifests-and-keys".
-    pub(in crate::site::config) origins_on: Option<OriginsOn>,
+    pub(in crate::config) origins_on: Option<OriginsOn>,
     /// Lets requests through that tell no origin: those of native players. Default false.
-    pub(in crate::site::config) allow_missing_origin: Option<bool>,
+    pub(in crate::config) allow_missing_origin: Option<bool>,
     /// For how long tokens are good for which nothing else is said: 5 minutes to 30 days, or "never" expiring. Default
     /// "24h".
-    pub(in crate::site::config) lifetime: Option<Lasting>,
+    pub(in crate::config) lifetime: Option<Lasting>,
     /// The same for the tokens of single videos.
-    pub(in crate::site::config) lifetimes: Pairs<Lasting>,
+    pub(in crate::config) lifetimes: Pairs<Lasting>,
 }
 
 /// A length of time, or "never".
 #[derive(Clone, Copy, Debug)]
-pub(in crate::site::config) struct Lasting(pub(in crate::site::config) Lifetime);
+pub(in crate::config) struct Lasting(pub(in crate::config) Lifetime);
 
 impl<'de> Deserialize<'de> for Lasting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

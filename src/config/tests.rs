@@ -51,7 +51,7 @@ fn tidy(schema: &mut Value) {
 /// `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features schema` writes it.
 #[test]
 fn the_committed_schema_is_what_the_types_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/site/config/schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/schema.json");
     if std::env::var_os("PLAYGATE_WRITE_SCHEMA").is_some() {
         std::fs::write(&path, schema()).unwrap();
     }

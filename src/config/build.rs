@@ -17,24 +17,41 @@ use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
 use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
-use crate::site::rules::Transport;
-use crate::site::settings::Serves as Served;
-use crate::site::{FailedSignatures, Forward, IdentityValue, Outside, Site, UnknownHost};
+use crate::site::{
+    FailedSignatures, Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
+};
 use crate::time::Leeway;
 
 /// What the sections of a file say, in their order.
 #[derive(Debug)]
-pub(in crate::site) struct Sections {
-    pub(in crate::site) unknown_host: Option<UnknownHost>,
-    pub(in crate::site) outside: Option<Outside>,
-    pub(in crate::site) trusted_proxies: Vec<String>,
-    pub(in crate::site) expose_reason: Option<bool>,
-    pub(in crate::site) token_cache: Option<usize>,
-    pub(in crate::site) failed_signatures: Option<FailedSignatures>,
-    pub(in crate::site) sites: Vec<Site>,
-    pub(in crate::site) streams: Vec<(String, String)>,
+pub(crate) struct Sections {
+    pub(crate) unknown_host: Option<UnknownHost>,
+    pub(crate) outside: Option<Outside>,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) expose_reason: Option<bool>,
+    pub(crate) token_cache: Option<usize>,
+    pub(crate) failed_signatures: Option<FailedSignatures>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) streams: Vec<(String, String)>,
     /// `None` for a section that says no place or no scope.
-    pub(in crate::site) sources: Vec<Option<KeySource>>,
+    pub(crate) sources: Vec<Option<KeySource>>,
+}
+
+impl Sections {
+    /// Adds the settings to a policy, before what is there.
+    pub(crate) fn add_to(&self, mut policy: PolicyBuilder) -> PolicyBuilder {
+        policy.sites.splice(0..0, self.sites.iter().cloned());
+        policy.streams.splice(0..0, self.streams.iter().cloned());
+        policy.unknown_host = self.unknown_host.unwrap_or(policy.unknown_host);
+        policy.outside = self.outside.clone().or(policy.outside);
+        policy.expose_reason = self.expose_reason.unwrap_or(policy.expose_reason);
+        policy.token_cache = self.token_cache.unwrap_or(policy.token_cache);
+        policy.failed_signatures = self.failed_signatures.unwrap_or(policy.failed_signatures);
+        if !self.trusted_proxies.is_empty() {
+            policy.trusted_proxies.clone_from(&self.trusted_proxies);
+        }
+        policy
+    }
 }
 
 /// What this release reads.

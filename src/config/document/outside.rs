@@ -9,7 +9,7 @@ use crate::site::Outside;
 
 /// The value of `outside`.
 #[derive(Debug)]
-pub(in crate::site::config) struct OutsideSaid(pub(in crate::site::config) Outside);
+pub(in crate::config) struct OutsideSaid(pub(in crate::config) Outside);
 
 /// The hosts whose paths outside of every base path pass.
 #[derive(Debug, Default, Deserialize)]
