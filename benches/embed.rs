@@ -23,7 +23,7 @@ use playgate::internals::{is_known, sweep};
 use playgate::request::{RequestView, Target};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
-use playgate::verify::Embeds;
+use playgate::verifier::Embeds;
 use playgate::{Decision, Site, Verifier};
 
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);

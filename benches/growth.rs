@@ -25,7 +25,7 @@ use http::Request;
 use interleaved::{Budget, Candidate};
 use playgate::site::{DEFAULT_TOKEN_CACHE, Outside};
 use playgate::time::UnixSeconds;
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
 
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);

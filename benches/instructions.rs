@@ -37,7 +37,7 @@ use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::request::{Host, HostBuffer};
 use playgate::time::UnixSeconds;
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Site, Verifier};
 use tower::{Layer as _, Service as _, service_fn};
 

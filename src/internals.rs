@@ -147,7 +147,7 @@ pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
 ///
 /// When no thread can be started.
 #[cfg(feature = "watch")]
-pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::verify::Watch> {
+pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::verifier::Watch> {
     verifier.start_watching(false)
 }
 
@@ -155,9 +155,9 @@ pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::ve
 /// Its key files are not opened.
 #[cfg(feature = "config")]
 pub fn read_config(text: &str, json: bool) -> Vec<String> {
+    use crate::config::{ConfigFile, Notation};
     use crate::error::Faults;
     use crate::link::SecretPlace;
-    use crate::config::{ConfigFile, Notation};
     use crate::site::Policy;
 
     let (notation, name) = if json { (Notation::Json, "fuzz.json") } else { (Notation::Toml, "fuzz.toml") };

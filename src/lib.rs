@@ -32,7 +32,7 @@
 //!
 //! Where to look:
 //!
-//! - what a request needs in order to be let in: the numbered list of [`verify`];
+//! - what a request needs in order to be let in: the numbered list of [`decide`];
 //! - the one function that decides it: [`Verifier::decide`];
 //! - why a request was refused: [`Denial`], and the table of [`error::Code`].
 //!
@@ -43,9 +43,9 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | 7 | [`adapters`]: the tower layer, axum extractors, the actix-web middleware · [`media_keys`]: AES-128 keys for HLS under a grant |
-//! | 6 | [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
-//! | 5 | [`verify`]: the decision |
-//! | 4 | [`site`]: hosts, base paths, settings and configuration files to checked policy |
+//! | 6 | [`verifier`]: the handle, and what changes while it decides · [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
+//! | 5 | [`decide`]: the decision · `config`: configuration files to settings |
+//! | 4 | [`site`]: settings to checked rules, hosts and base paths |
 //! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell · [`store`]: embed tokens and revocations, in memory or shared |
 //! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`embed`]: embed tokens · [`revocation`]: tokens taken back · [`cors`] · [`manifest`]: credentials into HLS and DASH |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks · [`rate`]: how often something may happen |
@@ -84,6 +84,7 @@ pub mod answer;
 pub mod config;
 pub mod cors;
 pub mod crypto;
+pub mod decide;
 pub mod embed;
 pub mod error;
 #[cfg(feature = "__internals")]
@@ -104,13 +105,14 @@ pub mod site;
 pub mod store;
 pub mod time;
 pub mod token;
-pub mod verify;
+pub mod verifier;
 
+pub use decide::{Decision, Grant, OwnedGrant};
 pub use error::{ConfigError, ConfigErrors, Denial};
 pub use keys::{Key, KeySet};
 pub use scope::{KeyScope, Scope};
 pub use site::{Policy, Site};
-pub use verify::{Decision, Grant, OwnedGrant, Verifier};
+pub use verifier::Verifier;
 
 /// The README's code, compiled and run.
 #[cfg(doctest)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
+use playgate::config::SCHEMA;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::embed::{Embed, Lifetime, OriginsOn};
@@ -15,9 +16,7 @@ use playgate::keys::danger::{Danger, any_scope};
 use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::rate::Rate;
 use playgate::scope::PrefixRule;
-use playgate::site::{
-    CacheScope, FailedSignatures, Forward, GrantFact, Outside, PolicyBuilder, SCHEMA, UnknownHost,
-};
+use playgate::site::{CacheScope, FailedSignatures, Forward, GrantFact, Outside, PolicyBuilder, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier};
 use serde_json::Value;

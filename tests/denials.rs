@@ -24,7 +24,7 @@ use playgate::revocation::Revocation;
 use playgate::site::{FailedSignatures, Forward, Outside, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Denial, KeyScope, Site, Verifier};
 use support::{Ask, HOST, NOW, TestKey, World, compact, gate, get, lines_about, vod};
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -864,7 +864,7 @@ fn of_many_keys_that_open_nothing_ten_are_named_and_the_rest_is_counted() {
     let idle = |number: usize| {
         TestKey::Secret.key_as(&format!("many-{number}"), KeyScope::bucket(format!("many-buckets-{number}")))
     };
-    (0..12).map(idle).fold(gate().site(vod()), playgate::verify::VerifierBuilder::key).build().unwrap();
+    (0..12).map(idle).fold(gate().site(vod()), playgate::verifier::VerifierBuilder::key).build().unwrap();
     assert_eq!(lines_about("no site serves bucket \\\"many-buckets-").len(), 10);
     let rest = lines_about("and 2 more buckets of keys that no site serves");
     assert!(rest.len() == 1 && rest[0].contains("WARN"), "{rest:#?}");

@@ -10,7 +10,7 @@ use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
 use playgate::rate::Rate;
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
-use playgate::verify::Embeds;
+use playgate::verifier::Embeds;
 use playgate::{Decision, Site, Verifier};
 use support::{Answer, Ask, HOST, NOW, World, behind, gate, get, http1, lines_about, token, vod};
 

@@ -1,6 +1,11 @@
 //! A room imports from the floors below it, never from its own: read off the sources.
 
+#[path = "floors/circles.rs"]
+mod circles;
+
 use std::path::{Path, PathBuf};
+
+use circles::Modules;
 
 const FLOORS: &[(&str, u8)] = &[
     ("time", 0),
@@ -19,7 +24,9 @@ const FLOORS: &[(&str, u8)] = &[
     ("keys", 3),
     ("store", 3),
     ("site", 4),
-    ("verify", 5),
+    ("decide", 5),
+    ("config", 5),
+    ("verifier", 6),
     ("answer", 6),
     ("mint", 6),
     ("adapters", 7),
@@ -80,6 +87,37 @@ fn rooms_import_lower_floors_only() {
     assert!(seen > 100, "the sources were read: {seen} imports");
     assert!(wrong.is_empty(), "imports from the same floor or above:\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn the_files_of_a_room_form_no_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let circles = Modules::read(&root, &files).circles();
+    let rooms = circles.iter().map(|files| files.first().unwrap().split('/').next().unwrap());
+    assert_eq!(rooms.collect::<Vec<_>>(), STILL_CIRCULAR, "{circles:#?}");
+}
+
+/// The rooms with a circle, once for each. To be emptied.
+const STILL_CIRCULAR: &[&str] = &[
+    "adapters",
+    "answer",
+    "config",
+    "crypto",
+    "decide",
+    "embed",
+    "embed",
+    "link",
+    "manifest",
+    "media_keys",
+    "mint",
+    "request",
+    "site",
+    "site",
+    "store",
+    "token",
+    "verifier",
+];
 
 #[test]
 fn every_room_has_a_floor() {

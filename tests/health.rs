@@ -6,7 +6,7 @@ use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
-use playgate::verify::KeyHealth;
+use playgate::verifier::KeyHealth;
 use playgate::{KeyScope, Site, Verifier};
 use serde_json::{Value, json};
 use support::TestKey::{Ed25519, P256, Rsa, Secret, SecretOther};

@@ -620,7 +620,7 @@ fn a_source_in_code_is_what_a_section_is() {
         KeySource::pem("inline", pem, scope()),
         KeySource::jwks(disk.path("same.json"), scope()).algorithm(Algorithm::EdDsa),
     ];
-    let verifier = sources.iter().cloned().fold(builder(), playgate::verify::VerifierBuilder::key_source);
+    let verifier = sources.iter().cloned().fold(builder(), playgate::verifier::VerifierBuilder::key_source);
     let verifier = verifier.build().unwrap();
     for (kid, key) in
         [("a", P256), ("named", P256), ("r", Rsa), ("secret", Secret), ("inline", Ed25519), ("same", Ed25519)]

@@ -12,12 +12,13 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
+use playgate::decide::OwnedGrant;
 use playgate::embed::{Embed, EmbedDraft};
 use playgate::link::{Covers, SecureLink};
 use playgate::media_keys::{KeyAnswer, KeyService, MediaKeys};
 use playgate::mint::LinkSigner;
 use playgate::time::UnixSeconds;
-use playgate::verify::{Embeds, OwnedGrant};
+use playgate::verifier::Embeds;
 use playgate::{KeyScope, Site, Verifier};
 use support::{
     Answer, Ask, HOST, NOW, TestKey, World, behind, gate, get, http1, inner, lines_about, token, vod,

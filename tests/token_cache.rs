@@ -17,7 +17,7 @@ use playgate::keys::danger::Danger;
 use playgate::revocation::Revocation;
 use playgate::site::{Policy, Refused};
 use playgate::time::{Leeway, UnixSeconds};
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, Key, KeyScope, Site, Verifier};
 use sha2::{Digest as _, Sha256};
 use support::{HOST, NOW, TestKey, behind, encode, gate, vod};

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use playgate::embed::{EmbedCounts, EmbedDraft, EmbedToken};
 use playgate::store::StoreError;
-use playgate::verify::Embeds;
+use playgate::verifier::Embeds;
 use playgate::{ConfigError, OwnedGrant, Verifier};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use playgate::Verifier;
-use playgate::verify::Health;
+use playgate::verifier::Health;
 use tokio::net::TcpListener;
 
 use crate::Error;

@@ -6,7 +6,6 @@
 
 mod bounds;
 
-use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
@@ -91,8 +90,8 @@ impl RequestView for Request<'_> {
             "origin" if self.input.listed => Some(ORIGIN),
             "origin" => self.input.origin,
             "referer" => self.input.referer,
-            "sec-fetch-dest" => self.input.page.then_some(b"iframe"),
-            "sec-fetch-site" => self.input.own.then_some(b"same-origin"),
+            "sec-fetch-dest" => self.input.page.then_some(&b"iframe"[..]),
+            "sec-fetch-site" => self.input.own.then_some(&b"same-origin"[..]),
             _ => None,
         };
         value.filter(|_| nth == 0)

@@ -17,7 +17,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::tower::{Gate, GateBody, GateFuture};
-use crate::verify::{OwnedGrant, Verifier};
+use crate::decide::OwnedGrant;
+use crate::verifier::Verifier;
 
 impl Verifier {
     /// Wraps a finished router for `axum::serve`, like `Router::layer` but without boxing. The wrapper is the

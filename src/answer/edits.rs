@@ -6,8 +6,8 @@ use super::forward::{Forwarding, ManifestHead};
 use super::referrer::Referrers;
 use super::{Header, cache, cors_fields};
 use crate::cors::CorsHeaders;
+use crate::decide::{Grant, OwnedGrant, Payload};
 use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping};
-use crate::verify::{Grant, OwnedGrant, Payload};
 
 /// The edits of a request before the inner service receives it. `Debug` shows names, no values.
 #[derive(Clone, Default)]

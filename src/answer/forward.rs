@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
 
+use crate::decide::{Grant, Tally};
 use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Reason, Rewriter};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements, requested_port};
 use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
-use crate::verify::{Grant, Tally};
 
 /// The forwarding of a request's parameters into the manifest that may be its answer.
 pub(super) struct Forwarding {

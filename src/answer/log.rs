@@ -1,13 +1,13 @@
 //! Log lines of decisions: code, site, method, path, kid and client address; never a credential or the query.
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
-//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::verify::MAX_KID_SHOWN) bytes of a refused token's own text, or the
+//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::decide::MAX_KID_SHOWN) bytes of a refused token's own text, or the
 //! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::embed::MAX_ID_LEN) bytes, which the operator chose.
 
+use crate::decide::Grant;
 use crate::error::Denial;
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
-use crate::verify::Grant;
 
 /// One line a refusal.
 pub(super) fn refusal(

@@ -34,12 +34,12 @@ pub(crate) use problem::body as problem;
 use referrer::Referrers;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
+use crate::decide::Decision;
 use crate::embed::AllowedOrigins;
 use crate::error::Denial;
 use crate::request::{ORIGIN, RequestView, only_line, shown_text};
 use crate::scheme::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
-use crate::verify::Decision;
 
 /// The instructions of a decision, which an adapter carries out.
 #[derive(Clone, Debug)]

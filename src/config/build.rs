@@ -18,7 +18,8 @@ use crate::keys::{KeyId, KeySource};
 use crate::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::{
-    FailedSignatures, Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
+    FailedSignatures, Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport,
+    UnknownHost,
 };
 use crate::time::Leeway;
 

@@ -2,7 +2,7 @@
 //!
 //! 1. The text becomes one tree, whichever notation it is in, every node with its line.
 //! 2. The tree is read into the document's types; each unknown field and wrong type is an error, and all are found.
-//! 3. The document becomes the same [`Site`]s, streams and key sources that code would make. What is missing or
+//! 3. The document becomes the same [`Site`](crate::Site)s, streams and key sources that code would make. What is missing or
 //!    contradicts itself is an error, and so is everything that the checks of the policy find.
 //! 4. Each error gets the file and the line of the setting that it is about; all are reported at once.
 //!

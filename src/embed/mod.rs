@@ -8,7 +8,7 @@
 //! 3. It is of the site's **realm**, and the folder of its **video** holds what is asked for.
 //! 4. The page that asks is of one of its **origins**, where the site asks for that.
 //!
-//! The site's hook, the method and last the token's **rate** follow, in [`verify`](crate::verify).
+//! The site's hook, the method and last the token's **rate** follow, in [`decide`](crate::decide).
 //!
 //! A token is looked up by its own bytes under a seeded hash; whatever leaves the process is stored under its SHA-256, so
 //! that a store that leaks opens nothing. This room waits for nothing and knows of no store.

@@ -6,10 +6,10 @@ use super::MediaKeyError;
 use super::folder::{Folder, Wanted};
 use super::key::{MediaKey, MediaKeys};
 use crate::answer::{Header, problem};
+use crate::decide::OwnedGrant;
 use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
 use crate::scheme::Scheme;
-use crate::verify::OwnedGrant;
 
 impl MediaKeys {
     /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed

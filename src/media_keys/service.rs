@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
 use super::answer::{KeyAnswer, KeyService};
-use crate::verify::OwnedGrant;
+use crate::decide::OwnedGrant;
 
 impl<B> Service<Request<B>> for KeyService {
     type Response = Response<KeyBody>;

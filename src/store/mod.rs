@@ -9,7 +9,7 @@
 //! Without a shared store, a token that is not in memory is unknown, and everything is lost when the process ends. `RedisStore`
 //! (feature `redis`) describes the data of a shared store and the setup of its server.
 //!
-//! While a shared store is down, [issuing](crate::verify::Embeds::issue) and [revoking](crate::verify::Embeds::revoke) fail. A
+//! While a shared store is down, [issuing](crate::verifier::Embeds::issue) and [revoking](crate::verifier::Embeds::revoke) fail. A
 //! revocation applies to this node nevertheless, and is sent to the store when it is back, unless this process ends before. If
 //! a store loses a revocation that it had acknowledged, every node that knows the revocation sends it again.
 

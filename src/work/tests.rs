@@ -17,7 +17,7 @@ use crate::request::PeerAddr;
 use crate::scope::{KeyScope, Scope};
 use crate::site::{Forward, GrantFact, Site, UnknownHost};
 use crate::time::UnixSeconds;
-use crate::verify::Verifier;
+use crate::verifier::Verifier;
 
 const NOW: i64 = 1_750_000_000;
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";

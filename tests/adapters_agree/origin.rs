@@ -11,7 +11,7 @@ use playgate::rate::Rate;
 use playgate::revocation::Revocation;
 use playgate::site::Refused;
 use playgate::store::Store;
-use playgate::verify::Embeds;
+use playgate::verifier::Embeds;
 use playgate::{Decision, Verifier};
 
 use crate::support::{Disk, NOW, TestKey, World, at, echo, get, inner};

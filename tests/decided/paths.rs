@@ -2,7 +2,7 @@
 
 use playgate::error::{Code, Denial, PathFault};
 use playgate::site::{Outside, UnknownHost};
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 
 use crate::support::{HOST, TestKey, World, behind, gate, get, token, vod};
 use playgate::{KeyScope, Site};

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use playgate::embed::{EmbedDraft, EmbedToken};
-use playgate::verify::Embeds;
+use playgate::verifier::Embeds;
 use playgate::{Site, Verifier};
 use tempfile::TempDir;
 use tower_http::services::ServeDir;

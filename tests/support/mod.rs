@@ -29,7 +29,7 @@ pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
 
 use playgate::site::Outside;
 use playgate::time::UnixSeconds;
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{KeyScope, Site, Verifier};
 
 /// When it is, in every test that does not say otherwise.

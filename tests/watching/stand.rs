@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use playgate::Verifier;
 use playgate::internals::watch_by_polling;
-use playgate::verify::Watch;
+use playgate::verifier::Watch;
 
 use crate::support::{Disk, TestKey, decided};
 

@@ -25,7 +25,7 @@ use axum::serve::ListenerExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use playgate::link::SecureLink;
 use playgate::mint::{LinkSigner, NewKey, Signer};
-use playgate::verify::VerifierBuilder;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 use serde::Deserialize;
 use tokio::net::TcpListener;

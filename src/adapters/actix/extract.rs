@@ -3,7 +3,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
 
-use crate::verify::OwnedGrant;
+use crate::decide::OwnedGrant;
 
 /// A handler asks for a grant and there is none: a mistake in the wiring, so 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,8 +12,9 @@ use super::body::ActixBody;
 use super::edit;
 use super::view::View;
 use crate::answer::{Answer, Reply, ResponseEdits};
+use crate::decide::Decision;
 use crate::store::{Found, LookUp};
-use crate::verify::{Decision, Verifier};
+use crate::verifier::Verifier;
 
 pin_project! {
     /// The future of an answer: a refusal, which is ready at once, or the inner service's answer. A lookup may come first.

@@ -31,7 +31,8 @@ pub use extract::NoGrant;
 pub use future::ActixFuture;
 
 use crate::answer::Reply;
-use crate::verify::{Decision, Verifier};
+use crate::decide::Decision;
+use crate::verifier::Verifier;
 use future::Held;
 use view::View;
 

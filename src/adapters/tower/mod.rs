@@ -27,8 +27,9 @@ pub use body::GateBody;
 pub use future::GateFuture;
 
 use crate::answer::Reply;
+use crate::decide::Decision;
 use crate::store::Found;
-use crate::verify::{Decision, Verifier};
+use crate::verifier::Verifier;
 use future::Held;
 use view::Received;
 

@@ -60,7 +60,7 @@ use crate::store::Store;
 /// A revocation that is sent again does not affect tokens that were issued or restored after it.
 ///
 /// Configure the server to save its data (`appendonly yes`) and to evict nothing (`maxmemory-policy noeviction`). Any other
-/// configuration is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verify::Health::store).
+/// configuration is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verifier::Health::store).
 /// With [`wait_for_replicas`](Self::wait_for_replicas), a revocation fails unless replicas acknowledge it in time.
 ///
 /// # The load that one client can cause

@@ -1,7 +1,72 @@
-use super::decide_embed::Wanted;
-use super::decision::Need;
-use super::grant::{Facts, Proof};
-use super::snapshot::Snapshot;
+//! The decision: authenticates a request and authorizes access to the resource.
+//!
+//! [`Verifier::decide`](crate::Verifier::decide) answers in this order, and the first rule that fails is the reason reported:
+//!
+//! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration
+//!    ([`UnknownHost`]), and so is a path outside of every base path
+//!    ([`Outside`](crate::site::Outside)).
+//! 2. A true **preflight** is answered: it carries no credential.
+//! 3. **HTTPS**, where the site asks for it.
+//! 4. The **path** has one normal form, or the request is refused.
+//! 5. On a **public** resource credentials are not looked at.
+//! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
+//!    may bring a secure link, and any of them an embed token.
+//! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. An [embed token](crate::embed)'s record, and what
+//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Cookies of
+//!    one name each stand on their own: the first that memory grants does; if none does, up to three are looked up, one after
+//!    the other. Of a signed token
+//!    the compact **form**, the **header**, the **`kid`**, the **algorithm**, the **key's scope**, **time**, other claims that
+//!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
+//! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes
+//!    carried a good one before, by this very key. It is not checked where too many of the client, or for the key, have
+//!    [failed](crate::site::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
+//!    [revoked](crate::revocation).
+//! 9. The site's own **hook**, over the claims that are now verified.
+//! 10. The **method**: only a request with a good credential gets 405. Then the length of the parameters that a
+//!     [manifest](crate::manifest) would carry, also on public resources. Last an embed token's rate.
+//!
+//! Deciding waits for nothing, reads one [snapshot](crate::Verifier::update) of policy and keys, and allocates nothing, but once for
+//! a token that is [remembered](crate::site::PolicyBuilder::token_cache). Embed tokens and revocations change one by one, and
+//! are in force for every decision that starts after the call has returned; a look for an embed token may find the lock of
+//! its part of the table held, for as long as one entry is changed.
+//!
+//! # Refusals show no more than they know
+//!
+//! A refusal is no grant, and there is no way to make one:
+//!
+//! ```compile_fail,E0451
+//! fn forge<'r>(raw: &'r [u8]) -> playgate::Grant<'r> {
+//!     playgate::Grant { raw, ..panic!() }
+//! }
+//! ```
+//!
+//! ```
+//! fn use_it(grant: &playgate::Grant<'_>) -> String {
+//!     grant.kid().unwrap_or_default().to_owned()
+//! }
+//! ```
+
+mod decision;
+mod embed;
+mod failures;
+mod grant;
+mod guarded;
+mod seen;
+mod snapshot;
+mod tally;
+mod token;
+
+pub use decision::{Decision, MAX_KID_SHOWN, Need, Needed, Passed, Preflight, Public, Refusal};
+pub(crate) use failures::Failures;
+pub(crate) use grant::Payload;
+pub use grant::{ClaimsError, Grant, OwnedGrant};
+pub(crate) use seen::SeenTokens;
+pub use snapshot::Snapshot;
+pub(crate) use tally::Tally;
+
+use embed::Wanted;
+use grant::{Facts, Proof};
+
 use crate::cors::is_preflight;
 use crate::embed::{EmbedRules, EmbedToken, InPath, MAX_EMBED_TOKEN_LEN};
 use crate::error::{Denial, HostFault, LinkFault, PathFault};
@@ -14,12 +79,12 @@ use crate::store::Found;
 use crate::time::UnixSeconds;
 
 /// A decision without its snapshot: nothing in it borrows from one.
-pub(super) struct Judged<'r> {
-    pub(super) site: Option<usize>,
-    pub(super) verdict: Verdict<'r>,
+pub(crate) struct Judged<'r> {
+    pub(crate) site: Option<usize>,
+    pub(crate) verdict: Verdict<'r>,
 }
 
-pub(super) enum Verdict<'r> {
+pub(crate) enum Verdict<'r> {
     Needs(Need),
     /// The request goes to the inner service without a decision about a credential.
     Pass {
@@ -34,9 +99,9 @@ pub(super) enum Verdict<'r> {
 
 /// The credential that a denial speaks of, as it stands in the request: for the log line's `kid`.
 #[derive(Clone, Copy)]
-pub(super) struct Evidence<'r> {
-    pub(super) carrier: Carrier,
-    pub(super) raw: &'r [u8],
+pub(crate) struct Evidence<'r> {
+    pub(crate) carrier: Carrier,
+    pub(crate) raw: &'r [u8],
 }
 
 impl Judged<'_> {
@@ -45,9 +110,9 @@ impl Judged<'_> {
     }
 }
 
-/// The way of a request, as the numbered list of [`verify`](super) tells it. `found` is what a lookup brought that an
+/// The way of a request, as the numbered list of the module's docs tells it. `found` is what a lookup brought that an
 /// earlier try needed.
-pub(super) fn judge<'r>(
+pub(crate) fn judge<'r>(
     state: &Snapshot,
     request: &'r (impl RequestView + ?Sized),
     now: UnixSeconds,
@@ -167,15 +232,15 @@ enum Brought<'s, 'r> {
 const MAX_ENCODED_EMBED_TOKEN: usize = 3 * MAX_EMBED_TOKEN_LEN;
 
 /// One protected resource, asked for now.
-pub(super) struct Case<'s> {
-    pub(super) state: &'s Snapshot,
-    pub(super) site: &'s SiteRules,
-    pub(super) resource: Resource<'s>,
-    pub(super) asked: Asked<'s>,
-    pub(super) now: UnixSeconds,
-    pub(super) found: Option<&'s Found>,
+pub(crate) struct Case<'s> {
+    pub(crate) state: &'s Snapshot,
+    pub(crate) site: &'s SiteRules,
+    pub(crate) resource: Resource<'s>,
+    pub(crate) asked: Asked<'s>,
+    pub(crate) now: UnixSeconds,
+    pub(crate) found: Option<&'s Found>,
     /// The client, read where it matters.
-    pub(super) client: &'s dyn Fn() -> Option<Client>,
+    pub(crate) client: &'s dyn Fn() -> Option<Client>,
 }
 
 impl Case<'_> {

@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::decide::Case;
+use super::Case;
 use super::grant::{Facts, Proof};
 use super::seen::Seen;
 use crate::error::{ClaimName, Denial, TokenFault};
@@ -17,7 +17,7 @@ use crate::token::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Signed, Tok
 impl Case<'_> {
     /// Tries one signed token: everything that can be refused cheaply, then the signature, or that it was checked before,
     /// then what was revoked, then the hook.
-    pub(super) fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
+    pub(crate) fn authorise(&self, carrier: Carrier, raw: &[u8]) -> Result<Facts, Denial> {
         // A token has no `%`, so what is found as it stands needs no decoding.
         match self.state.seen.find(raw) {
             Some(seen) => self.authorise_seen(carrier, raw, &seen),

@@ -3,10 +3,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::Setup;
 use super::builder::{VerifierBuilder, tell_dangers};
-use super::decide::judge;
-use super::decision::{Decision, Need};
-use super::snapshot::Snapshot;
 use super::sweeper::Sweeper;
+use crate::decide::{Decision, Need, Snapshot, judge};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeySet, Live};
 use crate::request::RequestView;

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::verifier::Verifier;
+use super::handle::Verifier;
 #[cfg(feature = "config")]
 use crate::error::ConfigErrors;
 use crate::keys::Key;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::builder::{doubled, list_names};
+use super::handle::Verifier;
 use super::health::KeptSource;
 use super::idle::{idle, warn_of_idle};
 use super::setup::{State, tell, tell_dangers};
 use super::swapped::{Difference, Swapped};
-use super::verifier::Verifier;
 #[cfg(feature = "watch")]
 use super::watch::SETTLING;
 use crate::error::{ConfigError, ConfigErrors};

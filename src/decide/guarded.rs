@@ -17,7 +17,7 @@
 use crate::manifest::Format;
 
 /// Returns whether a path may be that of a manifest or a key.
-pub(super) fn may_be_manifest_or_key(path: &[u8]) -> bool {
+pub(crate) fn may_be_manifest_or_key(path: &[u8]) -> bool {
     let name =
         memchr::memrchr(b'/', path).and_then(|slash| path.get(slash.saturating_add(1)..)).unwrap_or(path);
     if let Some(extension) = only_extension(name) {

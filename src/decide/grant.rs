@@ -57,7 +57,7 @@ pub(crate) struct Embedded {
 /// A credential that was verified and covers the request: who signed it or whom it was issued to, what it covers, until
 /// when.
 ///
-/// Comes from [`Verifier::decide`](super::Verifier::decide) alone. It borrows the credential from the request, and
+/// Comes from [`Verifier::decide`](crate::Verifier::decide) alone. It borrows the credential from the request, and
 /// shows nothing of it in `Debug`.
 pub struct Grant<'r> {
     raw: &'r [u8],
@@ -66,7 +66,7 @@ pub struct Grant<'r> {
 }
 
 impl<'r> Grant<'r> {
-    pub(super) const fn new(raw: &'r [u8], facts: Facts, context: Context) -> Self {
+    pub(crate) const fn new(raw: &'r [u8], facts: Facts, context: Context) -> Self {
         Self { raw, facts, context }
     }
 

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use super::builder::{VerifierBuilder, list_names, no_such_site};
 use super::secrets::Secrets;
+use crate::config::{ConfigFile, Notation, in_file};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
-use crate::config::{ConfigFile, Notation, in_file};
 use crate::site::{Hook, Policy, PolicyBuilder, Refused, Site};
 use crate::token::Claims;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::snapshot::Snapshot;
+use crate::decide::Snapshot;
 use crate::scope::KeyScope;
 
 /// How many of a kind are named; the rest is counted.

@@ -23,7 +23,7 @@ impl Tally {
         *count = count.saturating_add(1);
     }
 
-    pub(super) fn read(&self) -> (u64, BTreeMap<String, u64>) {
+    pub(crate) fn read(&self) -> (u64, BTreeMap<String, u64>) {
         let unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
         (self.rewritten.load(Ordering::Relaxed), unchanged.clone())
     }

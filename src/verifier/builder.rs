@@ -2,11 +2,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Setup;
-use super::failures::Failures;
+use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
-use super::seen::SeenTokens;
-use super::snapshot::Snapshot;
-use super::verifier::Verifier;
+use crate::decide::{Failures, SeenTokens, Snapshot};
 use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
 use crate::scope::KeyScope;

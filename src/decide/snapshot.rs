@@ -7,7 +7,7 @@ use crate::keys::KeySet;
 use crate::site::Policy;
 use crate::store::Access;
 
-/// Everything that decisions read, as one: what [`Verifier::update`](super::Verifier::update) replaces.
+/// Everything that decisions read, as one: what [`Verifier::update`](crate::Verifier::update) replaces.
 ///
 /// Cloning shares both parts.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Snapshot {
         self.with(Arc::new(policy), self.keys.clone())
     }
 
-    pub(super) fn with(&self, policy: Arc<Policy>, keys: KeySet) -> Self {
+    pub(crate) fn with(&self, policy: Arc<Policy>, keys: KeySet) -> Self {
         let seen = if self.seen.has_room_for(policy.token_cache) {
             Arc::clone(&self.seen)
         } else {

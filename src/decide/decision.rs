@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 
-use super::decide::{Evidence, Judged, Verdict};
 use super::grant::Grant;
 use super::snapshot::Snapshot;
+use super::{Evidence, Judged, Verdict};
 use crate::embed::EmbedToken;
 use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
@@ -32,7 +32,7 @@ pub enum Decision<'r> {
     Granted(Grant<'r>),
     /// No, and why not.
     Denied(Refusal<'r>),
-    /// It depends on what has to be [looked up](super::Verifier::look_up) first; then decide again with what that brought.
+    /// It depends on what has to be [looked up](crate::Verifier::look_up) first; then decide again with what that brought.
     /// Carried out as it is, it is a refusal.
     Needs(Needed),
 }
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Context {
 }
 
 impl<'r> Decision<'r> {
-    pub(super) fn new(state: Guard<Arc<Snapshot>>, Judged { site, verdict }: Judged<'r>) -> Self {
+    pub(crate) fn new(state: Guard<Arc<Snapshot>>, Judged { site, verdict }: Judged<'r>) -> Self {
         let context = Context { state, site };
         match verdict {
             Verdict::Pass { outside } => Self::Pass(Passed { context, outside }),
@@ -164,11 +164,11 @@ pub struct Need {
 }
 
 impl Need {
-    pub(super) const fn embed(token: EmbedToken, client: Option<IpAddr>) -> Self {
+    pub(crate) const fn embed(token: EmbedToken, client: Option<IpAddr>) -> Self {
         Self { token, client }
     }
 
-    pub(super) const fn parts(self) -> (EmbedToken, Option<IpAddr>) {
+    pub(crate) const fn parts(self) -> (EmbedToken, Option<IpAddr>) {
         (self.token, self.client)
     }
 }

@@ -65,7 +65,7 @@ struct Facts {
 }
 
 /// A token that was seen before, held for one decision.
-pub(super) struct Seen(Guard<Option<Memo<Facts>>>);
+pub(crate) struct Seen(Guard<Option<Memo<Facts>>>);
 
 impl SeenTokens {
     /// Room for so many tokens; none turns it off.
@@ -79,7 +79,7 @@ impl SeenTokens {
     }
 
     /// The token of exactly this text. No lock, and no count that readers share.
-    pub(super) fn find(&self, text: &[u8]) -> Option<Seen> {
+    pub(crate) fn find(&self, text: &[u8]) -> Option<Seen> {
         let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
             let memo = place.memo.load();
@@ -95,7 +95,7 @@ impl SeenTokens {
     }
 
     /// Takes in a token that this key has signed. One allocation.
-    pub(super) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
+    pub(crate) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
         let room = self.room.get_or_init(|| Room::new(self.count));
         let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return };
         let facts = Facts { stands, key: key.generation(), checked: Checked::default() };
@@ -194,23 +194,23 @@ impl Set {
 
 impl Seen {
     /// The key that has signed it, if that is in force still and stands where it stood.
-    pub(super) fn signer<'k>(&self, keys: &'k KeySet) -> Option<(KeyRef, &'k Key)> {
+    pub(crate) fn signer<'k>(&self, keys: &'k KeySet) -> Option<(KeyRef, &'k Key)> {
         let facts = self.facts()?;
         keys.at(facts.stands).filter(|key| key.generation() == facts.key).map(|key| (facts.stands, key))
     }
 
     /// Whether this key has signed it, wherever it stands.
-    pub(super) fn is_by(&self, key: &Key) -> bool {
+    pub(crate) fn is_by(&self, key: &Key) -> bool {
         self.facts().is_some_and(|facts| facts.key == key.generation())
     }
 
     /// The token as its signature was found good.
-    pub(super) fn token(&self) -> Option<Signed<'_>> {
+    pub(crate) fn token(&self) -> Option<Signed<'_>> {
         self.0.as_ref().and_then(recall)
     }
 
     /// Up to when nothing had taken it back.
-    pub(super) fn checked(&self) -> Option<&Checked> {
+    pub(crate) fn checked(&self) -> Option<&Checked> {
         self.facts().map(|facts| &facts.checked)
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::config::in_file;
 use crate::error::{ConfigError, Faults, Part};
 use crate::keys::{FileSight, without_line_end};
 use crate::link::{LinkSecret, SecretPlace};
-use crate::config::in_file;
 use crate::site::PolicyBuilder;
 
 /// The largest file that is read as a secret.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use notify::{RecursiveMode, Watcher as _};
 
-use super::verifier::Verifier;
+use super::handle::Verifier;
 
 /// How often is looked at least, where looking is quick.
 const INTERVAL: Duration = Duration::from_millis(500);

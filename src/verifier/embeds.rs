@@ -1,5 +1,5 @@
 use super::builder::list_names;
-use super::verifier::Verifier;
+use super::handle::Verifier;
 use crate::embed::{EmbedCounts, EmbedDraft, EmbedToken, Lifetime, check_id};
 use crate::error::ConfigError;
 use crate::revocation::Revocation;

@@ -2,10 +2,10 @@
 
 use arrayvec::ArrayVec;
 
-use super::decide::{Case, Evidence, Verdict};
 use super::decision::Need;
 use super::grant::{Embedded, Facts, Proof};
 use super::guarded::may_be_manifest_or_key;
+use super::{Case, Evidence, Verdict};
 use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
 use crate::error::Denial;
 use crate::request::{Client, RequestView, SEC_FETCH_DEST, only_line};
@@ -16,7 +16,7 @@ use crate::token::Claims;
 
 /// What is asked for with an embed token.
 #[derive(Clone, Copy)]
-pub(super) enum Wanted<'s> {
+pub(crate) enum Wanted<'s> {
     /// The page of the token itself.
     Page,
     Resource(&'s Resource<'s>),
@@ -24,7 +24,7 @@ pub(super) enum Wanted<'s> {
 
 impl Case<'_> {
     /// Tries the embed token in the path.
-    pub(super) fn try_embed_in_path<'r>(
+    pub(crate) fn try_embed_in_path<'r>(
         &self,
         request: &'r (impl RequestView + ?Sized),
         path: &'r [u8],
@@ -38,7 +38,7 @@ impl Case<'_> {
     }
 
     /// Tries one embed token, or text that is none: whether it is known, and then its record.
-    pub(super) fn try_embed<'r>(
+    pub(crate) fn try_embed<'r>(
         &self,
         request: &'r (impl RequestView + ?Sized),
         carrier: Carrier,
@@ -134,7 +134,7 @@ impl Case<'_> {
     }
 
     /// After every other rule: the rate; and what is counted.
-    pub(super) fn close_embed(&self, embedded: &Embedded, method: Result<(), Denial>) -> Result<(), Denial> {
+    pub(crate) fn close_embed(&self, embedded: &Embedded, method: Result<(), Denial>) -> Result<(), Denial> {
         let Embedded { record, rated, .. } = embedded;
         let rate = |()| match rated {
             true => record.count_against_rate().map_err(|retry_after| Denial::RateLimited { retry_after }),

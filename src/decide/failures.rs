@@ -27,7 +27,7 @@ pub(crate) struct Failures {
 
 impl Failures {
     /// Under these limits. Where one of them is what it was, what is owed stays owed.
-    pub(super) fn under(&self, limits: FailedSignatures) -> Self {
+    pub(crate) fn under(&self, limits: FailedSignatures) -> Self {
         Self {
             clients: debts_at(limits.client_rate(), self.clients.as_ref()),
             spares_proxies: limits.per_client == PerClient::Default,
@@ -38,7 +38,7 @@ impl Failures {
     /// Has a signature checked, unless too many have failed. One that does not fit counts, once for each limit.
     ///
     /// The client is looked for where clients are limited.
-    pub(super) fn check<T>(
+    pub(crate) fn check<T>(
         &self,
         client: &dyn Fn() -> Option<Client>,
         key: &KeyId,

@@ -1,0 +1,43 @@
+//! The verifier: the handle that decides requests while its keys, policy and revocations change.
+//!
+//! 1. [`Verifier::builder`] collects sites, keys and a store, or `Verifier::from_file` reads them (feature `config`).
+//! 2. [`Verifier::decide`] decides a request by the rules of [`decide`](crate::decide).
+//! 3. [`Verifier::keys`], [`swap`](Verifier::swap) and [`update`](Verifier::update) put other keys and policies in force.
+//!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change what single tokens open.
+//! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again; with the feature `watch`, `Verifier::watch` does
+//!    so whenever they change.
+//! 5. [`Verifier::health`] reports each key's source, age and faults.
+//!
+//! A change is in force for every decision that starts after the call that made it has returned.
+
+mod builder;
+mod embeds;
+mod handle;
+mod health;
+mod idle;
+#[cfg(feature = "config")]
+mod reload;
+#[cfg(feature = "config")]
+mod secrets;
+#[cfg(feature = "config")]
+mod setup;
+#[cfg(feature = "config")]
+mod swapped;
+mod sweeper;
+#[cfg(feature = "watch")]
+mod watch;
+
+pub use builder::VerifierBuilder;
+pub use embeds::Embeds;
+pub use handle::{Keys, Verifier};
+pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
+#[cfg(feature = "config")]
+pub use swapped::{Difference, Swapped};
+#[cfg(feature = "watch")]
+pub use watch::Watch;
+
+#[cfg(feature = "config")]
+use setup::Setup;
+/// What is read again: nothing, without the feature `config`.
+#[cfg(not(feature = "config"))]
+type Setup = ();
