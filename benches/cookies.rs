@@ -14,7 +14,7 @@ use cookie::Cookie;
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use interleaved::{Budget, Candidate};
 use playgate::internals::cookie_values;
-use playgate::scheme::DEFAULT_COOKIE_NAME as NAME;
+use playgate::schemes::DEFAULT_COOKIE_NAME as NAME;
 
 fn main() {
     let mut candidates = Vec::new();

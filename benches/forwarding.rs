@@ -21,10 +21,10 @@ use allocation_counter::measure;
 use http::Request;
 use interleaved::{Budget, Candidate};
 use md5::Digest as _;
-use playgate::link::SecureLink;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::mint::LinkSigner;
 use playgate::request::{Host, HostBuffer};
+use playgate::schemes::link::SecureLink;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Site, Verifier};
 

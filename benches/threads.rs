@@ -14,7 +14,7 @@ use std::time::Instant;
 use counting::{key, token};
 use futures_util::FutureExt as _;
 use http::Request;
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::site::DEFAULT_TOKEN_CACHE;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Site, Verifier};

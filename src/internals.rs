@@ -4,8 +4,8 @@
 
 use crate::error::Denial;
 use crate::request::RequestView;
-use crate::scheme::{Carrier, Carriers, Decoded, Presented};
-use crate::token::{Claim, KeyIdBuffer, Token, TokenBuffer};
+use crate::schemes::jws::{Claim, KeyIdBuffer, Token, TokenBuffer};
+use crate::schemes::{Carrier, Carriers, Decoded, Presented};
 
 /// What takes checks away. **Never for production.**
 pub mod danger {
@@ -138,7 +138,7 @@ pub fn cookie_values<'c>(
 ///
 /// [`Denial::MalformedToken`] for a query value that is no percent-encoding, or too long.
 pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
-    crate::scheme::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
+    crate::schemes::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
 }
 
 /// [`Verifier::watch`](crate::Verifier::watch) on a file system that tells of nothing: by looking at intervals alone.
@@ -157,7 +157,7 @@ pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::ve
 pub fn read_config(text: &str, json: bool) -> Vec<String> {
     use crate::config::{ConfigFile, Notation};
     use crate::error::Faults;
-    use crate::link::SecretPlace;
+    use crate::schemes::link::SecretPlace;
     use crate::site::Policy;
 
     let (notation, name) = if json { (Notation::Json, "fuzz.json") } else { (Notation::Toml, "fuzz.toml") };
@@ -177,15 +177,15 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
 }
 
-/// Whether `signature` is a good signature of `message` by this key: what [`Key::check`](crate::Key::check)
+/// Whether `signature` is a good signature of `message` by this key: what [`KeyedToken::verify`](crate::schemes::jws::KeyedToken::verify)
 /// asks of a token, asked of any bytes.
 pub fn check_signature(key: &crate::Key, message: &[u8], signature: &[u8]) -> bool {
     key.verify(message, signature).is_ok()
 }
 
 /// Whether a token is in a store's memory, and good there.
-pub fn is_known(store: &crate::store::Store, token: &crate::embed::EmbedToken) -> bool {
-    matches!(store.access().embeds.look(token), crate::embed::Known::Live(_))
+pub fn is_known(store: &crate::store::Store, token: &crate::records::EmbedToken) -> bool {
+    matches!(store.access().embeds.look(token), crate::records::Known::Live(_))
 }
 
 /// Drops what is dead in a store's memory, as its verifiers do every few seconds.
@@ -195,13 +195,13 @@ pub fn sweep(store: &crate::store::Store, now: crate::time::UnixSeconds) {
 
 /// Reads what a shared store holds behind a token, and writes it again; `None` where it is refused.
 pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
-    crate::embed::Stored::read(json).ok().map(|stored| stored.write())
+    crate::records::Stored::read(json).ok().map(|stored| stored.write())
 }
 
 /// The text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
 pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
     let mut faults = crate::error::Faults::default();
-    let rules = crate::embed::Embed::new().path(pattern).check("fuzz", "/", &mut faults)?;
+    let rules = crate::schemes::embed::Embed::new().path(pattern).check("fuzz", "/", &mut faults)?;
     rules.in_path(path).map(|place| (place.text, place.below))
 }
 

@@ -42,13 +42,14 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 7 | [`adapters`]: the tower layer, axum extractors, the actix-web middleware · [`media_keys`]: AES-128 keys for HLS under a grant |
-//! | 6 | [`verifier`]: the handle, and what changes while it decides · [`answer`]: decisions to statuses, headers and bodies · [`mint`]: tokens, URLs, cookies |
-//! | 5 | [`decide`]: the decision · `config`: configuration files to settings |
-//! | 4 | [`site`]: settings to checked rules, hosts and base paths |
-//! | 3 | [`keys`]: key documents and sources to keys, key sets, the live cell · [`store`]: embed tokens and revocations, in memory or shared |
-//! | 2 | [`token`]: bytes to claims · [`scope`]: who covers what · [`scheme`]: which carrier · [`link`]: secure links · [`embed`]: embed tokens · [`revocation`]: tokens taken back · [`cors`] · [`manifest`]: credentials into HLS and DASH |
-//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks · [`rate`]: how often something may happen |
+//! | 8 | [`adapters`]: the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
+//! | 7 | [`verifier`]: the handle, and what changes while it decides · [`answer`]: decisions to statuses, headers and bodies · `mint`: tokens, URLs, cookies |
+//! | 6 | [`decide`]: the decision · `config`: configuration files to settings |
+//! | 5 | [`site`]: settings to checked rules, hosts and base paths |
+//! | 4 | [`schemes`]: one folder for each kind of credential |
+//! | 3 | [`store`]: embed tokens and revocations, in memory or shared |
+//! | 2 | [`keys`]: key documents and sources to keys, key sets, the live cell · `records`: what opaque tokens open · [`revocation`] · [`cors`] · [`manifest`]: credentials into HLS and DASH |
+//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks · [`scope`]: who covers what · [`rate`]: how often something may happen |
 //! | 0 | [`time`] · [`error`] |
 //!
 //! # Features
@@ -62,7 +63,7 @@
 //! | `axum` | `Verifier::around`; extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
 //! | `actix` | the middleware for actix-web, [`Verifier::middleware`], and an extractor |
 //! | `mint` | [`mint`]: signing |
-//! | `secure-link-md5` | [`link`]s made with MD5, as nginx and many CDNs sign them |
+//! | `secure-link-md5` | [links](schemes::link) made with MD5, as nginx and many CDNs sign them |
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`config`] |
 //! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
@@ -85,26 +86,24 @@ pub mod config;
 pub mod cors;
 pub mod crypto;
 pub mod decide;
-pub mod embed;
 pub mod error;
 #[cfg(feature = "__internals")]
 pub mod internals;
 pub mod keys;
-pub mod link;
 pub mod manifest;
 #[cfg(feature = "media-keys")]
 pub mod media_keys;
 #[cfg(feature = "mint")]
 pub mod mint;
 pub mod rate;
+mod records;
 pub mod request;
 pub mod revocation;
-pub mod scheme;
+pub mod schemes;
 pub mod scope;
 pub mod site;
 pub mod store;
 pub mod time;
-pub mod token;
 pub mod verifier;
 
 pub use decide::{Decision, Grant, OwnedGrant};

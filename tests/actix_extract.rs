@@ -3,7 +3,7 @@
 mod support;
 
 use actix_web::web::{self, ServiceConfig};
-use playgate::scheme::{Carrier, Scheme};
+use playgate::schemes::{Carrier, Scheme};
 use playgate::{OwnedGrant, Site};
 use support::servers::{self, Server};
 use support::{Ask, HOST, NOW, TestKey, behind, get, http1, vod};

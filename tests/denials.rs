@@ -13,14 +13,14 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::tower::GateBody;
 use playgate::cors::Cors;
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::error::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
-use playgate::link::{IpBinding, SecureLink};
 use playgate::manifest::MAX_CARRIED;
 use playgate::mint::LinkSigner;
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::site::{FailedSignatures, Forward, Outside, Refused};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
@@ -709,8 +709,8 @@ async fn no_debug_shows_the_token() {
             shows_nothing(&format!("{denial:?} {denial}"), &token, "the denial");
         }
         shows_nothing(&format!("{:?}", decision.reply(&request)), &token, "the reply");
-        let mut buffer = playgate::token::TokenBuffer::new();
-        let parsed = format!("{:?}", playgate::token::Token::parse(token.as_bytes(), &mut buffer));
+        let mut buffer = playgate::schemes::jws::TokenBuffer::new();
+        let parsed = format!("{:?}", playgate::schemes::jws::Token::parse(token.as_bytes(), &mut buffer));
         shows_nothing(&parsed, &token, "the parsed token");
         let response = through_the_layer(&verifier, request.clone()).await;
         shows_nothing(&format!("{response:?}"), &token, "the response");

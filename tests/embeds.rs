@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use playgate::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
 use playgate::rate::Rate;
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
 use playgate::site::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verifier::Embeds;

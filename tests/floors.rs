@@ -13,24 +13,22 @@ const FLOORS: &[(&str, u8)] = &[
     ("request", 1),
     ("crypto", 1),
     ("rate", 1),
-    ("token", 2),
-    ("scope", 2),
-    ("scheme", 2),
-    ("link", 2),
+    ("scope", 1),
+    ("keys", 2),
+    ("records", 2),
     ("manifest", 2),
     ("cors", 2),
-    ("embed", 2),
     ("revocation", 2),
-    ("keys", 3),
     ("store", 3),
-    ("site", 4),
-    ("decide", 5),
-    ("config", 5),
-    ("verifier", 6),
-    ("answer", 6),
-    ("mint", 6),
-    ("adapters", 7),
-    ("media_keys", 7),
+    ("schemes", 4),
+    ("site", 5),
+    ("decide", 6),
+    ("config", 6),
+    ("verifier", 7),
+    ("answer", 7),
+    ("mint", 7),
+    ("adapters", 8),
+    ("media_keys", 8),
 ];
 
 fn floor(room: &str) -> Option<u8> {
@@ -105,25 +103,28 @@ const STILL_CIRCULAR: &[&str] = &[
     "config",
     "crypto",
     "decide",
-    "embed",
-    "embed",
-    "link",
     "manifest",
     "media_keys",
     "mint",
+    "records",
     "request",
+    "schemes",
+    "schemes",
+    "schemes",
     "site",
     "site",
     "store",
-    "token",
     "verifier",
 ];
 
 #[test]
 fn every_room_has_a_floor() {
     let lib = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    let rooms = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let homeless: Vec<&str> = rooms.filter(|room| *room != "internals" && floor(room).is_none()).collect();
+    let rooms = lib
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    let homeless: Vec<&str> =
+        rooms.filter(|room| !["internals", "log", "work"].contains(room) && floor(room).is_none()).collect();
     assert!(homeless.is_empty(), "{homeless:?}");
 }
 

@@ -9,8 +9,8 @@ mod memory;
 
 use bytes::Bytes;
 use http::Response;
-use playgate::link::{Covers, SecureLink};
 use playgate::mint::LinkSigner;
+use playgate::schemes::link::{Covers, SecureLink};
 use playgate::site::{CacheScope, Forward};
 use playgate::time::UnixSeconds;
 use playgate::{Site, Verifier};

@@ -11,7 +11,7 @@ use std::{env, fs, thread};
 
 use playgate::crypto::Algorithm;
 use playgate::keys::KeySource;
-use playgate::link::{LinkSecret, SecureLink};
+use playgate::schemes::link::{LinkSecret, SecureLink};
 use playgate::{ConfigError, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther, Secret, SecretOther};
 use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks};

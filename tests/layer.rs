@@ -20,7 +20,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Incoming;
 use playgate::adapters::tower::{Gate, GateBody, GateLayer};
-use playgate::scheme::{Carrier, Scheme};
+use playgate::schemes::{Carrier, Scheme};
 use playgate::{Denial, OwnedGrant, Site, Verifier};
 use support::{HOST, NOW, TestKey, World, behind, get, http1, in_time, servers, token, vod};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

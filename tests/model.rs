@@ -2,7 +2,7 @@
 //!
 //! The same source as the crate's is compiled here with shuttle's atomics and lock in place of its own.
 
-#[path = "../src/embed/table.rs"]
+#[path = "../src/records/table.rs"]
 #[expect(dead_code, reason = "the model asks for a part of it")]
 mod table;
 

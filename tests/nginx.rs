@@ -24,8 +24,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use generate::Case;
 use http::{Request, Uri};
-use playgate::link::{IpBinding, SecureLink};
 use playgate::request::PeerAddr;
+use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Denial, Site, Verifier};
 use random::Random;

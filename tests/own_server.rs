@@ -11,7 +11,7 @@ use playgate::cors::Cors;
 use playgate::request::{
     MAX_FIELD_LINES, MAX_PATH_LEN, PeerAddr, RequestView, Target, TlsConnection, TrustedProxies,
 };
-use playgate::scheme::Carrier;
+use playgate::schemes::Carrier;
 use playgate::site::{SiteView, UnknownHost};
 use playgate::{Decision, Denial, KeyScope, Site, Verifier};
 use support::{HOST, TestKey, behind, gate, get, token, vod};

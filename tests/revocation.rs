@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use playgate::embed::{Embed, EmbedDraft};
 use playgate::error::Denial;
 use playgate::revocation::Revocation;
+use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::store::Store;
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Decision, KeyScope, Verifier};

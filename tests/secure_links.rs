@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http::Request;
 use playgate::error::{Denial, LinkFault, Repeated};
-use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::mint::{LinkSigner, Signer};
 use playgate::request::PeerAddr;
-use playgate::scheme::{Carrier, Scheme};
+use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
+use playgate::schemes::{Carrier, Scheme};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Key, KeyScope, Scope, Site, Verifier, crypto::LinkHash};
 use serde::Deserialize;

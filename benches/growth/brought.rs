@@ -3,7 +3,7 @@
 use http::Request;
 use playgate::Scope;
 use playgate::mint::{Signer, TokenDraft};
-use playgate::scheme::DEFAULT_COOKIE_NAME;
+use playgate::schemes::DEFAULT_COOKIE_NAME;
 use playgate::site::DEFAULT_TOKEN_CACHE;
 
 use crate::fixtures::Kind;

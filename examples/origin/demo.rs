@@ -5,8 +5,8 @@ use std::time::Duration;
 use std::{fmt, fs, io};
 
 use playgate::Scope;
-use playgate::link::SecureLink;
 use playgate::mint::{LinkSigner, MintError, NewKey, SignedToken, Signer};
+use playgate::schemes::link::SecureLink;
 use playgate::time::UnixSeconds;
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use playgate::embed::{EmbedCounts, EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{EmbedCounts, EmbedDraft, EmbedToken};
 use playgate::store::StoreError;
 use playgate::verifier::Embeds;
 use playgate::{ConfigError, OwnedGrant, Verifier};

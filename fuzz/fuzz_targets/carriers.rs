@@ -11,9 +11,9 @@ use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode;
 use playgate::error::{Denial, Repeated};
 use playgate::internals::{Found, find_credentials, token_text};
-use playgate::request::{MAX_FIELD_LINES, RequestView, Target};
-use playgate::scheme::{Carrier, MAX_COOKIES_TRIED};
-use playgate::token::MAX_TOKEN_BYTES;
+use playgate::request::{MAX_COOKIES_TRIED, MAX_FIELD_LINES, RequestView, Target};
+use playgate::schemes::Carrier;
+use playgate::schemes::jws::MAX_TOKEN_BYTES;
 
 #[derive(Default)]
 struct Lines<'a> {

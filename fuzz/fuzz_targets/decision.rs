@@ -16,7 +16,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode;
 use playgate::request::{RequestView, Target};
-use playgate::scheme::Carrier;
+use playgate::schemes::Carrier;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
 

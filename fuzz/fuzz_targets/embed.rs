@@ -12,7 +12,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode;
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::request::{RequestView, Target};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Site, Verifier};

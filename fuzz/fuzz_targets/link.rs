@@ -15,7 +15,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use md5::{Digest as _, Md5};
 use percent_encoding::percent_decode;
-use playgate::link::{Covers, IpBinding, SecureLink};
+use playgate::schemes::link::{Covers, IpBinding, SecureLink};
 use playgate::request::{RequestView, Target};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Site, Verifier};

@@ -13,7 +13,7 @@ use bounds::Bounds;
 use libfuzzer_sys::fuzz_target;
 use playgate::error::{Denial, TokenFault};
 use playgate::internals::{ReadToken, read_token};
-use playgate::token::Claim;
+use playgate::schemes::jws::Claim;
 use serde_json::{Map, Value};
 
 /// Reading does not allocate; the copies for the comparison with the oracle are part of the token.

@@ -2,7 +2,7 @@
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
 //! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::decide::MAX_KID_SHOWN) bytes of a refused token's own text, or the
-//! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::embed::MAX_ID_LEN) bytes, which the operator chose.
+//! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose.
 
 use crate::decide::Grant;
 use crate::error::Denial;

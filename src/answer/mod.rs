@@ -35,10 +35,10 @@ use referrer::Referrers;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::decide::Decision;
-use crate::embed::AllowedOrigins;
 use crate::error::Denial;
+use crate::records::AllowedOrigins;
 use crate::request::{ORIGIN, RequestView, only_line, shown_text};
-use crate::scheme::Carrier;
+use crate::schemes::Carrier;
 use crate::site::{CacheScope, Policy, SiteRules};
 
 /// The instructions of a decision, which an adapter carries out.

@@ -15,7 +15,7 @@ use crate::crypto::{Algorithm, LinkHash};
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
-use crate::link::{IpBinding, LinkSecret, SecureLink};
+use crate::schemes::link::{IpBinding, LinkSecret, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::{
     FailedSignatures, Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport,
@@ -170,7 +170,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     }
     match (has_embeds, accepts(Accepts::EmbedToken)) {
         (true, true) | (false, false) => {}
-        (false, true) => site.embed = Some(crate::embed::Embed::new()), // all of it has a default
+        (false, true) => site.embed = Some(crate::schemes::embed::Embed::new()), // all of it has a default
         (true, false) if listed.is_empty() => {}
         (true, false) => {
             let write = "accepts = [\"signed-token\", \"embed-token\"], or no accepts";

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::error::Code;
-use crate::link::{Covers, LinkEncoding};
+use crate::schemes::link::{Covers, LinkEncoding};
 use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 

@@ -6,13 +6,13 @@ use arc_swap::Guard;
 use super::grant::Grant;
 use super::snapshot::Snapshot;
 use super::{Evidence, Judged, Verdict};
-use crate::embed::EmbedToken;
 use crate::error::{Code, Denial};
+use crate::records::EmbedToken;
 #[cfg(feature = "tower")]
 use crate::request::{Host, HostBuffer, RequestView};
-use crate::scheme::{Carrier, Decoded, token_text};
+use crate::schemes::jws::{KeyIdBuffer, key_id_of};
+use crate::schemes::{Carrier, Decoded, token_text};
 use crate::site::{SiteRules, SiteView};
-use crate::token::{KeyIdBuffer, key_id_of};
 
 /// What is to become of a request.
 ///

@@ -6,13 +6,14 @@ use super::decision::Need;
 use super::grant::{Embedded, Facts, Proof};
 use super::guarded::may_be_manifest_or_key;
 use super::{Case, Evidence, Verdict};
-use crate::embed::{Asker, EmbedRules, EmbedToken, InPath, MAX_CLAIMS, Record};
 use crate::error::Denial;
+use crate::records::{Asker, EmbedToken, MAX_CLAIMS, Record};
 use crate::request::{Client, RequestView, SEC_FETCH_DEST, only_line};
-use crate::scheme::{Carrier, Scheme};
+use crate::schemes::embed::{EmbedRules, InPath};
+use crate::schemes::jws::Claims;
+use crate::schemes::{Carrier, Scheme};
 use crate::scope::Resource;
 use crate::store::{Answer, Found, Standing};
-use crate::token::Claims;
 
 /// What is asked for with an embed token.
 #[derive(Clone, Copy)]
@@ -89,7 +90,7 @@ impl Case<'_> {
         }
     }
 
-    /// The rules of [`embed`](crate::embed), and the site's own.
+    /// The rules of [`embed`](crate::schemes::embed), and the site's own.
     fn check_record(
         &self,
         request: &(impl RequestView + ?Sized),

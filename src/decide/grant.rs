@@ -3,15 +3,15 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::decision::Context;
-use crate::embed::Record;
 use crate::keys::KeyRef;
-use crate::link::Covers;
+use crate::records::Record;
 use crate::request::{PathBuffer, RequestPath, shown_path};
-use crate::scheme::{Carrier, Decoded, Scheme, token_text};
+use crate::schemes::jws::{Claims, payload_of};
+use crate::schemes::link::Covers;
+use crate::schemes::{Carrier, Decoded, Scheme, token_text};
 use crate::scope::KeyScope;
 use crate::site::{Granted, SiteView};
 use crate::time::UnixSeconds;
-use crate::token::{Claims, payload_of};
 
 /// What was found out about a good credential; it holds no text.
 #[derive(Clone, Debug)]

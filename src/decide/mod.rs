@@ -11,7 +11,7 @@
 //! 5. On a **public** resource credentials are not looked at.
 //! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
 //!    may bring a secure link, and any of them an embed token.
-//! 7. A [secure link](crate::link)'s hash, then its expiry; links end here. An [embed token](crate::embed)'s record, and what
+//! 7. A [secure link](crate::schemes::link)'s hash, then its expiry; links end here. An [embed token](crate::schemes::embed)'s record, and what
 //!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Cookies of
 //!    one name each stand on their own: the first that memory grants does; if none does, up to three are looked up, one after
 //!    the other. Of a signed token
@@ -68,11 +68,12 @@ use embed::Wanted;
 use grant::{Facts, Proof};
 
 use crate::cors::is_preflight;
-use crate::embed::{EmbedRules, EmbedToken, InPath, MAX_EMBED_TOKEN_LEN};
 use crate::error::{Denial, HostFault, LinkFault, PathFault};
-use crate::link::{Asked, Link, LinkRules, Linked};
+use crate::records::{EmbedToken, MAX_EMBED_TOKEN_LEN};
 use crate::request::{Client, Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
-use crate::scheme::{Carrier, Decoded, Presented, Scheme, token_text};
+use crate::schemes::embed::{EmbedRules, InPath};
+use crate::schemes::link::{Asked, Link, LinkRules, Linked};
+use crate::schemes::{Carrier, Decoded, Presented, Scheme, token_text};
 use crate::scope::Resource;
 use crate::site::{Exact, Granted, Place, Policy, SiteRules, Transport, UnknownHost};
 use crate::store::Found;

@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 
 use crate::keys::{Generation, Key, KeyRef, KeySet};
 use crate::revocation::Checked;
+use crate::schemes::jws::{Memo, Signed, is_memo_of, recall};
 use crate::scope::KeyScope;
-use crate::token::{Memo, Signed, is_memo_of, recall};
 
 /// Tokens whose signature was found good: a viewer's next request needs no cryptography.
 ///

@@ -8,11 +8,11 @@ use super::seen::Seen;
 use crate::error::{ClaimName, Denial, TokenFault};
 use crate::keys::{Key, KeyRef};
 use crate::revocation::{Checked, Kind, MAX_NAME_LEN};
-use crate::scheme::{Carrier, Decoded, Scheme, token_text};
+use crate::schemes::jws::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Signed, Token, TokenBuffer};
+use crate::schemes::{Carrier, Decoded, Scheme, token_text};
 use crate::site::TimeRules;
 use crate::store::Reach;
 use crate::time::UnixSeconds;
-use crate::token::{Claim, Claims, JsonStr, KeyIdBuffer, NumericDate, Signed, Token, TokenBuffer};
 
 impl Case<'_> {
     /// Tries one signed token: everything that can be refused cheaply, then the signature, or that it was checked before,
@@ -68,10 +68,10 @@ impl Case<'_> {
             return Err(named_by.denial());
         }
         self.refuse_retired(key)?;
-        token.header().must_agree(key.algorithm())?; // the key, not the token, names the algorithm
+        let keyed = token.with_key(key)?;
         self.refuse_early(token.unverified(), key)?;
         let checked_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let check = || self.state.failures.check(self.client, key.id(), self.now, || key.check(&token));
+        let check = || self.state.failures.check(self.client, key.id(), self.now, || keyed.verify());
         let token = checked_before.map_or_else(check, Ok)?;
         self.state.seen.admit(&token, place, key);
         self.conclude(carrier, &token, place, key, None)

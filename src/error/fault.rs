@@ -143,10 +143,10 @@ pub enum TokenFault {
     /// A member name occurs twice (RFC 7519 §4).
     #[error("a member name occurs twice")]
     DuplicateMember,
-    /// More members than [`MAX_MEMBERS`](crate::token::MAX_MEMBERS).
+    /// More members than [`MAX_MEMBERS`](crate::schemes::jws::MAX_MEMBERS).
     #[error("too many members")]
     TooManyMembers,
-    /// Nested deeper than [`MAX_DEPTH`](crate::token::MAX_DEPTH).
+    /// Nested deeper than [`MAX_DEPTH`](crate::schemes::jws::MAX_DEPTH).
     #[error("nested too deeply")]
     TooDeep,
     /// `alg` is absent or no string.

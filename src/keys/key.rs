@@ -14,10 +14,9 @@ use super::shared::Shared;
 #[cfg(feature = "aws-lc")]
 use crate::crypto::HOT_KEYS;
 use crate::crypto::{Algorithm, BadSignature, Material, VerifyingKey};
-use crate::error::{ConfigError, Denial};
+use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
-use crate::token::{Signed, Token};
 
 /// The longest `kid`, in bytes.
 pub const MAX_KEY_ID_LEN: usize = 256;
@@ -238,17 +237,7 @@ impl Key {
         self.head().last_used.get()
     }
 
-    /// Checks a token's signature; `kid`, scope and dates are not looked at.
-    ///
-    /// # Errors
-    ///
-    /// [`Denial::WrongAlgorithm`] when the header names another algorithm than the key's own, and
-    /// [`Denial::BadSignature`].
-    pub fn check<'t>(&self, token: &Token<'t>) -> Result<Signed<'t>, Denial> {
-        token.check(self.algorithm(), |message, signature| self.verify(message, signature))
-    }
-
-    /// Checks a signature of anything. Allocates where a public key has to be prepared, and never waits.
+    /// Verifies a signature over a message. Allocates if a public key has to be prepared, and never waits.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         match &self.shared().check {
             Some(check) => check.check(message, signature),

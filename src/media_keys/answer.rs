@@ -9,7 +9,7 @@ use crate::answer::{Header, problem};
 use crate::decide::OwnedGrant;
 use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
-use crate::scheme::Scheme;
+use crate::schemes::Scheme;
 
 impl MediaKeys {
     /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed

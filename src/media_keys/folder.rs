@@ -1,4 +1,4 @@
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 use crate::request::{PathBuffer, RequestPath};
 
 use super::MediaKeyError;

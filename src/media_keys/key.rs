@@ -2,7 +2,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 
 use super::MediaKeyError;
 use super::name::{KeyName, MasterId};
-use crate::embed::check_id;
+use crate::records::check_id;
 
 /// The shortest master secret, in bytes: what it is hashed to.
 pub const MIN_MASTER_LEN: usize = 32;

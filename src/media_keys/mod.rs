@@ -31,7 +31,7 @@
 //!
 //! ```
 //! use axum::Router;
-//! use playgate::{Site, Verifier, embed::{Embed, EmbedDraft}, media_keys::MediaKeys};
+//! use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}, media_keys::MediaKeys};
 //! # async fn get(app: Router, uri: String) -> axum::response::Response {
 //! #     let request = axum::extract::Request::get(uri).header("host", "cdn.example.com");
 //! #     tower::ServiceExt::oneshot(app, request.body(axum::body::Body::empty()).unwrap()).await.unwrap()

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::{MintError, SignedToken};
 use crate::cors::is_token;
 use crate::request::{Host, HostBuffer};
-use crate::scheme::DEFAULT_COOKIE_NAME;
+use crate::schemes::DEFAULT_COOKIE_NAME;
 use crate::time::UnixSeconds;
 
 /// What a browser percent-encodes in a path (WHATWG URL, "path percent-encode set"), and `;`, which ends an attribute.

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::MintError;
 use crate::error::{ConfigErrors, Faults};
-use crate::link::{Asked, Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
+use crate::schemes::link::{Asked, Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::time::{UnixSeconds, whole_seconds};
 
 /// A signer of secure links of one format, with the first of its secrets.
@@ -12,7 +12,7 @@ use crate::time::{UnixSeconds, whole_seconds};
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
 /// use std::time::Duration;
-/// use playgate::link::SecureLink;
+/// use playgate::schemes::link::SecureLink;
 /// use playgate::mint::LinkSigner;
 ///
 /// let signer = LinkSigner::new(&SecureLink::gcore("a shared secret"))?;

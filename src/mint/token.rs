@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::{MintError, Signer, TokenCookie};
 use crate::error::TokenFault;
 use crate::request::without_parameters;
-use crate::scheme::DEFAULT_QUERY_NAME;
+use crate::schemes::DEFAULT_QUERY_NAME;
+use crate::schemes::jws::{Claims, MAX_TOKEN_BYTES};
 use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
-use crate::token::{Claims, MAX_TOKEN_BYTES};
 
 /// A token before it is signed: its scope, dates and claims.
 #[derive(Debug)]

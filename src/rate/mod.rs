@@ -4,7 +4,7 @@
 //!    share of the time has passed.
 //! 2. Each process counts for itself.
 //!
-//! The rooms that configure a rate say what it counts: [requests with an embed token](crate::embed::EmbedDraft::rate), failed
+//! The rooms that configure a rate say what it counts: [requests with an embed token](crate::records::EmbedDraft::rate), failed
 //! signatures or, in a shared store, lookups that find nothing. This room knows neither requests nor tokens.
 
 use std::num::NonZeroU32;

@@ -1,5 +1,8 @@
 use crate::work;
 
+/// The number of cookies of one name that are tried. Browsers send several legitimately: one for each domain and path.
+pub const MAX_COOKIES_TRIED: usize = 4;
+
 /// The values of every cookie called `name` over all `Cookie` fields, which are one list (RFC 9113 §8.2.3).
 ///
 /// Names match exactly; a value is what follows the first `=`, less the white space around the pair, and is not

@@ -31,6 +31,7 @@ pub(crate) use client::Client;
 #[cfg(feature = "redis")]
 pub(crate) use client::Network;
 pub use client::TrustedProxies;
+pub use cookies::MAX_COOKIES_TRIED;
 pub(crate) use cookies::{cookie_values, without_cookie};
 pub use fields::MAX_FIELD_LINES;
 pub(crate) use fields::{

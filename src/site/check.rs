@@ -5,11 +5,11 @@ use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
 use super::settings::{Serves, Site};
 use super::stripping::Stripping;
 use crate::cors::is_token;
-use crate::embed::EmbedRules;
 use crate::error::{ConfigError, Faults};
-use crate::link::LinkRules;
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::token::MAX_TOKEN_BYTES;
+use crate::schemes::embed::EmbedRules;
+use crate::schemes::jws::MAX_TOKEN_BYTES;
+use crate::schemes::link::LinkRules;
 
 /// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {

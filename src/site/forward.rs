@@ -4,10 +4,10 @@ use std::sync::Arc;
 use super::pattern::HostPattern;
 use super::rules::SiteRules;
 use crate::error::{ConfigError, Denial, Faults};
-use crate::link::{Covers, LinkRules};
 use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
-use crate::scheme::{Carrier, Scheme};
+use crate::schemes::link::{Covers, LinkRules};
+use crate::schemes::{Carrier, Scheme};
 
 /// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
 /// is asked for with them.

@@ -14,9 +14,9 @@ use super::rules::{Serving, SiteRules, SiteView};
 use super::settings::Hook;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
-#[cfg(feature = "config")]
-use crate::link::SecureLink;
 use crate::request::{Host, RequestPath, TrustedProxies};
+#[cfg(feature = "config")]
+use crate::schemes::link::SecureLink;
 use crate::scope::KeyScope;
 
 /// What happens to a request for a host that no site claims.

@@ -9,15 +9,15 @@ use super::policy::Policy;
 use super::settings::Hook;
 use super::stripping::Stripping;
 use crate::cors::CorsPolicy;
-use crate::embed::EmbedRules;
 use crate::error::Code;
 use crate::keys::Key;
-use crate::link::LinkRules;
 use crate::request::SegmentPlace;
-use crate::scheme::Carriers;
+use crate::schemes::Carriers;
+use crate::schemes::embed::EmbedRules;
+use crate::schemes::jws::Claims;
+use crate::schemes::link::LinkRules;
 use crate::scope::{Coverage, KeyScope, LiveShape, Resource, playback_id_in};
 use crate::time::{Leeway, UnixSeconds};
-use crate::token::Claims;
 
 /// Who may have what a site serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -5,13 +5,13 @@ use super::forward::Forward;
 use super::identity::IdentityValue;
 use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
 use crate::cors::Cors;
-use crate::embed::Embed;
 use crate::error::Code;
-use crate::link::SecureLink;
-use crate::scheme::Carriers;
+use crate::schemes::Carriers;
+use crate::schemes::embed::Embed;
+use crate::schemes::jws::Claims;
+use crate::schemes::link::SecureLink;
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
-use crate::token::Claims;
 
 /// What a set of hosts, or a base path on them, serves, and under which rules.
 ///
@@ -250,7 +250,7 @@ impl Site {
         self
     }
 
-    /// The longest token, in bytes. Default 4096, at most [`MAX_TOKEN_BYTES`](crate::token::MAX_TOKEN_BYTES).
+    /// The longest token, in bytes. Default 4096, at most [`MAX_TOKEN_BYTES`](crate::schemes::jws::MAX_TOKEN_BYTES).
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.max_token_bytes = bytes;
         self

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use crate::link::LinkRules;
 use crate::request::{
     SegmentPlace, has_credential_place, holds_token, parameters, without_cookie, without_parameters,
 };
-use crate::scheme::{Carriers, bearer_token};
+use crate::schemes::link::LinkRules;
+use crate::schemes::{Carriers, bearer_token};
 
 /// Removes a site's credentials from a request: from every carrier of the site, not only the one that decided.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::embed::{EmbedToken, Known, KnownTokens, Record};
+use crate::records::{EmbedToken, Known, KnownTokens, Record};
 use crate::revocation::Revocations;
 use crate::time::UnixSeconds;
 

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use arrayvec::ArrayVec;
 
-use crate::embed::{EmbedToken, Record};
-use crate::scheme::MAX_COOKIES_TRIED;
+use crate::records::{EmbedToken, Record};
+use crate::request::MAX_COOKIES_TRIED;
 
 /// The answers to the lookups of one request so far.
 #[derive(Clone, Debug)]

@@ -29,7 +29,7 @@ pub use error::StoreError;
 pub(crate) use found::Answer;
 pub use found::{Found, LookUp};
 
-use crate::embed::{EmbedToken, Stored};
+use crate::records::{EmbedToken, Stored};
 use crate::revocation::Revocation;
 use crate::time::UnixSeconds;
 

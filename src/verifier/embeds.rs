@@ -1,7 +1,7 @@
 use super::builder::list_names;
 use super::handle::Verifier;
-use crate::embed::{EmbedCounts, EmbedDraft, EmbedToken, Lifetime, check_id};
 use crate::error::ConfigError;
+use crate::records::{EmbedCounts, EmbedDraft, EmbedToken, Lifetime, check_id};
 use crate::revocation::Revocation;
 use crate::store::StoreError;
 
@@ -9,7 +9,7 @@ impl Verifier {
     /// The embed tokens of one site, by its id: to issue, revoke and count them.
     ///
     /// ```
-    /// use playgate::{Site, Verifier, embed::{Embed, EmbedDraft}};
+    /// use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}};
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let verifier = Verifier::builder()
     ///     .site(Site::bucket("courses").host("cdn.example.com").embed(Embed::new()))

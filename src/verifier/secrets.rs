@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::in_file;
 use crate::error::{ConfigError, Faults, Part};
 use crate::keys::{FileSight, without_line_end};
-use crate::link::{LinkSecret, SecretPlace};
+use crate::schemes::link::{LinkSecret, SecretPlace};
 use crate::site::PolicyBuilder;
 
 /// The largest file that is read as a secret.

@@ -9,11 +9,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{BESIDES, PER_BYTE, take};
 use crate::cors::Cors;
-use crate::embed::{Embed, EmbedDraft, OriginsOn};
 use crate::keys::Key;
-use crate::link::{IpBinding, SecureLink};
 use crate::mint::{LinkSigner, Signer};
+use crate::records::EmbedDraft;
 use crate::request::PeerAddr;
+use crate::schemes::embed::{Embed, OriginsOn};
+use crate::schemes::link::{IpBinding, SecureLink};
 use crate::scope::{KeyScope, Scope};
 use crate::site::{Forward, GrantFact, Site, UnknownHost};
 use crate::time::UnixSeconds;

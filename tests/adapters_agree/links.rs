@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use playgate::link::{Covers, IpBinding, SecureLink};
 use playgate::mint::LinkSigner;
+use playgate::schemes::link::{Covers, IpBinding, SecureLink};
 use playgate::time::UnixSeconds;
 
 use crate::origin::{LINK_SECRET, OLD_LINK_SECRET, embeds};

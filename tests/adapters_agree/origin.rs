@@ -6,9 +6,9 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Response;
 use http::request::Parts;
-use playgate::embed::{EmbedDraft, EmbedToken};
 use playgate::rate::Rate;
 use playgate::revocation::Revocation;
+use playgate::schemes::embed::{EmbedDraft, EmbedToken};
 use playgate::site::Refused;
 use playgate::store::Store;
 use playgate::verifier::Embeds;
@@ -57,7 +57,7 @@ fn verifier() -> Verifier {
     let store = Store::in_memory();
     let configured = |now: i64| {
         let builder = at(now).file(disk.path("playgate.toml")).store(&store);
-        let no_plan = |claims: &playgate::token::Claims<'_>| claims.has("plan", "none");
+        let no_plan = |claims: &playgate::schemes::jws::Claims<'_>| claims.has("plan", "none");
         builder
             .hook("strict", move |claims| if no_plan(claims) { Err(Refused) } else { Ok(()) })
             .build()

@@ -1,6 +1,6 @@
 //! What waits for a store that a fleet shares, at every door. The rows have theirs in memory, and wait for nothing.
 
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::store::Store;
 use playgate::{KeyScope, Verifier};
 

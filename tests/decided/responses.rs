@@ -1,8 +1,8 @@
 //! Responses of protected sites, what the inner service sees, and failing.
 
-use playgate::embed::{Embed, EmbedDraft};
-use playgate::link::SecureLink;
 use playgate::mint::LinkSigner;
+use playgate::schemes::embed::{Embed, EmbedDraft};
+use playgate::schemes::link::SecureLink;
 use playgate::site::{CacheScope, GrantFact, Outside, Refused, UnknownHost};
 use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site};

@@ -1,7 +1,7 @@
 //! Several cookies of one name, some of them embed tokens that have to be looked up, for every adapter.
 
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::rate::Rate;
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::store::Store;
 use playgate::{KeyScope, Verifier};
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use playgate::embed::{Embed, EmbedDraft};
 use playgate::revocation::Revocation;
+use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::store::{Store, StoreError};
 use playgate::{Decision, KeyScope, Verifier};
 use tokio::time::sleep;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use playgate::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::store::{RedisStore, Store};
 use playgate::{Decision, KeyScope, Verifier};
 

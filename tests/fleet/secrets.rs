@@ -34,7 +34,7 @@ async fn a_store_that_leaks_and_logs_that_leak_open_nothing() {
     }
     tokens.push(one.tell("rotate", &with).await.unwrap());
     tokens.push(one.tell("issue", &with).await.unwrap());
-    tokens.push(playgate::embed::EmbedToken::generate().unwrap().to_text());
+    tokens.push(playgate::schemes::embed::EmbedToken::generate().unwrap().to_text());
     for token in &tokens {
         for origin in [one, other] {
             origin.verdict(&part_of("1", token)).await;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use playgate::embed::{Embed, EmbedDraft};
 use playgate::revocation::Revocation;
+use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::store::Store;
 use playgate::{KeyScope, Verifier};
 use tokio::net::TcpListener;

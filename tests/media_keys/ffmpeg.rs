@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
-use playgate::embed::{EmbedDraft, EmbedToken};
+use playgate::schemes::embed::{EmbedDraft, EmbedToken};
 use playgate::verifier::Embeds;
 use playgate::{Site, Verifier};
 use tempfile::TempDir;

@@ -4,9 +4,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use playgate::crypto::LinkHash;
-use playgate::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::mint::LinkSigner;
 use playgate::request::{PathBuffer, RequestPath, RequestView, Target};
+use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Denial, Site, Verifier};
 use proptest::collection::vec;

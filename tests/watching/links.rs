@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use md5::{Digest as _, Md5};
 use playgate::crypto::LinkHash;
-use playgate::link::{LinkSecret, SecureLink};
 use playgate::mint::LinkSigner;
+use playgate::schemes::link::{LinkSecret, SecureLink};
 use playgate::time::UnixSeconds;
 use playgate::{Site, Verifier};
 

@@ -23,7 +23,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use playgate::link::SecureLink;
+use playgate::schemes::link::SecureLink;
 use playgate::mint::{LinkSigner, NewKey, Signer};
 use playgate::verifier::VerifierBuilder;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};

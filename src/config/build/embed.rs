@@ -1,6 +1,6 @@
 use super::set;
 use crate::config::document::{EmbedSection, Few, Lasting};
-use crate::embed::Embed;
+use crate::schemes::embed::Embed;
 
 pub(super) fn build_embed(said: EmbedSection) -> Embed {
     let mut embed = Embed::new();

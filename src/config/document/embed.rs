@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use super::values::{Few, Pairs, Span};
-use crate::embed::{Lifetime, OriginsOn};
+use crate::records::Lifetime;
+use crate::schemes::embed::OriginsOn;
 
 /// Opaque tokens with a record behind them, which can be taken back.
 #[derive(Debug, Default, Deserialize)]

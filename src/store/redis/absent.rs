@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 use crate::store::Answer;
 
 /// The time for which it is remembered that a token is unknown or revoked.

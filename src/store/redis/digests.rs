@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 
 use super::names::Digest;
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 
 /// The time for which the digest of a revoked token is remembered. It is longer than any lookup takes, so that a lookup under way
 /// when the token was revoked cannot put its record back.

@@ -13,7 +13,7 @@ use super::names::Digest;
 use super::node::{Node, Written, unavailable};
 use super::options::RedisStore;
 use super::under_way::{Turn, UnderWay};
-use crate::embed::{EmbedToken, Stored};
+use crate::records::{EmbedToken, Stored};
 use crate::request::Network;
 use crate::revocation::Revocation;
 use crate::store::{Access, Answer, Found, LookUp, Reach, StoreError};

@@ -14,7 +14,7 @@ use super::news::{self, AT_A_TIME, News};
 use super::node::{Contact, Node};
 use super::options::Staleness;
 use super::server::{Joined, Listed, Server, connect, words};
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 use crate::revocation::Revocation;
 use crate::store::Reach;
 use crate::time::UnixSeconds;

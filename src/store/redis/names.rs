@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 
 /// The SHA-256 of a token's text, which replaces the token outside of this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Script, Scri
 
 use super::kept::{LONGEST, Order, Revoked, until};
 use super::names::{Digest, Names, name_of_video, name_of_viewer};
-use crate::embed::Stored;
+use crate::records::Stored;
 use crate::revocation::{Kind, Revocation};
 
 /// A connection to the server and its commands. Each change is one script, and so atomic.

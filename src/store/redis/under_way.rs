@@ -5,7 +5,7 @@ use futures_util::future::{BoxFuture, Shared};
 use hashbrown::HashMap;
 use tokio::sync::oneshot;
 
-use crate::embed::EmbedToken;
+use crate::records::EmbedToken;
 use crate::store::Answer;
 
 /// The lookups under way. Requests for a token that is being looked up wait for the same answer.

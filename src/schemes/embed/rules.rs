@@ -1,5 +1,5 @@
-use super::lifetime::Lifetime;
 use super::settings::OriginsOn;
+use crate::records::Lifetime;
 use crate::request::{PathBuffer, RequestPath, SegmentPlace};
 
 /// A site's rules for embed tokens, checked.

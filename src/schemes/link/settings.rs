@@ -12,7 +12,7 @@ use crate::crypto::LinkHash;
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
 /// use playgate::Site;
-/// use playgate::link::{Covers, IpBinding, SecureLink};
+/// use playgate::schemes::link::{Covers, IpBinding, SecureLink};
 ///
 /// let site = Site::bucket("vod").host("cdn.example.com").secure_link(
 ///     SecureLink::gcore("the secret of today").also("the secret of yesterday").covers(Covers::File),

@@ -45,7 +45,7 @@ impl Default for TokenBuffer {
 ///
 /// ```compile_fail,E0616
 /// # fn main() -> Result<(), playgate::Denial> {
-/// # use playgate::token::{Token, TokenBuffer};
+/// # use playgate::schemes::jws::{Token, TokenBuffer};
 /// let mut buffer = TokenBuffer::new();
 /// let token = Token::parse(b"e30.e30.AA", &mut buffer)?;
 /// let claims = token.claims; // unverified claims are out of reach
@@ -54,7 +54,7 @@ impl Default for TokenBuffer {
 ///
 /// ```
 /// # fn main() {
-/// # use playgate::token::{Token, TokenBuffer};
+/// # use playgate::schemes::jws::{Token, TokenBuffer};
 /// let mut buffer = TokenBuffer::new();
 /// let token = Token::parse(b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.AA", &mut buffer);
 /// let header = token.map(|token| token.header()); // what names the key is not

@@ -7,7 +7,7 @@
 //! 2. [`Header`]: strict JSON; `alg`, `kid`; `typ` absent or `JWT`; no `crit`. `jku`, `x5u`, `jwk` and `x5c` are
 //!    never followed.
 //! 3. [`Claims`]: strict JSON; `uri`, `exp`, `nbf`, `iss`, `aud`, each absent, malformed or present.
-//! 4. [`Key::check`](crate::Key::check): the signature, by the key that the header named. Only the [`Signed`] it returns hands its
+//! 4. [`Token::with_key`] and [`KeyedToken::verify`]: the signature, by the key that the header named and that key's algorithm. Only the [`Signed`] it returns hands its
 //!    claims out.
 //!
 //! Nothing here is copied to the heap, and nothing outlives the buffer. This room knows no site, no key set and no
@@ -26,7 +26,7 @@ pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
 pub use header::Header;
 pub(crate) use header::KeyIdBuffer;
 pub use json::{JsonStr, MAX_DEPTH, MAX_MEMBERS};
-pub use signed::Signed;
+pub use signed::{KeyedToken, Signed};
 
 pub(crate) use compact::{key_id_of, payload_of};
 pub(crate) use date::NumericDate;

@@ -4,16 +4,20 @@
 //! not looked at. **The first one that is present decides**: a bad token in the query is refused even beside a good
 //! cookie. Present is what has the name, whatever its value; `Basic` and other authorization schemes are absent.
 //!
-//! Three kinds of credential are known: signed tokens (compact JWS); [embed tokens](crate::embed), which stand in the same
-//! carriers or in the path, and are told from the former by their form; and [secure links](crate::link), which stand in the
+//! Three kinds of credential are known: signed tokens (compact JWS); [embed tokens](crate::schemes::embed), which stand in the same
+//! carriers or in the path, and are told from the former by their form; and [secure links](crate::schemes::link), which stand in the
 //! path or, where no token does, in the query.
+
+pub mod embed;
+pub mod jws;
+pub mod link;
 
 use arrayvec::ArrayVec;
 
 use crate::error::{Denial, Repeated, TokenFault};
 use crate::request::{
-    AUTHORIZATION, COOKIE, MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values, decode_strictly,
-    lines, value_of_one,
+    AUTHORIZATION, COOKIE, MAX_COOKIES_TRIED, MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values,
+    decode_strictly, lines, value_of_one,
 };
 
 /// The query parameter that carries a token, unless a site names another.
@@ -21,9 +25,6 @@ pub const DEFAULT_QUERY_NAME: &str = "auth";
 
 /// The cookie that carries a token, unless a site names another.
 pub const DEFAULT_COOKIE_NAME: &str = "Qencode-Auth-Token";
-
-/// How many cookies of one name are tried. Browsers send several legitimately: one per domain and path.
-pub const MAX_COOKIES_TRIED: usize = 4;
 
 /// Where a credential sits in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

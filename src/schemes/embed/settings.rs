@@ -1,14 +1,14 @@
 use serde::Deserialize;
 
-use super::lifetime::Lifetime;
 use super::rules::{EmbedRules, PathPattern, ScopePattern};
-use super::stored::check_id;
 use crate::error::{ConfigError, Faults};
+use crate::records::Lifetime;
+use crate::records::check_id;
 
 /// A site's settings for embed tokens.
 ///
 /// ```
-/// use playgate::{Site, embed::{Embed, OriginsOn}};
+/// use playgate::{Site, schemes::embed::{Embed, OriginsOn}};
 ///
 /// let site = Site::bucket("courses")
 ///     .host("cdn.example.com")

@@ -13,30 +13,13 @@
 //! A token is looked up by its own bytes under a seeded hash; whatever leaves the process is stored under its SHA-256, so
 //! that a store that leaks opens nothing. This room waits for nothing and knows of no store.
 
-mod allowed;
-mod counts;
-mod draft;
-mod known;
-mod lifetime;
-mod limiter;
-mod record;
 mod rules;
 mod settings;
-mod stored;
-mod sync;
-mod table;
-#[cfg(test)]
-mod table_tests;
-mod token;
 
-pub(crate) use allowed::{AllowedOrigins, Asker};
-pub use counts::EmbedCounts;
-pub use draft::EmbedDraft;
-pub(crate) use known::{Known, KnownTokens};
-pub use lifetime::Lifetime;
-pub(crate) use record::{MAX_CLAIMS, Record};
 pub(crate) use rules::{EmbedRules, InPath};
 pub use settings::{Embed, OriginsOn};
-pub use stored::{MAX_ID_LEN, MAX_METADATA};
-pub(crate) use stored::{Stored, check_id};
-pub use token::{EmbedToken, MAX_EMBED_TOKEN_LEN, MIN_EMBED_TOKEN_LEN};
+
+pub use crate::records::{
+    EmbedCounts, EmbedDraft, EmbedToken, Lifetime, MAX_EMBED_TOKEN_LEN, MAX_ID_LEN, MAX_METADATA,
+    MIN_EMBED_TOKEN_LEN,
+};

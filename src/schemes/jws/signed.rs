@@ -1,14 +1,15 @@
 use super::claims::Claims;
 use super::compact::Token;
-use crate::crypto::{Algorithm, BadSignature, MAX_SIGNATURE_LEN};
+use crate::crypto::{BadSignature, MAX_SIGNATURE_LEN};
 use crate::error::Denial;
+use crate::keys::Key;
 
 /// A token whose signature fits: only here are claims to be believed.
 ///
 /// There is no other way to make one than a signature check; a verifier remembers what such a check has found.
 ///
 /// ```compile_fail,E0451
-/// use playgate::token::Signed;
+/// use playgate::schemes::jws::Signed;
 /// fn unreachable<T>() -> T { loop {} }
 /// fn forge() -> Signed<'static> {
 ///     Signed { claims: unreachable(), text: b"" }
@@ -16,7 +17,7 @@ use crate::error::Denial;
 /// ```
 ///
 /// ```
-/// use playgate::token::Signed;
+/// use playgate::schemes::jws::Signed;
 /// fn read(signed: Signed<'_>) -> bool {
 ///     signed.claims().has("plan", "gold")
 /// }
@@ -50,21 +51,42 @@ impl std::fmt::Debug for Signed<'_> {
     }
 }
 
+/// A token and the key that it names, once their algorithms agree.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyedToken<'t, 'k> {
+    token: Token<'t>,
+    key: &'k Key,
+}
+
 impl<'t> Token<'t> {
-    /// Checks the signature as the key that the header named does it: for its one algorithm, and of what was signed.
-    pub(crate) fn check(
-        &self,
-        algorithm: Algorithm,
-        check: impl FnOnce(&[u8], &[u8]) -> Result<(), BadSignature>,
-    ) -> Result<Signed<'t>, Denial> {
-        self.header().must_agree(algorithm)?;
-        let (signing_input, signature) = self.signed_parts();
+    /// Pairs the token with a key. The key, not the token, decides on the algorithm (RFC 8725 §3.1).
+    ///
+    /// Neither the `kid` nor the scope nor the dates are checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::WrongAlgorithm`] if the header names another algorithm than the key's.
+    pub fn with_key<'k>(&self, key: &'k Key) -> Result<KeyedToken<'t, 'k>, Denial> {
+        self.header().must_agree(key.algorithm())?;
+        Ok(KeyedToken { token: *self, key })
+    }
+}
+
+impl<'t> KeyedToken<'t, '_> {
+    /// Verifies the signature.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::BadSignature`].
+    pub fn verify(&self) -> Result<Signed<'t>, Denial> {
+        let Self { token, key } = self;
+        let (signing_input, signature) = token.signed_parts();
         if signature.len() > MAX_SIGNATURE_LEN {
             return Err(Denial::BadSignature);
         }
         crate::work::visited(signing_input.len());
-        match check(signing_input, signature) {
-            Ok(()) => Ok(Signed { claims: *self.unverified(), text: self.text() }),
+        match key.verify(signing_input, signature) {
+            Ok(()) => Ok(Signed { claims: *token.unverified(), text: token.text() }),
             Err(BadSignature) => Err(Denial::BadSignature),
         }
     }

@@ -12,7 +12,7 @@ use crate::time::UnixSeconds;
 ///
 /// ```
 /// use std::time::Duration;
-/// use playgate::embed::EmbedDraft;
+/// use playgate::schemes::embed::EmbedDraft;
 /// use playgate::rate::Rate;
 ///
 /// let session = EmbedDraft::new("video-1")
@@ -71,7 +71,7 @@ impl EmbedDraft {
         self
     }
 
-    /// Limits the requests for [manifests and keys](super::OriginsOn::ManifestsAndKeys). Requests that another rule refuses do not
+    /// Limits the requests for [manifests and keys](crate::schemes::embed::OriginsOn::ManifestsAndKeys). Requests that another rule refuses do not
     /// count, and neither do pages, segments and MP4 files. Each process counts for itself, and anew after a shared store has
     /// lost its data. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
