@@ -5,7 +5,7 @@
 use crate::error::Denial;
 use crate::request::RequestView;
 use crate::schemes::jws::{Claim, KeyIdBuffer, Token, TokenBuffer};
-use crate::schemes::{Carrier, Carriers, Decoded, Presented};
+use crate::schemes::{Carrier, Carriers, Decoded};
 
 /// What takes checks away. **Never for production.**
 pub mod danger {
@@ -117,11 +117,13 @@ pub fn find_credentials<'r>(
         query_name: query_name.into(),
         cookie_name: cookie_name.into(),
     };
-    Ok(match carriers.find(request, request.target().query)? {
-        Presented::None => None,
-        Presented::One(carrier, raw) => Some(Found { carrier, raw: vec![raw] }),
-        Presented::Cookies(several) => Some(Found { carrier: Carrier::Cookie, raw: several.to_vec() }),
-    })
+    for carrier in Carrier::IN_ORDER {
+        let texts = carriers.texts(carrier, request.target().query, request)?;
+        if !texts.is_empty() {
+            return Ok(Some(Found { carrier, raw: texts.to_vec() }));
+        }
+    }
+    Ok(None)
 }
 
 /// The values of every cookie called `name`, as they are looked for in a request.
@@ -157,7 +159,7 @@ pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::ve
 pub fn read_config(text: &str, json: bool) -> Vec<String> {
     use crate::config::{ConfigFile, Notation};
     use crate::error::Faults;
-    use crate::schemes::link::SecretPlace;
+    use crate::schemes::{SecretPlace, SecretSlots};
     use crate::site::Policy;
 
     let (notation, name) = if json { (Notation::Json, "fuzz.json") } else { (Notation::Toml, "fuzz.toml") };
@@ -166,8 +168,8 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
         |mut file| {
             let mut faults = Faults::default();
             let mut policy = file.add_to(Policy::builder());
-            for (_, link) in policy.links() {
-                link.secrets.iter_mut().for_each(|secret| secret.0 = SecretPlace::Unread);
+            for (_, SecretSlots { secrets, .. }) in policy.secrets() {
+                secrets.iter_mut().for_each(|secret| secret.0 = SecretPlace::Unread);
             }
             policy.check(&mut faults);
             let elsewhere = file.place(faults.into_list());
@@ -201,7 +203,8 @@ pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
 /// The text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
 pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
     let mut faults = crate::error::Faults::default();
-    let rules = crate::schemes::embed::Embed::new().path(pattern).check("fuzz", "/", &mut faults)?;
+    let embed = crate::schemes::embed::Embed::new().path(pattern);
+    let rules = crate::schemes::check_for_fuzzing(&embed, &mut faults)?;
     rules.in_path(path).map(|place| (place.text, place.below))
 }
 

@@ -102,6 +102,30 @@ impl Leeway {
     }
 }
 
+/// The rules for the dates of credentials on one site.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeRules {
+    pub(crate) leeway: Leeway,
+    pub(crate) require_exp: bool,
+    /// Seconds.
+    pub(crate) max_lifetime: Option<u32>,
+}
+
+impl TimeRules {
+    /// Returns whether a credential may be valid until then; `None` is for ever.
+    pub(crate) fn allow_until(&self, expires: Option<UnixSeconds>, now: UnixSeconds) -> bool {
+        match expires {
+            Some(expires) => !self.is_too_far(expires, now),
+            None => !self.require_exp && self.max_lifetime.is_none(),
+        }
+    }
+
+    /// Returns whether a credential lives longer than the site allows.
+    pub(crate) fn is_too_far(&self, expires: UnixSeconds, now: UnixSeconds) -> bool {
+        self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max)))
+    }
+}
+
 /// Where an adapter reads the time.
 ///
 /// The default is [`SystemClock`]. Any `Fn() -> UnixSeconds` is a clock too, so a test can hold time still:

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use playgate::rate::Rate;
+use playgate::schemes::Refused;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
-use playgate::site::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verifier::Embeds;
 use playgate::{Decision, Site, Verifier};

@@ -4,7 +4,7 @@ mod support;
 
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
-use playgate::site::Refused;
+use playgate::schemes::Refused;
 use playgate::time::UnixSeconds;
 use playgate::verifier::KeyHealth;
 use playgate::{KeyScope, Site, Verifier};

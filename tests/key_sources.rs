@@ -11,7 +11,8 @@ use std::{env, fs, thread};
 
 use playgate::crypto::Algorithm;
 use playgate::keys::KeySource;
-use playgate::schemes::link::{LinkSecret, SecureLink};
+use playgate::schemes::SharedSecret;
+use playgate::schemes::link::SecureLink;
 use playgate::{ConfigError, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther, Secret, SecretOther};
 use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks};
@@ -743,7 +744,7 @@ fn a_secret_in_the_place_of_its_name_is_shown_nowhere() {
         assert!(!format!("{source} {source:?}").contains("hunter2"), "{source:?}");
     }
     let nginx = format!("{{expires}}{{path}} {MISTAKE}");
-    for secret in [LinkSecret::env(MISTAKE), LinkSecret::file(MISTAKE), MISTAKE.into()] {
+    for secret in [SharedSecret::env(MISTAKE), SharedSecret::file(MISTAKE), MISTAKE.into()] {
         let site = Site::bucket("vod").host(HOST).secure_link(SecureLink::nginx(&*nginx, secret));
         assert!(!format!("{site:?}").contains("hunter2"), "{site:?}");
     }

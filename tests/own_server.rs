@@ -297,13 +297,13 @@ fn a_request_behind_a_pointer_is_decided_as_the_request_itself() {
     let verifier = behind(vod());
     for target in [format!("/videos/1/a.ts?auth={}", token("videos/1/")), "/videos/1/a.ts".to_owned()] {
         let request = bare(&target);
-        let pointer: Box<dyn RequestView + '_> = Box::new(request);
+        let pointer: &dyn RequestView = &request;
         let (itself, behind) =
-            (verifier.decide(&request, verifier.now()), verifier.decide(&*pointer, verifier.now()));
+            (verifier.decide(&request, verifier.now()), verifier.decide(&pointer, verifier.now()));
         assert_eq!(itself.denial(), behind.denial());
         assert_eq!(itself.denial().is_none(), target.contains("auth="));
         assert!(matches!(
-            (itself.reply(&request), behind.reply(&*pointer)),
+            (itself.reply(&request), behind.reply(pointer)),
             (Reply::Call(..), Reply::Call(..)) | (Reply::Answer(_), Reply::Answer(_))
         ));
     }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use playgate::keys::KeySource;
-use playgate::site::Refused;
+use playgate::schemes::Refused;
 use playgate::time::UnixSeconds;
 use playgate::{ConfigErrors, Denial, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};

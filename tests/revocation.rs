@@ -112,7 +112,7 @@ async fn what_is_taken_back_does_not_go_by_the_bytes_of_the_token() {
 
 #[test]
 fn a_revocation_is_told_after_the_signature_and_before_the_hook() {
-    let site = vod().hook(|_| Err(playgate::site::Refused));
+    let site = vod().hook(|_| Err(playgate::schemes::Refused));
     let verifier = behind(site);
     revoke(&verifier, Revocation::token("t1"));
     let denial = |claims: &str, damage: &str| {

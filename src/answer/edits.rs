@@ -3,10 +3,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::forward::{Forwarding, ManifestHead};
-use super::referrer::Referrers;
-use super::{Header, cache, cors_fields};
+use super::{Header, cache, cors_fields, referrer};
 use crate::cors::CorsHeaders;
 use crate::decide::{Grant, OwnedGrant, Payload};
+use crate::schemes::Referrers;
 use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping};
 
 /// The edits of a request before the inner service receives it. `Debug` shows names, no values.
@@ -231,7 +231,7 @@ impl ResponseEdits {
     /// Returns the `Referrer-Policy` to set, given the inner service's, or `None` to leave it. With this policy no `Referer`
     /// holds the token in the path.
     pub fn referrer_policy<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
-        self.referrers.and_then(|referrers| referrers.policy(inner))
+        self.referrers.and_then(|referrers| referrer::policy(referrers, inner))
     }
 
     /// Returns the `Cache-Control` to set, given the inner service's, or `None` to leave it.

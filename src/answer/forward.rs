@@ -64,7 +64,7 @@ impl Forwarding {
                 .port(port)
                 .max_mpd(rules.max_mpd)
         });
-        let (rules, site, tally) = (rules.clone(), site.id.as_ref().into(), Arc::clone(tally));
+        let (rules, site, tally) = (rules.clone(), site.facts.id.as_ref().into(), Arc::clone(tally));
         let is_granted = grant.is_some();
         Some(Arc::new(Self { carried, rules, format, is_head, is_granted, suffix, site, tally }))
     }

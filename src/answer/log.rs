@@ -1,7 +1,7 @@
 //! Log lines of decisions: code, site, method, path, kid and client address; never a credential or the query.
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
-//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::decide::MAX_KID_SHOWN) bytes of a refused token's own text, or the
+//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of a refused token's own text, or the
 //! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose.
 
 use crate::decide::Grant;
@@ -20,7 +20,7 @@ pub(super) fn refusal(
     crate::log::event!(
         INFO,
         code = denial.code().as_str(),
-        site = site.map(|site| &*site.id),
+        site = site.map(|site| &*site.facts.id),
         method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
         path = %path(request, site),
         kid = kid,
@@ -47,7 +47,7 @@ pub(super) fn grant(
 ) {
     crate::log::event!(
         DEBUG,
-        site = &*site.id,
+        site = &*site.facts.id,
         method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
         path = %path(request, Some(site)),
         kid = grant.kid(),

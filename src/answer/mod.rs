@@ -31,14 +31,12 @@ use forward::Forwarding;
 pub use forward::{ManifestBody, ManifestHead};
 #[cfg(feature = "media-keys")]
 pub(crate) use problem::body as problem;
-use referrer::Referrers;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::decide::Decision;
 use crate::error::Denial;
-use crate::records::AllowedOrigins;
 use crate::request::{ORIGIN, RequestView, only_line, shown_text};
-use crate::schemes::Carrier;
+use crate::schemes::ResponseRules;
 use crate::site::{CacheScope, Policy, SiteRules};
 
 /// The instructions of a decision, which an adapter carries out.
@@ -154,14 +152,7 @@ impl Decision<'_> {
                     Forwarding::of(site, Some(grant), request, policy, &self.context().state.tally);
                 edits.ask_for_manifest(forwarding.as_ref());
                 let private = site.cache == CacheScope::Private;
-                let page = grant.embedded().filter(|embedded| embedded.is_page);
-                let origins = page.and_then(|page| page.record.origins());
-                let frame_ancestors = origins.map(AllowedOrigins::frame_ancestors);
-                let in_path = grant.embedded().filter(|_| grant.carrier() == Carrier::Path);
-                let referrers = in_path.map(|embedded| match embedded.record.origins() {
-                    Some(_) => Referrers::AreChecked,
-                    None => Referrers::AreNotChecked,
-                });
+                let ResponseRules { frame_ancestors, referrers } = grant.response();
                 Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, referrers, forwarding })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => Reply::Answer(

@@ -11,25 +11,16 @@
 
 use bytes::Bytes;
 
+use crate::schemes::Referrers;
+
 const STRICT_ORIGIN: &str = "strict-origin";
 
-/// The use of `Referer` in the checks of a token. It decides which policies of the inner service may stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Referrers {
-    /// The token lists origins, which are checked by `Origin` and `Referer`.
-    AreChecked,
-    /// The token lists none.
-    AreNotChecked,
-}
-
-impl Referrers {
-    /// Returns the policy to set, given the inner service's, or `None` to leave that as it is.
-    pub(super) fn policy<'v>(self, mut inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
-        let said = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
-        let is = |policy: &str| said.is_some_and(|said| said.eq_ignore_ascii_case(policy.as_bytes()));
-        let stays = is(STRICT_ORIGIN) || (self == Self::AreNotChecked && is("no-referrer"));
-        (!stays).then_some(Bytes::from_static(STRICT_ORIGIN.as_bytes()))
-    }
+/// Returns the policy to set, given the inner service's, or `None` to leave that as it is.
+pub(super) fn policy<'v>(referrers: Referrers, mut inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+    let said = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
+    let is = |policy: &str| said.is_some_and(|said| said.eq_ignore_ascii_case(policy.as_bytes()));
+    let stays = is(STRICT_ORIGIN) || (referrers == Referrers::AreNotChecked && is("no-referrer"));
+    (!stays).then_some(Bytes::from_static(STRICT_ORIGIN.as_bytes()))
 }
 
 #[cfg(test)]
@@ -55,7 +46,7 @@ mod tests {
         ] {
             let said = || inner.iter().map(|value| value.as_bytes());
             let [one, other] =
-                [Referrers::AreChecked, Referrers::AreNotChecked].map(|referrers| referrers.policy(said()));
+                [Referrers::AreChecked, Referrers::AreNotChecked].map(|referrers| policy(referrers, said()));
             assert_eq!(one.as_deref(), checked.map(str::as_bytes), "{inner:?}, origins listed");
             assert_eq!(other.as_deref(), not_checked.map(str::as_bytes), "{inner:?}, no origins listed");
         }

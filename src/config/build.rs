@@ -15,11 +15,12 @@ use crate::crypto::{Algorithm, LinkHash};
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
-use crate::schemes::link::{IpBinding, LinkSecret, SecureLink};
+use crate::rate::FailedSignatures;
+use crate::schemes::SharedSecret;
+use crate::schemes::link::{IpBinding, SecureLink};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::{
-    FailedSignatures, Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport,
-    UnknownHost,
+    Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
 };
 use crate::time::Leeway;
 
@@ -111,8 +112,8 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     site.hosts = said.hosts;
     site.id = said.id;
     site.public_paths = said.public_paths;
-    site.issuer = said.issuer;
-    site.audience = said.audience;
+    site.jws().issuer = said.issuer;
+    site.jws().audience = said.audience;
     site.max_lifetime = said.max_lifetime.map(|Span(lifetime)| lifetime);
     site.identity_headers = build_identity(said.identity_headers.0, faults);
     site.cors = said.cors.map(build_cors);
@@ -128,7 +129,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     set(&mut site.grant_extension, said.grant_extension);
     set(&mut site.carriers.query_name, said.query_name.map(Into::into));
     set(&mut site.carriers.cookie_name, said.cookie_name.map(Into::into));
-    set(&mut site.max_token_bytes, said.max_token_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
+    set(&mut site.jws().max_token_bytes, said.max_token_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
     if said.require_https == Some(true) {
         site.transport = Transport::Https;
     }
@@ -147,8 +148,8 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     }
     site.forward = build_forward(said.forward, faults);
     let (has_links, has_embeds) = (said.secure_link.is_some(), said.embed.is_some());
-    site.embed = said.embed.map(embed::build_embed);
-    site.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
+    site.schemes.embed = said.embed.map(embed::build_embed);
+    site.schemes.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
     let accepts = |kind| said.accepts.as_ref().is_none_or(|accepts: &Vec<Accepts>| accepts.contains(&kind));
     let Some(listed) = &said.accepts else { return site };
     let before = faults.len();
@@ -170,7 +171,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     }
     match (has_embeds, accepts(Accepts::EmbedToken)) {
         (true, true) | (false, false) => {}
-        (false, true) => site.embed = Some(crate::schemes::embed::Embed::new()), // all of it has a default
+        (false, true) => site.schemes.embed = Some(crate::schemes::embed::Embed::new()), // all of it has a default
         (true, false) if listed.is_empty() => {}
         (true, false) => {
             let write = "accepts = [\"signed-token\", \"embed-token\"], or no accepts";
@@ -178,7 +179,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
         }
     }
     if faults.len() == before {
-        site.tokens = accepts(Accepts::SignedToken);
+        site.jws().accept = accepts(Accepts::SignedToken);
     }
     site
 }
@@ -213,16 +214,16 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
 
 fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
     let wrong = |found: &str, write: &str| section("secure_link", found, write);
-    let secrets: Vec<LinkSecret> = match (said.secret_file, said.secret_env) {
+    let secrets: Vec<SharedSecret> = match (said.secret_file, said.secret_env) {
         (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
             let error = wrong("says both secret_file and secret_env", "one of them");
             faults.push("secure_link.secret_env", error);
             return None;
         }
         (Few(files), _) if !files.is_empty() => {
-            files.iter().map(|file| LinkSecret::file(folder.join(file))).collect()
+            files.iter().map(|file| SharedSecret::file(folder.join(file))).collect()
         }
-        (_, Few(variables)) => variables.into_iter().map(LinkSecret::env).collect(),
+        (_, Few(variables)) => variables.into_iter().map(SharedSecret::env).collect(),
     };
     let mut secrets = secrets.into_iter();
     let Some(first) = secrets.next() else {
@@ -278,7 +279,7 @@ fn link_of(
     preset: Preset,
     expression: String,
     hash: Option<HashName>,
-    secret: LinkSecret,
+    secret: SharedSecret,
 ) -> Option<SecureLink> {
     match (preset, hash) {
         #[cfg(feature = "secure-link-md5")]

@@ -1,18 +1,16 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::Guard;
 
 use super::grant::Grant;
 use super::snapshot::Snapshot;
-use super::{Evidence, Judged, Verdict};
+use super::{Decided, Evidence, Outcome};
 use crate::error::{Code, Denial};
-use crate::records::EmbedToken;
 #[cfg(feature = "tower")]
 use crate::request::{Host, HostBuffer, RequestView};
-use crate::schemes::jws::{KeyIdBuffer, key_id_of};
-use crate::schemes::{Carrier, Decoded, token_text};
+use crate::schemes::{Carrier, claimed_key};
 use crate::site::{SiteRules, SiteView};
+use crate::store::Need;
 
 /// What is to become of a request.
 ///
@@ -65,20 +63,22 @@ impl Context {
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("site", &self.site().map(|site| &*site.id)).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("site", &self.site().map(|site| &*site.facts.id))
+            .finish_non_exhaustive()
     }
 }
 
 impl<'r> Decision<'r> {
-    pub(crate) fn new(state: Guard<Arc<Snapshot>>, Judged { site, verdict }: Judged<'r>) -> Self {
+    pub(crate) fn new(state: Guard<Arc<Snapshot>>, Decided { site, outcome }: Decided<'r>) -> Self {
         let context = Context { state, site };
-        match verdict {
-            Verdict::Pass { outside } => Self::Pass(Passed { context, outside }),
-            Verdict::Preflight => Self::Preflight(Preflight(context)),
-            Verdict::Public => Self::Public(Public(context)),
-            Verdict::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
-            Verdict::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
-            Verdict::Needs(need) => Self::Needs(Needed { need, context }),
+        match outcome {
+            Outcome::Pass { outside } => Self::Pass(Passed { context, outside }),
+            Outcome::Preflight => Self::Preflight(Preflight(context)),
+            Outcome::Public => Self::Public(Public(context)),
+            Outcome::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
+            Outcome::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
+            Outcome::Needs(need) => Self::Needs(Needed { need, context }),
         }
     }
 
@@ -155,27 +155,6 @@ impl Needed {
     }
 }
 
-/// What has to be looked up before a request can be decided. Owned, so that it may be kept while nothing else is.
-#[derive(Clone, Copy, Debug)]
-pub struct Need {
-    token: EmbedToken,
-    /// Who asks for it: lookups that find nothing are few for each client.
-    client: Option<IpAddr>,
-}
-
-impl Need {
-    pub(crate) const fn embed(token: EmbedToken, client: Option<IpAddr>) -> Self {
-        Self { token, client }
-    }
-
-    pub(crate) const fn parts(self) -> (EmbedToken, Option<IpAddr>) {
-        (self.token, self.client)
-    }
-}
-
-/// The number of bytes of a refused token's `kid` that a log line shows: enough for the thumbprint of a key (RFC 7638).
-pub const MAX_KID_SHOWN: usize = 64;
-
 /// A denial, with what a log line tells about it.
 #[derive(Debug)]
 pub struct Refusal<'r> {
@@ -205,14 +184,11 @@ impl Refusal<'_> {
         self.evidence.map(|evidence| evidence.carrier)
     }
 
-    /// The first [`MAX_KID_SHOWN`] bytes of the `kid` that the refused token claims, escaped for a log line. It is the
-    /// client's own text.
+    /// The first [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of the name of the key that the rejected credential
+    /// claims, escaped for a log line. It is the client's own text.
     pub fn claimed_kid(&self) -> Option<String> {
-        let Evidence { carrier, raw } = self.evidence?;
-        let (mut decoded, mut kid) = (Decoded::new(), KeyIdBuffer::new());
-        let text = token_text(carrier, raw, &mut decoded).ok()?;
-        let kid = key_id_of(text, &mut kid)?;
-        Some(kid.get(..MAX_KID_SHOWN).unwrap_or(kid).escape_ascii().to_string())
+        let Evidence { scheme, carrier, raw } = self.evidence?;
+        claimed_key(scheme, carrier, raw)
     }
 }
 

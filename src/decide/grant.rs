@@ -3,56 +3,12 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::decision::Context;
-use crate::keys::KeyRef;
-use crate::records::Record;
-use crate::request::{PathBuffer, RequestPath, shown_path};
-use crate::schemes::jws::{Claims, payload_of};
-use crate::schemes::link::Covers;
-use crate::schemes::{Carrier, Decoded, Scheme, token_text};
+use crate::request::shown_path;
+use crate::schemes::jws::Claims;
+use crate::schemes::{Basis, Carrier, Facts, ResponseRules, Scheme};
 use crate::scope::KeyScope;
 use crate::site::{Granted, SiteView};
 use crate::time::UnixSeconds;
-
-/// What was found out about a good credential; it holds no text.
-#[derive(Clone, Debug)]
-pub(crate) struct Facts {
-    pub(crate) scheme: Scheme,
-    pub(crate) carrier: Carrier,
-    pub(crate) expires_at: Option<UnixSeconds>,
-    pub(crate) proof: Proof,
-}
-
-impl Facts {
-    /// Returns what forwarding depends on.
-    pub(crate) const fn granted(&self) -> Granted {
-        let covers = match self.proof {
-            Proof::Link(covers) => Some(covers),
-            Proof::Key(_) | Proof::Embed(_) => None,
-        };
-        Granted { scheme: self.scheme, carrier: self.carrier, covers }
-    }
-}
-
-/// What showed that it is good.
-#[derive(Clone, Debug)]
-pub(crate) enum Proof {
-    /// A signature by this key.
-    Key(KeyRef),
-    /// A secure link that opens so much.
-    Link(Covers),
-    /// An embed token.
-    Embed(Embedded),
-}
-
-/// The record of an embed token, and what it was brought for.
-#[derive(Clone, Debug)]
-pub(crate) struct Embedded {
-    pub(crate) record: Arc<Record>,
-    /// A page, which is told who may frame it.
-    pub(crate) is_page: bool,
-    /// A manifest or a key, which counts against the rate.
-    pub(crate) rated: bool,
-}
 
 /// A credential that was verified and covers the request: who signed it or whom it was issued to, what it covers, until
 /// when.
@@ -85,37 +41,32 @@ impl<'r> Grant<'r> {
     }
 
     fn key(&self) -> Option<&crate::Key> {
-        match self.facts.proof {
-            Proof::Key(key) => self.context.state.keys.at(key), // the snapshot that found it still holds it
-            Proof::Link(_) | Proof::Embed(_) => None,
-        }
+        self.facts.proof.key(&self.context.state.keys)
     }
 
-    /// The video that an embed token opens.
+    /// The video that the credential opens, if the credential names a video.
     pub fn video(&self) -> Option<&str> {
-        self.embedded().map(|embedded| embedded.record.video())
+        self.facts.proof.video()
     }
 
-    /// The viewer that an embed token was issued to.
+    /// The viewer that the credential was issued to, if the credential names a viewer.
     pub fn viewer(&self) -> Option<&str> {
-        self.embedded().and_then(|embedded| embedded.record.viewer())
+        self.facts.proof.viewer()
     }
 
-    pub(crate) const fn embedded(&self) -> Option<&Embedded> {
-        match &self.facts.proof {
-            Proof::Embed(embedded) => Some(embedded),
-            Proof::Key(_) | Proof::Link(_) => None,
-        }
+    /// Returns the credential's rules for the response.
+    pub(crate) fn response(&self) -> ResponseRules {
+        self.facts.proof.response(self.facts.carrier)
     }
 
     /// What forwarding depends on.
-    pub(crate) const fn granted(&self) -> Granted {
-        self.facts.granted()
+    pub(crate) const fn granted(&self) -> Granted<'_> {
+        (self.facts.carrier, &self.facts.proof)
     }
 
     /// The kind of credential.
-    pub const fn scheme(&self) -> Scheme {
-        self.facts.scheme
+    pub fn scheme(&self) -> Scheme {
+        self.facts.proof.scheme()
     }
 
     /// Where it sat in the request.
@@ -156,48 +107,17 @@ impl<'r> Grant<'r> {
         }))
     }
 
-    /// What the credential covers, as [`OwnedGrant::scope`] has it.
+    /// The scope of the credential, as [`OwnedGrant::scope`] returns it.
     pub(crate) fn scope(&self, payload: &Payload) -> Option<String> {
-        match &self.facts.proof {
-            Proof::Key(_) => payload.claims().and_then(|claims| claims.scalar("uri")),
-            Proof::Link(covers) => self.covered_by_link(*covers),
-            Proof::Embed(embedded) => {
-                self.context.site().map(|site| site.embedded_scope(embedded.record.video()))
-            }
-        }
+        let site = self.context.site()?;
+        let basis =
+            Basis { carrier: self.facts.carrier, raw: self.raw, site: &site.facts, claims: &payload.0 };
+        site.schemes.scope(&self.facts.proof, &basis)
     }
 
-    /// What a secure link covers, as object keys are written.
-    fn covered_by_link(&self, covers: Covers) -> Option<String> {
-        let mut buffer = PathBuffer::new();
-        let path = RequestPath::parse(self.raw, &mut buffer).ok()?;
-        let path = str::from_utf8(path.as_bytes()).ok()?;
-        let key = path.strip_prefix(self.site()?.base_path())?;
-        let upto = |slashes: usize| key.match_indices('/').nth(slashes).map_or(key.len(), |(at, _)| at);
-        let folder = match (self.facts.carrier, covers) {
-            (Carrier::Path, _) => key.get(..upto(1))?, // kind and video, before proof and expiry
-            (_, Covers::Directory) => key.rsplit_once('/').map_or("", |(folder, _)| folder),
-            (_, Covers::File | Covers::Either) => return Some(key.to_owned()),
-        };
-        Some(if folder.is_empty() { String::new() } else { format!("{folder}/") })
-    }
-
-    /// The token's payload, decoded again; that of a secure link is empty.
+    /// The claims of the credential, read again.
     pub(crate) fn payload(&self) -> Payload {
-        match &self.facts.proof {
-            Proof::Link(_) => return Payload("{}".to_owned()),
-            Proof::Embed(embedded) => {
-                let mut json = Vec::new();
-                let written = embedded.record.write_claims(&mut json);
-                return Payload(written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default());
-            }
-            Proof::Key(_) => {}
-        }
-        let mut decoded = Decoded::new();
-        let text = token_text(self.facts.carrier, self.raw, &mut decoded);
-        crate::work::visited(self.raw.len());
-        let bytes = text.ok().and_then(payload_of);
-        Payload(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default())
+        Payload(self.facts.proof.claims(self.facts.carrier, self.raw))
     }
 }
 
@@ -259,7 +179,7 @@ impl OwnedGrant {
 
     /// The kind of credential.
     pub fn scheme(&self) -> Scheme {
-        self.0.facts.scheme
+        self.0.facts.proof.scheme()
     }
 
     /// Where it sat in the request.
@@ -267,20 +187,22 @@ impl OwnedGrant {
         self.0.facts.carrier
     }
 
-    /// The video that an embed token opens.
+    /// The video that the credential opens, if the credential names a video.
     pub fn video(&self) -> Option<&str> {
-        self.record().map(Record::video)
+        self.0.facts.proof.video()
     }
 
-    /// The viewer that an embed token was issued to.
+    /// The viewer that the credential was issued to, if the credential names a viewer.
     pub fn viewer(&self) -> Option<&str> {
-        self.record().and_then(Record::viewer)
+        self.0.facts.proof.viewer()
     }
 
-    fn record(&self) -> Option<&Record> {
-        match &self.0.facts.proof {
-            Proof::Embed(embedded) => Some(&embedded.record),
-            Proof::Key(_) | Proof::Link(_) => None,
+    /// Returns whether the credential opens this video, given that it covers the requested path.
+    #[cfg(feature = "media-keys")]
+    pub(crate) fn opens(&self, video: &str) -> bool {
+        match self.video() {
+            Some(named) => named == video,
+            None => self.0.facts.proof.covers_path(self.is_live()) || self.scope() == Some(video),
         }
     }
 

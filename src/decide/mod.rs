@@ -19,7 +19,7 @@
 //!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
 //! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes
 //!    carried a good one before, by this very key. It is not checked where too many of the client, or for the key, have
-//!    [failed](crate::site::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
+//!    [failed](crate::rate::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
 //!    [revoked](crate::revocation).
 //! 9. The site's own **hook**, over the claims that are now verified.
 //! 10. The **method**: only a request with a good credential gets 405. Then the length of the parameters that a
@@ -47,46 +47,34 @@
 //! ```
 
 mod decision;
-mod embed;
-mod failures;
 mod grant;
-mod guarded;
-mod seen;
 mod snapshot;
 mod tally;
-mod token;
 
-pub use decision::{Decision, MAX_KID_SHOWN, Need, Needed, Passed, Preflight, Public, Refusal};
-pub(crate) use failures::Failures;
+pub use decision::{Decision, Needed, Passed, Preflight, Public, Refusal};
 pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
-pub(crate) use seen::SeenTokens;
 pub use snapshot::Snapshot;
 pub(crate) use tally::Tally;
 
-use embed::Wanted;
-use grant::{Facts, Proof};
+use std::cell::Cell;
 
 use crate::cors::is_preflight;
-use crate::error::{Denial, HostFault, LinkFault, PathFault};
-use crate::records::{EmbedToken, MAX_EMBED_TOKEN_LEN};
-use crate::request::{Client, Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
-use crate::schemes::embed::{EmbedRules, InPath};
-use crate::schemes::link::{Asked, Link, LinkRules, Linked};
-use crate::schemes::{Carrier, Decoded, Presented, Scheme, token_text};
-use crate::scope::Resource;
+use crate::error::{Denial, HostFault, PathFault};
+use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
+use crate::schemes::{Asked, Carrier, Context, Facts, Rejected, Scheme, Text};
+use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteRules, Transport, UnknownHost};
-use crate::store::Found;
+use crate::store::{Found, Need};
 use crate::time::UnixSeconds;
 
 /// A decision without its snapshot: nothing in it borrows from one.
-pub(crate) struct Judged<'r> {
-    pub(crate) site: Option<usize>,
-    pub(crate) verdict: Verdict<'r>,
+pub(crate) struct Decided<'r> {
+    site: Option<usize>,
+    outcome: Outcome<'r>,
 }
 
-pub(crate) enum Verdict<'r> {
-    Needs(Need),
+enum Outcome<'r> {
     /// The request goes to the inner service without a decision about a credential.
     Pass {
         /// False for a host that no site claims; otherwise the path is outside of every base path.
@@ -96,107 +84,137 @@ pub(crate) enum Verdict<'r> {
     Public,
     Granted(&'r [u8], Facts),
     Denied(Denial, Option<Evidence<'r>>),
+    Needs(Need),
 }
 
-/// The credential that a denial speaks of, as it stands in the request: for the log line's `kid`.
+/// The credential that a denial is about, as it stands in the request: for the log line.
 #[derive(Clone, Copy)]
 pub(crate) struct Evidence<'r> {
-    pub(crate) carrier: Carrier,
-    pub(crate) raw: &'r [u8],
+    scheme: Scheme,
+    carrier: Carrier,
+    raw: &'r [u8],
 }
 
-impl Judged<'_> {
-    const fn denied(site: Option<usize>, denial: Denial) -> Self {
-        Self { site, verdict: Verdict::Denied(denial, None) }
-    }
-}
-
-/// The way of a request, as the numbered list of the module's docs tells it. `found` is what a lookup brought that an
-/// earlier try needed.
-pub(crate) fn judge<'r>(
-    state: &Snapshot,
-    request: &'r (impl RequestView + ?Sized),
+/// Decides a request, by the steps of the module's docs. `found` holds the answers of lookups that earlier decisions on the request
+/// needed.
+pub(crate) fn decide<'r>(
+    snapshot: &Snapshot,
+    request: &'r impl RequestView,
     now: UnixSeconds,
     found: Option<&Found>,
-) -> Judged<'r> {
-    let policy = &*state.policy;
-    let (mut host, mut path) = (HostBuffer::new(), PathBuffer::new());
-    let target = request.target();
+) -> Decided<'r> {
+    let (policy, target) = (&*snapshot.policy, request.target());
+    let (mut host_buffer, mut path_buffer) = (HostBuffer::new(), PathBuffer::new());
+    // 1. Site.
+    let located = match locate(policy, request, target, &mut host_buffer, &mut path_buffer) {
+        Ok(located) => located,
+        Err(outcome) => return Decided { site: None, outcome },
+    };
+    let Located { index, site, host, path, inside } = located;
+    let outcome = 'outcome: {
+        // 2. Preflight.
+        if site.cors.is_some() && is_preflight(request) {
+            break 'outcome Outcome::Preflight;
+        }
+        // 3. HTTPS.
+        if site.transport == Transport::Https && !policy.trusted_proxies.is_https(request) {
+            break 'outcome Denial::HttpsRequired.into();
+        }
+        // 4. Path.
+        let (captures, key) = match inside {
+            Ok(inside) => inside,
+            Err(denial) => break 'outcome denial.into(),
+        };
+        // 5. Public.
+        if site.is_public(key) {
+            break 'outcome match check_manner(site, request.method(), path, target.query, None) {
+                Ok(()) => Outcome::Public,
+                Err(denial) => denial.into(),
+            };
+        }
+        let Some(resource) = site.facts.serves.resource(&captures, key) else {
+            break 'outcome Denial::OutOfScope.into();
+        };
+        let context = Context {
+            now,
+            request,
+            target,
+            asked: Asked { path, key, host: host.as_bytes(), query: target.query },
+            resource,
+            site: &site.facts,
+            streams: &policy.streams,
+            proxies: &policy.trusted_proxies,
+            keys: &snapshot.keys,
+            seen: &snapshot.seen,
+            failures: &snapshot.failures,
+            access: &snapshot.access,
+            found,
+            need: Cell::new(None),
+        };
+        // 6. to 9. Carrier, credential, signature, hook.
+        match authenticate(site, request, &context) {
+            // 10. Method, length, rate.
+            Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {
+                Ok(()) => Outcome::Granted(raw, facts),
+                Err(denial) => denied(denial, facts.proof.scheme(), facts.carrier, raw),
+            },
+            refused => refused,
+        }
+    };
+    Decided { site: Some(index), outcome }
+}
+
+/// The site of a request, and what its path names there.
+struct Located<'p> {
+    index: usize,
+    site: &'p SiteRules,
+    host: Host<'p>,
+    /// The normal form of the path, or the path as it was received if it has none.
+    path: &'p [u8],
+    inside: Result<(Captures<'p>, &'p [u8]), Denial>,
+}
+
+/// Finds the site of a request by host and base path.
+#[expect(clippy::inline_always, reason = "its result is large, and only taken apart")]
+#[inline(always)]
+fn locate<'p>(
+    policy: &'p Policy,
+    request: &'p impl RequestView,
+    target: Target<'p>,
+    host_buffer: &'p mut HostBuffer,
+    path_buffer: &'p mut PathBuffer,
+) -> Result<Located<'p>, Outcome<'static>> {
     let mut exact = None;
     let known = |name| {
         exact = policy.exact(name);
         exact.is_some()
     };
-    let host = match Host::agreed(request, target, &mut host, known) {
-        Ok(host) => host,
-        Err(fault) => return Judged::denied(None, Denial::AmbiguousHost(fault)),
-    };
-    let path = RequestPath::parse(target.path, &mut path);
+    let host = Host::agreed(request, target, host_buffer, known)
+        .map_err(|fault| Outcome::from(Denial::AmbiguousHost(fault)))?;
+    let path = RequestPath::parse(target.path, path_buffer);
     let place = policy.place(host, exact, target.path, path);
     let place = match request.other_path() {
         None => place,
         Some(other) => agreed_place(policy, (host, exact), place, other),
     };
     let (index, inside) = match place {
-        Place::Outside if policy.outside.passes(host) => {
-            return Judged { site: None, verdict: Verdict::Pass { outside: true } };
-        }
-        Place::Outside => return Judged::denied(None, Denial::Outside),
+        Place::Outside if policy.outside.passes(host) => return Err(Outcome::Pass { outside: true }),
+        Place::Outside => return Err(Denial::Outside.into()),
         Place::UnknownHost if host.as_bytes().is_empty() => {
-            return Judged::denied(None, Denial::AmbiguousHost(HostFault::Missing));
+            return Err(Denial::AmbiguousHost(HostFault::Missing).into());
         }
-        Place::UnknownHost => match policy.unknown_host {
-            UnknownHost::Refuse => return Judged::denied(None, Denial::UnknownHost),
-            UnknownHost::Pass => {
-                return Judged { site: None, verdict: Verdict::Pass { outside: false } };
-            }
-        },
+        Place::UnknownHost => {
+            return Err(match policy.unknown_host {
+                UnknownHost::Refuse => Denial::UnknownHost.into(),
+                UnknownHost::Pass => Outcome::Pass { outside: false },
+            });
+        }
         Place::Ambiguous(index, fault) => (index, Err(Denial::AmbiguousPath(fault))),
         Place::Inside(index, captures, key) => (index, Ok((captures, key))),
     };
-    let Some(site) = policy.site(index) else { return Judged::denied(None, Denial::UnknownHost) };
-    let verdict = match inside {
-        _ if site.cors.is_some() && is_preflight(request) => Verdict::Preflight,
-        _ if site.transport == Transport::Https && !policy.trusted_proxies.is_https(request) => {
-            Verdict::Denied(Denial::HttpsRequired, None)
-        }
-        Err(denial) => Verdict::Denied(denial, None),
-        Ok((_, key)) if site.is_public(key) => {
-            let path = path.map_or(target.path, RequestPath::as_bytes);
-            match check_manner(site, request.method(), path, target.query, None) {
-                Ok(()) => Verdict::Public,
-                Err(denial) => Verdict::Denied(denial, None),
-            }
-        }
-        Ok((captures, key)) => match site.resource(&captures, key) {
-            Some(resource) => {
-                let asked = Asked {
-                    path: path.map_or(target.path, RequestPath::as_bytes), // inside a site it has a normal form
-                    key,
-                    host: host.as_bytes(),
-                    query: target.query,
-                };
-                let client = || policy.trusted_proxies.find(request);
-                Case { state, site, resource, asked, now, found, client: &client }.hear(request, target)
-            }
-            None => Verdict::Denied(Denial::OutOfScope, None),
-        },
-    };
-    Judged { site: Some(index), verdict }
-}
-
-/// Checks the method, then the length of the parameters that a manifest would carry.
-fn check_manner(
-    site: &SiteRules,
-    method: &str,
-    path: &[u8],
-    query: Option<&[u8]>,
-    granted: Option<Granted>,
-) -> Result<(), Denial> {
-    if !site.methods.allow(method) {
-        return Err(Denial::Method { verified: granted.is_some() });
-    }
-    site.refuse_long_query(method, path, query, granted)
+    let site = policy.site(index).ok_or_else(|| Outcome::from(Denial::UnknownHost))?;
+    let path = path.map_or(target.path, RequestPath::as_bytes);
+    Ok(Located { index, site, host, path, inside })
 }
 
 /// Returns the place of a request that has a second path.
@@ -222,167 +240,119 @@ fn agreed_place<'p>(
     }
 }
 
-/// What the deciding carrier brings.
-enum Brought<'s, 'r> {
-    Link(&'s LinkRules, Carrier, Link<'s>),
-    Embed(&'s EmbedRules, InPath<'s>),
-    Tokens(Presented<'r>),
+/// Searches the carriers in order. The credentials in the first one that has any decide.
+fn authenticate<'r>(
+    site: &SiteRules,
+    request: &'r impl RequestView,
+    context: &Context<'_, 'r>,
+) -> Outcome<'r> {
+    for carrier in Carrier::IN_ORDER {
+        if site.carriers.lists(carrier) {
+            let texts = match site.carriers.texts(carrier, context.target.query, request) {
+                Ok(texts) => texts,
+                Err(denial) => return denial.into(),
+            };
+            match *texts {
+                [] => {}
+                [raw] => return verify_text(site, Text { carrier, raw }, context),
+                _ => return verify_each(site, carrier, &texts, context),
+            }
+        }
+        if site.schemes.own_carriers.has(carrier) {
+            match site.schemes.verify_own(carrier, context) {
+                Ok(None) => {}
+                Ok(Some((raw, result))) => return outcome(result, carrier, raw, context),
+                Err(denial) => return denial.into(),
+            }
+        }
+    }
+    Denial::CredentialMissing.into()
 }
 
-/// What an embed token may take, each of its characters percent-encoded.
-const MAX_ENCODED_EMBED_TOKEN: usize = 3 * MAX_EMBED_TOKEN_LEN;
-
-/// One protected resource, asked for now.
-pub(crate) struct Case<'s> {
-    pub(crate) state: &'s Snapshot,
-    pub(crate) site: &'s SiteRules,
-    pub(crate) resource: Resource<'s>,
-    pub(crate) asked: Asked<'s>,
-    pub(crate) now: UnixSeconds,
-    pub(crate) found: Option<&'s Found>,
-    /// The client, read where it matters.
-    pub(crate) client: &'s dyn Fn() -> Option<Client>,
+/// Verifies a text from a shared carrier.
+#[inline]
+fn verify_text<'r>(site: &SiteRules, text: Text<'r>, context: &Context<'_, '_>) -> Outcome<'r> {
+    outcome(site.schemes.verify_text(text, context), text.carrier, text.raw, context)
 }
 
-impl Case<'_> {
-    /// Finds the credentials that decide, and tries them.
-    fn hear<'r>(&self, request: &'r (impl RequestView + ?Sized), target: Target<'r>) -> Verdict<'r> {
-        let verdict = match self.find(request, target.query) {
-            Err(denial) => Verdict::Denied(denial, None),
-            Ok(Brought::Link(links, carrier, link)) => self.try_link(target.path, links, carrier, &link),
-            Ok(Brought::Embed(embeds, place)) => self.try_embed_in_path(request, target.path, embeds, place),
-            Ok(Brought::Tokens(Presented::None)) => Verdict::Denied(Denial::CredentialMissing, None),
-            Ok(Brought::Tokens(Presented::One(carrier, raw))) => self.try_one(request, carrier, raw),
-            Ok(Brought::Tokens(Presented::Cookies(cookies))) => self.try_each(request, &cookies),
-        };
-        match verdict {
-            Verdict::Granted(raw, facts) => match self.close(request, &facts) {
-                Ok(()) => Verdict::Granted(raw, facts),
-                Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier: facts.carrier, raw })),
-            },
-            other => other,
-        }
-    }
-
-    /// Checks the rest once a credential was accepted, and records its use: the method, and whether what is carried into
-    /// a manifest is too long.
-    fn close(&self, request: &(impl RequestView + ?Sized), facts: &Facts) -> Result<(), Denial> {
-        let Asked { path, query, .. } = self.asked;
-        let checked = check_manner(self.site, request.method(), path, query, Some(facts.granted()));
-        match &facts.proof {
-            Proof::Key(key) => {
-                checked?;
-                if let Some(key) = self.state.keys.at(*key) {
-                    key.used(self.now);
+/// Verifies the cookies of one name, each on its own: the first that is accepted decides, whatever stands before it. If none is
+/// accepted, the first lookup that one of them needs comes next. If none needs a lookup, the most specific denial is returned.
+#[inline(never)] // few requests have several
+fn verify_each<'r>(
+    site: &SiteRules,
+    carrier: Carrier,
+    texts: &[&'r [u8]],
+    context: &Context<'_, '_>,
+) -> Outcome<'r> {
+    let mut first_need = None;
+    let mut most_specific = None;
+    for raw in texts {
+        match verify_text(site, Text { carrier, raw }, context) {
+            Outcome::Needs(need) => first_need = first_need.or(Some(need)),
+            Outcome::Denied(denial, evidence) => {
+                if most_specific.is_none_or(|(other, _): (Denial, _)| denial.rank() > other.rank()) {
+                    most_specific = Some((denial, evidence));
                 }
-                Ok(())
             }
-            Proof::Link(_) => checked,
-            Proof::Embed(embedded) => self.close_embed(embedded, checked),
+            granted => return granted,
         }
     }
-
-    /// What the first carrier that is present brings: path, query, bearer, cookie. Beside a token in the query a link is
-    /// not looked at.
-    fn find<'r>(
-        &self,
-        request: &'r (impl RequestView + ?Sized),
-        query: Option<&'r [u8]>,
-    ) -> Result<Brought<'_, 'r>, Denial> {
-        let site = self.site;
-        if let Some(embeds) = &site.embed
-            && let Some(place) = embeds.in_path(self.asked.path)
-        {
-            return Ok(Brought::Embed(embeds, place));
-        }
-        let Some(links) = &site.link else {
-            return site.carriers.find(request, query).map(Brought::Tokens);
-        };
-        if let Some(link) = links.in_path(&self.asked) {
-            return Ok(Brought::Link(links, Carrier::Path, link));
-        }
-        let has_carriers = site.tokens || site.embed.is_some();
-        if has_carriers && let Some(token) = site.carriers.find_in_query(query)? {
-            return Ok(Brought::Tokens(token));
-        }
-        if let Some(link) = links.in_query(&self.asked).map_err(Denial::AmbiguousCredential)? {
-            return Ok(Brought::Link(links, Carrier::Query, link));
-        }
-        Ok(Brought::Tokens(if has_carriers {
-            site.carriers.find_in_headers(request)?
-        } else {
-            Presented::None
-        }))
+    match (first_need, most_specific) {
+        (Some(need), _) => Outcome::Needs(need),
+        (None, Some((denial, evidence))) => Outcome::Denied(denial, evidence),
+        (None, None) => Denial::CredentialMissing.into(),
     }
+}
 
-    /// Tries one secure link: its hash, then its expiry.
-    fn try_link<'r>(
-        &self,
-        path: &'r [u8],
-        links: &LinkRules,
-        carrier: Carrier,
-        link: &Link<'_>,
-    ) -> Verdict<'r> {
-        // The address of a proxy in front of the client opens nothing that is bound to it.
-        let client = if links.binds_addresses() { (self.client)().and_then(Client::confirmed) } else { None };
-        match links.check(link, &self.asked, client, self.now) {
-            Ok(Linked { expires_at, .. }) if !self.site.times.allow_until(expires_at, self.now) => {
-                Verdict::Denied(Denial::LinkBad(LinkFault::Lifetime), None)
-            }
-            Ok(Linked { expires_at, covers }) => {
-                let proof = Proof::Link(covers);
-                Verdict::Granted(path, Facts { scheme: Scheme::SecureLink, carrier, expires_at, proof })
-            }
-            Err(denial) => Verdict::Denied(denial, None),
-        }
+/// Returns the outcome of one credential. A denial because of a lookup that was not made yet is the need for that lookup.
+#[inline]
+fn outcome<'r>(
+    result: Result<Facts, Rejected>,
+    carrier: Carrier,
+    raw: &'r [u8],
+    context: &Context<'_, '_>,
+) -> Outcome<'r> {
+    match result {
+        Ok(facts) => Outcome::Granted(raw, facts),
+        Err(Rejected { scheme, denial }) => match (denial, context.need.take()) {
+            (Denial::StoreUnavailable, Some(need)) => Outcome::Needs(need),
+            _ => denied(denial, scheme, carrier, raw),
+        },
     }
+}
 
-    /// Tries the cookies of one name, each on its own: the first that grants does, whatever stands before it. If none
-    /// grants, the first lookup that one needs is needed. If none needs a lookup, the most specific denial is returned.
-    fn try_each<'r>(&self, request: &'r (impl RequestView + ?Sized), cookies: &[&'r [u8]]) -> Verdict<'r> {
-        let mut first_need = None;
-        let mut most_telling = Verdict::Denied(Denial::CredentialMissing, None);
-        for raw in cookies {
-            match (self.try_one(request, Carrier::Cookie, raw), &most_telling) {
-                (granted @ Verdict::Granted(..), _) => return granted,
-                (Verdict::Needs(need), _) => first_need = first_need.or(Some(need)),
-                (Verdict::Denied(new, evidence), Verdict::Denied(old, seen))
-                    if seen.is_none() || new.rank() > old.rank() =>
-                {
-                    most_telling = Verdict::Denied(new, evidence);
-                }
-                _ => {}
-            }
-        }
-        first_need.map_or(most_telling, Verdict::Needs)
+/// Checks the rest once a credential was accepted, and records its use.
+fn authorize(
+    site: &SiteRules,
+    request: &impl RequestView,
+    facts: &Facts,
+    context: &Context<'_, '_>,
+) -> Result<(), Denial> {
+    let Asked { path, query, .. } = context.asked;
+    let checked = check_manner(site, request.method(), path, query, Some((facts.carrier, &facts.proof)));
+    facts.proof.settle(checked, context.access, context.keys, context.now)
+}
+
+/// Checks the method, then the length of the parameters that a manifest would carry.
+fn check_manner(
+    site: &SiteRules,
+    method: &str,
+    path: &[u8],
+    query: Option<&[u8]>,
+    granted: Option<Granted<'_>>,
+) -> Result<(), Denial> {
+    if !site.methods.allow(method) {
+        return Err(Denial::Method { verified: granted.is_some() });
     }
+    site.refuse_long_query(method, path, query, granted)
+}
 
-    /// Tries what stands in one carrier. A signed token has dots and an embed token has none, so its form tells which it is.
-    fn try_one<'r>(
-        &self,
-        request: &'r (impl RequestView + ?Sized),
-        carrier: Carrier,
-        raw: &'r [u8],
-    ) -> Verdict<'r> {
-        if let Some(embeds) = &self.site.embed
-            && (raw.len() <= MAX_ENCODED_EMBED_TOKEN || !self.site.tokens)
-        {
-            let mut decoded = Decoded::new();
-            let token = token_text(carrier, raw, &mut decoded).ok().and_then(EmbedToken::read);
-            if token.is_some() || !self.site.tokens {
-                return self.try_embed(
-                    request,
-                    carrier,
-                    raw,
-                    embeds,
-                    token,
-                    Wanted::Resource(&self.resource),
-                );
-            }
-        }
-        match self.authorise(carrier, raw) {
-            Ok(facts) => Verdict::Granted(raw, facts),
-            Err(denial) => Verdict::Denied(denial, Some(Evidence { carrier, raw })),
-        }
+const fn denied(denial: Denial, scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Outcome<'_> {
+    Outcome::Denied(denial, Some(Evidence { scheme, carrier, raw }))
+}
+
+impl From<Denial> for Outcome<'_> {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial, None)
     }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::failures::Failures;
-use super::seen::SeenTokens;
 use super::tally::Tally;
 use crate::keys::KeySet;
+use crate::schemes::Failures;
+use crate::schemes::jws::SeenTokens;
 use crate::site::Policy;
 use crate::store::Access;
 

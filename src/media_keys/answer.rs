@@ -9,7 +9,6 @@ use crate::answer::{Header, problem};
 use crate::decide::OwnedGrant;
 use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
-use crate::schemes::Scheme;
 
 impl MediaKeys {
     /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed
@@ -59,7 +58,7 @@ impl KeyService {
     /// use playgate::request::RequestView;
     /// use playgate::{Decision, Verifier};
     ///
-    /// fn ask(verifier: &Verifier, service: &KeyService, request: &(impl RequestView + ?Sized)) -> u16 {
+    /// fn ask(verifier: &Verifier, service: &KeyService, request: &impl RequestView) -> u16 {
     ///     let decision = verifier.decide(request, verifier.now());
     ///     let grant = match &decision {
     ///         Decision::Granted(grant) => Some(grant.to_owned()),
@@ -98,7 +97,7 @@ impl KeyService {
         let path = path.and_then(|path| str::from_utf8(path.as_bytes()).ok());
         let wanted = path.and_then(|path| folder.read(path));
         let Wanted { video, name } = wanted.ok_or(Refused::NoKey)?;
-        if !is_for(grant, video) {
+        if !grant.opens(video) {
             crate::log::event!(
                 INFO,
                 code = Code::OutOfScope.as_str(),
@@ -126,16 +125,6 @@ impl KeyService {
                 Err(Refused::NoKey)
             }
         }
-    }
-}
-
-/// Returns whether a grant is for this video. It covers the path, which was decided before.
-fn is_for(grant: &OwnedGrant, video: &str) -> bool {
-    match grant.scheme() {
-        Scheme::EmbedToken => grant.video() == Some(video),
-        // There the path is no part of what the token covers.
-        Scheme::SignedToken if grant.is_live() => grant.scope() == Some(video),
-        Scheme::SignedToken | Scheme::SecureLink => true,
     }
 }
 

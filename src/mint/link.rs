@@ -4,7 +4,8 @@ use std::time::Duration;
 use super::MintError;
 use crate::error::{ConfigErrors, Faults};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
-use crate::schemes::link::{Asked, Covers, LinkRules, NoLink, Parts, SecureLink};
+use crate::schemes::Asked;
+use crate::schemes::link::{Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::time::{UnixSeconds, whole_seconds};
 
 /// A signer of secure links of one format, with the first of its secrets.
@@ -34,7 +35,7 @@ impl LinkSigner {
     /// All faults of the format.
     pub fn new(link: &SecureLink) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
-        let rules = link.check("link signer", &mut faults);
+        let rules = link.check_for("link signer", "/", &mut faults);
         faults.check()?;
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }

@@ -15,8 +15,11 @@ use serde::Serialize;
 use crate::error::ConfigError;
 
 mod debts;
+mod failed_signatures;
 
 pub(crate) use debts::Debts;
+pub use failed_signatures::FailedSignatures;
+pub(crate) use failed_signatures::PerClient;
 
 /// A number of requests in a time, which may all come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

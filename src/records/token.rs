@@ -53,14 +53,16 @@ impl EmbedToken {
         crate::work::visited(text.len());
         let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
         let mut seen = 0;
-        for (byte, pair) in packed.iter_mut().zip(text.chunks(2)) {
-            let (high, low) = match *pair {
-                [high, low] => (nibble(high), nibble(low)),
-                [high] => (nibble(high), 0),
-                _ => return None,
-            };
+        let (pairs, last) = text.as_chunks::<2>();
+        for (byte, [high, low]) in packed.iter_mut().zip(pairs) {
+            let (high, low) = (nibble(*high), nibble(*low));
             seen |= high | low;
             *byte = (high << 4) | (low & 0xf);
+        }
+        if let ([high], Some(byte)) = (last, packed.get_mut(pairs.len())) {
+            let high = nibble(*high);
+            seen |= high;
+            *byte = high << 4;
         }
         (seen < 16).then_some(Self { packed, len: u8::try_from(text.len()).ok()? })
     }
@@ -93,14 +95,22 @@ impl std::fmt::Debug for EmbedToken {
     }
 }
 
-/// The value of a lower-case hexadecimal digit; 255 for anything else.
-const fn nibble(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte.wrapping_sub(b'0'),
-        b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
-        _ => u8::MAX,
-    }
+/// Returns the value of a lower-case hexadecimal digit, or 255 for any other byte.
+fn nibble(digit: u8) -> u8 {
+    NIBBLES.get(usize::from(digit)).copied().unwrap_or(u8::MAX)
 }
+
+#[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [u8::MAX; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0_u8;
+    while value < 16 {
+        nibbles[digits[value as usize] as usize] = value;
+        value += 1;
+    }
+    nibbles
+};
 
 #[cfg(test)]
 mod tests {

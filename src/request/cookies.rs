@@ -14,9 +14,9 @@ pub(crate) fn cookie_values<'c>(
     fields.flat_map(pairs).filter_map(move |pair| value_in(pair, name.as_bytes()))
 }
 
-/// Returns a `Cookie` field without the cookies called `name`, or `None` if it has none. The others stay as they are, in order.
-pub(crate) fn without_cookie(field: &[u8], name: &str) -> Option<Vec<u8>> {
-    let is_named = |pair: &&[u8]| value_in(pair, name.as_bytes()).is_some();
+/// Returns a `Cookie` field without the cookies of these names, or `None` if it has none. The others stay as they are, in order.
+pub(crate) fn without_cookies<N: AsRef<str>>(field: &[u8], names: &[N]) -> Option<Vec<u8>> {
+    let is_named = |pair: &&[u8]| names.iter().any(|name| value_in(pair, name.as_ref().as_bytes()).is_some());
     if !pairs(field).any(|pair| is_named(&pair)) {
         return None;
     }
@@ -66,8 +66,12 @@ mod tests {
     #[test]
     fn other_cookies_stay_as_they_are() {
         for (field, rest) in [("T=x", ""), ("a=1; T=x; b=\"2\"", "a=1; b=\"2\""), ("T=1;T=2;Ta=3", "Ta=3")] {
-            assert_eq!(without_cookie(field.as_bytes(), "T").as_deref(), Some(rest.as_bytes()), "{field}");
+            assert_eq!(
+                without_cookies(field.as_bytes(), &["T"]).as_deref(),
+                Some(rest.as_bytes()),
+                "{field}"
+            );
         }
-        assert_eq!(without_cookie(b"a=T=x;; b", "T"), None);
+        assert_eq!(without_cookies(b"a=T=x;; b", &["T"]), None);
     }
 }

@@ -115,14 +115,21 @@ fn field_of<'r>(headers: &'r HeaderMap, name: &str, nth: usize) -> Option<&'r [u
     }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "the number is a constant in most callers")]
+#[inline(always)]
 fn line(headers: &HeaderMap, name: impl AsHeaderName, nth: usize) -> Option<&[u8]> {
-    let value = match nth {
-        0 => headers.get(name),
-        _ if headers.len() == headers.keys_len() => None, // no field of this request has a second line
-        _ => headers.get_all(name).into_iter().nth(nth),
-    };
-    value.map(HeaderValue::as_bytes)
+    if nth == 0 {
+        headers.get(name).map(HeaderValue::as_bytes)
+    } else if headers.len() == headers.keys_len() {
+        None // no field of this request has a second line
+    } else {
+        further_line(headers, name, nth)
+    }
+}
+
+#[inline(never)]
+fn further_line(headers: &HeaderMap, name: impl AsHeaderName, nth: usize) -> Option<&[u8]> {
+    headers.get_all(name).into_iter().nth(nth).map(HeaderValue::as_bytes)
 }
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static(fields::SEC_FETCH_DEST);

@@ -32,7 +32,7 @@ pub(crate) use client::Client;
 pub(crate) use client::Network;
 pub use client::TrustedProxies;
 pub use cookies::MAX_COOKIES_TRIED;
-pub(crate) use cookies::{cookie_values, without_cookie};
+pub(crate) use cookies::{cookie_values, without_cookies};
 pub use fields::MAX_FIELD_LINES;
 pub(crate) use fields::{
     ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, ORIGIN, REFERER, SEC_FETCH_DEST,

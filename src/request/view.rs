@@ -6,7 +6,7 @@ use super::render::{shown_path, shown_text};
 /// A request, as a decision reads it.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`. A server with another request type
-/// implements these methods. The trait is dyn-compatible: wherever a request is read, `&dyn RequestView` works too.
+/// implements these methods. The trait is dyn-compatible, and a reference to a request is a request too, so `&dyn RequestView` can be decided on.
 ///
 /// Nothing here is trusted, and nothing is allocated.
 ///
@@ -59,6 +59,33 @@ pub trait RequestView {
     /// Returns whether the connection itself is TLS.
     fn is_tls(&self) -> bool {
         false
+    }
+}
+
+impl<R: RequestView + ?Sized> RequestView for &R {
+    fn method(&self) -> &str {
+        (**self).method()
+    }
+
+    fn target(&self) -> Target<'_> {
+        (**self).target()
+    }
+
+    fn other_path(&self) -> Option<OtherPath<'_>> {
+        (**self).other_path()
+    }
+
+    #[inline]
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        (**self).field(name, nth)
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        (**self).peer()
+    }
+
+    fn is_tls(&self) -> bool {
+        (**self).is_tls()
     }
 }
 

@@ -1,3 +1,5 @@
+use super::resource::Resource;
+use super::serving::Streams;
 use crate::error::ConfigError;
 
 /// What a key may sign for. Required when a key is loaded.
@@ -44,6 +46,17 @@ impl KeyScope {
     /// The scope of one site, by its id.
     pub fn site(id: impl Into<Box<str>>) -> Self {
         Self::Site(id.into())
+    }
+
+    /// Returns whether a key of this scope may sign for a resource of a site.
+    pub(crate) fn admits(&self, site: &str, resource: &Resource<'_>, streams: &Streams) -> bool {
+        match (self, resource) {
+            (Self::Any(_), _) => true,
+            (Self::Site(id), _) => **id == *site,
+            (Self::Bucket(name), Resource::Object { bucket, .. }) => name.as_bytes() == *bucket,
+            (Self::Stream(stream), Resource::Live { playback_id, .. }) => streams.plays(stream, playback_id),
+            (Self::Bucket(_), Resource::Live { .. }) | (Self::Stream(_), Resource::Object { .. }) => false,
+        }
     }
 
     /// Refuses a scope that names nothing.

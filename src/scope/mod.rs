@@ -17,10 +17,11 @@
 mod coverage;
 mod key_scope;
 mod resource;
+mod serving;
 mod token_scope;
 
 pub use coverage::{Coverage, PrefixRule};
 pub use key_scope::{KeyScope, Unlimited, danger};
-pub(crate) use resource::playback_id_in;
 pub use resource::{LiveShape, Resource};
+pub(crate) use serving::{Captures, Serving, Streams};
 pub use token_scope::Scope;

@@ -33,7 +33,7 @@ pub enum LiveShape {
 }
 
 /// The playback ID in a live site's path: a file's name without its last extension, or a folder's whole name.
-pub(crate) fn playback_id_in(path: &[u8]) -> &[u8] {
+pub(super) fn playback_id_in(path: &[u8]) -> &[u8] {
     let before = |end: Option<usize>| end.and_then(|at| path.get(..at));
     match before(memchr::memchr(b'/', path)) {
         Some(folder) => folder,

@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use super::identity::{IdentityValue, fold_alike};
-use super::rules::{Access, CacheScope, Methods, Serving, SiteRules, TimeRules};
+use super::rules::{Access, CacheScope, Methods, SiteRules};
 use super::settings::{Serves, Site};
 use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::schemes::embed::EmbedRules;
-use crate::schemes::jws::MAX_TOKEN_BYTES;
-use crate::schemes::link::LinkRules;
+use crate::schemes::{Scheme, SchemeRules, SiteCheck, SiteFacts};
+use crate::scope::Serving;
+use crate::time::TimeRules;
 
 /// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
@@ -31,9 +31,6 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             "\"{bucket}\" alone, or the bucket's name",
         );
     }
-    if !(1..=MAX_TOKEN_BYTES).contains(&site.max_token_bytes) {
-        wrong("max_token_bytes", format!("has max_token_bytes {}", site.max_token_bytes), "1 to 8192");
-    }
     let max_lifetime = site.max_lifetime.map(|lifetime| u32::try_from(lifetime.as_secs()).unwrap_or(0));
     if max_lifetime == Some(0) {
         wrong(
@@ -42,24 +39,18 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             "1 second to 136 years",
         );
     }
-    for (setting, asked) in [("issuer", &site.issuer), ("audience", &site.audience)] {
-        if asked.as_ref().is_some_and(String::is_empty) {
-            wrong(setting, format!("asks for an empty {setting}"), "its name, or leave it out");
-        }
-    }
     check_lists(site, id, faults);
     check_base_path(site, id, faults);
     check_public_paths(site, id, faults);
-    let link = match &site.link {
-        Some(link) => link.check(id, faults).map(Some),
-        None => Some(None),
+    let check = SiteCheck {
+        id,
+        base_path: &site.base_path,
+        carriers: &site.carriers,
+        last_reader: site.schemes.last_reader(),
     };
-    let embed = match &site.embed {
-        Some(embed) => embed.check(id, &site.base_path, faults).map(Some),
-        None => Some(None),
-    };
-    if let Some(Some(link)) = &link {
-        check_parameters(site, id, link, faults);
+    let schemes = site.schemes.check(&check, faults);
+    if let Some(schemes) = &schemes {
+        check_parameters(site, id, schemes, faults);
     }
     let forward = site.forward.check(id, &site.hosts, faults);
     let cors = match &site.cors {
@@ -69,36 +60,35 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     if faults.len() > before {
         return None;
     }
-    let (link, embed) = (link?, embed?);
-    let places_of_embeds = embed.iter().flat_map(EmbedRules::segment_places);
-    let places_of_links = link.iter().flat_map(|link| link.segment_places(&site.base_path));
-    let credential_places: Arc<[_]> = places_of_embeds.chain(places_of_links).collect();
-    let strip = site
-        .strip_credentials
-        .then(|| Stripping::new(&site.carriers, link.as_ref(), &credential_places).into());
+    let schemes = schemes?;
+    // The shared carriers are stripped even if no scheme reads them.
+    let mut places = site.carriers.places();
+    places.extend(&schemes.places());
+    let credential_places: Arc<[_]> = places.path.iter().cloned().collect();
+    let strip = site.strip_credentials.then(|| Stripping::new(places, &credential_places).into());
+    let carriers =
+        if check.last_reader.is_some() { site.carriers.clone() } else { site.carriers.clone().unlisted() };
     Some(SiteRules {
-        id: id.into(),
-        base_path: site.base_path.as_str().into(),
-        serves: match &site.serves {
-            Serves::Bucket(name) if name == "{bucket}" => Serving::BucketInHost,
-            Serves::Bucket(name) => Serving::Bucket(name.as_str().into()),
-            Serves::Live(shape) => Serving::Live(*shape),
+        facts: SiteFacts {
+            id: id.into(),
+            base_path: site.base_path.as_str().into(),
+            serves: match &site.serves {
+                Serves::Bucket(name) if name == "{bucket}" => Serving::BucketInHost,
+                Serves::Bucket(name) => Serving::Bucket(name.as_str().into()),
+                Serves::Live(shape) => Serving::Live(*shape),
+            },
+            times: TimeRules { leeway: site.leeway, require_exp: site.require_exp, max_lifetime },
+            coverage: site.coverage,
+            hook: site.hook.clone(),
         },
         access: site.access,
         public_paths: site.public_paths.iter().map(|path| path.as_str().into()).collect(),
         methods: check_methods(&site.methods),
         transport: site.transport,
-        tokens: site.tokens,
+        schemes,
+        carriers,
         credential_places,
-        link,
-        embed,
         forward,
-        carriers: site.carriers.clone(),
-        max_token_bytes: site.max_token_bytes,
-        coverage: site.coverage,
-        times: TimeRules { leeway: site.leeway, require_exp: site.require_exp, max_lifetime },
-        issuer: site.issuer.as_deref().map(Into::into),
-        audience: site.audience.as_deref().map(Into::into),
         cache: if site.access == Access::Public { CacheScope::Inner } else { site.cache },
         strip,
         grant_extension: site.grant_extension,
@@ -109,14 +99,17 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             .collect(),
         answers: site.answers.clone(),
         cors: cors?,
-        hook: site.hook.clone(),
     })
 }
 
-/// One query parameter is for one kind of credential.
-fn check_parameters(site: &Site, id: &str, link: &LinkRules, faults: &mut Faults) {
+/// Checks that a query parameter belongs to one scheme, or is the one that schemes share.
+fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
     let of_tokens = &site.carriers.query_name;
-    if site.tokens && site.carriers.query && link.parameters().any(|name| name == &**of_tokens) {
+    let shared = site.schemes.last_reader().is_some() && site.carriers.query;
+    let shares = |scheme: &Scheme| schemes.reads_texts(*scheme);
+    let own =
+        Scheme::ALL.iter().filter(|scheme| !shares(scheme)).filter_map(|scheme| schemes.places_of(*scheme));
+    if shared && own.clone().any(|places| places.query.contains(of_tokens)) {
         let found = format!("has the query parameter {of_tokens:?} for tokens and for links");
         let (site, write) = (id.to_owned(), "another query_name, or accepts = [\"secure-link\"]");
         faults.push("query_name", ConfigError::Setting { site, found, write });
@@ -132,7 +125,8 @@ fn check_credentials(site: &Site, id: &str, faults: &mut Faults) {
     if !(carriers.query || carriers.bearer || carriers.cookie) {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
-    if !site.tokens && site.link.is_none() && site.embed.is_none() && site.access == Access::Authenticated {
+    if site.access == Access::Authenticated && !Scheme::ALL.iter().any(|scheme| site.schemes.accepts(*scheme))
+    {
         wrong(
             "accepts",
             "accepts no credential".to_owned(),
@@ -207,7 +201,7 @@ fn check_methods(methods: &[String]) -> Methods {
         (false, true) => names.push("GET".into()),
         (true, true) | (false, false) => {}
     }
-    Methods { allow: names.join(", ").into(), names }
+    Methods { allow: names.join(", ").into(), has_get: has(&names, "GET"), names }
 }
 
 /// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in no spelling.

@@ -6,8 +6,7 @@ use super::rules::SiteRules;
 use crate::error::{ConfigError, Denial, Faults};
 use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
-use crate::schemes::link::{Covers, LinkRules};
-use crate::schemes::{Carrier, Scheme};
+use crate::schemes::{Carrier, Proof};
 
 /// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
 /// is asked for with them.
@@ -207,13 +206,8 @@ pub(crate) enum PathFormat {
     Other,
 }
 
-/// A credential that was granted, as far as forwarding depends on it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Granted {
-    pub(crate) scheme: Scheme,
-    pub(crate) carrier: Carrier,
-    pub(crate) covers: Option<Covers>,
-}
+/// The credential of a grant, as far as forwarding depends on it.
+pub(crate) type Granted<'g> = (Carrier, &'g Proof);
 
 impl ForwardRules {
     /// Returns what a path in its normal form says about the answer.
@@ -244,20 +238,18 @@ impl ForwardRules {
     }
 
     /// Returns which parameters are carried after a grant, or on a public resource; `None` if none are.
-    pub(crate) fn wanted<'s>(&'s self, site: &'s SiteRules, granted: Option<Granted>) -> Option<Wanted<'s>> {
+    pub(crate) fn wanted<'s>(
+        &'s self,
+        site: &'s SiteRules,
+        granted: Option<Granted<'_>>,
+    ) -> Option<Wanted<'s>> {
         match &self.keys {
             Keys::Only(keys) => Some(Wanted::Only(keys)),
             Keys::Except(keys) => Some(Wanted::Except(keys)),
             Keys::Credential => {
-                let granted = granted.filter(|granted| granted.carrier == Carrier::Query)?;
-                match (granted.scheme, granted.covers, &site.link) {
-                    (Scheme::SignedToken | Scheme::EmbedToken, _, _) => {
-                        Some(Wanted::Token(&site.carriers.query_name))
-                    }
-                    (Scheme::SecureLink, Some(Covers::Directory), Some(link)) => Some(Wanted::Link(link)),
-                    // It opens nothing besides the manifest.
-                    (Scheme::SecureLink, _, _) => None,
-                }
+                let (_, proof) = granted.filter(|(carrier, _)| *carrier == Carrier::Query)?;
+                let places = site.schemes.places_of(proof.scheme())?;
+                proof.opens_more_than_the_manifest().then_some(Wanted::Names(&places.query))
             }
         }
     }
@@ -268,10 +260,8 @@ impl ForwardRules {
 pub(crate) enum Wanted<'s> {
     Only(&'s [String]),
     Except(&'s [String]),
-    /// The one that the token stands in.
-    Token(&'s str),
-    /// Those of a secure link.
-    Link(&'s LinkRules),
+    /// Those of the credential.
+    Names(&'s [Box<str>]),
 }
 
 impl Wanted<'_> {
@@ -283,8 +273,7 @@ impl Wanted<'_> {
             Self::Except(keys) => {
                 !listed(keys) && !parameter.starts_with("_HLS_") && !parameter.starts_with("_DASH_")
             }
-            Self::Token(name) => parameter.is(name),
-            Self::Link(link) => link.parameters().any(|name| parameter.is(name)),
+            Self::Names(names) => names.iter().any(|name| parameter.is(name)),
         }
     }
 }
@@ -297,7 +286,7 @@ impl SiteRules {
         method: &str,
         path: &[u8],
         query: Option<&[u8]>,
-        granted: Option<Granted>,
+        granted: Option<Granted<'_>>,
     ) -> Result<(), Denial> {
         if !path.last().copied().is_some_and(may_end_a_manifest) {
             return Ok(()); // nearly every request

@@ -1,9 +1,10 @@
 use hashbrown::HashMap;
 
 use super::mounts::Mounts;
-use super::pattern::{Captures, HostPattern};
+use super::pattern::HostPattern;
 use crate::error::PathFault;
 use crate::request::{Host, Reading, RequestPath, some_reading};
+use crate::scope::Captures;
 
 /// Where a site stands in its policy.
 pub(super) type SiteIndex = usize;

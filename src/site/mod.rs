@@ -16,7 +16,6 @@
 //! one after the other, so keep them few, and write exact hosts where the names are known.
 
 mod check;
-mod failed_signatures;
 mod forward;
 mod hosts;
 mod hosts_builder;
@@ -29,8 +28,6 @@ mod rules;
 mod settings;
 mod stripping;
 
-pub use failed_signatures::FailedSignatures;
-pub(crate) use failed_signatures::PerClient;
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::{Exact, Place};
@@ -38,10 +35,8 @@ pub(crate) use identity::IdentityNames;
 pub use identity::{GrantFact, IdentityValue};
 pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
-pub use rules::{Access, CacheScope, HookFn, Refused, SiteView};
-pub(crate) use rules::{SiteRules, TimeRules, Transport};
-#[cfg(feature = "config")]
-pub(crate) use settings::Hook;
+pub use rules::{Access, CacheScope, SiteView};
+pub(crate) use rules::{SiteRules, Transport};
 pub(crate) use settings::Serves;
 pub use settings::Site;
 pub(crate) use stripping::Stripping;

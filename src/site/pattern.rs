@@ -1,3 +1,5 @@
+use crate::scope::Captures;
+
 /// A host pattern: labels, of which some have a named part: `play-{playback_id}.example.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HostPattern {
@@ -44,13 +46,6 @@ enum Name {
     Bucket,
     Region,
     PlaybackId,
-}
-
-/// What a pattern captured from a host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Captures<'h> {
-    pub(crate) bucket: Option<&'h [u8]>,
-    pub(crate) playback_id: Option<&'h [u8]>,
 }
 
 impl HostPattern {

@@ -1,23 +1,21 @@
 use std::collections::HashSet;
 
-use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::check::check_site;
-use super::failed_signatures::FailedSignatures;
 use super::hosts::{Exact, HostTable, Place, SiteIndex};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
 use super::outside::{Outside, OutsideRule, check_outside};
-use super::rules::{Serving, SiteRules, SiteView};
-#[cfg(feature = "config")]
-use super::settings::Hook;
+use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
+use crate::rate::FailedSignatures;
 use crate::request::{Host, RequestPath, TrustedProxies};
+use crate::schemes::Scheme;
 #[cfg(feature = "config")]
-use crate::schemes::link::SecureLink;
-use crate::scope::KeyScope;
+use crate::schemes::{Hook, SecretSlots};
+use crate::scope::{KeyScope, Serving, Streams};
 
 /// What happens to a request for a host that no site claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -46,7 +44,7 @@ pub struct Policy {
     #[cfg(feature = "tower")]
     has_base_paths: bool,
     hosts: HostTable,
-    streams: Streams,
+    pub(crate) streams: Streams,
     pub(crate) unknown_host: UnknownHost,
     pub(crate) outside: OutsideRule,
     pub(crate) expose_reason: bool,
@@ -102,7 +100,7 @@ impl Policy {
 
     /// Every bucket that a site serves; `None` where the hosts name them.
     pub(crate) fn buckets(&self) -> Option<HashSet<&str>> {
-        let named = self.sites.iter().filter_map(|site| match &site.serves {
+        let named = self.sites.iter().filter_map(|site| match &site.facts.serves {
             Serving::Bucket(name) => Some(Some(&**name)),
             Serving::BucketInHost => Some(None),
             Serving::Live(_) => None,
@@ -120,8 +118,8 @@ impl Policy {
         let everything = scopes.iter().any(|scope| matches!(scope, KeyScope::Any(_)));
         let asking = self.sites.iter().filter(move |site| !everything && site.asks_for_tokens());
         asking.filter_map(move |site| {
-            let own = KeyScope::site(site.id.clone());
-            let (opened, wanted) = match &site.serves {
+            let own = KeyScope::site(site.facts.id.clone());
+            let (opened, wanted) = match &site.facts.serves {
                 Serving::Bucket(name) => {
                     let bucket = KeyScope::bucket(name.clone());
                     (scopes.contains(&bucket), bucket)
@@ -129,41 +127,24 @@ impl Policy {
                 Serving::BucketInHost => (any_bucket, own.clone()),
                 Serving::Live(_) => (any_stream, own.clone()),
             };
-            (!opened && !scopes.contains(&own)).then_some((&*site.id, wanted))
+            (!opened && !scopes.contains(&own)).then_some((&*site.facts.id, wanted))
         })
     }
 
     /// The site of this id.
     pub(crate) fn site_of_id(&self, id: &str) -> Option<&SiteRules> {
-        self.sites.iter().find(|site| *site.id == *id)
+        self.sites.iter().find(|site| *site.facts.id == *id)
     }
 
     /// The sites that take embed tokens.
     pub(crate) fn embed_sites(&self) -> impl Iterator<Item = &str> {
-        self.sites.iter().filter(|site| site.embed.is_some()).map(|site| &*site.id)
+        self.sites.iter().filter(|site| site.schemes.accepts(Scheme::EmbedToken)).map(|site| &*site.facts.id)
     }
 
     /// Whether some site needs keys.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         self.sites.iter().any(SiteRules::asks_for_tokens)
     }
-
-    /// Whether a playback ID is the stream's.
-    pub(crate) fn plays(&self, stream: &str, playback_id: &[u8]) -> bool {
-        match self.streams.playback_ids.get(stream) {
-            Some(mapped) => mapped.as_bytes() == playback_id,
-            // They are the same, unless the ID was given to another stream.
-            None => stream.as_bytes() == playback_id && !self.streams.given.contains(stream),
-        }
-    }
-}
-
-/// Stream ids to playback IDs, one to one.
-#[derive(Debug, Default)]
-struct Streams {
-    playback_ids: HashMap<Box<str>, Box<str>>,
-    /// Every playback ID in it.
-    given: HashSet<Box<str>>,
 }
 
 /// Collects what a [`Policy`] is made of.
@@ -252,11 +233,11 @@ impl PolicyBuilder {
         self
     }
 
-    /// The secure links, each with the number of its site.
+    /// The secrets that have to be loaded, each with the number of its site.
     #[cfg(feature = "config")]
-    pub(crate) fn links(&mut self) -> impl Iterator<Item = (usize, &mut SecureLink)> {
+    pub(crate) fn secrets(&mut self) -> impl Iterator<Item = (usize, SecretSlots<'_>)> {
         let sites = self.sites.iter_mut().enumerate();
-        sites.filter_map(|(number, site)| Some((number, site.link.as_mut()?)))
+        sites.flat_map(|(number, site)| site.schemes.secrets().map(move |slots| (number, slots)))
     }
 
     /// The sites, each under its id.
@@ -318,7 +299,7 @@ impl PolicyBuilder {
         let identity_headers = IdentityNames::new(names);
         Some(Policy {
             #[cfg(feature = "tower")]
-            has_base_paths: sites.iter().any(|site| &*site.base_path != "/"),
+            has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),
             sites,
             hosts: hosts.finish(),
             streams,

@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use super::forward::Forward;
 use super::identity::IdentityValue;
-use super::rules::{Access, CacheScope, HookFn, Refused, Transport};
+use super::rules::{Access, CacheScope, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
-use crate::schemes::Carriers;
 use crate::schemes::embed::Embed;
-use crate::schemes::jws::Claims;
+use crate::schemes::jws::{Claims, Jws};
 use crate::schemes::link::SecureLink;
+use crate::schemes::{Carriers, Hook, Refused, SchemeSection};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -38,17 +38,12 @@ pub struct Site {
     pub(crate) public_paths: Vec<String>,
     pub(crate) methods: Vec<String>,
     pub(crate) transport: Transport,
-    pub(crate) tokens: bool,
-    pub(crate) link: Option<SecureLink>,
-    pub(crate) embed: Option<Embed>,
+    pub(crate) schemes: SchemeSection,
     pub(crate) forward: Forward,
     pub(crate) carriers: Carriers,
-    pub(crate) max_token_bytes: usize,
     pub(crate) coverage: Coverage,
     pub(crate) require_exp: bool,
     pub(crate) max_lifetime: Option<Duration>,
-    pub(crate) issuer: Option<String>,
-    pub(crate) audience: Option<String>,
     pub(crate) leeway: Leeway,
     pub(crate) cache: CacheScope,
     pub(crate) strip_credentials: bool,
@@ -66,23 +61,6 @@ pub(crate) enum Serves {
     Bucket(String),
     /// Playback IDs.
     Live(LiveShape),
-}
-
-/// The user's own rule; shows nothing of itself.
-#[derive(Clone)]
-pub(crate) struct Hook(pub(crate) Arc<HookFn>);
-
-impl PartialEq for Hook {
-    /// The same rule, not one that does the same.
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl std::fmt::Debug for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hook")
-    }
 }
 
 impl Site {
@@ -112,17 +90,12 @@ impl Site {
             public_paths: Vec::new(),
             methods: vec!["GET".to_owned(), "HEAD".to_owned()],
             transport: Transport::Any,
-            tokens: true,
-            link: None,
-            embed: None,
+            schemes: SchemeSection { jws: Some(Jws::default()), ..SchemeSection::none() },
             forward: Forward::auto(),
             carriers: Carriers::default(),
-            max_token_bytes: 4096,
             coverage: Coverage::default(),
             require_exp: false,
             max_lifetime: None,
-            issuer: None,
-            audience: None,
             leeway: Leeway::default(),
             cache: CacheScope::Private,
             strip_credentials: false,
@@ -196,13 +169,13 @@ impl Site {
 
     /// Accepts secure links: URLs with an expiry and a hash. A hook is not asked about them, since they bring no claims.
     pub fn secure_link(mut self, link: SecureLink) -> Self {
-        self.link = Some(link);
+        self.schemes.link = Some(link);
         self
     }
 
     /// Accepts embed tokens: opaque tokens with a record behind them, which can be taken back.
     pub fn embed(mut self, embed: Embed) -> Self {
-        self.embed = Some(embed);
+        self.schemes.embed = Some(embed);
         self
     }
 
@@ -215,7 +188,7 @@ impl Site {
     /// Whether signed tokens are accepted. Default true; without them a site needs secure links or embed tokens.
     #[doc(alias = "accepts")]
     pub fn accept_tokens(mut self, accept: bool) -> Self {
-        self.tokens = accept;
+        self.jws().accept = accept;
         self
     }
 
@@ -252,7 +225,7 @@ impl Site {
 
     /// The longest token, in bytes. Default 4096, at most [`MAX_TOKEN_BYTES`](crate::schemes::jws::MAX_TOKEN_BYTES).
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
-        self.max_token_bytes = bytes;
+        self.jws().max_token_bytes = bytes;
         self
     }
 
@@ -282,13 +255,13 @@ impl Site {
 
     /// Refuses tokens whose `iss` is not this.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
+        self.jws().issuer = Some(issuer.into());
         self
     }
 
     /// Refuses tokens whose `aud` is not, or does not contain, this.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into());
+        self.jws().audience = Some(audience.into());
         self
     }
 
@@ -359,7 +332,7 @@ impl Site {
     /// The operator's own rule over verified claims, asked on every request once the signature was found good.
     ///
     /// ```
-    /// use playgate::{Site, site::Refused};
+    /// use playgate::{Site, schemes::Refused};
     /// let site = Site::bucket("courses").any_host().hook(|claims| {
     ///     if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) }
     /// });
@@ -367,5 +340,9 @@ impl Site {
     pub fn hook(mut self, rule: impl Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync + 'static) -> Self {
         self.hook = Some(Hook(Arc::new(rule)));
         self
+    }
+
+    pub(crate) fn jws(&mut self) -> &mut Jws {
+        self.schemes.jws.get_or_insert_default()
     }
 }

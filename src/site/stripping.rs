@@ -1,18 +1,14 @@
 use std::sync::Arc;
 
 use crate::request::{
-    SegmentPlace, has_credential_place, holds_token, parameters, without_cookie, without_parameters,
+    SegmentPlace, has_credential_place, holds_token, parameters, without_cookies, without_parameters,
 };
-use crate::schemes::link::LinkRules;
-use crate::schemes::{Carriers, bearer_token};
+use crate::schemes::{Places, bearer_token};
 
 /// Removes a site's credentials from a request: from every carrier of the site, not only the one that decided.
 #[derive(Debug)]
 pub(crate) struct Stripping {
-    /// The query parameters of tokens and links.
-    parameters: Vec<Box<str>>,
-    cookie: Option<Box<str>>,
-    bearer: bool,
+    names: Places,
     places: Arc<[SegmentPlace]>,
 }
 
@@ -20,35 +16,23 @@ pub(crate) struct Stripping {
 const MAX_REFERER: usize = 4096;
 
 impl Stripping {
-    pub(super) fn new(carriers: &Carriers, link: Option<&LinkRules>, places: &Arc<[SegmentPlace]>) -> Self {
-        let token = carriers.query.then(|| carriers.query_name.clone());
-        let mut parameters: Vec<Box<str>> = token.into_iter().collect();
-        for name in link.into_iter().flat_map(LinkRules::parameters) {
-            if !parameters.iter().any(|known| **known == *name) {
-                parameters.push(name.into());
-            }
-        }
-        Self {
-            parameters,
-            cookie: carriers.cookie.then(|| carriers.cookie_name.clone()),
-            bearer: carriers.bearer,
-            places: Arc::clone(places),
-        }
+    pub(super) fn new(names: Places, places: &Arc<[SegmentPlace]>) -> Self {
+        Self { names, places: Arc::clone(places) }
     }
 
     /// Returns the query without credentials, or `None` if it has none.
     pub(crate) fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
-        without_parameters(query, &self.parameters)
+        without_parameters(query, &self.names.query)
     }
 
     /// Returns a `Cookie` field without credentials, or `None` if it has none.
     pub(crate) fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
-        without_cookie(field, self.cookie.as_deref()?)
+        without_cookies(field, &self.names.cookies)
     }
 
     /// Returns whether an `Authorization` field is a credential.
     pub(crate) fn drops_authorization(&self, field: &[u8]) -> bool {
-        self.bearer && bearer_token(field).is_some()
+        self.names.bearer && bearer_token(field).is_some()
     }
 
     /// Returns a `Referer` field without credentials, or `None` if it has none. The result is empty if nothing can be kept.

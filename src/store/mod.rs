@@ -16,6 +16,7 @@
 mod access;
 mod error;
 mod found;
+mod need;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -28,6 +29,7 @@ pub(crate) use access::{Access, Reach, Standing};
 pub use error::StoreError;
 pub(crate) use found::Answer;
 pub use found::{Found, LookUp};
+pub use need::Need;
 
 use crate::records::{EmbedToken, Stored};
 use crate::revocation::Revocation;

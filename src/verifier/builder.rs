@@ -4,11 +4,14 @@ use std::sync::Arc;
 use super::Setup;
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
-use crate::decide::{Failures, SeenTokens, Snapshot};
+use crate::decide::Snapshot;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::{Key, KeySet};
+use crate::rate::FailedSignatures;
+use crate::schemes::Failures;
+use crate::schemes::jws::SeenTokens;
 use crate::scope::KeyScope;
-use crate::site::{FailedSignatures, Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
+use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 

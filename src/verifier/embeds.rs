@@ -140,7 +140,7 @@ impl Embeds {
     fn rules(&self, video: &str) -> Result<(String, Lifetime), ConfigError> {
         let state = self.verifier.snapshot();
         let site = state.policy.site_of_id(&self.site);
-        if let Some(rules) = site.and_then(|site| site.embed.as_ref()) {
+        if let Some(rules) = site.and_then(|site| site.schemes.embed.as_ref()) {
             Ok((rules.realm().to_owned(), rules.lifetime(video)))
         } else {
             let known = list_names(state.policy.embed_sites().map(|id| format!("{id:?}")));

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 use super::Setup;
 use super::builder::{VerifierBuilder, tell_dangers};
 use super::sweeper::Sweeper;
-use crate::decide::{Decision, Need, Snapshot, judge};
+use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeySet, Live};
 use crate::request::RequestView;
 use crate::site::{Policy, SiteView};
-use crate::store::{Found, LookUp, Store};
+use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
 /// Decides requests; and while it does, takes new keys and policies.
@@ -68,7 +68,7 @@ impl Verifier {
 
     /// Decides one request. No I/O, no waiting, no allocation but for a token that is remembered, and for a public key that is
     /// prepared for its first token; what can be refused cheaply is refused first.
-    pub fn decide<'r>(&self, request: &'r (impl RequestView + ?Sized), now: UnixSeconds) -> Decision<'r> {
+    pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }
 
@@ -96,13 +96,13 @@ impl Verifier {
     /// ```
     pub fn decide_with<'r>(
         &self,
-        request: &'r (impl RequestView + ?Sized),
+        request: &'r impl RequestView,
         now: UnixSeconds,
         found: Option<&Found>,
     ) -> Decision<'r> {
         let state = self.0.live.load(); // policy and keys, as one, for the whole decision
-        let judged = judge(&state, request, now, found);
-        Decision::new(state, judged)
+        let decided = decide(&state, request, now, found);
+        Decision::new(state, decided)
     }
 
     /// Looks up what a decision needs; for adapters, and whoever decides by hand.

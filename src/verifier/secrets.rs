@@ -1,4 +1,4 @@
-//! The secrets of secure links that stand in files and environment variables.
+//! The shared secrets of schemes that stand in files and environment variables.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::in_file;
 use crate::error::{ConfigError, Faults, Part};
 use crate::keys::{FileSight, without_line_end};
-use crate::schemes::link::{LinkSecret, SecretPlace};
+use crate::schemes::{SecretPlace, SecretSlots, SharedSecret};
 use crate::site::PolicyBuilder;
 
 /// The largest file that is read as a secret.
@@ -42,21 +42,19 @@ impl Secrets {
         notices: &mut Vec<ConfigError>,
     ) -> Self {
         let mut now = Self::default();
-        for (site, link) in policy.links() {
+        for (site, slots) in policy.secrets() {
             faults.enter(Part::Site(site));
-            let least = link.least_secret_len();
-            let two_places = match &*link.secrets {
-                [LinkSecret(SecretPlace::Here(_)), _] | [_, LinkSecret(SecretPlace::Here(_))] => false,
+            let SecretSlots { file_setting, env_setting, least, secrets } = slots;
+            let two_places = match &**secrets {
+                [SharedSecret(SecretPlace::Here(_)), _] | [_, SharedSecret(SecretPlace::Here(_))] => false,
                 [one, other] => one != other,
                 _ => false,
             };
-            for (element, LinkSecret(place)) in link.secrets.iter_mut().enumerate() {
+            for (element, SharedSecret(place)) in secrets.iter_mut().enumerate() {
                 let (setting, read) = match &*place {
                     SecretPlace::Here(_) | SecretPlace::Unread => continue,
-                    SecretPlace::Env(variable) => ("secure_link.secret_env", read_variable(variable, least)),
-                    SecretPlace::File(path) => {
-                        ("secure_link.secret_file", now.read_file(path, least, before, notices))
-                    }
+                    SecretPlace::Env(variable) => (env_setting, read_variable(variable, least)),
+                    SecretPlace::File(path) => (file_setting, now.read_file(path, least, before, notices)),
                 };
                 *place = match read {
                     Ok(secret) => SecretPlace::Here(secret),
@@ -66,11 +64,11 @@ impl Secrets {
                     }
                 };
             }
-            if let [LinkSecret(SecretPlace::Here(one)), LinkSecret(SecretPlace::Here(other))] = &*link.secrets
+            if let [SharedSecret(SecretPlace::Here(one)), SharedSecret(SecretPlace::Here(other))] = &**secrets
                 && two_places
                 && one == other
             {
-                link.secrets.truncate(1); // halfway through a change: what was new is old, and nothing newer is there
+                secrets.truncate(1); // halfway through a change: what was new is old, and nothing newer is there
             }
         }
         now

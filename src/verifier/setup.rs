@@ -11,7 +11,8 @@ use crate::config::{ConfigFile, Notation, in_file};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
 use crate::schemes::jws::Claims;
-use crate::site::{Hook, Policy, PolicyBuilder, Refused, Site};
+use crate::schemes::{Hook, Refused};
+use crate::site::{Policy, PolicyBuilder, Site};
 
 /// The largest configuration file.
 const MAX_CONFIG_FILE: u64 = 256 * 1024 * 1024;

@@ -1,9 +1,10 @@
 //! Responses of protected sites, what the inner service sees, and failing.
 
 use playgate::mint::LinkSigner;
+use playgate::schemes::Refused;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::SecureLink;
-use playgate::site::{CacheScope, GrantFact, Outside, Refused, UnknownHost};
+use playgate::site::{CacheScope, GrantFact, Outside, UnknownHost};
 use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site};
 

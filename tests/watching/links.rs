@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use md5::{Digest as _, Md5};
 use playgate::crypto::LinkHash;
 use playgate::mint::LinkSigner;
-use playgate::schemes::link::{LinkSecret, SecureLink};
+use playgate::schemes::SharedSecret;
+use playgate::schemes::link::SecureLink;
 use playgate::time::UnixSeconds;
 use playgate::{Site, Verifier};
 
@@ -88,7 +89,7 @@ fn a_secret_of_code_that_stands_in_a_file_is_in_force_too() {
     both_ways(|way| {
         let disk = Disk::new();
         disk.put("secret", FIRST);
-        let link = SecureLink::gcore(LinkSecret::file(disk.path("secret")));
+        let link = SecureLink::gcore(SharedSecret::file(disk.path("secret")));
         let site = Site::bucket("vod").host(HOST).secure_link(link);
         let verifier = Verifier::builder().site(site).build().unwrap();
         let _watch = watch(&verifier, way);
@@ -233,7 +234,7 @@ fn at_the_start_a_broken_secret_is_an_error_with_its_file_and_line() {
         let secret = if content.is_some() { secret } else { "secret_file".to_owned() };
         assert_eq!(error, format!("{config}:7: {secret}: {said}"));
 
-        let link = SecureLink::gcore(LinkSecret::file(disk.path("secret")));
+        let link = SecureLink::gcore(SharedSecret::file(disk.path("secret")));
         let site = Site::bucket("vod").host(HOST).secure_link(link);
         let error = Verifier::builder().site(site).build().unwrap_err().to_string();
         assert_eq!(error, format!("{secret}: {said}"));
@@ -278,12 +279,12 @@ fn a_secret_shows_nowhere() {
     disk.put("old", OTHER);
     disk.config(&[&section("[\"secret\", \"old\"]")]);
     let verifier = disk.verifier();
-    let of_code = SecureLink::gcore(ONE).also(LinkSecret::file(path("old")));
+    let of_code = SecureLink::gcore(ONE).also(SharedSecret::file(path("old")));
     let site = Site::bucket("vod").host(HOST).secure_link(of_code.clone());
     let signer = LinkSigner::new(&SecureLink::gcore(ONE)).unwrap();
     let mut shown = vec![
         format!("{verifier:?} {of_code:?} {site:?} {signer:?}"),
-        format!("{:?} {:?}", verifier.snapshot().policy(), LinkSecret::from(ONE)),
+        format!("{:?} {:?}", verifier.snapshot().policy(), SharedSecret::from(ONE)),
     ];
     // The last of these leaves the verifier with errors to tell of.
     for broken in [&ONE[..5], &OTHER[..5]] {
@@ -313,7 +314,7 @@ fn a_secret_shows_nowhere() {
 fn only_a_verifier_reads_the_files_of_secrets() {
     let disk = Disk::new();
     disk.put("secret", FIRST);
-    let link = SecureLink::gcore(LinkSecret::file(disk.path("secret")));
+    let link = SecureLink::gcore(SharedSecret::file(disk.path("secret")));
     let policy = playgate::Policy::builder().site(Site::bucket("vod").host(HOST).secure_link(link.clone()));
     for error in [policy.build().unwrap_err(), LinkSigner::new(&link).unwrap_err()] {
         let error = error.to_string();

@@ -2,7 +2,7 @@ use super::section;
 use crate::config::document::{FailedSignaturesSection, PerClientSaid, RateSection, Span};
 use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
-use crate::site::{FailedSignatures, PerClient};
+use crate::rate::{FailedSignatures, PerClient};
 
 pub(super) fn build_failed_signatures(
     said: FailedSignaturesSection,

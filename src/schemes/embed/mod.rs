@@ -13,10 +13,12 @@
 //! A token is looked up by its own bytes under a seeded hash; whatever leaves the process is stored under its SHA-256, so
 //! that a store that leaks opens nothing. This room waits for nothing and knows of no store.
 
+mod guarded;
 mod rules;
 mod settings;
+mod verify;
 
-pub(crate) use rules::{EmbedRules, InPath};
+pub(crate) use rules::EmbedRules;
 pub use settings::{Embed, OriginsOn};
 
 pub use crate::records::{

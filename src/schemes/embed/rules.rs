@@ -1,10 +1,14 @@
 use super::settings::OriginsOn;
 use crate::records::Lifetime;
 use crate::request::{PathBuffer, RequestPath, SegmentPlace};
+use crate::schemes::scheme::Places;
 
 /// A site's rules for embed tokens, checked.
 #[derive(Debug)]
 pub(crate) struct EmbedRules {
+    pub(super) places: Places,
+    /// No other scheme reads texts of the shared carriers.
+    pub(super) reads_every_text: bool,
     pub(super) realm: Box<str>,
     pub(super) paths: Vec<PathPattern>,
     pub(super) scope: ScopePattern,
@@ -38,11 +42,6 @@ impl EmbedRules {
     /// Returns the token in a normalized path, if a pattern matches.
     pub(crate) fn in_path<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
         self.paths.iter().find_map(|pattern| pattern.read(path))
-    }
-
-    /// Returns the places in a path where a token may be.
-    pub(crate) fn segment_places(&self) -> impl Iterator<Item = SegmentPlace> {
-        self.paths.iter().map(|pattern| SegmentPlace::new(pattern.before.clone(), 0))
     }
 
     /// Whether a video's folder holds this object key.
@@ -84,6 +83,10 @@ impl PathPattern {
         let whole = before.ends_with('/') && matches!(after, "" | "/") && !before.contains(['{', '}']);
         (whole && normal.as_bytes() == before.as_bytes())
             .then(|| Self { before: before.into(), below: after == "/" })
+    }
+
+    pub(super) fn segment_place(&self) -> SegmentPlace {
+        SegmentPlace::new(self.before.clone(), 0)
     }
 
     fn read<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {

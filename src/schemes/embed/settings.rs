@@ -4,6 +4,8 @@ use super::rules::{EmbedRules, PathPattern, ScopePattern};
 use crate::error::{ConfigError, Faults};
 use crate::records::Lifetime;
 use crate::records::check_id;
+use crate::schemes::kind::Scheme;
+use crate::schemes::settings::{SchemeSettings, SiteCheck};
 
 /// A site's settings for embed tokens.
 ///
@@ -112,18 +114,22 @@ impl Embed {
         self.lifetimes.push((video.into(), lifetime.into()));
         self
     }
+}
 
-    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
-    pub(crate) fn check(&self, site: &str, base_path: &str, faults: &mut Faults) -> Option<EmbedRules> {
+impl SchemeSettings for Embed {
+    type Rules = EmbedRules;
+    const READS_TEXTS: bool = true;
+
+    fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<EmbedRules> {
         let before = faults.len();
         let wrong = |found: String, write: &'static str| {
-            let site = site.to_owned();
+            let site = site.id.to_owned();
             ConfigError::Setting { site, found, write }
         };
         let mut paths = Vec::new();
         for (element, text) in self.paths.iter().enumerate() {
             match PathPattern::parse(text) {
-                Some(pattern) if text.starts_with(base_path) => paths.push(pattern),
+                Some(pattern) if text.starts_with(site.base_path) => paths.push(pattern),
                 Some(_) => {
                     let found = format!("has the embed path {text:?}, which is outside of its base path");
                     faults.push_element("embed.path", element, wrong(found, "the path as clients send it"));
@@ -160,8 +166,12 @@ impl Embed {
         if faults.len() > before {
             return None;
         }
+        let mut places = site.carriers.places();
+        places.path.extend(paths.iter().map(PathPattern::segment_place));
         Some(EmbedRules {
-            realm: self.realm.as_deref().unwrap_or(site).into(),
+            places,
+            reads_every_text: site.last_reader == Some(Scheme::EmbedToken),
+            realm: self.realm.as_deref().unwrap_or(site.id).into(),
             paths,
             scope: scope?,
             origins_on: self.origins_on,

@@ -52,8 +52,9 @@ pub struct Claims<'t> {
     pub(crate) uri: Claim<JsonStr<'t>>,
     pub(crate) exp: DateClaim,
     pub(crate) nbf: DateClaim,
-    iss: Claim<JsonStr<'t>>,
-    aud: Claim<Audience<'t>>,
+    // Most sites check neither, so only the places are kept.
+    iss: Claim<StrPlace>,
+    aud: Claim<AudiencePlace>,
 }
 
 /// A date, with the malformed form that one switch of [`danger`](crate::keys::danger) admits kept apart.
@@ -80,13 +81,6 @@ impl DateClaim {
     }
 }
 
-/// One audience, or the text of an array of them (RFC 7519 §4.1.3).
-#[derive(Clone, Copy, Debug)]
-enum Audience<'t> {
-    One(JsonStr<'t>),
-    Several(&'t [u8]),
-}
-
 /// Where claims stand in their payload, and the dates: enough to tell them again without reading it again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
@@ -97,6 +91,7 @@ pub(super) struct Places {
     aud: Claim<AudiencePlace>,
 }
 
+/// The place of one audience, or of an array of them (RFC 7519 §4.1.3).
 #[derive(Clone, Copy, Debug)]
 enum AudiencePlace {
     One(StrPlace),
@@ -111,11 +106,8 @@ impl<'t> Claims<'t> {
             uri: self.uri.try_map(|uri| uri.place_in(text))?,
             exp: self.exp,
             nbf: self.nbf,
-            iss: self.iss.try_map(|iss| iss.place_in(text))?,
-            aud: self.aud.try_map(|aud| match aud {
-                Audience::One(one) => one.place_in(text).map(AudiencePlace::One),
-                Audience::Several(array) => Place::of(array, text).map(AudiencePlace::Several),
-            })?,
+            iss: self.iss,
+            aud: self.aud,
         })
     }
 
@@ -126,11 +118,8 @@ impl<'t> Claims<'t> {
             uri: places.uri.try_map(|place| JsonStr::at(text, place))?,
             exp: places.exp,
             nbf: places.nbf,
-            iss: places.iss.try_map(|place| JsonStr::at(text, place))?,
-            aud: places.aud.try_map(|place| match place {
-                AudiencePlace::One(place) => JsonStr::at(text, place).map(Audience::One),
-                AudiencePlace::Several(place) => place.read(text).map(Audience::Several),
-            })?,
+            iss: places.iss,
+            aud: places.aud,
         })
     }
 
@@ -153,13 +142,17 @@ impl<'t> Claims<'t> {
             b"uri" => claims.uri = string(value),
             b"exp" => claims.exp = date(value),
             b"nbf" => claims.nbf = date(value),
-            b"iss" => claims.iss = string(value),
+            b"iss" => {
+                let place = string(value).try_map(|iss| iss.place_in(json));
+                claims.iss = place.unwrap_or(Claim::Malformed); // every payload is short enough for places
+            }
             b"aud" => {
-                claims.aud = match value {
-                    Value::String(one) => Claim::Present(Audience::One(one)),
-                    Value::Array(several) => Claim::Present(Audience::Several(several)),
-                    _ => Claim::Malformed,
+                let place = match value {
+                    Value::String(one) => one.place_in(json).map(AudiencePlace::One),
+                    Value::Array(several) => Place::of(several, json).map(AudiencePlace::Several),
+                    _ => None,
                 };
+                claims.aud = place.map_or(Claim::Malformed, Claim::Present);
             }
             _ => {}
         })?;
@@ -283,7 +276,10 @@ impl<'t> Claims<'t> {
         match self.iss {
             Claim::Absent => Claim::Absent,
             Claim::Malformed => Claim::Malformed,
-            Claim::Present(text) => Claim::Present(text.is(issuer)),
+            Claim::Present(place) => match JsonStr::at(self.json, place) {
+                Some(text) => Claim::Present(text.is(issuer)),
+                None => Claim::Malformed,
+            },
         }
     }
 
@@ -292,10 +288,14 @@ impl<'t> Claims<'t> {
         match self.aud {
             Claim::Absent => Claim::Absent,
             Claim::Malformed => Claim::Malformed,
-            Claim::Present(Audience::One(text)) => Claim::Present(text.is(audience)),
+            Claim::Present(AudiencePlace::One(place)) => match JsonStr::at(self.json, place) {
+                Some(text) => Claim::Present(text.is(audience)),
+                None => Claim::Malformed,
+            },
             // RFC 7519 §4.1.3: "an array of case-sensitive strings".
-            Claim::Present(Audience::Several(array)) => {
-                array_has(array, audience).map_or(Claim::Malformed, Claim::Present)
+            Claim::Present(AudiencePlace::Several(place)) => {
+                let has = place.read(self.json).and_then(|array| array_has(array, audience));
+                has.map_or(Claim::Malformed, Claim::Present)
             }
         }
     }

@@ -19,15 +19,22 @@ mod date;
 mod header;
 mod json;
 mod memo;
+mod rules;
+mod seen;
+mod settings;
 mod signed;
+mod verify;
 
 pub use claims::{Claim, Claims};
 pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
 pub use header::Header;
 pub(crate) use header::KeyIdBuffer;
 pub use json::{JsonStr, MAX_DEPTH, MAX_MEMBERS};
+pub(crate) use rules::JwsRules;
+pub(crate) use seen::SeenTokens;
+pub(crate) use settings::Jws;
 pub use signed::{KeyedToken, Signed};
+pub use verify::MAX_KID_SHOWN;
 
 pub(crate) use compact::{key_id_of, payload_of};
 pub(crate) use date::NumericDate;
-pub(crate) use memo::{Memo, is_memo_of, recall};

@@ -2,11 +2,14 @@ use arrayvec::ArrayVec;
 
 use super::MIN_SECRET_LEN;
 use super::expression::{Expression, Part};
-use super::rules::{Form, LinkRules, Place, ProofText};
-use super::settings::{Covers, Format, LinkEncoding, LinkSecret, SecretPlace, SecureLink};
+use super::rules::{Form, KINDS, LinkRules, Place, ProofText};
+use super::settings::{Covers, Format, LinkEncoding, SecureLink};
 use crate::crypto::LinkHash;
 use crate::error::{ConfigError, Faults};
-use crate::request::is_parameter_name;
+use crate::request::{SegmentPlace, is_parameter_name};
+use crate::schemes::scheme::Places;
+use crate::schemes::secret::{SecretPlace, SecretSlots, SharedSecret};
+use crate::schemes::settings::{SchemeSettings, SiteCheck};
 
 /// The maximum number of secrets that are live at once: the one in use, and its successor.
 pub(super) const MAX_SECRETS: usize = 2;
@@ -22,9 +25,26 @@ struct Fixed {
     good_in_its_last_second: bool,
 }
 
+impl SchemeSettings for SecureLink {
+    type Rules = LinkRules;
+
+    fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<LinkRules> {
+        self.check_for(site.id, site.base_path, faults)
+    }
+
+    fn secrets(&mut self) -> Option<SecretSlots<'_>> {
+        Some(SecretSlots {
+            file_setting: "secure_link.secret_file",
+            env_setting: "secure_link.secret_env",
+            least: self.least_secret_len(),
+            secrets: &mut self.secrets,
+        })
+    }
+}
+
 impl SecureLink {
-    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
-    pub(crate) fn check(&self, site: &str, faults: &mut Faults) -> Option<LinkRules> {
+    /// Returns the checked form. Every fault is pushed to `faults`; the result is `None` if there was one.
+    pub(crate) fn check_for(&self, site: &str, base_path: &str, faults: &mut Faults) -> Option<LinkRules> {
         let before = faults.len();
         let fixed = self.fixed(site, faults);
         self.check_names(site, fixed.as_ref(), faults);
@@ -42,7 +62,9 @@ impl SecureLink {
         if faults.len() > before {
             return None;
         }
+        let places = places_of(&fixed.forms, base_path);
         Some(LinkRules {
+            places,
             forms: fixed.forms,
             hash: fixed.hash,
             proof: fixed.proof,
@@ -257,7 +279,7 @@ impl SecureLink {
     }
 
     /// The shortest secret for the hash, in bytes.
-    pub(crate) fn least_secret_len(&self) -> usize {
+    fn least_secret_len(&self) -> usize {
         match &self.format {
             #[cfg(feature = "secure-link-md5")]
             Format::Gcore | Format::GcoreVideo | Format::GcoreMp4 | Format::Nginx { .. } => MIN_SECRET_LEN,
@@ -279,7 +301,7 @@ impl SecureLink {
             );
             return secrets;
         }
-        for LinkSecret(place) in &self.secrets {
+        for SharedSecret(place) in &self.secrets {
             let secret = match place {
                 SecretPlace::Here(secret) => secret,
                 SecretPlace::Unread => continue, // of which has been told
@@ -324,4 +346,26 @@ impl Fixed {
 
 fn covered_by(expression: &Expression) -> Covers {
     if expression.has(&Part::Path) { Covers::File } else { Covers::Directory }
+}
+
+/// Returns the places of links with these forms: query parameters, and segments below the site's base path.
+fn places_of(forms: &[Form], base_path: &str) -> Places {
+    let mut places = Places::default();
+    for form in forms {
+        match &form.place {
+            Place::Query { hash, expires } => {
+                let names = std::iter::once(&**hash).chain(expires.as_deref());
+                for name in names.chain(form.expression.query_names()) {
+                    if !places.query.iter().any(|known| **known == *name) {
+                        places.query.push(name.into());
+                    }
+                }
+            }
+            Place::Segments => {
+                let kinds = KINDS.iter().map(|kind| SegmentPlace::new(format!("{base_path}{kind}/"), 1));
+                places.path.extend(kinds);
+            }
+        }
+    }
+    places
 }

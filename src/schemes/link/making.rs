@@ -7,8 +7,9 @@ use base64::Engine as _;
 
 use super::Covers;
 use super::expression::MAX_QUERY_NAMES;
-use super::rules::{Asked, Form, Link, LinkRules, Place, ProofText, STRICT};
+use super::rules::{Form, Link, LinkRules, Place, ProofText, STRICT};
 use crate::request::value_of_one;
+use crate::schemes::context::Asked;
 
 /// The places for the parts of a new link.
 pub(crate) enum Parts<'l> {

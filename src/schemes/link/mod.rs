@@ -25,15 +25,14 @@ mod expression;
 mod making;
 mod rules;
 mod settings;
+mod verify;
 
 pub use binding::IpBinding;
-pub use settings::{Covers, LinkEncoding, LinkSecret, SecureLink};
+pub use settings::{Covers, LinkEncoding, SecureLink};
 
 #[cfg(feature = "mint")]
 pub(crate) use making::{NoLink, Parts};
-pub(crate) use rules::{Asked, Link, LinkRules, Linked};
-#[cfg(feature = "config")]
-pub(crate) use settings::SecretPlace;
+pub(crate) use rules::LinkRules;
 
 /// The shortest secret, in bytes: what the CDNs whose links these are ask for.
 pub const MIN_SECRET_LEN: usize = 6;

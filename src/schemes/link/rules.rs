@@ -11,11 +11,14 @@ use super::expression::{Expression, MAX_QUERY_NAMES, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
-use crate::request::{SegmentPlace, hex_value, values_of_each};
+use crate::request::{hex_value, values_of_each};
+use crate::schemes::context::Asked;
+use crate::schemes::scheme::Places;
 use crate::time::UnixSeconds;
 
 /// A site's secure links: every setting checked and made ready.
 pub(crate) struct LinkRules {
+    pub(super) places: Places,
     pub(super) forms: ArrayVec<Form, 2>,
     pub(super) hash: LinkHash,
     pub(super) proof: ProofText,
@@ -50,17 +53,6 @@ pub(super) enum ProofText {
     Nginx,
     Base64Url,
     Hex,
-}
-
-/// The parts of a request that links are signed for.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'r> {
-    /// The normal form of the path.
-    pub(crate) path: &'r [u8],
-    /// The path without the site's base path.
-    pub(crate) key: &'r [u8],
-    pub(crate) host: &'r [u8],
-    pub(crate) query: Option<&'r [u8]>,
 }
 
 /// A link in a request, as it was received.
@@ -98,15 +90,6 @@ impl LinkRules {
         })
     }
 
-    /// Returns the places of proofs in paths below a site's base path.
-    pub(crate) fn segment_places(&self, base_path: &str) -> impl Iterator<Item = SegmentPlace> {
-        let in_path = self.forms.iter().any(|form| matches!(form.place, Place::Segments));
-        KINDS
-            .iter()
-            .filter(move |_| in_path)
-            .map(move |kind| SegmentPlace::new(format!("{base_path}{kind}/"), 1))
-    }
-
     /// Returns the link in the query, if a form puts it there. A link is present if its proof is named, whatever the value.
     pub(crate) fn in_query<'r>(&'r self, asked: &Asked<'r>) -> Result<Option<Link<'r>>, Repeated> {
         let Some(query) = asked.query else { return Ok(None) };
@@ -130,17 +113,6 @@ impl LinkRules {
     /// Returns whether links are bound to client addresses.
     pub(crate) const fn binds_addresses(&self) -> bool {
         self.ip_binding.is_some()
-    }
-
-    /// The names of the query parameters that make a link.
-    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
-        self.forms.iter().flat_map(|form| {
-            let (hash, expires) = match &form.place {
-                Place::Query { hash, expires } => (Some(&**hash), expires.as_deref()),
-                Place::Segments => (None, None),
-            };
-            hash.into_iter().chain(expires).chain(form.expression.query_names())
-        })
     }
 
     /// Checks that a link's proof fits this request of this client, and that the link has not expired.
@@ -253,7 +225,7 @@ impl LinkRules {
 }
 
 /// The first segments of paths with a proof in them: `{kind}/{account}_{video}/{proof}/{expires}/…`.
-const KINDS: [&str; 3] = ["videos", "cmaf", "mpegts"];
+pub(super) const KINDS: [&str; 3] = ["videos", "cmaf", "mpegts"];
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
@@ -282,7 +254,7 @@ fn parse_expiry(digits: &[u8]) -> Option<UnixSeconds> {
 
 impl std::fmt::Debug for LinkRules {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { forms, hash, proof, good_in_its_last_second, ip_binding, secrets } = self;
+        let Self { forms, hash, proof, good_in_its_last_second, ip_binding, secrets, .. } = self;
         f.debug_struct("LinkRules")
             .field("forms", forms)
             .field("hash", hash)
@@ -290,7 +262,7 @@ impl std::fmt::Debug for LinkRules {
             .field("good_in_its_last_second", good_in_its_last_second)
             .field("ip_binding", ip_binding)
             .field("secrets", &secrets.len()) // no more of them than how many there are
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

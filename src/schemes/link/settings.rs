@@ -1,9 +1,8 @@
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
 use super::IpBinding;
 use crate::crypto::LinkHash;
+use crate::schemes::secret::SharedSecret;
 
 /// A format of secure links, and the secrets that they are made with.
 ///
@@ -32,7 +31,7 @@ use crate::crypto::LinkHash;
 #[must_use]
 pub struct SecureLink {
     pub(crate) format: Format,
-    pub(crate) secrets: Vec<LinkSecret>,
+    pub(crate) secrets: Vec<SharedSecret>,
     pub(crate) covers: Option<Covers>,
     pub(crate) ip_binding: Option<IpBinding>,
     pub(crate) encoding: Option<LinkEncoding>,
@@ -102,28 +101,12 @@ pub enum LinkEncoding {
     Hex,
 }
 
-/// A secret that links are made with, or where it is. Shows nothing of itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LinkSecret(pub(crate) SecretPlace);
-
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum SecretPlace {
-    Here(Box<[u8]>),
-    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "read with the configuration"))]
-    File(PathBuf),
-    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "read with the configuration"))]
-    Env(String),
-    /// A file or variable that could not be read, of which has been told.
-    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "nothing is read"))]
-    Unread,
-}
-
 impl SecureLink {
     /// Gcore CDN's secure token: MD5 of `{expires}{path or directory}{ip} {secret}` in the parameters `md5` and
     /// `expires`. Covers a directory unless [`covers`](Self::covers) says otherwise. The second that `expires` names is
     /// too late.
     #[cfg(feature = "secure-link-md5")]
-    pub fn gcore(secret: impl Into<LinkSecret>) -> Self {
+    pub fn gcore(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Gcore, secret.into())
     }
 
@@ -131,14 +114,14 @@ impl SecureLink {
     /// DASH, where one link opens the whole video; and MP4 files as [`gcore_mp4`](Self::gcore_mp4) where the path holds
     /// no token.
     #[cfg(feature = "secure-link-md5")]
-    pub fn gcore_video(secret: impl Into<LinkSecret>) -> Self {
+    pub fn gcore_video(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreVideo, secret.into())
     }
 
     /// Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the parameters
     /// `md5` and `expires`, beside `speed` and `buffer`.
     #[cfg(feature = "secure-link-md5")]
-    pub fn gcore_mp4(secret: impl Into<LinkSecret>) -> Self {
+    pub fn gcore_mp4(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreMp4, secret.into())
     }
 
@@ -146,18 +129,18 @@ impl SecureLink {
     /// [`parameters`](Self::parameters) names others. nginx's `$uri` is `{path}`, `$secure_link_expires` is `{expires}`,
     /// `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. The second that `expires` names is good.
     #[cfg(feature = "secure-link-md5")]
-    pub fn nginx(expression: impl Into<String>, secret: impl Into<LinkSecret>) -> Self {
+    pub fn nginx(expression: impl Into<String>, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Nginx { expression: expression.into() }, secret.into())
     }
 
     /// A format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
     /// `{secret}`; in the parameters `hash` and `expires` unless [`parameters`](Self::parameters) names others. With
     /// `{dir}` in place of `{path}` a link covers a directory.
-    pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<LinkSecret>) -> Self {
+    pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Custom { expression: expression.into(), hash }, secret.into())
     }
 
-    fn new(format: Format, secret: LinkSecret) -> Self {
+    fn new(format: Format, secret: SharedSecret) -> Self {
         Self {
             format,
             secrets: vec![secret],
@@ -171,7 +154,7 @@ impl SecureLink {
     }
 
     /// A second secret whose links are good too, while one takes the other's place.
-    pub fn also(mut self, secret: impl Into<LinkSecret>) -> Self {
+    pub fn also(mut self, secret: impl Into<SharedSecret>) -> Self {
         self.secrets.push(secret.into());
         self
     }
@@ -208,52 +191,5 @@ impl SecureLink {
     pub fn never_expires(mut self) -> Self {
         self.never_expires = true;
         self
-    }
-}
-
-impl LinkSecret {
-    /// A file with the secret. One line end after text is no part of it.
-    #[cfg(feature = "config")]
-    pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(SecretPlace::File(path.into()))
-    }
-
-    /// An environment variable with the secret.
-    #[cfg(feature = "config")]
-    pub fn env(variable: impl Into<String>) -> Self {
-        Self(SecretPlace::Env(variable.into()))
-    }
-}
-
-impl From<&[u8]> for LinkSecret {
-    fn from(secret: &[u8]) -> Self {
-        Self(SecretPlace::Here(secret.into()))
-    }
-}
-
-impl<const N: usize> From<&[u8; N]> for LinkSecret {
-    fn from(secret: &[u8; N]) -> Self {
-        secret.as_slice().into()
-    }
-}
-
-impl From<&str> for LinkSecret {
-    fn from(secret: &str) -> Self {
-        secret.as_bytes().into()
-    }
-}
-
-impl std::fmt::Debug for LinkSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.0 {
-            // Text that names no file and no variable may be the secret itself.
-            SecretPlace::File(path) if path.exists() => f.debug_tuple("LinkSecret").field(path).finish(),
-            SecretPlace::Env(variable) if std::env::var_os(variable).is_some() => {
-                f.debug_tuple("LinkSecret").field(variable).finish()
-            }
-            SecretPlace::Here(_) | SecretPlace::Unread | SecretPlace::File(_) | SecretPlace::Env(_) => {
-                f.write_str("LinkSecret")
-            }
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::store::Store;
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use playgate::{Site, Verifier, embed::Embed, store::Store};
+/// use playgate::{Site, Verifier, schemes::embed::Embed, store::Store};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = Store::redis("redis://:password@10.0.0.7:6379")

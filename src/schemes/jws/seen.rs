@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use arc_swap::{ArcSwapAny, Guard};
 use foldhash::fast::RandomState;
 
+use super::memo::{Memo, is_memo_of, recall};
+use super::signed::Signed;
 use crate::keys::{Generation, Key, KeyRef, KeySet};
 use crate::revocation::Checked;
-use crate::schemes::jws::{Memo, Signed, is_memo_of, recall};
 use crate::scope::KeyScope;
 
 /// Tokens whose signature was found good: a viewer's next request needs no cryptography.

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use crate::error::{Denial, Failing};
 use crate::keys::KeyId;
-use crate::rate::{Debts, Rate};
+use crate::rate::{Debts, FailedSignatures, PerClient, Rate};
 use crate::request::Client;
-use crate::site::{FailedSignatures, PerClient};
 use crate::time::UnixSeconds;
 
 /// How many clients, and how many keys, are told apart: 512 KiB for each of the two. To fill every place at sixty a minute

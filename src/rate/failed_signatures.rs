@@ -1,4 +1,4 @@
-use crate::rate::Rate;
+use super::Rate;
 
 /// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for
 /// a key.
@@ -9,20 +9,19 @@ use crate::rate::Rate;
 /// answered with 429 `rate_limited` and `Retry-After`, whether the signature is good or bad.
 ///
 /// Good signatures, secure links, embed tokens, requests that are rejected before the signature, and
-/// [remembered](super::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached, viewers
+/// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached, viewers
 /// go on watching, and viewers with a new token wait. Each of several cookies counts.
 ///
 /// The default limit of a client does not apply to private addresses (loopback, RFC 1918, RFC 6598, RFC 4193, link-local)
 /// that are no trusted proxy, nor to requests whose peer is unknown. Such a peer may be an unlisted proxy with every viewer
-/// behind it. If the proxy is listed under [`trusted_proxies`](super::PolicyBuilder::trusted_proxies), each client has a
+/// behind it. If the proxy is listed under [`trusted_proxies`](crate::site::PolicyBuilder::trusted_proxies), each client has a
 /// limit of its own. A rate that is set applies to every client.
 ///
 /// Each process counts by itself (GCRA), in 512 KiB for each limit. Changing a limit resets its counts; changing anything
 /// else does not.
 ///
 /// ```
-/// use playgate::rate::Rate;
-/// use playgate::site::FailedSignatures;
+/// use playgate::rate::{FailedSignatures, Rate};
 /// use playgate::{Site, Verifier};
 ///
 /// let verifier = Verifier::builder()
@@ -65,7 +64,7 @@ impl FailedSignatures {
     /// to every address.
     ///
     /// Clients behind one NAT share a limit: during a flood from there, viewers with a new token wait. Clients without a known
-    /// address share one limit, and all clients behind a proxy that is not [trusted](super::PolicyBuilder::trusted_proxies)
+    /// address share one limit, and all clients behind a proxy that is not [trusted](crate::site::PolicyBuilder::trusted_proxies)
     /// have the proxy's address.
     pub const fn per_client(mut self, rate: Rate) -> Self {
         self.per_client = PerClient::Rate(rate);

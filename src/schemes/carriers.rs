@@ -1,0 +1,214 @@
+use arrayvec::ArrayVec;
+
+use super::scheme::Places;
+use crate::error::{Denial, Repeated, TokenFault};
+use crate::request::{
+    AUTHORIZATION, COOKIE, MAX_COOKIES_TRIED, MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values,
+    decode_strictly, lines, value_of_one,
+};
+
+/// The query parameter that carries a token, unless a site names another.
+pub const DEFAULT_QUERY_NAME: &str = "auth";
+
+/// The cookie that carries a token, unless a site names another.
+pub const DEFAULT_COOKIE_NAME: &str = "Qencode-Auth-Token";
+
+/// Where a credential sits in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// The path itself, for secure links and embed tokens that stand there.
+    Path,
+    /// A query parameter; the value is percent-decoded once.
+    Query,
+    /// `Authorization: Bearer` (RFC 6750 §2.1).
+    Bearer,
+    /// A cookie; the value is taken as it stands.
+    Cookie,
+}
+
+impl Carrier {
+    /// The order in which carriers are searched. The first one with a credential decides.
+    pub(crate) const IN_ORDER: [Self; 4] = [Self::Path, Self::Query, Self::Bearer, Self::Cookie];
+}
+
+/// A set of carriers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CarrierSet(u8);
+
+impl CarrierSet {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Returns the set with one carrier more, if `is_member`.
+    #[must_use]
+    pub(crate) const fn with(self, carrier: Carrier, is_member: bool) -> Self {
+        Self(self.0 | ((is_member as u8) << carrier as u8))
+    }
+
+    /// Returns the carriers of both sets.
+    #[must_use]
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, carrier: Carrier) -> bool {
+        self.0 & (1 << carrier as u8) != 0
+    }
+}
+
+/// The carriers that the schemes of a site share, and the names they use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Carriers {
+    pub(crate) query: bool,
+    pub(crate) bearer: bool,
+    pub(crate) cookie: bool,
+    pub(crate) query_name: Box<str>,
+    pub(crate) cookie_name: Box<str>,
+}
+
+impl Default for Carriers {
+    fn default() -> Self {
+        Self {
+            query: true,
+            bearer: false,
+            cookie: true,
+            query_name: DEFAULT_QUERY_NAME.into(),
+            cookie_name: DEFAULT_COOKIE_NAME.into(),
+        }
+    }
+}
+
+/// A text from a shared carrier, as it stands in the request.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'s> {
+    pub(crate) carrier: Carrier,
+    pub(crate) raw: &'s [u8],
+}
+
+/// The texts of one carrier: one, or several cookies of one name.
+pub(crate) type Texts<'r> = ArrayVec<&'r [u8], MAX_COOKIES_TRIED>;
+
+impl Carriers {
+    /// Returns the texts of a carrier: none if it is not listed, or not in the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::AmbiguousCredential`] for a query parameter or an `Authorization` field that occurs twice.
+    #[inline]
+    pub(crate) fn texts<'r>(
+        &self,
+        carrier: Carrier,
+        query: Option<&'r [u8]>,
+        request: &'r (impl RequestView + ?Sized),
+    ) -> Result<Texts<'r>, Denial> {
+        let mut texts = Texts::new();
+        match carrier {
+            Carrier::Query if self.query => {
+                if let Some(query) = query
+                    && let Some(value) =
+                        value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?
+                {
+                    texts.push(value);
+                }
+            }
+            Carrier::Bearer if self.bearer => texts.extend(bearer(request)?),
+            Carrier::Cookie if self.cookie => {
+                let cookies = cookie_values(lines(request, COOKIE), &self.cookie_name);
+                texts.extend(cookies.take(MAX_COOKIES_TRIED));
+            }
+            Carrier::Path | Carrier::Query | Carrier::Bearer | Carrier::Cookie => {}
+        }
+        Ok(texts)
+    }
+
+    /// Returns whether texts are read from this carrier.
+    pub(crate) const fn lists(&self, carrier: Carrier) -> bool {
+        match carrier {
+            Carrier::Path => false,
+            Carrier::Query => self.query,
+            Carrier::Bearer => self.bearer,
+            Carrier::Cookie => self.cookie,
+        }
+    }
+
+    /// Returns the same names with no carrier listed.
+    pub(crate) fn unlisted(self) -> Self {
+        Self { query: false, bearer: false, cookie: false, ..self }
+    }
+
+    /// Returns the places that these names stand for.
+    pub(crate) fn places(&self) -> Places {
+        Places {
+            query: self.query.then(|| self.query_name.clone()).into_iter().collect(),
+            cookies: self.cookie.then(|| self.cookie_name.clone()).into_iter().collect(),
+            bearer: self.bearer,
+            ..Places::default()
+        }
+    }
+}
+
+/// The token of the one `Authorization` field, if that is a bearer's.
+fn bearer(request: &(impl RequestView + ?Sized)) -> Result<Option<&[u8]>, Denial> {
+    match request.field(AUTHORIZATION, 0) {
+        None => Ok(None),
+        Some(_) if request.field(AUTHORIZATION, 1).is_some() => {
+            Err(Denial::AmbiguousCredential(Repeated::Authorization))
+        }
+        Some(field) => Ok(bearer_token(field)),
+    }
+}
+
+/// The token of an `Authorization` field whose scheme is `Bearer`, in any case (RFC 9110 §11.1).
+pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
+    crate::work::visited(field.len());
+    let field = field.trim_ascii();
+    let (scheme, rest) = field.split_at_checked(b"Bearer".len())?;
+    let bearer = scheme.eq_ignore_ascii_case(b"Bearer") && matches!(rest.first(), None | Some(b' ' | b'\t'));
+    bearer.then(|| rest.trim_ascii_start())
+}
+
+/// Where a query value is percent-decoded.
+pub(crate) type Decoded = ArrayVec<u8, MAX_CREDENTIAL_BYTES>;
+
+/// The token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
+pub(crate) fn token_text<'t>(
+    carrier: Carrier,
+    raw: &'t [u8],
+    decoded: &'t mut Decoded,
+) -> Result<&'t [u8], Denial> {
+    match carrier {
+        Carrier::Query if memchr::memchr(b'%', raw).is_some() => {
+            decoded.clear();
+            decode_strictly(raw, decoded).map_err(|fault| {
+                Denial::MalformedToken(match fault {
+                    PercentFault::Encoding => TokenFault::PercentEncoding,
+                    PercentFault::Full => TokenFault::TooLong,
+                })
+            })?;
+            Ok(decoded)
+        }
+        Carrier::Query | Carrier::Bearer | Carrier::Cookie | Carrier::Path => Ok(raw),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearer_is_a_scheme_in_any_case_and_nothing_else_is() {
+        for (field, token) in [
+            ("Bearer a.b.c", Some("a.b.c")),
+            ("bEARER   a.b.c  ", Some("a.b.c")),
+            ("Bearer\ta.b.c", Some("a.b.c")),
+            ("Bearer", Some("")),
+            ("Bearer ", Some("")),
+            ("Bearera.b.c", None),
+            ("Basic a.b.c", None),
+            ("", None),
+            ("a.b.c", None),
+        ] {
+            assert_eq!(bearer_token(field.as_bytes()), token.map(str::as_bytes), "{field:?}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The context of a decision: what a credential is verified against.
+
+use std::cell::Cell;
+
+use super::failures::Failures;
+use super::hook::Hook;
+use super::jws::{Claims, SeenTokens};
+use super::verified::Verified;
+use crate::error::Denial;
+use crate::keys::KeySet;
+use crate::request::{Client, RequestView, Target, TrustedProxies};
+use crate::scope::{Coverage, Resource, Serving, Streams};
+use crate::store::{Access, Found, Need};
+use crate::time::{TimeRules, UnixSeconds};
+
+/// The request, the site and the state in force, as one decision reads them.
+///
+/// `'r` is the request; `'s` is the snapshot and the decision's buffers on the stack.
+pub(crate) struct Context<'s, 'r> {
+    pub(crate) now: UnixSeconds,
+    pub(crate) request: &'r dyn RequestView,
+    pub(crate) target: Target<'r>,
+    pub(crate) asked: Asked<'s>,
+    pub(crate) resource: Resource<'s>,
+    pub(crate) site: &'s SiteFacts,
+    pub(crate) streams: &'s Streams,
+    pub(crate) proxies: &'s TrustedProxies,
+    pub(crate) keys: &'s KeySet,
+    pub(crate) seen: &'s SeenTokens,
+    pub(crate) failures: &'s Failures,
+    pub(crate) access: &'s Access,
+    /// The answers of lookups that earlier decisions on this request needed.
+    pub(crate) found: Option<&'s Found>,
+    /// The first lookup that this decision needs.
+    pub(crate) need: Cell<Option<Need>>,
+}
+
+/// The parts of a request that are signed.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'s> {
+    /// The normal form of the path.
+    pub(crate) path: &'s [u8],
+    /// The path without the site's base path.
+    pub(crate) key: &'s [u8],
+    pub(crate) host: &'s [u8],
+    pub(crate) query: Option<&'s [u8]>,
+}
+
+/// The settings of a site that every scheme reads.
+#[derive(Debug)]
+pub(crate) struct SiteFacts {
+    pub(crate) id: Box<str>,
+    pub(crate) base_path: Box<str>,
+    pub(crate) serves: Serving,
+    pub(crate) times: TimeRules,
+    pub(crate) coverage: Coverage,
+    pub(crate) hook: Option<Hook>,
+}
+
+impl Context<'_, '_> {
+    /// Returns the client, by the connection and the trusted proxies.
+    pub(crate) fn client(&self) -> Option<Client> {
+        self.proxies.find(self.request)
+    }
+
+    /// Records that something has to be looked up before a credential can be decided on, and returns the denial that holds until
+    /// then.
+    pub(super) fn look_up(&self, need: Need) -> Denial {
+        self.need.set(self.need.take().or(Some(need)));
+        Denial::StoreUnavailable
+    }
+
+    /// Accepts a credential whose own rules all hold, unless the site's hook refuses its claims.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::RefusedByHook`], and the proof for whoever counts the denial.
+    pub(super) fn accept<P>(
+        &self,
+        claims: Option<&Claims<'_>>,
+        expires_at: Option<UnixSeconds>,
+        proof: P,
+    ) -> Result<Verified<P>, (P, Denial)> {
+        match (&self.site.hook, claims) {
+            (Some(hook), Some(claims)) if hook.0(claims).is_err() => Err((proof, Denial::RefusedByHook)),
+            _ => Ok(Verified::new(expires_at, proof)),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The way of an embed token. Rules, in the order they are tried:
+//!
+//! 1. The token is **known**, to this node or to the shared store, and was not revoked.
+//! 2. It has not **expired**.
+//! 3. It is of the site's **realm**, and its **video** covers the resource.
+//! 4. The requesting page is of one of its **origins**, where the site checks them.
+//!
+//! After the site's hook and the method, the token's **rate** is applied. Every outcome is counted with the token.
+
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+
+use super::guarded::may_be_manifest_or_key;
+use super::rules::EmbedRules;
+use crate::error::Denial;
+use crate::keys::KeySet;
+use crate::records::{AllowedOrigins, Asker, EmbedToken, MAX_CLAIMS, MAX_EMBED_TOKEN_LEN, Record};
+use crate::request::{Client, SEC_FETCH_DEST, only_line};
+use crate::schemes::carriers::{Carrier, CarrierSet, Decoded, Text, token_text};
+use crate::schemes::context::Context;
+use crate::schemes::jws::Claims;
+use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven, Referrers, ResponseRules};
+use crate::schemes::verified::Verified;
+use crate::scope::Resource;
+use crate::store::{Access, Answer, Found, Need, Standing};
+use crate::time::UnixSeconds;
+
+/// An embed token in a request, or text in the place of one.
+pub(crate) struct Presented<'s> {
+    token: Option<EmbedToken>,
+    below: Below<'s>,
+}
+
+/// The part of the path that names the resource.
+#[derive(Clone, Copy)]
+enum Below<'s> {
+    /// The whole path: the token is elsewhere.
+    Whole,
+    /// The rest of the path after the token.
+    Rest(&'s [u8]),
+    /// Nothing: the path is the page of the token itself.
+    Page,
+}
+
+/// What is requested with an embed token.
+#[derive(Clone, Copy)]
+enum Requested<'s> {
+    Page,
+    Resource(Resource<'s>),
+}
+
+/// The length of the longest embed token with each of its characters percent-encoded.
+const MAX_ENCODED_LEN: usize = 3 * MAX_EMBED_TOKEN_LEN;
+
+impl CredentialScheme for EmbedRules {
+    type Credential<'s> = Presented<'s>;
+    type Proof = Embedded;
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// An embed token has no dots, and a signed token has two.
+    #[inline]
+    fn read<'s>(&'s self, text: Text<'s>) -> Option<Presented<'s>> {
+        let token = if text.raw.len() <= MAX_ENCODED_LEN { read_token(text) } else { None };
+        (token.is_some() || self.reads_every_text).then_some(Presented { token, below: Below::Whole })
+    }
+
+    fn own_carriers(&self) -> CarrierSet {
+        CarrierSet::NONE.with(Carrier::Path, !self.paths.is_empty())
+    }
+
+    #[inline]
+    fn find<'s, 'r>(
+        &'s self,
+        carrier: Carrier,
+        context: &'s Context<'_, 'r>,
+    ) -> Result<Option<(Presented<'s>, &'r [u8])>, Denial> {
+        if carrier != Carrier::Path {
+            return Ok(None);
+        }
+        let Some(place) = self.in_path(context.asked.path) else { return Ok(None) };
+        let below = place.below.map_or(Below::Page, Below::Rest);
+        let presented = Presented { token: EmbedToken::read(place.text), below };
+        Ok(Some((presented, context.target.path)))
+    }
+
+    fn verify(
+        &self,
+        _: Carrier,
+        presented: &Presented<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<Embedded>, Denial> {
+        let token = presented.token.ok_or(Denial::EmbedUnknown)?;
+        let requested = match presented.below {
+            Below::Whole => Requested::Resource(context.resource),
+            Below::Rest(key) => {
+                Requested::Resource(context.site.serves.resource_below(&context.resource, key))
+            }
+            Below::Page => Requested::Page,
+        };
+        let record = find_record(token, context)?;
+        self.check_record(record, requested, context).map_err(|(record, denial)| {
+            record.denied(denial.code(), context.now);
+            denial
+        })
+    }
+
+    fn claims(embedded: &Embedded, _: Carrier, _: &[u8]) -> String {
+        let mut json = Vec::new();
+        let written = embedded.record.write_claims(&mut json);
+        written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
+    }
+
+    /// The folder of the video, or the playback ID that the video is.
+    fn scope(&self, embedded: &Embedded, basis: &Basis<'_>) -> Option<String> {
+        let video = embedded.record.video();
+        Some(if basis.site.serves.is_live() { video.to_owned() } else { self.folder(video) })
+    }
+}
+
+#[inline(never)] // its buffer is large, and signed tokens are longer
+fn read_token(text: Text<'_>) -> Option<EmbedToken> {
+    let mut decoded = Decoded::new();
+    token_text(text.carrier, text.raw, &mut decoded).ok().and_then(EmbedToken::read)
+}
+
+/// Finds the record of a token: in memory, or among the answers of the store.
+fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Record>, Denial> {
+    let access = context.access;
+    let found = context.found;
+    match access.look(&token) {
+        Standing::Good(record) => Ok(record),
+        Standing::Unknown => Err(Denial::EmbedUnknown),
+        Standing::Revoked(record) => {
+            if let Some(record) = record {
+                record.denied(Denial::Revoked.code(), context.now);
+            }
+            Err(Denial::Revoked)
+        }
+        Standing::Elsewhere => match found.and_then(|found| found.about(&token)) {
+            None if found.is_none_or(Found::may_need_more) => {
+                Err(context.look_up(Need::embed(token, context.client().map(Client::address))))
+            }
+            Some(Answer::Record(record)) if access.embeds.is_revoked(record) => Err(Denial::Revoked),
+            Some(Answer::Record(record)) => Ok(Arc::clone(record)),
+            Some(Answer::Absent) => Err(Denial::EmbedUnknown),
+            Some(Answer::Revoked) => Err(Denial::Revoked),
+            Some(Answer::Unavailable) | None => Err(Denial::StoreUnavailable),
+        },
+    }
+}
+
+impl EmbedRules {
+    /// Checks what a record says, then the site's hook.
+    fn check_record(
+        &self,
+        record: Arc<Record>,
+        requested: Requested<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<Embedded>, (Arc<Record>, Denial)> {
+        // Pages matter where they are framed.
+        let is_page =
+            record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
+        if let Err(denial) = self.check_rules(&record, requested, is_page, context) {
+            return Err((record, denial));
+        }
+        let expires_at = record.expires_at();
+        let proof = Embedded { record, is_page, is_rated: is_guarded(requested) };
+        if context.site.hook.is_none() {
+            return context.accept(None, expires_at, proof).map_err(|(proof, denial)| (proof.record, denial));
+        }
+        let mut json = ArrayVec::<u8, MAX_CLAIMS>::new();
+        let written = proof.record.write_claims(&mut json).is_ok();
+        let claims = str::from_utf8(&json).ok().filter(|_| written).and_then(|json| Claims::parse(json).ok());
+        let Some(claims) = claims else { return Err((proof.record, Denial::RefusedByHook)) };
+        context.accept(Some(&claims), expires_at, proof).map_err(|(proof, denial)| (proof.record, denial))
+    }
+
+    /// Checks expiry, realm, video and origin.
+    fn check_rules(
+        &self,
+        record: &Record,
+        requested: Requested<'_>,
+        is_page: bool,
+        context: &Context<'_, '_>,
+    ) -> Result<(), Denial> {
+        if let Some(expires) = record.expires_at()
+            && expires <= context.now
+        {
+            return Err(Denial::EmbedExpired { expires, now: context.now });
+        }
+        let covers = record.realm() == self.realm()
+            && match requested {
+                Requested::Page => true,
+                Requested::Resource(Resource::Object { key, .. }) => self.covers(record.video(), key),
+                Requested::Resource(Resource::Live { playback_id, .. }) => {
+                    record.video().as_bytes() == playback_id
+                }
+            };
+        if !covers {
+            return Err(Denial::OutOfScope);
+        }
+        if let Some(origins) = record.origins()
+            && (is_page || self.asks_for_origin(is_guarded(requested)))
+            && !origins.admit(&Asker::of(context.request), self.allows_missing_origin())
+        {
+            return Err(Denial::OriginNotAllowed);
+        }
+        Ok(())
+    }
+}
+
+/// The record of an embed token, and what it was used for.
+#[derive(Clone, Debug)]
+pub(crate) struct Embedded {
+    record: Arc<Record>,
+    /// The request is for a page, whose response says who may frame it.
+    is_page: bool,
+    /// The request is for a manifest or a key, which counts against the rate.
+    is_rated: bool,
+}
+
+impl Proven for Embedded {
+    fn video(&self) -> Option<&str> {
+        Some(self.record.video())
+    }
+
+    fn viewer(&self) -> Option<&str> {
+        self.record.viewer()
+    }
+
+    fn response(&self, carrier: Carrier) -> ResponseRules {
+        let origins = self.record.origins();
+        ResponseRules {
+            frame_ancestors: origins.filter(|_| self.is_page).map(AllowedOrigins::frame_ancestors),
+            referrers: (carrier == Carrier::Path)
+                .then(|| if origins.is_some() { Referrers::AreChecked } else { Referrers::AreNotChecked }),
+        }
+    }
+
+    fn settle(
+        &self,
+        outcome: Result<(), Denial>,
+        _: &Access,
+        _: &KeySet,
+        now: UnixSeconds,
+    ) -> Result<(), Denial> {
+        let rate = |()| match self.is_rated {
+            true => {
+                self.record.count_against_rate().map_err(|retry_after| Denial::RateLimited { retry_after })
+            }
+            false => Ok(()),
+        };
+        let outcome = outcome.and_then(rate);
+        match outcome {
+            Ok(()) => self.record.granted(now),
+            Err(denial) => self.record.denied(denial.code(), now),
+        }
+        outcome
+    }
+}
+
+/// Returns whether a browser requests a page, and not something that a page loads (Fetch Metadata, `Sec-Fetch-Dest`).
+fn is_page_request(context: &Context<'_, '_>) -> bool {
+    let dest = only_line(context.request, SEC_FETCH_DEST);
+    matches!(dest, Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
+}
+
+/// Returns whether the request may be for a manifest or a key, without which nothing plays. Origins and rates are checked for these.
+fn is_guarded(requested: Requested<'_>) -> bool {
+    match requested {
+        Requested::Page => false,
+        Requested::Resource(Resource::Object { key, .. }) => may_be_manifest_or_key(key),
+        Requested::Resource(Resource::Live { file, .. }) => may_be_manifest_or_key(file),
+    }
+}

@@ -1,0 +1,178 @@
+//! The rules for a signed token's claims, its key and its revocation.
+
+use arrayvec::ArrayVec;
+
+use super::{Claim, Claims, NumericDate};
+use crate::error::{ClaimName, Denial, TokenFault};
+use crate::keys::Key;
+use crate::request::MAX_PATH_LEN;
+use crate::revocation::{Checked, Kind, MAX_NAME_LEN};
+use crate::schemes::carriers::Carriers;
+use crate::schemes::context::Context;
+use crate::schemes::scheme::Places;
+use crate::store::{Access, Reach};
+use crate::time::{TimeRules, UnixSeconds};
+
+/// A site's rules for signed tokens, checked.
+#[derive(Debug)]
+pub(crate) struct JwsRules {
+    pub(super) max_token_bytes: usize,
+    pub(super) issuer: Option<Box<str>>,
+    pub(super) audience: Option<Box<str>>,
+    pub(super) places: Places,
+}
+
+impl JwsRules {
+    pub(crate) fn new(
+        carriers: &Carriers,
+        max_token_bytes: usize,
+        issuer: Option<&str>,
+        audience: Option<&str>,
+    ) -> Self {
+        let (issuer, audience) = (issuer.map(Into::into), audience.map(Into::into));
+        Self { max_token_bytes, issuer, audience, places: carriers.places() }
+    }
+
+    /// Rejects a token that is longer than the site allows.
+    pub(super) fn check_length(&self, text: &[u8]) -> Result<(), Denial> {
+        if text.len() > self.max_token_bytes {
+            return Err(Denial::MalformedToken(TokenFault::TooLong));
+        }
+        Ok(())
+    }
+
+    /// Checks claims that may not be verified yet: the key's scope, time, issuer, audience, and the token's scope. These rules can
+    /// reject, and never grant.
+    pub(super) fn check_claims(
+        &self,
+        claims: &Claims<'_>,
+        key: &Key,
+        context: &Context<'_, '_>,
+    ) -> Result<(), Denial> {
+        let site = context.site;
+        if !key.scope().admits(&site.id, &context.resource, context.streams) {
+            return Err(Denial::WrongKeyScope);
+        }
+        let danger = key.dangers();
+        let (exp, nbf) =
+            (claims.exp.read(danger.digit_string_dates), claims.nbf.read(danger.digit_string_dates));
+        check_time(exp, nbf, site.times, context.now)?;
+        if let Some(issuer) = &self.issuer {
+            expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)?;
+        }
+        if let Some(audience) = &self.audience {
+            expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)?;
+        }
+        let mut resolved = ArrayVec::<u8, MAX_PATH_LEN>::new();
+        match claims.uri {
+            Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
+            Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
+            Claim::Present(uri) => {
+                // Longer than any path: it covers none.
+                let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
+                site.coverage.check(uri, &context.resource)
+            }
+        }
+    }
+}
+
+/// Checks that a key is in force in this second.
+pub(super) fn check_key_in_force(key: &Key, now: UnixSeconds) -> Result<(), Denial> {
+    match key.retires() {
+        Some(not_after) if now > not_after => {
+            return Err(Denial::RetiredKey { not_after, now: now });
+        }
+        Some(_) | None => {}
+    }
+    match key.fresh_until() {
+        Some(until) if now > until => Err(Denial::StaleKey { until, now: now }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Rejects a signed token that was revoked by its name, its subject or its key.
+pub(super) fn check_revocation(
+    claims: &Claims<'_>,
+    key: &Key,
+    checked: Option<&Checked>,
+    access: &Access,
+) -> Result<(), Denial> {
+    if access.reach() == Reach::OutOfTouch {
+        return Err(Denial::StoreUnavailable); // what others have taken back is not known
+    }
+    let list = &access.revocations;
+    let epoch = list.epoch(); // before the list is looked at
+    if epoch.is_first() || checked.is_some_and(|checked| checked.is_up_to(epoch)) {
+        return Ok(());
+    }
+    let issued_at = match claims.issued_at() {
+        Claim::Present(second) => Some(second),
+        Claim::Absent | Claim::Malformed => None,
+    };
+    let mut buffer = ArrayVec::<u8, MAX_NAME_LEN>::new();
+    let revoked = list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
+        || claims.name("jti", &mut buffer).is_some_and(|jti| list.cover(Kind::Jti, jti, issued_at))
+        || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
+    if revoked {
+        return Err(Denial::Revoked);
+    }
+    if let Some(checked) = checked {
+        checked.set(epoch);
+    }
+    Ok(())
+}
+
+fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
+    match claim {
+        Claim::Present(true) => Ok(()),
+        Claim::Present(false) => Err(wrong),
+        Claim::Absent => Err(Denial::MissingClaim(name)),
+        Claim::Malformed => Err(Denial::MalformedClaim(name)),
+    }
+}
+
+/// `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on what is left.
+fn check_time(
+    exp: Claim<NumericDate>,
+    nbf: Claim<NumericDate>,
+    rules: TimeRules,
+    now: UnixSeconds,
+) -> Result<(), Denial> {
+    let leeway = rules.leeway.as_secs();
+    match exp {
+        Claim::Malformed => return Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
+        Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
+            return Err(Denial::MissingClaim(ClaimName::Exp));
+        }
+        Claim::Absent => {}
+        Claim::Present(exp) if exp.looks_like_milliseconds() => {
+            return Err(milliseconds(ClaimName::Exp, exp));
+        }
+        Claim::Present(exp) => {
+            let exp = exp.floor();
+            if exp.get() <= 0 || now >= exp.saturating_add(leeway) {
+                return Err(Denial::Expired { exp, now });
+            }
+            if let Some(max) = rules.max_lifetime
+                && rules.is_too_far(exp, now)
+            {
+                return Err(Denial::LifetimeTooLong { exp, max });
+            }
+        }
+    }
+    match nbf {
+        Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
+        Claim::Absent => Ok(()),
+        Claim::Present(nbf) if nbf.looks_like_milliseconds() => Err(milliseconds(ClaimName::Nbf, nbf)),
+        Claim::Present(nbf) => {
+            let nbf = nbf.ceil();
+            let early = now < nbf.saturating_sub(leeway);
+            if early { Err(Denial::NotYetValid { nbf, now }) } else { Ok(()) }
+        }
+    }
+}
+
+/// A date that no issuer can mean in seconds: taken for such, the token would never expire.
+const fn milliseconds(claim: ClaimName, date: NumericDate) -> Denial {
+    Denial::MalformedToken(TokenFault::Milliseconds { claim, date: date.floor() })
+}

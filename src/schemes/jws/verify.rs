@@ -1,0 +1,217 @@
+//! The way of a signed token. Every rule before the signature can only reject, so that junk costs no cryptography:
+//!
+//! 1. The **form**: a compact JWS of at most the site's length, with strict JSON inside.
+//! 2. The **key** that the header's `kid` names. It is in force.
+//! 3. The **algorithm** of the header is the key's (RFC 8725 §3.1).
+//! 4. The **claims**: the key's scope, time, issuer, audience, and the token's scope.
+//! 5. The **signature**. It is not verified while too many signatures of the client or for the key have
+//!    [failed](crate::rate::FailedSignatures).
+//! 6. The **revocations** of its `jti`, its `sub` and its key.
+//!
+//! A token that was verified before is [remembered](super::seen): steps 1, 3 and 5 are known to hold for these very bytes and this very key.
+
+use super::rules::{JwsRules, check_key_in_force, check_revocation};
+use super::seen::Seen;
+use super::{Claim, Claims, JsonStr, KeyIdBuffer, Signed, Token, TokenBuffer, key_id_of, payload_of};
+use crate::error::Denial;
+use crate::keys::{Key, KeyRef, KeySet};
+use crate::revocation::Checked;
+use crate::schemes::carriers::{Carrier, Decoded, Text, token_text};
+use crate::schemes::context::Context;
+use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven};
+use crate::schemes::verified::Verified;
+use crate::store::Access;
+use crate::time::UnixSeconds;
+
+/// The number of bytes of a rejected token's `kid` that a log line shows: enough for the thumbprint of a key (RFC 7638).
+pub const MAX_KID_SHOWN: usize = 64;
+
+impl CredentialScheme for JwsRules {
+    type Credential<'s> = Text<'s>;
+    type Proof = SignedBy;
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn read<'s>(&'s self, text: Text<'s>) -> Option<Text<'s>> {
+        Some(text) // whatever no other scheme reads is reported as a malformed token
+    }
+
+    #[inline]
+    fn verify(
+        &self,
+        _: Carrier,
+        text: &Text<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<SignedBy>, Denial> {
+        // A token has no `%`, so a remembered one is found without decoding.
+        match context.seen.find(text.raw) {
+            Some(seen) => self.verify_remembered(text.raw, &seen, context),
+            None => self.verify_text(*text, context),
+        }
+    }
+
+    fn claimed_key(carrier: Carrier, raw: &[u8]) -> Option<String> {
+        let (mut decoded, mut kid) = (Decoded::new(), KeyIdBuffer::new());
+        let kid = key_id_of(token_text(carrier, raw, &mut decoded).ok()?, &mut kid)?;
+        Some(kid.get(..MAX_KID_SHOWN).unwrap_or(kid).escape_ascii().to_string())
+    }
+
+    fn claims(_: &SignedBy, carrier: Carrier, raw: &[u8]) -> String {
+        let mut decoded = Decoded::new();
+        crate::work::visited(raw.len());
+        let bytes = token_text(carrier, raw, &mut decoded).ok().and_then(payload_of);
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
+    fn scope(&self, _: &SignedBy, basis: &Basis<'_>) -> Option<String> {
+        Claims::parse(basis.claims).ok()?.scalar("uri")
+    }
+}
+
+impl JwsRules {
+    /// Verifies a token that was verified before.
+    fn verify_remembered(
+        &self,
+        text: &[u8],
+        seen: &Seen,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<SignedBy>, Denial> {
+        self.check_length(text)?;
+        let known = seen.signer(context.keys).zip(seen.token());
+        let Some(((place, key), token)) = known else { return self.verify_new(text, Some(seen), context) };
+        check_key_in_force(key, context.now)?;
+        self.check_claims(token.claims(), key, context)?;
+        accept(&token, place, key, seen.checked(), context)
+    }
+
+    /// Verifies a text that is no remembered token, at least not as it stands.
+    #[inline(never)] // its buffers are large, and most requests do without
+    fn verify_text(&self, text: Text<'_>, context: &Context<'_, '_>) -> Result<Verified<SignedBy>, Denial> {
+        let mut decoded = Decoded::new();
+        let token = token_text(text.carrier, text.raw, &mut decoded)?;
+        if token.len() < text.raw.len()
+            && let Some(seen) = context.seen.find(token)
+        {
+            return self.verify_remembered(token, &seen, context);
+        }
+        self.check_length(token)?;
+        self.verify_new(token, None, context)
+    }
+
+    /// Verifies a token that was not verified before, or whose key has changed its place since.
+    #[inline(never)]
+    fn verify_new(
+        &self,
+        text: &[u8],
+        seen: Option<&Seen>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<SignedBy>, Denial> {
+        // 1. Form. The token borrows the buffer on the stack, and never leaves this function.
+        let mut buffer = TokenBuffer::new();
+        let token = Token::parse(text, &mut buffer)?;
+        // 2. Key.
+        let (place, key) = find_key(&token, context.keys)?;
+        check_key_in_force(key, context.now)?;
+        // 3. Algorithm.
+        let keyed = token.with_key(key)?;
+        // 4. Claims.
+        self.check_claims(token.unverified(), key, context)?;
+        // 5. Signature.
+        let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
+        let client = || context.client();
+        let verify = || context.failures.check(&client, key.id(), context.now, || keyed.verify());
+        let token = verified_before.map_or_else(verify, Ok)?;
+        context.seen.admit(&token, place, key);
+        // 6. Revocations.
+        accept(&token, place, key, None, context)
+    }
+}
+
+/// Accepts a token whose signature is good, unless it was revoked.
+fn accept(
+    token: &Signed<'_>,
+    place: KeyRef,
+    key: &Key,
+    checked: Option<&Checked>,
+    context: &Context<'_, '_>,
+) -> Result<Verified<SignedBy>, Denial> {
+    let claims = token.claims();
+    check_revocation(claims, key, checked, context.access)?;
+    let expires_at = match claims.exp.read(key.dangers().digit_string_dates) {
+        Claim::Present(exp) => Some(exp.floor()),
+        Claim::Absent | Claim::Malformed => None,
+    };
+    context.accept(Some(claims), expires_at, SignedBy(place)).map_err(|(_, denial)| denial)
+}
+
+/// Finds the key that a token names: by the header's `kid`, or by the claim `jti` for keys that allow it.
+fn find_key<'k>(token: &Token<'_>, keys: &'k KeySet) -> Result<(KeyRef, &'k Key), Denial> {
+    let mut buffer = KeyIdBuffer::new();
+    let (named_by, kid) = key_name(token)?;
+    let kid = kid.resolve(&mut buffer).ok_or(Denial::UnknownKey)?;
+    let (place, key) = keys.find(kid).ok_or(named_by.denial())?;
+    if named_by == NamedBy::TokenId && !key.dangers().kid_from_jti {
+        return Err(named_by.denial());
+    }
+    Ok((place, key))
+}
+
+/// The key that signed a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedBy(KeyRef);
+
+impl Proven for SignedBy {
+    fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
+        keys.at(self.0) // the snapshot that found it still holds it
+    }
+
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, is_live: bool) -> bool {
+        !is_live // there the scope is a playback ID
+    }
+
+    fn settle(
+        &self,
+        outcome: Result<(), Denial>,
+        _: &Access,
+        keys: &KeySet,
+        now: UnixSeconds,
+    ) -> Result<(), Denial> {
+        outcome?;
+        if let Some(key) = self.key(keys) {
+            key.used(now);
+        }
+        Ok(())
+    }
+}
+
+/// What named the key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NamedBy {
+    Header,
+    /// The claim `jti`, which some keys allow.
+    TokenId,
+}
+
+impl NamedBy {
+    /// Why no key of the name is good. Most issuers mean no key by `jti`: what is missing then is the `kid`.
+    const fn denial(self) -> Denial {
+        match self {
+            Self::Header => Denial::UnknownKey,
+            Self::TokenId => Denial::MissingKeyId,
+        }
+    }
+}
+
+/// The name of the key: the header's `kid`, or, where there is none, what a dangerous key may be called by.
+fn key_name<'t>(token: &Token<'t>) -> Result<(NamedBy, JsonStr<'t>), Denial> {
+    match token.header().key_id() {
+        Ok(kid) => Ok((NamedBy::Header, kid)),
+        Err(missing) => match token.unverified().text("jti") {
+            Claim::Present(jti) => Ok((NamedBy::TokenId, jti)),
+            Claim::Absent | Claim::Malformed => Err(missing),
+        },
+    }
+}

@@ -1,0 +1,74 @@
+//! A secure link in a request: how it is found and what its grant means.
+
+use super::Covers;
+use super::rules::{Link, LinkRules, Linked, Place};
+use crate::error::{Denial, LinkFault};
+use crate::request::{Client, PathBuffer, RequestPath};
+use crate::schemes::carriers::{Carrier, CarrierSet};
+use crate::schemes::context::Context;
+use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven};
+use crate::schemes::verified::Verified;
+
+impl CredentialScheme for LinkRules {
+    type Credential<'s> = Link<'s>;
+    type Proof = Covers;
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn own_carriers(&self) -> CarrierSet {
+        let in_query = self.forms.iter().any(|form| matches!(form.place, Place::Query { .. }));
+        let in_path = self.forms.iter().any(|form| matches!(form.place, Place::Segments));
+        CarrierSet::NONE.with(Carrier::Query, in_query).with(Carrier::Path, in_path)
+    }
+
+    fn find<'s, 'r>(
+        &'s self,
+        carrier: Carrier,
+        context: &'s Context<'_, 'r>,
+    ) -> Result<Option<(Link<'s>, &'r [u8])>, Denial> {
+        let link = match carrier {
+            Carrier::Path => self.in_path(&context.asked),
+            Carrier::Query => self.in_query(&context.asked).map_err(Denial::AmbiguousCredential)?,
+            Carrier::Bearer | Carrier::Cookie => None,
+        };
+        Ok(link.map(|link| (link, context.target.path)))
+    }
+
+    fn verify(
+        &self,
+        _: Carrier,
+        link: &Link<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<Covers>, Denial> {
+        // A link that is bound to a client's address is not valid for the address of a proxy in front of the client.
+        let client = if self.binds_addresses() { context.client().and_then(Client::confirmed) } else { None };
+        let Linked { expires_at, covers } = self.check(link, &context.asked, client, context.now)?;
+        if !context.site.times.allow_until(expires_at, context.now) {
+            return Err(Denial::LinkBad(LinkFault::Lifetime));
+        }
+        context.accept(None, expires_at, covers).map_err(|(_, denial)| denial)
+    }
+
+    fn scope(&self, covers: &Covers, basis: &Basis<'_>) -> Option<String> {
+        let mut buffer = PathBuffer::new();
+        let path = RequestPath::parse(basis.raw, &mut buffer).ok()?;
+        let path = str::from_utf8(path.as_bytes()).ok()?;
+        let key = path.strip_prefix(&*basis.site.base_path)?;
+        let upto = |slashes: usize| key.match_indices('/').nth(slashes).map_or(key.len(), |(at, _)| at);
+        let folder = match (basis.carrier, covers) {
+            (Carrier::Path, _) => key.get(..upto(1))?, // kind and video, before proof and expiry
+            (_, Covers::Directory) => key.rsplit_once('/').map_or("", |(folder, _)| folder),
+            (_, Covers::File | Covers::Either) => return Some(key.to_owned()),
+        };
+        Some(if folder.is_empty() { String::new() } else { format!("{folder}/") })
+    }
+}
+
+impl Proven for Covers {
+    /// A link to one file opens nothing besides the manifest.
+    fn opens_more_than_the_manifest(&self) -> bool {
+        *self == Self::Directory
+    }
+}

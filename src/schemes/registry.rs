@@ -1,0 +1,281 @@
+//! Static dispatch over the schemes of a site.
+
+use super::carriers::{Carrier, CarrierSet, Text};
+use super::context::Context;
+use super::kind::Scheme;
+use super::list::for_each_scheme;
+use super::scheme::{Basis, CredentialScheme, Places, Proven, ResponseRules};
+#[cfg(feature = "config")]
+use super::secret::SecretSlots;
+use super::settings::{SchemeSettings, SiteCheck};
+use super::verified::Verified;
+use crate::error::{Denial, Faults};
+use crate::keys::{Key, KeySet};
+use crate::store::Access;
+use crate::time::UnixSeconds;
+
+/// What is known of an accepted credential; it holds no text.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) carrier: Carrier,
+    pub(crate) expires_at: Option<UnixSeconds>,
+    pub(crate) proof: Proof,
+}
+
+/// A denial, and the scheme of the credential that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rejected {
+    pub(crate) scheme: Scheme,
+    pub(crate) denial: Denial,
+}
+
+macro_rules! registry {
+    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $Rules:ty, $Settings:ty;)+) => {
+        /// The schemes that a site accepts.
+        #[derive(Debug, Default)]
+        pub(crate) struct SchemeRules {
+            $(pub(crate) $field: Option<$Rules>,)+
+            /// The carriers with a place of some scheme's own.
+            pub(crate) own_carriers: CarrierSet,
+        }
+
+        /// The facts about a verified credential of any scheme.
+        #[derive(Clone, Debug)]
+        pub(crate) enum Proof {
+            $($Scheme(<$Rules as CredentialScheme>::Proof),)+
+        }
+
+        impl SchemeRules {
+            /// Verifies a text from a shared carrier by the first scheme that reads it.
+            #[inline]
+            pub(crate) fn verify_text(
+                &self,
+                text: Text<'_>,
+                context: &Context<'_, '_>,
+            ) -> Result<Facts, Rejected> {
+                let carrier = text.carrier;
+                $(
+                    if let Some(rules) = &self.$field
+                        && let Some(credential) = rules.read(text)
+                    {
+                        return match rules.verify(carrier, &credential, context) {
+                            Ok(Verified { expires_at, proof, .. }) => {
+                                Ok(Facts { carrier, expires_at, proof: Proof::$Scheme(proof) })
+                            }
+                            Err(denial) => Err(Rejected { scheme: Scheme::$Scheme, denial }),
+                        };
+                    }
+                )+
+                // No scheme shares the carriers of this site.
+                Err(Rejected { scheme: Scheme::SignedToken, denial: Denial::CredentialMissing })
+            }
+
+            /// Verifies the credential in a place of its scheme's own, if there is one in this carrier. Returns the result beside the
+            /// text of the request that the credential's facts can be read from again.
+            #[inline]
+            pub(crate) fn verify_own<'s, 'r>(
+                &'s self,
+                carrier: Carrier,
+                context: &'s Context<'_, 'r>,
+            ) -> Result<Option<(&'r [u8], Result<Facts, Rejected>)>, Denial> {
+                $(
+                    if let Some(rules) = &self.$field
+                        && let Some((credential, raw)) = rules.find(carrier, context)?
+                    {
+                        let result = match rules.verify(carrier, &credential, context) {
+                            Ok(Verified { expires_at, proof, .. }) => {
+                                Ok(Facts { carrier, expires_at, proof: Proof::$Scheme(proof) })
+                            }
+                            Err(denial) => Err(Rejected { scheme: Scheme::$Scheme, denial }),
+                        };
+                        return Ok(Some((raw, result)));
+                    }
+                )+
+                Ok(None)
+            }
+
+            /// Returns whether a scheme is accepted.
+            pub(crate) const fn accepts(&self, scheme: Scheme) -> bool {
+                match scheme {
+                    $(Scheme::$Scheme => self.$field.is_some(),)+
+                }
+            }
+
+            /// Returns whether a scheme is accepted and reads texts from the shared carriers.
+            pub(crate) const fn reads_texts(&self, scheme: Scheme) -> bool {
+                match scheme {
+                    $(Scheme::$Scheme => <$Settings as SchemeSettings>::READS_TEXTS && self.$field.is_some(),)+
+                }
+            }
+
+            /// Returns the places of one scheme.
+            pub(crate) fn places_of(&self, scheme: Scheme) -> Option<&Places> {
+                match scheme {
+                    $(Scheme::$Scheme => self.$field.as_ref().map(CredentialScheme::places),)+
+                }
+            }
+
+            /// Returns the scope of a verified credential.
+            pub(crate) fn scope(&self, proof: &Proof, basis: &Basis<'_>) -> Option<String> {
+                match proof {
+                    $(Proof::$Scheme(proof) => self.$field.as_ref()?.scope(proof, basis),)+
+                }
+            }
+        }
+
+        impl Proof {
+            /// Returns the scheme of the credential.
+            pub(crate) const fn scheme(&self) -> Scheme {
+                match self {
+                    $(Self::$Scheme(_) => Scheme::$Scheme,)+
+                }
+            }
+
+            /// See [`CredentialScheme::claims`].
+            pub(crate) fn claims(&self, carrier: Carrier, raw: &[u8]) -> String {
+                match self {
+                    $(Self::$Scheme(proof) => <$Rules>::claims(proof, carrier, raw),)+
+                }
+            }
+
+            /// See [`Proven::key`].
+            pub(crate) fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
+                match self {
+                    $(Self::$Scheme(proof) => proof.key(keys),)+
+                }
+            }
+
+            /// See [`Proven::video`].
+            pub(crate) fn video(&self) -> Option<&str> {
+                match self {
+                    $(Self::$Scheme(proof) => proof.video(),)+
+                }
+            }
+
+            /// See [`Proven::viewer`].
+            pub(crate) fn viewer(&self) -> Option<&str> {
+                match self {
+                    $(Self::$Scheme(proof) => proof.viewer(),)+
+                }
+            }
+
+            /// See [`Proven::covers_path`].
+            #[cfg(feature = "media-keys")]
+            pub(crate) fn covers_path(&self, is_live: bool) -> bool {
+                match self {
+                    $(Self::$Scheme(proof) => proof.covers_path(is_live),)+
+                }
+            }
+
+            /// See [`Proven::opens_more_than_the_manifest`].
+            pub(crate) fn opens_more_than_the_manifest(&self) -> bool {
+                match self {
+                    $(Self::$Scheme(proof) => proof.opens_more_than_the_manifest(),)+
+                }
+            }
+
+            /// See [`Proven::response`].
+            pub(crate) fn response(&self, carrier: Carrier) -> ResponseRules {
+                match self {
+                    $(Self::$Scheme(proof) => proof.response(carrier),)+
+                }
+            }
+
+            /// See [`Proven::settle`].
+            pub(crate) fn settle(
+                &self,
+                outcome: Result<(), Denial>,
+                access: &Access,
+                keys: &KeySet,
+                now: UnixSeconds,
+            ) -> Result<(), Denial> {
+                match self {
+                    $(Self::$Scheme(proof) => proof.settle(outcome, access, keys, now),)+
+                }
+            }
+        }
+
+        /// See [`CredentialScheme::claimed_key`].
+        pub(crate) fn claimed_key(scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Option<String> {
+            match scheme {
+                $(Scheme::$Scheme => <$Rules>::claimed_key(carrier, raw),)+
+            }
+        }
+    };
+}
+
+for_each_scheme!(registry);
+
+macro_rules! settings_registry {
+    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $Rules:ty, $Settings:ty;)+) => {
+        /// The settings of a site's schemes.
+        #[derive(Clone, Debug, PartialEq)]
+        pub(crate) struct SchemeSection {
+            $(pub(crate) $field: Option<$Settings>,)+
+        }
+
+        impl SchemeSection {
+            /// Returns settings of no scheme.
+            pub(crate) const fn none() -> Self {
+                Self { $($field: None,)+ }
+            }
+
+            /// Returns whether a scheme is accepted.
+            pub(crate) fn accepts(&self, scheme: Scheme) -> bool {
+                match scheme {
+                    $(Scheme::$Scheme => self.$field.as_ref().is_some_and(SchemeSettings::is_accepted),)+
+                }
+            }
+
+            /// Returns the last scheme of the registry that reads texts from the shared carriers.
+            pub(crate) fn last_reader(&self) -> Option<Scheme> {
+                let mut last = None;
+                $(
+                    if <$Settings>::READS_TEXTS && self.accepts(Scheme::$Scheme) {
+                        last = Some(Scheme::$Scheme);
+                    }
+                )+
+                last
+            }
+
+            /// Returns the checked form of every scheme. Every fault is pushed to `faults`; the result is `None` if there was one.
+            pub(crate) fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<SchemeRules> {
+                let before = faults.len();
+                let mut rules = SchemeRules {
+                    $($field: self.$field.as_ref().and_then(|settings| {
+                        settings.check(site, faults).filter(|_| settings.is_accepted())
+                    }),)+
+                    own_carriers: CarrierSet::NONE,
+                };
+                $(
+                    if let Some(accepted) = &rules.$field {
+                        rules.own_carriers = rules.own_carriers.union(accepted.own_carriers());
+                    }
+                )+
+                (faults.len() == before).then_some(rules)
+            }
+
+            /// Returns the secrets that have to be loaded.
+            #[cfg(feature = "config")]
+            pub(crate) fn secrets(&mut self) -> impl Iterator<Item = SecretSlots<'_>> {
+                [$(self.$field.as_mut().and_then(SchemeSettings::secrets),)+].into_iter().flatten()
+            }
+        }
+    };
+}
+
+for_each_scheme!(settings_registry);
+
+impl SchemeRules {
+    /// Returns the places of all schemes together.
+    pub(crate) fn places(&self) -> Places {
+        let mut all = Places::default();
+        Scheme::ALL.iter().filter_map(|scheme| self.places_of(*scheme)).for_each(|places| all.extend(places));
+        all
+    }
+
+    /// Returns whether the site accepts no scheme but this one.
+    pub(crate) fn accepts_only(&self, scheme: Scheme) -> bool {
+        Scheme::ALL.iter().all(|other| self.accepts(*other) == (*other == scheme))
+    }
+}

@@ -1,0 +1,190 @@
+//! The seam: what a kind of credential provides to the rest of the library.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::carriers::{Carrier, CarrierSet, Text};
+use super::context::{Context, SiteFacts};
+use super::verified::Verified;
+use crate::error::Denial;
+use crate::keys::{Key, KeySet};
+use crate::request::SegmentPlace;
+use crate::store::Access;
+use crate::time::UnixSeconds;
+
+/// A kind of credential on one site: the checked settings of the scheme, and what is done by them.
+///
+/// Adding a scheme means implementing this trait and [`SchemeSettings`](super::SchemeSettings), and adding a line to the
+/// [registry](super::registry). Nothing above this room knows a scheme by name.
+pub(crate) trait CredentialScheme: fmt::Debug {
+    /// A credential as it was found in a request. It may borrow from the request and from the buffers of one decision.
+    type Credential<'s>;
+
+    /// The facts about a verified credential that outlive the decision. They hold no text of the request.
+    type Proof: Proven;
+
+    /// Returns where credentials of this scheme can be.
+    fn places(&self) -> &Places;
+
+    /// Returns the carriers that have a place of the scheme's own.
+    fn own_carriers(&self) -> CarrierSet {
+        CarrierSet::NONE
+    }
+
+    /// Reads a text from one of the site's [shared carriers](super::Carriers). Returns `None` if the text is no credential of
+    /// this scheme, so that the next scheme of the registry reads it.
+    fn read<'s>(&'s self, _: Text<'s>) -> Option<Self::Credential<'s>> {
+        None
+    }
+
+    /// Finds a credential in a place of the scheme's own, together with the text of the request that its facts can be read from
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::AmbiguousCredential`] if a part of the credential occurs twice.
+    fn find<'s, 'r>(
+        &'s self,
+        _: Carrier,
+        _: &'s Context<'_, 'r>,
+    ) -> Result<Option<(Self::Credential<'s>, &'r [u8])>, Denial> {
+        Ok(None)
+    }
+
+    /// Verifies a credential, and authorizes access to the requested resource. Rules that can only reject come first, before any
+    /// cryptography.
+    ///
+    /// If something has to be looked up first, [`Context::look_up`] records it, and the denial that it returns is the result.
+    ///
+    /// The only way to a [`Verified`] is [`Context::accept`], which runs the rules that every scheme has in common.
+    fn verify(
+        &self,
+        carrier: Carrier,
+        credential: &Self::Credential<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<Self::Proof>, Denial>;
+
+    /// Returns the name of the key that a rejected credential claims, for a log line.
+    fn claimed_key(_: Carrier, _: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// Returns the claims as a JSON object. They are read again from the credential's text.
+    fn claims(_: &Self::Proof, _: Carrier, _: &[u8]) -> String {
+        "{}".to_owned()
+    }
+
+    /// Returns the scope of a credential as object keys are written, or the playback ID.
+    fn scope(&self, proof: &Self::Proof, basis: &Basis<'_>) -> Option<String>;
+}
+
+/// What is known of a verified credential once its decision is over.
+pub(crate) trait Proven: Clone + fmt::Debug {
+    /// Returns the key that signed the credential.
+    fn key<'k>(&self, _: &'k KeySet) -> Option<&'k Key> {
+        None
+    }
+
+    /// Returns the video that the credential opens, if the credential names a video.
+    fn video(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns the viewer that the credential was issued to, if the credential names a viewer.
+    fn viewer(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns whether the requested path is part of what the credential covers. If it is not, the credential may cover several
+    /// videos under one path.
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, _is_live: bool) -> bool {
+        true
+    }
+
+    /// Returns whether the credential opens the files that a manifest refers to, so that forwarding it is of use.
+    fn opens_more_than_the_manifest(&self) -> bool {
+        true
+    }
+
+    /// Returns the rules for the response.
+    fn response(&self, _: Carrier) -> ResponseRules {
+        ResponseRules::default()
+    }
+
+    /// Ends the decision: after the method was checked, applies the credential's rate and records the outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial of `outcome`, or [`Denial::RateLimited`].
+    fn settle(
+        &self,
+        outcome: Result<(), Denial>,
+        _: &Access,
+        _: &KeySet,
+        _: UnixSeconds,
+    ) -> Result<(), Denial> {
+        outcome
+    }
+}
+
+/// What the scope of a verified credential is read from.
+#[derive(Clone, Copy)]
+pub(crate) struct Basis<'b> {
+    pub(crate) carrier: Carrier,
+    /// The credential's text.
+    pub(crate) raw: &'b [u8],
+    pub(crate) site: &'b SiteFacts,
+    /// The claims, as [`CredentialScheme::claims`] returns them.
+    pub(crate) claims: &'b str,
+}
+
+/// The rules that a credential sets for the response.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResponseRules {
+    /// The value of a `Content-Security-Policy` that lists the pages that may frame this one.
+    pub(crate) frame_ancestors: Option<Bytes>,
+    /// The protection of a credential in the path from `Referer`.
+    pub(crate) referrers: Option<Referrers>,
+}
+
+/// The use of `Referer` in the checks of a credential that is in the path. It decides which referrer policies of the inner
+/// service may stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Referrers {
+    /// The credential lists origins, which are checked by `Origin` and `Referer`.
+    AreChecked,
+    /// The credential lists no origins.
+    AreNotChecked,
+}
+
+/// The places of credentials in a request, as names: for stripping, forwarding, log lines and explanations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub(crate) query: Vec<Box<str>>,
+    pub(crate) cookies: Vec<Box<str>>,
+    /// Header fields with the credential alone, in lower case.
+    pub(crate) headers: Vec<Box<str>>,
+    /// `Authorization: Bearer`.
+    pub(crate) bearer: bool,
+    pub(crate) path: Vec<SegmentPlace>,
+}
+
+impl Places {
+    /// Adds the places of another scheme, each once.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        let add = |names: &mut Vec<Box<str>>, more: &[Box<str>]| {
+            for name in more {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        };
+        add(&mut self.query, &other.query);
+        add(&mut self.cookies, &other.cookies);
+        add(&mut self.headers, &other.headers);
+        self.bearer |= other.bearer;
+        self.path.extend(other.path.iter().cloned());
+    }
+}

@@ -1,0 +1,41 @@
+//! The settings of schemes: what a site is configured with, before it is checked.
+
+use std::fmt;
+
+use super::carriers::Carriers;
+use super::kind::Scheme;
+use super::scheme::CredentialScheme;
+use super::secret::SecretSlots;
+use crate::error::Faults;
+
+/// The settings of a scheme, as code or a configuration file states them.
+pub(crate) trait SchemeSettings: Clone + fmt::Debug + PartialEq {
+    /// The checked form.
+    type Rules: CredentialScheme;
+
+    /// Whether the scheme reads texts from the shared carriers.
+    const READS_TEXTS: bool = false;
+
+    /// Returns whether the site accepts the scheme. Settings can exist without.
+    fn is_accepted(&self) -> bool {
+        true
+    }
+
+    /// Checks the settings against the site's facts. Every fault is pushed to `faults`; the result is `None` if there was one.
+    fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<Self::Rules>;
+
+    /// Returns the secrets that have to be loaded from files and environment variables.
+    fn secrets(&mut self) -> Option<SecretSlots<'_>> {
+        None
+    }
+}
+
+/// The facts of a site that the settings of its schemes are checked against.
+#[derive(Clone, Copy)]
+pub(crate) struct SiteCheck<'c> {
+    pub(crate) id: &'c str,
+    pub(crate) base_path: &'c str,
+    pub(crate) carriers: &'c Carriers,
+    /// The last scheme of the registry that reads texts on this site. It reads every text that no other scheme has read.
+    pub(crate) last_reader: Option<Scheme>,
+}
