@@ -8,6 +8,8 @@ mod algorithms;
 mod credentials;
 #[path = "decided/form.rs"]
 mod form;
+#[path = "decided/hooks.rs"]
+mod hooks;
 #[path = "decided/hosts.rs"]
 mod hosts;
 #[path = "decided/loading.rs"]

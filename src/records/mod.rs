@@ -22,7 +22,7 @@ pub use counts::EmbedCounts;
 pub use draft::EmbedDraft;
 pub(crate) use known::{Known, KnownTokens};
 pub use lifetime::Lifetime;
-pub(crate) use record::{MAX_CLAIMS, Record};
+pub(crate) use record::Record;
 pub use stored::{MAX_ID_LEN, MAX_METADATA};
 pub(crate) use stored::{Stored, check_id};
 pub use token::{EmbedToken, MAX_EMBED_TOKEN_LEN, MIN_EMBED_TOKEN_LEN};

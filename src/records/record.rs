@@ -6,7 +6,6 @@ use smol_str::SmolStr;
 use super::allowed::AllowedOrigins;
 use super::counts::Counts;
 use super::limiter::Limiter;
-use super::stored::{MAX_ID_LEN, MAX_METADATA};
 use super::table::{Group, Kept, RevokedAlone};
 use super::token::EmbedToken;
 use crate::error::Code;
@@ -78,11 +77,16 @@ impl Record {
         self.video.counts.denied(code, now);
     }
 
+    /// Returns the metadata: a JSON object, or `None` if it has no member.
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.metadata.as_ref().map(|object| &***object)
+    }
+
     /// What it says in the words of claims, as JSON: `sub` is the viewer, `exp` the expiry, beside `video` and the metadata.
     ///
     /// # Errors
     ///
-    /// Those of `out`; [`MAX_CLAIMS`] bytes are enough.
+    /// Those of `out`.
     pub(crate) fn write_claims(&self, mut out: impl Write) -> std::io::Result<()> {
         out.write_all(b"{\"video\":")?;
         serde_json::to_writer(&mut out, self.video())?;
@@ -99,9 +103,6 @@ impl Record {
         }
     }
 }
-
-/// The most that [`Record::write_claims`] writes: two ids in which each byte is escaped, and metadata.
-pub(crate) const MAX_CLAIMS: usize = 2 * 6 * MAX_ID_LEN + MAX_METADATA.1 + 128;
 
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,10 +2,13 @@
 
 use std::cell::Cell;
 
+use super::carriers::Carrier;
+use super::claim::ClaimSource;
 use super::failures::Failures;
-use super::hook::Hook;
-use super::jws::{Claims, SeenTokens};
-use super::verified::Verified;
+use super::hook::{Hook, HookRequest};
+use super::jws::SeenTokens;
+use super::kind::Scheme;
+use super::verified::Accepted;
 use crate::error::Denial;
 use crate::keys::KeySet;
 use crate::request::{Client, RequestView, Target, TrustedProxies};
@@ -70,20 +73,34 @@ impl Context<'_, '_> {
         Denial::StoreUnavailable
     }
 
-    /// Accepts a credential whose own rules all hold, unless the site's hook refuses its claims.
+    /// Accepts a credential whose own rules all hold, unless the site's hook refuses the request.
     ///
     /// # Errors
     ///
-    /// Returns [`Denial::RefusedByHook`], and the proof for whoever counts the denial.
-    pub(super) fn accept<P>(
+    /// Returns [`Denial::RefusedByHook`].
+    #[inline]
+    pub(super) fn accept(
         &self,
-        claims: Option<&Claims<'_>>,
-        expires_at: Option<UnixSeconds>,
-        proof: P,
-    ) -> Result<Verified<P>, (P, Denial)> {
-        match (&self.site.hook, claims) {
-            (Some(hook), Some(claims)) if hook.0(claims).is_err() => Err((proof, Denial::RefusedByHook)),
-            _ => Ok(Verified::new(expires_at, proof)),
+        (scheme, carrier): (Scheme, Carrier),
+        claims: &dyn ClaimSource,
+    ) -> Result<Accepted, Denial> {
+        match &self.site.hook {
+            Some(hook) if self.is_refused_by(hook, scheme, carrier, claims) => Err(Denial::RefusedByHook),
+            Some(_) | None => Ok(Accepted::by_context()),
         }
+    }
+
+    fn is_refused_by(&self, hook: &Hook, scheme: Scheme, carrier: Carrier, claims: &dyn ClaimSource) -> bool {
+        let request = HookRequest {
+            request: self.request,
+            proxies: self.proxies,
+            path: self.asked.path,
+            host: self.asked.host,
+            site: &self.site.id,
+            scheme,
+            carrier,
+            claims,
+        };
+        hook.0(&request).is_err()
     }
 }

@@ -1,19 +1,115 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::jws::Claims;
+use super::carriers::Carrier;
+use super::claim::{ClaimSource, ClaimValue};
+use super::kind::Scheme;
+use crate::request::{RequestView, TrustedProxies};
 
-/// What a hook returns to refuse.
+/// The result of a hook that refuses a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// A hook: the operator's own rule over verified claims.
-pub type HookFn = dyn Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync;
+/// A hook: the operator's own rule over a request whose credential was verified.
+pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync;
+
+/// A request with a verified credential, as a hook reads it.
+///
+/// The credential covers the requested resource, and was not revoked. `Debug` shows scheme, carrier and site.
+///
+/// ```
+/// use playgate::schemes::Refused;
+/// use playgate::Site;
+///
+/// let site = Site::bucket("courses").any_host().hook(|request| {
+///     let is_upload = request.path().starts_with("/uploads/");
+///     let may = request.has("plan", "gold") || !is_upload;
+///     if may && request.field("x-region", 0) != Some(b"eu-test") { Ok(()) } else { Err(Refused) }
+/// });
+/// ```
+#[derive(Clone, Copy)]
+pub struct HookRequest<'h> {
+    pub(super) request: &'h dyn RequestView,
+    pub(super) proxies: &'h TrustedProxies,
+    pub(super) path: &'h [u8],
+    pub(super) host: &'h [u8],
+    pub(super) site: &'h str,
+    pub(super) scheme: Scheme,
+    pub(super) carrier: Carrier,
+    pub(super) claims: &'h dyn ClaimSource,
+}
+
+impl<'h> HookRequest<'h> {
+    /// Returns the method, in its case-sensitive spelling.
+    pub fn method(&self) -> &'h str {
+        self.request.method()
+    }
+
+    /// Returns the normal form of the path: percent-decoded, with its leading slash.
+    pub fn path(&self) -> &'h str {
+        str::from_utf8(self.path).unwrap_or_default() // a path that has a normal form is UTF-8
+    }
+
+    /// Returns the host, in lower case and without port.
+    pub fn host(&self) -> &'h str {
+        str::from_utf8(self.host).unwrap_or_default() // a host is ASCII
+    }
+
+    /// Returns the value of the line number `nth` of a header field; see [`RequestView::field`].
+    pub fn field(&self, name: &str, nth: usize) -> Option<&'h [u8]> {
+        self.request.field(name, nth)
+    }
+
+    /// Returns the client's address: the connection's peer, or the address that the trusted proxies name.
+    pub fn client(&self) -> Option<IpAddr> {
+        self.proxies.client(self.request)
+    }
+
+    /// Returns the id of the site.
+    pub const fn site(&self) -> &'h str {
+        self.site
+    }
+
+    /// Returns the scheme of the credential.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Returns the carrier of the credential.
+    pub const fn carrier(&self) -> Carrier {
+        self.carrier
+    }
+
+    /// Returns a claim of the credential, or `None` if it has none of this name.
+    ///
+    /// A signed token has its payload's members. An embed token has `video`, `sub` (its viewer), `exp` and its metadata. A secure
+    /// link has `exp`.
+    pub fn claim(&self, name: &str) -> Option<ClaimValue<'h>> {
+        self.claims.claim(name)
+    }
+
+    /// Returns whether a claim is exactly this string.
+    pub fn has(&self, name: &str, text: &str) -> bool {
+        self.claim(name).is_some_and(|value| value.is(text))
+    }
+}
+
+impl std::fmt::Debug for HookRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HookRequest")
+            .field("scheme", &self.scheme)
+            .field("carrier", &self.carrier)
+            .field("site", &self.site)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The operator's own rule; shows nothing of itself.
 #[derive(Clone)]
 pub(crate) struct Hook(pub(crate) Arc<HookFn>);
 
 impl PartialEq for Hook {
+    /// Compares by identity: two closures that do the same are two hooks.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

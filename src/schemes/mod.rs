@@ -28,6 +28,7 @@ pub mod jws;
 pub mod link;
 
 mod carriers;
+mod claim;
 mod context;
 mod failures;
 mod hook;
@@ -41,10 +42,11 @@ mod verified;
 
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
 pub(crate) use carriers::{Carriers, Decoded, Text, bearer_token, token_text};
+pub use claim::ClaimValue;
 pub(crate) use context::{Asked, Context, SiteFacts};
 pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
-pub use hook::{HookFn, Refused};
+pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
 pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SchemeSection, claimed_key};
 pub(crate) use scheme::{Basis, Places, Referrers, ResponseRules};

@@ -57,7 +57,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     ///
     /// If something has to be looked up first, [`Context::look_up`] records it, and the denial that it returns is the result.
     ///
-    /// The only way to a [`Verified`] is [`Context::accept`], which runs the rules that every scheme has in common.
+    /// A [`Verified`] needs the result of [`Context::accept`], which runs the rules that all schemes have in common.
     fn verify(
         &self,
         carrier: Carrier,

@@ -5,12 +5,22 @@ use crate::time::UnixSeconds;
 pub(crate) struct Verified<P> {
     pub(crate) expires_at: Option<UnixSeconds>,
     pub(crate) proof: P,
-    /// Only [`Context::accept`] makes one.
-    _accepted: (),
+    _accepted: Accepted,
+}
+
+/// Shows that the rules which all schemes have in common hold. Only [`Context::accept`](super::context::Context::accept) makes one.
+#[derive(Debug)]
+pub(crate) struct Accepted(());
+
+impl Accepted {
+    /// To be called by [`Context::accept`](super::context::Context::accept) alone.
+    pub(super) const fn by_context() -> Self {
+        Self(())
+    }
 }
 
 impl<P> Verified<P> {
-    pub(super) const fn new(expires_at: Option<UnixSeconds>, proof: P) -> Self {
-        Self { expires_at, proof, _accepted: () }
+    pub(super) const fn new(accepted: Accepted, expires_at: Option<UnixSeconds>, proof: P) -> Self {
+        Self { expires_at, proof, _accepted: accepted }
     }
 }

@@ -7,9 +7,9 @@ use super::rules::{Access, CacheScope, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
 use crate::schemes::embed::Embed;
-use crate::schemes::jws::{Claims, Jws};
+use crate::schemes::jws::Jws;
 use crate::schemes::link::SecureLink;
-use crate::schemes::{Carriers, Hook, Refused, SchemeSection};
+use crate::schemes::{Carriers, Hook, HookRequest, Refused, SchemeSection};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -167,7 +167,7 @@ impl Site {
         self
     }
 
-    /// Accepts secure links: URLs with an expiry and a hash. A hook is not asked about them, since they bring no claims.
+    /// Accepts secure links: URLs with an expiry and a hash.
     pub fn secure_link(mut self, link: SecureLink) -> Self {
         self.schemes.link = Some(link);
         self
@@ -329,15 +329,20 @@ impl Site {
         self
     }
 
-    /// The operator's own rule over verified claims, asked on every request once the signature was found good.
+    /// Sets the operator's own rule, which runs on every request after its credential was verified, whatever the scheme.
+    ///
+    /// A hook sees the request and the verified claims by name. It runs inside the decision, so it must not block.
     ///
     /// ```
     /// use playgate::{Site, schemes::Refused};
-    /// let site = Site::bucket("courses").any_host().hook(|claims| {
-    ///     if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) }
+    /// let site = Site::bucket("courses").any_host().hook(|request| {
+    ///     if request.has("plan", "gold") { Ok(()) } else { Err(Refused) }
     /// });
     /// ```
-    pub fn hook(mut self, rule: impl Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync + 'static) -> Self {
+    pub fn hook(
+        mut self,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+    ) -> Self {
         self.hook = Some(Hook(Arc::new(rule)));
         self
     }

@@ -10,8 +10,7 @@ use super::secrets::Secrets;
 use crate::config::{ConfigFile, Notation, in_file};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
-use crate::schemes::jws::Claims;
-use crate::schemes::{Hook, Refused};
+use crate::schemes::{Hook, HookRequest, Refused};
 use crate::site::{Policy, PolicyBuilder, Site};
 
 /// The largest configuration file.
@@ -76,7 +75,7 @@ impl VerifierBuilder {
     pub fn hook(
         mut self,
         site: impl Into<String>,
-        rule: impl Fn(&Claims<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
     ) -> Self {
         self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
         self

@@ -61,7 +61,7 @@ impl Stand {
         let mut builder = Verifier::builder()
             .clock(|| UnixSeconds::new(NOW))
             .site(vod(plain).accept_bearer(true).hook(|claims| {
-                let _ = (claims.text("a"), claims.has("plan", "gold"));
+                let _ = (claims.claim("a"), claims.has("plan", "gold"));
                 Ok(())
             }))
             .site(

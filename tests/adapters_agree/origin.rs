@@ -57,7 +57,7 @@ fn verifier() -> Verifier {
     let store = Store::in_memory();
     let configured = |now: i64| {
         let builder = at(now).file(disk.path("playgate.toml")).store(&store);
-        let no_plan = |claims: &playgate::schemes::jws::Claims<'_>| claims.has("plan", "none");
+        let no_plan = |request: &playgate::schemes::HookRequest<'_>| request.has("plan", "none");
         builder
             .hook("strict", move |claims| if no_plan(claims) { Err(Refused) } else { Ok(()) })
             .build()

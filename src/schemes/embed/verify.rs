@@ -9,17 +9,17 @@
 
 use std::sync::Arc;
 
-use arrayvec::ArrayVec;
-
 use super::guarded::may_be_manifest_or_key;
 use super::rules::EmbedRules;
 use crate::error::Denial;
 use crate::keys::KeySet;
-use crate::records::{AllowedOrigins, Asker, EmbedToken, MAX_CLAIMS, MAX_EMBED_TOKEN_LEN, Record};
+use crate::records::{AllowedOrigins, Asker, EmbedToken, MAX_EMBED_TOKEN_LEN, Record};
 use crate::request::{Client, SEC_FETCH_DEST, only_line};
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded, Text, token_text};
+use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
-use crate::schemes::jws::Claims;
+use crate::schemes::jws::{JsonStr, member};
+use crate::schemes::kind::Scheme;
 use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven, Referrers, ResponseRules};
 use crate::schemes::verified::Verified;
 use crate::scope::Resource;
@@ -89,7 +89,7 @@ impl CredentialScheme for EmbedRules {
 
     fn verify(
         &self,
-        _: Carrier,
+        carrier: Carrier,
         presented: &Presented<'_>,
         context: &Context<'_, '_>,
     ) -> Result<Verified<Embedded>, Denial> {
@@ -102,10 +102,23 @@ impl CredentialScheme for EmbedRules {
             Below::Page => Requested::Page,
         };
         let record = find_record(token, context)?;
-        self.check_record(record, requested, context).map_err(|(record, denial)| {
-            record.denied(denial.code(), context.now);
-            denial
-        })
+        // Pages matter where they are framed.
+        let is_page =
+            record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
+        let checked = self
+            .check_record(&record, requested, is_page, context)
+            .and_then(|()| context.accept((Scheme::EmbedToken, carrier), &RecordClaims(&record)));
+        match checked {
+            Ok(accepted) => {
+                let expires_at = record.expires_at();
+                let proof = Embedded { record, is_page, is_rated: is_guarded(requested) };
+                Ok(Verified::new(accepted, expires_at, proof))
+            }
+            Err(denial) => {
+                record.denied(denial.code(), context.now);
+                Err(denial)
+            }
+        }
     }
 
     fn claims(embedded: &Embedded, _: Carrier, _: &[u8]) -> String {
@@ -154,33 +167,8 @@ fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Recor
 }
 
 impl EmbedRules {
-    /// Checks what a record says, then the site's hook.
-    fn check_record(
-        &self,
-        record: Arc<Record>,
-        requested: Requested<'_>,
-        context: &Context<'_, '_>,
-    ) -> Result<Verified<Embedded>, (Arc<Record>, Denial)> {
-        // Pages matter where they are framed.
-        let is_page =
-            record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
-        if let Err(denial) = self.check_rules(&record, requested, is_page, context) {
-            return Err((record, denial));
-        }
-        let expires_at = record.expires_at();
-        let proof = Embedded { record, is_page, is_rated: is_guarded(requested) };
-        if context.site.hook.is_none() {
-            return context.accept(None, expires_at, proof).map_err(|(proof, denial)| (proof.record, denial));
-        }
-        let mut json = ArrayVec::<u8, MAX_CLAIMS>::new();
-        let written = proof.record.write_claims(&mut json).is_ok();
-        let claims = str::from_utf8(&json).ok().filter(|_| written).and_then(|json| Claims::parse(json).ok());
-        let Some(claims) = claims else { return Err((proof.record, Denial::RefusedByHook)) };
-        context.accept(Some(&claims), expires_at, proof).map_err(|(proof, denial)| (proof.record, denial))
-    }
-
     /// Checks expiry, realm, video and origin.
-    fn check_rules(
+    fn check_record(
         &self,
         record: &Record,
         requested: Requested<'_>,
@@ -260,6 +248,21 @@ impl Proven for Embedded {
             Err(denial) => self.record.denied(denial.code(), now),
         }
         outcome
+    }
+}
+
+/// The claims of a record: `video`, `sub` (the viewer), `exp`, and the members of its metadata.
+struct RecordClaims<'c>(&'c Record);
+
+impl ClaimSource for RecordClaims<'_> {
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>> {
+        let Self(record) = self;
+        match name {
+            "video" => Some(ClaimValue::Text(JsonStr::of(record.video()))),
+            "sub" => record.viewer().map(|viewer| ClaimValue::Text(JsonStr::of(viewer))),
+            "exp" => record.expires_at().map(|second| ClaimValue::Integer(second.get())),
+            other => member(record.metadata()?.as_bytes(), other),
+        }
     }
 }
 

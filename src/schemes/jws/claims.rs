@@ -6,6 +6,7 @@ use super::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 #[cfg(feature = "mint")]
 use crate::error::ClaimName;
 use crate::error::TokenFault;
+use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::time::UnixSeconds;
 
 /// A claim is absent, or it is there and means something, or it is there and does not.
@@ -299,6 +300,31 @@ impl<'t> Claims<'t> {
             }
         }
     }
+}
+
+impl ClaimSource for Claims<'_> {
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>> {
+        member(self.json, name)
+    }
+}
+
+/// Returns a member of a JSON object, or `None` if the object has none of this name. The text is valid UTF-8.
+pub(crate) fn member<'t>(json: &'t [u8], name: &str) -> Option<ClaimValue<'t>> {
+    let mut found = None;
+    let read = read_object(json, |member, value| {
+        if member.is(name) {
+            found = Some(match value {
+                Value::String(text) => ClaimValue::Text(text),
+                Value::Number(number) => {
+                    let number = str::from_utf8(number).unwrap_or_default();
+                    number.parse().map_or(ClaimValue::Number(number), ClaimValue::Integer)
+                }
+                Value::Bool(flag) => ClaimValue::Bool(flag),
+                Value::Array(_) | Value::Other => ClaimValue::Other,
+            });
+        }
+    });
+    read.ok().and(found)
 }
 
 impl std::fmt::Debug for Claims<'_> {

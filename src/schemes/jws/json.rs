@@ -25,6 +25,11 @@ pub struct JsonStr<'t> {
 }
 
 impl<'t> JsonStr<'t> {
+    /// Returns a text that is not written as JSON.
+    pub(crate) const fn of(text: &'t str) -> Self {
+        Self { raw: text.as_bytes(), escaped: false }
+    }
+
     /// The text itself, when no escape stands in it.
     pub fn plain(self) -> Option<&'t str> {
         if self.escaped { None } else { std::str::from_utf8(self.raw).ok() }

@@ -25,6 +25,7 @@ mod settings;
 mod signed;
 mod verify;
 
+pub(crate) use claims::member;
 pub use claims::{Claim, Claims};
 pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
 pub use header::Header;

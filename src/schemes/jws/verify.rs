@@ -18,6 +18,7 @@ use crate::keys::{Key, KeyRef, KeySet};
 use crate::revocation::Checked;
 use crate::schemes::carriers::{Carrier, Decoded, Text, token_text};
 use crate::schemes::context::Context;
+use crate::schemes::kind::Scheme;
 use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven};
 use crate::schemes::verified::Verified;
 use crate::store::Access;
@@ -47,7 +48,7 @@ impl CredentialScheme for JwsRules {
     ) -> Result<Verified<SignedBy>, Denial> {
         // A token has no `%`, so a remembered one is found without decoding.
         match context.seen.find(text.raw) {
-            Some(seen) => self.verify_remembered(text.raw, &seen, context),
+            Some(seen) => self.verify_remembered(*text, &seen, context),
             None => self.verify_text(*text, context),
         }
     }
@@ -74,16 +75,17 @@ impl JwsRules {
     /// Verifies a token that was verified before.
     fn verify_remembered(
         &self,
-        text: &[u8],
+        text: Text<'_>,
         seen: &Seen,
         context: &Context<'_, '_>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        self.check_length(text)?;
+        let Text { carrier, raw } = text;
+        self.check_length(raw)?;
         let known = seen.signer(context.keys).zip(seen.token());
         let Some(((place, key), token)) = known else { return self.verify_new(text, Some(seen), context) };
         check_key_in_force(key, context.now)?;
         self.check_claims(token.claims(), key, context)?;
-        accept(&token, place, key, seen.checked(), context)
+        accept(carrier, &token, (place, key), seen.checked(), context)
     }
 
     /// Verifies a text that is no remembered token, at least not as it stands.
@@ -91,26 +93,27 @@ impl JwsRules {
     fn verify_text(&self, text: Text<'_>, context: &Context<'_, '_>) -> Result<Verified<SignedBy>, Denial> {
         let mut decoded = Decoded::new();
         let token = token_text(text.carrier, text.raw, &mut decoded)?;
+        let decoded = Text { raw: token, ..text };
         if token.len() < text.raw.len()
             && let Some(seen) = context.seen.find(token)
         {
-            return self.verify_remembered(token, &seen, context);
+            return self.verify_remembered(decoded, &seen, context);
         }
         self.check_length(token)?;
-        self.verify_new(token, None, context)
+        self.verify_new(decoded, None, context)
     }
 
     /// Verifies a token that was not verified before, or whose key has changed its place since.
     #[inline(never)]
     fn verify_new(
         &self,
-        text: &[u8],
+        Text { carrier, raw }: Text<'_>,
         seen: Option<&Seen>,
         context: &Context<'_, '_>,
     ) -> Result<Verified<SignedBy>, Denial> {
         // 1. Form. The token borrows the buffer on the stack, and never leaves this function.
         let mut buffer = TokenBuffer::new();
-        let token = Token::parse(text, &mut buffer)?;
+        let token = Token::parse(raw, &mut buffer)?;
         // 2. Key.
         let (place, key) = find_key(&token, context.keys)?;
         check_key_in_force(key, context.now)?;
@@ -125,15 +128,15 @@ impl JwsRules {
         let token = verified_before.map_or_else(verify, Ok)?;
         context.seen.admit(&token, place, key);
         // 6. Revocations.
-        accept(&token, place, key, None, context)
+        accept(carrier, &token, (place, key), None, context)
     }
 }
 
 /// Accepts a token whose signature is good, unless it was revoked.
 fn accept(
+    carrier: Carrier,
     token: &Signed<'_>,
-    place: KeyRef,
-    key: &Key,
+    (place, key): (KeyRef, &Key),
     checked: Option<&Checked>,
     context: &Context<'_, '_>,
 ) -> Result<Verified<SignedBy>, Denial> {
@@ -143,7 +146,8 @@ fn accept(
         Claim::Present(exp) => Some(exp.floor()),
         Claim::Absent | Claim::Malformed => None,
     };
-    context.accept(Some(claims), expires_at, SignedBy(place)).map_err(|(_, denial)| denial)
+    let accepted = context.accept((Scheme::SignedToken, carrier), claims)?;
+    Ok(Verified::new(accepted, expires_at, SignedBy(place)))
 }
 
 /// Finds the key that a token names: by the header's `kid`, or by the claim `jti` for keys that allow it.

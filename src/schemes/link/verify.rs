@@ -5,9 +5,12 @@ use super::rules::{Link, LinkRules, Linked, Place};
 use crate::error::{Denial, LinkFault};
 use crate::request::{Client, PathBuffer, RequestPath};
 use crate::schemes::carriers::{Carrier, CarrierSet};
+use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
+use crate::schemes::kind::Scheme;
 use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven};
 use crate::schemes::verified::Verified;
+use crate::time::UnixSeconds;
 
 impl CredentialScheme for LinkRules {
     type Credential<'s> = Link<'s>;
@@ -38,7 +41,7 @@ impl CredentialScheme for LinkRules {
 
     fn verify(
         &self,
-        _: Carrier,
+        carrier: Carrier,
         link: &Link<'_>,
         context: &Context<'_, '_>,
     ) -> Result<Verified<Covers>, Denial> {
@@ -48,7 +51,8 @@ impl CredentialScheme for LinkRules {
         if !context.site.times.allow_until(expires_at, context.now) {
             return Err(Denial::LinkBad(LinkFault::Lifetime));
         }
-        context.accept(None, expires_at, covers).map_err(|(_, denial)| denial)
+        let accepted = context.accept((Scheme::SecureLink, carrier), &LinkClaims { expires_at })?;
+        Ok(Verified::new(accepted, expires_at, covers))
     }
 
     fn scope(&self, covers: &Covers, basis: &Basis<'_>) -> Option<String> {
@@ -63,6 +67,17 @@ impl CredentialScheme for LinkRules {
             (_, Covers::File | Covers::Either) => return Some(key.to_owned()),
         };
         Some(if folder.is_empty() { String::new() } else { format!("{folder}/") })
+    }
+}
+
+/// The claims of a link: its expiry.
+struct LinkClaims {
+    expires_at: Option<UnixSeconds>,
+}
+
+impl ClaimSource for LinkClaims {
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>> {
+        self.expires_at.filter(|_| name == "exp").map(|second| ClaimValue::Integer(second.get()))
     }
 }
 

@@ -1,0 +1,30 @@
+use super::jws::JsonStr;
+
+/// The value of a claim, borrowed from the credential.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum ClaimValue<'c> {
+    /// A string.
+    Text(JsonStr<'c>),
+    /// A whole number.
+    Integer(i64),
+    /// Another number, as it is written.
+    Number(&'c str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// An array, an object or `null`.
+    Other,
+}
+
+impl ClaimValue<'_> {
+    /// Returns whether the value is exactly this string.
+    pub fn is(&self, text: &str) -> bool {
+        matches!(self, Self::Text(value) if value.is(text))
+    }
+}
+
+/// A verified credential whose claims are read by name.
+pub(crate) trait ClaimSource {
+    /// Returns a claim, or `None` if the credential has none of this name.
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>>;
+}
