@@ -60,7 +60,8 @@ impl Modules {
             let Some(home) = self.home_of(file, path, 0) else { continue };
             let name = path.last().unwrap();
             // What a file hands on and does not use itself is no dependency of its own.
-            if home != file && home.first() == file.first() && !(*is_reexport && !module.mentions(name)) {
+            let is_used = !*is_reexport || module.mentions(name);
+            if is_used && home != file && home.first() == file.first() {
                 used.insert(home);
             }
         }
@@ -107,12 +108,6 @@ impl Module {
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let (mut items, mut code, mut item) = (Vec::new(), String::new(), String::new());
         for line in lines {
-            let is_use = |line: &str| {
-                let line = line.trim_start();
-                ["use ", "pub use ", "pub(crate) use ", "pub(super) use "]
-                    .iter()
-                    .any(|start| line.starts_with(start))
-            };
             if item.is_empty() && !is_use(line) {
                 code.push_str(line.split(" // ").next().unwrap());
                 code.push('\n');
@@ -130,18 +125,42 @@ impl Module {
             spread(&[], tree, &mut leaves);
             paths.extend(leaves.into_iter().map(|leaf| (leaf, visibility.starts_with("pub"))));
         }
-        for start in ["crate::", "super::", "self::"] {
-            for (at, _) in code.match_indices(start) {
-                let path = code[at..].split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').next();
-                let parts = path.unwrap().trim_end_matches(':').split("::").map(str::to_owned);
-                paths.push((parts.collect(), false));
-            }
-        }
+        let in_code: Vec<_> = paths_in(&code).map(|path| by_its_import(path, &paths)).collect();
+        paths.extend(in_code.into_iter().map(|path| (path, false)));
         Self { code, paths }
     }
 
     fn mentions(&self, name: &str) -> bool {
         self.code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+    }
+}
+
+/// Whether a line begins a `use` item, a re-export or not.
+fn is_use(line: &str) -> bool {
+    let line = line.trim_start();
+    let item = match line.strip_prefix("pub(") {
+        Some(scope) => scope.split_once(") ").map_or("", |(_, item)| item),
+        None => line.strip_prefix("pub ").unwrap_or(line),
+    };
+    item.starts_with("use ")
+}
+
+/// The paths of two segments or more. That of `pub(in path)` names a scope, and uses nothing of it.
+fn paths_in(code: &str) -> impl Iterator<Item = Vec<String>> {
+    let words = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let is_scope = |at: usize| at >= 2 && words[at - 2..at] == ["pub", "in"];
+    let used = (0..words.len()).filter(|&at| !is_scope(at)).map(|at| words[at].trim_end_matches(':'));
+    let paths = used.map(|path| path.split("::").map(str::to_owned).collect::<Vec<_>>());
+    paths.filter(|path| path.len() > 1).collect::<Vec<_>>().into_iter()
+}
+
+/// A path whose first segment a `use` item brings into scope, from where that item finds it: `value::text` is
+/// `super::value::text` after `use super::value`.
+fn by_its_import(path: Vec<String>, imports: &[(Vec<String>, bool)]) -> Vec<String> {
+    match imports.iter().find(|(import, _)| import.len() > 1 && import.last() == path.first()) {
+        Some((import, _)) => [import.as_slice(), &path[1..]].concat(),
+        None => path,
     }
 }
 
@@ -174,4 +193,33 @@ fn spread(before: &[String], tree: &str, leaves: &mut Vec<Vec<String>>) {
             leaves.push([before, &path].concat());
         }
     }
+}
+
+#[test]
+fn every_path_of_a_file_is_seen() {
+    let text = "\
+        use super::value;\n\
+        use std::{fmt, sync::Arc};\n\
+        pub(in crate::site) use rules::{Access as Rule, Hook};\n\
+        pub(in crate::site) struct Site(Vec<crate::time::Leeway>);\n\
+        // super::comment::Text\n\
+        fn of(text: &str) -> fmt::Result { check::site(value::text(text).collect::<u8>()) } // super::other\n\
+        #[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+    let seen: Vec<_> =
+        Module::read(text).paths.into_iter().map(|(path, again)| (path.join("::"), again)).collect();
+    let seen: Vec<_> = seen.iter().map(|(path, again)| (path.as_str(), *again)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("super::value", false),
+            ("std::fmt", false),
+            ("std::sync::Arc", false),
+            ("rules::Access", true),
+            ("rules::Hook", true),
+            ("crate::time::Leeway", false),
+            ("std::fmt::Result", false),
+            ("check::site", false),
+            ("super::value::text", false),
+        ]
+    );
 }
