@@ -103,7 +103,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "config",
     "crypto",
     "decide",
-    "manifest",
     "media_keys",
     "mint",
     "records",

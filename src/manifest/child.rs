@@ -1,7 +1,8 @@
 use memchr::{memchr, memrchr};
 
+use super::carried::{Carried, HTTP_PORT, HTTPS_PORT, Port, Types};
+use super::doubt::Reason;
 use super::parameters::Chosen;
-use super::{Carried, Port, Reason, Types};
 use crate::request::{Host, HostBuffer, decodes_to, explicit_port};
 
 /// One URI of a manifest, read as RFC 3986 and the WHATWG's URL standard both would.
@@ -187,27 +188,6 @@ fn is_own(authority: &[u8], default_port: Option<u16>, carried: &Carried) -> boo
     let is_requests = *host == *carried.host && port.is_requested();
     !host.ends_with(b".") && (is_requests || carried.hosts.is_own(host, port))
 }
-
-impl Port {
-    fn of(explicit: Option<u16>, default: Option<u16>, carried: &Carried) -> Self {
-        let is_default = match (explicit, default) {
-            (None, _) => true,
-            (Some(port), Some(default)) => port == default,
-            (Some(port), None) => port == HTTP_PORT, // `//host`, as far as is known from plain HTTP
-        };
-        let number = explicit.or(default);
-        let requested = carried.port.or(carried.https.then_some(HTTPS_PORT));
-        let is_requested = match (number, requested) {
-            (Some(port), Some(requested)) => port == requested,
-            (_, None) => is_default,
-            (None, Some(requested)) => matches!(requested, HTTP_PORT | HTTPS_PORT),
-        };
-        Self { number, is_default, is_requested }
-    }
-}
-
-const HTTP_PORT: u16 = 80;
-const HTTPS_PORT: u16 = 443;
 
 /// Returns whether a path leads to a file of a wanted type.
 pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {

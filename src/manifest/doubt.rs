@@ -38,12 +38,12 @@ pub enum Reason {
     /// No `#EXTM3U` in the first line; no `MPD` or `Patch` as the first element.
     #[error("the body is no manifest of its format")]
     NotAManifest,
-    /// A line of a playlist is longer than [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
-    #[error("a line is longer than {} bytes", super::MAX_HELD_BACK)]
+    /// A line of a playlist is longer than [`MAX_HELD_BACK`].
+    #[error("a line is longer than {} bytes", MAX_HELD_BACK)]
     LineTooLong,
     /// A tag of an MPD, or the text of a `BaseURL` and its like, is longer than
-    /// [`MAX_HELD_BACK`](super::MAX_HELD_BACK).
-    #[error("a tag or the text of a URI is longer than {} bytes", super::MAX_HELD_BACK)]
+    /// [`MAX_HELD_BACK`].
+    #[error("a tag or the text of a URI is longer than {} bytes", MAX_HELD_BACK)]
     MarkupTooLong,
     /// The MPD is longer than [`Carried::max_mpd`](super::Carried::max_mpd).
     #[error("the document is longer than is rewritten")]
@@ -98,3 +98,10 @@ pub enum Fault {
     #[error("the document ends too early")]
     Unfinished,
 }
+
+/// The longest line of a playlist, and the longest tag or carrier text of an MPD, in bytes.
+///
+/// Most servers refuse a URL of more than 8 KiB, so no URI that can be fetched comes near. Initialisation segments and
+/// licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. No player's manifest needs more. It
+/// bounds the memory that a playlist can take.
+pub const MAX_HELD_BACK: usize = 64 * 1024;

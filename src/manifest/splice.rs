@@ -39,3 +39,10 @@ impl<'s> Splice<'s> {
         self.copied = mark.copied;
     }
 }
+
+/// Copies from the front of `input` until `out` reaches `limit`, and returns the number of bytes.
+pub(super) fn pass(input: &[u8], limit: usize, out: &mut Vec<u8>) -> usize {
+    let part = input.get(..limit.saturating_sub(out.len())).unwrap_or(input);
+    out.extend_from_slice(part);
+    part.len()
+}

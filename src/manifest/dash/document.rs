@@ -1,13 +1,12 @@
 use arrayvec::ArrayVec;
 
 use super::annex::{self, Requests};
+use super::insertion::Insertion;
 use super::kind::{Kind, Use};
 use super::names::{Mark, Names, Namespace};
 use super::tag::{Attribute, Tag, end_name, split_prefix};
-use super::value;
-use super::{Insertion, selector};
+use super::{selector, value};
 use crate::manifest::child::{Child, Place};
-use crate::manifest::parameters::Spelling;
 use crate::manifest::{Carried, Fault, Reason};
 
 /// The open elements of a document, and their meaning for the URIs in them.
@@ -183,7 +182,7 @@ impl Document {
             let child = if uri.is_path { Child::of_path(uri.uri) } else { Child::read(uri.uri, carried)? };
             if !level.requests.include(purpose) {
                 let at = start.saturating_add(at).saturating_add(uri.end);
-                found.extend(insertion(carried, purpose, &child, uri.raw, at));
+                found.extend(Insertion::new(carried, purpose, &child, uri.raw, at));
             }
         }
         Ok(())
@@ -208,7 +207,7 @@ impl Document {
         }
         let level = self.levels.last();
         if level.is_some_and(|level| !level.requests.include(purpose)) {
-            found.extend(insertion(carried, purpose, &child, uri.raw, start.saturating_add(uri.end)));
+            found.extend(Insertion::new(carried, purpose, &child, uri.raw, start.saturating_add(uri.end)));
         }
         Ok(())
     }
@@ -233,11 +232,4 @@ impl Document {
         let scheme = tag.value_of(b"schemeIdUri").unwrap_or_default();
         value::attribute(scheme, false, &mut self.plain).is_ok_and(|scheme| annex::is_scheme(scheme.uri))
     }
-}
-
-/// Returns the insertion for the URI that ends at `at`, or `None` if it lacks nothing.
-fn insertion(carried: &Carried, purpose: Use, child: &Child<'_>, raw: bool, at: usize) -> Option<Insertion> {
-    let spelling = Spelling { markup: !raw, template: purpose.is_template() };
-    let chosen = child.missing(carried)?;
-    Some(Insertion { at, chosen, spelling, after_query: child.has_query() })
 }

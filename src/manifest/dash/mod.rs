@@ -1,5 +1,6 @@
 mod annex;
 mod document;
+mod insertion;
 mod kind;
 mod names;
 mod reader;
@@ -7,8 +8,11 @@ mod selector;
 mod tag;
 mod value;
 
-use super::parameters::{Chosen, Parameters, Spelled, Spelling};
-use super::{Carried, Doubt, Reason, pass};
+use super::carried::Carried;
+use super::doubt::{Doubt, Reason};
+use super::parameters::{Parameters, Spelled, Spelling};
+use super::splice::pass;
+use insertion::Insertion;
 use reader::Reader;
 
 /// An MPD or a patch document, held until it is whole.
@@ -41,16 +45,6 @@ struct Writing {
     inserted: usize,
     /// The reader that finds further insertions, if there may be any.
     reader: Option<Reader>,
-}
-
-/// The parameters that one URI of a document lacks.
-#[derive(Clone, Copy)]
-struct Insertion {
-    /// The position in the document.
-    at: usize,
-    chosen: Chosen,
-    spelling: Spelling,
-    after_query: bool,
 }
 
 impl Dash {

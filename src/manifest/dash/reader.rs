@@ -1,7 +1,7 @@
 use memchr::{memchr, memchr3, memmem};
 
-use super::Insertion;
 use super::document::Document;
+use super::insertion::Insertion;
 use super::tag::Tag;
 use crate::manifest::{Carried, Doubt, Fault, MAX_HELD_BACK, Reason};
 

@@ -4,10 +4,11 @@ mod variables;
 use arrayvec::ArrayVec;
 use memchr::{memchr, memchr_iter};
 
+use super::carried::Carried;
 use super::child::{Child, Glance, is_plain_path, is_wanted};
+use super::doubt::{Doubt, Fault, MAX_HELD_BACK, Reason};
 use super::parameters::{Parameters, Spelled, Spelling};
-use super::splice::Splice;
-use super::{Carried, Doubt, Fault, MAX_HELD_BACK, Reason, pass};
+use super::splice::{Splice, pass};
 use attributes::{Attribute, Attributes};
 use variables::{Expansion, Variables};
 

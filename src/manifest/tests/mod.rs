@@ -9,7 +9,7 @@ mod work;
 use std::sync::Arc;
 
 use super::*;
-use crate::request::HostBuffer;
+use crate::request::{Host, HostBuffer};
 
 struct Cdn;
 
