@@ -101,7 +101,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "adapters",
     "answer",
     "config",
-    "crypto",
     "decide",
     "media_keys",
     "mint",

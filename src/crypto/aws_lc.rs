@@ -1,3 +1,5 @@
+//! The back-end AWS-LC: prepares public keys and secrets.
+
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
@@ -6,14 +8,14 @@ use aws_lc_rs::signature::{
     VerificationAlgorithm,
 };
 
-use super::compact::CompactKey;
-use super::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
+use super::algorithm::Algorithm;
+use super::check::{BadSignature, SignatureCheck};
 
-/// A back-end refused what looked like a key for the algorithm.
+/// The bytes are no key for the algorithm, or a key that AWS-LC refuses.
 #[derive(Debug)]
 pub(crate) struct KeyRejected;
 
-/// A public key, prepared. (The back-end's types are nobody else's to name.)
+/// A prepared public key.
 pub(super) struct PublicKey(ParsedPublicKey);
 
 impl PublicKey {
@@ -22,7 +24,15 @@ impl PublicKey {
     }
 }
 
-struct Secret(hmac::Key);
+/// A prepared HMAC secret.
+pub(super) struct Secret(hmac::Key);
+
+impl Secret {
+    pub(super) fn new(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyRejected> {
+        let hash = hmac_of(algorithm).ok_or(KeyRejected)?;
+        Ok(Self(hmac::Key::new(hash, secret)))
+    }
+}
 
 impl SignatureCheck for Secret {
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
@@ -30,18 +40,7 @@ impl SignatureCheck for Secret {
     }
 }
 
-/// A public key for one algorithm that is none of RSA: SPKI DER, an uncompressed point, the 32 bytes of Ed25519.
-pub(crate) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    Ok(VerifyingKey::public(algorithm, CompactKey::new(algorithm, key)?))
-}
-
-/// An RSA key for one algorithm from modulus and exponent, big-endian and without leading zeros.
-pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    rsa_parameters(algorithm).ok_or(KeyRejected)?;
-    Ok(VerifyingKey::public(algorithm, CompactKey::rsa(n, e)?))
-}
-
-/// A key that is none of RSA, prepared.
+/// Prepares a public key other than RSA.
 pub(super) fn parsed(algorithm: Algorithm, key: &[u8]) -> Result<PublicKey, KeyRejected> {
     let checked_by: &'static dyn VerificationAlgorithm = match algorithm {
         Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,
@@ -52,21 +51,15 @@ pub(super) fn parsed(algorithm: Algorithm, key: &[u8]) -> Result<PublicKey, KeyR
     ParsedPublicKey::new(checked_by, key).map(PublicKey).map_err(|_| KeyRejected)
 }
 
-/// An RSA key, prepared.
+/// Prepares an RSA key.
 pub(super) fn parsed_rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<PublicKey, KeyRejected> {
     let parameters = rsa_parameters(algorithm).ok_or(KeyRejected)?;
     let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters);
     key.map(PublicKey).map_err(|_| KeyRejected)
 }
 
-/// A shared secret for one algorithm.
-pub(crate) fn shared_secret(algorithm: Algorithm, secret: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    let hash = hmac_of(algorithm).ok_or(KeyRejected)?;
-    Ok(VerifyingKey::new(algorithm, Secret(hmac::Key::new(hash, secret))))
-}
-
-/// RSASSA-PKCS1-v1_5 and RSASSA-PSS, whose salt is as long as its hash (RFC 7518 §3.5).
-fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
+/// Returns the parameters of an RSA algorithm. The salt of RSASSA-PSS is as long as its hash (RFC 7518 §3.5).
+pub(super) fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     match algorithm {
         Algorithm::Rs256 => Some(&RSA_PKCS1_2048_8192_SHA256),
         Algorithm::Rs384 => Some(&RSA_PKCS1_2048_8192_SHA384),
@@ -83,6 +76,7 @@ fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     }
 }
 
+/// Returns the hash of an HMAC algorithm.
 pub(super) fn hmac_of(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     match algorithm {
         Algorithm::Hs256 => Some(hmac::HMAC_SHA256),

@@ -1,29 +1,32 @@
+//! The compact form of public keys, in which most of them wait to be used.
+
 use arrayvec::ArrayVec;
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use super::aws_lc::{KeyRejected, PublicKey, parsed, parsed_rsa};
 use super::kind::KeyKind;
 
-/// The longest: an RSA key of 8192 bits, its exponent of 33 bits, and a byte that tells how long that is.
+/// The longest compact key, in bytes: an RSA modulus of 8192 bits, its exponent of 33 bits, and one byte for the length of the
+/// exponent.
 const MAX_COMPACT_LEN: usize = 1 + 5 + 1024;
 
-/// A public key in as few bytes as tell it from another, for an algorithm that stands elsewhere.
+/// A public key in as few bytes as identify it. Its algorithm is kept elsewhere.
 ///
-/// For RSA the length of the exponent, the exponent and the modulus; for all others what they were read from.
+/// For RSA these are the length of the exponent, the exponent and the modulus; for other keys, the bytes that were read.
 #[derive(Clone)]
 pub(crate) struct CompactKey(ArrayVec<u8, MAX_COMPACT_LEN>);
 
 impl CompactKey {
-    /// A key that is none of RSA, as AWS-LC takes it; found out by preparing it once.
+    /// Creates a compact key other than RSA. The key is prepared once, to check that AWS-LC accepts it.
     pub(super) fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, KeyRejected> {
         parsed(algorithm, key)?;
         ArrayVec::try_from(key).map(Self).map_err(|_| KeyRejected)
     }
 
-    /// An RSA key from modulus and exponent, big-endian and without leading zeros.
+    /// Creates a compact RSA key from modulus and exponent, big-endian and without leading zeros.
     ///
-    /// AWS-LC takes it when both are odd and the exponent is above 1 and has at most 33 bits: nothing that has to be
-    /// computed, so that a million keys are loaded in a second.
+    /// AWS-LC accepts the key if both are odd and the exponent is above 1 and has at most 33 bits. These checks compute
+    /// nothing, so a million keys are loaded in a second.
     pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyRejected> {
         let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
         let is_number = |number: &[u8]| number.first().is_some_and(|byte| *byte != 0);
@@ -48,7 +51,7 @@ impl CompactKey {
     }
 }
 
-/// Makes the bytes of a [`CompactKey`] ready to check signatures: 2 to 4 us, and 2 kB in memory once it has checked one.
+/// Prepares the bytes of a [`CompactKey`] to check signatures. This takes 2 to 4 us, and 2 kB of memory after the first check.
 pub(super) fn prepare(algorithm: Algorithm, compact: &[u8]) -> Result<PublicKey, KeyRejected> {
     if algorithm.key_kind() != KeyKind::Rsa {
         return parsed(algorithm, compact);

@@ -3,9 +3,10 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwapOption, Guard};
 
+use super::algorithm::Algorithm;
 use super::aws_lc::{KeyRejected, PublicKey};
+use super::check::BadSignature;
 use super::compact::prepare;
-use super::{Algorithm, BadSignature};
 
 /// Public keys that are prepared because their tokens come in; all others are bytes.
 ///

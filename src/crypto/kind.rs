@@ -1,6 +1,8 @@
-use super::Algorithm;
+//! The types of keys, and which of them an algorithm takes.
 
-/// What an algorithm's keys are.
+use super::algorithm::Algorithm;
+
+/// The type of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Rsa,
@@ -12,7 +14,7 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
-    /// The algorithm of a key that does not say; a secret always has to.
+    /// Returns the algorithm of a key that names none. A secret always names its algorithm.
     pub(crate) const fn usual(self) -> Algorithm {
         match self {
             Self::Rsa => Algorithm::Rs256,
@@ -23,7 +25,7 @@ impl KeyKind {
         }
     }
 
-    /// What people call such a key.
+    /// Returns the name of the type, with its article.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Rsa => "an RSA key",
@@ -36,7 +38,7 @@ impl KeyKind {
 }
 
 impl Algorithm {
-    /// What its keys are.
+    /// Returns the type of the keys.
     pub(crate) const fn key_kind(self) -> KeyKind {
         match self {
             Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => KeyKind::Rsa,
@@ -47,7 +49,7 @@ impl Algorithm {
         }
     }
 
-    /// The shortest secret, in bytes: as long as the hash (RFC 7518 §3.2). 0 for algorithms without one.
+    /// Returns the length of the shortest secret, in bytes: that of the hash (RFC 7518 §3.2). 0 for algorithms without a secret.
     pub(crate) const fn min_secret_len(self) -> usize {
         match self {
             Self::Hs256 => 32,

@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{
 };
 use aws_lc_rs::{encoding::AsDer, hmac};
 
-use super::Algorithm;
+use super::algorithm::Algorithm;
 use super::aws_lc::hmac_of;
 
 /// A private key or secret that signs with one algorithm. It says nothing of itself but the algorithm.

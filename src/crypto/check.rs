@@ -1,0 +1,20 @@
+//! The interface to the cryptographic library: checks one signature.
+
+/// The longest signature, in bytes: RSA with 8192 bits.
+pub const MAX_SIGNATURE_LEN: usize = 1024;
+
+/// The error of a failed check. It carries no reason, which would help only an attacker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadSignature;
+
+/// A prepared public key or secret that checks signatures of one algorithm.
+///
+/// Implementations compare secrets in constant time, allocate nothing on Rust's heap and never wait.
+pub trait SignatureCheck: Send + Sync {
+    /// Checks that `signature` is a valid signature of `message`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BadSignature`] for every other signature, also for one of the wrong length.
+    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
+}
