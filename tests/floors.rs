@@ -102,7 +102,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "answer",
     "config",
     "decide",
-    "media_keys",
     "mint",
     "records",
     "request",

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::MediaKeyError;
+use super::error::MediaKeyError;
 use super::folder::{Folder, Wanted};
 use super::key::{MediaKey, MediaKeys};
 use crate::answer::{Header, problem};

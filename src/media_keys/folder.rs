@@ -1,7 +1,7 @@
 use crate::records::EmbedToken;
 use crate::request::{PathBuffer, RequestPath};
 
-use super::MediaKeyError;
+use super::error::MediaKeyError;
 use super::name::KeyName;
 
 /// The folder in which the keys of a video are requested: `/videos/{video}/keys/`.

@@ -1,15 +1,14 @@
+//! The keys: derived from a master secret, the video and the batch.
+
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 
-use super::MediaKeyError;
+use super::error::{MIN_MASTER_LEN, MediaKeyError};
 use super::name::{KeyName, MasterId};
 use crate::records::check_id;
 
-/// The shortest master secret, in bytes: what it is hashed to.
-pub const MIN_MASTER_LEN: usize = 32;
-
 /// The keys of all videos and batches, derived from a master secret.
 ///
-/// Cheap to clone. It shows the ids of its masters, and nothing else of them.
+/// Cheap to clone. `Debug` shows the ids of the masters, and nothing else of them.
 ///
 /// ```
 /// use playgate::media_keys::MediaKeys;
@@ -35,24 +34,25 @@ struct Master {
 }
 
 impl MediaKeys {
-    /// From a master secret: at least [`MIN_MASTER_LEN`] random bytes, the same for the packager and for every origin.
+    /// Creates the keys of a master secret: at least [`MIN_MASTER_LEN`] random bytes, the same for the packager and for every
+    /// origin.
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::MasterTooShort`]; [`MediaKeyError::MasterIsPem`] for the text of a PEM, of which everybody may
-    /// have the public half; [`MediaKeyError::Derivation`] when AWS-LC fails.
+    /// Returns [`MediaKeyError::MasterTooShort`] for fewer bytes, [`MediaKeyError::MasterIsPem`] for the text of a PEM, which
+    /// may be a public key, and [`MediaKeyError::Derivation`] if AWS-LC fails.
     pub fn new(master: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
         Ok(Self { newest: Master::new(master.as_ref())?, older: Vec::new() })
     }
 
-    /// Hands out the keys of an older master too. New content is made with the first.
+    /// Adds an older master, whose keys are served too. New content is encrypted with the keys of the first master.
     ///
-    /// To change masters, make the new one the first and this one the other, on every origin and then at the packager;
-    /// leave the other out when no content is served any more that was made with it.
+    /// To change masters, make the new master the first and add the current one here, on every origin and then at the
+    /// packager. Remove the older master when content that was made with it is no longer served.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), and [`MediaKeyError::MasterTwice`].
+    /// As [`new`](Self::new), and [`MediaKeyError::MasterTwice`] for a master that is among the keys already.
     pub fn also(mut self, older: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
         let master = Master::new(older.as_ref())?;
         if self.master(master.id).is_some() {
@@ -62,17 +62,17 @@ impl MediaKeys {
         Ok(self)
     }
 
-    /// The key of a batch, by the first master: what new content is encrypted with.
+    /// Returns the key of a batch by the first master, with which new content is encrypted.
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::Video`] for what is no video's id: one segment of a path, 1 to 256 bytes, as for embed tokens;
-    /// [`MediaKeyError::Derivation`] when AWS-LC fails.
+    /// Returns [`MediaKeyError::Video`] if the id of the video is not one segment of a path of 1 to 256 bytes, as for embed
+    /// tokens, and [`MediaKeyError::Derivation`] if AWS-LC fails.
     pub fn key(&self, video: &str, batch: u64) -> Result<MediaKey, MediaKeyError> {
         self.newest.key(video, batch)
     }
 
-    /// The key of this name; `None` when its master is none of ours.
+    /// Returns the key of this name, or `None` if no master has the id in the name.
     pub(super) fn named(&self, video: &str, name: KeyName) -> Option<Result<MediaKey, MediaKeyError>> {
         self.master(name.master).map(|master| master.key(video, name.batch))
     }
@@ -81,7 +81,7 @@ impl MediaKeys {
         self.masters().find(|master| master.id == id)
     }
 
-    /// The public ids of all masters, the first one's first.
+    /// Returns the public ids of all masters, in their order.
     pub(super) fn ids(&self) -> Vec<String> {
         self.masters().map(|master| master.id.to_string()).collect()
     }
@@ -127,7 +127,7 @@ pub struct MediaKey {
 }
 
 impl MediaKey {
-    /// The key itself, for AES-128: not for logs.
+    /// Returns the key itself, for AES-128. It must not be logged.
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.bytes
     }
@@ -145,7 +145,7 @@ impl std::fmt::Debug for MediaKey {
 }
 
 const SALT: &[u8] = b"playgate media keys";
-/// No label begins as another one does, so that no info is two.
+/// No label is the beginning of another one, so no two derivations have the same info.
 const KEY_LABEL: &[u8] = b"playgate media key v1";
 const MASTER_LABEL: &[u8] = b"playgate media key master v1";
 

@@ -1,33 +1,33 @@
-//! With which key is a batch of a video encrypted, and who is told?
+//! Media keys: derives the AES-128 keys of encrypted HLS media, and serves them to requests that were granted.
 //!
-//! HLS media encrypted with AES-128 (RFC 8216 §4.3.2.4) may lie in any cache; what is guarded is its keys, which change
-//! with every batch of segments. A viewer whose credential was revoked or has expired plays what it has a key for, and
-//! stops at the next batch.
+//! HLS media encrypted with AES-128 (RFC 8216 §4.3.2.4) can be stored in any cache. Access is controlled by its keys, which
+//! change with every batch of segments. After a credential was revoked or has expired, a viewer plays the batches whose keys
+//! it has, and stops at the next batch.
 //!
-//! No key is stored. [`MediaKeys`] derives each from a master secret, the video and the number of the batch, for the
-//! packager that encrypts and for the [`KeyService`] that hands out. With HKDF-SHA-256 (RFC 5869), salt
-//! `playgate media keys`:
+//! No key is stored. [`MediaKeys`] derives each key from a master secret, the video and the number of the batch: for the
+//! packager, which encrypts, and for the [`KeyService`], which serves keys to players. The derivation is HKDF-SHA-256 (RFC
+//! 5869) with the salt `playgate media keys`:
 //!
 //! | output | info |
 //! | --- | --- |
-//! | the key, 16 bytes | `playgate media key v1`, the bytes of the video's id (2 bytes), the id, the batch (8 bytes); numbers are big-endian |
+//! | the key, 16 bytes | `playgate media key v1`, the length of the video's id (2 bytes), the id, the batch (8 bytes); numbers are big-endian |
 //! | the master's id, 4 bytes | `playgate media key master v1` |
 //!
-//! A key's file is called `<batch>-<master's id>.key`, such as `7-5c0de7e1.key`, so that content made with an older
-//! master plays on after a change of masters. The id tells nothing of the master.
+//! A key's file is named `<batch>-<master's id>.key`, such as `7-5c0de7e1.key`. Content made with an older master therefore
+//! remains playable after a change of masters. The id reveals nothing about the master.
 //!
-//! A request for a key is answered by these rules, in this order:
+//! A request for a key is checked by these rules, in this order:
 //!
-//! 1. The request was **granted**: the gate stands in front, and its site has `grant_extension`. Else 403, and a
-//!    warning in the log, because that is a mistake in the wiring.
-//! 2. The **method** is GET or HEAD, or else 405.
-//! 3. The **path** is the folder of a video, with the name of a key in it, in that one spelling; or else 404.
-//! 4. The **video** is the grant's, or else 403: that of an embed token, or the stream of a signed token on a live site.
-//!    Every other grant covers the path, of which the video is a part.
-//! 5. The **master** is one of ours, or else 404.
+//! 1. The request was **granted**: the gate is in front of the service, and its site has `grant_extension`. Otherwise the
+//!    status is 403, and the log has a warning, because the service is set up wrongly.
+//! 2. The **method** is GET or HEAD. Otherwise the status is 405.
+//! 3. The **path** is the folder of a video and the name of a key, both in their normal form. Otherwise the status is 404.
+//! 4. The **video** is that of the grant: of an embed token, or the stream of a signed token on a live site. Every other
+//!    grant covers the path, which includes the video. Otherwise the status is 403.
+//! 5. The **master** is one of the [`MediaKeys`]. Otherwise the status is 404.
 //!
-//! Nothing may come between gate and service that rewrites the path. A key depends on nothing but its master, the video
-//! and the batch: buckets with videos of the same ids need masters of their own.
+//! Nothing between the gate and the service may rewrite the path. A key depends only on its master, the video and the batch,
+//! so two buckets with videos of the same ids need different masters.
 //!
 //! ```
 //! use axum::Router;
@@ -45,7 +45,7 @@
 //! // The packager encrypts: ffmpeg … -hls_key_info_file video-1.keyinfo -hls_flags periodic_rekey
 //! keys.write_key_info("video-1", 0, "keys/", &info_file, None)?; // and batch 1 some time later
 //!
-//! // The origin hands out.
+//! // The origin serves the keys.
 //! let verifier = Verifier::builder()
 //!     .site(Site::bucket("courses").host("cdn.example.com").embed(Embed::new()).grant_extension())
 //!     .build()?;
@@ -63,6 +63,7 @@
 //! ```
 
 mod answer;
+mod error;
 mod folder;
 mod key;
 mod name;
@@ -70,38 +71,6 @@ mod packager;
 mod service;
 
 pub use answer::{KeyAnswer, KeyService};
-pub use key::{MIN_MASTER_LEN, MediaKey, MediaKeys};
+pub use error::{MIN_MASTER_LEN, MediaKeyError};
+pub use key::{MediaKey, MediaKeys};
 pub use service::KeyBody;
-
-/// The reason why media keys cannot be set up, derived or written.
-///
-/// The text names what was found, and never a secret. `Debug` is the same text.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "each variant's message is its documentation")]
-pub enum MediaKeyError {
-    #[error("master of media keys has {bytes} bytes: give {MIN_MASTER_LEN} or more, as of openssl rand 32")]
-    MasterTooShort { bytes: usize },
-    #[error("master of media keys is the text of a PEM: give 32 random bytes, as of openssl rand 32")]
-    MasterIsPem,
-    #[error("two masters of media keys have the id {id}: give each once")]
-    MasterTwice { id: String },
-    #[error("video {video:?} is no id: write one segment of a path, 1 to 256 bytes, without % and controls")]
-    Video { video: String },
-    #[error("folder of media keys {folder:?} {found}: write one such as \"/videos/{{video}}/keys/\"")]
-    Folder { folder: String, found: &'static str },
-    #[error("URI prefix of media keys {found}: write {write}")]
-    UriPrefix { found: &'static str, write: &'static str }, // without its text: a credential may stand in it
-    #[error("path {path:?} {found}, and the packager reads it from a line of text: choose another")]
-    KeyFile { path: String, found: &'static str },
-    #[error("{path:?} cannot be written: {found}; name a file in a folder that may be written to")]
-    Unwritable { path: String, found: String },
-    #[error("media key cannot be derived: the cryptographic library failed")]
-    Derivation,
-}
-
-impl std::fmt::Debug for MediaKeyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::MediaKeyError;
+use super::error::MediaKeyError;
 use super::key::{MediaKey, MediaKeys};
 
 impl MediaKeys {

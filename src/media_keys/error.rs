@@ -1,0 +1,37 @@
+//! The errors of media keys.
+
+/// The reason why media keys cannot be set up, derived or written.
+///
+/// The text names what was found, and never a secret. `Debug` is the same text.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
+pub enum MediaKeyError {
+    #[error("master of media keys has {bytes} bytes: give {MIN_MASTER_LEN} or more, as of openssl rand 32")]
+    MasterTooShort { bytes: usize },
+    #[error("master of media keys is the text of a PEM: give 32 random bytes, as of openssl rand 32")]
+    MasterIsPem,
+    #[error("two masters of media keys have the id {id}: give each once")]
+    MasterTwice { id: String },
+    #[error("video {video:?} is no id: write one segment of a path, 1 to 256 bytes, without % and controls")]
+    Video { video: String },
+    #[error("folder of media keys {folder:?} {found}: write one such as \"/videos/{{video}}/keys/\"")]
+    Folder { folder: String, found: &'static str },
+    #[error("URI prefix of media keys {found}: write {write}")]
+    UriPrefix { found: &'static str, write: &'static str }, // without its text: a credential may stand in it
+    #[error("path {path:?} {found}, and the packager reads it from a line of text: choose another")]
+    KeyFile { path: String, found: &'static str },
+    #[error("{path:?} cannot be written: {found}; name a file in a folder that may be written to")]
+    Unwritable { path: String, found: String },
+    #[error("media key cannot be derived: the cryptographic library failed")]
+    Derivation,
+}
+
+impl std::fmt::Debug for MediaKeyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// The length of the shortest master secret, in bytes: that of the hash.
+pub const MIN_MASTER_LEN: usize = 32;
