@@ -102,7 +102,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "answer",
     "config",
     "decide",
-    "mint",
     "records",
     "request",
     "schemes",

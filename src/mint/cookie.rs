@@ -1,14 +1,17 @@
+//! Cookies that carry a signed token.
+
 use cookie::Cookie;
 use cookie::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{MintError, SignedToken};
+use super::error::MintError;
+use super::signed::SignedToken;
 use crate::cors::is_token;
 use crate::request::{Host, HostBuffer};
 use crate::schemes::DEFAULT_COOKIE_NAME;
 use crate::time::UnixSeconds;
 
-/// What a browser percent-encodes in a path (WHATWG URL, "path percent-encode set"), and `;`, which ends an attribute.
+/// The bytes that browsers percent-encode in a path (WHATWG URL, "path percent-encode set"), and `;`, which ends an attribute.
 const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -23,23 +26,23 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b';')
     .add(b'%');
 
-/// When a browser sends a cookie along with requests from other sites (RFC 6265bis §5.6.7).
+/// The requests from other sites with which a browser sends a cookie (RFC 6265bis §5.6.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SameSite {
-    /// Only from pages of the same site, and when navigating: enough for a player on a sister host.
+    /// Requests from pages of the same site, and navigations: enough for a player on another host of the site.
     #[default]
     Lax,
-    /// Only from pages of the same site.
+    /// Requests from pages of the same site only.
     Strict,
-    /// From everywhere: for players on other sites.
+    /// All requests: for players on other sites.
     None,
 }
 
 /// A cookie that carries a token; `to_string` is the value of `Set-Cookie`.
 ///
-/// `Secure` and `HttpOnly` always; `Path` from the scope; `Max-Age` until the token expires (a session cookie if it
-/// never does); `SameSite=Lax` unless told otherwise.
+/// `Secure` and `HttpOnly` are always set. `Path` is the scope. `Max-Age` lasts until the token expires; a token that never
+/// expires makes a session cookie. `SameSite` is `Lax` unless it is set.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TokenCookie<'t> {
@@ -51,8 +54,24 @@ pub struct TokenCookie<'t> {
     partitioned: bool,
 }
 
+impl SignedToken {
+    /// Returns a cookie for all hosts of a domain, to be refined and written with `to_string`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`MintError::Cookie`] if the domain is no host name.
+    pub fn cookie(&self, domain: &str) -> Result<TokenCookie<'_>, MintError> {
+        TokenCookie::for_domain(self, domain)
+    }
+
+    /// Returns a cookie for the host that sets it, and no other.
+    pub fn host_cookie(&self) -> TokenCookie<'_> {
+        TokenCookie::for_host(self)
+    }
+}
+
 impl<'t> TokenCookie<'t> {
-    pub(super) fn for_host(token: &'t SignedToken) -> Self {
+    fn for_host(token: &'t SignedToken) -> Self {
         Self {
             token,
             name: DEFAULT_COOKIE_NAME.to_owned(),
@@ -63,7 +82,7 @@ impl<'t> TokenCookie<'t> {
         }
     }
 
-    pub(super) fn for_domain(token: &'t SignedToken, domain: &str) -> Result<Self, MintError> {
+    fn for_domain(token: &'t SignedToken, domain: &str) -> Result<Self, MintError> {
         let mut buffer = HostBuffer::new();
         match Host::parse(domain.strip_prefix('.').unwrap_or(domain).as_bytes(), &mut buffer) {
             Ok(host) if !domain.contains([':', '[']) => Ok(Self {
@@ -77,11 +96,11 @@ impl<'t> TokenCookie<'t> {
         }
     }
 
-    /// Another name, for a site that listens to another.
+    /// Sets the name, for a site with another name of the cookie.
     ///
     /// # Errors
     ///
-    /// [`MintError::Cookie`] for a name that no cookie can have.
+    /// Returns [`MintError::Cookie`] for a name that no cookie can have.
     pub fn name(mut self, name: &str) -> Result<Self, MintError> {
         if !is_token(name) {
             return Err(MintError::Cookie {
@@ -93,32 +112,32 @@ impl<'t> TokenCookie<'t> {
         Ok(self)
     }
 
-    /// The site's base path, as the site spells it, which `Path` begins with. Default `/`.
+    /// Sets the site's base path, with which `Path` begins, in the spelling of the site. The default is `/`.
     pub fn under(mut self, base_path: &str) -> Self {
         self.base_path = format!("/{}/", base_path.trim_matches('/')).replace("//", "/");
         self
     }
 
-    /// When browsers send it from other sites. Default [`SameSite::Lax`].
+    /// Sets the requests from other sites with which browsers send the cookie. The default is [`SameSite::Lax`].
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
         self
     }
 
-    /// Kept apart by top-level site (CHIPS), which is what lets a cross-site cookie live; implies `SameSite=None`.
+    /// Partitions the cookie by top-level site (CHIPS), so that browsers keep a cross-site cookie. Implies `SameSite=None`.
     pub fn partitioned(mut self) -> Self {
         self.partitioned = true;
         self.same_site = SameSite::None;
         self
     }
 
-    /// `name=value`: what a client sends back in its `Cookie` header.
+    /// Returns `name=value`, the pair that a client sends back in its `Cookie` header.
     pub fn pair(&self) -> String {
         format!("{}={}", self.name, self.token.as_str())
     }
 
-    /// `Path`: the folder that the token covers, spelled as browsers send it; `/` where that is no folder of its
-    /// own, as for a playback ID, whose playlist stands beside its folder.
+    /// Returns the value of `Path`: the folder that the token covers, in the spelling of browsers. It is the base path for a
+    /// playback ID, whose playlist is beside its folder, not in it.
     fn path(&self) -> String {
         let uri = self.token.scope().as_uri();
         let folder = if uri.contains('/') { uri } else { "" };

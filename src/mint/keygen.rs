@@ -3,7 +3,7 @@ use getrandom::SysRng;
 use rsa::pkcs8::der::zeroize::Zeroizing;
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding, SecretDocument};
 
-use super::MintError;
+use super::error::MintError;
 use crate::crypto::{Algorithm, SigningKey};
 use crate::keys::RSA_BITS;
 

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::MintError;
+use super::error::MintError;
 use crate::error::{ConfigErrors, Faults};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
 use crate::schemes::Asked;

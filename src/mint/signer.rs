@@ -1,8 +1,7 @@
-use super::token::TokenDraft;
 use crate::crypto::{Algorithm, SigningKey};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeyId, algorithm_for, private_key_der};
-use crate::scope::{KeyScope, Scope};
+use crate::scope::KeyScope;
 
 /// A signer of tokens with one private key or shared secret, which `Debug` does not show.
 ///
@@ -98,11 +97,6 @@ impl Signer {
     pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
         let key = |pem| Key::from_pem_for(self.algorithm(), self.kid.as_str(), pem, scope);
         self.public_pem().map(key).transpose()
-    }
-
-    /// Returns a token for this scope, to be refined and signed.
-    pub fn token(&self, scope: Scope) -> TokenDraft<'_> {
-        TokenDraft::new(self, scope)
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {

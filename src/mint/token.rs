@@ -1,13 +1,15 @@
+//! Drafts of tokens: sets the dates and claims, then signs.
+
 use std::time::Duration;
 
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{MintError, Signer, TokenCookie};
+use super::error::MintError;
+use super::signed::SignedToken;
+use super::signer::Signer;
 use crate::error::TokenFault;
-use crate::request::without_parameters;
-use crate::schemes::DEFAULT_QUERY_NAME;
 use crate::schemes::jws::{Claims, MAX_TOKEN_BYTES};
 use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
@@ -23,11 +25,14 @@ pub struct TokenDraft<'s> {
     fault: Option<MintError>,
 }
 
-impl<'s> TokenDraft<'s> {
-    pub(super) fn new(signer: &'s Signer, scope: Scope) -> Self {
-        Self { signer, scope, expires_at: None, claims: Map::new(), fault: None }
+impl Signer {
+    /// Returns a draft of a token for this scope, to be refined and signed.
+    pub fn token(&self, scope: Scope) -> TokenDraft<'_> {
+        TokenDraft { signer: self, scope, expires_at: None, claims: Map::new(), fault: None }
     }
+}
 
+impl TokenDraft<'_> {
     /// Sets how long the token is valid from now (by the system's clock), in whole seconds. Without this and
     /// [`expires_at`](Self::expires_at), the token never expires.
     pub fn expires_in(self, lifetime: Duration) -> Self {
@@ -112,96 +117,10 @@ fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
-/// A signed token. Its text grants access to its scope, so `Debug` does not show the text.
-#[derive(Clone)]
-pub struct SignedToken {
-    text: String,
-    scope: Scope,
-    expires_at: Option<UnixSeconds>,
-}
-
-impl SignedToken {
-    /// Returns the compact form, for a query parameter, a cookie or a header.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the scope.
-    pub const fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    /// Returns when the token expires, if it does.
-    pub const fn expires_at(&self) -> Option<UnixSeconds> {
-        self.expires_at
-    }
-
-    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces any that is there.
-    pub fn url(&self, url: &str) -> String {
-        self.url_with(url, DEFAULT_QUERY_NAME)
-    }
-
-    /// Returns a signed URL for a site with another name of the parameter.
-    pub fn url_with(&self, url: &str, query_name: &str) -> String {
-        let (target, fragment) = match url.split_once('#') {
-            Some((target, fragment)) => (target, format!("#{fragment}")),
-            None => (url, String::new()),
-        };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let rest = without_parameters(query.as_bytes(), &[query_name]);
-        let rest = rest.map_or(query.into(), |rest| String::from_utf8_lossy(&rest).into_owned());
-        let join = if rest.is_empty() { "" } else { "&" };
-        format!("{path}?{rest}{join}{query_name}={}{fragment}", self.text)
-    }
-
-    /// Returns a cookie for all hosts of a domain, to be refined and written with `to_string`.
-    ///
-    /// # Errors
-    ///
-    /// [`MintError::Cookie`] for a domain that is no host name.
-    pub fn cookie(&self, domain: &str) -> Result<TokenCookie<'_>, MintError> {
-        TokenCookie::for_domain(self, domain)
-    }
-
-    /// Returns a cookie for the host that sets it alone.
-    pub fn host_cookie(&self) -> TokenCookie<'_> {
-        TokenCookie::for_host(self)
-    }
-}
-
-impl std::fmt::Debug for SignedToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SignedToken")
-            .field("scope", &self.scope)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::ClaimName;
-
-    fn token() -> SignedToken {
-        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
-        signer.token(Scope::folder("a").unwrap()).sign().unwrap()
-    }
-
-    #[test]
-    fn a_signed_url_keeps_its_query_and_its_fragment() {
-        let token = SignedToken { text: "T".to_owned(), ..token() };
-        for (url, signed) in [
-            ("https://h/a", "https://h/a?auth=T"),
-            ("https://h/a?b=1", "https://h/a?b=1&auth=T"),
-            ("https://h/a#t=5", "https://h/a?auth=T#t=5"),
-            ("https://h/a?b#t?", "https://h/a?b&auth=T#t?"),
-            ("https://h/a?auth=old&b=1", "https://h/a?b=1&auth=T"),
-            ("https://h/a?", "https://h/a?auth=T"),
-        ] {
-            assert_eq!(token.url(url), signed);
-        }
-    }
 
     #[test]
     fn a_claim_with_its_own_method_is_refused() {
@@ -240,11 +159,5 @@ mod tests {
         }
         assert!(draft().claim("iat", 999_999_999_999_u64).sign().is_ok());
         assert!(draft().expires_at(UnixSeconds::new(999_999_999_999)).sign().is_ok());
-    }
-
-    #[test]
-    fn a_token_shows_nothing_of_itself() {
-        let token = token();
-        assert!(!format!("{token:?}").contains(token.as_str()));
     }
 }

@@ -1,0 +1,38 @@
+//! The errors of signing.
+
+use crate::error::{ConfigError, TokenFault};
+
+/// The reason why a token, cookie, link or key could not be created.
+///
+/// `Debug` prints the same text, as for [`ConfigError`].
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant's message is its documentation")]
+pub enum MintError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("claim {name:?} has its own method: use expires_in, expires_at, not_before, or the scope")]
+    ReservedClaim { name: String },
+    #[error("claim {name:?} cannot be written as JSON: {reason}")]
+    Claim { name: String, reason: String },
+    #[error("claim {name:?} looks like milliseconds: write seconds since 1970")]
+    Milliseconds { name: String },
+    #[error("cookie {found}: write {write}")]
+    Cookie { found: String, write: &'static str },
+    #[error("secure link: {found}: write {write}")]
+    Link { found: String, write: &'static str },
+    #[error("every verifier would refuse the token: {fault}")]
+    Refused { fault: TokenFault },
+    #[error("the key could not sign: the system's random generator failed")]
+    Signing,
+    #[error("no key of {bits} bits can be made: ask for 2048 to 8192")]
+    KeySize { bits: usize },
+    #[error("no key could be made: the system's random generator failed")]
+    Random,
+}
+
+impl std::fmt::Debug for MintError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}

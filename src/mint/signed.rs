@@ -1,0 +1,90 @@
+//! Signed tokens, and their URLs.
+
+use crate::request::without_parameters;
+use crate::schemes::DEFAULT_QUERY_NAME;
+use crate::scope::Scope;
+use crate::time::UnixSeconds;
+
+/// A signed token. Its text grants access to its scope, so `Debug` does not show the text.
+#[derive(Clone)]
+pub struct SignedToken {
+    pub(super) text: String,
+    pub(super) scope: Scope,
+    pub(super) expires_at: Option<UnixSeconds>,
+}
+
+impl SignedToken {
+    /// Returns the compact form, for a query parameter, a cookie or a header.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the scope.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Returns when the token expires, if it does.
+    pub const fn expires_at(&self) -> Option<UnixSeconds> {
+        self.expires_at
+    }
+
+    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces any that is there.
+    pub fn url(&self, url: &str) -> String {
+        self.url_with(url, DEFAULT_QUERY_NAME)
+    }
+
+    /// Returns a signed URL for a site with another name of the parameter.
+    pub fn url_with(&self, url: &str, query_name: &str) -> String {
+        let (target, fragment) = match url.split_once('#') {
+            Some((target, fragment)) => (target, format!("#{fragment}")),
+            None => (url, String::new()),
+        };
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let rest = without_parameters(query.as_bytes(), &[query_name]);
+        let rest = rest.map_or(query.into(), |rest| String::from_utf8_lossy(&rest).into_owned());
+        let join = if rest.is_empty() { "" } else { "&" };
+        format!("{path}?{rest}{join}{query_name}={}{fragment}", self.text)
+    }
+}
+
+impl std::fmt::Debug for SignedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedToken")
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mint::Signer;
+
+    fn token() -> SignedToken {
+        let signer = Signer::from_secret("k", &[1; 32]).unwrap();
+        signer.token(Scope::folder("a").unwrap()).sign().unwrap()
+    }
+
+    #[test]
+    fn a_signed_url_keeps_its_query_and_its_fragment() {
+        let token = SignedToken { text: "T".to_owned(), ..token() };
+        for (url, signed) in [
+            ("https://h/a", "https://h/a?auth=T"),
+            ("https://h/a?b=1", "https://h/a?b=1&auth=T"),
+            ("https://h/a#t=5", "https://h/a?auth=T#t=5"),
+            ("https://h/a?b#t?", "https://h/a?b&auth=T#t?"),
+            ("https://h/a?auth=old&b=1", "https://h/a?b=1&auth=T"),
+            ("https://h/a?", "https://h/a?auth=T"),
+        ] {
+            assert_eq!(token.url(url), signed);
+        }
+    }
+
+    #[test]
+    fn a_token_shows_nothing_of_itself() {
+        let token = token();
+        assert!(!format!("{token:?}").contains(token.as_str()));
+    }
+}
