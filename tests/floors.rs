@@ -103,7 +103,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "config",
     "decide",
     "records",
-    "request",
     "schemes",
     "schemes",
     "schemes",

@@ -30,6 +30,9 @@ pub(crate) const MAX_PATH_SHOWN: usize = 256;
 /// The longest method in a log line, in bytes: registered ones have at most 17.
 pub(crate) const MAX_METHOD_SHOWN: usize = 32;
 
+/// The longest authority in `Debug` of a request, in bytes: that of a host name (RFC 1035 §2.3.4).
+pub(super) const MAX_AUTHORITY_SHOWN: usize = 255;
+
 /// The longest segment that is shown, in bytes.
 const MAX_SEGMENT: usize = 256;
 

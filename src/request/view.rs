@@ -1,7 +1,6 @@
 use std::net::IpAddr;
 
-use super::host::MAX_HOST_LEN;
-use super::render::{shown_path, shown_text};
+use super::render::{MAX_AUTHORITY_SHOWN, shown_path, shown_text};
 
 /// A request, as a decision reads it.
 ///
@@ -137,7 +136,7 @@ impl<'r> Target<'r> {
 impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target")
-            .field("authority", &self.authority.map(shown_text::<MAX_HOST_LEN>))
+            .field("authority", &self.authority.map(shown_text::<MAX_AUTHORITY_SHOWN>))
             .field("path", &shown_path(self.path, &[]))
             .finish_non_exhaustive()
     }
