@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::body::GateBody;
-use super::decide;
+use super::decide::decide;
 use super::edit;
 use super::view::Received;
 use crate::answer::{Answer, Reply, ResponseEdits};

@@ -12,6 +12,7 @@
 //! `Router::layer`, which boxes every layer; both work.
 
 mod body;
+mod decide;
 mod edit;
 mod future;
 mod view;
@@ -28,13 +29,13 @@ pub use future::GateFuture;
 
 use crate::answer::Reply;
 use crate::decide::Decision;
-use crate::store::Found;
 use crate::verifier::Verifier;
+use decide::decide;
 use future::Held;
 use view::Received;
 
 impl Verifier {
-    /// A layer that lets through what this verifier grants.
+    /// Returns a layer that passes the requests that this verifier grants to the inner service.
     ///
     /// ```
     /// # use playgate::{Site, Verifier};
@@ -49,7 +50,7 @@ impl Verifier {
     }
 }
 
-/// Puts a [`Gate`] in front of a service; made by [`Verifier::layer`].
+/// A layer that puts a [`Gate`] in front of a service; created by [`Verifier::layer`].
 #[derive(Clone, Debug)]
 pub struct GateLayer {
     verifier: Verifier,
@@ -96,36 +97,9 @@ pub struct Gate<S> {
     peer: Option<IpAddr>,
 }
 
-/// Decides a request at the current time. On a host with base paths, a request passes without a credential only if its path
-/// is known to be the one that the client sent.
-fn decide<'r, B>(
-    verifier: &Verifier,
-    full_paths: bool,
-    received: &'r Received<'_, B>,
-    found: Option<&Found>,
-) -> Decision<'r> {
-    let decision = verifier.decide_with(received, verifier.now(), found);
-    if full_paths || came_through_axum(received.request) {
-        decision
-    } else {
-        decision.refuse_shortened(received)
-    }
-}
-
-/// Returns whether an axum router recorded the path before it removed prefixes.
-fn came_through_axum<B>(request: &Request<B>) -> bool {
-    #[cfg(feature = "axum")]
-    return request.extensions().get::<axum::extract::OriginalUri>().is_some();
-    #[cfg(not(feature = "axum"))]
-    return {
-        let _ = request;
-        false
-    };
-}
-
 impl<S> Gate<S> {
-    /// The gate of one connection, whose other end is this: what servers by hand make of a clone where they accept. It costs
-    /// less than a [`PeerAddr`](crate::request::PeerAddr) in every request, which counts before it.
+    /// Sets the address of the connection's other end, for a server that clones the gate for each connection that it accepts.
+    /// This costs less than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
     #[must_use]
     pub const fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer.ip());
