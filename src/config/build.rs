@@ -1,7 +1,8 @@
-//! The document to sites, streams and key sources. Finds what is missing and what contradicts itself.
+//! Builds sites, streams and key sources from the document. Reports missing and contradictory settings.
 
 mod embed;
 mod limits;
+mod section;
 
 use std::path::Path;
 
@@ -23,8 +24,9 @@ use crate::site::{
     Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
 };
 use crate::time::Leeway;
+use section::{section, set};
 
-/// What the sections of a file say, in their order.
+/// The settings of the sections of a file, in their order.
 #[derive(Debug)]
 pub(crate) struct Sections {
     pub(crate) unknown_host: Option<UnknownHost>,
@@ -35,12 +37,12 @@ pub(crate) struct Sections {
     pub(crate) failed_signatures: Option<FailedSignatures>,
     pub(crate) sites: Vec<Site>,
     pub(crate) streams: Vec<(String, String)>,
-    /// `None` for a section that says no place or no scope.
+    /// `None` for a section without a place or without a scope.
     pub(crate) sources: Vec<Option<KeySource>>,
 }
 
 impl Sections {
-    /// Adds the settings to a policy, before what is there.
+    /// Adds the settings to a policy. Sites and streams of the file come before those of the policy.
     pub(crate) fn add_to(&self, mut policy: PolicyBuilder) -> PolicyBuilder {
         policy.sites.splice(0..0, self.sites.iter().cloned());
         policy.streams.splice(0..0, self.streams.iter().cloned());
@@ -56,7 +58,7 @@ impl Sections {
     }
 }
 
-/// What this release reads.
+/// The version of the format that this release reads.
 const VERSION: i64 = 1;
 
 pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> Sections {
@@ -92,10 +94,6 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         streams: streams.collect(),
         sources,
     }
-}
-
-fn section(part: &str, found: &str, write: &str) -> ConfigError {
-    ConfigError::Section { part: part.to_owned(), found: found.to_owned(), write: write.to_owned() }
 }
 
 fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
@@ -274,7 +272,7 @@ fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Op
     Some(link)
 }
 
-/// `None` for a hash that this build does not have.
+/// Creates the link of a preset, or returns `None` for a hash that this build does not have.
 fn link_of(
     preset: Preset,
     expression: String,
@@ -302,14 +300,7 @@ fn link_of(
     }
 }
 
-/// Replaces a default by what was said.
-fn set<T>(setting: &mut T, said: Option<T>) {
-    if let Some(said) = said {
-        *setting = said;
-    }
-}
-
-/// Every pair keeps its place, so that a fault finds its line; a table without a fact is reported here.
+/// Builds the identity headers. Every pair keeps its place, so that an error has the right line. A table without a fact is reported.
 fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec<(String, IdentityValue)> {
     let mut headers = Vec::new();
     for (index, (header, IdentitySaid(value))) in said.into_iter().enumerate() {
@@ -323,7 +314,7 @@ fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec
     headers
 }
 
-/// Every pair keeps its place, so that a fault finds its line; an unknown code is reported here.
+/// Builds the answers. Every pair keeps its place, so that an error has the right line. An unknown code is reported.
 fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u16)> {
     let mut answers = Vec::new();
     for (index, (name, status)) in said.into_iter().enumerate() {
@@ -361,7 +352,7 @@ fn build_cors(said: CorsSection) -> Cors {
     }
 }
 
-/// The fields of which a section has one: where one is misspelled, none is missing.
+/// The fields of which a section has exactly one. If one of them is misspelled, no missing field is reported.
 const PLACES: &str = "dir|file|jwks|pem|secret_file|secret_env";
 
 fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option<KeySource> {

@@ -1,6 +1,6 @@
-//! The shape of a configuration file: what [`read`](super::read) fills, and what the JSON Schema is made of.
+//! The types of a configuration file, which [`read`](super::read) fills and the JSON Schema describes.
 //!
-//! Every field is optional here, so that all that is missing can be told at once; [`build`](super::build) tells it.
+//! Every field is optional here, so that all missing fields can be reported at once, by [`build`](super::build).
 
 #![expect(
     clippy::doc_markdown,

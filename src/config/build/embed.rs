@@ -1,4 +1,4 @@
-use super::set;
+use super::section::set;
 use crate::config::document::{EmbedSection, Few, Lasting};
 use crate::schemes::embed::Embed;
 

@@ -1,4 +1,4 @@
-use super::section;
+use super::section::section;
 use crate::config::document::{FailedSignaturesSection, PerClientSaid, RateSection, Span};
 use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
@@ -37,7 +37,7 @@ pub(super) fn build_failed_signatures(
     }
 }
 
-/// The rate in this table, whose fields are these.
+/// Builds the rate of a table. `[table, requests, within]` are the paths of the table and of its fields.
 fn build_rate(
     said: &RateSection,
     [table, requests, within]: [&'static str; 3],
