@@ -15,6 +15,7 @@
 //! up, and signed tokens are refused with 503.
 
 mod absent;
+mod connect;
 mod digests;
 mod fleet;
 mod kept;

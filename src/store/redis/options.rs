@@ -1,13 +1,12 @@
+//! The settings of a shared store, and their ranges.
+
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-
-use super::fleet::Fleet;
-use crate::error::{ConfigError, ConfigErrors};
+use crate::error::ConfigError;
 use crate::rate::Rate;
-use crate::store::Store;
 
-/// A builder for a store in Redis (6.2 or later) or Valkey, which a fleet shares; created by [`Store::redis`].
+/// A builder for a store in Redis (6.2 or later) or Valkey, which a fleet shares; created by
+/// [`Store::redis`](crate::store::Store::redis).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -60,8 +59,9 @@ use crate::store::Store;
 /// A revocation that is sent again does not affect tokens that were issued or restored after it.
 ///
 /// Configure the server to save its data (`appendonly yes`) and to evict nothing (`maxmemory-policy noeviction`). Any other
-/// configuration is reported in the log, in [`Store::problems`] and in [`Health::store`](crate::verifier::Health::store).
-/// With [`wait_for_replicas`](Self::wait_for_replicas), a revocation fails unless replicas acknowledge it in time.
+/// configuration is reported in the log, in [`Store::problems`](crate::store::Store::problems) and in
+/// [`Health::store`](crate::verifier::Health::store). With [`wait_for_replicas`](Self::wait_for_replicas), a revocation fails
+/// unless replicas acknowledge it in time.
 ///
 /// # The load that one client can cause
 ///
@@ -114,12 +114,10 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest prefix, in bytes.
 const MAX_PREFIX_LEN: usize = 64;
 
-impl Store {
-    /// Returns a builder for a store in Redis or Valkey, which a fleet shares. The URL is
-    /// `redis://[user:password@]host[:port][/database]` or `unix:///path`.
-    pub fn redis(url: impl Into<String>) -> RedisStore {
-        RedisStore {
-            url: url.into(),
+impl RedisStore {
+    pub(super) fn new(url: String) -> Self {
+        Self {
+            url,
             prefix: "playgate".to_owned(),
             staleness: Staleness::AtMost(Duration::from_mins(1)),
             timeout: Duration::from_secs(2),
@@ -127,9 +125,7 @@ impl Store {
             replicas: None,
         }
     }
-}
 
-impl RedisStore {
     /// Sets the prefix of all keys on the server. The default is `playgate`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -169,60 +165,47 @@ impl RedisStore {
         self
     }
 
-    /// Starts to connect, on the current tokio runtime, and reconnects without end. A server that is down is no error: until it
-    /// is reached, requests that need it are answered with 503. See [`Store::ready`].
+    /// Opens the URL, without a connection yet.
     ///
     /// # Errors
     ///
-    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside of a runtime.
-    /// Nothing is connected then.
-    pub fn connect(self) -> Result<Store, ConfigErrors> {
-        let mut faults = Vec::new();
-        let mut fault = |found: String, write: &'static str| faults.push(ConfigError::Store { found, write });
+    /// Returns [`ConfigError::Store`] for a URL that cannot be used.
+    pub(super) fn client(&self) -> Result<redis::Client, ConfigError> {
         // A URL may hold a password, so no error shows it.
-        let client = match redis::Client::open(self.url.as_str()) {
-            Ok(client) => Some(client),
-            Err(_) if self.url.starts_with("rediss:") || self.url.starts_with("valkeys:") => {
-                fault("has a URL for TLS, which is not supported".to_owned(), "redis://, through a tunnel");
-                None
+        redis::Client::open(self.url.as_str()).map_err(|_| {
+            if self.url.starts_with("rediss:") || self.url.starts_with("valkeys:") {
+                fault("has a URL for TLS, which is not supported".to_owned(), "redis://, through a tunnel")
+            } else {
+                let write = "redis://[user:password@]host[:port][/database]";
+                fault("has a URL that cannot be read".to_owned(), write)
             }
-            Err(_) => {
-                fault(
-                    "has a URL that cannot be read".to_owned(),
-                    "redis://[user:password@]host[:port][/database]",
-                );
-                None
-            }
-        };
+        })
+    }
+
+    /// Returns one [`ConfigError::Store`] for each setting that is out of range.
+    pub(super) fn faults(&self) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         if self.prefix.is_empty() || self.prefix.len() > MAX_PREFIX_LEN || !self.prefix.bytes().all(good) {
-            fault(format!("has the prefix {:?}", self.prefix), "1 to 64 letters, digits, and any of - _ . :");
+            let found = format!("has the prefix {:?}", self.prefix);
+            faults.push(fault(found, "1 to 64 letters, digits, and any of - _ . :"));
         }
         if let Staleness::AtMost(most) = self.staleness
             && most < Duration::from_secs(1)
         {
-            fault(format!("is believed for {most:?}"), "1 second or more");
+            faults.push(fault(format!("is believed for {most:?}"), "1 second or more"));
         }
         if !(MIN_TIMEOUT..=MAX_TIMEOUT).contains(&self.timeout) {
-            fault(format!("has a timeout of {:?}", self.timeout), "10 milliseconds to 5 seconds");
+            let found = format!("has a timeout of {:?}", self.timeout);
+            faults.push(fault(found, "10 milliseconds to 5 seconds"));
         }
         if let Some(Replicas { count, most }) = self.replicas
             && (count == 0 || !(MIN_TIMEOUT..=MAX_TIMEOUT).contains(&most))
         {
             let found = format!("waits for {count} replicas for {most:?}");
-            fault(found, "1 replica or more, and 10 milliseconds to 5 seconds");
+            faults.push(fault(found, "1 replica or more, and 10 milliseconds to 5 seconds"));
         }
-        ConfigErrors::check(faults)?;
-        let nowhere = ConfigError::Store {
-            found: "is connected outside of a tokio runtime".to_owned(),
-            write: "connect() within one",
-        };
-        match (client, Handle::try_current()) {
-            (Some(client), Ok(runtime)) => {
-                Ok(Store::shared(|access| Fleet::start(&self, client, runtime, access)))
-            }
-            _ => Err(nowhere.into()),
-        }
+        faults
     }
 }
 
@@ -235,4 +218,8 @@ impl std::fmt::Debug for RedisStore {
             .field("replicas", &self.replicas)
             .finish_non_exhaustive()
     }
+}
+
+fn fault(found: String, write: &'static str) -> ConfigError {
+    ConfigError::Store { found, write }
 }
