@@ -52,7 +52,7 @@ impl Forwarding {
             PathFormat::Unknown => None,
             PathFormat::Other => return None,
         };
-        let wanted = rules.wanted(site, grant.map(Grant::granted))?;
+        let wanted = rules.wanted(&site.schemes, grant.map(Grant::granted))?;
         let parameters = Parameters::chosen(query, |parameter| wanted.includes(parameter)).transpose()?;
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer).ok()?;

@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 
+use super::context::Context;
 use super::grant::Grant;
+use super::outcome::{Decided, Evidence, Outcome};
 use super::snapshot::Snapshot;
-use super::{Decided, Evidence, Outcome};
 use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
-use crate::request::{Host, HostBuffer, RequestView};
+use crate::request::RequestView;
 use crate::schemes::{Carrier, claimed_key};
-use crate::site::{SiteRules, SiteView};
+use crate::site::SiteView;
 use crate::store::Need;
 
 /// What is to become of a request.
@@ -33,40 +34,6 @@ pub enum Decision<'r> {
     /// It depends on what has to be [looked up](crate::Verifier::look_up) first; then decide again with what that brought.
     /// Carried out as it is, it is a refusal.
     Needs(Needed),
-}
-
-/// The snapshot of one decision, and the site in it.
-pub(crate) struct Context {
-    pub(crate) state: Guard<Arc<Snapshot>>,
-    site: Option<usize>,
-}
-
-impl Context {
-    pub(crate) fn site(&self) -> Option<&SiteRules> {
-        self.state.policy.site(self.site?)
-    }
-}
-
-#[cfg(feature = "tower")]
-impl Context {
-    /// Returns whether other sites of the host begin below `/`: a shortened path may belong to one of them.
-    fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
-        let policy = &self.state.policy;
-        if !policy.has_base_paths() {
-            return false; // nearly every policy
-        }
-        let mut buffer = HostBuffer::new();
-        let host = Host::of(request, &mut buffer);
-        host.is_ok_and(|host| self.site.is_none_or(|site| policy.has_others_below(host, site)))
-    }
-}
-
-impl std::fmt::Debug for Context {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context")
-            .field("site", &self.site().map(|site| &*site.facts.id))
-            .finish_non_exhaustive()
-    }
 }
 
 impl<'r> Decision<'r> {
@@ -189,12 +156,5 @@ impl Refusal<'_> {
     pub fn claimed_kid(&self) -> Option<String> {
         let Evidence { scheme, carrier, raw } = self.evidence?;
         claimed_key(scheme, carrier, raw)
-    }
-}
-
-impl std::fmt::Debug for Evidence<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The credential itself is a secret.
-        f.debug_struct("Evidence").field("carrier", &self.carrier).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::decision::Context;
+use super::context::Context;
 use crate::request::shown_path;
 use crate::schemes::jws::Claims;
 use crate::schemes::{Basis, Carrier, Facts, ResponseRules, Scheme};

@@ -46,8 +46,10 @@
 //! }
 //! ```
 
+mod context;
 mod decision;
 mod grant;
+mod outcome;
 mod snapshot;
 mod tally;
 
@@ -59,41 +61,17 @@ pub(crate) use tally::Tally;
 
 use std::cell::Cell;
 
+pub(crate) use outcome::Decided;
+use outcome::{Evidence, Outcome};
+
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
 use crate::schemes::{Asked, Carrier, Context, Facts, Rejected, Scheme, Text};
 use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteRules, Transport, UnknownHost};
-use crate::store::{Found, Need};
+use crate::store::Found;
 use crate::time::UnixSeconds;
-
-/// A decision without its snapshot: nothing in it borrows from one.
-pub(crate) struct Decided<'r> {
-    site: Option<usize>,
-    outcome: Outcome<'r>,
-}
-
-enum Outcome<'r> {
-    /// The request goes to the inner service without a decision about a credential.
-    Pass {
-        /// False for a host that no site claims; otherwise the path is outside of every base path.
-        outside: bool,
-    },
-    Preflight,
-    Public,
-    Granted(&'r [u8], Facts),
-    Denied(Denial, Option<Evidence<'r>>),
-    Needs(Need),
-}
-
-/// The credential that a denial is about, as it stands in the request: for the log line.
-#[derive(Clone, Copy)]
-pub(crate) struct Evidence<'r> {
-    scheme: Scheme,
-    carrier: Carrier,
-    raw: &'r [u8],
-}
 
 /// Decides a request, by the steps of the module's docs. `found` holds the answers of lookups that earlier decisions on the request
 /// needed.
@@ -349,10 +327,4 @@ fn check_manner(
 
 const fn denied(denial: Denial, scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Outcome<'_> {
     Outcome::Denied(denial, Some(Evidence { scheme, carrier, raw }))
-}
-
-impl From<Denial> for Outcome<'_> {
-    fn from(denial: Denial) -> Self {
-        Self::Denied(denial, None)
-    }
 }

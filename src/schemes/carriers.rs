@@ -1,6 +1,6 @@
 use arrayvec::ArrayVec;
 
-use super::scheme::Places;
+use super::places::Places;
 use crate::error::{Denial, Repeated, TokenFault};
 use crate::request::{
     AUTHORIZATION, COOKIE, MAX_COOKIES_TRIED, MAX_CREDENTIAL_BYTES, PercentFault, RequestView, cookie_values,

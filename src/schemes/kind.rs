@@ -1,7 +1,7 @@
 use super::list::for_each_scheme;
 
 macro_rules! scheme_enum {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $Rules:ty, $Settings:ty;)+) => {
+    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
         /// A kind of credential.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]

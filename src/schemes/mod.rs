@@ -34,6 +34,7 @@ mod failures;
 mod hook;
 mod kind;
 mod list;
+mod places;
 mod registry;
 mod scheme;
 mod secret;
@@ -41,15 +42,18 @@ mod settings;
 mod verified;
 
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
-pub(crate) use carriers::{Carriers, Decoded, Text, bearer_token, token_text};
+pub(crate) use carriers::{Carriers, Text, bearer_token};
+#[cfg(feature = "__internals")]
+pub(crate) use carriers::{Decoded, token_text};
 pub use claim::ClaimValue;
 pub(crate) use context::{Asked, Context, SiteFacts};
 pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
+pub(crate) use places::Places;
 pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SchemeSection, claimed_key};
-pub(crate) use scheme::{Basis, Places, Referrers, ResponseRules};
+pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]
 pub(crate) use secret::{SecretPlace, SecretSlots};

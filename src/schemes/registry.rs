@@ -4,7 +4,8 @@ use super::carriers::{Carrier, CarrierSet, Text};
 use super::context::Context;
 use super::kind::Scheme;
 use super::list::for_each_scheme;
-use super::scheme::{Basis, CredentialScheme, Places, Proven, ResponseRules};
+use super::places::Places;
+use super::scheme::{Basis, CredentialScheme, Proven, ResponseRules};
 #[cfg(feature = "config")]
 use super::secret::SecretSlots;
 use super::settings::{SchemeSettings, SiteCheck};
@@ -30,11 +31,11 @@ pub(crate) struct Rejected {
 }
 
 macro_rules! registry {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $Rules:ty, $Settings:ty;)+) => {
+    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
         /// The schemes that a site accepts.
         #[derive(Debug, Default)]
         pub(crate) struct SchemeRules {
-            $(pub(crate) $field: Option<$Rules>,)+
+            $(pub(crate) $field: Option<super::$module::$Rules>,)+
             /// The carriers with a place of some scheme's own.
             pub(crate) own_carriers: CarrierSet,
         }
@@ -42,7 +43,7 @@ macro_rules! registry {
         /// The facts about a verified credential of any scheme.
         #[derive(Clone, Debug)]
         pub(crate) enum Proof {
-            $($Scheme(<$Rules as CredentialScheme>::Proof),)+
+            $($Scheme(<super::$module::$Rules as CredentialScheme>::Proof),)+
         }
 
         impl SchemeRules {
@@ -104,7 +105,7 @@ macro_rules! registry {
             /// Returns whether a scheme is accepted and reads texts from the shared carriers.
             pub(crate) const fn reads_texts(&self, scheme: Scheme) -> bool {
                 match scheme {
-                    $(Scheme::$Scheme => <$Settings as SchemeSettings>::READS_TEXTS && self.$field.is_some(),)+
+                    $(Scheme::$Scheme => <super::$module::$Settings as SchemeSettings>::READS_TEXTS && self.$field.is_some(),)+
                 }
             }
 
@@ -134,7 +135,7 @@ macro_rules! registry {
             /// See [`CredentialScheme::claims`].
             pub(crate) fn claims(&self, carrier: Carrier, raw: &[u8]) -> String {
                 match self {
-                    $(Self::$Scheme(proof) => <$Rules>::claims(proof, carrier, raw),)+
+                    $(Self::$Scheme(proof) => <super::$module::$Rules>::claims(proof, carrier, raw),)+
                 }
             }
 
@@ -198,7 +199,7 @@ macro_rules! registry {
         /// See [`CredentialScheme::claimed_key`].
         pub(crate) fn claimed_key(scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Option<String> {
             match scheme {
-                $(Scheme::$Scheme => <$Rules>::claimed_key(carrier, raw),)+
+                $(Scheme::$Scheme => <super::$module::$Rules>::claimed_key(carrier, raw),)+
             }
         }
     };
@@ -207,11 +208,11 @@ macro_rules! registry {
 for_each_scheme!(registry);
 
 macro_rules! settings_registry {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $Rules:ty, $Settings:ty;)+) => {
+    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
         /// The settings of a site's schemes.
         #[derive(Clone, Debug, PartialEq)]
         pub(crate) struct SchemeSection {
-            $(pub(crate) $field: Option<$Settings>,)+
+            $(pub(crate) $field: Option<super::$module::$Settings>,)+
         }
 
         impl SchemeSection {
@@ -231,7 +232,7 @@ macro_rules! settings_registry {
             pub(crate) fn last_reader(&self) -> Option<Scheme> {
                 let mut last = None;
                 $(
-                    if <$Settings>::READS_TEXTS && self.accepts(Scheme::$Scheme) {
+                    if <super::$module::$Settings>::READS_TEXTS && self.accepts(Scheme::$Scheme) {
                         last = Some(Scheme::$Scheme);
                     }
                 )+

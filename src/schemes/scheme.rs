@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use super::carriers::{Carrier, CarrierSet, Text};
 use super::context::{Context, SiteFacts};
+use super::places::Places;
 use super::verified::Verified;
 use crate::error::Denial;
 use crate::keys::{Key, KeySet};
-use crate::request::SegmentPlace;
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
@@ -157,34 +157,4 @@ pub(crate) enum Referrers {
     AreChecked,
     /// The credential lists no origins.
     AreNotChecked,
-}
-
-/// The places of credentials in a request, as names: for stripping, forwarding, log lines and explanations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Places {
-    pub(crate) query: Vec<Box<str>>,
-    pub(crate) cookies: Vec<Box<str>>,
-    /// Header fields with the credential alone, in lower case.
-    pub(crate) headers: Vec<Box<str>>,
-    /// `Authorization: Bearer`.
-    pub(crate) bearer: bool,
-    pub(crate) path: Vec<SegmentPlace>,
-}
-
-impl Places {
-    /// Adds the places of another scheme, each once.
-    pub(crate) fn extend(&mut self, other: &Self) {
-        let add = |names: &mut Vec<Box<str>>, more: &[Box<str>]| {
-            for name in more {
-                if !names.contains(name) {
-                    names.push(name.clone());
-                }
-            }
-        };
-        add(&mut self.query, &other.query);
-        add(&mut self.cookies, &other.cookies);
-        add(&mut self.headers, &other.headers);
-        self.bearer |= other.bearer;
-        self.path.extend(other.path.iter().cloned());
-    }
 }

@@ -17,7 +17,7 @@ pub(crate) enum SecretPlace {
 }
 
 /// The secrets of a scheme on one site that have to be loaded.
-#[cfg_attr(not(feature = "config"), expect(dead_code, reason = "secrets are loaded with the configuration"))]
+#[cfg(feature = "config")]
 pub(crate) struct SecretSlots<'s> {
     /// The setting that names files, as faults name it.
     pub(crate) file_setting: &'static str,

@@ -5,6 +5,7 @@ use std::fmt;
 use super::carriers::Carriers;
 use super::kind::Scheme;
 use super::scheme::CredentialScheme;
+#[cfg(feature = "config")]
 use super::secret::SecretSlots;
 use crate::error::Faults;
 
@@ -25,6 +26,7 @@ pub(crate) trait SchemeSettings: Clone + fmt::Debug + PartialEq {
     fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<Self::Rules>;
 
     /// Returns the secrets that have to be loaded from files and environment variables.
+    #[cfg(feature = "config")]
     fn secrets(&mut self) -> Option<SecretSlots<'_>> {
         None
     }

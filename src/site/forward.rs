@@ -2,11 +2,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::pattern::HostPattern;
-use super::rules::SiteRules;
 use crate::error::{ConfigError, Denial, Faults};
 use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
-use crate::schemes::{Carrier, Proof};
+use crate::schemes::{Carrier, Proof, SchemeRules};
 
 /// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
 /// is asked for with them.
@@ -240,7 +239,7 @@ impl ForwardRules {
     /// Returns which parameters are carried after a grant, or on a public resource; `None` if none are.
     pub(crate) fn wanted<'s>(
         &'s self,
-        site: &'s SiteRules,
+        schemes: &'s SchemeRules,
         granted: Option<Granted<'_>>,
     ) -> Option<Wanted<'s>> {
         match &self.keys {
@@ -248,10 +247,29 @@ impl ForwardRules {
             Keys::Except(keys) => Some(Wanted::Except(keys)),
             Keys::Credential => {
                 let (_, proof) = granted.filter(|(carrier, _)| *carrier == Carrier::Query)?;
-                let places = site.schemes.places_of(proof.scheme())?;
+                let places = schemes.places_of(proof.scheme())?;
                 proof.opens_more_than_the_manifest().then_some(Wanted::Names(&places.query))
             }
         }
+    }
+}
+
+impl ForwardRules {
+    /// Refuses a manifest's request if what would be carried into the manifest is too long. Where only the answer tells that it is
+    /// a manifest, the manifest passes unchanged instead.
+    pub(super) fn refuse_long_query(
+        &self,
+        schemes: &SchemeRules,
+        path: &[u8],
+        query: &[u8],
+        granted: Option<Granted<'_>>,
+    ) -> Result<(), Denial> {
+        if !matches!(self.format_of(path), PathFormat::Manifest(_)) {
+            return Ok(());
+        }
+        let Some(wanted) = self.wanted(schemes, granted) else { return Ok(()) };
+        Parameters::check(query, |parameter| wanted.includes(parameter))
+            .map_err(|_| Denial::QueryTooLong { verified: granted.is_some() })
     }
 }
 
@@ -278,33 +296,8 @@ impl Wanted<'_> {
     }
 }
 
-impl SiteRules {
-    /// Refuses a manifest's request if what would be carried into the manifest is too long. Where only the answer tells
-    /// that it is a manifest, the manifest passes unchanged instead.
-    pub(crate) fn refuse_long_query(
-        &self,
-        method: &str,
-        path: &[u8],
-        query: Option<&[u8]>,
-        granted: Option<Granted<'_>>,
-    ) -> Result<(), Denial> {
-        if !path.last().copied().is_some_and(may_end_a_manifest) {
-            return Ok(()); // nearly every request
-        }
-        let (Some(rules), Some(query), "GET" | "HEAD") = (&self.forward, query, method) else {
-            return Ok(());
-        };
-        if !matches!(rules.format_of(path), PathFormat::Manifest(_)) {
-            return Ok(());
-        }
-        let Some(wanted) = rules.wanted(self, granted) else { return Ok(()) };
-        Parameters::check(query, |parameter| wanted.includes(parameter))
-            .map_err(|_| Denial::QueryTooLong { verified: granted.is_some() })
-    }
-}
-
 /// Returns whether the extension of some manifest ends in this byte; see [`Format::of_extension`].
-const fn may_end_a_manifest(byte: u8) -> bool {
+pub(super) const fn may_end_a_manifest(byte: u8) -> bool {
     matches!(byte.to_ascii_lowercase(), b'8' | b'd' | b'p' | b'u')
 }
 

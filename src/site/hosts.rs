@@ -1,13 +1,10 @@
 use hashbrown::HashMap;
 
-use super::mounts::Mounts;
+use super::mounts::{Mounts, SiteIndex};
 use super::pattern::HostPattern;
 use crate::error::PathFault;
 use crate::request::{Host, Reading, RequestPath, some_reading};
 use crate::scope::Captures;
-
-/// Where a site stands in its policy.
-pub(super) type SiteIndex = usize;
 
 /// Hosts to sites: exact names by hash, then patterns, most literal first, then any.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::is_normal_base_path;
-use super::hosts::{HostTable, SiteIndex};
+use super::hosts::HostTable;
 use super::mounts::Mounts;
+use super::mounts::SiteIndex;
 use super::pattern::HostPattern;
 use super::settings::{Serves, Site};
 use crate::error::{ConfigError, Faults};

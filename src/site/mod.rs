@@ -37,6 +37,7 @@ pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, SiteView};
 pub(crate) use rules::{SiteRules, Transport};
+#[cfg(feature = "config")]
 pub(crate) use settings::Serves;
 pub use settings::Site;
 pub(crate) use stripping::Stripping;

@@ -2,8 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
-use super::hosts::SiteIndex;
 use crate::request::{fold, fold_base_path, is_folded};
+
+/// The position of a site in its policy.
+pub(super) type SiteIndex = usize;
 
 /// The base paths of one host, and the site that begins at each.
 #[derive(Debug, Default)]

@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::check::check_site;
-use super::hosts::{Exact, HostTable, Place, SiteIndex};
+use super::hosts::{Exact, HostTable, Place};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
+use super::mounts::SiteIndex;
 use super::outside::{Outside, OutsideRule, check_outside};
 use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};

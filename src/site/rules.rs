@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::forward::ForwardRules;
+use super::forward::{ForwardRules, Granted, may_end_a_manifest};
 use super::identity::IdentityValue;
 use super::stripping::Stripping;
 use crate::cors::CorsPolicy;
-use crate::error::Code;
+use crate::error::{Code, Denial};
 use crate::request::SegmentPlace;
 use crate::schemes::{Carriers, Scheme, SchemeRules, SiteFacts};
 
@@ -99,6 +99,25 @@ impl SiteRules {
             if folder { key.starts_with(path.as_bytes()) } else { key == path.as_bytes() }
         };
         self.access == Access::Public || self.public_paths.iter().any(|path| listed(path))
+    }
+
+    /// Refuses a manifest's request if the parameters that would be carried into the manifest are too long.
+    pub(crate) fn refuse_long_query(
+        &self,
+        method: &str,
+        path: &[u8],
+        query: Option<&[u8]>,
+        granted: Option<Granted<'_>>,
+    ) -> Result<(), Denial> {
+        if !path.last().copied().is_some_and(may_end_a_manifest) {
+            return Ok(()); // nearly every request
+        }
+        match (&self.forward, query, method) {
+            (Some(rules), Some(query), "GET" | "HEAD") => {
+                rules.refuse_long_query(&self.schemes, path, query, granted)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The status that answers a code here.

@@ -1,16 +1,22 @@
 use std::collections::HashSet;
+#[cfg(feature = "config")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Setup;
+use super::faults::{doubled, no_such_site, tell_dangers};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
+use super::setup::Setup;
 use crate::decide::Snapshot;
 use crate::error::{ConfigError, ConfigErrors};
+#[cfg(feature = "config")]
+use crate::keys::KeySource;
 use crate::keys::{Key, KeySet};
 use crate::rate::FailedSignatures;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
-use crate::scope::KeyScope;
+#[cfg(feature = "config")]
+use crate::schemes::{Hook, HookRequest, Refused};
 use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
@@ -154,55 +160,36 @@ impl VerifierBuilder {
     }
 }
 
-/// How many of the known names an error lists.
-const NAMES_SHOWN: usize = 10;
+#[cfg(feature = "config")]
+impl VerifierBuilder {
+    /// The sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
+    /// sites; where both say `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file decides.
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.setup.file = Some(path.into());
+        self
+    }
 
-/// Why a key's scope names nothing here, if it does.
-pub(super) fn no_such_site(
-    scope: &KeyScope,
-    ids: &HashSet<&str>,
-    key: impl FnOnce() -> String,
-) -> Option<ConfigError> {
-    match scope {
-        KeyScope::Site(id) if !ids.contains(&**id) => {
-            let mut known: Vec<&str> = ids.iter().copied().collect();
-            known.sort_unstable();
-            let known = list_names(known.into_iter().map(|id| id.escape_debug().to_string()));
-            Some(ConfigError::KeyForNoSite { key: key(), site: id.to_string(), known })
-        }
-        KeyScope::Site(_) | KeyScope::Bucket(_) | KeyScope::Stream(_) | KeyScope::Any(_) => None,
+    /// One source of keys more.
+    pub fn key_source(mut self, source: KeySource) -> Self {
+        self.setup.sources.push(source);
+        self
+    }
+
+    /// Gives the file's site of this id a [`hook`](Site::hook), which a reload keeps.
+    pub fn hook(
+        mut self,
+        site: impl Into<String>,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+    ) -> Self {
+        self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
+        self
     }
 }
 
-pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
-    let shown = names.by_ref().take(NAMES_SHOWN).collect::<Vec<_>>().join(", ");
-    match names.count() {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-/// A key from a source whose `kid` a key of code has.
-pub(super) fn doubled(key: &Key) -> ConfigError {
-    ConfigError::DoubledKey {
-        kid: key.id().to_string(),
-        file: key.source().unwrap_or_default().into_owned(),
-        first: "code".to_owned(),
-    }
-}
-
-/// Checks that are taken away are said aloud.
-pub(super) fn tell_dangers(keys: &[Key]) {
-    for key in keys {
-        let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");
-        for name in key.dangers().names().chain(any) {
-            crate::log::event!(
-                WARN,
-                kid = key.id().as_str(),
-                danger = name,
-                "a check is taken away from this key's tokens"
-            );
-        }
+impl Verifier {
+    /// Returns a builder for a verifier.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
     }
 }
 

@@ -1,4 +1,4 @@
-use super::builder::list_names;
+use super::faults::list_names;
 use super::handle::Verifier;
 use crate::error::ConfigError;
 use crate::records::{EmbedCounts, EmbedDraft, EmbedToken, Lifetime, check_id};

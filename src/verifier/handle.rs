@@ -1,8 +1,8 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
-use super::Setup;
-use super::builder::{VerifierBuilder, tell_dangers};
+use super::faults::tell_dangers;
+use super::setup::Setup;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
@@ -40,11 +40,6 @@ struct Shared {
 }
 
 impl Verifier {
-    /// A verifier to add sites and keys to.
-    pub fn builder() -> VerifierBuilder {
-        VerifierBuilder::new()
-    }
-
     pub(super) fn start(snapshot: Snapshot, store: Store, clock: Box<dyn Clock>, setup: Setup) -> Self {
         let (live, clock) = (Live::new(snapshot), clock.into());
         Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))

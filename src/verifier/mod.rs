@@ -12,6 +12,7 @@
 
 mod builder;
 mod embeds;
+mod faults;
 mod handle;
 mod health;
 mod idle;
@@ -19,7 +20,7 @@ mod idle;
 mod reload;
 #[cfg(feature = "config")]
 mod secrets;
-#[cfg(feature = "config")]
+#[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
 #[cfg(feature = "config")]
 mod swapped;
@@ -35,9 +36,3 @@ pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 pub use swapped::{Difference, Swapped};
 #[cfg(feature = "watch")]
 pub use watch::Watch;
-
-#[cfg(feature = "config")]
-use setup::Setup;
-/// What is read again: nothing, without the feature `config`.
-#[cfg(not(feature = "config"))]
-type Setup = ();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(feature = "watch")]
 use std::time::Instant;
 
-use super::builder::{doubled, list_names};
+use super::faults::{doubled, list_names};
 use super::handle::Verifier;
 use super::health::KeptSource;
 use super::idle::{idle, warn_of_idle};

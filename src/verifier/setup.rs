@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::builder::{VerifierBuilder, list_names, no_such_site};
+use super::faults::{list_names, no_such_site};
 use super::secrets::Secrets;
 use crate::config::{ConfigFile, Notation, in_file};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
 use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
-use crate::schemes::{Hook, HookRequest, Refused};
+use crate::schemes::Hook;
 use crate::site::{Policy, PolicyBuilder, Site};
 
 /// The largest configuration file.
@@ -55,31 +55,6 @@ pub(super) struct Plan {
     pub(super) secrets: Secrets,
     pub(super) changes: Changes,
     pub(super) notices: Vec<ConfigError>,
-}
-
-impl VerifierBuilder {
-    /// The sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
-    /// sites; where both say `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file decides.
-    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.setup.file = Some(path.into());
-        self
-    }
-
-    /// One source of keys more.
-    pub fn key_source(mut self, source: KeySource) -> Self {
-        self.setup.sources.push(source);
-        self
-    }
-
-    /// Gives the file's site of this id a [`hook`](Site::hook), which a reload keeps.
-    pub fn hook(
-        mut self,
-        site: impl Into<String>,
-        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
-    ) -> Self {
-        self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
-        self
-    }
 }
 
 impl Setup {

@@ -14,12 +14,14 @@
 //! that a store that leaks opens nothing. This room waits for nothing and knows of no store.
 
 mod guarded;
+mod origins_on;
 mod rules;
 mod settings;
 mod verify;
 
+pub use origins_on::OriginsOn;
 pub(crate) use rules::EmbedRules;
-pub use settings::{Embed, OriginsOn};
+pub use settings::Embed;
 
 pub use crate::records::{
     EmbedCounts, EmbedDraft, EmbedToken, Lifetime, MAX_EMBED_TOKEN_LEN, MAX_ID_LEN, MAX_METADATA,

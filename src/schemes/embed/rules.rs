@@ -1,7 +1,7 @@
-use super::settings::OriginsOn;
+use super::origins_on::OriginsOn;
 use crate::records::Lifetime;
 use crate::request::{PathBuffer, RequestPath, SegmentPlace};
-use crate::schemes::scheme::Places;
+use crate::schemes::places::Places;
 
 /// A site's rules for embed tokens, checked.
 #[derive(Debug)]

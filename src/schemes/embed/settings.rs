@@ -1,5 +1,4 @@
-use serde::Deserialize;
-
+use super::origins_on::OriginsOn;
 use super::rules::{EmbedRules, PathPattern, ScopePattern};
 use crate::error::{ConfigError, Faults};
 use crate::records::Lifetime;
@@ -26,22 +25,6 @@ pub struct Embed {
     pub(crate) allow_missing_origin: bool,
     pub(crate) lifetime: Lifetime,
     pub(crate) lifetimes: Vec<(String, Lifetime)>,
-}
-
-/// The requests that have to come from an allowed origin. Pages always have to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "origins_on"))]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum OriginsOn {
-    /// Manifests and keys, without which nothing plays: paths that end in `.m3u8`, `.m3u`, `.mpd`, `.mpp` or `.key`, in any
-    /// case, and paths that a file server may resolve to one: `1.key/`, `1.key.`, `1.key;x`, `master.m3u8.gz`, a folder, or
-    /// a name without an extension.
-    #[default]
-    ManifestsAndKeys,
-    /// Every request.
-    #[serde(rename = "all")]
-    Everything,
 }
 
 impl Default for Embed {

@@ -9,7 +9,7 @@ use crate::request::MAX_PATH_LEN;
 use crate::revocation::{Checked, Kind, MAX_NAME_LEN};
 use crate::schemes::carriers::Carriers;
 use crate::schemes::context::Context;
-use crate::schemes::scheme::Places;
+use crate::schemes::places::Places;
 use crate::store::{Access, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 

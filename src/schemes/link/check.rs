@@ -2,17 +2,16 @@ use arrayvec::ArrayVec;
 
 use super::MIN_SECRET_LEN;
 use super::expression::{Expression, Part};
-use super::rules::{Form, KINDS, LinkRules, Place, ProofText};
+use super::rules::{Form, KINDS, LinkRules, MAX_SECRETS, Place, ProofText};
 use super::settings::{Covers, Format, LinkEncoding, SecureLink};
 use crate::crypto::LinkHash;
 use crate::error::{ConfigError, Faults};
 use crate::request::{SegmentPlace, is_parameter_name};
-use crate::schemes::scheme::Places;
-use crate::schemes::secret::{SecretPlace, SecretSlots, SharedSecret};
+use crate::schemes::places::Places;
+#[cfg(feature = "config")]
+use crate::schemes::secret::SecretSlots;
+use crate::schemes::secret::{SecretPlace, SharedSecret};
 use crate::schemes::settings::{SchemeSettings, SiteCheck};
-
-/// The maximum number of secrets that are live at once: the one in use, and its successor.
-pub(super) const MAX_SECRETS: usize = 2;
 
 /// The shortest key of an HMAC, in bytes: as long as its hash (RFC 2104 §3).
 const MIN_KEY_LEN: usize = 32;
@@ -32,6 +31,7 @@ impl SchemeSettings for SecureLink {
         self.check_for(site.id, site.base_path, faults)
     }
 
+    #[cfg(feature = "config")]
     fn secrets(&mut self) -> Option<SecretSlots<'_>> {
         Some(SecretSlots {
             file_setting: "secure_link.secret_file",

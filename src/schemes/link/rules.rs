@@ -6,15 +6,17 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::check::MAX_SECRETS;
 use super::expression::{Expression, MAX_QUERY_NAMES, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
 use crate::request::{hex_value, values_of_each};
 use crate::schemes::context::Asked;
-use crate::schemes::scheme::Places;
+use crate::schemes::places::Places;
 use crate::time::UnixSeconds;
+
+/// The maximum number of secrets that are live at once: the one in use, and its successor.
+pub(super) const MAX_SECRETS: usize = 2;
 
 /// A site's secure links: every setting checked and made ready.
 pub(crate) struct LinkRules {

@@ -8,7 +8,8 @@ use crate::schemes::carriers::{Carrier, CarrierSet};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
 use crate::schemes::kind::Scheme;
-use crate::schemes::scheme::{Basis, CredentialScheme, Places, Proven};
+use crate::schemes::places::Places;
+use crate::schemes::scheme::{Basis, CredentialScheme, Proven};
 use crate::schemes::verified::Verified;
 use crate::time::UnixSeconds;
 

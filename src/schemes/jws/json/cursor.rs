@@ -1,6 +1,6 @@
 //! Walks strict JSON (RFC 8259) byte by byte, forwards, without recovery.
 
-use super::{JsonStr, Value};
+use super::value::{JsonStr, Value};
 use crate::error::TokenFault;
 use crate::request::hex_value;
 use crate::work;

@@ -1,0 +1,190 @@
+use std::hash::{BuildHasher, Hasher};
+
+use arrayvec::ArrayVec;
+use foldhash::fast::FixedState;
+
+/// A JSON string as it stands between its quotes, escapes and all; its form has been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonStr<'t> {
+    /// A piece of UTF-8 text between two quotes, so UTF-8 itself.
+    pub(super) raw: &'t [u8],
+    pub(super) escaped: bool,
+}
+
+impl<'t> JsonStr<'t> {
+    /// Returns a text that is not written as JSON.
+    pub(crate) const fn of(text: &'t str) -> Self {
+        Self { raw: text.as_bytes(), escaped: false }
+    }
+
+    /// The text itself, when no escape stands in it.
+    pub fn plain(self) -> Option<&'t str> {
+        if self.escaped { None } else { std::str::from_utf8(self.raw).ok() }
+    }
+
+    /// The characters, escapes resolved.
+    pub fn chars(self) -> impl Iterator<Item = char> + 't {
+        Unescape(std::str::from_utf8(self.raw).unwrap_or_default().chars())
+    }
+
+    /// Whether the text, escapes resolved, is `other`.
+    #[inline] // so that a name that is known when compiling is compared in one step
+    pub fn is(self, other: &str) -> bool {
+        if self.escaped { self.resolves_to(other) } else { self.raw == other.as_bytes() }
+    }
+
+    #[cold]
+    fn resolves_to(self, other: &str) -> bool {
+        self.chars().eq(other.chars())
+    }
+
+    /// Whether the text is empty.
+    pub const fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The text, escapes resolved into `buffer` where there are any; `None` if they do not fit.
+    pub(crate) fn resolve<'b, const N: usize>(self, buffer: &'b mut ArrayVec<u8, N>) -> Option<&'b [u8]>
+    where
+        't: 'b,
+    {
+        if !self.escaped {
+            return Some(self.raw);
+        }
+        buffer.clear();
+        for character in self.chars() {
+            let mut utf8 = [0; 4];
+            buffer.try_extend_from_slice(character.encode_utf8(&mut utf8).as_bytes()).ok()?;
+        }
+        Some(buffer)
+    }
+
+    /// The text if it is plain, else the one of `names` that it spells, else nothing that is a name.
+    #[inline]
+    pub(in crate::schemes::jws) fn as_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
+        if self.escaped { self.spells_one_of(names) } else { self.raw }
+    }
+
+    #[cold]
+    fn spells_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
+        names.iter().find(|name| self.resolves_to(name)).copied().unwrap_or_default().as_bytes()
+    }
+
+    #[inline]
+    pub(super) fn same(self, other: Self) -> bool {
+        crate::work::visited(if self.escaped || other.escaped || self.raw.len() == other.raw.len() {
+            self.raw.len()
+        } else {
+            0
+        });
+        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
+    }
+
+    /// A bit for the first byte: names without a common bit are not the same.
+    pub(super) fn mark(self) -> u64 {
+        self.raw.first().map_or(1, |first| 1 << (first & 63))
+    }
+
+    /// A hash of the characters, escapes resolved.
+    pub(super) fn hash(self) -> u64 {
+        crate::work::visited(self.raw.len());
+        let mut state = FixedState::default().build_hasher();
+        self.chars().for_each(|character| state.write_u32(character.into()));
+        state.finish()
+    }
+}
+
+/// Where a piece of a text stands in it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::schemes::jws) struct Place {
+    start: u16,
+    len: u16,
+}
+
+impl Place {
+    /// The place of `piece`, which is borrowed from `text`.
+    pub(in crate::schemes::jws) fn of(piece: &[u8], text: &[u8]) -> Option<Self> {
+        let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+        Some(Self { start: start.try_into().ok()?, len: piece.len().try_into().ok()? })
+    }
+
+    pub(in crate::schemes::jws) fn read(self, text: &[u8]) -> Option<&[u8]> {
+        text.get(usize::from(self.start)..)?.get(..usize::from(self.len))
+    }
+}
+
+/// Where a string stands in its text.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::schemes::jws) struct StrPlace {
+    raw: Place,
+    escaped: bool,
+}
+
+impl<'t> JsonStr<'t> {
+    /// Where it stands in the text that it was read from.
+    pub(in crate::schemes::jws) fn place_in(self, text: &'t [u8]) -> Option<StrPlace> {
+        Some(StrPlace { raw: Place::of(self.raw, text)?, escaped: self.escaped })
+    }
+
+    /// The string at a place of the same text.
+    pub(in crate::schemes::jws) fn at(text: &'t [u8], place: StrPlace) -> Option<Self> {
+        Some(Self { raw: place.raw.read(text)?, escaped: place.escaped })
+    }
+}
+
+/// One value of a member; what is nested was checked and is handed out as text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'t> {
+    String(JsonStr<'t>),
+    Number(&'t [u8]),
+    Array(&'t [u8]),
+    Bool(bool),
+    /// An object, or `null`: nothing that is read here.
+    Other,
+}
+
+/// Resolves escapes whose form was checked.
+struct Unescape<'t>(std::str::Chars<'t>);
+
+impl Unescape<'_> {
+    fn unit(&mut self) -> Option<u32> {
+        let mut code = 0;
+        for _ in 0..4 {
+            code = (code << 4) | self.0.next()?.to_digit(16)?;
+        }
+        Some(code)
+    }
+}
+
+impl Iterator for Unescape<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let character = self.0.next()?;
+        if character != '\\' {
+            return Some(character);
+        }
+        Some(match self.0.next()? {
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let high = self.unit()?;
+                if !(0xd800..=0xdbff).contains(&high) {
+                    return char::from_u32(high);
+                }
+                self.0.next()?;
+                self.0.next()?;
+                let low = self.unit()?;
+                return char::from_u32(
+                    0x1_0000_u32
+                        .saturating_add(high.saturating_sub(0xd800) << 10)
+                        .saturating_add(low.saturating_sub(0xdc00)),
+                );
+            }
+            same => same,
+        })
+    }
+}

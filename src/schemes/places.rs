@@ -1,0 +1,31 @@
+use crate::request::SegmentPlace;
+
+/// The places of credentials in a request, as names: for stripping, forwarding, log lines and explanations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    pub(crate) query: Vec<Box<str>>,
+    pub(crate) cookies: Vec<Box<str>>,
+    /// Header fields with the credential alone, in lower case.
+    pub(crate) headers: Vec<Box<str>>,
+    /// `Authorization: Bearer`.
+    pub(crate) bearer: bool,
+    pub(crate) path: Vec<SegmentPlace>,
+}
+
+impl Places {
+    /// Adds the places of another scheme, each once.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        let add = |names: &mut Vec<Box<str>>, more: &[Box<str>]| {
+            for name in more {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        };
+        add(&mut self.query, &other.query);
+        add(&mut self.cookies, &other.cookies);
+        add(&mut self.headers, &other.headers);
+        self.bearer |= other.bearer;
+        self.path.extend(other.path.iter().cloned());
+    }
+}

@@ -1,0 +1,59 @@
+//! Errors and warnings about keys, in the words that building and reloading share.
+
+use std::collections::HashSet;
+
+use crate::error::ConfigError;
+use crate::keys::Key;
+use crate::scope::KeyScope;
+
+/// How many of the known names an error lists.
+const NAMES_SHOWN: usize = 10;
+
+/// Why a key's scope names nothing here, if it does.
+pub(super) fn no_such_site(
+    scope: &KeyScope,
+    ids: &HashSet<&str>,
+    key: impl FnOnce() -> String,
+) -> Option<ConfigError> {
+    match scope {
+        KeyScope::Site(id) if !ids.contains(&**id) => {
+            let mut known: Vec<&str> = ids.iter().copied().collect();
+            known.sort_unstable();
+            let known = list_names(known.into_iter().map(|id| id.escape_debug().to_string()));
+            Some(ConfigError::KeyForNoSite { key: key(), site: id.to_string(), known })
+        }
+        KeyScope::Site(_) | KeyScope::Bucket(_) | KeyScope::Stream(_) | KeyScope::Any(_) => None,
+    }
+}
+
+pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
+    let shown = names.by_ref().take(NAMES_SHOWN).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A key from a source whose `kid` a key of code has.
+pub(super) fn doubled(key: &Key) -> ConfigError {
+    ConfigError::DoubledKey {
+        kid: key.id().to_string(),
+        file: key.source().unwrap_or_default().into_owned(),
+        first: "code".to_owned(),
+    }
+}
+
+/// Checks that are taken away are said aloud.
+pub(super) fn tell_dangers(keys: &[Key]) {
+    for key in keys {
+        let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");
+        for name in key.dangers().names().chain(any) {
+            crate::log::event!(
+                WARN,
+                kid = key.id().as_str(),
+                danger = name,
+                "a check is taken away from this key's tokens"
+            );
+        }
+    }
+}

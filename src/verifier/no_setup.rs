@@ -1,0 +1,2 @@
+/// What is read again: nothing, without the feature `config`.
+pub(super) type Setup = ();
