@@ -1,30 +1,27 @@
 //! Builds sites, streams and key sources from the document. Reports missing and contradictory settings.
 
-mod embed;
 mod limits;
-mod section;
 
 use std::path::Path;
 
 use super::document::{
-    Accepts, AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, Few, ForwardSaid,
-    HashName, IdentitySaid, KeysSection, OutsideSaid, Preset, Scope, SecureLinkSection, Serves, SiteSection,
-    Span, code,
+    AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid,
+    KeysSection, OutsideSaid, Scope, Serves, SiteSection, code,
 };
 use crate::cors::Cors;
-use crate::crypto::{Algorithm, LinkHash};
+use crate::crypto::Algorithm;
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
 use crate::rate::FailedSignatures;
-use crate::schemes::SharedSecret;
-use crate::schemes::link::{IpBinding, SecureLink};
+use crate::schemes::Scheme;
+use crate::schemes::values::Span;
+use crate::schemes::{section, set};
 use crate::scope::{KeyScope, LiveShape};
 use crate::site::{
     Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
 };
 use crate::time::Leeway;
-use section::{section, set};
 
 /// The settings of the sections of a file, in their order.
 #[derive(Debug)]
@@ -96,8 +93,8 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
     }
 }
 
-fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
-    let serves = match said.serves {
+fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
+    let serves = match said.serves.take() {
         Some(Serves::Bucket(name)) => Served::Bucket(name),
         Some(Serves::Live(shape)) => Served::Live(shape),
         None => {
@@ -107,6 +104,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
         }
     };
     let mut site = Site::new(serves);
+    let described = said.build_schemes(&mut site.schemes, folder, faults);
     site.hosts = said.hosts;
     site.id = said.id;
     site.public_paths = said.public_paths;
@@ -145,41 +143,46 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
         }
     }
     site.forward = build_forward(said.forward, faults);
-    let (has_links, has_embeds) = (said.secure_link.is_some(), said.embed.is_some());
-    site.schemes.embed = said.embed.map(embed::build_embed);
-    site.schemes.link = said.secure_link.and_then(|said| build_link(said, folder, faults));
-    let accepts = |kind| said.accepts.as_ref().is_none_or(|accepts: &Vec<Accepts>| accepts.contains(&kind));
-    let Some(listed) = &said.accepts else { return site };
+    if let Some(listed) = &said.accepts {
+        accept(&mut site, listed, &described, faults);
+    }
+    site
+}
+
+/// Accepts the schemes that the site lists. A scheme with a section has to be listed, and a listed one needs a section unless all of
+/// its settings have a default.
+fn accept(site: &mut Site, listed: &[Scheme], described: &[Scheme], faults: &mut Faults) {
     let before = faults.len();
     if listed.is_empty() {
-        let write = "\"signed-token\", \"secure-link\", \"embed-token\" or several, or access = \"public\" for a site that asks for nothing";
-        faults.push("accepts", section("[[site]]", "accepts no credential", write));
+        let names: Vec<String> = Scheme::ALL.iter().map(|scheme| format!("{:?}", scheme.as_str())).collect();
+        let write = format!(
+            "{} or several, or access = \"public\" for a site that asks for nothing",
+            names.join(", ")
+        );
+        faults.push("accepts", section("[[site]]", "accepts no credential", &write));
+        return;
     }
-    match (has_links, accepts(Accepts::SecureLink)) {
-        (true, true) | (false, false) => {}
-        (false, true) => {
-            let write = "[site.secure_link] with its preset and secret";
-            faults.push("accepts", section("[[site]]", "accepts secure-link and describes none", write));
-        }
-        (true, false) if listed.is_empty() => {}
-        (true, false) => {
-            let write = "accepts = [\"signed-token\", \"secure-link\"], or no accepts";
-            faults.push("accepts", section("[[site]]", "has a secure_link and does not accept it", write));
-        }
-    }
-    match (has_embeds, accepts(Accepts::EmbedToken)) {
-        (true, true) | (false, false) => {}
-        (false, true) => site.schemes.embed = Some(crate::schemes::embed::Embed::new()), // all of it has a default
-        (true, false) if listed.is_empty() => {}
-        (true, false) => {
-            let write = "accepts = [\"signed-token\", \"embed-token\"], or no accepts";
-            faults.push("accepts", section("[[site]]", "has an embed and does not accept it", write));
+    for scheme in Scheme::ALL {
+        let (name, section_name) = (scheme.as_str(), scheme.section().unwrap_or_default());
+        match (described.contains(scheme), listed.contains(scheme)) {
+            (true, true) | (false, false) => {}
+            (false, true) => {
+                if let Err(write) = site.schemes.accept_by_default(*scheme) {
+                    let found = format!("accepts {name} and describes none");
+                    faults.push("accepts", section("[[site]]", &found, write));
+                }
+            }
+            (true, false) => {
+                let article = if section_name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                let found = format!("has {article} {section_name} and does not accept it");
+                let write = format!("accepts = [\"signed-token\", {name:?}], or no accepts");
+                faults.push("accepts", section("[[site]]", &found, &write));
+            }
         }
     }
     if faults.len() == before {
-        site.jws().accept = accepts(Accepts::SignedToken);
+        site.jws().accept = listed.contains(&Scheme::SignedToken);
     }
-    site
 }
 
 fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
@@ -208,96 +211,6 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
         forward = forward.max_mpd(bytes);
     }
     forward.hosts(said.hosts)
-}
-
-fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
-    let wrong = |found: &str, write: &str| section("secure_link", found, write);
-    let secrets: Vec<SharedSecret> = match (said.secret_file, said.secret_env) {
-        (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
-            let error = wrong("says both secret_file and secret_env", "one of them");
-            faults.push("secure_link.secret_env", error);
-            return None;
-        }
-        (Few(files), _) if !files.is_empty() => {
-            files.iter().map(|file| SharedSecret::file(folder.join(file))).collect()
-        }
-        (_, Few(variables)) => variables.into_iter().map(SharedSecret::env).collect(),
-    };
-    let mut secrets = secrets.into_iter();
-    let Some(first) = secrets.next() else {
-        let error = wrong("has no secret", "secret_file = \"…\" or secret_env = \"…\"");
-        faults.push("secure_link.secret_file|secret_env", error);
-        return None;
-    };
-    let Some(preset) = said.preset else {
-        let write = "preset = \"gcore\", \"gcore_video\", \"gcore_mp4\", \"nginx\" or \"custom\"";
-        faults.push("secure_link.preset", wrong("has no preset", write));
-        return None;
-    };
-    if matches!(preset, Preset::Nginx | Preset::Custom) == said.expression.is_none() {
-        let error = match said.expression {
-            Some(_) => wrong("has an expression, which its preset fixes", "preset = \"nginx\" or \"custom\""),
-            None => wrong("does not say what is hashed", "expression = \"{expires}{path} {secret}\""),
-        };
-        faults.push("secure_link.expression", error);
-        return None;
-    }
-    if (preset == Preset::Custom) == said.hash.is_none() {
-        let error = match said.hash {
-            Some(_) => wrong("has a hash, which its preset fixes", "preset = \"custom\", or no hash"),
-            None => wrong("does not say how it is hashed", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
-        };
-        faults.push("secure_link.hash", error);
-        return None;
-    }
-    let Some(mut link) = link_of(preset, said.expression.unwrap_or_default(), said.hash, first) else {
-        let error = wrong("is made with MD5", "the feature secure-link-md5 where playgate is built");
-        faults.push("secure_link.preset", error);
-        return None;
-    };
-    for secret in secrets {
-        link = link.also(secret);
-    }
-    link.covers = said.covers;
-    link.encoding = said.encoding;
-    link.hash_name = said.hash_name;
-    link.expires_name = said.expires_name;
-    link.never_expires = said.never_expires.unwrap_or_default();
-    for (element, text) in said.ip_binding.0.iter().enumerate() {
-        match link.ip_binding.unwrap_or(IpBinding::EXACT).parse(text) {
-            Ok(binding) => link.ip_binding = Some(binding),
-            Err(error) => faults.push_element("secure_link.ip_binding", element, error),
-        }
-    }
-    Some(link)
-}
-
-/// Creates the link of a preset, or returns `None` for a hash that this build does not have.
-fn link_of(
-    preset: Preset,
-    expression: String,
-    hash: Option<HashName>,
-    secret: SharedSecret,
-) -> Option<SecureLink> {
-    match (preset, hash) {
-        #[cfg(feature = "secure-link-md5")]
-        (Preset::Gcore, _) => Some(SecureLink::gcore(secret)),
-        #[cfg(feature = "secure-link-md5")]
-        (Preset::GcoreVideo, _) => Some(SecureLink::gcore_video(secret)),
-        #[cfg(feature = "secure-link-md5")]
-        (Preset::GcoreMp4, _) => Some(SecureLink::gcore_mp4(secret)),
-        #[cfg(feature = "secure-link-md5")]
-        (Preset::Nginx, _) => Some(SecureLink::nginx(expression, secret)),
-        #[cfg(feature = "secure-link-md5")]
-        (Preset::Custom, Some(HashName::Md5)) => Some(SecureLink::custom(expression, LinkHash::Md5, secret)),
-        (Preset::Custom, Some(HashName::Sha256)) => {
-            Some(SecureLink::custom(expression, LinkHash::Sha256, secret))
-        }
-        (Preset::Custom, Some(HashName::HmacSha256)) => {
-            Some(SecureLink::custom(expression, LinkHash::HmacSha256, secret))
-        }
-        _ => None,
-    }
 }
 
 /// Builds the identity headers. Every pair keeps its place, so that an error has the right line. A table without a fact is reported.

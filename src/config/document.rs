@@ -8,29 +8,27 @@
     reason = "the comments are the schema's texts too, and quote the file"
 )]
 
-mod embed;
 mod identity;
 mod limits;
 mod outside;
 #[cfg(test)]
 mod schema;
-mod values;
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::error::Code;
-use crate::schemes::link::{Covers, LinkEncoding};
+use crate::error::{Code, Faults};
+use crate::schemes::values::{Moment, Pairs, Span};
+use crate::schemes::{ConfigSection, Scheme, SiteSchemes, for_each_scheme};
 use crate::scope::{LiveShape, PrefixRule};
 use crate::site::{Access, CacheScope, UnknownHost};
 
-pub(super) use embed::{EmbedSection, Lasting};
 pub(super) use identity::IdentitySaid;
 pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
 pub(super) use outside::OutsideSaid;
-pub(super) use values::{Few, Moment, Pairs, Span};
 
 /// Which requests may have the bytes they ask for.
 #[derive(Debug, Default, Deserialize)]
@@ -66,84 +64,119 @@ pub(super) struct Document {
     pub(super) keys: Vec<KeysSection>,
 }
 
-/// What a set of hosts, or a base path on them, serves, and under which rules.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "site", extend("required" = ["hosts", "serves"])))]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct SiteSection {
-    /// Exact names without port, patterns with {bucket}, {region} or {playback_id} in a label, or "*".
-    #[cfg_attr(test, schemars(required, length(min = 1)))]
-    pub(super) hosts: Vec<String>,
-    /// The site's name in logs and key scopes. Default its first host.
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) id: Option<String>,
-    /// The folder that the site begins at. Default "/".
-    #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
-    pub(super) base_path: Option<String>,
-    /// A bucket, whose paths are object keys, or live streams.
-    #[cfg_attr(test, schemars(required))]
-    pub(super) serves: Option<Serves>,
-    /// Who may have it. Default "authenticated".
-    pub(super) access: Option<Access>,
-    /// Object keys, or folders ending in a slash, that need no credential.
-    pub(super) public_paths: Vec<String>,
-    /// What is let through with a good credential. Default ["GET", "HEAD"].
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) methods: Option<Vec<String>>,
-    /// Refuses plain HTTP, except from this machine itself. Default false.
-    pub(super) require_https: Option<bool>,
-    /// Which kinds of credential are accepted. Default ["signed-token"], and what is described
-    /// beside it: "secure-link" where there is a secure_link, "embed-token" where there is an embed.
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) accepts: Option<Vec<Accepts>>,
-    /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) carriers: Option<Vec<CarrierName>>,
-    /// The query parameter that carries a token. Default "auth".
-    pub(super) query_name: Option<String>,
-    /// The cookie that carries a token. Default "Qencode-Auth-Token".
-    pub(super) cookie_name: Option<String>,
-    /// The longest token. Default 4096.
-    #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
-    pub(super) max_token_bytes: Option<u32>,
-    /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
-    pub(super) prefix: Option<PrefixRule>,
-    /// Whether an empty `uri` covers the whole bucket. Default true.
-    pub(super) whole_bucket: Option<bool>,
-    /// Refuses tokens without `exp`. Default false.
-    pub(super) require_exp: Option<bool>,
-    /// Refuses tokens that still live longer: seconds, or text such as "24h".
-    pub(super) max_lifetime: Option<Span>,
-    /// Refuses tokens with another `iss`.
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) issuer: Option<String>,
-    /// Refuses tokens without this `aud`.
-    #[cfg_attr(test, schemars(length(min = 1)))]
-    pub(super) audience: Option<String>,
-    /// How far the issuer's clock may be off: at most a minute. Default 0.
-    pub(super) leeway: Option<Span>,
-    /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
-    pub(super) cache: Option<CacheScope>,
-    /// Takes credentials out of requests before the inner service sees them. Default false.
-    pub(super) strip_credentials: Option<bool>,
-    /// Puts an `OwnedGrant` into the request's extensions. Default false.
-    pub(super) grant_extension: Option<bool>,
-    /// Request headers for the inner service: each with the claim that it carries, { x-viewer = "sub" }; or with a fact of
-    /// the grant, { x-kid = { grant = "kid" } }; or only removed from requests, { x-internal = false }.
-    pub(super) identity_headers: Pairs<IdentitySaid>,
-    /// Other statuses for codes: { expired = 410 }.
-    pub(super) answers: Pairs<u16>,
-    /// Which query parameters of a manifest's request are carried into the URIs in it: "auto" for those of the credential
-    /// that was granted, false for none, or a table. Default "auto".
-    pub(super) forward: Option<ForwardSaid>,
-    /// URLs with an expiry and a hash, as nginx and many CDNs sign them.
-    pub(super) secure_link: Option<SecureLinkSection>,
-    /// Opaque tokens with a record behind them, which can be taken back.
-    pub(super) embed: Option<EmbedSection>,
-    /// Which pages of other origins may read answers. Without it nothing is touched.
-    pub(super) cors: Option<CorsSection>,
+/// Adds the sections of the schemes to a struct, and reads them.
+macro_rules! with_scheme_sections {
+    (
+        { $(#[$meta:meta])* struct $Name:ident { $($fields:tt)* } }
+        $(
+            $(#[$doc:meta])*
+            $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident,
+            [$($(#[$section_doc:meta])* $section:ident: $Section:ident)?];
+        )+
+    ) => {
+        $(#[$meta])*
+        pub(super) struct $Name {
+            $($fields)*
+            $($($(#[$section_doc])* pub(super) $section: Option<crate::schemes::$module::$Section>,)?)+
+        }
+
+        impl $Name {
+            /// Builds the settings of the schemes that have a section, and returns these schemes.
+            pub(super) fn build_schemes(
+                &mut self,
+                schemes: &mut SiteSchemes,
+                folder: &Path,
+                faults: &mut Faults,
+            ) -> Vec<Scheme> {
+                let mut described = Vec::new();
+                $($(
+                    if let Some(section) = self.$section.take() {
+                        described.push(Scheme::$Scheme);
+                        schemes.$field = crate::schemes::$module::$Settings::from_section(section, folder, faults);
+                    }
+                )?)+
+                described
+            }
+        }
+    };
 }
+
+for_each_scheme!(with_scheme_sections! {
+    /// What a set of hosts, or a base path on them, serves, and under which rules.
+    #[derive(Debug, Default, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[cfg_attr(test, schemars(rename = "site", extend("required" = ["hosts", "serves"])))]
+    #[serde(deny_unknown_fields, default)]
+    struct SiteSection {
+        /// Exact names without port, patterns with {bucket}, {region} or {playback_id} in a label, or "*".
+        #[cfg_attr(test, schemars(required, length(min = 1)))]
+        pub(super) hosts: Vec<String>,
+        /// The site's name in logs and key scopes. Default its first host.
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) id: Option<String>,
+        /// The folder that the site begins at. Default "/".
+        #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
+        pub(super) base_path: Option<String>,
+        /// A bucket, whose paths are object keys, or live streams.
+        #[cfg_attr(test, schemars(required))]
+        pub(super) serves: Option<Serves>,
+        /// Who may have it. Default "authenticated".
+        pub(super) access: Option<Access>,
+        /// Object keys, or folders ending in a slash, that need no credential.
+        pub(super) public_paths: Vec<String>,
+        /// What is let through with a good credential. Default ["GET", "HEAD"].
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) methods: Option<Vec<String>>,
+        /// Refuses plain HTTP, except from this machine itself. Default false.
+        pub(super) require_https: Option<bool>,
+        /// Which kinds of credential are accepted. Default ["signed-token"], and what is described
+        /// beside it: "secure-link" where there is a secure_link, "embed-token" where there is an embed.
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) accepts: Option<Vec<Scheme>>,
+        /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) carriers: Option<Vec<CarrierName>>,
+        /// The query parameter that carries a token. Default "auth".
+        pub(super) query_name: Option<String>,
+        /// The cookie that carries a token. Default "Qencode-Auth-Token".
+        pub(super) cookie_name: Option<String>,
+        /// The longest token. Default 4096.
+        #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
+        pub(super) max_token_bytes: Option<u32>,
+        /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
+        pub(super) prefix: Option<PrefixRule>,
+        /// Whether an empty `uri` covers the whole bucket. Default true.
+        pub(super) whole_bucket: Option<bool>,
+        /// Refuses tokens without `exp`. Default false.
+        pub(super) require_exp: Option<bool>,
+        /// Refuses tokens that still live longer: seconds, or text such as "24h".
+        pub(super) max_lifetime: Option<Span>,
+        /// Refuses tokens with another `iss`.
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) issuer: Option<String>,
+        /// Refuses tokens without this `aud`.
+        #[cfg_attr(test, schemars(length(min = 1)))]
+        pub(super) audience: Option<String>,
+        /// How far the issuer's clock may be off: at most a minute. Default 0.
+        pub(super) leeway: Option<Span>,
+        /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
+        pub(super) cache: Option<CacheScope>,
+        /// Takes credentials out of requests before the inner service sees them. Default false.
+        pub(super) strip_credentials: Option<bool>,
+        /// Puts an `OwnedGrant` into the request's extensions. Default false.
+        pub(super) grant_extension: Option<bool>,
+        /// Request headers for the inner service: each with the claim that it carries, { x-viewer = "sub" }; or with a fact of
+        /// the grant, { x-kid = { grant = "kid" } }; or only removed from requests, { x-internal = false }.
+        pub(super) identity_headers: Pairs<IdentitySaid>,
+        /// Other statuses for codes: { expired = 410 }.
+        pub(super) answers: Pairs<u16>,
+        /// Which query parameters of a manifest's request are carried into the URIs in it: "auto" for those of the credential
+        /// that was granted, false for none, or a table. Default "auto".
+        pub(super) forward: Option<ForwardSaid>,
+        /// Which pages of other origins may read answers. Without it nothing is touched.
+        pub(super) cors: Option<CorsSection>,
+    }
+});
 
 /// What a site serves.
 #[derive(Debug, Deserialize)]
@@ -154,19 +187,6 @@ pub(super) enum Serves {
     Bucket(String),
     /// Live streams, whose playback ID stands in the host or in the path.
     Live(LiveShape),
-}
-
-/// A kind of credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scheme"))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Accepts {
-    /// A JWT.
-    SignedToken,
-    /// A URL with an expiry and a hash.
-    SecureLink,
-    /// An opaque token with a record behind it.
-    EmbedToken,
 }
 
 /// What is carried into manifests.
@@ -229,66 +249,6 @@ impl<'de> Deserialize<'de> for ForwardSaid {
         }
         deserializer.deserialize_any(Reader)
     }
-}
-
-/// URLs with an expiry and a hash: exactly one of `secret_file` and `secret_env`.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "secure_link", extend("required" = ["preset"])))]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct SecureLinkSection {
-    /// The format: "gcore", "gcore_video", "gcore_mp4", "nginx", or "custom".
-    #[cfg_attr(test, schemars(required))]
-    pub(super) preset: Option<Preset>,
-    /// A file with the secret; two while one takes the other's place, the new one first. Relative paths start at this file.
-    pub(super) secret_file: Few,
-    /// An environment variable with the secret, or two.
-    pub(super) secret_env: Few,
-    /// What a link opens, for preset "gcore". Default "directory".
-    pub(super) covers: Option<Covers>,
-    /// Binds links to the client's address, or its network: "exact", "/24", "/16", and for IPv6 "/64", "/48".
-    pub(super) ip_binding: Few,
-    /// What is hashed, for presets "nginx" and "custom": "{expires}{path}{ip} {secret}".
-    #[cfg_attr(test, schemars(length(min = 1, max = 1024)))]
-    pub(super) expression: Option<String>,
-    /// How, for preset "custom".
-    pub(super) hash: Option<HashName>,
-    /// How the hash is written, for preset "custom". Default "base64url".
-    pub(super) encoding: Option<LinkEncoding>,
-    /// The query parameter with the hash, for presets "nginx" (default "md5") and "custom" (default "hash").
-    pub(super) hash_name: Option<String>,
-    /// The query parameter with the expiry. Default "expires".
-    pub(super) expires_name: Option<String>,
-    /// Takes an expression without {expires}. Default false.
-    pub(super) never_expires: Option<bool>,
-}
-
-/// A format of secure links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "preset"))]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Preset {
-    /// Gcore CDN's secure token.
-    Gcore,
-    /// Gcore Video Streaming: in the path, and for MP4 in the query.
-    GcoreVideo,
-    /// Gcore Video Streaming's MP4 files.
-    GcoreMp4,
-    /// MD5 of any expression, with nginx's own reading and boundary.
-    Nginx,
-    /// Any expression and hash.
-    Custom,
-}
-
-/// What the hash of a custom link is made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "hash"))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum HashName {
-    Md5,
-    Sha256,
-    /// With the secret as its key.
-    HmacSha256,
 }
 
 /// Where a token is looked for.

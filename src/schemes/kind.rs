@@ -1,9 +1,20 @@
+use serde::Deserialize;
+
 use super::list::for_each_scheme;
 
 macro_rules! scheme_enum {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
+    (
+        {}
+        $(
+            $(#[$doc:meta])*
+            $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident,
+            [$($(#[$section_doc:meta])* $section:ident: $Section:ident)?];
+        )+
+    ) => {
         /// A kind of credential.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scheme"))]
+        #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum Scheme {
             $($(#[$doc])* $Scheme,)+
@@ -19,8 +30,29 @@ macro_rules! scheme_enum {
                     $(Self::$Scheme => $name,)+
                 }
             }
+
+            /// Returns the name of the scheme's section in a configuration file, if it has one.
+            #[cfg(feature = "config")]
+            pub(crate) fn section(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$Scheme => [$(stringify!($section))?].first().copied(),)+
+                }
+            }
         }
     };
 }
 
 for_each_scheme!(scheme_enum);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scheme_is_read_by_the_name_that_it_is_shown_by() {
+        for scheme in Scheme::ALL {
+            let read: Scheme = serde_json::from_value(scheme.as_str().into()).unwrap();
+            assert_eq!(read, *scheme);
+        }
+    }
+}

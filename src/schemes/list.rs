@@ -1,18 +1,31 @@
 //! The registry: every scheme, in the order in which a text from a shared carrier is read.
 
-/// Calls a macro with every scheme: its variant of [`Scheme`](super::Scheme), its name in configuration and logs, the field of its
-/// rules and settings, its module, and the types of its rules and settings.
+/// Calls a macro with every scheme, one in each line: its variant of [`Scheme`](super::Scheme), its name in configuration and logs; the
+/// field of its rules and settings, its module, and the types of its rules and settings; and its section in a configuration
+/// file, if it has one. Tokens in braces are handed to the macro first.
 macro_rules! for_each_scheme {
     ($callback:ident) => {
+        $crate::schemes::for_each_scheme! { $callback! {} }
+    };
+    ($callback:ident! { $($first:tt)* }) => {
         $callback! {
+            { $($first)* }
             /// An opaque token with a record behind it.
-            EmbedToken = "embed-token", embed: embed EmbedRules Embed;
+            EmbedToken = "embed-token", embed: embed EmbedRules Embed,
+            [
+                /// Opaque tokens with a record behind them, which can be taken back.
+                embed: EmbedSection
+            ];
             /// A compact JWS with JWT claims.
-            SignedToken = "signed-token", jws: jws JwsRules Jws;
+            SignedToken = "signed-token", jws: jws JwsRules Jws, [];
             /// A URL with an expiry and a hash.
-            SecureLink = "secure-link", link: link LinkRules SecureLink;
+            SecureLink = "secure-link", link: link LinkRules SecureLink,
+            [
+                /// URLs with an expiry and a hash, as nginx and many CDNs sign them.
+                secure_link: SecureLinkSection
+            ];
         }
     };
 }
 
-pub(super) use for_each_scheme;
+pub(crate) use for_each_scheme;

@@ -38,7 +38,11 @@ mod places;
 mod registry;
 mod scheme;
 mod secret;
+#[cfg(feature = "config")]
+mod section;
 mod settings;
+#[cfg(feature = "config")]
+pub(crate) mod values;
 mod verified;
 
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
@@ -51,12 +55,16 @@ pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
+#[cfg(feature = "config")]
+pub(crate) use list::for_each_scheme;
 pub(crate) use places::Places;
-pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SchemeSection, claimed_key};
+pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SiteSchemes, claimed_key};
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]
 pub(crate) use secret::{SecretPlace, SecretSlots};
+#[cfg(feature = "config")]
+pub(crate) use section::{ConfigSection, section, set};
 pub(crate) use settings::SiteCheck;
 
 /// Checks settings of one scheme as a site would that begins at `/` and accepts nothing else.

@@ -31,7 +31,14 @@ pub(crate) struct Rejected {
 }
 
 macro_rules! registry {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
+    (
+        {}
+        $(
+            $(#[$doc:meta])*
+            $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident,
+            [$($(#[$section_doc:meta])* $section:ident: $Section:ident)?];
+        )+
+    ) => {
         /// The schemes that a site accepts.
         #[derive(Debug, Default)]
         pub(crate) struct SchemeRules {
@@ -208,14 +215,21 @@ macro_rules! registry {
 for_each_scheme!(registry);
 
 macro_rules! settings_registry {
-    ($($(#[$doc:meta])* $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident;)+) => {
+    (
+        {}
+        $(
+            $(#[$doc:meta])*
+            $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident,
+            [$($(#[$section_doc:meta])* $section:ident: $Section:ident)?];
+        )+
+    ) => {
         /// The settings of a site's schemes.
         #[derive(Clone, Debug, PartialEq)]
-        pub(crate) struct SchemeSection {
+        pub(crate) struct SiteSchemes {
             $(pub(crate) $field: Option<super::$module::$Settings>,)+
         }
 
-        impl SchemeSection {
+        impl SiteSchemes {
             /// Returns settings of no scheme.
             pub(crate) const fn none() -> Self {
                 Self { $($field: None,)+ }
@@ -254,6 +268,21 @@ macro_rules! settings_registry {
                     }
                 )+
                 (faults.len() == before).then_some(rules)
+            }
+
+            /// Accepts a scheme by the settings that it has, or else by its defaults.
+            ///
+            /// # Errors
+            ///
+            /// Returns what to write if the scheme has settings without a default.
+            #[cfg(feature = "config")]
+            pub(crate) fn accept_by_default(&mut self, scheme: Scheme) -> Result<(), &'static str> {
+                match scheme {
+                    $(Scheme::$Scheme => if self.$field.is_none() {
+                        self.$field = Some(SchemeSettings::by_default()?);
+                    },)+
+                }
+                Ok(())
             }
 
             /// Returns the secrets that have to be loaded.

@@ -17,6 +17,13 @@ pub(crate) trait SchemeSettings: Clone + fmt::Debug + PartialEq {
     /// Whether the scheme reads texts from the shared carriers.
     const READS_TEXTS: bool = false;
 
+    /// Returns the settings of a site that lists the scheme and says no more.
+    ///
+    /// # Errors
+    ///
+    /// Returns what to write if the scheme has settings without a default.
+    fn by_default() -> Result<Self, &'static str>;
+
     /// Returns whether the site accepts the scheme. Settings can exist without.
     fn is_accepted(&self) -> bool {
         true

@@ -9,7 +9,7 @@ use crate::error::Code;
 use crate::schemes::embed::Embed;
 use crate::schemes::jws::Jws;
 use crate::schemes::link::SecureLink;
-use crate::schemes::{Carriers, Hook, HookRequest, Refused, SchemeSection};
+use crate::schemes::{Carriers, Hook, HookRequest, Refused, SiteSchemes};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -38,7 +38,7 @@ pub struct Site {
     pub(crate) public_paths: Vec<String>,
     pub(crate) methods: Vec<String>,
     pub(crate) transport: Transport,
-    pub(crate) schemes: SchemeSection,
+    pub(crate) schemes: SiteSchemes,
     pub(crate) forward: Forward,
     pub(crate) carriers: Carriers,
     pub(crate) coverage: Coverage,
@@ -90,7 +90,7 @@ impl Site {
             public_paths: Vec::new(),
             methods: vec!["GET".to_owned(), "HEAD".to_owned()],
             transport: Transport::Any,
-            schemes: SchemeSection { jws: Some(Jws::default()), ..SchemeSection::none() },
+            schemes: SiteSchemes { jws: Some(Jws::default()), ..SiteSchemes::none() },
             forward: Forward::auto(),
             carriers: Carriers::default(),
             coverage: Coverage::default(),

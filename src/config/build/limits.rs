@@ -1,8 +1,9 @@
-use super::section::section;
-use crate::config::document::{FailedSignaturesSection, PerClientSaid, RateSection, Span};
+use crate::config::document::{FailedSignaturesSection, PerClientSaid, RateSection};
 use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
 use crate::rate::{FailedSignatures, PerClient};
+use crate::schemes::section;
+use crate::schemes::values::Span;
 
 pub(super) fn build_failed_signatures(
     said: FailedSignaturesSection,

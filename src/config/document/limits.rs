@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
-use super::values::Span;
+use crate::schemes::values::Span;
 
 /// Limits of failed signatures, after which verification is suspended.
 #[derive(Debug, Default, Deserialize)]

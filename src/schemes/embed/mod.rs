@@ -16,11 +16,15 @@
 mod guarded;
 mod origins_on;
 mod rules;
+#[cfg(feature = "config")]
+mod section;
 mod settings;
 mod verify;
 
 pub use origins_on::OriginsOn;
 pub(crate) use rules::EmbedRules;
+#[cfg(feature = "config")]
+pub(crate) use section::EmbedSection;
 pub use settings::Embed;
 
 pub use crate::records::{

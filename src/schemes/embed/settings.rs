@@ -103,6 +103,10 @@ impl SchemeSettings for Embed {
     type Rules = EmbedRules;
     const READS_TEXTS: bool = true;
 
+    fn by_default() -> Result<Self, &'static str> {
+        Ok(Self::new())
+    }
+
     fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<EmbedRules> {
         let before = faults.len();
         let wrong = |found: String, write: &'static str| {

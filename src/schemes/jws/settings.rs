@@ -22,6 +22,10 @@ impl SchemeSettings for Jws {
     type Rules = JwsRules;
     const READS_TEXTS: bool = true;
 
+    fn by_default() -> Result<Self, &'static str> {
+        Ok(Self::default())
+    }
+
     fn is_accepted(&self) -> bool {
         self.accept
     }

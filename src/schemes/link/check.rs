@@ -27,6 +27,10 @@ struct Fixed {
 impl SchemeSettings for SecureLink {
     type Rules = LinkRules;
 
+    fn by_default() -> Result<Self, &'static str> {
+        Err("[site.secure_link] with its preset and secret")
+    }
+
     fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<LinkRules> {
         self.check_for(site.id, site.base_path, faults)
     }

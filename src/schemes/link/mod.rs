@@ -24,10 +24,14 @@ mod expression;
 #[cfg(feature = "mint")]
 mod making;
 mod rules;
+#[cfg(feature = "config")]
+mod section;
 mod settings;
 mod verify;
 
 pub use binding::IpBinding;
+#[cfg(feature = "config")]
+pub(crate) use section::SecureLinkSection;
 pub use settings::{Covers, LinkEncoding, SecureLink};
 
 #[cfg(feature = "mint")]

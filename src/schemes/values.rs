@@ -11,7 +11,7 @@ use crate::time::UnixSeconds;
 
 /// One text, or a list.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Few(pub(in crate::config) Vec<String>);
+pub(crate) struct Few(pub(crate) Vec<String>);
 
 impl<'de> Deserialize<'de> for Few {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Few {
 
 /// A length of time: whole seconds, or text such as "24h".
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Span(pub(in crate::config) Duration);
+pub(crate) struct Span(pub(crate) Duration);
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -66,13 +66,13 @@ impl<'de> Deserialize<'de> for Span {
 }
 
 impl Span {
-    pub(super) fn of_seconds<E: serde::de::Error>(seconds: i64, wanted: &dyn Expected) -> Result<Self, E> {
+    pub(crate) fn of_seconds<E: serde::de::Error>(seconds: i64, wanted: &dyn Expected) -> Result<Self, E> {
         let unexpected = serde::de::Unexpected::Signed(seconds);
         let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, wanted))?;
         Ok(Self(Duration::from_secs(seconds)))
     }
 
-    pub(super) fn of_text<E: serde::de::Error>(text: &str, wanted: &dyn Expected) -> Result<Self, E> {
+    pub(crate) fn of_text<E: serde::de::Error>(text: &str, wanted: &dyn Expected) -> Result<Self, E> {
         let span = humantime::parse_duration(text).ok().filter(|span| span.subsec_nanos() == 0);
         span.map(Self).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), wanted))
     }
@@ -80,7 +80,7 @@ impl Span {
 
 /// A second: since 1970, or as a date in UTC (RFC 3339).
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Moment(pub(in crate::config) UnixSeconds);
+pub(crate) struct Moment(pub(crate) UnixSeconds);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// A table of names and values, in the order of the file.
 #[derive(Debug)]
-pub(in crate::config) struct Pairs<V>(pub(in crate::config) Vec<(String, V)>);
+pub(crate) struct Pairs<V>(pub(crate) Vec<(String, V)>);
 
 impl<V> Default for Pairs<V> {
     fn default() -> Self {
@@ -135,5 +135,69 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
             }
         }
         deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::*;
+
+    impl JsonSchema for Span {
+        fn schema_name() -> Cow<'static, str> {
+            "span".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "Whole seconds, or text such as \"24h\" or \"7days\".",
+                "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^(0|( *[0-9]+([.][0-9]+)? *[a-zA-Zµ]+)+ *)$" }],
+            })
+        }
+    }
+
+    impl JsonSchema for Moment {
+        fn schema_name() -> Cow<'static, str> {
+            "moment".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "Seconds since 1970, or a date in UTC such as 2027-01-31T00:00:00Z.",
+                "anyOf": [{ "type": "integer" }, { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z$" }],
+            })
+        }
+    }
+
+    impl JsonSchema for Few {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "few".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+        }
+    }
+
+    impl<V: JsonSchema> JsonSchema for Pairs<V> {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "pairs".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let value = generator.subschema_for::<V>();
+            json_schema!({ "type": "object", "additionalProperties": value })
+        }
     }
 }

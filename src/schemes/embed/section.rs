@@ -1,40 +1,44 @@
 use std::fmt;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::values::{Few, Pairs, Span};
+use super::origins_on::OriginsOn;
+use super::settings::Embed;
+use crate::error::Faults;
 use crate::records::Lifetime;
-use crate::schemes::embed::OriginsOn;
+use crate::schemes::section::{ConfigSection, set};
+use crate::schemes::values::{Few, Pairs, Span};
 
 /// Opaque tokens with a record behind them, which can be taken back.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "embed"))]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::config) struct EmbedSection {
+pub(crate) struct EmbedSection {
     /// Where a token stands in the path: "/watch/{token}" for a page, "/embed/{token}/" for all that is below. Default
     /// "/watch/{token}".
-    pub(in crate::config) path: Option<Few>,
+    pub(super) path: Option<Few>,
     /// The folder of a token's video. Default "videos/{video}/".
-    pub(in crate::config) scope: Option<String>,
+    pub(super) scope: Option<String>,
     /// The sites of one realm share their tokens. Default the site's id.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
-    pub(in crate::config) realm: Option<String>,
+    pub(super) realm: Option<String>,
     /// Which requests have to come from one of a token's origins: "manifests-and-keys" or "all". Default
     /// "manifests-and-keys".
-    pub(in crate::config) origins_on: Option<OriginsOn>,
+    pub(super) origins_on: Option<OriginsOn>,
     /// Lets requests through that tell no origin: those of native players. Default false.
-    pub(in crate::config) allow_missing_origin: Option<bool>,
+    pub(super) allow_missing_origin: Option<bool>,
     /// For how long tokens are good for which nothing else is said: 5 minutes to 30 days, or "never" expiring. Default
     /// "24h".
-    pub(in crate::config) lifetime: Option<Lasting>,
+    pub(super) lifetime: Option<Lasting>,
     /// The same for the tokens of single videos.
-    pub(in crate::config) lifetimes: Pairs<Lasting>,
+    pub(super) lifetimes: Pairs<Lasting>,
 }
 
 /// A length of time, or "never".
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Lasting(pub(in crate::config) Lifetime);
+pub(super) struct Lasting(pub(super) Lifetime);
 
 impl<'de> Deserialize<'de> for Lasting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -60,5 +64,34 @@ impl<'de> Deserialize<'de> for Lasting {
             }
         }
         deserializer.deserialize_any(Reader)
+    }
+}
+
+impl ConfigSection for Embed {
+    type Section = EmbedSection;
+
+    fn from_section(section: EmbedSection, _: &Path, _: &mut Faults) -> Option<Self> {
+        let mut embed = Self::new();
+        embed.realm = section.realm;
+        embed.allow_missing_origin = section.allow_missing_origin.unwrap_or_default();
+        set(&mut embed.paths, section.path.map(|Few(paths)| paths));
+        set(&mut embed.scope, section.scope);
+        set(&mut embed.origins_on, section.origins_on);
+        set(&mut embed.lifetime, section.lifetime.map(|Lasting(lifetime)| lifetime));
+        let lifetimes = section.lifetimes.0.into_iter();
+        embed.lifetimes = lifetimes.map(|(video, Lasting(lifetime))| (video, lifetime)).collect();
+        Some(embed)
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Lasting {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "lifetime".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let span = generator.subschema_for::<Span>();
+        schemars::json_schema!({ "anyOf": [{ "const": "never" }, span] })
     }
 }

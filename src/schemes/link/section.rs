@@ -1,0 +1,171 @@
+//! The section `secure_link` of a site in a configuration file.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::binding::IpBinding;
+use super::settings::{Covers, LinkEncoding, SecureLink};
+use crate::crypto::LinkHash;
+use crate::error::Faults;
+use crate::schemes::secret::SharedSecret;
+use crate::schemes::section::{ConfigSection, section};
+use crate::schemes::values::Few;
+
+/// URLs with an expiry and a hash: exactly one of `secret_file` and `secret_env`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "secure_link", extend("required" = ["preset"])))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecureLinkSection {
+    /// The format: "gcore", "gcore_video", "gcore_mp4", "nginx", or "custom".
+    #[cfg_attr(test, schemars(required))]
+    pub(super) preset: Option<Preset>,
+    /// A file with the secret; two while one takes the other's place, the new one first. Relative paths start at this file.
+    pub(super) secret_file: Few,
+    /// An environment variable with the secret, or two.
+    pub(super) secret_env: Few,
+    /// What a link opens, for preset "gcore". Default "directory".
+    pub(super) covers: Option<Covers>,
+    /// Binds links to the client's address, or its network: "exact", "/24", "/16", and for IPv6 "/64", "/48".
+    pub(super) ip_binding: Few,
+    /// What is hashed, for presets "nginx" and "custom": "{expires}{path}{ip} {secret}".
+    #[cfg_attr(test, schemars(length(min = 1, max = 1024)))]
+    pub(super) expression: Option<String>,
+    /// How, for preset "custom".
+    pub(super) hash: Option<HashName>,
+    /// How the hash is written, for preset "custom". Default "base64url".
+    pub(super) encoding: Option<LinkEncoding>,
+    /// The query parameter with the hash, for presets "nginx" (default "md5") and "custom" (default "hash").
+    pub(super) hash_name: Option<String>,
+    /// The query parameter with the expiry. Default "expires".
+    pub(super) expires_name: Option<String>,
+    /// Takes an expression without {expires}. Default false.
+    pub(super) never_expires: Option<bool>,
+}
+
+/// A format of secure links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "preset"))]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Preset {
+    /// Gcore CDN's secure token.
+    Gcore,
+    /// Gcore Video Streaming: in the path, and for MP4 in the query.
+    GcoreVideo,
+    /// Gcore Video Streaming's MP4 files.
+    GcoreMp4,
+    /// MD5 of any expression, with nginx's own reading and boundary.
+    Nginx,
+    /// Any expression and hash.
+    Custom,
+}
+
+/// What the hash of a custom link is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "hash"))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum HashName {
+    Md5,
+    Sha256,
+    /// With the secret as its key.
+    HmacSha256,
+}
+
+impl ConfigSection for SecureLink {
+    type Section = SecureLinkSection;
+
+    fn from_section(section: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
+        build_link(section, folder, faults)
+    }
+}
+
+fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
+    let wrong = |found: &str, write: &str| section("secure_link", found, write);
+    let secrets: Vec<SharedSecret> = match (said.secret_file, said.secret_env) {
+        (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
+            let error = wrong("says both secret_file and secret_env", "one of them");
+            faults.push("secure_link.secret_env", error);
+            return None;
+        }
+        (Few(files), _) if !files.is_empty() => {
+            files.iter().map(|file| SharedSecret::file(folder.join(file))).collect()
+        }
+        (_, Few(variables)) => variables.into_iter().map(SharedSecret::env).collect(),
+    };
+    let mut secrets = secrets.into_iter();
+    let Some(first) = secrets.next() else {
+        let error = wrong("has no secret", "secret_file = \"…\" or secret_env = \"…\"");
+        faults.push("secure_link.secret_file|secret_env", error);
+        return None;
+    };
+    let Some(preset) = said.preset else {
+        let write = "preset = \"gcore\", \"gcore_video\", \"gcore_mp4\", \"nginx\" or \"custom\"";
+        faults.push("secure_link.preset", wrong("has no preset", write));
+        return None;
+    };
+    if matches!(preset, Preset::Nginx | Preset::Custom) == said.expression.is_none() {
+        let error = match said.expression {
+            Some(_) => wrong("has an expression, which its preset fixes", "preset = \"nginx\" or \"custom\""),
+            None => wrong("does not say what is hashed", "expression = \"{expires}{path} {secret}\""),
+        };
+        faults.push("secure_link.expression", error);
+        return None;
+    }
+    if (preset == Preset::Custom) == said.hash.is_none() {
+        let error = match said.hash {
+            Some(_) => wrong("has a hash, which its preset fixes", "preset = \"custom\", or no hash"),
+            None => wrong("does not say how it is hashed", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
+        };
+        faults.push("secure_link.hash", error);
+        return None;
+    }
+    let Some(mut link) = link_of(preset, said.expression.unwrap_or_default(), said.hash, first) else {
+        let error = wrong("is made with MD5", "the feature secure-link-md5 where playgate is built");
+        faults.push("secure_link.preset", error);
+        return None;
+    };
+    for secret in secrets {
+        link = link.also(secret);
+    }
+    link.covers = said.covers;
+    link.encoding = said.encoding;
+    link.hash_name = said.hash_name;
+    link.expires_name = said.expires_name;
+    link.never_expires = said.never_expires.unwrap_or_default();
+    for (element, text) in said.ip_binding.0.iter().enumerate() {
+        match link.ip_binding.unwrap_or(IpBinding::EXACT).parse(text) {
+            Ok(binding) => link.ip_binding = Some(binding),
+            Err(error) => faults.push_element("secure_link.ip_binding", element, error),
+        }
+    }
+    Some(link)
+}
+
+/// Creates the link of a preset, or returns `None` for a hash that this build does not have.
+fn link_of(
+    preset: Preset,
+    expression: String,
+    hash: Option<HashName>,
+    secret: SharedSecret,
+) -> Option<SecureLink> {
+    match (preset, hash) {
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Gcore, _) => Some(SecureLink::gcore(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::GcoreVideo, _) => Some(SecureLink::gcore_video(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::GcoreMp4, _) => Some(SecureLink::gcore_mp4(secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Nginx, _) => Some(SecureLink::nginx(expression, secret)),
+        #[cfg(feature = "secure-link-md5")]
+        (Preset::Custom, Some(HashName::Md5)) => Some(SecureLink::custom(expression, LinkHash::Md5, secret)),
+        (Preset::Custom, Some(HashName::Sha256)) => {
+            Some(SecureLink::custom(expression, LinkHash::Sha256, secret))
+        }
+        (Preset::Custom, Some(HashName::HmacSha256)) => {
+            Some(SecureLink::custom(expression, LinkHash::HmacSha256, secret))
+        }
+        _ => None,
+    }
+}
