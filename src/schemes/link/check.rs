@@ -27,6 +27,7 @@ struct Fixed {
 impl SchemeSettings for SecureLink {
     type Rules = LinkRules;
 
+    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str> {
         Err("[site.secure_link] with its preset and secret")
     }
