@@ -110,6 +110,72 @@ fn every_room_has_a_floor() {
     assert!(homeless.is_empty(), "{homeless:?}");
 }
 
+/// What a scheme is called in code, beside the files outside of `src/schemes` that may name it. Each has a reason.
+const NAMED_ELSEWHERE: &[(&str, &str)] = &[
+    ("internals.rs", "benches and fuzz targets reach into one scheme"),
+    ("work/tests.rs", "a site with every scheme"),
+    ("records/", "the records of embed tokens"),
+    ("store/", "keeps these records, for one process or a fleet"),
+    ("verifier/embeds.rs", "issues and revokes embed tokens"),
+    ("verifier/mod.rs", "exports that handle"),
+    ("media_keys/folder.rs", "a folder's path may contain an embed token"),
+    ("mint/", "signs tokens and links"),
+    ("site/settings.rs", "the builder methods of the settings"),
+    ("site/policy.rs", "lists the sites with embed tokens for that handle"),
+    ("site/rules.rs", "the challenge and the warning about keys are for signed tokens"),
+    ("decide/grant.rs", "claims as identity headers read them"),
+    ("decide/snapshot.rs", "holds the cache of verified tokens"),
+    ("verifier/builder.rs", "makes the cache of verified tokens"),
+    ("config/build.rs", "the settings of signed tokens are fields of the site"),
+    ("error/", "the denials of each scheme, and their codes"),
+    ("answer/problem.rs", "a sentence for each code"),
+    ("site/check.rs", "the error of a site that accepts nothing"),
+];
+
+/// Kinds of credential are known to `src/schemes`, and by name elsewhere only where the list above says so.
+#[test]
+fn names_of_schemes_occur_only_in_their_room_and_where_a_list_says_why() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let (mut wrong, mut used) = (Vec::new(), std::collections::BTreeSet::new());
+    for file in &files {
+        let within = file.strip_prefix(&root).unwrap().to_str().unwrap();
+        if within.starts_with("schemes/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let named: Vec<&str> = code.filter(|line| names_a_scheme(line)).collect();
+        if named.is_empty() {
+            continue;
+        }
+        match NAMED_ELSEWHERE.iter().find(|(place, _)| within.starts_with(place)) {
+            Some((place, _)) => drop(used.insert(*place)),
+            None => wrong.push(format!("{within}: {}", named.join("\n    "))),
+        }
+    }
+    assert!(wrong.is_empty(), "schemes are named in:\n{}", wrong.join("\n"));
+    let idle = NAMED_ELSEWHERE.iter().map(|(place, _)| *place).filter(|place| !used.contains(place));
+    assert_eq!(idle.collect::<Vec<_>>(), Vec::<&str>::new(), "places that name no scheme any more");
+}
+
+/// Returns whether a line of code has a scheme's module, variant, or one of its types.
+fn names_a_scheme(line: &str) -> bool {
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let is_name = |word: &str| {
+        matches!(
+            word,
+            "jws" | "embed" | "embeds" | "SignedToken" | "SecureLink" | "EmbedToken" | "Jws" | "Embed"
+        ) || word.starts_with("Embed")
+            || (word.starts_with("Link") && word != "LinkHash")
+            || word.contains("akamai")
+            || word.contains("Akamai")
+            || word.to_ascii_lowercase().contains("cloudfront")
+    };
+    words.into_iter().any(is_name) || line.contains("schemes::link")
+}
+
 /// `SECURITY.md` names the test that shows each claim as `` `program: function` ``; `lib` is a test inside `src`.
 #[test]
 fn every_test_that_security_md_names_exists() {

@@ -1,38 +1,31 @@
 //! The decision: authenticates a request and authorizes access to the resource.
 //!
-//! [`Verifier::decide`](crate::Verifier::decide) answers in this order, and the first rule that fails is the reason reported:
+//! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is the reason reported.
 //!
-//! 1. Host and base path find the **site**. An unknown host is refused or passed, by configuration
-//!    ([`UnknownHost`]), and so is a path outside of every base path
-//!    ([`Outside`](crate::site::Outside)).
-//! 2. A true **preflight** is answered: it carries no credential.
-//! 3. **HTTPS**, where the site asks for it.
-//! 4. The **path** has one normal form, or the request is refused.
-//! 5. On a **public** resource credentials are not looked at.
-//! 6. The first **carrier** that is present decides: path, query, bearer, cookie; the path and, beside no token, the query
-//!    may bring a secure link, and any of them an embed token.
-//! 7. A [secure link](crate::schemes::link)'s hash, then its expiry; links end here. An [embed token](crate::schemes::embed)'s record, and what
-//!    that says: revoked, expiry, video, origin; where it is not in memory, it has to be looked up first. Cookies of
-//!    one name each stand on their own: the first that memory grants does; if none does, up to three are looked up, one after
-//!    the other. Of a signed token
-//!    the compact **form**, the **header**, the **`kid`**, the **algorithm**, the **key's scope**, **time**, other claims that
-//!    the site asks for, the **token's scope**. All of these may only refuse: junk leaves here, before any cryptography.
-//! 8. The **signature**, by the key that the token named and the algorithm that the key has, or that these very bytes
-//!    carried a good one before, by this very key. It is not checked where too many of the client, or for the key, have
-//!    [failed](crate::rate::FailedSignatures) of late, if the policy sets a limit. Then whether the token was
-//!    [revoked](crate::revocation).
-//! 9. The site's own **hook**, over the claims that are now verified.
-//! 10. The **method**: only a request with a good credential gets 405. Then the length of the parameters that a
-//!     [manifest](crate::manifest) would carry, also on public resources. Last an embed token's rate.
+//! 1. **Site.** Host and base path find the site. An unknown host is refused or passed, as configured
+//!    ([`UnknownHost`]), and so is a path outside of every base path ([`Outside`](crate::site::Outside)).
+//! 2. **Preflight.** A CORS preflight is answered: it carries no credential.
+//! 3. **HTTPS**, if the site requires it.
+//! 4. **Path.** The path has one normal form, or the request is refused.
+//! 5. **Public.** On a public resource credentials are not read.
+//! 6. **Carrier.** Path, query, bearer and cookie are searched in this order. The first carrier with a credential decides; see
+//!    [`schemes`](crate::schemes).
+//! 7. **Credential.** The scheme checks everything that can only reject, and then verifies the credential: a signed token's form, key, algorithm,
+//!    claims and scope come before its [signature](crate::schemes::jws), a link's [proof](crate::schemes::link) before its expiry, an embed
+//!    token's [record](crate::schemes::embed) before its expiry, video and origin.
+//! 8. **Revocation**, by the names that the verified credential states.
+//! 9. **Hook.** The site's own rule sees the request and the verified claims.
+//! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Then the length of the parameters that a
+//!     [manifest](crate::manifest) would carry is checked, also on public resources; last an embed token's rate.
 //!
-//! Deciding waits for nothing, reads one [snapshot](crate::Verifier::update) of policy and keys, and allocates nothing, but once for
+//! A decision does not block, reads one [snapshot](crate::Verifier::update) of policy and keys, and does not allocate, except once for
 //! a token that is [remembered](crate::site::PolicyBuilder::token_cache). Embed tokens and revocations change one by one, and
-//! are in force for every decision that starts after the call has returned; a look for an embed token may find the lock of
-//! its part of the table held, for as long as one entry is changed.
+//! are in force for every decision that starts after the call has returned. A lookup of an embed token may wait for the lock of
+//! its part of the table while one entry is changed.
 //!
-//! # Refusals show no more than they know
+//! # Only a decision grants
 //!
-//! A refusal is no grant, and there is no way to make one:
+//! There is no other way to make a grant:
 //!
 //! ```compile_fail,E0451
 //! fn forge<'r>(raw: &'r [u8]) -> playgate::Grant<'r> {
