@@ -3,7 +3,8 @@
 //! Everything that compares times does so in [`UnixSeconds`], with saturating arithmetic, so that no date in a
 //! token can overflow. The time is always passed in: only an adapter asks a [`Clock`].
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::ConfigError;
 
@@ -74,6 +75,12 @@ impl std::fmt::Display for UnixSeconds {
 /// The whole seconds of a duration, as a signed number; stops at the largest.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Returns the time since the first call in this process. It does not jump when the system's clock is set.
+pub(crate) fn uptime() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 /// How far two clocks may disagree before `exp` and `nbf` bite.

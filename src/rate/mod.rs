@@ -1,7 +1,7 @@
 //! Rate limits.
 //!
-//! 1. A [`Rate`] is a number of events in a time, which may all come at once (GCRA). After that, one more is allowed as soon as its
-//!    share of the time has passed.
+//! 1. A [`Rate`] is a number of events in a time, which may all come at once. After that, one more is allowed as soon as its
+//!    share of the time has passed. This is the generic cell rate algorithm (GCRA), a leaky bucket.
 //! 2. Each process counts for itself.
 //!
 //! The rooms that configure a rate say what it counts: [requests with an embed token](crate::records::EmbedDraft::rate), failed
@@ -14,12 +14,15 @@ use serde::Serialize;
 
 use crate::error::ConfigError;
 
-mod debts;
 mod failed_signatures;
+mod gcra;
+mod limiter;
+mod table;
 
-pub(crate) use debts::Debts;
 pub use failed_signatures::FailedSignatures;
 pub(crate) use failed_signatures::PerClient;
+pub(crate) use limiter::Limiter;
+pub(crate) use table::LimiterTable;
 
 /// A number of requests in a time, which may all come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,20 +73,34 @@ impl Rate {
         self.requests
     }
 
-    /// Returns the time in seconds.
-    pub(crate) const fn within(self) -> u32 {
-        self.within.get()
-    }
-
     /// Returns the time between two requests that come evenly.
-    pub(crate) fn each(self) -> Duration {
+    pub(crate) fn interval(self) -> Duration {
         Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
     }
+}
+
+/// Returns a wait in whole seconds, rounded up and at least 1: a client that waits for so long has waited long enough.
+pub(crate) fn ceil_seconds(wait: Duration) -> u32 {
+    let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_rounded_up() {
+        for (wait, seconds) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_secs(1), 1),
+            (Duration::new(1, 1), 2),
+            (Duration::MAX, u32::MAX),
+        ] {
+            assert_eq!(ceil_seconds(wait), seconds, "{wait:?}");
+        }
+    }
 
     #[test]
     fn no_requests_and_other_times_are_refused() {

@@ -7,12 +7,12 @@ use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::{Counts, EmbedCounts};
-use super::limiter::Limiter;
 use super::record::{Record, Video};
 use super::stored::Stored;
 use super::table::{Group, RevokedAlone, Sight, Table};
 use super::token::EmbedToken;
 use crate::error::ConfigErrors;
+use crate::rate::Limiter;
 use crate::time::UnixSeconds;
 
 /// Every embed token that this process knows, and what was revoked.
@@ -77,7 +77,7 @@ impl KnownTokens {
         now: UnixSeconds,
     ) -> Result<Arc<Record>, ConfigErrors> {
         let origins = stored.check()?;
-        let limiter = stored.rate.and_then(Limiter::new).map(Box::new);
+        let limiter = stored.rate.map(Limiter::new).map(Box::new);
         let metadata = (!stored.metadata.is_empty()).then(|| serde_json::to_string(&stored.metadata));
         let mut shared = self.lock();
         Ok(Arc::new(Record {

@@ -8,7 +8,6 @@ mod counts;
 mod draft;
 mod known;
 mod lifetime;
-mod limiter;
 mod record;
 mod stored;
 mod sync;

@@ -5,11 +5,11 @@ use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::Counts;
-use super::limiter::Limiter;
 use super::table::{Group, Kept, RevokedAlone};
 use super::token::EmbedToken;
 use crate::error::Code;
-use crate::time::UnixSeconds;
+use crate::rate::{Limiter, ceil_seconds};
+use crate::time::{UnixSeconds, uptime};
 
 /// What stands behind an embed token. `Debug` shows nothing of its viewer and its metadata.
 ///
@@ -62,9 +62,13 @@ impl Record {
         self.origins.as_deref()
     }
 
-    /// Counts one request against its rate, or tells in how many seconds one more is allowed.
+    /// Counts one request against the token's rate, by a clock that does not jump when the system's clock is set.
+    ///
+    /// # Errors
+    ///
+    /// The seconds until one more request is allowed.
     pub(crate) fn count_against_rate(&self) -> Result<(), u32> {
-        self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.count())
+        self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.count(uptime()).map_err(ceil_seconds))
     }
 
     pub(crate) fn granted(&self, now: UnixSeconds) {
@@ -144,9 +148,9 @@ impl Kept for Record {
         self.counts.last_seen().get()
     }
 
-    /// What is left of its rate: a record that is looked up again begins with the whole of it.
+    /// Returns the seconds for which requests count against the token's rate: a record that is looked up again has counted none.
     fn remembers(&self) -> i64 {
-        self.limiter.as_ref().map_or(0, |limiter| limiter.within())
+        self.limiter.as_ref().map_or(0, |limiter| ceil_seconds(limiter.memory()).into())
     }
 }
 

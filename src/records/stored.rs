@@ -1,4 +1,6 @@
-use serde::de::{Deserializer, Visitor};
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -89,7 +91,7 @@ impl Stored {
 }
 
 /// Reads a struct from an object alone: what serde derives takes an array as well, by place.
-pub(super) struct Object<D>(pub(super) D);
+struct Object<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
     type Error = D::Error;
@@ -101,6 +103,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A rate of a record, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRate {
+    requests: u32,
+    within: u32,
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = StoredRate::deserialize(Object(deserializer))?;
+        Self::new(stored.requests, Duration::from_secs(stored.within.into())).map_err(D::Error::custom)
     }
 }
 

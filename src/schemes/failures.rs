@@ -3,34 +3,34 @@ use std::time::Duration;
 
 use crate::error::{Denial, Failing};
 use crate::keys::KeyId;
-use crate::rate::{Debts, FailedSignatures, PerClient, Rate};
+use crate::rate::{FailedSignatures, LimiterTable, PerClient, Rate, ceil_seconds};
 use crate::request::Client;
 use crate::time::UnixSeconds;
 
-/// How many clients, and how many keys, are told apart: 512 KiB for each of the two. To fill every place at sixty a minute
-/// takes as many checks as a core can make.
-const PLACES: usize = 65_536;
+/// The number of buckets for clients, and of those for keys: 512 KiB each. To fill every bucket at sixty failures a minute takes
+/// as many checks as a core can make.
+const BUCKETS: usize = 65_536;
 
-/// What clients and keys owe for signatures that did not fit; nothing where the policy sets no limit.
+/// The limits of failed signatures, of clients and of keys, as far as the policy sets any.
 ///
-/// Time is the second that the decision is made in, like that of every other rule: it can be held still, and no further
-/// clock is asked. Seconds are fine enough to tell one when to come again. That clock may be set, and [`Debts`] sees to it
-/// that nobody waits for long then.
+/// The time is the second of the decision, as for every other rule: tests can hold it still, and no second clock is read. Whole
+/// seconds are precise enough for `Retry-After`. That clock may be set, which [`LimiterTable::by_a_clock_that_is_set`] allows
+/// for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
-    clients: Option<Arc<Debts>>,
+    clients: Option<Arc<LimiterTable>>,
     /// Clients that may be an unlisted proxy are not limited.
     spares_proxies: bool,
-    keys: Option<Arc<Debts>>,
+    keys: Option<Arc<LimiterTable>>,
 }
 
 impl Failures {
-    /// Under these limits. Where one of them is what it was, what is owed stays owed.
+    /// Returns the state under these limits. Where a limit did not change, the failures so far still count.
     pub(crate) fn under(&self, limits: FailedSignatures) -> Self {
         Self {
-            clients: debts_at(limits.client_rate(), self.clients.as_ref()),
+            clients: limits_at(limits.client_rate(), self.clients.as_ref()),
             spares_proxies: limits.per_client == PerClient::Default,
-            keys: debts_at(limits.per_key, self.keys.as_ref()),
+            keys: limits_at(limits.per_key, self.keys.as_ref()),
         }
     }
 
@@ -53,12 +53,12 @@ impl Failures {
         let may_be_everybody = client.is_none_or(Client::may_be_an_unlisted_proxy);
         let clients = clients.filter(|_| !(self.spares_proxies && may_be_everybody));
         let client = client.map(Client::network);
-        let of_client = clients.and_then(|clients| clients.allow(client, now).err());
-        let of_key = keys.and_then(|keys| keys.allow(Some(key), now).err());
+        let of_client = clients.and_then(|clients| clients.check(client, now).err());
+        let of_key = keys.and_then(|keys| keys.check(Some(key), now).err());
         let waits = [(Failing::Client, of_client), (Failing::Key, of_key)];
         let waits = waits.into_iter().filter_map(|(of, wait)| Some((of, wait?)));
         if let Some((of, wait)) = waits.max_by_key(|(_, wait)| *wait) {
-            return Err(Denial::TooManyFailures { of, retry_after: whole_seconds_of(wait) });
+            return Err(Denial::TooManyFailures { of, retry_after: ceil_seconds(wait) });
         }
         check().inspect_err(|denial| {
             if *denial == Denial::BadSignature {
@@ -69,14 +69,8 @@ impl Failures {
     }
 }
 
-fn debts_at(rate: Option<Rate>, before: Option<&Arc<Debts>>) -> Option<Arc<Debts>> {
+fn limits_at(rate: Option<Rate>, before: Option<&Arc<LimiterTable>>) -> Option<Arc<LimiterTable>> {
     let rate = rate?;
-    let same = before.filter(|debts| debts.rate() == rate).map(Arc::clone);
-    Some(same.unwrap_or_else(|| Arc::new(Debts::new(rate, PLACES).by_a_clock_that_is_set())))
-}
-
-/// Rounded up, so that whoever waits for so long has waited for long enough.
-fn whole_seconds_of(wait: Duration) -> u32 {
-    let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-    u32::try_from(whole).unwrap_or(u32::MAX).max(1)
+    let same = before.filter(|limits| limits.rate() == rate).map(Arc::clone);
+    Some(same.unwrap_or_else(|| Arc::new(LimiterTable::new(rate, BUCKETS).by_a_clock_that_is_set())))
 }

@@ -51,7 +51,7 @@ impl Fleet {
         let mut permit = None;
         let turn = self.under_way.turn(token, || {
             permit = Arc::clone(&node.lookups).try_acquire_owned().ok();
-            permit.is_some() && node.misses.allow(client, node.since(moment)).is_ok()
+            permit.is_some() && node.misses.check(client, node.since(moment)).is_ok()
         });
         let waiting = match turn {
             Turn::Refused => return LookUp::ready(Found::new(token, Answer::Unavailable)),

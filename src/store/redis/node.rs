@@ -10,7 +10,7 @@ use super::kept::{Kept, Order, Revoked};
 use super::names::{Digest, Names};
 use super::options::{RedisStore, Replicas, Staleness};
 use super::server::{Held, Server, connect, words};
-use crate::rate::{Debts, Rate};
+use crate::rate::{LimiterTable, Rate};
 use crate::records::{EmbedToken, Known, Record, Stored};
 use crate::revocation::Revocation;
 use crate::store::{Access, Answer, StoreError};
@@ -30,7 +30,7 @@ pub(super) struct Node {
     pub(super) digests: Digests,
     pub(super) absent: Absent,
     /// The lookups of each client that found nothing; times are counted from `began`.
-    pub(super) misses: Debts,
+    pub(super) misses: LimiterTable,
     began: Instant,
     pub(super) lookups: Arc<Semaphore>,
     pub(super) kept: Kept,
@@ -76,7 +76,7 @@ impl Node {
             current_at: watch::Sender::new(None),
             digests: Digests::new(),
             absent: Absent::new(),
-            misses: Debts::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS), CLIENTS),
+            misses: LimiterTable::new(options.unknown.unwrap_or(Rate::OF_UNKNOWN_TOKENS), CLIENTS),
             began: Instant::now(),
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
             kept: Kept::default(),
