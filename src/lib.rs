@@ -76,6 +76,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod log;
+mod map;
 mod work;
 
 #[cfg(any(feature = "tower", feature = "actix"))]

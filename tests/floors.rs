@@ -10,6 +10,7 @@ use circles::Modules;
 const FLOORS: &[(&str, u8)] = &[
     ("time", 0),
     ("error", 0),
+    ("map", 0),
     ("request", 1),
     ("crypto", 1),
     ("rate", 1),

@@ -1,0 +1,162 @@
+//! A concurrent map of many parts, each under a lock that is held for one entry at a time.
+//!
+//! A reader waits for no more than the change of one entry, and allocates nothing.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use foldhash::fast::RandomState;
+
+/// A concurrent map whose values are small and cloned.
+///
+/// The default number of parts suits a million entries: a writer is hardly ever in the part of a reader, and a part that grows
+/// has few entries to move. A part takes 128 bytes.
+pub(crate) struct Map<K, V, const PARTS: usize = 1024> {
+    entries: DashMap<K, V, RandomState>,
+    /// The number of entries, because counting them would take every lock.
+    len: AtomicUsize,
+}
+
+/// A change of one entry.
+pub(crate) enum Change<V> {
+    Keep,
+    Put(V),
+}
+
+impl<K: Hash + Eq, V, const PARTS: usize> Default for Map<K, V, PARTS> {
+    fn default() -> Self {
+        let entries = DashMap::with_hasher_and_shard_amount(RandomState::default(), PARTS);
+        Self { entries, len: AtomicUsize::new(0) }
+    }
+}
+
+impl<K, V, const PARTS: usize> std::fmt::Debug for Map<K, V, PARTS> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Map")
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone, const PARTS: usize> Map<K, V, PARTS> {
+    /// Returns the value of a key.
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get(key).map(|entry| entry.value().clone())
+    }
+
+    /// Returns a key as the map holds it.
+    pub(crate) fn get_key<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<K>
+    where
+        K: Borrow<Q>,
+    {
+        self.entries.get(key).map(|entry| entry.key().clone())
+    }
+
+    /// Changes one entry by its value, in one step.
+    pub(crate) fn alter(&self, key: K, change: impl FnOnce(Option<&V>) -> Change<V>) {
+        match self.entries.entry(key) {
+            Entry::Occupied(mut entry) => {
+                if let Change::Put(value) = change(Some(entry.get())) {
+                    entry.insert(value);
+                }
+            }
+            Entry::Vacant(entry) => {
+                if let Change::Put(value) = change(None) {
+                    let _locked = entry.insert(value); // nobody can remove the entry before it is counted
+                    self.len.fetch_add(1, Ordering::Release);
+                }
+            }
+        }
+    }
+
+    /// Puts a key and its value in place of an equal key, if that key may be replaced, in one step. Returns whether it was.
+    pub(crate) fn replace(&self, key: K, value: V, may: impl FnOnce(Option<&K>) -> bool) -> bool {
+        match self.entries.entry(key) {
+            Entry::Occupied(entry) => {
+                let may = may(Some(entry.key()));
+                if may {
+                    entry.replace_entry(value);
+                }
+                may
+            }
+            Entry::Vacant(entry) => {
+                let may = may(None);
+                if may {
+                    let _locked = entry.insert(value); // nobody can remove the entry before it is counted
+                    self.len.fetch_add(1, Ordering::Release);
+                }
+                may
+            }
+        }
+    }
+
+    /// Removes one entry if its value passes a test, in one step. Returns whether the entry was removed.
+    pub(crate) fn remove_if<Q: Hash + Eq + ?Sized>(&self, key: &Q, test: impl FnOnce(&K, &V) -> bool) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        let removed = self.entries.remove_if(key, test).is_some();
+        if removed {
+            self.len.fetch_sub(1, Ordering::Release);
+        }
+        removed
+    }
+
+    /// Removes the entries that fail a test. Others may read and write meanwhile; an entry that changed is tested again.
+    pub(crate) fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
+        // Entries are tested under locks that readers share. They are removed and freed one by one.
+        let dead: Vec<K> = self
+            .entries
+            .iter()
+            .filter(|entry| !keep(entry.key(), entry.value()))
+            .map(|entry| entry.key().clone())
+            .collect();
+        for key in dead {
+            self.remove_if(&key, |key, value| !keep(key, value));
+        }
+    }
+
+    /// Calls a function for each entry. Others may read and write meanwhile.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store lists revocations"))]
+    pub(crate) fn for_each(&self, mut call: impl FnMut(&K, &V)) {
+        self.entries.iter().for_each(|entry| call(entry.key(), entry.value()));
+    }
+
+    /// Returns the number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// Returns whether there is no entry.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_entries_is_that_of_the_keys() {
+        let map = Map::<u32, u32, 8>::default();
+        let put = |key, value| map.alter(key, |_| Change::Put(value));
+        assert!(map.is_empty());
+        (0..100).for_each(|key| put(key, 0));
+        (0..100).for_each(|key| put(key, key));
+        map.alter(1_000, |_| Change::Keep);
+        assert_eq!(map.len(), 100);
+        assert!(!map.remove_if(&7, |_, value| *value != 7) && map.remove_if(&7, |_, value| *value == 7));
+        assert!(!map.remove_if(&7, |_, _| true));
+        assert!(map.replace(8, 80, |held| held == Some(&8)) && !map.replace(7, 7, |held| held.is_some()));
+        assert_eq!((map.len(), map.get(&8), map.get(&7)), (99, Some(80), None));
+        map.retain(|_, value| *value < 50);
+        let mut seen = 0;
+        map.for_each(|_, _| seen += 1);
+        assert_eq!((map.len(), seen), (48, 48));
+    }
+}
