@@ -71,6 +71,17 @@
 //! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, handed out under a grant and told to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.
+//!
+//! # Dependencies
+//!
+//! | crate | its use |
+//! | --- | --- |
+//! | `arc-swap` | replaces keys and policies under running decisions; holds the prepared keys and the remembered tokens |
+//! | `base64-simd` | decodes tokens in fewer instructions than `base64`, which decodes the hashes of links |
+//! | `cookie` (`mint`) | writes `Set-Cookie` lines: [`TokenCookie`](mint::TokenCookie) |
+//! | `dashmap` | holds embed tokens and revocations |
+//! | `jsonwebtoken` (`aws-lc`) | reads JWKs and JWK Sets; it verifies no token |
+//! | `rsa` (`keygen`) | generates RSA keys |
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
