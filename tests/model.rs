@@ -18,23 +18,26 @@ mod sync {
     use shuttle::sync::Mutex;
     pub(super) use shuttle::sync::atomic::{AtomicU32, AtomicU64};
 
-    use super::table::Kept;
+    pub(super) trait Tokened {
+        type Token: Hash + Eq + Clone;
+        fn token(&self) -> &Self::Token;
+    }
 
-    pub(super) struct Shelf<R: Kept>(Mutex<HashMap<R::Token, Arc<R>>>);
+    pub(super) struct Shelf<R: Tokened>(Mutex<HashMap<R::Token, Arc<R>>>);
 
-    impl<R: Kept> Default for Shelf<R> {
+    impl<R: Tokened> Default for Shelf<R> {
         fn default() -> Self {
             Self(Mutex::new(HashMap::new()))
         }
     }
 
-    impl<R: Kept> std::fmt::Debug for Shelf<R> {
+    impl<R: Tokened> std::fmt::Debug for Shelf<R> {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("Shelf")
         }
     }
 
-    impl<R: Kept> Shelf<R> {
+    impl<R: Tokened> Shelf<R> {
         pub(super) fn get(&self, token: &R::Token) -> Option<Arc<R>> {
             self.0.lock().unwrap().get(token).cloned()
         }
@@ -117,6 +120,7 @@ mod sync {
 use std::sync::Arc;
 
 use shuttle::thread;
+use sync::Tokened;
 use table::{Group, Kept, RevokedAlone, Sight, Table};
 
 struct Plain {
@@ -133,13 +137,15 @@ impl Plain {
     }
 }
 
-impl Kept for Plain {
+impl Tokened for Plain {
     type Token = u32;
 
     fn token(&self) -> &u32 {
         &self.token
     }
+}
 
+impl Kept for Plain {
     fn revoked_alone(&self) -> &RevokedAlone {
         &self.revoked_alone
     }

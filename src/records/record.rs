@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::allowed::AllowedOrigins;
 use super::counts::Counts;
+use super::sync::Tokened;
 use super::table::{Group, Kept, RevokedAlone};
 use super::token::EmbedToken;
 use crate::error::Code;
@@ -117,13 +118,15 @@ impl std::fmt::Debug for Record {
     }
 }
 
-impl Kept for Record {
+impl Tokened for Record {
     type Token = EmbedToken;
 
     fn token(&self) -> &EmbedToken {
         &self.token
     }
+}
 
+impl Kept for Record {
     fn revoked_alone(&self) -> &RevokedAlone {
         &self.revoked_alone
     }

@@ -6,11 +6,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 pub(super) use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::table::Kept;
 pub(super) use crate::map::{Change, Map};
 
+/// A record that holds its own token.
+pub(super) trait Tokened {
+    type Token: Hash + Eq + Clone;
+    fn token(&self) -> &Self::Token;
+}
+
 /// Records, each found by the token in it. A record takes eight bytes of the map.
-pub(super) struct Shelf<R: Kept>(Map<ByToken<R::Token, R>, ()>);
+pub(super) struct Shelf<R: Tokened>(Map<ByToken<R::Token, R>, ()>);
 
 /// A record in the place of its token.
 struct ByToken<T, R>(Arc<R>, PhantomData<fn() -> T>);
@@ -21,39 +26,39 @@ impl<T, R> Clone for ByToken<T, R> {
     }
 }
 
-impl<T, R: Kept<Token = T>> Borrow<T> for ByToken<T, R> {
+impl<T, R: Tokened<Token = T>> Borrow<T> for ByToken<T, R> {
     fn borrow(&self) -> &T {
         self.0.token()
     }
 }
 
-impl<T: Hash, R: Kept<Token = T>> Hash for ByToken<T, R> {
+impl<T: Hash, R: Tokened<Token = T>> Hash for ByToken<T, R> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.token().hash(state);
     }
 }
 
-impl<T: Eq, R: Kept<Token = T>> PartialEq for ByToken<T, R> {
+impl<T: Eq, R: Tokened<Token = T>> PartialEq for ByToken<T, R> {
     fn eq(&self, other: &Self) -> bool {
         self.0.token() == other.0.token()
     }
 }
 
-impl<T: Eq, R: Kept<Token = T>> Eq for ByToken<T, R> {}
+impl<T: Eq, R: Tokened<Token = T>> Eq for ByToken<T, R> {}
 
-impl<R: Kept> Default for Shelf<R> {
+impl<R: Tokened> Default for Shelf<R> {
     fn default() -> Self {
         Self(Map::default())
     }
 }
 
-impl<R: Kept> std::fmt::Debug for Shelf<R> {
+impl<R: Tokened> std::fmt::Debug for Shelf<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Shelf")
     }
 }
 
-impl<R: Kept> Shelf<R> {
+impl<R: Tokened> Shelf<R> {
     pub(super) fn get(&self, token: &R::Token) -> Option<Arc<R>> {
         self.0.get_key(token).map(|found| found.0)
     }

@@ -1,8 +1,7 @@
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::sync::{AtomicU32, AtomicU64, Change, Map, Shelf};
+use super::sync::{AtomicU32, AtomicU64, Change, Map, Shelf, Tokened};
 
 /// For how many seconds a revocation is remembered at least: longer than any lookup takes, so that one that was under
 /// way when it came cannot put back what was revoked.
@@ -12,9 +11,7 @@ pub(super) const REMEMBERED: i64 = 120;
 pub(super) const EXPIRED_KEPT: i64 = 600;
 
 /// What is kept for a token, as far as the table has to know it.
-pub(super) trait Kept {
-    type Token: Hash + Eq + Clone;
-    fn token(&self) -> &Self::Token;
+pub(super) trait Kept: Tokened {
     /// Whether it was revoked by itself.
     fn revoked_alone(&self) -> &RevokedAlone;
     /// The group that it goes with.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::sync::Tokened;
 use super::table::{EXPIRED_KEPT, Group, Kept, REMEMBERED, RevokedAlone, Sight, Table};
 
 struct Plain {
@@ -13,13 +14,15 @@ struct Plain {
     remembers: i64,
 }
 
-impl Kept for Plain {
+impl Tokened for Plain {
     type Token = u32;
 
     fn token(&self) -> &u32 {
         &self.token
     }
+}
 
+impl Kept for Plain {
     fn revoked_alone(&self) -> &RevokedAlone {
         &self.revoked_alone
     }
