@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init(); // one line for each refusal
     let pair = NewKey::rsa(2048)?; // the private half is for whoever makes URLs, the public half for the origin
     let verifier = Verifier::builder()
-        .site(Site::bucket("courses").any_host().under("/media/"))
+        .site(Site::bucket("courses").any_host().base_path("/media/"))
         .outside(Outside::Pass) // the application's own paths need no credential
         .key(Key::from_pem("demo", pair.public_pem(), KeyScope::bucket("courses"))?)
         .build()?;

@@ -90,7 +90,7 @@ fn every_field_of_a_site_is_its_builder_method() {
     let mut said = BTreeSet::from(["hosts".to_owned(), "serves".to_owned()]);
     for (field, value, site) in [
         ("id", r#""main""#, vod().id("main")),
-        ("base_path", r#""/media/""#, vod().under("/media/")),
+        ("base_path", r#""/media/""#, vod().base_path("/media/")),
         ("access", r#""public""#, vod().public()),
         ("access", r#""authenticated""#, vod()),
         ("public_paths", r#"["posters/", "a.jpg"]"#, vod().public_paths(["posters/", "a.jpg"])),
@@ -307,7 +307,7 @@ fn every_field_of_forward_is_its_builder_method() {
         ("only_keys", r#"["md5", "expires"]"#, Forward::only(["md5", "expires"])),
         ("except_keys", r#"["utm"]"#, Forward::except(["utm"])),
         ("except_keys", "[]", Forward::except(Vec::<String>::new())),
-        ("from", r#"["mpd", "M3U8"]"#, Forward::auto().of(["mpd", "M3U8"])),
+        ("from", r#"["mpd", "M3U8"]"#, Forward::auto().from(["mpd", "M3U8"])),
         ("to", r#"["ts", "m4s"]"#, Forward::auto().to(["ts", "m4s"])),
         ("hosts", r#"["segments.example.com"]"#, Forward::auto().hosts(["segments.example.com"])),
         ("hosts", "[]", Forward::auto()),

@@ -105,7 +105,7 @@ async fn without_a_policy_nothing_is_touched_and_nothing_is_answered() {
 
 #[tokio::test]
 async fn outside_of_every_site_a_preflight_is_none_of_ours() {
-    let world = World::start(behind(with(Cors::with_credentials([APP])).under("/media/"))).await;
+    let world = World::start(behind(with(Cors::with_credentials([APP])).base_path("/media/"))).await;
     assert!(world.ask(&preflight("/api", APP)).await.is_inner());
     assert_eq!(world.ask(&preflight("/media/a", APP)).await.status, 204);
     let elsewhere = preflight("/media/a", APP).host("other.example.com");
@@ -335,10 +335,10 @@ async fn a_policy_names_its_methods_headers_and_ages() {
 
 #[tokio::test]
 async fn each_site_has_its_own_policy() {
-    let open = Site::bucket("open").id("open").host(HOST).under("/open/").public();
+    let open = Site::bucket("open").id("open").host(HOST).base_path("/open/").public();
     let verifier = gate()
         .outside(playgate::site::Outside::Pass)
-        .site(with(Cors::with_credentials([APP])).under("/media/"))
+        .site(with(Cors::with_credentials([APP])).base_path("/media/"))
         .site(open.cors(Cors::without_credentials(["*"])))
         .site(Site::bucket("vod").id("quiet").host("quiet.example.com"))
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))

@@ -250,7 +250,7 @@ fn every_site() -> [(Site, Ask, &'static str); 5] {
     [
         (vod(), get("/videos/1/a.ts"), "videos/1/"),
         (
-            Site::bucket("other").host("other.example").under("/media/"),
+            Site::bucket("other").host("other.example").base_path("/media/"),
             get("/media/a.ts").host("other.example"),
             "",
         ),

@@ -93,7 +93,7 @@ const FLOODED: &str = r#"{"alg":"HS256","kid":"flooded"}"#;
 fn every_site() -> VerifierBuilder {
     let open =
         Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only(["a"]));
-    let folder = Site::bucket("vod").id("folder").host("folder.example.com").under("/media/");
+    let folder = Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/");
     let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
     let links = || SecureLink::gcore(LINK_SECRET);
     let link = Site::bucket("vod").id("link").host("link.example.com").max_lifetime(Duration::from_hours(1));

@@ -220,7 +220,7 @@ async fn a_name_without_extension_is_known_by_its_content_type() {
         let answer = world.ask(&get(path).query(&token)).await;
         assert_eq!(text(&answer.body), forwarded(&format!("auth={token}")), "{path}");
     }
-    let mpd_alone = origin(vod().forward(Forward::auto().of(["mpd"]))).await;
+    let mpd_alone = origin(vod().forward(Forward::auto().from(["mpd"]))).await;
     for path in ["/live/manifest", "/live/media.m3u8", "/live/media.mpd/"] {
         let answer = mpd_alone.ask(&get(path).query(&token)).await;
         assert_eq!(text(&answer.body), PLAYLIST, "{path}");

@@ -214,7 +214,7 @@ async fn serve_axum(router: Router) -> SocketAddr {
 
 #[tokio::test]
 async fn behind_nest_service_the_path_that_the_client_sent_decides() {
-    let verifier = behind(vod().under("/media/").strip_credentials());
+    let verifier = behind(vod().base_path("/media/").strip_credentials());
     let show = |OriginalUri(original): OriginalUri, request: axum::extract::Request| async move {
         format!("{} of {original}", request.uri())
     };
@@ -247,7 +247,7 @@ async fn behind_nest_service_the_path_that_the_client_sent_decides() {
 /// What removes prefixes here is no router of axum's, and records nothing.
 #[tokio::test]
 async fn a_request_outside_passes_only_where_the_whole_path_is_known() {
-    let verifier = behind(vod().under("/media/"));
+    let verifier = behind(vod().base_path("/media/"));
     let served = || {
         service_fn(|_: Request<Incoming>| async {
             Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("open"))))

@@ -362,7 +362,7 @@ async fn without_a_grant_there_is_no_key_and_the_log_says_why() {
         (
             "no site",
             "/no-site/{video}/",
-            bare("/no-site/{video}/").layer(behind(vod().under("/media/").grant_extension()).layer()),
+            bare("/no-site/{video}/").layer(behind(vod().base_path("/media/").grant_extension()).layer()),
         ),
     ] {
         let address = serve(router).await;

@@ -17,7 +17,7 @@ const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 fn verifier() -> Verifier {
     Verifier::builder()
-        .site(Site::bucket("courses").any_host().under("/media/"))
+        .site(Site::bucket("courses").any_host().base_path("/media/"))
         .outside(Outside::Pass)
         .key(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap())
         .build()
@@ -173,7 +173,7 @@ async fn a_path_that_may_be_shortened_is_in_no_public_site_beside_a_base_path() 
         Ok::<_, std::convert::Infallible>(Response::new(Body::from("bytes")))
     });
     let open = || Site::bucket("open").id("open").any_host().public();
-    let media = Site::bucket("courses").id("courses").any_host().under("/media/");
+    let media = Site::bucket("courses").id("courses").any_host().base_path("/media/");
     let beside = Verifier::builder().site(open()).site(media).build().unwrap();
     let alone = Verifier::builder().site(open()).build().unwrap();
     let ask =

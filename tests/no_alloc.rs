@@ -199,7 +199,7 @@ fn deciding_a_link_allocates_nothing_whatever_its_format() {
 #[test]
 fn what_needs_no_credential_allocates_nothing() {
     let site =
-        Site::bucket("open").host(HOST).under("/open/").public().cors(Cors::without_credentials(["*"]));
+        Site::bucket("open").host(HOST).base_path("/open/").public().cors(Cors::without_credentials(["*"]));
     let verifier = Verifier::builder().outside(playgate::site::Outside::Pass).site(site).build().unwrap();
     let preflight = Request::options("/open/a.ts")
         .header("host", HOST)
@@ -384,7 +384,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .store(&store)
         .site(embedding())
         .outside(playgate::site::Outside::pass_hosts(["root.example.com"]))
-        .site(Site::bucket("courses").host(HOST).accept_bearer(true).under("/videos/"))
+        .site(Site::bucket("courses").host(HOST).accept_bearer(true).base_path("/videos/"))
         .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
         .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))
         .site(Site::bucket("courses").host("tls.example.com").require_https())

@@ -193,7 +193,7 @@ fn a_request_outside_of_every_site_is_passed_on_untouched() {
 /// What lies outside of a base path is passed on, so no way of reading it may lead inside: whatever its length.
 #[test]
 fn a_path_that_lacks_its_slash_is_not_passed_around_a_site() {
-    let verifier = behind(vod().under("/media/"));
+    let verifier = behind(vod().base_path("/media/"));
     for length in [20, MAX_PATH_LEN - 1, MAX_PATH_LEN, MAX_PATH_LEN + 1] {
         let target = format!("{:a<length$}", "media/videos/");
         let request = bare(&target);

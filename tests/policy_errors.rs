@@ -50,12 +50,22 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "{bucket}.media",
         ),
         ("playback ID not in the host", Site::live_by_host().host("a.example"), "no {playback_id}", "play-{"),
-        ("base path without slashes", bucket().under("media"), "does not start with a slash", "\"/media/\""),
-        ("base path without an end", bucket().under("/media"), "does not end with a slash", "\"/media/\""),
-        ("no base path", bucket().under(""), "is empty", "write \"/\""),
-        ("base path with a star", bucket().under("/media/*"), "has a star", "write \"/media/\""),
-        ("base path with dots", bucket().under("/a/../b/"), "not in its normal form", "\"/media/\""),
-        ("base path encoded", bucket().under("/caf%C3%A9/"), "not in its normal form", "\"/media/\""),
+        (
+            "base path without slashes",
+            bucket().base_path("media"),
+            "does not start with a slash",
+            "\"/media/\"",
+        ),
+        (
+            "base path without an end",
+            bucket().base_path("/media"),
+            "does not end with a slash",
+            "\"/media/\"",
+        ),
+        ("no base path", bucket().base_path(""), "is empty", "write \"/\""),
+        ("base path with a star", bucket().base_path("/media/*"), "has a star", "write \"/media/\""),
+        ("base path with dots", bucket().base_path("/a/../b/"), "not in its normal form", "\"/media/\""),
+        ("base path encoded", bucket().base_path("/caf%C3%A9/"), "not in its normal form", "\"/media/\""),
         (
             "public path with a slash",
             bucket().public_paths(["/posters/"]),
@@ -124,7 +134,7 @@ fn sites_that_contradict_each_other_are_refused() {
     assert!(more_literal.is_empty(), "{more_literal:?}");
 
     assert!(
-        errors([bucket(), Site::bucket("other").id("b").host("cdn.example.com").under("/b/")]).is_empty()
+        errors([bucket(), Site::bucket("other").id("b").host("cdn.example.com").base_path("/b/")]).is_empty()
     );
     assert!(errors([])[0].contains("no site"));
 }
@@ -173,7 +183,7 @@ fn a_key_for_no_site_is_told_the_first_ten_and_how_many_there_are_besides() {
 
 #[test]
 fn an_error_reads_the_same_where_main_returns_it() {
-    let errors = Verifier::builder().site(bucket().under("media")).build().unwrap_err();
+    let errors = Verifier::builder().site(bucket().base_path("media")).build().unwrap_err();
     assert_eq!(format!("{errors:?}"), errors.to_string());
     let error = KeyScope::bucket("");
     let error = Key::from_secret("k1", &[7; 32], error).unwrap_err();
@@ -184,7 +194,7 @@ fn an_error_reads_the_same_where_main_returns_it() {
 fn all_errors_are_reported_at_once() {
     let key = || Key::from_secret("k1", &[7; 32], KeyScope::bucket("courses")).unwrap();
     let broken = Verifier::builder()
-        .site(Site::bucket("a").host("a.example:80").under("media").accept_bearer(true))
+        .site(Site::bucket("a").host("a.example:80").base_path("media").accept_bearer(true))
         .site(Site::bucket("b").cors(Cors::with_credentials(["*", "https://b.example/"])))
         .stream("s", "")
         .trusted_proxies(["10.0.0.1/8"])

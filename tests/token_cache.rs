@@ -199,7 +199,7 @@ fn the_policy_of_the_moment_is_asked_of_a_token_that_was_seen() {
         ("a hook that refuses", r#","plan":"tin""#, gold, NOW, "refused_by_hook"),
         ("less room for tokens", "", |v| swap(v, vod().max_token_bytes(64)), NOW, "malformed_token"),
         ("another bucket", "", |v| swap(v, Site::bucket("other").host(HOST)), NOW, "wrong_key"),
-        ("another folder", "", |v| swap(v, vod().under("/videos/")), NOW, "out_of_scope"),
+        ("another folder", "", |v| swap(v, vod().base_path("/videos/")), NOW, "out_of_scope"),
     ]);
 }
 

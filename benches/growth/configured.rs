@@ -37,7 +37,7 @@ pub(crate) fn keys(size: usize, candidates: &mut Vec<Candidate>) {
 /// Sites on one host, each with a base path of its own.
 pub(crate) fn base_paths(size: usize, candidates: &mut Vec<Candidate>) {
     let base_path = |index: usize| format!("/customers/{index}/media/");
-    let sites = (0..size).map(|index| site().id(index.to_string()).host(HOST).under(base_path(index)));
+    let sites = (0..size).map(|index| site().id(index.to_string()).host(HOST).base_path(base_path(index)));
     let verifier = verifier(sites, ["k"]);
     let token = token("k");
     let rows = |count| spread(size, count).map(base_path);

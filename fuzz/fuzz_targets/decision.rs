@@ -63,7 +63,7 @@ static WORLD: LazyLock<(Verifier, Vec<Signed>)> = LazyLock::new(|| {
     ];
     let mut builder = Verifier::builder()
         .outside(playgate::site::Outside::Pass)
-        .site(Site::bucket("courses").id("cdn").host("cdn.example.com").under("/media/").accept_bearer(true))
+        .site(Site::bucket("courses").id("cdn").host("cdn.example.com").base_path("/media/").accept_bearer(true))
         .site(Site::bucket("other").host("other.example.com").accept_bearer(true))
         .site(Site::live_by_path().host("live.example.com").accept_bearer(true));
     let mut tokens = Vec::new();

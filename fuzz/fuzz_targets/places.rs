@@ -199,7 +199,7 @@ impl PlainSite {
         Site::bucket("b")
             .id(id.to_string())
             .hosts(&self.text)
-            .under(&self.base_path)
+            .base_path(&self.base_path)
             .public_paths(["open", "a/"])
     }
 }

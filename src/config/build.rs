@@ -202,7 +202,7 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
         }
     };
     if let Some(extensions) = said.from {
-        forward = forward.of(extensions);
+        forward = forward.from(extensions);
     }
     if let Some(extensions) = said.to {
         forward = forward.to(extensions);

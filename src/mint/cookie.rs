@@ -113,7 +113,7 @@ impl<'t> TokenCookie<'t> {
     }
 
     /// Sets the site's base path, with which `Path` begins, in the spelling of the site. The default is `/`.
-    pub fn under(mut self, base_path: &str) -> Self {
+    pub fn base_path(mut self, base_path: &str) -> Self {
         self.base_path = format!("/{}/", base_path.trim_matches('/')).replace("//", "/");
         self
     }
@@ -192,8 +192,8 @@ mod tests {
             (Scope::whole_bucket(), "Path=/media/"),
         ] {
             let token = token(scope);
-            let text = token.cookie("example.com").unwrap().under("media").to_string();
-            let hostile = token.host_cookie().under("/a; Domain=evil/").to_string();
+            let text = token.cookie("example.com").unwrap().base_path("media").to_string();
+            let hostile = token.host_cookie().base_path("/a; Domain=evil/").to_string();
             assert!(hostile.contains("Path=/a%3B%20Domain=evil/"), "{hostile}");
             assert!(text.split("; ").any(|attribute| attribute == path), "{text}");
         }

@@ -13,7 +13,7 @@ pub enum KeyScope {
     /// What one site serves, and only there: a playback domain. Named by the site's id, which is its first host
     /// unless it was given another.
     Site(Box<str>),
-    /// Everything on every site; made by [`danger::any_scope`](super::danger::any_scope) alone.
+    /// Everything on every site; made by [`danger::any_scope`](crate::keys::danger::any_scope) alone.
     Any(Unlimited),
 }
 
@@ -21,18 +21,12 @@ pub enum KeyScope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unlimited(());
 
-/// A scope that is none.
-pub mod danger {
-    use super::{KeyScope, Unlimited};
-
-    /// **Everything on every site.** Whoever holds such a key can sign for every bucket and every stream; it is for
-    /// tests, and for an origin with one tenant.
-    pub const fn any_scope() -> KeyScope {
-        KeyScope::Any(Unlimited(()))
-    }
-}
-
 impl KeyScope {
+    /// Everything on every site, for [`danger::any_scope`](crate::keys::danger::any_scope).
+    pub(crate) const fn any() -> Self {
+        Self::Any(Unlimited(()))
+    }
+
     /// The scope of one bucket.
     pub fn bucket(name: impl Into<Box<str>>) -> Self {
         Self::Bucket(name.into())

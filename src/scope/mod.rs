@@ -21,7 +21,7 @@ mod serving;
 mod token_scope;
 
 pub use coverage::{Coverage, PrefixRule};
-pub use key_scope::{KeyScope, Unlimited, danger};
+pub use key_scope::{KeyScope, Unlimited};
 pub use resource::{LiveShape, Resource};
 pub(crate) use serving::{Captures, Serving, Streams};
 pub use token_scope::Scope;

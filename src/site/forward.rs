@@ -20,7 +20,7 @@ use crate::schemes::{Carrier, Proof, SchemeRules};
 pub struct Forward {
     pub(crate) off: bool,
     pub(crate) keys: Keys,
-    pub(crate) of: Option<Vec<String>>,
+    pub(crate) from: Option<Vec<String>>,
     pub(crate) to: Option<Vec<String>>,
     pub(crate) hosts: Vec<String>,
     pub(crate) max_mpd: usize,
@@ -41,7 +41,7 @@ impl Forward {
         Self {
             off: false,
             keys: Keys::Credential,
-            of: None,
+            from: None,
             to: None,
             hosts: Vec::new(),
             max_mpd: DEFAULT_MAX_MPD,
@@ -67,9 +67,8 @@ impl Forward {
     }
 
     /// Rewrites manifests with these extensions alone. Default `m3u8`, `mpd` and `mpp`, the patches to an MPD.
-    #[doc(alias = "from")]
-    pub fn of<I: IntoIterator<Item: Into<String>>>(mut self, extensions: I) -> Self {
-        self.of = Some(texts(extensions));
+    pub fn from<I: IntoIterator<Item: Into<String>>>(mut self, extensions: I) -> Self {
+        self.from = Some(texts(extensions));
         self
     }
 
@@ -116,7 +115,7 @@ impl Forward {
                 ConfigError::Setting { site: site.to_owned(), found, write },
             );
         };
-        for (element, extension) in self.of.iter().flatten().enumerate() {
+        for (element, extension) in self.from.iter().flatten().enumerate() {
             if Format::of_extension(extension.as_bytes()).is_none() {
                 let found = format!("forwards from {extension:?}, which is no manifest");
                 wrong("forward.from", element, found, "m3u8, m3u, mpd or mpp");
@@ -162,7 +161,7 @@ impl Forward {
             |extensions: &[String]| extensions.iter().map(|one| one.to_ascii_lowercase().into()).collect();
         Some(ForwardRules {
             keys: self.keys.clone(),
-            of: self.of.as_deref().map_or_else(|| vec!["m3u8".into(), "mpd".into(), "mpp".into()], lower),
+            from: self.from.as_deref().map_or_else(|| vec!["m3u8".into(), "mpd".into(), "mpp".into()], lower),
             types: Arc::new(self.to.as_deref().map_or(Types::Any, |to| Types::Listed(lower(to)))),
             fingerprint: fingerprint(self, &hosts),
             max_mpd: self.max_mpd,
@@ -191,7 +190,7 @@ pub(crate) struct ForwardRules {
     /// Another one for other rules.
     pub(crate) fingerprint: u64,
     pub(crate) max_mpd: usize,
-    of: Vec<Box<str>>,
+    from: Vec<Box<str>>,
 }
 
 /// The kind of answer that a path announces.
@@ -228,12 +227,12 @@ impl ForwardRules {
 
     /// Whether manifests with this extension are rewritten.
     fn rewrites(&self, extension: &[u8]) -> bool {
-        self.of.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
+        self.from.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
     }
 
     /// Whether manifests of this format, whose name has no extension, are rewritten.
     pub(crate) fn rewrites_format(&self, format: Format) -> bool {
-        self.of.iter().any(|known| Format::of_extension(known.as_bytes()) == Some(format))
+        self.from.iter().any(|known| Format::of_extension(known.as_bytes()) == Some(format))
     }
 
     /// Returns which parameters are carried after a grant, or on a public resource; `None` if none are.

@@ -189,13 +189,13 @@ impl PolicyBuilder {
     }
 
     /// Sets the fate of paths outside of every base path, on hosts that a site claims. Required if some site has a
-    /// [base path](Site::under) below `/`, unless a site at `/` serves the rest of each host.
+    /// [base path](Site::base_path) below `/`, unless a site at `/` serves the rest of each host.
     ///
     /// ```
     /// use playgate::site::Outside;
     /// use playgate::{Policy, Site};
     ///
-    /// let media = Site::bucket("courses").host("app.example.com").under("/media/");
+    /// let media = Site::bucket("courses").host("app.example.com").base_path("/media/");
     /// let policy = Policy::builder().site(media.clone()).outside(Outside::pass_hosts(["app.example.com"])).build();
     /// assert!(policy.is_ok());
     /// assert!(Policy::builder().site(media).build().is_err());

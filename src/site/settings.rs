@@ -22,7 +22,7 @@ use crate::time::Leeway;
 ///
 /// let courses = Site::bucket("courses")
 ///     .host("cdn.example.com")
-///     .under("/media/")
+///     .base_path("/media/")
 ///     .cors(Cors::with_credentials(["https://app.example.com"]));
 /// let channels = Site::live_by_path().host("live.example.com").require_exp();
 /// ```
@@ -135,8 +135,7 @@ impl Site {
     ///
     /// The path is the one that the client sent. Behind axum's `nest` and `nest_service`, which take their prefix
     /// off, that is known with the feature `axum` alone.
-    #[doc(alias = "base_path")]
-    pub fn under(mut self, base_path: impl Into<String>) -> Self {
+    pub fn base_path(mut self, base_path: impl Into<String>) -> Self {
         self.base_path = base_path.into();
         self
     }

@@ -82,10 +82,10 @@ impl Stand {
             .site(vod(public).public().forward(Forward::except(["x"])));
         for depth in 1..20 {
             let base = "/media".repeat(depth) + "/";
-            builder = builder.site(Site::bucket("vod").id(&*base).host(mounts).under(&*base));
+            builder = builder.site(Site::bucket("vod").id(&*base).host(mounts).base_path(&*base));
         }
         let verifier = builder
-            .site(Site::bucket("vod").id("mounts").host("mounts.{region}.com").under("/other/"))
+            .site(Site::bucket("vod").id("mounts").host("mounts.{region}.com").base_path("/other/"))
             .trusted_proxies(["127.0.0.1", "10.0.0.0/8"])
             .unknown_host(UnknownHost::Pass)
             .outside(crate::site::Outside::Pass)

@@ -147,7 +147,7 @@ async fn a_normaliser_belongs_outside() {
 /// A middleware can change the URI of a request and not the path that routes and actix-files read.
 #[tokio::test]
 async fn a_middleware_that_changes_one_of_two_paths_opens_nothing() {
-    let verifier = behind(vod().under("/videos/"));
+    let verifier = behind(vod().base_path("/videos/"));
     let rewriting = |from: &'static str, to: &'static str| {
         let verifier = verifier.clone();
         served!({

@@ -12,7 +12,7 @@ async fn show(request: HttpRequest, key: web::Path<String>) -> String {
 
 #[tokio::test]
 async fn inside_a_scope_the_path_that_the_client_sent_decides() {
-    let verifier = behind(vod().under("/media/").strip_credentials());
+    let verifier = behind(vod().base_path("/media/").strip_credentials());
     let address = served!({
         let gated =
             || web::scope("/media").wrap(verifier.middleware()).route("/{key:.*}", web::get().to(show));
@@ -46,7 +46,7 @@ async fn inside_a_scope_the_path_that_the_client_sent_decides() {
 
 #[tokio::test]
 async fn around_an_application_every_scope_is_inside() {
-    let verifier = behind(vod().under("/media/"));
+    let verifier = behind(vod().base_path("/media/"));
     let address = served!({
         let inner = web::scope("/media").route("/videos/{key:.*}", web::get().to(show));
         let other = web::scope("/api").route("/{key:.*}", web::get().to(show));
@@ -66,7 +66,7 @@ async fn around_an_application_every_scope_is_inside() {
 
 #[tokio::test]
 async fn files_behind_a_mount_are_found_by_the_clients_path() {
-    let (verifier, disk) = (behind(vod().under("/media/").strip_credentials()), files());
+    let (verifier, disk) = (behind(vod().base_path("/media/").strip_credentials()), files());
     let folder = disk.path("");
     let address = served!({
         let gated = web::scope("/media").wrap(verifier.middleware()).service(Files::new("", folder.clone()));

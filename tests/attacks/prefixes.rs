@@ -14,7 +14,7 @@ pub(crate) fn family() -> Family {
     let verifier = gate()
         .outside(playgate::site::Outside::Pass)
         .site(vod().no_whole_bucket())
-        .site(Site::bucket("vod").id("folder").host("folder.example.com").under("/media/"))
+        .site(Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/"))
         .site(Site::live_by_path().id("live").host(LIVE))
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .key(TestKey::P256.key(KeyScope::bucket("vo")))

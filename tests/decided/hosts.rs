@@ -165,7 +165,7 @@ async fn beside_a_site_for_any_host_a_mistyped_host_opens_no_route() {
     let sites = |host: &str| {
         gate()
             .site(vod().host(host))
-            .site(Site::bucket("courses").any_host().under("/media/"))
+            .site(Site::bucket("courses").any_host().base_path("/media/"))
             .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
     };
     let errors = sites("b.example.com").outside(Outside::Pass).build().unwrap_err().to_string();
@@ -191,7 +191,7 @@ async fn beside_a_site_for_any_host_a_mistyped_host_opens_no_route() {
 /// A site at `/` serves the rest of a host, so that nothing is outside.
 #[test]
 fn outside_need_not_be_set_where_a_site_serves_the_rest() {
-    let folder = |host: &str| Site::bucket("courses").id("folder").host(host).under("/media/");
+    let folder = |host: &str| Site::bucket("courses").id("folder").host(host).base_path("/media/");
     let root = |host: &str| Site::bucket("vod").id("root").host(host);
     for (name, sites, needed) in [
         ("a folder alone", vec![folder(HOST)], true),

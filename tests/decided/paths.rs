@@ -126,7 +126,7 @@ async fn a_path_of_raw_utf8_reads_as_its_encoding_does() {
 
 #[tokio::test]
 async fn outside_every_base_path_a_request_passes_untouched() {
-    let world = World::start(behind(vod().under("/media/").strip_credentials())).await;
+    let world = World::start(behind(vod().base_path("/media/").strip_credentials())).await;
     for target in [
         "/",
         "/index.html",
@@ -155,7 +155,7 @@ async fn outside_every_base_path_a_request_passes_untouched() {
 
 #[tokio::test]
 async fn a_path_outside_that_can_be_read_as_inside_is_refused() {
-    let world = World::start(behind(vod().under("/media/"))).await;
+    let world = World::start(behind(vod().base_path("/media/"))).await;
     for target in [
         "//media/a",
         "///media/a",
@@ -196,8 +196,8 @@ fn behind_both(one: Site, another: Site) -> playgate::Verifier {
 async fn a_path_that_a_file_system_may_fold_into_a_base_path_is_refused() {
     let open_root = Site::bucket("open").host(HOST).id("open").public();
     for (name, verifier) in [
-        ("alone", behind(vod().under("/media/caf\u{e9}s/"))),
-        ("beside a public root", behind_both(vod().under("/media/caf\u{e9}s/"), open_root)),
+        ("alone", behind(vod().base_path("/media/caf\u{e9}s/"))),
+        ("beside a public root", behind_both(vod().base_path("/media/caf\u{e9}s/"), open_root)),
     ] {
         let world = World::start(verifier).await;
         for target in [
@@ -228,9 +228,9 @@ async fn a_path_that_a_file_system_may_fold_into_a_base_path_is_refused() {
 #[tokio::test]
 async fn a_path_that_decodes_again_into_another_site_is_refused_whatever_that_site_is() {
     let open_root = Site::bucket("open").host(HOST).id("open").public();
-    let open_folder = Site::bucket("open").host(HOST).id("open").under("/media/open/").public();
-    let beside_root = World::start(behind_both(vod().under("/media/"), open_root)).await;
-    let around_folder = World::start(behind_both(vod().under("/media/"), open_folder)).await;
+    let open_folder = Site::bucket("open").host(HOST).id("open").base_path("/media/open/").public();
+    let beside_root = World::start(behind_both(vod().base_path("/media/"), open_root)).await;
+    let around_folder = World::start(behind_both(vod().base_path("/media/"), open_folder)).await;
     for (name, world, target) in [
         ("a public root", &beside_root, "/%256dedia/a.ts"),
         ("a public root", &beside_root, "/%25256dedia/a.ts"),
@@ -249,7 +249,7 @@ async fn a_path_that_decodes_again_into_another_site_is_refused_whatever_that_si
 
 #[tokio::test]
 async fn inside_a_base_path_the_key_begins_after_its_slash() {
-    let world = World::start(behind(vod().under("/media/"))).await;
+    let world = World::start(behind(vod().base_path("/media/"))).await;
     for (name, target, uri, verdict) in [
         ("below", "/media/videos/1/a.ts", "videos/1/", "200"),
         (
@@ -270,7 +270,7 @@ async fn inside_a_base_path_the_key_begins_after_its_slash() {
 
 #[tokio::test]
 async fn on_one_host_the_longest_base_path_wins() {
-    let site = |bucket: &str, base: &str| Site::bucket(bucket).id(bucket).host(HOST).under(base);
+    let site = |bucket: &str, base: &str| Site::bucket(bucket).id(bucket).host(HOST).base_path(base);
     let keys = ["a", "b", "c"].map(|bucket| TestKey::Secret.key_as(bucket, KeyScope::bucket(bucket)));
     let verifier = gate()
         .site(site("a", "/"))
@@ -303,7 +303,8 @@ async fn a_path_too_long_to_look_at_is_not_let_past() {
     let long = format!("/{}", "a".repeat(5000));
     let whole = World::start(behind(vod())).await;
     assert_eq!(whole.verdict(&get(&*long).cookie(token(""))).await, "400 ambiguous_path");
-    let verifier = gate().site(vod().under("/media/")).outside(Outside::Pass).unknown_host(UnknownHost::Pass);
+    let verifier =
+        gate().site(vod().base_path("/media/")).outside(Outside::Pass).unknown_host(UnknownHost::Pass);
     let verifier = verifier.build().unwrap();
     let folder = World::start(verifier).await;
     assert_eq!(folder.verdict(&get(format!("/{}", "%61".repeat(2000)))).await, "400 ambiguous_path");
@@ -313,7 +314,7 @@ async fn a_path_too_long_to_look_at_is_not_let_past() {
 
 #[tokio::test]
 async fn a_path_too_long_to_look_at_is_answered_as_the_site_says_that_it_stands_in() {
-    let site = |base: &str, status| vod().id(base).under(base).answer(Code::AmbiguousPath, status);
+    let site = |base: &str, status| vod().id(base).base_path(base).answer(Code::AmbiguousPath, status);
     let sites = [site("/media/", 404), site("/media/a/", 410), site("/other/longer/", 451)];
     let verifier =
         sites.into_iter().fold(gate().outside(Outside::Refuse), VerifierBuilder::site).build().unwrap();

@@ -202,8 +202,8 @@ async fn without_strip_credentials_the_inner_service_sees_what_came() {
 #[tokio::test]
 async fn identity_headers_are_removed_from_every_incoming_request_before_ours_are_set() {
     let verifier = gate()
-        .site(vod().identity_header("x-viewer", "sub").identity_header("X-Plan", "plan").under("/media/"))
-        .site(Site::bucket("open").id("open").host(HOST).under("/open/").public())
+        .site(vod().identity_header("x-viewer", "sub").identity_header("X-Plan", "plan").base_path("/media/"))
+        .site(Site::bucket("open").id("open").host(HOST).base_path("/open/").public())
         .site(Site::bucket("vod").id("plain").host("plain.example.com"))
         .outside(Outside::Pass)
         .unknown_host(UnknownHost::Pass)
@@ -374,7 +374,7 @@ async fn a_denial_does_not_tell_whether_the_object_exists() {
 #[tokio::test]
 async fn a_policy_that_is_wrong_is_refused_as_a_whole_with_every_error_in_it() {
     let errors = gate()
-        .site(Site::bucket("a").host("https://cdn.example.com").under("media"))
+        .site(Site::bucket("a").host("https://cdn.example.com").base_path("media"))
         .site(Site::bucket("").max_token_bytes(0))
         .key(TestKey::Secret.key_as("k", KeyScope::bucket("a")))
         .key(TestKey::Rsa.key_as("k", KeyScope::bucket("a")))

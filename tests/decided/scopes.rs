@@ -167,7 +167,7 @@ async fn a_bucket_key_opens_its_bucket_on_every_site_that_serves_it_and_nothing_
     let verifier = gate()
         .site(Site::bucket("a").hosts(["a1.example.com", "a2.example.com"]))
         .outside(playgate::site::Outside::Refuse)
-        .site(Site::bucket("a").host("apps.example.com").under("/media/"))
+        .site(Site::bucket("a").host("apps.example.com").base_path("/media/"))
         .site(Site::bucket("b").host("b.example.com"))
         .site(Site::bucket("{bucket}").id("pattern").host("{bucket}.storage.example.com"))
         .site(Site::live_by_path().host("live.example.com"))

@@ -16,7 +16,7 @@ const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.eyJ1cmkiOiJ2aWRlb3MvMS8
 
 fn verifier(outside: Outside) -> Verifier {
     Verifier::builder()
-        .site(Site::bucket("courses").host(HOST).under("/media/"))
+        .site(Site::bucket("courses").host(HOST).base_path("/media/"))
         .outside(outside)
         .key(
             Key::from_secret("k1", b"0123456789abcdef0123456789abcdef", KeyScope::bucket("courses")).unwrap(),

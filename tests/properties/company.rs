@@ -17,7 +17,7 @@ fn fresh() -> Verifier {
     gate()
         .outside(playgate::site::Outside::Pass)
         .site(vod().cors(cors).public_paths(["open/"]))
-        .site(Site::bucket("apps").host("apps.example.com").under("/media/").accept_bearer(true))
+        .site(Site::bucket("apps").host("apps.example.com").base_path("/media/").accept_bearer(true))
         .site(Site::live_by_path().host("live.example.com").require_exp())
         .key(TestKey::Secret.key(KeyScope::bucket("vod")))
         .key(TestKey::P256.key(KeyScope::bucket("apps")))

@@ -101,7 +101,7 @@ impl Stand {
             .site(vod(hmac).secure_link(hmac_link.clone()).forward(Forward::only(["hash", "expires"])))
             .site(Site::live_by_path().host(live))
             .site(vod(public).public().forward(Forward::except(["x"])))
-            .site(vod(base).under("/media/").strip_credentials())
+            .site(vod(base).base_path("/media/").strip_credentials())
             .site(Site::bucket("{bucket}").host("{bucket}.example.com").id(label))
             .trusted_proxies(["127.0.0.1"])
             .unknown_host(UnknownHost::Pass)

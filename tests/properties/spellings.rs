@@ -23,7 +23,7 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     gate()
         .outside(playgate::site::Outside::Pass)
         .site(vod())
-        .site(Site::bucket("vod").id("apps").host(APPS).under("/media/"))
+        .site(Site::bucket("vod").id("apps").host(APPS).base_path("/media/"))
         .site(Site::live_by_path().host(LIVE))
         .key(TestKey::Secret.key(KeyScope::bucket("vod")))
         .key(TestKey::SecretOther.key(KeyScope::site(LIVE)))
@@ -213,9 +213,9 @@ proptest! {
 /// A protected folder beside a public site, and one on a host of its own.
 static FOLDERS: LazyLock<Verifier> = LazyLock::new(|| {
     gate()
-        .site(Site::bucket("vod").id("paid").host(HOST).under("/Media Files/"))
+        .site(Site::bucket("vod").id("paid").host(HOST).base_path("/Media Files/"))
         .site(Site::bucket("open").id("open").host(HOST).public())
-        .site(Site::bucket("vod").id("alone").host(APPS).under("/Media Files/"))
+        .site(Site::bucket("vod").id("alone").host(APPS).base_path("/Media Files/"))
         .outside(playgate::site::Outside::Pass)
         .build()
         .unwrap()

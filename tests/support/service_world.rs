@@ -116,7 +116,7 @@ fn key() -> Key {
 }
 
 fn media() -> Site {
-    Site::bucket("courses").id("media").host(HOST).under("/media/")
+    Site::bucket("courses").id("media").host(HOST).base_path("/media/")
 }
 
 /// Outside of `/media/` everything passes.

@@ -68,7 +68,7 @@ impl GateLayer {
     ///
     /// ```
     /// # use playgate::{Site, Verifier, site::Outside};
-    /// let site = Site::bucket("courses").host("app.example.com").under("/media/");
+    /// let site = Site::bucket("courses").host("app.example.com").base_path("/media/");
     /// let verifier = Verifier::builder().site(site).outside(Outside::Pass).build()?;
     /// let layer = verifier.layer().full_paths(); // for the outermost service of a hyper server
     /// # Ok::<(), playgate::ConfigErrors>(())
