@@ -35,6 +35,7 @@ use playgate::error::{Code, Denial};
 use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::request::{Host, HostBuffer};
+use playgate::schemes::Carrier;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
@@ -116,7 +117,10 @@ fn good() -> String {
 fn verifier(tokens: usize) -> Verifier {
     let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
     let sites = [
-        Site::bucket("courses").host(HOST).accept_bearer(true).embed(Embed::new()),
+        Site::bucket("courses")
+            .host(HOST)
+            .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
+            .embed(Embed::new()),
         Site::bucket("open").host("open.example.com").public(),
         Site::bucket("courses").host(PLAYED).cors(Cors::with_credentials([PAGE])),
     ];

@@ -60,7 +60,11 @@ async fn ask(door: &Server, ask: Ask) -> (u16, String) {
 async fn a_handler_gets_its_grant_with_typed_claims() {
     let good = good();
     let told = |carrier: Carrier| format!("ada [1, 2] rsa {HOST} \"\" {carrier:?} {}", NOW + 60);
-    for door in doors(&vod().grant_extension().public_paths(["open/"]).accept_bearer(true)) {
+    for door in doors(&vod().grant_extension().public_paths(["open/"]).carriers([
+        Carrier::Query,
+        Carrier::Bearer,
+        Carrier::Cookie,
+    ])) {
         for (name, asked, body) in [
             ("query", get(PATH).query(&good), told(Carrier::Query)),
             ("query, encoded", get(PATH).query(good.replace('.', "%2e")), told(Carrier::Query)),

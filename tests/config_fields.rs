@@ -14,6 +14,8 @@ use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
 use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
+use playgate::schemes::Carrier;
+use playgate::schemes::Scheme;
 use playgate::schemes::embed::{Embed, Lifetime, OriginsOn};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
@@ -102,7 +104,7 @@ fn every_field_of_a_site_is_its_builder_method() {
             "accepts",
             r#"["secure-link"]
                 secure_link = { preset = "gcore", secret_file = "link" }"#,
-            vod().secure_link(SecureLink::gcore(LINK)).accept_tokens(false),
+            vod().secure_link(SecureLink::gcore(LINK)).accepts([Scheme::SecureLink]),
         ),
         (
             "accepts",
@@ -115,7 +117,7 @@ fn every_field_of_a_site_is_its_builder_method() {
             r#"{ preset = "gcore", secret_file = "link" }"#,
             vod().secure_link(SecureLink::gcore(LINK)),
         ),
-        ("accepts", r#"["embed-token"]"#, vod().embed(Embed::new()).accept_tokens(false)),
+        ("accepts", r#"["embed-token"]"#, vod().embed(Embed::new()).accepts([Scheme::EmbedToken])),
         ("embed", "{}", vod().embed(Embed::new())),
         (
             "embed",
@@ -135,7 +137,7 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("forward", r#""auto""#, vod()),
         ("forward", "false", vod().forward(Forward::off())),
         ("forward", r#"{ only_keys = ["a"] }"#, vod().forward(Forward::only(["a"]))),
-        ("carriers", r#"["bearer"]"#, vod().accept_query(false).accept_cookie(false).accept_bearer(true)),
+        ("carriers", r#"["bearer"]"#, vod().carriers([Carrier::Bearer])),
         ("carriers", r#"["query", "cookie"]"#, vod()),
         ("query_name", r#""token""#, vod().query_name("token")),
         ("cookie_name", r#""session""#, vod().cookie_name("session")),

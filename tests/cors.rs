@@ -3,6 +3,7 @@
 mod support;
 
 use playgate::cors::Cors;
+use playgate::schemes::Carrier;
 use playgate::{ConfigErrors, KeyScope, Site, Verifier};
 use support::{Answer, Ask, HOST, TestKey, World, behind, gate, get, saying, token, vod};
 
@@ -306,7 +307,8 @@ async fn the_bearer_carrier_adds_authorization_to_the_allowed_headers() {
         if let Some(headers) = headers {
             cors = cors.headers(headers);
         }
-        let world = World::start(behind(with(cors).accept_bearer(bearer))).await;
+        let carriers = [Carrier::Query, Carrier::Cookie].into_iter().chain(bearer.then_some(Carrier::Bearer));
+        let world = World::start(behind(with(cors).carriers(carriers))).await;
         let answer = world.ask(&preflight(PATH, APP)).await;
         assert_eq!(answer.field("access-control-allow-headers"), Some(allowed), "{name}");
     }

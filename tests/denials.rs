@@ -20,6 +20,7 @@ use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
+use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{IpBinding, SecureLink};
@@ -50,7 +51,7 @@ fn main_site() -> Site {
     Site::bucket("vod")
         .id("main")
         .host(HOST)
-        .accept_bearer(true)
+        .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
         .require_exp()
         .max_lifetime(Duration::from_hours(1))
         .issuer("us")

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use playgate::rate::Rate;
 use playgate::schemes::Refused;
+use playgate::schemes::Scheme;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
 use playgate::time::UnixSeconds;
 use playgate::verifier::Embeds;
@@ -76,7 +77,7 @@ async fn a_token_opens_nothing_but_its_video() {
 
 #[tokio::test]
 async fn where_no_signed_token_is_accepted_its_form_is_that_of_no_token() {
-    let (world, embeds) = world(embedding().accept_tokens(false)).await;
+    let (world, embeds) = world(embedding().accepts([Scheme::EmbedToken])).await;
     let text = embeds.issue(EmbedDraft::new("1")).await.unwrap().to_text();
     for (name, ask, verdict) in [
         ("an embed token", get("/videos/1/a.ts").query(&text), "200"),

@@ -10,6 +10,7 @@ mod memory;
 use bytes::Bytes;
 use http::Response;
 use playgate::mint::LinkSigner;
+use playgate::schemes::Carrier;
 use playgate::schemes::link::{Covers, SecureLink};
 use playgate::site::{CacheScope, Forward};
 use playgate::time::UnixSeconds;
@@ -83,7 +84,7 @@ async fn a_signed_url_plays_with_no_further_setting() {
 
 #[tokio::test]
 async fn a_credential_that_came_in_a_cookie_or_a_header_is_never_written_into_a_uri() {
-    let world = origin(vod().accept_bearer(true)).await;
+    let world = origin(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])).await;
     let token = token("videos/1/");
     for ask in [get("/videos/1/media.m3u8").cookie(&token), get("/videos/1/media.m3u8?x=1").bearer(&token)] {
         let answer = world.ask(&ask).await;

@@ -320,7 +320,11 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
         .route("/maybe/a", on_get(optional))
         .route("/open/a", on_get(optional))
         .route("/open/wrong", on_get(handler));
-    let site = vod().grant_extension().public_paths(["open/"]).accept_bearer(true);
+    let site = vod().grant_extension().public_paths(["open/"]).carriers([
+        Carrier::Query,
+        Carrier::Bearer,
+        Carrier::Cookie,
+    ]);
     let verifier = behind(site);
     let payload = format!(r#"{{"uri":"","exp":{},"sub":"ada","seats":[1,2]}}"#, NOW + 60);
     let good = TestKey::Rsa.token(&payload);
@@ -389,7 +393,7 @@ async fn any_request_body_will_do() {
 #[tokio::test]
 async fn two_layers_stand_in_one_another() {
     let outer = behind(vod().cors(playgate::cors::Cors::with_credentials(["https://app.example.com"])));
-    let inner_site = Site::bucket("vod").host(HOST).query_name("second").accept_cookie(false);
+    let inner_site = Site::bucket("vod").host(HOST).query_name("second").carriers([Carrier::Query]);
     let inner = behind(inner_site);
     let service = service_fn(|_: Request<Bytes>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("inner")))

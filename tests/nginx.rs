@@ -25,6 +25,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use generate::Case;
 use http::{Request, Uri};
 use playgate::request::PeerAddr;
+use playgate::schemes::Scheme;
 use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::time::UnixSeconds;
 use playgate::{Decision, Denial, Site, Verifier};
@@ -114,7 +115,7 @@ impl Format {
         let link = SecureLink::nginx(self.expression, SECRET).parameters(self.hash_name, self.expires_name);
         let link = if self.binds { link.bind_ip(IpBinding::EXACT) } else { link };
         let link = if self.expires { link } else { link.never_expires() };
-        let site = Site::bucket("vod").any_host().secure_link(link).accept_tokens(false);
+        let site = Site::bucket("vod").any_host().secure_link(link).accepts([Scheme::SecureLink]);
         Verifier::builder().site(site).trusted_proxies(["127.0.0.1"]).build().unwrap()
     }
 }

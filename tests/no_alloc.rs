@@ -26,6 +26,7 @@ use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
+use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
@@ -74,7 +75,7 @@ fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
         let signer = kind.signer("k");
         let site = Site::bucket("courses")
             .host(HOST)
-            .accept_bearer(true)
+            .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
             .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
         let key = || key_of(&signer, KeyScope::bucket("courses"));
         let of_room = |tokens: usize| {
@@ -384,7 +385,12 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .store(&store)
         .site(embedding())
         .outside(playgate::site::Outside::pass_hosts(["root.example.com"]))
-        .site(Site::bucket("courses").host(HOST).accept_bearer(true).base_path("/videos/"))
+        .site(
+            Site::bucket("courses")
+                .host(HOST)
+                .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
+                .base_path("/videos/"),
+        )
         .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
         .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))
         .site(Site::bucket("courses").host("tls.example.com").require_https())

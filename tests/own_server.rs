@@ -65,7 +65,7 @@ fn fields(answer: &Answer) -> Vec<(&str, &str)> {
 
 #[test]
 fn method_target_and_host_are_enough_for_a_signed_url() {
-    let verifier = behind(vod().accept_bearer(true));
+    let verifier = behind(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]));
     let target = format!("/videos/1/a.ts?auth={}", token("videos/1/"));
     let request = bare(&target);
     let decision = verifier.decide(&request, verifier.now());
@@ -80,7 +80,7 @@ fn method_target_and_host_are_enough_for_a_signed_url() {
 fn what_a_server_does_not_tell_of_is_absent_and_grants_nothing() {
     let cors = Cors::with_credentials([ORIGIN]);
     let verifier = gate()
-        .site(vod().accept_bearer(true).cors(cors))
+        .site(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).cors(cors))
         .site(Site::bucket("vod").id("tls").host("tls.example.com").require_https())
         .trusted_proxies(["0.0.0.0/0"])
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))

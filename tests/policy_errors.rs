@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use playgate::cors::Cors;
 use playgate::error::Code;
+use playgate::schemes::Carrier;
+use playgate::schemes::Scheme;
+use playgate::schemes::embed::Embed;
 use playgate::site::{Forward, Outside, PolicyBuilder};
 use playgate::{ConfigErrors, Key, KeyScope, Policy, Site, Verifier};
 
@@ -63,6 +66,19 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "\"/media/\"",
         ),
         ("no base path", bucket().base_path(""), "is empty", "write \"/\""),
+        ("no scheme", bucket().accepts([]), "accepts no credential", "or access = \"public\""),
+        (
+            "a scheme without its settings",
+            bucket().accepts([Scheme::SecureLink]),
+            "accepts secure-link and describes none",
+            "its preset and secret",
+        ),
+        (
+            "settings of a scheme that is not accepted",
+            bucket().embed(Embed::new()).accepts([Scheme::SignedToken]),
+            "has an embed and does not accept it",
+            "\"embed-token\"",
+        ),
         ("base path with a star", bucket().base_path("/media/*"), "has a star", "write \"/media/\""),
         ("base path with dots", bucket().base_path("/a/../b/"), "not in its normal form", "\"/media/\""),
         ("base path encoded", bucket().base_path("/caf%C3%A9/"), "not in its normal form", "\"/media/\""),
@@ -73,7 +89,7 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "folder ending",
         ),
         ("empty public path", bucket().public_paths([""]), "is empty", "make it public"),
-        ("no carrier", bucket().accept_query(false).accept_cookie(false), "nowhere", "query, cookie, bearer"),
+        ("no carrier", bucket().carriers([]), "nowhere", "query, cookie, bearer"),
         ("query name", bucket().query_name("a&b"), "query parameter \"a&b\"", "letters"),
         ("cookie name", bucket().cookie_name("a=b"), "cookie \"a=b\"", "letters"),
         ("no token bytes", bucket().max_token_bytes(0), "max_token_bytes 0", "1 to 8192"),
@@ -194,7 +210,11 @@ fn an_error_reads_the_same_where_main_returns_it() {
 fn all_errors_are_reported_at_once() {
     let key = || Key::from_secret("k1", &[7; 32], KeyScope::bucket("courses")).unwrap();
     let broken = Verifier::builder()
-        .site(Site::bucket("a").host("a.example:80").base_path("media").accept_bearer(true))
+        .site(Site::bucket("a").host("a.example:80").base_path("media").carriers([
+            Carrier::Query,
+            Carrier::Bearer,
+            Carrier::Cookie,
+        ]))
         .site(Site::bucket("b").cors(Cors::with_credentials(["*", "https://b.example/"])))
         .stream("s", "")
         .trusted_proxies(["10.0.0.1/8"])

@@ -354,8 +354,8 @@ fn a_site_may_take_tokens_and_links_and_the_first_that_is_present_decides() {
         let key = Key::from_secret("k", secret, KeyScope::bucket("vod")).unwrap();
         Verifier::builder().site(site).key(key).build().unwrap()
     };
-    let both = build(site(link()).accept_bearer(true));
-    let links = build(site(link()).accept_tokens(false));
+    let both = build(site(link()).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]));
+    let links = build(site(link()).accepts([Scheme::SecureLink]));
     let token = Signer::from_secret("k", secret).unwrap().token(Scope::folder("a").unwrap()).sign().unwrap();
     let good = signed(&link(), "/a/b.ts");
     let bad = good.replace("md5=", "md5=x");
@@ -471,7 +471,7 @@ fn formats_that_would_protect_nothing_are_refused_with_their_remedy() {
         assert!(error.contains(message), "{message}: {error}");
         assert!(!error.contains(SECRET) && !error.contains(long), "{error}");
     }
-    let nothing = Site::bucket("vod").any_host().accept_tokens(false);
+    let nothing = Site::bucket("vod").any_host().accepts([]);
     let error = Verifier::builder().site(nothing).build().unwrap_err().to_string();
     assert!(error.contains("accepts no credential"), "{error}");
 }

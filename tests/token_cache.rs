@@ -15,6 +15,7 @@ use playgate::internals::danger::key_checked_by;
 use playgate::keys::KeySet;
 use playgate::keys::danger::Danger;
 use playgate::revocation::Revocation;
+use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
 use playgate::site::Policy;
 use playgate::time::{Leeway, UnixSeconds};
@@ -73,7 +74,11 @@ fn verdict(verifier: &Verifier, request: &Request<()>, now: i64) -> &'static str
 #[test]
 fn the_signature_of_a_token_is_checked_once_whatever_carries_it() {
     let key = Counting::default();
-    let verifier = gate().site(vod().accept_bearer(true)).key(key.key("k", "vod")).build().unwrap();
+    let verifier = gate()
+        .site(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))
+        .key(key.key("k", "vod"))
+        .build()
+        .unwrap();
     let token = token("k", r#"{"uri":"videos/1/"}"#);
     let with = |name: &str, value: String| {
         Request::get("/videos/1/b.ts").header("host", HOST).header(name, value).body(()).unwrap()

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Request;
 use playgate::mint::Signer;
+use playgate::schemes::Carrier;
 use playgate::time::UnixSeconds;
 use playgate::{Scope, Site};
 
@@ -27,7 +28,7 @@ pub(crate) fn token(signer: &Signer, exp: UnixSeconds) -> String {
 }
 
 pub(crate) fn site() -> Site {
-    Site::bucket("courses").host(HOST).accept_bearer(true)
+    Site::bucket("courses").host(HOST).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
 }
 
 pub(crate) fn get(token: &str) -> Request<()> {

@@ -63,9 +63,9 @@ static WORLD: LazyLock<(Verifier, Vec<Signed>)> = LazyLock::new(|| {
     ];
     let mut builder = Verifier::builder()
         .outside(playgate::site::Outside::Pass)
-        .site(Site::bucket("courses").id("cdn").host("cdn.example.com").base_path("/media/").accept_bearer(true))
-        .site(Site::bucket("other").host("other.example.com").accept_bearer(true))
-        .site(Site::live_by_path().host("live.example.com").accept_bearer(true));
+        .site(Site::bucket("courses").id("cdn").host("cdn.example.com").base_path("/media/").carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))
+        .site(Site::bucket("other").host("other.example.com").carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))
+        .site(Site::live_by_path().host("live.example.com").carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]));
     let mut tokens = Vec::new();
     for (kind, kid, scope, in_force) in signers {
         let signer = kind.signer(kid);

@@ -14,7 +14,6 @@ use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
 use crate::rate::FailedSignatures;
-use crate::schemes::Scheme;
 use crate::schemes::values::Span;
 use crate::schemes::{section, set};
 use crate::scope::{KeyScope, LiveShape};
@@ -104,7 +103,7 @@ fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site
         }
     };
     let mut site = Site::new(serves);
-    let described = said.build_schemes(&mut site.schemes, folder, faults);
+    said.build_schemes(&mut site.schemes, folder, faults);
     site.hosts = said.hosts;
     site.id = said.id;
     site.public_paths = said.public_paths;
@@ -143,46 +142,8 @@ fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site
         }
     }
     site.forward = build_forward(said.forward, faults);
-    if let Some(listed) = &said.accepts {
-        accept(&mut site, listed, &described, faults);
-    }
+    site.accepts = said.accepts;
     site
-}
-
-/// Accepts the schemes that the site lists. A scheme with a section has to be listed, and a listed one needs a section unless all of
-/// its settings have a default.
-fn accept(site: &mut Site, listed: &[Scheme], described: &[Scheme], faults: &mut Faults) {
-    let before = faults.len();
-    if listed.is_empty() {
-        let names: Vec<String> = Scheme::ALL.iter().map(|scheme| format!("{:?}", scheme.as_str())).collect();
-        let write = format!(
-            "{} or several, or access = \"public\" for a site that asks for nothing",
-            names.join(", ")
-        );
-        faults.push("accepts", section("[[site]]", "accepts no credential", &write));
-        return;
-    }
-    for scheme in Scheme::ALL {
-        let (name, section_name) = (scheme.as_str(), scheme.section().unwrap_or_default());
-        match (described.contains(scheme), listed.contains(scheme)) {
-            (true, true) | (false, false) => {}
-            (false, true) => {
-                if let Err(write) = site.schemes.accept_by_default(*scheme) {
-                    let found = format!("accepts {name} and describes none");
-                    faults.push("accepts", section("[[site]]", &found, write));
-                }
-            }
-            (true, false) => {
-                let article = if section_name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-                let found = format!("has {article} {section_name} and does not accept it");
-                let write = format!("accepts = [\"signed-token\", {name:?}], or no accepts");
-                faults.push("accepts", section("[[site]]", &found, &write));
-            }
-        }
-    }
-    if faults.len() == before {
-        site.jws().accept = listed.contains(&Scheme::SignedToken);
-    }
 }
 
 fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {

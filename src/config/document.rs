@@ -81,21 +81,18 @@ macro_rules! with_scheme_sections {
         }
 
         impl $Name {
-            /// Builds the settings of the schemes that have a section, and returns these schemes.
+            /// Builds the settings of the schemes that have a section.
             pub(super) fn build_schemes(
                 &mut self,
                 schemes: &mut SiteSchemes,
                 folder: &Path,
                 faults: &mut Faults,
-            ) -> Vec<Scheme> {
-                let mut described = Vec::new();
+            ) {
                 $($(
                     if let Some(section) = self.$section.take() {
-                        described.push(Scheme::$Scheme);
                         schemes.$field = crate::schemes::$module::$Settings::from_section(section, folder, faults);
                     }
                 )?)+
-                described
             }
         }
     };

@@ -32,7 +32,6 @@ macro_rules! scheme_enum {
             }
 
             /// Returns the name of the scheme's section in a configuration file, if it has one.
-            #[cfg(feature = "config")]
             pub(crate) fn section(self) -> Option<&'static str> {
                 match self {
                     $(Self::$Scheme => [$(stringify!($section))?].first().copied(),)+

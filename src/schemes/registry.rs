@@ -10,7 +10,7 @@ use super::scheme::{Basis, CredentialScheme, Proven, ResponseRules};
 use super::secret::SecretSlots;
 use super::settings::{SchemeSettings, SiteCheck};
 use super::verified::Verified;
-use crate::error::{Denial, Faults};
+use crate::error::{ConfigError, Denial, Faults};
 use crate::keys::{Key, KeySet};
 use crate::store::Access;
 use crate::time::UnixSeconds;
@@ -275,8 +275,7 @@ macro_rules! settings_registry {
             /// # Errors
             ///
             /// Returns what to write if the scheme has settings without a default.
-            #[cfg(feature = "config")]
-            pub(crate) fn accept_by_default(&mut self, scheme: Scheme) -> Result<(), &'static str> {
+            fn accept_by_default(&mut self, scheme: Scheme) -> Result<(), &'static str> {
                 match scheme {
                     $(Scheme::$Scheme => if self.$field.is_none() {
                         self.$field = Some(SchemeSettings::by_default()?);
@@ -307,5 +306,44 @@ impl SchemeRules {
     /// Returns whether the site accepts no scheme but this one.
     pub(crate) fn accepts_only(&self, scheme: Scheme) -> bool {
         Scheme::ALL.iter().all(|other| self.accepts(*other) == (*other == scheme))
+    }
+}
+
+impl SiteSchemes {
+    /// Accepts the listed schemes alone. A scheme with settings has to be listed, and a listed scheme needs settings unless all of them
+    /// have a default.
+    pub(crate) fn accept(&mut self, listed: &[Scheme], site: &str, faults: &mut Faults) {
+        let mut wrong = |found: String, write: String| {
+            faults.push("accepts", ConfigError::Section { part: format!("site {site:?}"), found, write });
+        };
+        if listed.is_empty() {
+            let names: Vec<String> =
+                Scheme::ALL.iter().map(|scheme| format!("{:?}", scheme.as_str())).collect();
+            let write = format!(
+                "{} or several, or access = \"public\" for a site that asks for nothing",
+                names.join(", ")
+            );
+            wrong("accepts no credential".to_owned(), write);
+            return;
+        }
+        for scheme in Scheme::ALL {
+            let (name, section) = (scheme.as_str(), scheme.section());
+            match (self.accepts(*scheme), listed.contains(scheme), section) {
+                (_, true, _) => {
+                    if let Err(write) = self.accept_by_default(*scheme) {
+                        wrong(format!("accepts {name} and describes none"), write.to_owned());
+                    }
+                }
+                (true, false, Some(section)) => {
+                    let article = if section.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                    let write = format!("accepts = [\"signed-token\", {name:?}], or no accepts");
+                    wrong(format!("has {article} {section} and does not accept it"), write);
+                }
+                (true, false, None) | (false, false, _) => {}
+            }
+        }
+        if let Some(tokens) = &mut self.jws {
+            tokens.accept = listed.contains(&Scheme::SignedToken);
+        }
     }
 }

@@ -22,7 +22,6 @@ pub(crate) trait SchemeSettings: Clone + fmt::Debug + PartialEq {
     /// # Errors
     ///
     /// Returns what to write if the scheme has settings without a default.
-    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str>;
 
     /// Returns whether the site accepts the scheme. Settings can exist without.

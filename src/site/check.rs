@@ -7,14 +7,18 @@ use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::schemes::{Scheme, SchemeRules, SiteCheck, SiteFacts};
+use crate::schemes::{Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
 use crate::scope::Serving;
 use crate::time::TimeRules;
 
 /// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
     let before = faults.len();
-    check_credentials(site, id, faults);
+    let mut schemes = site.schemes.clone();
+    if let Some(listed) = &site.accepts {
+        schemes.accept(listed, id, faults);
+    }
+    check_credentials(site, &schemes, id, faults);
     let mut wrong = |setting: &'static str, found: String, write: &'static str| {
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
@@ -46,9 +50,9 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         id,
         base_path: &site.base_path,
         carriers: &site.carriers,
-        last_reader: site.schemes.last_reader(),
+        last_reader: schemes.last_reader(),
     };
-    let schemes = site.schemes.check(&check, faults);
+    let schemes = schemes.check(&check, faults);
     if let Some(schemes) = &schemes {
         check_parameters(site, id, schemes, faults);
     }
@@ -105,7 +109,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
 /// Checks that a query parameter belongs to one scheme, or is the one that schemes share.
 fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
     let of_tokens = &site.carriers.query_name;
-    let shared = site.schemes.last_reader().is_some() && site.carriers.query;
+    let shared = site.carriers.query && Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
     let shares = |scheme: &Scheme| schemes.reads_texts(*scheme);
     let own =
         Scheme::ALL.iter().filter(|scheme| !shares(scheme)).filter_map(|scheme| schemes.places_of(*scheme));
@@ -117,7 +121,7 @@ fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut F
 }
 
 /// What is accepted, and where it is looked for.
-fn check_credentials(site: &Site, id: &str, faults: &mut Faults) {
+fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut Faults) {
     let mut wrong = |setting: &'static str, found: String, write: &'static str| {
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
@@ -125,7 +129,9 @@ fn check_credentials(site: &Site, id: &str, faults: &mut Faults) {
     if !(carriers.query || carriers.bearer || carriers.cookie) {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
-    if site.access == Access::Authenticated && !Scheme::ALL.iter().any(|scheme| site.schemes.accepts(*scheme))
+    if site.access == Access::Authenticated
+        && site.accepts.is_none()
+        && !Scheme::ALL.iter().any(|scheme| schemes.accepts(*scheme))
     {
         wrong(
             "accepts",

@@ -9,7 +9,7 @@ use crate::error::Code;
 use crate::schemes::embed::Embed;
 use crate::schemes::jws::Jws;
 use crate::schemes::link::SecureLink;
-use crate::schemes::{Carriers, Hook, HookRequest, Refused, SiteSchemes};
+use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -39,6 +39,7 @@ pub struct Site {
     pub(crate) methods: Vec<String>,
     pub(crate) transport: Transport,
     pub(crate) schemes: SiteSchemes,
+    pub(crate) accepts: Option<Vec<Scheme>>,
     pub(crate) forward: Forward,
     pub(crate) carriers: Carriers,
     pub(crate) coverage: Coverage,
@@ -91,6 +92,7 @@ impl Site {
             methods: vec!["GET".to_owned(), "HEAD".to_owned()],
             transport: Transport::Any,
             schemes: SiteSchemes { jws: Some(Jws::default()), ..SiteSchemes::none() },
+            accepts: None,
             forward: Forward::auto(),
             carriers: Carriers::default(),
             coverage: Coverage::default(),
@@ -184,29 +186,30 @@ impl Site {
         self
     }
 
-    /// Whether signed tokens are accepted. Default true; without them a site needs secure links or embed tokens.
-    #[doc(alias = "accepts")]
-    pub fn accept_tokens(mut self, accept: bool) -> Self {
-        self.jws().accept = accept;
+    /// Sets the schemes that the site accepts. By default it accepts signed tokens, and every scheme that has settings.
+    ///
+    /// ```
+    /// use playgate::{Site, schemes::Scheme, schemes::embed::Embed};
+    /// let site = Site::bucket("courses").any_host().embed(Embed::new()).accepts([Scheme::EmbedToken]);
+    /// ```
+    pub fn accepts<I: IntoIterator<Item = Scheme>>(mut self, schemes: I) -> Self {
+        self.accepts = Some(schemes.into_iter().collect());
         self
     }
 
-    /// Whether a token is looked for in the query. Default true.
-    pub fn accept_query(mut self, accept: bool) -> Self {
-        self.carriers.query = accept;
-        self
-    }
-
-    /// Whether a token is looked for in a cookie. Default true.
-    pub fn accept_cookie(mut self, accept: bool) -> Self {
-        self.carriers.cookie = accept;
-        self
-    }
-
-    /// Whether a token is looked for in `Authorization: Bearer`, after the query and before the cookie. Default
-    /// false: an application's own bearer token must not spoil its viewers' cookies.
-    pub fn accept_bearer(mut self, accept: bool) -> Self {
-        self.carriers.bearer = accept;
+    /// Sets the carriers that signed tokens and embed tokens are read from: [`Carrier::Query`], [`Carrier::Bearer`] and
+    /// [`Carrier::Cookie`], in this order. The default is query and cookie, because an application's own bearer token must not spoil
+    /// its viewers' cookies.
+    ///
+    /// ```
+    /// use playgate::{Site, schemes::Carrier};
+    /// let site = Site::bucket("courses").any_host().carriers([Carrier::Bearer, Carrier::Cookie]);
+    /// ```
+    pub fn carriers<I: IntoIterator<Item = Carrier>>(mut self, carriers: I) -> Self {
+        let carriers: Vec<Carrier> = carriers.into_iter().collect();
+        self.carriers.query = carriers.contains(&Carrier::Query);
+        self.carriers.bearer = carriers.contains(&Carrier::Bearer);
+        self.carriers.cookie = carriers.contains(&Carrier::Cookie);
         self
     }
 

@@ -1,5 +1,6 @@
 //! The cost of requests of every kind, in bytes visited for each byte of the request.
 
+use crate::schemes::Carrier;
 use std::convert::Infallible;
 
 use http::{Request, Response};
@@ -60,7 +61,7 @@ impl Stand {
             Embed::new().paths(["/watch/{token}", "/embed/{token}/"]).origins_on(OriginsOn::Everything);
         let mut builder = Verifier::builder()
             .clock(|| UnixSeconds::new(NOW))
-            .site(vod(plain).accept_bearer(true).hook(|claims| {
+            .site(vod(plain).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).hook(|claims| {
                 let _ = (claims.claim("a"), claims.has("plan", "gold"));
                 Ok(())
             }))
@@ -68,7 +69,7 @@ impl Stand {
                 vod(strip)
                     .strip_credentials()
                     .secure_link(video_link.clone())
-                    .accept_bearer(true)
+                    .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
                     .identity_header("x-viewer", "sub")
                     .identity_header("x-scope", GrantFact::Scope)
                     .remove_header("x-auth-kid")

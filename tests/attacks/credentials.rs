@@ -1,6 +1,7 @@
 //! Credentials: twice, in two places, under a name that is almost theirs.
 
 use playgate::error::{Repeated, TokenFault};
+use playgate::schemes::Carrier;
 use playgate::{Denial, KeyScope};
 
 use super::{
@@ -18,7 +19,11 @@ const EMPTY: Expected = malformed(TokenFault::Empty);
 
 pub(crate) fn family() -> Family {
     let key = TestKey::Rsa.key(KeyScope::bucket("vod"));
-    let verifier = gate().site(vod().accept_bearer(true)).key(key).build().unwrap();
+    let verifier = gate()
+        .site(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))
+        .key(key)
+        .build()
+        .unwrap();
     let attacks = [parameters(), cookies(), several_cookies(), bearers(), carriers()];
     Family::new("credentials", verifier, get(PATH).cookie(good()), attacks.into_iter().flatten().collect())
 }

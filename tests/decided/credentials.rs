@@ -1,5 +1,6 @@
 //! Finding credentials.
 
+use playgate::schemes::Carrier;
 use playgate::{Denial, KeyScope, error::Repeated, error::TokenFault};
 
 use crate::support::{HOST, NOW, TestKey, World, behind, gate, get, token, vod};
@@ -24,7 +25,8 @@ async fn the_first_carrier_that_is_present_decides() {
 
 #[tokio::test]
 async fn present_but_bad_is_never_absent() {
-    let world = World::start(behind(vod().accept_bearer(true))).await;
+    let world =
+        World::start(behind(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))).await;
     let good = token("videos/1/");
     for (name, ask) in [
         ("query without value", get(format!("{PATH}?auth"))),
@@ -65,7 +67,8 @@ async fn what_has_another_name_is_absent() {
 #[tokio::test]
 async fn a_bearer_token_is_looked_at_where_the_site_lists_it_and_then_between_query_and_cookie() {
     let (good, bad) = (token("videos/1/"), token("videos/2/"));
-    let listed = World::start(behind(vod().accept_bearer(true))).await;
+    let listed =
+        World::start(behind(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))).await;
     for (name, ask, verdict) in [
         ("good bearer", get(PATH).bearer(&good), "200"),
         ("scheme in any case", get(PATH).field("authorization", format!("bEARER {good}")), "200"),
@@ -89,7 +92,8 @@ async fn a_bearer_token_is_looked_at_where_the_site_lists_it_and_then_between_qu
 
 #[tokio::test]
 async fn basic_counts_as_absent() {
-    let world = World::start(behind(vod().accept_bearer(true))).await;
+    let world =
+        World::start(behind(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))).await;
     let basic = |ask: crate::support::Ask| ask.field("authorization", "Basic dTpw");
     let good = token("videos/1/");
     assert_eq!(world.verdict(&basic(get(PATH))).await, "401 credential_missing");
@@ -101,11 +105,11 @@ async fn basic_counts_as_absent() {
 #[tokio::test]
 async fn a_carrier_that_a_site_does_not_list_is_not_looked_at() {
     let (good, bad) = (token("videos/1/"), token("videos/2/"));
-    let cookies = World::start(behind(vod().accept_query(false))).await;
+    let cookies = World::start(behind(vod().carriers([Carrier::Cookie]))).await;
     assert_eq!(cookies.verdict(&get(PATH).query(&bad).cookie(&good)).await, "200");
     assert_eq!(cookies.verdict(&get(PATH).query(&good)).await, "401 credential_missing");
     assert_eq!(cookies.verdict(&get(PATH).query("a").query("b").cookie(&good)).await, "200");
-    let query = World::start(behind(vod().accept_cookie(false))).await;
+    let query = World::start(behind(vod().carriers([Carrier::Query]))).await;
     assert_eq!(query.verdict(&get(PATH).cookie(&good)).await, "401 credential_missing");
 }
 
@@ -135,7 +139,8 @@ async fn a_query_value_is_percent_decoded_once() {
 
 #[tokio::test]
 async fn a_credential_that_occurs_twice_in_one_place_is_400() {
-    let world = World::start(behind(vod().accept_bearer(true))).await;
+    let world =
+        World::start(behind(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]))).await;
     let good = token("videos/1/");
     let query = Denial::AmbiguousCredential(Repeated::QueryParameter);
     let authorization = Denial::AmbiguousCredential(Repeated::Authorization);

@@ -1,5 +1,6 @@
 //! Methods, and the public way past them.
 
+use playgate::schemes::Carrier;
 use playgate::{Denial, KeyScope};
 
 use crate::support::{TestKey, World, behind, gate, get, token, vod};
@@ -85,7 +86,7 @@ async fn connect_and_a_target_of_a_star_do_not_get_around_the_layer() {
 #[tokio::test]
 async fn on_a_public_site_a_token_is_not_looked_at() {
     let verifier = gate()
-        .site(vod().public().accept_bearer(true).grant_extension())
+        .site(vod().public().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension())
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .build()
         .unwrap();

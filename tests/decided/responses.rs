@@ -1,6 +1,7 @@
 //! Responses of protected sites, what the inner service sees, and failing.
 
 use playgate::mint::LinkSigner;
+use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::SecureLink;
@@ -69,7 +70,10 @@ async fn public_paths_of_a_protected_site_keep_their_cache_scope() {
 
 #[tokio::test]
 async fn strip_credentials_removes_the_credential_before_the_inner_service_sees_it() {
-    let world = World::start(behind(vod().accept_bearer(true).strip_credentials())).await;
+    let world = World::start(behind(
+        vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).strip_credentials(),
+    ))
+    .await;
     let good = token("videos/1/");
     for (name, ask, seen) in [
         ("query alone", get(PATH).query(&good), "GET /videos/1/a.ts\n".to_owned()),
@@ -110,7 +114,11 @@ async fn strip_credentials_empties_every_carrier_that_the_site_listens_to_and_no
     let good = token("videos/1/");
     let everywhere = get(format!("{PATH}?a=1")).query(&good).bearer(&good).cookie(&good);
     for (name, site, seen) in [
-        ("all three", vod().accept_bearer(true), "GET /videos/1/a.ts?a=1\n".to_owned()),
+        (
+            "all three",
+            vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]),
+            "GET /videos/1/a.ts?a=1\n".to_owned(),
+        ),
         (
             "an application's own bearer stays",
             vod(),
@@ -118,14 +126,17 @@ async fn strip_credentials_empties_every_carrier_that_the_site_listens_to_and_no
         ),
         (
             "an unlisted cookie stays",
-            vod().accept_bearer(true).accept_cookie(false),
+            vod().carriers([Carrier::Query, Carrier::Bearer]),
             format!("GET /videos/1/a.ts?a=1\ncookie: Qencode-Auth-Token={good}\n"),
         ),
     ] {
         let world = World::start(behind(site.strip_credentials())).await;
         assert_eq!(world.ask(&everywhere).await.seen(), seen, "{name}");
     }
-    let world = World::start(behind(vod().accept_bearer(true).strip_credentials())).await;
+    let world = World::start(behind(
+        vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).strip_credentials(),
+    ))
+    .await;
     let basic = get(PATH).query(&good).field("authorization", "Basic dTpw");
     let seen = "GET /videos/1/a.ts\nauthorization: Basic dTpw\n";
     assert_eq!(world.ask(&basic).await.seen(), seen, "Basic is no credential of ours");

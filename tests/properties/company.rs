@@ -1,6 +1,7 @@
 //! A verdict is about one request: what was asked before has no part in it.
 
 use playgate::cors::Cors;
+use playgate::schemes::Carrier;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Site, Verifier};
 use proptest::collection::vec;
@@ -17,7 +18,11 @@ fn fresh() -> Verifier {
     gate()
         .outside(playgate::site::Outside::Pass)
         .site(vod().cors(cors).public_paths(["open/"]))
-        .site(Site::bucket("apps").host("apps.example.com").base_path("/media/").accept_bearer(true))
+        .site(Site::bucket("apps").host("apps.example.com").base_path("/media/").carriers([
+            Carrier::Query,
+            Carrier::Bearer,
+            Carrier::Cookie,
+        ]))
         .site(Site::live_by_path().host("live.example.com").require_exp())
         .key(TestKey::Secret.key(KeyScope::bucket("vod")))
         .key(TestKey::P256.key(KeyScope::bucket("apps")))

@@ -36,7 +36,18 @@ static PAIRS: LazyLock<Vec<(Signer, Verifier)>> = LazyLock::new(|| {
                 (Signer::from_pem_for(algorithm, "k", private), key.unwrap())
             }
         };
-        (signer.unwrap(), gate().site(vod().accept_bearer(true)).key(key).build().unwrap())
+        (
+            signer.unwrap(),
+            gate()
+                .site(vod().carriers([
+                    playgate::schemes::Carrier::Query,
+                    playgate::schemes::Carrier::Bearer,
+                    playgate::schemes::Carrier::Cookie,
+                ]))
+                .key(key)
+                .build()
+                .unwrap(),
+        )
     };
     Algorithm::ALL.iter().map(pair).collect()
 });

@@ -12,6 +12,7 @@ use playgate::answer::Reply;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::mint::LinkSigner;
+use playgate::schemes::Carrier;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{LinkEncoding, SecureLink};
 use playgate::site::{Forward, UnknownHost};
@@ -87,11 +88,11 @@ impl Stand {
         let hmac_link = SecureLink::custom("{expires}|{dir}", LinkHash::HmacSha256, HMAC_SECRET)
             .encoding(LinkEncoding::Hex);
         let verifier = gate()
-            .site(vod(plain).accept_bearer(true).grant_extension())
+            .site(vod(plain).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension())
             .site(
                 vod(strip)
                     .strip_credentials()
-                    .accept_bearer(true)
+                    .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
                     .identity_header("x-viewer", "sub")
                     .cors(Cors::with_credentials(["https://*.example.com"])),
             )

@@ -126,7 +126,7 @@ fn tokens(pem: &[u8]) -> VerifierBuilder {
 }
 
 fn links() -> Verifier {
-    let site = Site::bucket("courses").host(HOST).secure_link(secure_link()).accept_tokens(false);
+    let site = Site::bucket("courses").host(HOST).secure_link(secure_link()).accepts([playgate::schemes::Scheme::SecureLink]);
     Verifier::builder().site(site).build().unwrap()
 }
 

@@ -103,7 +103,6 @@ impl SchemeSettings for Embed {
     type Rules = EmbedRules;
     const READS_TEXTS: bool = true;
 
-    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str> {
         Ok(Self::new())
     }

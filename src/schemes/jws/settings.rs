@@ -22,7 +22,6 @@ impl SchemeSettings for Jws {
     type Rules = JwsRules;
     const READS_TEXTS: bool = true;
 
-    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str> {
         Ok(Self::default())
     }

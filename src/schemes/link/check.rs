@@ -27,7 +27,6 @@ struct Fixed {
 impl SchemeSettings for SecureLink {
     type Rules = LinkRules;
 
-    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str> {
         Err("[site.secure_link] with its preset and secret")
     }
