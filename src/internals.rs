@@ -169,7 +169,9 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
             let mut faults = Faults::default();
             let mut policy = file.add_to(Policy::builder());
             for (_, SecretSlots { secrets, .. }) in policy.secrets() {
-                secrets.iter_mut().for_each(|secret| secret.0 = SecretPlace::Unread);
+                for secret in secrets {
+                    secret.0 = SecretPlace::Unread;
+                }
             }
             policy.check(&mut faults);
             let elsewhere = file.place(faults.into_list());

@@ -48,7 +48,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         &'s self,
         _: Carrier,
         _: &'s Context<'_, 'r>,
-    ) -> Result<Option<(Self::Credential<'s>, &'r [u8])>, Denial> {
+    ) -> Result<FoundIn<'r, Self::Credential<'s>>, Denial> {
         Ok(None)
     }
 
@@ -78,6 +78,9 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// Returns the scope of a credential as object keys are written, or the playback ID.
     fn scope(&self, proof: &Self::Proof, basis: &Basis<'_>) -> Option<String>;
 }
+
+/// A credential, if there is one, beside the text of the request that its facts can be read from again.
+pub(crate) type FoundIn<'r, C> = Option<(C, &'r [u8])>;
 
 /// What is known of a verified credential once its decision is over.
 pub(crate) trait Proven: Clone + fmt::Debug {

@@ -27,7 +27,6 @@ use crate::time::Leeway;
 /// let channels = Site::live_by_path().host("live.example.com").require_exp();
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a field of the configuration")]
 #[must_use]
 pub struct Site {
     pub(crate) id: Option<String>,

@@ -21,7 +21,7 @@ use crate::schemes::context::Context;
 use crate::schemes::jws::{JsonStr, member};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, Proven, Referrers, ResponseRules};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven, Referrers, ResponseRules};
 use crate::schemes::verified::Verified;
 use crate::scope::Resource;
 use crate::store::{Access, Answer, Found, Need, Standing};
@@ -78,7 +78,7 @@ impl CredentialScheme for EmbedRules {
         &'s self,
         carrier: Carrier,
         context: &'s Context<'_, 'r>,
-    ) -> Result<Option<(Presented<'s>, &'r [u8])>, Denial> {
+    ) -> Result<FoundIn<'r, Presented<'s>>, Denial> {
         if carrier != Carrier::Path {
             return Ok(None);
         }
@@ -237,11 +237,13 @@ impl Proven for Embedded {
         _: &KeySet,
         now: UnixSeconds,
     ) -> Result<(), Denial> {
-        let rate = |()| match self.is_rated {
-            true => {
-                self.record.count_against_rate().map_err(|retry_after| Denial::RateLimited { retry_after })
+        let rate = |()| {
+            if self.is_rated {
+                let counted = self.record.count_against_rate();
+                counted.map_err(|retry_after| Denial::RateLimited { retry_after })
+            } else {
+                Ok(())
             }
-            false => Ok(()),
         };
         let outcome = outcome.and_then(rate);
         match outcome {

@@ -80,12 +80,12 @@ impl JwsRules {
 pub(super) fn check_key_in_force(key: &Key, now: UnixSeconds) -> Result<(), Denial> {
     match key.retires() {
         Some(not_after) if now > not_after => {
-            return Err(Denial::RetiredKey { not_after, now: now });
+            return Err(Denial::RetiredKey { not_after, now });
         }
         Some(_) | None => {}
     }
     match key.fresh_until() {
-        Some(until) if now > until => Err(Denial::StaleKey { until, now: now }),
+        Some(until) if now > until => Err(Denial::StaleKey { until, now }),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! The section `secure_link` of a site in a configuration file.
 
+#![expect(clippy::doc_markdown, reason = "the comments are the schema's texts too, and quote the file")]
+
 use std::path::Path;
 
 use serde::Deserialize;

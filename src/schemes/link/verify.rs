@@ -9,7 +9,7 @@ use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, Proven};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven};
 use crate::schemes::verified::Verified;
 use crate::time::UnixSeconds;
 
@@ -31,7 +31,7 @@ impl CredentialScheme for LinkRules {
         &'s self,
         carrier: Carrier,
         context: &'s Context<'_, 'r>,
-    ) -> Result<Option<(Link<'s>, &'r [u8])>, Denial> {
+    ) -> Result<FoundIn<'r, Link<'s>>, Denial> {
         let link = match carrier {
             Carrier::Path => self.in_path(&context.asked),
             Carrier::Query => self.in_query(&context.asked).map_err(Denial::AmbiguousCredential)?,
