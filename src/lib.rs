@@ -33,7 +33,7 @@
 //! Where to look:
 //!
 //! - what a request needs in order to be let in: the numbered list of [`decide`];
-//! - the one function that decides it: [`Verifier::decide`];
+//! - the one function that decides it: `decide` in `src/decide/mod.rs`, which [`Verifier::decide`] calls;
 //! - why a request was refused: [`Denial`], and the table of [`error::Code`].
 //!
 //! # Rooms

@@ -70,7 +70,7 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         (
             "a scheme without its settings",
             bucket().accepts([Scheme::SecureLink]),
-            "accepts secure-link and describes none",
+            "lists secure-link in accepts and has no settings for it",
             "its preset and secret",
         ),
         (

@@ -10,9 +10,10 @@
 //! 5. **Public.** On a public resource credentials are not read.
 //! 6. **Carrier.** Path, query, bearer and cookie are searched in this order. The first carrier with a credential decides; see
 //!    [`schemes`](crate::schemes).
-//! 7. **Credential.** The scheme checks everything that can only reject, and then verifies the credential: a signed token's form, key, algorithm,
-//!    claims and scope come before its [signature](crate::schemes::jws), a link's [proof](crate::schemes::link) before its expiry, an embed
-//!    token's [record](crate::schemes::embed) before its expiry, video and origin.
+//! 7. **Credential.** The scheme verifies it. A signed token's form, key, algorithm, claims and scope can only reject, and are checked before
+//!    its [signature](crate::schemes::jws). A link's [proof](crate::schemes::link) is checked before its expiry. An embed token's
+//!    [record](crate::schemes::embed) is looked up before its expiry, video and origin are checked. While too many signatures of a client or
+//!    for a key have [failed](crate::rate::FailedSignatures), no more of them are verified.
 //! 8. **Revocation**, by the names that the verified credential states.
 //! 9. **Hook.** The site's own rule sees the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Then the length of the parameters that a
@@ -122,7 +123,7 @@ pub(crate) fn decide<'r>(
             found,
             need: Cell::new(None),
         };
-        // 6. to 9. Carrier, credential, signature, hook.
+        // 6. to 9. Carrier, credential, revocation, hook: the scheme takes the last three.
         match authenticate(site, request, &context) {
             // 10. Method, length, rate.
             Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {

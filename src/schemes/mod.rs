@@ -19,9 +19,16 @@
 //!
 //! # Adding a scheme
 //!
-//! A scheme is a folder or file here, and a line in the registry (`list.rs`). Its rules implement `CredentialScheme` and its settings
-//! `SchemeSettings` (`scheme.rs`, `settings.rs`). Everything else follows: carriers, stripping, forwarding, log lines, the section of
-//! the configuration file, and the tests of the harnesses.
+//! A scheme is a module here, and an entry in the registry (`list.rs`). It implements:
+//!
+//! 1. `CredentialScheme` (`scheme.rs`) for its checked rules: its places, how it is found and verified.
+//! 2. `Proven` (`scheme.rs`) for the facts that remain of a verified credential.
+//! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded; and `ConfigSection`
+//!    (`section.rs`) if it has a section in the configuration file.
+//! 4. `ClaimSource` (`claim.rs`) for what hooks and identity headers read.
+//!
+//! Then it needs a builder method of [`Site`](crate::Site), a schema written again, and a file of samples in `tests/schemes`. Carriers,
+//! stripping, forwarding, log lines, and the tests of `tests/schemes.rs` follow.
 
 pub mod embed;
 pub mod jws;

@@ -331,7 +331,10 @@ impl SiteSchemes {
             match (self.accepts(*scheme), listed.contains(scheme), section) {
                 (_, true, _) => {
                     if let Err(write) = self.accept_by_default(*scheme) {
-                        wrong(format!("accepts {name} and describes none"), write.to_owned());
+                        wrong(
+                            format!("lists {name} in accepts and has no settings for it"),
+                            write.to_owned(),
+                        );
                     }
                 }
                 (true, false, Some(section)) => {

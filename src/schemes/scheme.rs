@@ -15,8 +15,7 @@ use crate::time::UnixSeconds;
 
 /// A kind of credential on one site: the checked settings of the scheme, and what is done by them.
 ///
-/// Adding a scheme means implementing this trait and [`SchemeSettings`](super::SchemeSettings), and adding a line to the
-/// [registry](super::registry). Nothing above this room knows a scheme by name.
+/// The room's docs list what else a scheme needs. A decision reaches a scheme through the [registry](super::registry) alone.
 pub(crate) trait CredentialScheme: fmt::Debug {
     /// A credential as it was found in a request. It may borrow from the request and from the buffers of one decision.
     type Credential<'s>;
@@ -38,8 +37,8 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         None
     }
 
-    /// Finds a credential in a place of the scheme's own, together with the text of the request that its facts can be read from
-    /// again.
+    /// Finds a credential outside of the shared carriers. Also returns the piece of the request that is passed later, as `raw`, to
+    /// [`claims`](Self::claims), [`scope`](Self::scope) and [`claimed_key`](Self::claimed_key).
     ///
     /// # Errors
     ///
@@ -52,12 +51,14 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         Ok(None)
     }
 
-    /// Verifies a credential, and authorizes access to the requested resource. Rules that can only reject come first, before any
-    /// cryptography.
+    /// Verifies a credential, and checks that it covers the requested resource. Rules that can only reject come before cryptography.
+    ///
+    /// The scheme is responsible for these rules, as far as they apply to it: the key is in force, and its scope admits the resource;
+    /// the dates and the site's [lifetime](crate::time::TimeRules); too many failed signatures suspend verification
+    /// ([`Failures`](super::Failures)); revocations, and a store that is out of reach. [`Context::accept`] then runs the site's hook, and a
+    /// [`Verified`] cannot be made without its result.
     ///
     /// If something has to be looked up first, [`Context::look_up`] records it, and the denial that it returns is the result.
-    ///
-    /// A [`Verified`] needs the result of [`Context::accept`], which runs the rules that all schemes have in common.
     fn verify(
         &self,
         carrier: Carrier,

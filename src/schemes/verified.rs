@@ -8,7 +8,7 @@ pub(crate) struct Verified<P> {
     _accepted: Accepted,
 }
 
-/// Shows that the rules which all schemes have in common hold. Only [`Context::accept`](super::context::Context::accept) makes one.
+/// Shows that the site's hook was run and did not refuse. Only [`Context::accept`](super::context::Context::accept) makes one.
 #[derive(Debug)]
 pub(crate) struct Accepted(());
 

@@ -1,4 +1,4 @@
-//! The way of a signed token. Every rule before the signature can only reject, so that junk costs no cryptography:
+//! How a signed token is verified. Every check before the signature can only reject, so malformed tokens cost no cryptography:
 //!
 //! 1. The **form**: a compact JWS of at most the site's length, with strict JSON inside.
 //! 2. The **key** that the header's `kid` names. It is in force.
@@ -201,7 +201,8 @@ enum NamedBy {
 }
 
 impl NamedBy {
-    /// Why no key of the name is good. Most issuers mean no key by `jti`: what is missing then is the `kid`.
+    /// Returns the denial when no usable key has the name. Few issuers use `jti` as the name of a key, so a lookup by `jti` that fails is
+    /// reported as a missing `kid`.
     const fn denial(self) -> Denial {
         match self {
             Self::Header => Denial::UnknownKey,
@@ -210,7 +211,7 @@ impl NamedBy {
     }
 }
 
-/// The name of the key: the header's `kid`, or, where there is none, what a dangerous key may be called by.
+/// Returns the name of the key: the header's `kid`, or else the claim `jti`, for keys that opt in to `kid_from_jti`.
 fn key_name<'t>(token: &Token<'t>) -> Result<(NamedBy, JsonStr<'t>), Denial> {
     match token.header().key_id() {
         Ok(kid) => Ok((NamedBy::Header, kid)),
