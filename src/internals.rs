@@ -111,6 +111,7 @@ pub fn find_credentials<'r>(
     request: &'r (impl RequestView + ?Sized),
 ) -> Result<Option<Found<'r>>, Denial> {
     let carriers = Carriers {
+        path: false,
         query: true,
         bearer: true,
         cookie: true,

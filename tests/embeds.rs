@@ -429,6 +429,20 @@ async fn requests_are_counted_by_token_and_by_video() {
     assert_eq!(embeds.video_counts("2"), None);
 }
 
+/// A hook that refuses by a member would take a member that cannot be read for an absent one.
+#[tokio::test]
+async fn metadata_that_cannot_be_read_is_refused_by_every_hook() {
+    let (world, embeds) =
+        world(embedding().hook(|request| if request.has("blocked", "yes") { Err(Refused) } else { Ok(()) }))
+            .await;
+    for (depth, verdict) in [(14, "200"), (16, "403 refused_by_hook")] {
+        let nested = (0..depth).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+        let token = embeds.issue(EmbedDraft::new("1").metadata("nested", nested)).await.unwrap();
+        let answer = world.ask(&get("/videos/1/a.ts").query(token.to_text())).await;
+        assert_eq!(answer.verdict(), verdict, "{depth}");
+    }
+}
+
 #[tokio::test]
 async fn viewer_and_metadata_reach_the_inner_service_and_hooks() {
     let site = embedding()

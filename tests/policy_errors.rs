@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use playgate::cors::Cors;
+use playgate::crypto::LinkHash;
 use playgate::error::Code;
 use playgate::schemes::Carrier;
 use playgate::schemes::Scheme;
 use playgate::schemes::embed::Embed;
+use playgate::schemes::link::SecureLink;
 use playgate::site::{Forward, Outside, PolicyBuilder};
 use playgate::{ConfigErrors, Key, KeyScope, Policy, Site, Verifier};
 
@@ -66,6 +68,22 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "\"/media/\"",
         ),
         ("no base path", bucket().base_path(""), "is empty", "write \"/\""),
+        (
+            "the path as a carrier",
+            bucket().carriers([Carrier::Path, Carrier::Query]),
+            "lists the path",
+            "query, bearer or cookie",
+        ),
+        (
+            "a parameter of links and of embed tokens",
+            bucket()
+                .embed(Embed::new())
+                .secure_link(SecureLink::custom("{path} {expires}", LinkHash::HmacSha256, &[7; 32]))
+                .accepts([Scheme::EmbedToken, Scheme::SecureLink])
+                .query_name("hash"),
+            "two kinds of credential",
+            "another query_name",
+        ),
         ("no scheme", bucket().accepts([]), "accepts no credential", "or access = \"public\""),
         (
             "a scheme without its settings",

@@ -103,7 +103,7 @@ fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site
         }
     };
     let mut site = Site::new(serves);
-    said.build_schemes(&mut site.schemes, folder, faults);
+    let faulty = said.build_schemes(&mut site.schemes, folder, faults);
     site.hosts = said.hosts;
     site.id = said.id;
     site.public_paths = said.public_paths;
@@ -142,7 +142,8 @@ fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site
         }
     }
     site.forward = build_forward(said.forward, faults);
-    site.accepts = said.accepts;
+    // A list is not checked against a section whose fault was reported.
+    site.accepts = said.accepts.filter(|listed| !listed.iter().any(|scheme| faulty.contains(scheme)));
     site
 }
 

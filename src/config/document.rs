@@ -81,18 +81,21 @@ macro_rules! with_scheme_sections {
         }
 
         impl $Name {
-            /// Builds the settings of the schemes that have a section.
+            /// Builds the settings of the schemes that have a section. Returns those whose section has a fault.
             pub(super) fn build_schemes(
                 &mut self,
                 schemes: &mut SiteSchemes,
                 folder: &Path,
                 faults: &mut Faults,
-            ) {
+            ) -> Vec<Scheme> {
+                let mut faulty = Vec::new();
                 $($(
                     if let Some(section) = self.$section.take() {
                         schemes.$field = crate::schemes::$module::$Settings::from_section(section, folder, faults);
+                        faulty.extend(schemes.$field.is_none().then_some(Scheme::$Scheme));
                     }
                 )?)+
+                faulty
             }
         }
     };

@@ -29,7 +29,8 @@ use super::render::{MAX_AUTHORITY_SHOWN, shown_path, shown_text};
 /// assert_eq!(get.field("host", 1), None);
 /// ```
 pub trait RequestView {
-    // `adapters::tower::view` delegates each of these methods. A default would hide the request's own answer: add it there too.
+    // `adapters::tower::view` and the references below delegate each of these methods. A default would hide the request's own answer: add it
+    // there too.
 
     /// The method, in its case-sensitive spelling.
     fn method(&self) -> &str;

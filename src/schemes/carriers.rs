@@ -59,6 +59,8 @@ impl CarrierSet {
 /// The carriers that the schemes of a site share, and the names they use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Carriers {
+    /// Listed by mistake: no text is read from the path.
+    pub(crate) path: bool,
     pub(crate) query: bool,
     pub(crate) bearer: bool,
     pub(crate) cookie: bool,
@@ -69,6 +71,7 @@ pub(crate) struct Carriers {
 impl Default for Carriers {
     fn default() -> Self {
         Self {
+            path: false,
             query: true,
             bearer: false,
             cookie: true,

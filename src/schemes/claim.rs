@@ -1,7 +1,7 @@
 use super::jws::JsonStr;
 
-/// The value of a claim, borrowed from the credential.
-#[derive(Clone, Copy, Debug)]
+/// The value of a claim, borrowed from the credential. `Debug` shows its kind alone: a claim may be about a person.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ClaimValue<'c> {
     /// A string.
@@ -27,4 +27,16 @@ impl ClaimValue<'_> {
 pub(crate) trait ClaimSource {
     /// Returns a claim, or `None` if the credential has none of this name.
     fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>>;
+}
+
+impl std::fmt::Debug for ClaimValue<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text",
+            Self::Integer(_) => "Integer",
+            Self::Number(_) => "Number",
+            Self::Bool(_) => "Bool",
+            Self::Other => "Other",
+        })
+    }
 }

@@ -8,7 +8,6 @@ use super::failures::Failures;
 use super::hook::{Hook, HookRequest};
 use super::jws::SeenTokens;
 use super::kind::Scheme;
-use super::verified::Accepted;
 use crate::error::Denial;
 use crate::keys::KeySet;
 use crate::request::{Client, RequestView, Target, TrustedProxies};
@@ -60,6 +59,10 @@ pub(crate) struct SiteFacts {
     pub(crate) hook: Option<Hook>,
 }
 
+/// Shows that the site's hook was run and did not refuse. Only [`Context::accept`] makes one.
+#[derive(Debug)]
+pub(crate) struct Accepted(());
+
 impl Context<'_, '_> {
     /// Returns the client, by the connection and the trusted proxies.
     pub(crate) fn client(&self) -> Option<Client> {
@@ -73,7 +76,8 @@ impl Context<'_, '_> {
         Denial::StoreUnavailable
     }
 
-    /// Accepts a credential whose own rules all hold, unless the site's hook refuses the request.
+    /// Accepts a credential whose own rules all hold, unless the site's hook refuses the request. `resource` is what the credential was
+    /// checked for: `None` for the page of a token.
     ///
     /// # Errors
     ///
@@ -81,21 +85,29 @@ impl Context<'_, '_> {
     #[inline]
     pub(super) fn accept(
         &self,
-        (scheme, carrier): (Scheme, Carrier),
+        by: (Scheme, Carrier),
+        resource: Option<&Resource<'_>>,
         claims: &dyn ClaimSource,
     ) -> Result<Accepted, Denial> {
         match &self.site.hook {
-            Some(hook) if self.is_refused_by(hook, scheme, carrier, claims) => Err(Denial::RefusedByHook),
-            Some(_) | None => Ok(Accepted::by_context()),
+            Some(hook) if self.is_refused_by(hook, by, resource, claims) => Err(Denial::RefusedByHook),
+            Some(_) | None => Ok(Accepted(())),
         }
     }
 
-    fn is_refused_by(&self, hook: &Hook, scheme: Scheme, carrier: Carrier, claims: &dyn ClaimSource) -> bool {
+    fn is_refused_by(
+        &self,
+        hook: &Hook,
+        (scheme, carrier): (Scheme, Carrier),
+        resource: Option<&Resource<'_>>,
+        claims: &dyn ClaimSource,
+    ) -> bool {
         let request = HookRequest {
             request: self.request,
             proxies: self.proxies,
             path: self.asked.path,
             host: self.asked.host,
+            resource,
             site: &self.site.id,
             scheme,
             carrier,

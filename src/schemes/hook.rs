@@ -5,6 +5,7 @@ use super::carriers::Carrier;
 use super::claim::{ClaimSource, ClaimValue};
 use super::kind::Scheme;
 use crate::request::{RequestView, TrustedProxies};
+use crate::scope::Resource;
 
 /// The result of a hook that refuses a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync;
 /// use playgate::Site;
 ///
 /// let site = Site::bucket("courses").any_host().hook(|request| {
-///     let is_upload = request.path().starts_with("/uploads/");
+///     let is_upload = request.key().is_some_and(|key| key.starts_with("uploads/"));
 ///     let may = request.has("plan", "gold") || !is_upload;
 ///     if may && request.field("x-region", 0) != Some(b"eu-test") { Ok(()) } else { Err(Refused) }
 /// });
@@ -33,6 +34,7 @@ pub struct HookRequest<'h> {
     pub(super) proxies: &'h TrustedProxies,
     pub(super) path: &'h [u8],
     pub(super) host: &'h [u8],
+    pub(super) resource: Option<&'h Resource<'h>>,
     pub(super) site: &'h str,
     pub(super) scheme: Scheme,
     pub(super) carrier: Carrier,
@@ -45,7 +47,17 @@ impl<'h> HookRequest<'h> {
         self.request.method()
     }
 
-    /// Returns the normal form of the path: percent-decoded, with its leading slash.
+    /// Returns the object key, or the file of a live stream: the path without the site's base path and without a token in the path.
+    /// `None` for the page of an embed token, which is no resource.
+    ///
+    /// Rules about what is requested belong to the key. The path may begin with a base path or a token.
+    pub fn key(&self) -> Option<&'h str> {
+        let (Resource::Object { key, .. } | Resource::Live { file: key, .. }) = self.resource?;
+        str::from_utf8(key).ok()
+    }
+
+    /// Returns the normal form of the whole path: percent-decoded, with its leading slash. It may contain a credential, so do not log
+    /// it; see [`key`](Self::key).
     pub fn path(&self) -> &'h str {
         str::from_utf8(self.path).unwrap_or_default() // a path that has a normal form is UTF-8
     }

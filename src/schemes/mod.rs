@@ -25,7 +25,8 @@
 //! 2. `Proven` (`scheme.rs`) for the facts that remain of a verified credential.
 //! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded; and `ConfigSection`
 //!    (`section.rs`) if it has a section in the configuration file.
-//! 4. `ClaimSource` (`claim.rs`) for what hooks and identity headers read.
+//! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read what
+//!    `CredentialScheme::claims` returns.
 //!
 //! Then it needs a builder method of [`Site`](crate::Site), a schema written again, and a file of samples in `tests/schemes`. Carriers,
 //! stripping, forwarding, log lines, and the tests of `tests/schemes.rs` follow.

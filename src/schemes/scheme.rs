@@ -103,14 +103,10 @@ pub(crate) trait Proven: Clone + fmt::Debug {
     /// Returns whether the requested path is part of what the credential covers. If it is not, the credential may cover several
     /// videos under one path.
     #[cfg(feature = "media-keys")]
-    fn covers_path(&self, _is_live: bool) -> bool {
-        true
-    }
+    fn covers_path(&self, is_live: bool) -> bool;
 
     /// Returns whether the credential opens the files that a manifest refers to, so that forwarding it is of use.
-    fn opens_more_than_the_manifest(&self) -> bool {
-        true
-    }
+    fn opens_more_than_the_manifest(&self) -> bool;
 
     /// Returns the rules for the response.
     fn response(&self, _: Carrier) -> ResponseRules {

@@ -114,8 +114,8 @@ fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut F
     let own =
         Scheme::ALL.iter().filter(|scheme| !shares(scheme)).filter_map(|scheme| schemes.places_of(*scheme));
     if shared && own.clone().any(|places| places.query.contains(of_tokens)) {
-        let found = format!("has the query parameter {of_tokens:?} for tokens and for links");
-        let (site, write) = (id.to_owned(), "another query_name, or accepts = [\"secure-link\"]");
+        let found = format!("has the query parameter {of_tokens:?} for two kinds of credential");
+        let (site, write) = (id.to_owned(), "another query_name");
         faults.push("query_name", ConfigError::Setting { site, found, write });
     }
 }
@@ -126,6 +126,9 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
     let carriers = &site.carriers;
+    if carriers.path {
+        wrong("carriers", "lists the path as a carrier of tokens".to_owned(), "query, bearer or cookie");
+    }
     if !(carriers.query || carriers.bearer || carriers.cookie) {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }

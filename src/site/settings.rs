@@ -197,7 +197,8 @@ impl Site {
     }
 
     /// Sets the carriers that signed tokens and embed tokens are read from: [`Carrier::Query`], [`Carrier::Bearer`] and
-    /// [`Carrier::Cookie`], in this order. The default is query and cookie, because an application's own bearer token must not spoil
+    /// [`Carrier::Cookie`], in this order. [`Carrier::Path`] is an error: credentials in the path are settings of their scheme. The default is query and
+    /// cookie, because an application's own bearer token must not spoil
     /// its viewers' cookies.
     ///
     /// ```
@@ -209,6 +210,7 @@ impl Site {
         self.carriers.query = carriers.contains(&Carrier::Query);
         self.carriers.bearer = carriers.contains(&Carrier::Bearer);
         self.carriers.cookie = carriers.contains(&Carrier::Cookie);
+        self.carriers.path = carriers.contains(&Carrier::Path);
         self
     }
 

@@ -70,10 +70,11 @@ async fn a_hook_sees_the_request_and_the_claims_of_every_scheme() {
         let mut record = record.lock().unwrap();
         record.1.insert(request.client());
         record.0 = format!(
-            "{} {} {} {} {} {:?} {} {:?} {}",
+            "{} {} {} {:?} {} {} {:?} {} {:?} {}",
             request.method(),
             request.host(),
             request.path(),
+            request.key(),
             request.site(),
             request.scheme().as_str(),
             request.carrier(),
@@ -95,7 +96,9 @@ async fn a_hook_sees_the_request_and_the_claims_of_every_scheme() {
             "embed-token" => r#""go\\u006cd" none "ann" "1" none"#.to_owned(),
             _ => format!("none none none none {}", NOW + 60),
         };
-        let expected = format!("GET {HOST} {path} {HOST} {scheme} {carrier} true None {claims}");
+        let expected = format!(
+            "GET {HOST} {path} Some(\"videos/1/a b.ts\") {HOST} {scheme} {carrier} true None {claims}"
+        );
         assert_eq!(seen.lock().unwrap().0, expected);
     }
     // A layer inside of a router does not know its peer.

@@ -17,8 +17,8 @@ use crate::records::{AllowedOrigins, Asker, EmbedToken, MAX_EMBED_TOKEN_LEN, Rec
 use crate::request::{Client, SEC_FETCH_DEST, only_line};
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded, Text, token_text};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
-use crate::schemes::context::Context;
-use crate::schemes::jws::{JsonStr, member};
+use crate::schemes::context::{Accepted, Context};
+use crate::schemes::jws::{JsonStr, is_readable, member};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven, Referrers, ResponseRules};
@@ -108,7 +108,7 @@ impl CredentialScheme for EmbedRules {
             record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
         let checked = self
             .check_record(&record, requested, is_page, context)
-            .and_then(|()| context.accept((Scheme::EmbedToken, carrier), &RecordClaims(&record)));
+            .and_then(|()| accept(carrier, &record, requested, context));
         match checked {
             Ok(accepted) => {
                 let expires_at = record.expires_at();
@@ -139,6 +139,24 @@ impl CredentialScheme for EmbedRules {
 fn read_token(text: Text<'_>) -> Option<EmbedToken> {
     let mut decoded = Decoded::new();
     token_text(text.carrier, text.raw, &mut decoded).ok().and_then(EmbedToken::read)
+}
+
+/// Runs the site's hook over a record. Metadata that cannot be read is refused, because a hook would take its members for absent.
+fn accept(
+    carrier: Carrier,
+    record: &Record,
+    requested: Requested<'_>,
+    context: &Context<'_, '_>,
+) -> Result<Accepted, Denial> {
+    let unreadable = || record.metadata().is_some_and(|metadata| !is_readable(metadata.as_bytes()));
+    if context.site.hook.is_some() && unreadable() {
+        return Err(Denial::RefusedByHook);
+    }
+    let resource = match &requested {
+        Requested::Page => None,
+        Requested::Resource(resource) => Some(resource),
+    };
+    context.accept((Scheme::EmbedToken, carrier), resource, &RecordClaims(record))
 }
 
 /// Finds the record of a token: in memory, or among the answers of the store.
@@ -213,6 +231,15 @@ pub(crate) struct Embedded {
 }
 
 impl Proven for Embedded {
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, _: bool) -> bool {
+        false // a token names its video
+    }
+
+    fn opens_more_than_the_manifest(&self) -> bool {
+        true
+    }
+
     fn video(&self) -> Option<&str> {
         Some(self.record.video())
     }

@@ -308,6 +308,11 @@ impl ClaimSource for Claims<'_> {
     }
 }
 
+/// Returns whether a text is a JSON object that [`member`] can read. The text is valid UTF-8.
+pub(crate) fn is_readable(json: &[u8]) -> bool {
+    read_object(json, |_, _| {}).is_ok()
+}
+
 /// Returns a member of a JSON object, or `None` if the object has none of this name. The text is valid UTF-8.
 pub(crate) fn member<'t>(json: &'t [u8], name: &str) -> Option<ClaimValue<'t>> {
     let mut found = None;

@@ -25,8 +25,8 @@ mod settings;
 mod signed;
 mod verify;
 
-pub(crate) use claims::member;
 pub use claims::{Claim, Claims};
+pub(crate) use claims::{is_readable, member};
 pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
 pub use header::Header;
 pub(crate) use header::KeyIdBuffer;

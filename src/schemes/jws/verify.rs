@@ -147,7 +147,7 @@ fn accept(
         Claim::Present(exp) => Some(exp.floor()),
         Claim::Absent | Claim::Malformed => None,
     };
-    let accepted = context.accept((Scheme::SignedToken, carrier), claims)?;
+    let accepted = context.accept((Scheme::SignedToken, carrier), Some(&context.resource), claims)?;
     Ok(Verified::new(accepted, expires_at, SignedBy(place)))
 }
 
@@ -175,6 +175,10 @@ impl Proven for SignedBy {
     #[cfg(feature = "media-keys")]
     fn covers_path(&self, is_live: bool) -> bool {
         !is_live // there the scope is a playback ID
+    }
+
+    fn opens_more_than_the_manifest(&self) -> bool {
+        true
     }
 
     fn settle(

@@ -52,7 +52,11 @@ impl CredentialScheme for LinkRules {
         if !context.site.times.allow_until(expires_at, context.now) {
             return Err(Denial::LinkBad(LinkFault::Lifetime));
         }
-        let accepted = context.accept((Scheme::SecureLink, carrier), &LinkClaims { expires_at })?;
+        let accepted = context.accept(
+            (Scheme::SecureLink, carrier),
+            Some(&context.resource),
+            &LinkClaims { expires_at },
+        )?;
         Ok(Verified::new(accepted, expires_at, covers))
     }
 
@@ -83,6 +87,11 @@ impl ClaimSource for LinkClaims {
 }
 
 impl Proven for Covers {
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, _: bool) -> bool {
+        true
+    }
+
     /// A link to one file opens nothing besides the manifest.
     fn opens_more_than_the_manifest(&self) -> bool {
         *self == Self::Directory
