@@ -4,6 +4,7 @@ use crate::error::ConfigError;
 
 /// For how long an embed token is good: 5 minutes to 30 days, or, by name, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lifetime {
     /// So long from when it is issued, in whole seconds.
     For(Duration),

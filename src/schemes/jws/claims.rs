@@ -11,8 +11,10 @@ use crate::time::UnixSeconds;
 
 /// A claim is absent, or it is there and means something, or it is there and does not.
 ///
-/// The third is never taken for the first: `"exp": "1750000000"` is malformed, not "never expires".
+/// The third is never taken for the first: `"exp": "1750000000"` is malformed, not "never expires". A hook matches all three
+/// by name; its wildcard arm refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Claim<T> {
     /// The object has no such member.
     Absent,

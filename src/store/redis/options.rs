@@ -91,6 +91,7 @@ pub(super) struct Replicas {
 ///
 /// A [`Duration`] converts to [`AtMost`](Self::AtMost).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Staleness {
     /// For at most this long. Afterwards, requests that the store would have to confirm are answered with 503. At least 1 second;
     /// the default is 60.
