@@ -42,7 +42,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 8 | [`adapters`]: the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
+//! | 8 | [`adapters`]: the types of `http`, the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
 //! | 7 | [`verifier`]: the handle, and what changes while it decides · [`answer`]: decisions to statuses, headers and bodies · `mint`: tokens, URLs, cookies |
 //! | 6 | [`decide`]: the decision · `config`: configuration files to settings |
 //! | 5 | [`site`]: settings to checked rules, hosts and base paths |
@@ -57,7 +57,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `aws-lc` (default) | signature checks by AWS-LC, and every way to load a key |
-//! | `http` | [`RequestView`](request::RequestView) for `http::Request` and `http::request::Parts` |
+//! | `http` | the types of `http`, for servers by hand: [`adapters::http`] |
 //! | `tower` (default) | the layer |
 //! | `tracing` (default) | one log line per refusal |
 //! | `axum` | `Verifier::around`; extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
@@ -90,7 +90,7 @@ mod log;
 mod map;
 mod work;
 
-#[cfg(any(feature = "tower", feature = "actix"))]
+#[cfg(any(feature = "http", feature = "actix"))]
 pub mod adapters;
 pub mod answer;
 #[cfg(feature = "config")]

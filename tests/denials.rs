@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use playgate::adapters::tower::GateBody;
+use playgate::adapters::http::ReplyBody;
 use playgate::cors::Cors;
 use playgate::error::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
 use playgate::manifest::MAX_CARRIED;
@@ -529,7 +529,7 @@ fn claim_rows() -> Vec<Row> {
 }
 
 /// The layer around a service that must not be called.
-async fn through_the_layer(verifier: &Verifier, request: Request<Bytes>) -> Response<GateBody<Full<Bytes>>> {
+async fn through_the_layer(verifier: &Verifier, request: Request<Bytes>) -> Response<ReplyBody<Full<Bytes>>> {
     let inner = service_fn(|_: Request<Bytes>| async {
         Ok::<Response<Full<Bytes>>, &str>(Response::new(Full::from("inner")))
     });

@@ -11,7 +11,8 @@ use serde_json::Value;
 const NAMED: &[(&str, &[&str])] = &[
     ("src/adapters/actix/", &["actix_http", "actix_service", "actix_web", "bytes"]),
     ("src/adapters/axum.rs", &["axum", "axum_core", "http", "tower_service"]),
-    ("src/adapters/tower/", &["bytes", "http", "http_body", "tower_layer", "tower_service"]),
+    ("src/adapters/http/", &["bytes", "http", "http_body"]),
+    ("src/adapters/tower/", &["http", "tower_layer", "tower_service"]),
     ("src/media_keys/", &["bytes", "http", "http_body", "tower_service"]),
     ("src/request/http.rs", &["http"]),
     ("src/", &["bytes", "serde_core", "serde_json"]),

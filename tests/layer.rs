@@ -19,7 +19,8 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Incoming;
-use playgate::adapters::tower::{Gate, GateBody, GateLayer};
+use playgate::adapters::http::ReplyBody;
+use playgate::adapters::tower::{Gate, GateLayer};
 use playgate::schemes::{Carrier, Scheme};
 use playgate::{Denial, OwnedGrant, Site, Verifier};
 use support::{HOST, NOW, TestKey, World, behind, get, http1, in_time, servers, token, vod};
@@ -51,7 +52,7 @@ fn trailer() -> Frame<Bytes> {
     Frame::trailers(trailers)
 }
 
-async fn through<R>(verifier: &Verifier, request: Request<Bytes>, body: R) -> Response<GateBody<R>>
+async fn through<R>(verifier: &Verifier, request: Request<Bytes>, body: R) -> Response<ReplyBody<R>>
 where
     R: Send + 'static,
 {
@@ -86,7 +87,7 @@ async fn an_error_in_the_inner_body_passes_after_what_came_before_it() {
 #[tokio::test]
 async fn a_body_says_honestly_how_long_it_is_and_when_it_ends() {
     let verifier = behind(vod());
-    let exact = |body: &GateBody<Full<Bytes>>| body.size_hint().exact();
+    let exact = |body: &ReplyBody<Full<Bytes>>| body.size_hint().exact();
 
     let known = through(&verifier, granted(), Full::from("seven b")).await.into_body();
     assert_eq!((exact(&known), known.is_end_stream()), (Some(7), false));

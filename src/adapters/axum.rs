@@ -16,7 +16,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::tower::{Gate, GateBody, GateFuture};
+use super::http::ReplyBody;
+use super::tower::{Gate, GateFuture};
 use crate::decide::OwnedGrant;
 use crate::verifier::Verifier;
 
@@ -123,9 +124,9 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
     }
 }
 
-impl From<GateBody<Self>> for Body {
+impl From<ReplyBody<Self>> for Body {
     /// The inner body as it is; a new one for a refusal and for a manifest that is rewritten.
-    fn from(body: GateBody<Self>) -> Self {
+    fn from(body: ReplyBody<Self>) -> Self {
         match body.into_inner() {
             Ok(inner) => inner,
             Err(changed) => Self::new(changed),

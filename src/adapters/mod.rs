@@ -1,7 +1,7 @@
-//! Adapters for servers and frameworks: tower, axum and actix-web.
+//! Adapters for servers and frameworks: the types of `http`, tower, axum and actix-web.
 //!
-//! An adapter translates its server's request into a [`RequestView`](crate::request::RequestView), and a
-//! [`Reply`](crate::answer::Reply) into its server's response. No rule lives here.
+//! An adapter translates its server's request into a [`RequestView`](crate::request::RequestView), and calls
+//! [`Reply::apply`](crate::answer::Reply::apply). No rule lives here. A server without an adapter calls the same methods.
 //!
 //! # Among other layers
 //!
@@ -23,9 +23,17 @@
 pub mod actix;
 #[cfg(feature = "axum")]
 pub mod axum;
-#[cfg(any(feature = "actix", feature = "tower"))]
-mod edit;
-#[cfg(any(feature = "actix", feature = "tower"))]
-mod forwarded;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+/// Returns a request target in origin form. An empty query is left out.
+fn target(path: &str, query: &[u8]) -> bytes::Bytes {
+    let mut target = path.as_bytes().to_vec();
+    if !query.is_empty() {
+        target.push(b'?');
+        target.extend_from_slice(query);
+    }
+    target.into()
+}

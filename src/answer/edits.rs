@@ -11,7 +11,7 @@ use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping}
 
 /// The edits of a request before the inner service receives it. `Debug` shows names, no values.
 #[derive(Clone, Default)]
-pub struct RequestEdits {
+pub(super) struct RequestEdits {
     remove: Option<IdentityNames>,
     set: Vec<(Box<str>, String)>,
     strip: Option<Arc<Stripping>>,
@@ -26,57 +26,67 @@ impl RequestEdits {
     }
 
     /// Returns whether the request stays as it is.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         let Self { remove, set, strip, manifest, grant } = self;
         remove.is_none() && set.is_empty() && strip.is_none() && manifest.is_none() && grant.is_none()
     }
 
     /// Returns whether [`removes`](Self::removes) returns true for any name.
-    pub const fn removes_any(&self) -> bool {
+    pub(super) const fn removes_any(&self) -> bool {
         self.remove.is_some() || self.manifest.is_some()
     }
 
-    /// Returns whether a header field of this name is removed. Call it for every field of the request, before others are set.
+    /// Returns whether a header field of this name is removed.
     ///
     /// Only the verifier may set identity headers, so they are removed from every request, in every spelling that CGI, WSGI
     /// or PHP fold into the same name. A manifest that will be rewritten has no parts, so `Range` and `If-Range` are removed.
-    pub fn removes(&self, name: &str) -> bool {
+    pub(super) fn removes(&self, name: &str) -> bool {
         let of_parts = |name: &str| ["range", "if-range"].iter().any(|part| name.eq_ignore_ascii_case(part));
         self.remove.as_ref().is_some_and(|names| names.hold(name))
             || (self.manifest.is_some() && of_parts(name))
     }
 
-    /// The header fields to set after that: a lower-case name, and a value of visible ASCII and spaces.
-    pub fn set(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The header fields to set: a lower-case name, and a value of visible ASCII and spaces.
+    pub(super) fn set(&self) -> impl Iterator<Item = (&str, &str)> {
         let plain = self.manifest.as_ref().map(|_| ("accept-encoding", "identity"));
         self.set.iter().map(|(name, value)| (&**name, value.as_str())).chain(plain)
     }
 
-    /// Returns an `If-None-Match` field in the inner service's own entity tags, or `None` to leave the field. If the result is
-    /// empty, the field has none of them: remove it together with `If-Modified-Since` (RFC 9110 §13.1.3).
-    pub fn if_none_match(&self, field: &[u8]) -> Option<Vec<u8>> {
+    /// Returns whether the inner service is asked for a manifest that will be rewritten.
+    pub(super) const fn asks_for_manifest(&self) -> bool {
+        self.manifest.is_some()
+    }
+
+    /// Returns an `If-None-Match` field in the inner service's own entity tags, or `None` to leave the field. The result is
+    /// empty if the field has none of them.
+    pub(super) fn if_none_match(&self, field: &[u8]) -> Option<Vec<u8>> {
         self.manifest.as_ref().map(|manifest| manifest.inner_tags(field))
+    }
+
+    /// Returns whether the site strips credentials.
+    pub(super) const fn strips(&self) -> bool {
+        self.strip.is_some()
     }
 
     /// Returns the query without the credential if the site strips credentials, or `None` to leave the query. The result may
     /// be empty.
-    pub fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn query(&self, query: &[u8]) -> Option<Vec<u8>> {
         self.strip.as_ref()?.query(query)
     }
 
-    /// Returns a `Cookie` field without the credential if the site strips credentials, or `None` to leave the field. If the
-    /// result is empty, remove the field.
-    pub fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
+    /// Returns a `Cookie` field without the credential if the site strips credentials, or `None` to leave the field. The
+    /// result is empty if no other cookie is in the field.
+    pub(super) fn cookie(&self, field: &[u8]) -> Option<Vec<u8>> {
         self.strip.as_ref()?.cookie(field)
     }
 
     /// Returns the one `Referer` field for the inner service, given all that were received, or `None` to leave them. If the
-    /// result is empty, remove them all.
+    /// result is empty, all of them are removed.
     ///
     /// If the site strips credentials, the field loses the query parameters of the site's credentials, and a path with a
     /// credential in it. A field that is no absolute URI is removed. Several fields are removed too, since an inner service
     /// could read any of them.
-    pub fn referer<'f>(&self, fields: impl IntoIterator<Item = &'f [u8]>) -> Option<Vec<u8>> {
+    pub(super) fn referer<'f>(&self, fields: impl IntoIterator<Item = &'f [u8]>) -> Option<Vec<u8>> {
         let strip = self.strip.as_ref()?;
         let mut fields = fields.into_iter();
         match (fields.next(), fields.next()) {
@@ -87,13 +97,13 @@ impl RequestEdits {
     }
 
     /// Returns whether an `Authorization` field is a credential that the site strips.
-    pub fn drops_authorization(&self, field: &[u8]) -> bool {
+    pub(super) fn drops_authorization(&self, field: &[u8]) -> bool {
         self.strip.as_ref().is_some_and(|strip| strip.drops_authorization(field))
     }
 
     /// The grant for handlers, if the site has `grant_extension`.
-    pub const fn grant(&self) -> Option<&OwnedGrant> {
-        self.grant.as_ref()
+    pub(super) fn into_grant(self) -> Option<OwnedGrant> {
+        self.grant
     }
 
     pub(super) fn strip(&mut self, site: &SiteRules) {
@@ -149,8 +159,13 @@ fn is_header_text(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// The edits of the inner service's answer, whatever its status.
-#[derive(Clone, Debug, Default)]
+/// The edits of the inner service's response, whatever its status.
+///
+/// [`Reply::apply`](super::Reply::apply) returns them once the request is edited. Apply them to every response that goes to
+/// the client, also to one that the server makes of an error of the inner service: without the header fields of CORS, a
+/// player could not read it.
+#[derive(Clone, Debug)]
+#[must_use = "a response that is not edited lacks its CORS fields, its cache scope and its manifest's credential"]
 pub struct ResponseEdits {
     pub(super) cors: Option<CorsHeaders>,
     pub(super) private: bool,
@@ -162,7 +177,11 @@ pub struct ResponseEdits {
 }
 
 impl ResponseEdits {
-    /// Returns whether the answer stays as it is.
+    /// The edits that change nothing.
+    pub(super) const NONE: Self =
+        Self { cors: None, private: false, frame_ancestors: None, referrers: None, forwarding: None };
+
+    /// Returns whether the response stays as it is.
     pub const fn is_empty(&self) -> bool {
         let Self { cors, private, frame_ancestors, referrers, forwarding } = self;
         cors.is_none()
@@ -173,8 +192,8 @@ impl ResponseEdits {
     }
 
     /// Returns the edits of a manifest's head if the inner answer is a manifest to be rewritten. `field` returns the value of
-    /// a header field of the inner answer. Call this before the other methods, whose results depend on it.
-    pub fn manifest<'h>(
+    /// a header field of the inner answer. The results of the other methods depend on this one.
+    pub(super) fn manifest<'h>(
         &mut self,
         status: u16,
         field: impl Fn(&'static str) -> Option<&'h [u8]>,
@@ -186,7 +205,7 @@ impl ResponseEdits {
 
     /// The header fields to remove first: the inner service's CORS fields, if the site has a policy; and the fields that
     /// override `Cache-Control` for shared caches (RFC 9213), if the answer is private.
-    pub fn remove(&self) -> &'static [&'static str] {
+    pub(super) fn remove(&self) -> &'static [&'static str] {
         const CORS: &[&str] = &[
             "access-control-allow-origin",
             "access-control-allow-credentials",
@@ -211,31 +230,29 @@ impl ResponseEdits {
 
     /// The header fields to append last. The answer may have a `vary` already, and a `content-security-policy`: several
     /// policies hold together (CSP Level 3 §8.1).
-    pub fn append(self) -> impl Iterator<Item = Header> {
+    pub(super) fn append(self) -> impl Iterator<Item = Header> {
         let page = self.frame_ancestors.map(|value| Header::new("content-security-policy", value));
         self.cors.into_iter().flat_map(cors_fields).chain(page)
     }
 
     /// Returns whether [`cache_control`](Self::cache_control) may change the answer.
-    #[cfg(any(feature = "tower", feature = "actix"))]
-    pub(crate) const fn is_private(&self) -> bool {
+    pub(super) const fn is_private(&self) -> bool {
         self.private
     }
 
     /// Returns whether [`referrer_policy`](Self::referrer_policy) may change the answer.
-    #[cfg(any(feature = "tower", feature = "actix"))]
-    pub(crate) const fn hides_referrers(&self) -> bool {
+    pub(super) const fn hides_referrers(&self) -> bool {
         self.referrers.is_some()
     }
 
     /// Returns the `Referrer-Policy` to set, given the inner service's, or `None` to leave it. With this policy no `Referer`
     /// holds the token in the path.
-    pub fn referrer_policy<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+    pub(super) fn referrer_policy<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         self.referrers.and_then(|referrers| referrer::policy(referrers, inner))
     }
 
     /// Returns the `Cache-Control` to set, given the inner service's, or `None` to leave it.
-    pub fn cache_control<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
+    pub(super) fn cache_control<'v>(&self, inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
         if self.private { cache::private(inner) } else { None }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 
@@ -105,9 +106,9 @@ fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>,
     format!("-fwd-{:016x}", hasher.finish()).into()
 }
 
-/// The edits of a manifest's head, from [`ResponseEdits::manifest`](super::ResponseEdits::manifest).
+/// The edits of a manifest's head.
 #[derive(Debug)]
-pub struct ManifestHead {
+pub(super) struct ManifestHead {
     etag: Option<Bytes>,
     remove: &'static [&'static str],
     pub(super) private: bool,
@@ -116,17 +117,17 @@ pub struct ManifestHead {
 
 impl ManifestHead {
     /// The header fields to remove first: they describe other bytes.
-    pub const fn remove(&self) -> &'static [&'static str] {
+    pub(super) const fn remove(&self) -> &'static [&'static str] {
         self.remove
     }
 
     /// The entity tag to set after that.
-    pub fn etag(&self) -> Option<&[u8]> {
+    pub(super) fn etag(&self) -> Option<&[u8]> {
         self.etag.as_deref()
     }
 
     /// The rewriter for the body, or `None` if the answer has no body, as in a 304.
-    pub fn into_body(self) -> Option<ManifestBody> {
+    pub(super) fn into_body(self) -> Option<ManifestBody> {
         self.body
     }
 }
@@ -177,8 +178,10 @@ impl Forwarding {
         let body = ManifestBody {
             rewriter: Rewriter::new(format, carried.clone()),
             scratch: Vec::new(),
-            is_head: self.is_head,
+            frame: Bytes::new(),
+            has_ended: false,
             is_out: false,
+            is_head: self.is_head,
             site: Arc::clone(&self.site),
             tally: Arc::clone(&self.tally),
         };
@@ -203,59 +206,79 @@ impl std::fmt::Debug for Forwarding {
 
 /// The rewriter of a manifest's body, slice by slice.
 ///
-/// ```
-/// use bytes::Bytes;
-/// use playgate::answer::ManifestBody;
-///
-/// /// Sends a body whose frames are here already; a server polls for the next one only once `frame` is empty.
-/// fn send(mut manifest: ManifestBody, frames: Vec<Bytes>, mut write: impl FnMut(Bytes)) {
-///     for mut frame in frames {
-///         while !frame.is_empty() {
-///             write(manifest.push(&mut frame));
-///         }
-///     }
-///     while let Some(slice) = manifest.finish() {
-///         write(slice);
-///     }
-/// }
-/// ```
-///
-/// `Debug` shows nothing of the body, which holds credentials.
+/// It holds at most one frame of the inner body and one slice of output. `Debug` shows nothing of the body, which holds
+/// credentials.
 pub struct ManifestBody {
     rewriter: Rewriter,
     scratch: Vec<u8>,
-    is_head: bool,
+    /// The unread rest of the last frame. The next frame is polled once this one is used up.
+    frame: Bytes,
+    has_ended: bool,
     is_out: bool,
+    is_head: bool,
     site: Arc<str>,
     tally: Arc<Tally>,
 }
 
 impl ManifestBody {
-    /// Reads from the front of a frame of the inner body, and returns the output that is ready: at most
-    /// [`MAX_SLICE`](crate::manifest::MAX_SLICE) bytes, perhaps none. Call it until the frame is empty.
-    pub fn push(&mut self, frame: &mut Bytes) -> Bytes {
-        self.scratch.clear();
-        let read = self.rewriter.push(frame, &mut self.scratch);
-        frame.advance(read.min(frame.len()));
-        Bytes::copy_from_slice(&self.scratch)
+    /// Polls for the next slice of the rewritten body: at most [`MAX_SLICE`](crate::manifest::MAX_SLICE) bytes, and never
+    /// none. Returns `None` once everything was returned.
+    ///
+    /// `poll_frame` polls the inner body for its next frame of data, and returns `None` at its end. It is polled only if no
+    /// slice is ready; an error is passed on. A server that blocks returns `Poll::Ready` always:
+    ///
+    /// ```
+    /// use std::{convert::Infallible, task::Poll};
+    /// use bytes::Bytes;
+    /// use playgate::answer::ManifestBody;
+    ///
+    /// fn send(mut manifest: ManifestBody, mut frames: impl Iterator<Item = Bytes>, mut write: impl FnMut(Bytes)) {
+    ///     let mut next = || Poll::Ready(frames.next().map(Ok::<_, Infallible>));
+    ///     while let Poll::Ready(Some(Ok(slice))) = manifest.poll_slice(&mut next) {
+    ///         write(slice);
+    ///     }
+    /// }
+    /// ```
+    pub fn poll_slice<E>(
+        &mut self,
+        mut poll_frame: impl FnMut() -> Poll<Option<Result<Bytes, E>>>,
+    ) -> Poll<Option<Result<Bytes, E>>> {
+        loop {
+            if let Some(slice) = self.slice() {
+                return Poll::Ready(Some(Ok(slice)));
+            }
+            if self.has_ended {
+                return Poll::Ready(None);
+            }
+            match ready!(poll_frame()) {
+                Some(Ok(frame)) => self.frame = frame,
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => self.has_ended = true,
+            }
+        }
     }
 
-    /// Returns the next slice after the inner body has ended, or `None` if everything was returned. The outcome is counted
-    /// once.
-    pub fn finish(&mut self) -> Option<Bytes> {
-        if self.is_out {
-            return None;
-        }
+    /// Returns the next slice, or `None` if another frame is needed or everything has been returned.
+    fn slice(&mut self) -> Option<Bytes> {
         self.scratch.clear();
-        self.is_out = self.rewriter.finish(&mut self.scratch);
-        if self.is_out && !self.is_head {
-            self.count();
+        while !self.frame.is_empty() && self.scratch.is_empty() {
+            let read = self.rewriter.push(&self.frame, &mut self.scratch);
+            self.frame.advance(read.min(self.frame.len()));
+        }
+        if self.frame.is_empty() {
+            self.frame = Bytes::new(); // an empty rest would keep the whole frame in memory
+        }
+        while self.has_ended && !self.is_out && self.scratch.is_empty() {
+            self.is_out = self.rewriter.finish(&mut self.scratch);
+            if self.is_out && !self.is_head {
+                self.count();
+            }
         }
         (!self.scratch.is_empty()).then(|| Bytes::copy_from_slice(&self.scratch))
     }
 
-    /// Returns whether [`ManifestBody::finish`] has returned everything.
-    #[cfg(feature = "tower")]
+    /// Returns whether every slice has been returned.
+    #[cfg(feature = "http")]
     pub(crate) const fn is_out(&self) -> bool {
         self.is_out
     }

@@ -1,7 +1,9 @@
 //! Replies: the answers to clients, and the edits of requests and responses around the inner service.
 //!
-//! [`Decision::reply`] turns a decision into a [`Reply`]: plain, owned data that any server can carry out. A reply holds no
-//! snapshot and borrows nothing, so it may be kept while the inner service works.
+//! [`Verifier::reply`](crate::Verifier::reply) decides a request and returns a [`Reply`]: owned data that any server can carry
+//! out. A reply holds no snapshot and borrows nothing, so it may be kept while the inner service works. [`Reply::apply`] edits
+//! the request and returns the [`ResponseEdits`], which are applied to the response. The tower layer and the actix-web
+//! middleware call the same methods.
 //!
 //! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where a (better)
 //!    token would help, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
@@ -16,19 +18,28 @@
 //!
 //! Rules live here; adapters only translate.
 
+mod apply;
 mod cache;
 mod challenge;
 mod edits;
 mod forward;
 mod log;
+mod pending;
 mod problem;
 mod referrer;
 
 use bytes::Bytes;
 
-pub use edits::{RequestEdits, ResponseEdits};
+#[cfg(any(feature = "http", feature = "actix"))]
+pub(crate) use apply::append;
+pub use apply::{Call, EditedBody, Fields, RequestMut};
+use edits::RequestEdits;
+pub use edits::ResponseEdits;
 use forward::Forwarding;
-pub use forward::{ManifestBody, ManifestHead};
+pub use forward::ManifestBody;
+#[cfg(feature = "tower")]
+pub(crate) use pending::Paths;
+pub use pending::PendingReply;
 #[cfg(feature = "media-keys")]
 pub(crate) use problem::body as problem;
 
@@ -38,15 +49,17 @@ use crate::error::Denial;
 use crate::request::{ORIGIN, RequestView, only_line, shown_text};
 use crate::schemes::ResponseRules;
 use crate::site::{CacheScope, Policy, SiteRules};
+use crate::store::Need;
 
-/// The instructions of a decision, which an adapter carries out.
+/// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
 #[derive(Clone, Debug)]
 #[must_use = "a reply that is not carried out protects nothing"]
+#[non_exhaustive]
 pub enum Reply {
     /// Send this answer at once.
     Answer(Answer),
     /// Edit the request, call the inner service, and edit its response.
-    Call(RequestEdits, ResponseEdits),
+    Call(Call),
 }
 
 /// A complete answer.
@@ -114,7 +127,7 @@ impl Answer {
         &self.body
     }
 
-    #[cfg(any(feature = "tower", feature = "actix"))]
+    #[cfg(any(feature = "http", feature = "actix"))]
     pub(crate) fn into_parts(self) -> (u16, Option<Denial>, Vec<Header>, Bytes) {
         (self.status, self.denial, self.headers, self.body)
     }
@@ -122,27 +135,29 @@ impl Answer {
 
 impl Decision<'_> {
     /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
-    pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Reply {
+    ///
+    /// # Errors
+    ///
+    /// Returns the need of [`Decision::Needs`]. Pass it to [`Verifier::look_up`](crate::Verifier::look_up), and decide
+    /// [again](crate::Verifier::decide_with) with the result; [`Verifier::reply`](crate::Verifier::reply) does both.
+    pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Result<Reply, Need> {
         let site = self.context().site();
         let cors =
             site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(only_line(request, ORIGIN)));
         let policy = &self.context().state.policy;
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
-        match (self, site) {
+        Ok(match (self, site) {
+            (Self::Needs(needed), _) => return Err(needed.need()),
             (Self::Pass(_), _) => {
                 log::pass(request);
-                Reply::Call(edits, ResponseEdits::default())
+                Reply::Call(Call { request: edits, response: ResponseEdits::NONE })
             }
             (Self::Public(_), Some(site)) => {
                 edits.strip(site);
                 let forwarding = Forwarding::of(site, None, request, policy, &self.context().state.tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                Reply::Call(edits, ResponseEdits { cors, forwarding, ..ResponseEdits::default() })
-            }
-            (Self::Needs(_), _) => {
-                let denial = Denial::StoreUnavailable;
-                log::refusal(denial, site, None, request, policy);
-                Reply::Answer(refuse(denial, site, cors, policy, request))
+                let response = ResponseEdits { cors, forwarding, ..ResponseEdits::NONE };
+                Reply::Call(Call { request: edits, response })
             }
             (Self::Granted(grant), Some(site)) => {
                 log::grant(grant, site, request, policy);
@@ -153,7 +168,8 @@ impl Decision<'_> {
                 edits.ask_for_manifest(forwarding.as_ref());
                 let private = site.cache == CacheScope::Private;
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
-                Reply::Call(edits, ResponseEdits { cors, private, frame_ancestors, referrers, forwarding })
+                let response = ResponseEdits { cors, private, frame_ancestors, referrers, forwarding };
+                Reply::Call(Call { request: edits, response })
             }
             (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => Reply::Answer(
                 answer_preflight(cors.unwrap_or_default(), policy.preflight(only_line(request, ORIGIN))),
@@ -167,7 +183,7 @@ impl Decision<'_> {
             (Self::Public(_) | Self::Granted(_) | Self::Preflight(_), _) => {
                 Reply::Answer(refuse(Denial::UnknownHost, site, cors, policy, request))
             }
-        }
+        })
     }
 }
 

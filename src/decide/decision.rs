@@ -15,8 +15,9 @@ use crate::store::Need;
 
 /// What is to become of a request.
 ///
-/// Holds the snapshot it was made under until it is dropped; an adapter turns it into an owned
-/// [`Reply`](crate::answer::Reply) before it waits for anything.
+/// Holds the snapshot of policy and keys under which it was made until it is dropped. A server takes the owned
+/// [`Reply`](crate::answer::Reply) from it before it waits for anything; [`Verifier::reply`](crate::Verifier::reply) decides and
+/// does so.
 #[derive(Debug)]
 #[must_use = "a decision that is not carried out protects nothing"]
 #[non_exhaustive]
@@ -31,8 +32,8 @@ pub enum Decision<'r> {
     Granted(Grant<'r>),
     /// No, and why not.
     Denied(Refusal<'r>),
-    /// It depends on what has to be [looked up](crate::Verifier::look_up) first; then decide again with what that brought.
-    /// Carried out as it is, it is a refusal.
+    /// Something has to be [looked up](crate::Verifier::look_up) first. With the result, the request is
+    /// [decided again](crate::Verifier::decide_with). Until then there is no reply.
     Needs(Needed),
 }
 

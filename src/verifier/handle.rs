@@ -70,7 +70,7 @@ impl Verifier {
     /// Decides a request again, with what was found of what earlier decisions [needed](Decision::Needs).
     ///
     /// A request with several cookies of one name can need another lookup then: add its answer with [`Found::and`], and
-    /// decide again. After three lookups nothing more is needed, so a loop ends; adapters run this one:
+    /// decide again. After three lookups nothing more is needed, so a loop ends. [`Verifier::reply`] runs this one:
     ///
     /// ```
     /// # use playgate::{Decision, Verifier};
@@ -100,7 +100,7 @@ impl Verifier {
         Decision::new(state, decided)
     }
 
-    /// Looks up what a decision needs; for adapters, and whoever decides by hand.
+    /// Looks up what a decision needs, for a server that does not leave this to [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
         let (token, client) = need.parts();
         self.store().look_up(token, client, self.now())

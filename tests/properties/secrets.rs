@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
-use playgate::answer::Reply;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::mint::LinkSigner;
@@ -163,10 +162,9 @@ impl Stand {
         if let Some(denial) = response.extensions().get::<playgate::Denial>() {
             write!(text, " {denial} {denial:?} {}", denial.code().as_str()).unwrap();
         }
-        match &reply {
-            Reply::Answer(answer) => write!(text, " {answer:?}").unwrap(),
-            Reply::Call(before, after) => write!(text, " {before:?} {after:?} {:?}", before.grant()).unwrap(),
-        }
+        let mut edited = request.clone();
+        write!(text, " {:?}", reply.map(|reply| reply.apply(&mut edited))).unwrap();
+        write!(text, " {:?}", edited.extensions().get::<playgate::OwnedGrant>()).unwrap();
         if let Decision::Granted(grant) = &decision {
             write!(text, " {grant:?} {:?}", grant.to_owned()).unwrap();
         }

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use playgate::adapters::tower::GateBody;
+use playgate::adapters::http::ReplyBody;
 use playgate::{Site, Verifier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -129,7 +129,7 @@ impl World {
         // `axum::serve` takes services that answer with axum's own body.
         let around = tower::ServiceExt::<Request<Body>>::map_response(
             verifier.layer().full_paths().layer(router.clone()),
-            |answer: Response<GateBody<Body>>| answer.map(Body::new),
+            |answer: Response<ReplyBody<Body>>| answer.map(Body::new),
         );
         let layer = verifier.layer().full_paths();
         let servers = [

@@ -1,12 +1,11 @@
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
 
-use crate::adapters::forwarded::Forwarded;
-use crate::answer::ManifestBody;
+use crate::answer::{EditedBody, ManifestBody};
 
 pin_project! {
     /// The body of an answer: the inner service's own, the inner service's manifest while it is rewritten, or the body of
@@ -25,19 +24,19 @@ pin_project! {
         Forward {
             #[pin] body: B,
             // Few answers are manifests: the others need no room for one.
-            forwarded: Box<Forwarded>,
+            manifest: Box<ManifestBody>,
         },
     }
 }
 
 impl<B> ActixBody<B> {
-    pub(super) const fn inner(body: B) -> Self {
-        Self { kind: Kind::Inner { body } }
-    }
-
-    /// A manifest, rewritten on its way.
-    pub(super) fn forward(body: B, forwarded: ManifestBody) -> Self {
-        Self { kind: Kind::Forward { body, forwarded: Box::new(Forwarded::new(forwarded)) } }
+    /// Creates the body of an edited response.
+    pub(super) fn edited(edited: EditedBody<B>) -> Self {
+        let kind = match edited {
+            EditedBody::Unchanged(body) => Kind::Inner { body },
+            EditedBody::Manifest(manifest, body) => Kind::Forward { body, manifest },
+        };
+        Self { kind }
     }
 
     /// Creates the body of a refusal. `length` is the announced length, which exceeds `bytes` in answers to HEAD.
@@ -62,25 +61,15 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             KindProjection::Inner { body } => body.poll_next(context),
             KindProjection::Answer { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
             KindProjection::Answer { bytes, .. } => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            KindProjection::Forward { mut body, forwarded } => loop {
-                if let Some(slice) = forwarded.slice() {
-                    return Poll::Ready(Some(Ok(slice)));
-                }
-                if forwarded.has_ended() {
-                    return Poll::Ready(None);
-                }
-                match ready!(body.as_mut().poll_next(context)) {
-                    Some(Ok(data)) => forwarded.take(data),
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => forwarded.end(),
-                }
-            },
+            KindProjection::Forward { mut body, manifest } => {
+                manifest.poll_slice(|| body.as_mut().poll_next(context))
+            }
         }
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         match self.kind {
-            Kind::Inner { body } => body.try_into_bytes().map_err(Self::inner),
+            Kind::Inner { body } => body.try_into_bytes().map_err(|body| Self { kind: Kind::Inner { body } }),
             kind => Err(Self { kind }),
         }
     }

@@ -10,14 +10,10 @@ use pin_project_lite::pin_project;
 
 use super::body::ActixBody;
 use super::edit;
-use super::view::View;
-use crate::answer::{Answer, Reply, ResponseEdits};
-use crate::decide::Decision;
-use crate::store::{Found, LookUp};
-use crate::verifier::Verifier;
+use crate::answer::{PendingReply, Reply, ResponseEdits};
 
 pin_project! {
-    /// The future of an answer: a refusal, which is ready at once, or the inner service's answer. A lookup may come first.
+    /// The future of a response: a refusal, which is ready at once, or the inner service's response. A lookup may come first.
     pub struct ActixFuture<S, B>
     where
         S: Service<ServiceRequest>,
@@ -31,35 +27,39 @@ pin_project! {
     #[project = KindProjection]
     enum Kind<S, F, B> {
         Answer { response: Option<ServiceResponse<ActixBody<B>>> },
-        Call { #[pin] inner: F, edits: ResponseEdits },
+        Call { #[pin] inner: F, edits: Option<ResponseEdits> },
         // Boxed: few requests wait, and the others need no room for it.
-        Wait { #[pin] look_up: LookUp, held: Option<Box<Held<S>>> },
+        Wait { pending: PendingReply, held: Option<Box<Held<S>>> },
     }
 }
 
 /// A request that waits for a lookup.
 pub(super) struct Held<S> {
-    pub(super) verifier: Verifier,
     pub(super) service: Rc<S>,
     pub(super) request: ServiceRequest,
-    /// The results of earlier lookups for this request.
-    pub(super) found: Option<Found>,
 }
 
 impl<S, B> ActixFuture<S, B>
 where
     S: Service<ServiceRequest>,
 {
-    pub(super) fn answer(request: ServiceRequest, answer: Answer) -> Self {
-        Self { kind: Kind::Answer { response: Some(edit::response(request, answer)) } }
+    /// Carries out a reply.
+    pub(super) fn carry_out(reply: Reply, service: &S, request: ServiceRequest) -> Self {
+        Self { kind: carry_out(reply, service, request) }
     }
 
-    pub(super) const fn call(inner: S::Future, edits: ResponseEdits) -> Self {
-        Self { kind: Kind::Call { inner, edits } }
+    pub(super) fn wait(pending: PendingReply, held: Held<S>) -> Self {
+        Self { kind: Kind::Wait { pending, held: Some(Box::new(held)) } }
     }
+}
 
-    pub(super) fn wait(look_up: LookUp, held: Held<S>) -> Self {
-        Self { kind: Kind::Wait { look_up, held: Some(Box::new(held)) } }
+fn carry_out<S, B>(reply: Reply, service: &S, mut request: ServiceRequest) -> Kind<S, S::Future, B>
+where
+    S: Service<ServiceRequest>,
+{
+    match reply.apply(&mut request) {
+        Ok(edits) => Kind::Call { inner: service.call(request), edits: Some(edits) },
+        Err(answer) => Kind::Answer { response: Some(edit::respond(request, answer)) },
     }
 }
 
@@ -73,60 +73,29 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut kind = self.project().kind;
         loop {
+            // Polled again after it was ready, a future may stay pending for ever.
             match kind.as_mut().project() {
-                // Polled again after it was ready, a future may stay pending for ever.
                 KindProjection::Answer { response } => {
                     return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));
                 }
                 KindProjection::Call { inner, edits } => {
-                    let answered = ready!(inner.poll(context));
-                    let edits = std::mem::take(edits);
-                    return Poll::Ready(match answered {
-                        Ok(response) => Ok(edited(response, edits)),
+                    let result = ready!(inner.poll(context));
+                    let Some(edits) = edits.take() else { return Poll::Pending };
+                    return Poll::Ready(match result {
+                        Ok(response) => Ok(edit::response(response, edits)),
                         Err(error) => Err(edit::error(error, edits)),
                     });
                 }
-                KindProjection::Wait { look_up, held } => {
-                    let next = ready!(look_up.poll(context));
-                    let Some(mut held) = held.take() else { return Poll::Pending };
-                    let found = match held.found.take() {
-                        Some(found) => found.and(next),
-                        None => next,
-                    };
-                    let view = View(&held.request);
-                    let decision = held.verifier.decide_with(&view, held.verifier.now(), Some(&found));
-                    let reply = match &decision {
-                        Decision::Needs(needed) => Err(needed.need()),
-                        decision => Ok(decision.reply(&view)),
-                    };
-                    drop(decision); // and its snapshot with it, before anything is waited for or called
-                    kind.set(match reply {
-                        Err(need) => {
-                            let look_up = held.verifier.look_up(need);
-                            held.found = Some(found);
-                            Kind::Wait { look_up, held: Some(held) }
-                        }
-                        Ok(Reply::Answer(answer)) => {
-                            Kind::Answer { response: Some(edit::response(held.request, answer)) }
-                        }
-                        Ok(Reply::Call(before, edits)) => {
-                            let Held { service, mut request, .. } = *held;
-                            edit::request(&mut request, &before);
-                            Kind::Call { inner: service.call(request), edits }
-                        }
-                    });
+                KindProjection::Wait { pending, held } => {
+                    let Some(Held { request, .. }) = held.as_deref() else { return Poll::Pending };
+                    let reply = ready!(pending.poll(request, context));
+                    let Some(held) = held.take() else { return Poll::Pending };
+                    let Held { service, request } = *held;
+                    kind.set(carry_out(reply, &service, request));
                 }
             }
         }
     }
-}
-
-fn edited<B>(mut response: ServiceResponse<B>, edits: ResponseEdits) -> ServiceResponse<ActixBody<B>> {
-    let forwarded = edit::head(response.response_mut().head_mut(), edits);
-    response.map_body(|_, body| match forwarded {
-        Some(forwarded) => ActixBody::forward(body, forwarded),
-        None => ActixBody::inner(body),
-    })
 }
 
 impl<S, B> std::fmt::Debug for ActixFuture<S, B>

@@ -30,11 +30,8 @@ pub use body::ActixBody;
 pub use extract::NoGrant;
 pub use future::ActixFuture;
 
-use crate::answer::Reply;
-use crate::decide::Decision;
 use crate::verifier::Verifier;
 use future::Held;
-use view::View;
 
 impl Verifier {
     /// A middleware for actix-web that lets through what this verifier grants.
@@ -97,27 +94,10 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let view = View(&request);
-        let decision = self.verifier.decide(&view, self.verifier.now());
-        let reply = match &decision {
-            Decision::Needs(needed) => Err(needed.need()),
-            decision => Ok(decision.reply(&view)),
-        };
-        drop(decision); // and its snapshot with it, before anything is waited for or called
-        match reply {
-            Err(need) => {
-                let (verifier, service) = (self.verifier.clone(), Rc::clone(&self.inner));
-                ActixFuture::wait(
-                    self.verifier.look_up(need),
-                    Held { verifier, service, request, found: None },
-                )
-            }
-            Ok(Reply::Answer(answer)) => ActixFuture::answer(request, answer),
-            Ok(Reply::Call(before, after)) => {
-                edit::request(&mut request, &before);
-                ActixFuture::call(self.inner.call(request), after)
-            }
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        match self.verifier.start_reply(&request) {
+            Ok(reply) => ActixFuture::carry_out(reply, &self.inner, request),
+            Err(pending) => ActixFuture::wait(pending, Held { service: Rc::clone(&self.inner), request }),
         }
     }
 }

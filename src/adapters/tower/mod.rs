@@ -11,9 +11,6 @@
 //! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than
 //! `Router::layer`, which boxes every layer; both work.
 
-mod body;
-mod decide;
-mod edit;
 mod future;
 mod view;
 
@@ -24,13 +21,11 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use body::GateBody;
 pub use future::GateFuture;
 
-use crate::answer::Reply;
-use crate::decide::Decision;
+use super::http::ReplyBody;
+use crate::answer::Paths;
 use crate::verifier::Verifier;
-use decide::decide;
 use future::Held;
 use view::Received;
 
@@ -97,6 +92,17 @@ pub struct Gate<S> {
     peer: Option<IpAddr>,
 }
 
+/// Returns whether an axum router recorded the path before it removed prefixes.
+fn came_through_axum<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "axum")]
+    return request.extensions().get::<axum::extract::OriginalUri>().is_some();
+    #[cfg(not(feature = "axum"))]
+    return {
+        let _ = request;
+        false
+    };
+}
+
 impl<S> Gate<S> {
     /// Sets the address of the connection's other end, for a server that clones the gate for each connection that it accepts.
     /// This costs less than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
@@ -111,7 +117,7 @@ impl<S, B, R> Service<Request<B>> for Gate<S>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
 {
-    type Response = Response<GateBody<R>>;
+    type Response = Response<ReplyBody<R>>;
     type Error = S::Error;
     type Future = GateFuture<S, B, R>;
 
@@ -119,37 +125,17 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let received = Received { request: &request, peer: self.peer };
-        let decision = decide(&self.verifier, self.full_paths, &received, None);
-        let reply = match &decision {
-            Decision::Needs(needed) => Err(needed.need()),
-            decision => Ok(decision.reply(&received)),
-        };
-        drop(decision); // and its snapshot with it, before anything is waited for or called
-        match reply {
-            Err(need) => {
-                let look_up = self.verifier.look_up(need);
+        let is_whole = self.full_paths || came_through_axum(&request);
+        let paths = if is_whole { Paths::Whole } else { Paths::MayBeShortened };
+        match self.verifier.start_reply_on(&received, paths) {
+            Ok(reply) => GateFuture::carry_out(reply, &mut self.inner, request),
+            Err(pending) => {
                 // The very service that was polled ready is held; another one takes its place.
                 let next = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, next);
-                GateFuture::wait(
-                    look_up,
-                    Held {
-                        verifier: self.verifier.clone(),
-                        full_paths: self.full_paths,
-                        service,
-                        request,
-                        peer: self.peer,
-                        found: None,
-                    },
-                )
-            }
-            Ok(Reply::Answer(answer)) => GateFuture::answer(answer),
-            Ok(Reply::Call(before, after)) => {
-                edit::request(&mut request, &before);
-                // The very service that was polled ready.
-                GateFuture::call(self.inner.call(request), after)
+                GateFuture::wait(pending, Held { service, request, peer: self.peer })
             }
         }
     }

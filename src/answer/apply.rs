@@ -1,0 +1,291 @@
+//! Applies a reply: edits the request, and then the inner service's response.
+//!
+//! The request, before the inner service receives it:
+//!
+//! 1. Identity headers that the client sent are removed, and `Range` and `If-Range` if a manifest will be rewritten.
+//! 2. Identity headers of the grant are set, and `Accept-Encoding: identity` if a manifest will be rewritten.
+//! 3. `If-None-Match` is translated into the inner service's own entity tags. If it has none of them, `If-Modified-Since` is
+//!    removed too (RFC 9110 §13.1.3).
+//! 4. If the site strips credentials, they are removed from `Authorization`, `Cookie`, `Referer` and the query.
+//! 5. The grant is stored for handlers, if the site has `grant_extension`.
+//!
+//! The response, whatever its status:
+//!
+//! 1. If it is a manifest that will be rewritten, the fields that describe other bytes are removed, and its own entity tag is
+//!    set. Such a response is private.
+//! 2. The inner service's CORS fields are removed if the site has a policy, and the fields that override `Cache-Control`
+//!    (RFC 9213) if the response is private.
+//! 3. `Cache-Control` is set if the response is private.
+//! 4. `Referrer-Policy` is set if the path has an embed token.
+//! 5. The CORS fields are appended, and the `Content-Security-Policy` of a page. Several policies hold together (CSP Level 3
+//!    §8.1), and a `Vary` that is there already is not repeated.
+
+use bytes::Bytes;
+
+use super::edits::{RequestEdits, ResponseEdits};
+use super::forward::{ManifestBody, ManifestHead};
+use super::{Answer, Header, Reply};
+use crate::decide::OwnedGrant;
+
+/// A header map, as edits need it.
+///
+/// Implemented for `http::HeaderMap` (feature `http`) and for actix-web's (feature `actix`). A server with another header
+/// type implements these methods. Names are passed in lower case, and compare without case (RFC 9110 §5.1). A value that the
+/// map cannot hold is left out.
+///
+/// ```
+/// use bytes::Bytes;
+/// use playgate::answer::Fields;
+///
+/// struct Lines(Vec<(String, Bytes)>);
+///
+/// impl Fields for Lines {
+///     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+///         self.0.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+///     }
+///     fn remove_if(&mut self, unwanted: impl Fn(&str) -> bool) {
+///         self.0.retain(|(name, _)| !unwanted(name));
+///     }
+///     fn append(&mut self, name: &str, value: Bytes) {
+///         self.0.push((name.to_owned(), value));
+///     }
+/// }
+///
+/// let mut lines = Lines(vec![("Vary".to_owned(), "origin".into()), ("Age".to_owned(), "1".into())]);
+/// lines.set("vary", "accept".into());
+/// assert_eq!(lines.0, [("Age".to_owned(), "1".into()), ("vary".to_owned(), "accept".into())]);
+/// ```
+pub trait Fields {
+    /// The values of a field, one for each of its lines.
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
+
+    /// Removes every field for whose name, in the spelling that the map keeps, `unwanted` returns true.
+    fn remove_if(&mut self, unwanted: impl Fn(&str) -> bool);
+
+    /// Adds a line to a field.
+    fn append(&mut self, name: &str, value: Bytes);
+
+    /// Removes a field. Maps that find a name faster than by reading all of them implement this method too.
+    fn remove(&mut self, name: &str) {
+        self.remove_if(|known| known.eq_ignore_ascii_case(name));
+    }
+
+    /// Replaces every line of a field by one.
+    fn set(&mut self, name: &str, value: Bytes) {
+        self.remove(name);
+        self.append(name, value);
+    }
+
+    /// Replaces every line of a field by one that depends on them, or keeps them if `value` returns `None`.
+    fn revise(&mut self, name: &str, value: impl FnOnce(&mut dyn Iterator<Item = &[u8]>) -> Option<Bytes>) {
+        let value = value(&mut self.values(name));
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+}
+
+/// A request that can be edited before the inner service receives it.
+///
+/// Implemented for `http::Request` and `http::request::Parts` (feature `http`), and for actix-web's `ServiceRequest` (feature
+/// `actix`). A server with another request type implements it beside [`RequestView`](crate::request::RequestView).
+pub trait RequestMut {
+    /// The type of the header map.
+    type Fields: Fields;
+
+    /// The header fields.
+    fn fields(&mut self) -> &mut Self::Fields;
+
+    /// Replaces the query by what `edit` returns for it, or keeps it if `edit` returns `None`. An empty result means that the
+    /// target has no query, and so no `?`.
+    ///
+    /// If the request keeps its target in several places, the query of each is edited: it holds a credential.
+    fn edit_query(&mut self, edit: impl Fn(&[u8]) -> Option<Vec<u8>>);
+
+    /// Stores the grant for handlers, if the site has [`grant_extension`](crate::Site::grant_extension). By default the grant
+    /// is dropped.
+    fn set_grant(&mut self, grant: OwnedGrant) {
+        drop(grant);
+    }
+}
+
+/// The body of an edited response.
+#[derive(Debug)]
+#[must_use = "a manifest that is not rewritten lacks the credential"]
+pub enum EditedBody<B> {
+    /// The inner service's body, as it is.
+    Unchanged(B),
+    /// A manifest: what [`ManifestBody::poll_slice`] makes of the inner service's body. Its length is not known beforehand.
+    Manifest(Box<ManifestBody>, B),
+}
+
+impl<B> EditedBody<B> {
+    /// Replaces the inner service's body, for example by the same body in another type.
+    pub fn map<C>(self, body: impl FnOnce(B) -> C) -> EditedBody<C> {
+        match self {
+            Self::Unchanged(inner) => EditedBody::Unchanged(body(inner)),
+            Self::Manifest(manifest, inner) => EditedBody::Manifest(manifest, body(inner)),
+        }
+    }
+}
+
+/// The edits of a request that goes to the inner service, and of the response.
+#[derive(Clone, Debug)]
+#[must_use = "a request that is not edited may carry the client's own identity headers"]
+pub struct Call {
+    pub(super) request: RequestEdits,
+    pub(super) response: ResponseEdits,
+}
+
+impl Call {
+    /// Edits the request for the inner service, and returns the edits of its response.
+    pub fn apply(self, request: &mut impl RequestMut) -> ResponseEdits {
+        let Self { request: edits, response } = self;
+        if !edits.is_empty() {
+            edit_request(request, edits);
+        }
+        response
+    }
+}
+
+impl Reply {
+    /// Edits the request for the inner service, and returns the edits of its response. If the inner service is not to be
+    /// called, returns the answer for the client instead.
+    ///
+    /// The edits of the response can be had in no other way, so an unedited request cannot pass by mistake:
+    ///
+    /// ```
+    /// # use http::{Request, Response};
+    /// # use playgate::{Verifier, adapters::http::ReplyBody};
+    /// # async fn media(request: Request<()>) -> Response<String> { Response::default() }
+    /// async fn serve(verifier: &Verifier, mut request: Request<()>) -> Response<ReplyBody<String>> {
+    ///     match verifier.reply(&request).await.apply(&mut request) {
+    ///         Ok(edits) => edits.apply(media(request).await),
+    ///         Err(answer) => answer.into_response(),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`Answer`] to a refused request and to a preflight.
+    pub fn apply(self, request: &mut impl RequestMut) -> Result<ResponseEdits, Answer> {
+        match self {
+            Self::Answer(answer) => Err(answer),
+            Self::Call(call) => Ok(call.apply(request)),
+        }
+    }
+}
+
+fn edit_request(request: &mut impl RequestMut, edits: RequestEdits) {
+    let fields = request.fields();
+    if edits.removes_any() {
+        fields.remove_if(|name| edits.removes(name)); // 1
+    }
+    for (name, value) in edits.set() {
+        fields.set(name, Bytes::copy_from_slice(value.as_bytes())); // 2
+    }
+    if edits.asks_for_manifest() {
+        translate_conditions(fields, &edits); // 3
+    }
+    if edits.strips() {
+        strip(fields, "authorization", |field| edits.drops_authorization(field).then(Vec::new)); // 4
+        strip(fields, "cookie", |field| edits.cookie(field));
+        match edits.referer(fields.values("referer")) {
+            None => {}
+            Some(kept) if kept.is_empty() => fields.remove("referer"),
+            Some(kept) => fields.set("referer", kept.into()),
+        }
+        request.edit_query(|query| edits.query(query));
+    }
+    if let Some(grant) = edits.into_grant() {
+        request.set_grant(grant); // 5
+    }
+}
+
+/// Translates `If-None-Match` into the inner service's own entity tags.
+fn translate_conditions(fields: &mut impl Fields, edits: &RequestEdits) {
+    let translated = fields.values("if-none-match").map(|field| edits.if_none_match(field));
+    let Some(translated) = translated.collect::<Option<Vec<_>>>().filter(|fields| !fields.is_empty()) else {
+        return;
+    };
+    fields.remove("if-none-match");
+    for field in translated.into_iter().filter(|field| !field.is_empty()) {
+        fields.append("if-none-match", field.into());
+    }
+    if fields.values("if-none-match").next().is_none() {
+        fields.remove("if-modified-since");
+    }
+}
+
+/// Removes credentials from every field of this name. `rest` returns what a field keeps, or `None` if it stays as it is.
+fn strip(fields: &mut impl Fields, name: &str, rest: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+    if !fields.values(name).any(|field| rest(field).is_some()) {
+        return;
+    }
+    let kept = |field: &[u8]| rest(field).unwrap_or_else(|| field.to_vec());
+    let kept: Vec<Vec<u8>> = fields.values(name).map(kept).filter(|kept| !kept.is_empty()).collect();
+    fields.remove(name);
+    for field in kept {
+        fields.append(name, field.into());
+    }
+}
+
+impl ResponseEdits {
+    /// Edits the head of the inner service's response, and returns the body to send in place of `body`.
+    ///
+    /// For `http::Response` (feature `http`), `ResponseEdits::apply` does all of this.
+    pub fn apply_to<B>(self, status: u16, fields: &mut impl Fields, body: B) -> EditedBody<B> {
+        match self.edit_head(status, fields) {
+            None => EditedBody::Unchanged(body),
+            Some(manifest) => EditedBody::Manifest(Box::new(manifest), body),
+        }
+    }
+
+    /// Edits the head of the response. Returns the rewriter for the body, if the body is a manifest.
+    fn edit_head(mut self, status: u16, fields: &mut impl Fields) -> Option<ManifestBody> {
+        if self.is_empty() {
+            return None;
+        }
+        let manifest = self.manifest(status, |name| fields.values(name).next()); // 1
+        if let Some(manifest) = &manifest {
+            remove_all(fields, manifest.remove());
+            if let Some(etag) = manifest.etag() {
+                fields.set("etag", Bytes::copy_from_slice(etag));
+            }
+        }
+        remove_all(fields, self.remove()); // 2
+        if self.is_private() {
+            fields.revise("cache-control", |said| self.cache_control(said)); // 3
+        }
+        if self.hides_referrers() {
+            fields.revise("referrer-policy", |said| self.referrer_policy(said)); // 4
+        }
+        append(fields, self.append()); // 5
+        manifest.and_then(ManifestHead::into_body)
+    }
+}
+
+/// Removes fields that are rarely present.
+fn remove_all(fields: &mut impl Fields, names: &[&str]) {
+    let is = |name: &str, unwanted: &str| name.len() == unwanted.len() && name.eq_ignore_ascii_case(unwanted);
+    fields.remove_if(|name| names.iter().any(|unwanted| is(name, unwanted)));
+}
+
+/// Appends header fields, except a `Vary` that is there already.
+pub(crate) fn append(fields: &mut impl Fields, added: impl IntoIterator<Item = Header>) {
+    for Header { name, value } in added {
+        if name != "vary" || !varies_already(fields, &value) {
+            fields.append(name, value);
+        }
+    }
+}
+
+/// Returns whether `Vary` has the name `wanted`, or `*`, already.
+fn varies_already(fields: &impl Fields, wanted: &[u8]) -> bool {
+    fields
+        .values("vary")
+        .flat_map(|line| line.split(|&byte| byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|name| name == b"*" || name.eq_ignore_ascii_case(wanted))
+}

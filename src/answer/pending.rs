@@ -1,0 +1,123 @@
+//! Decides a request and returns the reply, across the lookups that a shared store may need.
+//!
+//! 1. The request is decided at the verifier's current time.
+//! 2. If something has to be looked up first, the reply is pending. Once the result is there, the request is decided again, with
+//!    all results so far: at most three lookups for one request.
+//! 3. No snapshot of policy and keys is kept while a lookup is under way.
+
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::Reply;
+use crate::request::RequestView;
+use crate::store::{Found, LookUp, Need};
+use crate::verifier::Verifier;
+
+impl Verifier {
+    /// Decides a request at the verifier's current time, and returns the reply. Waits only if the site accepts embed tokens,
+    /// and if one has to be looked up in a shared store.
+    ///
+    /// [`Reply::apply`] carries the reply out. If the body of an `http::Request` is not `Sync`, pass the request's `Parts`, so
+    /// that the future is `Send`.
+    ///
+    /// For a server that polls, there is [`Verifier::start_reply`]. To read a decision first, call [`Verifier::decide`] and
+    /// [`Decision::reply`](crate::Decision::reply).
+    pub async fn reply(&self, request: &impl RequestView) -> Reply {
+        match self.start_reply(request) {
+            Ok(reply) => reply,
+            Err(mut pending) => poll_fn(|context| pending.poll(request, context)).await,
+        }
+    }
+
+    /// Decides a request at the verifier's current time, as [`Verifier::reply`] does, for a server whose future keeps the
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`PendingReply`] if something has to be looked up first.
+    pub fn start_reply(&self, request: &impl RequestView) -> Result<Reply, PendingReply> {
+        self.start_reply_on(request, Paths::Whole)
+    }
+
+    pub(crate) fn start_reply_on(
+        &self,
+        request: &impl RequestView,
+        paths: Paths,
+    ) -> Result<Reply, PendingReply> {
+        decide(self, request, paths, None).map_err(|need| {
+            let look_up = Some(self.look_up(need));
+            PendingReply(Box::new(Pending { verifier: self.clone(), paths, look_up, found: None }))
+        })
+    }
+}
+
+/// Whether each request has the path that the client sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Paths {
+    /// No router removed a prefix, or the request has the original path too.
+    Whole,
+    /// A router may have removed a prefix.
+    #[cfg(feature = "tower")]
+    MayBeShortened,
+}
+
+/// The reply to a request while something is looked up; made by [`Verifier::start_reply`].
+#[must_use = "a reply that is not carried out protects nothing"]
+pub struct PendingReply(Box<Pending>);
+
+struct Pending {
+    verifier: Verifier,
+    paths: Paths,
+    /// `None` once the reply was returned.
+    look_up: Option<LookUp>,
+    /// The results of earlier lookups for this request.
+    found: Option<Found>,
+}
+
+impl PendingReply {
+    /// Polls the lookup, and decides the request again with its result. `request` is the request with which the reply was
+    /// started, unedited.
+    ///
+    /// After it returned `Ready`, it stays pending for ever.
+    pub fn poll(&mut self, request: &impl RequestView, context: &mut Context<'_>) -> Poll<Reply> {
+        let Pending { verifier, paths, look_up, found } = &mut *self.0;
+        while let Some(under_way) = look_up {
+            let next = ready!(Pin::new(under_way).poll(context));
+            let all = match found.take() {
+                Some(found) => found.and(next),
+                None => next,
+            };
+            match decide(verifier, request, *paths, Some(&all)) {
+                Ok(reply) => {
+                    *look_up = None;
+                    return Poll::Ready(reply);
+                }
+                Err(need) => *look_up = Some(verifier.look_up(need)),
+            }
+            *found = Some(all);
+        }
+        Poll::Pending
+    }
+}
+
+impl std::fmt::Debug for PendingReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PendingReply").field("look_up", &self.0.look_up).finish_non_exhaustive()
+    }
+}
+
+/// Decides a request. The decision, and its snapshot with it, is dropped before anything is waited for or called.
+fn decide(
+    verifier: &Verifier,
+    request: &impl RequestView,
+    paths: Paths,
+    found: Option<&Found>,
+) -> Result<Reply, Need> {
+    let decision = verifier.decide_with(request, verifier.now(), found);
+    match paths {
+        Paths::Whole => decision.reply(request),
+        #[cfg(feature = "tower")]
+        Paths::MayBeShortened => decision.refuse_shortened(request).reply(request),
+    }
+}
