@@ -1,4 +1,4 @@
-//! Every server gives the same answer: one configuration, one table of requests, five doors.
+//! Every server gives the same answer: one configuration, one table of requests, seven doors.
 //!
 //! A row has a name, a request, and what is decided about it. It is asked at every door over a real socket, over HTTP/1.1
 //! and HTTP/2 unless it can be said in one of them alone; status, header fields and body have to be the same everywhere.

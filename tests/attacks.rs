@@ -51,7 +51,7 @@ use support::{Answer, Ask, Inner, World, get};
 const PATH: &str = "/videos/1/a.ts";
 /// What covers it.
 const PAYLOAD: &str = r#"{"uri":"videos/1/"}"#;
-/// The slowest that one question may be, at eight doors of a busy machine that runs unoptimised code.
+/// The slowest that one question may be, at every door of a busy machine that runs unoptimised code.
 const QUICK: Duration = Duration::from_secs(5);
 
 /// Attacks on one verifier.

@@ -61,6 +61,10 @@ fn granted_and_refused(example: &str) -> Option<String> {
     for line in &told {
         let (expected, url) = line.split_once(": ").unwrap();
         assert_eq!(status(url), expected, "{url}");
+        if expected == "200" && url.contains(".m3u8") {
+            let playlist = curl(&["-s", "--noproxy", "*", url], "");
+            assert!(playlist.contains(".ts?auth="), "the token is carried on: {playlist}");
+        }
     }
     let movie = told[1].strip_prefix("401: ").unwrap();
     let (home, _) = movie.split_once("/media/").or_else(|| movie.split_once("/videos/")).unwrap();

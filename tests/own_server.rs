@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "own_server/replies.rs"]
+mod replies;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::request::Parts;

@@ -1,8 +1,8 @@
 //! What every test here stands on: keys, tokens of any shape, real servers and exact clients.
 //!
-//! [`World::start`] puts one verifier behind five doors, each a real socket: axum with the layer on its router, axum
-//! with the layer around the finished router, a bare hyper server, a bare hyper server around an axum router, and
-//! actix-web with the middleware around its application.
+//! [`World::start`] puts one verifier behind seven doors, each a real socket: axum with the layer on its router, axum
+//! with the layer around the finished router, a bare hyper server, a bare hyper server around an axum router, actix-web with the
+//! middleware around its application, and two servers that carry out replies by hand.
 //! [`World::ask`] knocks at all of them, over HTTP/1.1 and HTTP/2, and fails unless every answer is the same.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
@@ -10,6 +10,7 @@
 mod actix;
 mod ask;
 pub(crate) mod browser;
+mod by_hand;
 mod disk;
 mod keys;
 mod logs;

@@ -25,7 +25,7 @@ use tower::{Layer as _, service_fn};
 
 use super::actix::{from_standard, to_standard};
 use super::servers::{self, Server};
-use super::{Answer, Ask, behind};
+use super::{Answer, Ask, behind, by_hand};
 
 /// What stands behind the layer.
 pub(crate) type Inner = Arc<dyn Fn(&Parts) -> Response<Bytes> + Send + Sync>;
@@ -122,6 +122,17 @@ impl World {
                 async { Ok::<_, Infallible>(response) }
             })
         };
+        macro_rules! by_hand {
+            ($carry_out:path) => {{
+                let (verifier, answer) = (verifier.clone(), answer.clone());
+                service_fn(move |request: Request<Incoming>| {
+                    let (verifier, answer) = (verifier.clone(), answer.clone());
+                    async move { Ok::<_, Infallible>($carry_out(&verifier, request.map(drop), answer).await) }
+                })
+            }};
+        }
+        let by_hand = by_hand!(by_hand::with_http_types);
+        let by_hand_with_own_types = by_hand!(by_hand::with_own_types);
         let router = Router::new().fallback(move |request: Request<Body>| {
             let response = answer(request.map(drop)).map(Full::new);
             async { response }
@@ -137,6 +148,8 @@ impl World {
             servers::axum("axum, around the Router", around).await,
             servers::hyper("hyper", layer.layer(bare)).await,
             servers::hyper("hyper, around a Router", layer.layer(router)).await,
+            servers::hyper("by hand", by_hand).await,
+            servers::hyper("by hand, own types", by_hand_with_own_types).await,
             actix,
         ];
         let mut doors = Vec::new();
