@@ -42,8 +42,9 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 8 | [`adapters`]: the types of `http`, the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
-//! | 7 | [`verifier`]: the handle, and what changes while it decides · [`answer`]: decisions to statuses, headers and bodies · `mint`: tokens, URLs, cookies |
+//! | 9 | [`adapters`]: the types of `http`, the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
+//! | 8 | [`answer`]: decisions to statuses, headers and bodies |
+//! | 7 | [`verifier`]: the handle, and what changes while it decides · `mint`: tokens, URLs, cookies |
 //! | 6 | [`decide`]: the decision · `config`: configuration files to settings |
 //! | 5 | [`site`]: settings to checked rules, hosts and base paths |
 //! | 4 | [`schemes`]: one folder for each kind of credential |

@@ -26,10 +26,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("decide", 6),
     ("config", 6),
     ("verifier", 7),
-    ("answer", 7),
+    ("answer", 8),
     ("mint", 7),
-    ("adapters", 8),
-    ("media_keys", 8),
+    ("adapters", 9),
+    ("media_keys", 9),
 ];
 
 fn floor(room: &str) -> Option<u8> {
