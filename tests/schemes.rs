@@ -13,6 +13,7 @@ mod jws;
 mod link;
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use allocation_counter::measure;
 use bytes::Bytes;
@@ -152,13 +153,13 @@ async fn no_log_line_and_no_debug_output_shows_a_credential() {
         for ask in samples.asks() {
             let request = ask.parsed().unwrap();
             let decision = verifier.decide(&request, verifier.now());
-            shown += &format!("{decision:?}\n");
+            writeln!(shown, "{decision:?}").unwrap();
             if let Decision::Granted(grant) = &decision {
-                shown += &format!("{:?}\n", grant.to_owned());
+                writeln!(shown, "{:?}", grant.to_owned()).unwrap();
             }
-            shown += &format!("{:?}\n", decision.reply(&request));
+            writeln!(shown, "{:?}", decision.reply(&request)).unwrap();
         }
-        shown += &format!("{:?}\n{verifier:?}\n", verifier.snapshot().policy());
+        writeln!(shown, "{:?}\n{verifier:?}", verifier.snapshot().policy()).unwrap();
         let lines = lines_about("path=").join("\n");
         assert!(lines.contains("refused") && lines.contains("granted"), "{lines}");
         for secret in samples.good.iter().flat_map(|good| &good.secrets) {

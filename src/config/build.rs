@@ -14,6 +14,7 @@ use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource};
 use crate::rate::FailedSignatures;
+use crate::schemes::Carrier;
 use crate::schemes::values::Span;
 use crate::schemes::{section, set};
 use crate::scope::{KeyScope, LiveShape};
@@ -129,9 +130,11 @@ fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site
         site.transport = Transport::Https;
     }
     if let Some(carriers) = said.carriers {
-        site.carriers.query = carriers.contains(&CarrierName::Query);
-        site.carriers.bearer = carriers.contains(&CarrierName::Bearer);
-        site.carriers.cookie = carriers.contains(&CarrierName::Cookie);
+        site = site.carriers(carriers.into_iter().map(|carrier| match carrier {
+            CarrierName::Query => Carrier::Query,
+            CarrierName::Bearer => Carrier::Bearer,
+            CarrierName::Cookie => Carrier::Cookie,
+        }));
     }
     if let Some(Span(leeway)) = said.leeway {
         if let Ok(leeway) = Leeway::from_secs(u16::try_from(leeway.as_secs()).unwrap_or(u16::MAX)) {

@@ -59,11 +59,8 @@ impl CarrierSet {
 /// The carriers that the schemes of a site share, and the names they use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Carriers {
-    /// Listed by mistake: no text is read from the path.
-    pub(crate) path: bool,
-    pub(crate) query: bool,
-    pub(crate) bearer: bool,
-    pub(crate) cookie: bool,
+    /// The carriers that the site lists. No text is read from the path, so listing it is an error.
+    pub(crate) listed: CarrierSet,
     pub(crate) query_name: Box<str>,
     pub(crate) cookie_name: Box<str>,
 }
@@ -71,10 +68,7 @@ pub(crate) struct Carriers {
 impl Default for Carriers {
     fn default() -> Self {
         Self {
-            path: false,
-            query: true,
-            bearer: false,
-            cookie: true,
+            listed: CarrierSet::NONE.with(Carrier::Query, true).with(Carrier::Cookie, true),
             query_name: DEFAULT_QUERY_NAME.into(),
             cookie_name: DEFAULT_COOKIE_NAME.into(),
         }
@@ -106,7 +100,7 @@ impl Carriers {
     ) -> Result<Texts<'r>, Denial> {
         let mut texts = Texts::new();
         match carrier {
-            Carrier::Query if self.query => {
+            Carrier::Query if self.lists(carrier) => {
                 if let Some(query) = query
                     && let Some(value) =
                         value_of_one(query, &self.query_name).map_err(Denial::AmbiguousCredential)?
@@ -114,8 +108,8 @@ impl Carriers {
                     texts.push(value);
                 }
             }
-            Carrier::Bearer if self.bearer => texts.extend(bearer(request)?),
-            Carrier::Cookie if self.cookie => {
+            Carrier::Bearer if self.lists(carrier) => texts.extend(bearer(request)?),
+            Carrier::Cookie if self.lists(carrier) => {
                 let cookies = cookie_values(lines(request, COOKIE), &self.cookie_name);
                 texts.extend(cookies.take(MAX_COOKIES_TRIED));
             }
@@ -126,25 +120,20 @@ impl Carriers {
 
     /// Returns whether texts are read from this carrier.
     pub(crate) const fn lists(&self, carrier: Carrier) -> bool {
-        match carrier {
-            Carrier::Path => false,
-            Carrier::Query => self.query,
-            Carrier::Bearer => self.bearer,
-            Carrier::Cookie => self.cookie,
-        }
+        self.listed.has(carrier)
     }
 
     /// Returns the same names with no carrier listed.
     pub(crate) fn unlisted(self) -> Self {
-        Self { query: false, bearer: false, cookie: false, ..self }
+        Self { listed: CarrierSet::NONE, ..self }
     }
 
     /// Returns the places that these names stand for.
     pub(crate) fn places(&self) -> Places {
         Places {
-            query: self.query.then(|| self.query_name.clone()).into_iter().collect(),
-            cookies: self.cookie.then(|| self.cookie_name.clone()).into_iter().collect(),
-            bearer: self.bearer,
+            query: self.lists(Carrier::Query).then(|| self.query_name.clone()).into_iter().collect(),
+            cookies: self.lists(Carrier::Cookie).then(|| self.cookie_name.clone()).into_iter().collect(),
+            bearer: self.lists(Carrier::Bearer),
             ..Places::default()
         }
     }

@@ -54,7 +54,7 @@ pub(crate) mod values;
 mod verified;
 
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
-pub(crate) use carriers::{Carriers, Text, bearer_token};
+pub(crate) use carriers::{CarrierSet, Carriers, Text, bearer_token};
 #[cfg(feature = "__internals")]
 pub(crate) use carriers::{Decoded, token_text};
 pub use claim::ClaimValue;

@@ -7,7 +7,7 @@ use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::schemes::{Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
+use crate::schemes::{Carrier, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
 use crate::scope::Serving;
 use crate::time::TimeRules;
 
@@ -58,7 +58,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     }
     let forward = site.forward.check(id, &site.hosts, faults);
     let cors = match &site.cors {
-        Some(cors) => cors.check(id, site.carriers.bearer, faults).map(Some),
+        Some(cors) => cors.check(id, site.carriers.lists(Carrier::Bearer), faults).map(Some),
         None => Some(None),
     };
     if faults.len() > before {
@@ -109,7 +109,8 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
 /// Checks that a query parameter belongs to one scheme, or is the one that schemes share.
 fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
     let of_tokens = &site.carriers.query_name;
-    let shared = site.carriers.query && Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
+    let shared =
+        site.carriers.lists(Carrier::Query) && Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
     let shares = |scheme: &Scheme| schemes.reads_texts(*scheme);
     let own =
         Scheme::ALL.iter().filter(|scheme| !shares(scheme)).filter_map(|scheme| schemes.places_of(*scheme));
@@ -126,10 +127,11 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
     let carriers = &site.carriers;
-    if carriers.path {
+    if carriers.lists(Carrier::Path) {
         wrong("carriers", "lists the path as a carrier of tokens".to_owned(), "query, bearer or cookie");
     }
-    if !(carriers.query || carriers.bearer || carriers.cookie) {
+    if ![Carrier::Query, Carrier::Bearer, Carrier::Cookie].into_iter().any(|carrier| carriers.lists(carrier))
+    {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
     if site.access == Access::Authenticated

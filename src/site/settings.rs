@@ -9,7 +9,7 @@ use crate::error::Code;
 use crate::schemes::embed::Embed;
 use crate::schemes::jws::Jws;
 use crate::schemes::link::SecureLink;
-use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes};
+use crate::schemes::{Carrier, CarrierSet, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -206,11 +206,8 @@ impl Site {
     /// let site = Site::bucket("courses").any_host().carriers([Carrier::Bearer, Carrier::Cookie]);
     /// ```
     pub fn carriers<I: IntoIterator<Item = Carrier>>(mut self, carriers: I) -> Self {
-        let carriers: Vec<Carrier> = carriers.into_iter().collect();
-        self.carriers.query = carriers.contains(&Carrier::Query);
-        self.carriers.bearer = carriers.contains(&Carrier::Bearer);
-        self.carriers.cookie = carriers.contains(&Carrier::Cookie);
-        self.carriers.path = carriers.contains(&Carrier::Path);
+        let add = |set: CarrierSet, carrier| set.with(carrier, true);
+        self.carriers.listed = carriers.into_iter().fold(CarrierSet::NONE, add);
         self
     }
 
