@@ -22,9 +22,10 @@
 
 use bytes::Bytes;
 
+use super::complete::Answer;
 use super::edits::{RequestEdits, ResponseEdits};
 use super::forward::{ManifestBody, ManifestHead};
-use super::{Answer, Header, Reply};
+use super::header::Header;
 use crate::decide::OwnedGrant;
 
 /// A header map, as edits need it.
@@ -127,6 +128,17 @@ impl<B> EditedBody<B> {
             Self::Manifest(manifest, inner) => EditedBody::Manifest(manifest, body(inner)),
         }
     }
+}
+
+/// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
+#[derive(Clone, Debug)]
+#[must_use = "a reply that is not carried out protects nothing"]
+#[non_exhaustive]
+pub enum Reply {
+    /// Send this answer at once.
+    Answer(Answer),
+    /// Edit the request, call the inner service, and edit its response.
+    Call(Call),
 }
 
 /// The edits of a request that goes to the inner service, and of the response.

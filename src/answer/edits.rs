@@ -3,7 +3,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::forward::{Forwarding, ManifestHead};
-use super::{Header, cache, cors_fields, referrer};
+use super::header::{Header, cors_fields};
+use super::{cache, referrer};
 use crate::cors::CorsHeaders;
 use crate::decide::{Grant, OwnedGrant, Payload};
 use crate::schemes::Referrers;

@@ -21,8 +21,10 @@
 mod apply;
 mod cache;
 mod challenge;
+mod complete;
 mod edits;
 mod forward;
+mod header;
 mod log;
 mod pending;
 mod problem;
@@ -32,11 +34,14 @@ use bytes::Bytes;
 
 #[cfg(any(feature = "http", feature = "actix"))]
 pub(crate) use apply::append;
-pub use apply::{Call, EditedBody, Fields, RequestMut};
+pub use apply::{Call, EditedBody, Fields, Reply, RequestMut};
+pub use complete::Answer;
 use edits::RequestEdits;
 pub use edits::ResponseEdits;
 use forward::Forwarding;
 pub use forward::ManifestBody;
+pub use header::Header;
+use header::cors_fields;
 #[cfg(feature = "tower")]
 pub(crate) use pending::Paths;
 pub use pending::PendingReply;
@@ -46,92 +51,10 @@ pub(crate) use problem::body as problem;
 use crate::cors::{CorsHeaders, PreflightHeaders};
 use crate::decide::Decision;
 use crate::error::Denial;
-use crate::request::{ORIGIN, RequestView, only_line, shown_text};
+use crate::request::{ORIGIN, RequestView, only_line};
 use crate::schemes::ResponseRules;
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::store::Need;
-
-/// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
-#[derive(Clone, Debug)]
-#[must_use = "a reply that is not carried out protects nothing"]
-#[non_exhaustive]
-pub enum Reply {
-    /// Send this answer at once.
-    Answer(Answer),
-    /// Edit the request, call the inner service, and edit its response.
-    Call(Call),
-}
-
-/// A complete answer.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    status: u16,
-    denial: Option<Denial>,
-    headers: Vec<Header>,
-    body: Bytes,
-}
-
-/// One header field of an answer: its lower-case name and its value. `Debug` renders the value as logs do.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Header {
-    pub(crate) name: &'static str,
-    pub(crate) value: Bytes,
-}
-
-impl Header {
-    pub(crate) const fn fixed(name: &'static str, value: &'static str) -> Self {
-        Self { name, value: Bytes::from_static(value.as_bytes()) }
-    }
-
-    pub(crate) const fn new(name: &'static str, value: Bytes) -> Self {
-        Self { name, value }
-    }
-
-    /// The name, lower-case.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The value: visible ASCII and spaces.
-    pub fn value(&self) -> &[u8] {
-        &self.value
-    }
-}
-
-impl std::fmt::Debug for Header {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The origin of a page is the client's text.
-        let value = shown_text::<MAX_VALUE_SHOWN>(&self.value);
-        f.debug_struct("Header").field("name", &self.name).field("value", &value).finish()
-    }
-}
-
-impl Answer {
-    /// The HTTP status.
-    pub const fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The reason of a refusal, or `None` for a preflight's answer.
-    pub const fn denial(&self) -> Option<Denial> {
-        self.denial
-    }
-
-    /// The header fields, in order; no name but `vary` occurs twice.
-    pub fn headers(&self) -> &[Header] {
-        &self.headers
-    }
-
-    /// The body; empty for HEAD and for a preflight.
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    #[cfg(any(feature = "http", feature = "actix"))]
-    pub(crate) fn into_parts(self) -> (u16, Option<Denial>, Vec<Header>, Bytes) {
-        (self.status, self.denial, self.headers, self.body)
-    }
-}
 
 impl Decision<'_> {
     /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
@@ -187,9 +110,6 @@ impl Decision<'_> {
     }
 }
 
-/// The longest value of a header field in `Debug`, in bytes: the values that playgate writes fit.
-const MAX_VALUE_SHOWN: usize = 256;
-
 fn refuse(
     denial: Denial,
     site: Option<&SiteRules>,
@@ -243,16 +163,4 @@ fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Ans
     }
     headers.push(Header::fixed("vary", "access-control-request-method, access-control-request-headers"));
     Answer { status: 204, denial: None, headers, body: Bytes::new() }
-}
-
-/// The header fields of a site's CORS policy, in order.
-fn cors_fields(cors: CorsHeaders) -> impl Iterator<Item = Header> {
-    let CorsHeaders { allow_origin, credentials, expose, vary } = cors;
-    let fields = [
-        allow_origin.map(|value| Header::new("access-control-allow-origin", value)),
-        credentials.then(|| Header::fixed("access-control-allow-credentials", "true")),
-        expose.map(|value| Header::new("access-control-expose-headers", value)),
-        vary.then(|| Header::fixed("vary", "origin")),
-    ];
-    fields.into_iter().flatten()
 }

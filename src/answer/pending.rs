@@ -9,7 +9,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::Reply;
+use super::apply::Reply;
 use crate::request::RequestView;
 use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;

@@ -1,0 +1,40 @@
+use bytes::Bytes;
+
+use super::header::Header;
+use crate::error::Denial;
+
+/// A complete answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(super) status: u16,
+    pub(super) denial: Option<Denial>,
+    pub(super) headers: Vec<Header>,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The reason of a refusal, or `None` for a preflight's answer.
+    pub const fn denial(&self) -> Option<Denial> {
+        self.denial
+    }
+
+    /// The header fields, in order; no name but `vary` occurs twice.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The body; empty for HEAD and for a preflight.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[cfg(any(feature = "http", feature = "actix"))]
+    pub(crate) fn into_parts(self) -> (u16, Option<Denial>, Vec<Header>, Bytes) {
+        (self.status, self.denial, self.headers, self.body)
+    }
+}

@@ -1,0 +1,54 @@
+use bytes::Bytes;
+
+use crate::cors::CorsHeaders;
+use crate::request::shown_text;
+
+/// One header field of an answer: its lower-case name and its value. `Debug` renders the value as logs do.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    pub(crate) name: &'static str,
+    pub(crate) value: Bytes,
+}
+
+impl Header {
+    pub(crate) const fn fixed(name: &'static str, value: &'static str) -> Self {
+        Self { name, value: Bytes::from_static(value.as_bytes()) }
+    }
+
+    pub(crate) const fn new(name: &'static str, value: Bytes) -> Self {
+        Self { name, value }
+    }
+
+    /// The name, lower-case.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value: visible ASCII and spaces.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+}
+
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The origin of a page is the client's text.
+        let value = shown_text::<MAX_VALUE_SHOWN>(&self.value);
+        f.debug_struct("Header").field("name", &self.name).field("value", &value).finish()
+    }
+}
+
+/// The longest value of a header field in `Debug`, in bytes: the values that playgate writes fit.
+const MAX_VALUE_SHOWN: usize = 256;
+
+/// The header fields of a site's CORS policy, in order.
+pub(super) fn cors_fields(cors: CorsHeaders) -> impl Iterator<Item = Header> {
+    let CorsHeaders { allow_origin, credentials, expose, vary } = cors;
+    let fields = [
+        allow_origin.map(|value| Header::new("access-control-allow-origin", value)),
+        credentials.then(|| Header::fixed("access-control-allow-credentials", "true")),
+        expose.map(|value| Header::new("access-control-expose-headers", value)),
+        vary.then(|| Header::fixed("vary", "origin")),
+    ];
+    fields.into_iter().flatten()
+}
