@@ -34,17 +34,19 @@ impl RequestEdits {
 
     /// Returns whether [`removes`](Self::removes) returns true for any name.
     pub(super) const fn removes_any(&self) -> bool {
-        self.remove.is_some() || self.manifest.is_some()
+        self.remove.is_some() || self.manifest.is_some() || self.strip.is_some()
     }
 
     /// Returns whether a header field of this name is removed.
     ///
     /// Only the verifier may set identity headers, so they are removed from every request, in every spelling that CGI, WSGI
     /// or PHP fold into the same name. A manifest that will be rewritten has no parts, so `Range` and `If-Range` are removed.
+    /// If the site strips credentials, a field that carries one alone is removed.
     pub(super) fn removes(&self, name: &str) -> bool {
         let of_parts = |name: &str| ["range", "if-range"].iter().any(|part| name.eq_ignore_ascii_case(part));
         self.remove.as_ref().is_some_and(|names| names.hold(name))
             || (self.manifest.is_some() && of_parts(name))
+            || self.strip.as_ref().is_some_and(|strip| strip.drops_field(name))
     }
 
     /// The header fields to set: a lower-case name, and a value of visible ASCII and spaces.

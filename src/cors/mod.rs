@@ -65,7 +65,7 @@ impl Cors {
     }
 
     /// Sets the list of `Access-Control-Allow-Headers`. The default is `range`. If the site accepts bearer tokens,
-    /// `authorization` is added.
+    /// `authorization` is added, and if a scheme reads a header field of its own, that field.
     pub fn headers<I: IntoIterator<Item: Into<String>>>(mut self, headers: I) -> Self {
         self.headers = headers.into_iter().map(Into::into).collect();
         self
@@ -83,8 +83,8 @@ impl Cors {
         self
     }
 
-    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
-    pub(crate) fn check(&self, site: &str, bearer: bool, faults: &mut Faults) -> Option<CorsPolicy> {
+    /// Returns the checked form. `carriers` are the header fields that carry credentials. Every fault is pushed to `faults`; `None` if there was one.
+    pub(crate) fn check(&self, site: &str, carriers: &[Box<str>], faults: &mut Faults) -> Option<CorsPolicy> {
         let before = faults.len();
         if self.origins.is_empty() {
             faults.push("cors.origins", ConfigError::NoOrigins { site: site.to_owned() });
@@ -102,8 +102,10 @@ impl Cors {
             }
         }
         let mut headers = self.headers.clone();
-        if bearer && !headers.iter().any(|name| name.eq_ignore_ascii_case("authorization")) {
-            headers.push("authorization".to_owned());
+        for carrier in carriers {
+            if !headers.iter().any(|name| name.eq_ignore_ascii_case(carrier)) {
+                headers.push(carrier.to_string());
+            }
         }
         let lists =
             [("cors.methods", &self.methods), ("cors.headers", &headers), ("cors.expose", &self.expose)];

@@ -2,7 +2,7 @@ use super::*;
 
 fn policy(cors: &Cors) -> CorsPolicy {
     let mut faults = Faults::default();
-    cors.check("site", false, &mut faults).unwrap_or_else(|| panic!("{faults:?}"))
+    cors.check("site", &[], &mut faults).unwrap_or_else(|| panic!("{faults:?}"))
 }
 
 fn allowed(policy: &CorsPolicy, origin: &str) -> Option<String> {
@@ -122,14 +122,14 @@ fn a_policy_by_origin_varies_even_without_one() {
 fn star_with_credentials_is_a_configuration_error() {
     for origin in ["*", "null"] {
         let mut faults = Faults::default();
-        assert!(Cors::with_credentials([origin]).check("s", false, &mut faults).is_none());
+        assert!(Cors::with_credentials([origin]).check("s", &[], &mut faults).is_none());
         assert_eq!(faults.len(), 1, "{faults:?}");
         let error = faults.check().unwrap_err().to_string();
         assert!(error.contains("credentials"), "{error}");
     }
     let mut faults = Faults::default();
     let headers = Cors::with_credentials(["https://a.example"]).headers(["*"]);
-    assert!(headers.check("s", false, &mut faults).is_none(), "a literal name, no wildcard");
+    assert!(headers.check("s", &[], &mut faults).is_none(), "a literal name, no wildcard");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn an_origin_that_browsers_never_send_is_refused_with_the_remedy() {
 fn authorization_is_allowed_by_name_where_the_bearer_carrier_is_listed() {
     let mut faults = Faults::default();
     let cors = Cors::with_credentials(["https://a.example"]);
-    let policy = cors.check("s", true, &mut faults).unwrap();
+    let policy = cors.check("s", &["authorization".into()], &mut faults).unwrap();
     let headers = policy.preflight(Some(b"https://a.example")).unwrap().headers.unwrap();
     assert_eq!(&headers[..], b"range, authorization");
 }

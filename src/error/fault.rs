@@ -89,6 +89,9 @@ pub enum Repeated {
     /// Two `Authorization` fields.
     #[error("two Authorization fields")]
     Authorization,
+    /// Two lines of a header field that carries a credential.
+    #[error("two lines of the header field")]
+    HeaderField,
 }
 
 /// A fault of a secure link.
@@ -113,6 +116,52 @@ pub enum LinkFault {
     /// The proof is not of this path, this expiry and this client.
     #[error("its proof does not fit path, expiry and client")]
     Mismatch,
+}
+
+/// A fault of a URL signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UrlSignatureFault {
+    /// Longer than [`MAX_CREDENTIAL_BYTES`](crate::request::MAX_CREDENTIAL_BYTES).
+    #[error("it is longer than can be looked at")]
+    TooLong,
+    /// Not in the form of the site's scheme.
+    #[error("it has not the form of its scheme")]
+    Form,
+    /// A field occurs twice.
+    #[error("a field occurs twice")]
+    RepeatedField,
+    /// A field that the scheme does not send.
+    #[error("it has a field that its scheme does not send")]
+    UnknownField,
+    /// A date is no decimal number of seconds, or is 10^12 or more, which looks like milliseconds.
+    #[error("a date is no number of seconds")]
+    Date,
+    /// No expiry.
+    #[error("it says no expiry")]
+    NoExpiry,
+    /// The list of what the signature covers is present and empty.
+    #[error("it lists nothing that it covers")]
+    NoScope,
+    /// The signature is not of this text by a key of the site.
+    #[error("it does not fit")]
+    Mismatch,
+    /// Valid for longer than the site's `max_lifetime`.
+    #[error("it is good for longer than the site allows")]
+    Lifetime,
+    /// Bound to an address, and the client's address is unknown.
+    #[error("it is bound to an address, and the client's is unknown")]
+    ClientUnknown,
+    /// Bound to an address that is not the client's.
+    #[error("it is bound to another address than the client's")]
+    OtherClient,
+}
+
+impl UrlSignatureFault {
+    /// Returns whether the signature had been verified before the fault was found.
+    pub(crate) const fn is_verified(self) -> bool {
+        matches!(self, Self::Lifetime | Self::ClientUnknown | Self::OtherClient)
+    }
 }
 
 /// A fault in the form of a token.

@@ -23,13 +23,16 @@ pub enum Carrier {
     Query,
     /// `Authorization: Bearer` (RFC 6750 §2.1).
     Bearer,
+    /// A header field of a scheme's own, with the credential alone.
+    Header,
     /// A cookie; the value is taken as it stands.
     Cookie,
 }
 
 impl Carrier {
     /// The order in which carriers are searched. The first one with a credential decides.
-    pub(crate) const IN_ORDER: [Self; 4] = [Self::Path, Self::Query, Self::Bearer, Self::Cookie];
+    pub(crate) const IN_ORDER: [Self; 5] =
+        [Self::Path, Self::Query, Self::Bearer, Self::Header, Self::Cookie];
 }
 
 /// A set of carriers.
@@ -113,7 +116,7 @@ impl Carriers {
                 let cookies = cookie_values(lines(request, COOKIE), &self.cookie_name);
                 texts.extend(cookies.take(MAX_COOKIES_TRIED));
             }
-            Carrier::Path | Carrier::Query | Carrier::Bearer | Carrier::Cookie => {}
+            Carrier::Path | Carrier::Query | Carrier::Bearer | Carrier::Header | Carrier::Cookie => {}
         }
         Ok(texts)
     }
@@ -179,7 +182,7 @@ pub(crate) fn token_text<'t>(
             })?;
             Ok(decoded)
         }
-        Carrier::Query | Carrier::Bearer | Carrier::Cookie | Carrier::Path => Ok(raw),
+        Carrier::Query | Carrier::Bearer | Carrier::Header | Carrier::Cookie | Carrier::Path => Ok(raw),
     }
 }
 

@@ -5,7 +5,7 @@
 /// file, if it has one. Tokens in braces are handed to the macro first.
 macro_rules! for_each_scheme {
     ($callback:ident) => {
-        $crate::schemes::list::for_each_scheme! { $callback! {} }
+        $crate::schemes::for_each_scheme! { $callback! {} }
     };
     ($callback:ident! { $($first:tt)* }) => {
         $callback! {

@@ -8,7 +8,7 @@
 //!
 //! How a credential is found:
 //!
-//! 1. Carriers are searched in one order: path, query, `Authorization: Bearer`, cookie. **The first one with a credential decides**: a
+//! 1. Carriers are searched in one order: path, query, `Authorization: Bearer`, a header field of a scheme's own, cookie. **The first one with a credential decides**: a
 //!    bad token in the query is refused even beside a good cookie. A credential is present if its name is, whatever the value. `Basic`
 //!    and other authorization schemes are absent.
 //! 2. Signed tokens and embed tokens share the site's carriers, and are told apart by their form. Carriers that the site does not list
@@ -63,7 +63,6 @@ pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
-#[cfg(feature = "config")]
 pub(crate) use list::for_each_scheme;
 pub(crate) use places::Places;
 pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SiteSchemes, claimed_key};

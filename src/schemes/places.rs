@@ -28,4 +28,17 @@ impl Places {
         self.bearer |= other.bearer;
         self.path.extend(other.path.iter().cloned());
     }
+
+    /// Returns a name that both have, and its kind.
+    pub(crate) fn shared_name<'p>(&'p self, other: &Self) -> Option<(&'static str, &'p str)> {
+        let kinds = [
+            ("query parameter", &self.query, &other.query),
+            ("cookie", &self.cookies, &other.cookies),
+            ("header field", &self.headers, &other.headers),
+        ];
+        kinds.into_iter().find_map(|(kind, mine, theirs)| {
+            let name = mine.iter().find(|name| theirs.contains(name))?;
+            Some((kind, &**name))
+        })
+    }
 }

@@ -78,8 +78,9 @@ macro_rules! registry {
                 Err(Rejected { scheme: Scheme::SignedToken, denial: Denial::CredentialMissing })
             }
 
-            /// Verifies the credential in a place of its scheme's own, if there is one in this carrier. Returns the result beside the
-            /// text of the request that the credential's facts can be read from again.
+            /// Verifies the credentials in the places of their scheme's own, if there is one in this carrier: the first that is
+            /// accepted decides, and if none is, the most specific denial is returned. Returns the result beside the text of the
+            /// request that the credential's facts can be read from again.
             #[inline]
             pub(crate) fn verify_own<'s, 'r>(
                 &'s self,
@@ -87,16 +88,25 @@ macro_rules! registry {
                 context: &'s Context<'_, 'r>,
             ) -> Result<Option<(&'r [u8], Result<Facts, Rejected>)>, Denial> {
                 $(
-                    if let Some(rules) = &self.$field
-                        && let Some((credential, raw)) = rules.find(carrier, context)?
-                    {
-                        let result = match rules.verify(carrier, &credential, context) {
-                            Ok(Verified { expires_at, proof, .. }) => {
-                                Ok(Facts { carrier, expires_at, proof: Proof::$Scheme(proof) })
+                    if let Some(rules) = &self.$field {
+                        let mut rejected: Option<(&'r [u8], Denial)> = None;
+                        for nth in 0..<super::$module::$Rules>::TRIES {
+                            let Some((credential, raw)) = rules.find((carrier, nth), context)? else { break };
+                            match rules.verify(carrier, &credential, context) {
+                                Ok(Verified { expires_at, proof, .. }) => {
+                                    let facts = Facts { carrier, expires_at, proof: Proof::$Scheme(proof) };
+                                    return Ok(Some((raw, Ok(facts))));
+                                }
+                                Err(denial) => {
+                                    if rejected.is_none_or(|(_, other)| denial.rank() > other.rank()) {
+                                        rejected = Some((raw, denial));
+                                    }
+                                }
                             }
-                            Err(denial) => Err(Rejected { scheme: Scheme::$Scheme, denial }),
-                        };
-                        return Ok(Some((raw, result)));
+                        }
+                        if let Some((raw, denial)) = rejected {
+                            return Ok(Some((raw, Err(Rejected { scheme: Scheme::$Scheme, denial }))));
+                        }
                     }
                 )+
                 Ok(None)

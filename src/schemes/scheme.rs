@@ -37,15 +37,18 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         None
     }
 
-    /// Finds a credential outside of the shared carriers. Also returns the piece of the request that is passed later, as `raw`, to
-    /// [`claims`](Self::claims), [`scope`](Self::scope) and [`claimed_key`](Self::claimed_key).
+    /// The number of credentials of this scheme that are tried in one carrier, each on its own, as cookies of one name are.
+    const TRIES: usize = 1;
+
+    /// Finds the credential number `nth`, counted from 0, outside of the shared carriers. Also returns the piece of the request that is
+    /// passed later, as `raw`, to [`claims`](Self::claims), [`scope`](Self::scope) and [`claimed_key`](Self::claimed_key).
     ///
     /// # Errors
     ///
     /// Returns [`Denial::AmbiguousCredential`] if a part of the credential occurs twice.
     fn find<'s, 'r>(
         &'s self,
-        _: Carrier,
+        (_, _): (Carrier, usize),
         _: &'s Context<'_, 'r>,
     ) -> Result<FoundIn<'r, Self::Credential<'s>>, Denial> {
         Ok(None)

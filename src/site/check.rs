@@ -7,7 +7,7 @@ use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::schemes::{Carrier, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
+use crate::schemes::{Carrier, Places, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
 use crate::scope::Serving;
 use crate::time::TimeRules;
 
@@ -54,11 +54,11 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     };
     let schemes = schemes.check(&check, faults);
     if let Some(schemes) = &schemes {
-        check_parameters(site, id, schemes, faults);
+        check_names(site, id, schemes, faults);
     }
     let forward = site.forward.check(id, &site.hosts, faults);
     let cors = match &site.cors {
-        Some(cors) => cors.check(id, site.carriers.lists(Carrier::Bearer), faults).map(Some),
+        Some(cors) => cors.check(id, &header_carriers(site, schemes.as_ref()), faults).map(Some),
         None => Some(None),
     };
     if faults.len() > before {
@@ -106,18 +106,29 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     })
 }
 
-/// Checks that a query parameter belongs to one scheme, or is the one that schemes share.
-fn check_parameters(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
-    let of_tokens = &site.carriers.query_name;
-    let shared =
-        site.carriers.lists(Carrier::Query) && Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
-    let shares = |scheme: &Scheme| schemes.reads_texts(*scheme);
-    let own =
-        Scheme::ALL.iter().filter(|scheme| !shares(scheme)).filter_map(|scheme| schemes.places_of(*scheme));
-    if shared && own.clone().any(|places| places.query.contains(of_tokens)) {
-        let found = format!("has the query parameter {of_tokens:?} for two kinds of credential");
-        let (site, write) = (id.to_owned(), "another query_name");
-        faults.push("query_name", ConfigError::Setting { site, found, write });
+/// Returns the header fields that carry credentials.
+fn header_carriers(site: &Site, schemes: Option<&SchemeRules>) -> Vec<Box<str>> {
+    let bearer = site.carriers.lists(Carrier::Bearer).then(|| "authorization".into());
+    bearer.into_iter().chain(schemes.into_iter().flat_map(|schemes| schemes.places().headers)).collect()
+}
+
+/// Checks that each name in a request belongs to one scheme, or is one that schemes share.
+fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
+    let shares = Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
+    let mut taken = if shares { site.carriers.places() } else { Places::default() };
+    for scheme in Scheme::ALL.iter().filter(|scheme| !schemes.reads_texts(**scheme)) {
+        let Some(own) = schemes.places_of(*scheme) else { continue };
+        let Some((kind, name)) = taken.shared_name(own) else {
+            taken.extend(own);
+            continue;
+        };
+        let found = format!("has the {kind} {name:?} for two kinds of credential");
+        let is_of_tokens = shares && site.carriers.places().shared_name(own).is_some();
+        let (setting, write) = match scheme.section() {
+            Some(section) if !is_of_tokens => (section, "a name of its own for each"),
+            Some(_) | None => ("query_name", "another query_name"),
+        };
+        faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     }
 }
 

@@ -6,10 +6,10 @@ use super::identity::IdentityValue;
 use super::rules::{Access, CacheScope, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
-use crate::schemes::embed::Embed;
 use crate::schemes::jws::Jws;
-use crate::schemes::link::SecureLink;
-use crate::schemes::{Carrier, CarrierSet, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes};
+use crate::schemes::{
+    Carrier, CarrierSet, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes, for_each_scheme,
+};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::Leeway;
 
@@ -164,18 +164,6 @@ impl Site {
     /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
     pub fn require_https(mut self) -> Self {
         self.transport = Transport::Https;
-        self
-    }
-
-    /// Accepts secure links: URLs with an expiry and a hash.
-    pub fn secure_link(mut self, link: SecureLink) -> Self {
-        self.schemes.link = Some(link);
-        self
-    }
-
-    /// Accepts embed tokens: opaque tokens with a record behind them, which can be taken back.
-    pub fn embed(mut self, embed: Embed) -> Self {
-        self.schemes.embed = Some(embed);
         self
     }
 
@@ -351,3 +339,29 @@ impl Site {
         self.schemes.jws.get_or_insert_default()
     }
 }
+
+/// Defines a method for each scheme that has a section in a configuration file, by the section's name.
+macro_rules! methods_of_schemes {
+    (
+        {}
+        $(
+            $(#[$doc:meta])*
+            $Scheme:ident = $name:literal, $field:ident: $module:ident $Rules:ident $Settings:ident,
+            [$($(#[$section_doc:meta])* $section:ident: $Section:ident)?];
+        )+
+    ) => {
+        impl Site {
+            $($(
+                /// Sets the settings of a kind of credential, which the site then accepts.
+                ///
+                $(#[$section_doc])*
+                pub fn $section(mut self, settings: crate::schemes::$module::$Settings) -> Self {
+                    self.schemes.$field = Some(settings);
+                    self
+                }
+            )?)+
+        }
+    };
+}
+
+for_each_scheme!(methods_of_schemes);

@@ -30,6 +30,11 @@ impl Stripping {
         without_cookies(field, &self.names.cookies)
     }
 
+    /// Returns whether header fields of this name are credentials.
+    pub(crate) fn drops_field(&self, name: &str) -> bool {
+        self.names.headers.iter().any(|header| name.eq_ignore_ascii_case(header))
+    }
+
     /// Returns whether an `Authorization` field is a credential.
     pub(crate) fn drops_authorization(&self, field: &[u8]) -> bool {
         self.names.bearer && bearer_token(field).is_some()

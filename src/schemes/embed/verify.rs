@@ -76,7 +76,7 @@ impl CredentialScheme for EmbedRules {
     #[inline]
     fn find<'s, 'r>(
         &'s self,
-        carrier: Carrier,
+        (carrier, _): (Carrier, usize),
         context: &'s Context<'_, 'r>,
     ) -> Result<FoundIn<'r, Presented<'s>>, Denial> {
         if carrier != Carrier::Path {

@@ -29,13 +29,13 @@ impl CredentialScheme for LinkRules {
 
     fn find<'s, 'r>(
         &'s self,
-        carrier: Carrier,
+        (carrier, _): (Carrier, usize),
         context: &'s Context<'_, 'r>,
     ) -> Result<FoundIn<'r, Link<'s>>, Denial> {
         let link = match carrier {
             Carrier::Path => self.in_path(&context.asked),
             Carrier::Query => self.in_query(&context.asked).map_err(Denial::AmbiguousCredential)?,
-            Carrier::Bearer | Carrier::Cookie => None,
+            Carrier::Bearer | Carrier::Header | Carrier::Cookie => None,
         };
         Ok(link.map(|link| (link, context.target.path)))
     }
