@@ -21,6 +21,10 @@
 /// | `out_of_scope` | 403 | the token does not cover this path |
 /// | `link_bad` | 403 | a secure link that is malformed, or whose proof is wrong |
 /// | `link_expired` | 410 | a secure link whose proof is right, and that has expired |
+/// | `url_signature_bad` | 403 | a URL signature that is malformed, does not fit, or is bound to another client |
+/// | `url_signature_expired` | 403 | a URL signature that fits, and that has expired |
+/// | `url_signature_not_yet_valid` | 403 | a URL signature that fits, and that is not valid yet |
+/// | `url_signature_out_of_scope` | 403 | a URL signature that fits, and that does not cover this path |
 /// | `embed_unknown` | 403 | no embed token of this text is in force |
 /// | `embed_expired` | 403 | an embed token that has expired |
 /// | `revoked` | 403 | a valid credential that was revoked |
@@ -52,6 +56,10 @@ pub enum Code {
     OutOfScope,
     LinkBad,
     LinkExpired,
+    UrlSignatureBad,
+    UrlSignatureExpired,
+    UrlSignatureNotYetValid,
+    UrlSignatureOutOfScope,
     EmbedUnknown,
     EmbedExpired,
     Revoked,
@@ -84,6 +92,10 @@ impl Code {
         Self::OutOfScope,
         Self::LinkBad,
         Self::LinkExpired,
+        Self::UrlSignatureBad,
+        Self::UrlSignatureExpired,
+        Self::UrlSignatureNotYetValid,
+        Self::UrlSignatureOutOfScope,
         Self::EmbedUnknown,
         Self::EmbedExpired,
         Self::Revoked,
@@ -116,6 +128,10 @@ impl Code {
             Self::OutOfScope => "out_of_scope",
             Self::LinkBad => "link_bad",
             Self::LinkExpired => "link_expired",
+            Self::UrlSignatureBad => "url_signature_bad",
+            Self::UrlSignatureExpired => "url_signature_expired",
+            Self::UrlSignatureNotYetValid => "url_signature_not_yet_valid",
+            Self::UrlSignatureOutOfScope => "url_signature_out_of_scope",
             Self::EmbedUnknown => "embed_unknown",
             Self::EmbedExpired => "embed_expired",
             Self::Revoked => "revoked",
@@ -146,6 +162,10 @@ impl Code {
             Self::WrongKey
             | Self::OutOfScope
             | Self::LinkBad
+            | Self::UrlSignatureBad
+            | Self::UrlSignatureExpired
+            | Self::UrlSignatureNotYetValid
+            | Self::UrlSignatureOutOfScope
             | Self::EmbedUnknown
             | Self::EmbedExpired
             | Self::Revoked

@@ -1,6 +1,8 @@
 use thiserror::Error;
 
-use super::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+use super::{
+    ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
+};
 use crate::time::UnixSeconds;
 
 /// The reason why a request was refused: the first rule that failed.
@@ -150,6 +152,28 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
+    /// The URL signature is malformed, does not fit, or breaks a rule of the site or its own. An Akamai token is one.
+    #[error("URL signature is bad: {0}")]
+    UrlSignatureBad(UrlSignatureFault),
+    /// The URL signature fits, and it has expired.
+    #[error("URL signature expired: it was good until {expires}, checked at {now}")]
+    UrlSignatureExpired {
+        /// The first second in which the signature is not valid, without leeway.
+        expires: UnixSeconds,
+        /// The time of the decision.
+        now: UnixSeconds,
+    },
+    /// The URL signature fits, and it is not valid yet.
+    #[error("URL signature is not yet valid: it starts at {starts}, checked at {now}")]
+    UrlSignatureNotYetValid {
+        /// The first second in which the signature is valid, without leeway.
+        starts: UnixSeconds,
+        /// The time of the decision.
+        now: UnixSeconds,
+    },
+    /// The URL signature fits, and it does not cover the path.
+    #[error("path is outside the scope of the URL signature")]
+    UrlSignatureOutOfScope,
     /// No embed token of this text is in force.
     #[error("no embed token of this text is in force")]
     EmbedUnknown,
@@ -222,6 +246,10 @@ impl Denial {
             Self::BadSignature => Code::BadSignature,
             Self::LinkBad(_) => Code::LinkBad,
             Self::LinkExpired { .. } => Code::LinkExpired,
+            Self::UrlSignatureBad(_) => Code::UrlSignatureBad,
+            Self::UrlSignatureExpired { .. } => Code::UrlSignatureExpired,
+            Self::UrlSignatureNotYetValid { .. } => Code::UrlSignatureNotYetValid,
+            Self::UrlSignatureOutOfScope => Code::UrlSignatureOutOfScope,
             Self::EmbedUnknown => Code::EmbedUnknown,
             Self::EmbedExpired { .. } => Code::EmbedExpired,
             Self::Revoked => Code::Revoked,
@@ -239,18 +267,21 @@ impl Denial {
     ///
     /// False means that nothing in the token can be trusted, its dates included.
     pub const fn verified(self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::UrlSignatureBad(fault) => fault.is_verified(),
             Self::RefusedByHook
-                | Self::Revoked
-                | Self::EmbedExpired { .. }
-                | Self::OriginNotAllowed
-                | Self::RateLimited { .. }
-                | Self::LinkBad(LinkFault::Lifetime)
-                | Self::LinkExpired { .. }
-                | Self::QueryTooLong { verified: true }
-                | Self::Method { verified: true }
-        )
+            | Self::Revoked
+            | Self::EmbedExpired { .. }
+            | Self::OriginNotAllowed
+            | Self::RateLimited { .. }
+            | Self::LinkBad(LinkFault::Lifetime)
+            | Self::LinkExpired { .. }
+            | Self::UrlSignatureExpired { .. }
+            | Self::UrlSignatureNotYetValid { .. }
+            | Self::UrlSignatureOutOfScope => true,
+            Self::QueryTooLong { verified } | Self::Method { verified } => verified,
+            _ => false,
+        }
     }
 
     /// Returns the rank of the denial among those of several credentials: the later the failed rule, the higher.
@@ -263,9 +294,20 @@ impl Denial {
             | Self::Revoked
             | Self::EmbedExpired { .. }
             | Self::OriginNotAllowed
-            | Self::RateLimited { .. } => 10,
+            | Self::RateLimited { .. }
+            | Self::UrlSignatureExpired { .. }
+            | Self::UrlSignatureNotYetValid { .. }
+            | Self::UrlSignatureOutOfScope
+            | Self::UrlSignatureBad(
+                UrlSignatureFault::Lifetime
+                | UrlSignatureFault::ClientUnknown
+                | UrlSignatureFault::OtherClient,
+            ) => 10,
             Self::TooManyFailures { .. } => 9, // the credential may be valid: another try may succeed
-            Self::BadSignature | Self::LinkBad(_) | Self::LinkExpired { .. } => 8,
+            Self::BadSignature
+            | Self::LinkBad(_)
+            | Self::LinkExpired { .. }
+            | Self::UrlSignatureBad(UrlSignatureFault::Mismatch) => 8,
             Self::OutOfScope | Self::WholeBucket | Self::ScopeStartsWithSlash => 7,
             Self::Expired { .. } => 6,
             Self::NotYetValid { .. } => 5,
@@ -284,7 +326,7 @@ impl Denial {
             | Self::StaleKey { .. }
             | Self::MissingKeyId
             | Self::EmbedUnknown => 2,
-            Self::MalformedToken(_) | Self::WrongType | Self::CriticalHeader => 1,
+            Self::MalformedToken(_) | Self::WrongType | Self::CriticalHeader | Self::UrlSignatureBad(_) => 1,
             Self::AmbiguousPath(_)
             | Self::AmbiguousHost(_)
             | Self::UnknownHost

@@ -16,4 +16,6 @@ pub use config::{ConfigError, ConfigErrors};
 pub(crate) use config_faults::Fault;
 pub(crate) use config_faults::{Faults, Part};
 pub use denial::Denial;
-pub use fault::{ClaimName, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+pub use fault::{
+    ClaimName, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
+};
