@@ -18,6 +18,7 @@ mod hot;
 #[cfg(feature = "aws-lc")]
 mod kind;
 mod link_hash;
+mod mac;
 #[cfg(feature = "mint")]
 mod sign;
 mod verifying;
@@ -30,6 +31,8 @@ pub(crate) use hot::HOT_KEYS;
 pub(crate) use kind::KeyKind;
 pub use link_hash::LinkHash;
 pub(crate) use link_hash::{HashOutput, MAX_HASH_LEN, same_secret};
+pub use mac::MacHash;
+pub(crate) use mac::MacKey;
 #[cfg(feature = "mint")]
 pub(crate) use sign::SigningKey;
 pub(crate) use verifying::{Material, VerifyingKey};
