@@ -64,7 +64,7 @@ pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
 pub(crate) use list::for_each_scheme;
-pub(crate) use places::Places;
+pub(crate) use places::{NameKind, Places};
 pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SiteSchemes, claimed_key};
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;

@@ -12,6 +12,24 @@ pub(crate) struct Places {
     pub(crate) path: Vec<SegmentPlace>,
 }
 
+/// The kind of a name in [`Places`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    Parameter,
+    Cookie,
+    Field,
+}
+
+impl std::fmt::Display for NameKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Parameter => "query parameter",
+            Self::Cookie => "cookie",
+            Self::Field => "header field",
+        })
+    }
+}
+
 impl Places {
     /// Adds the places of another scheme, each once.
     pub(crate) fn extend(&mut self, other: &Self) {
@@ -30,11 +48,11 @@ impl Places {
     }
 
     /// Returns a name that both have, and its kind.
-    pub(crate) fn shared_name<'p>(&'p self, other: &Self) -> Option<(&'static str, &'p str)> {
+    pub(crate) fn shared_name<'p>(&'p self, other: &Self) -> Option<(NameKind, &'p str)> {
         let kinds = [
-            ("query parameter", &self.query, &other.query),
-            ("cookie", &self.cookies, &other.cookies),
-            ("header field", &self.headers, &other.headers),
+            (NameKind::Parameter, &self.query, &other.query),
+            (NameKind::Cookie, &self.cookies, &other.cookies),
+            (NameKind::Field, &self.headers, &other.headers),
         ];
         kinds.into_iter().find_map(|(kind, mine, theirs)| {
             let name = mine.iter().find(|name| theirs.contains(name))?;

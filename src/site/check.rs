@@ -7,7 +7,7 @@ use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
-use crate::schemes::{Carrier, Places, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
+use crate::schemes::{Carrier, NameKind, Places, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
 use crate::scope::Serving;
 use crate::time::TimeRules;
 
@@ -123,10 +123,11 @@ fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults
             continue;
         };
         let found = format!("has the {kind} {name:?} for two kinds of credential");
-        let is_of_tokens = shares && site.carriers.places().shared_name(own).is_some();
-        let (setting, write) = match scheme.section() {
-            Some(section) if !is_of_tokens => (section, "a name of its own for each"),
-            Some(_) | None => ("query_name", "another query_name"),
+        let of_carriers = shares && site.carriers.places().shared_name(own).is_some();
+        let (setting, write) = match (kind, scheme.section()) {
+            (NameKind::Parameter, _) if of_carriers => ("query_name", "another query_name"),
+            (NameKind::Cookie, _) if of_carriers => ("cookie_name", "another cookie_name"),
+            (_, section) => (section.unwrap_or("accepts"), "a name of its own for each kind"),
         };
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     }
