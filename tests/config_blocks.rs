@@ -134,7 +134,9 @@ fn lay_keys(folder: &Path, text: &str) -> String {
             }
             "file" => lay(place, format!("{{{secret}}}").as_bytes()),
             "jwks" => lay(place, format!(r#"{{"keys":[{{{secret},"kid":"k{number}"}}]}}"#).as_bytes()),
-            "secret_file" => lay(place, TestKey::Secret.public()),
+            "secret_file" => {
+                lay(place, format!("0123456789abcdef0123456789abcde{:x}", number % 16).as_bytes());
+            }
             _ => text = text.replace(place.as_str(), "CARGO_PKG_DESCRIPTION"),
         }
     }
@@ -159,13 +161,14 @@ fn named_places(text: &str) -> Vec<(String, String)> {
         }
         let sites = toml.get_ref().get("site").and_then(|sites| sites.get_ref().as_array());
         for site in sites.into_iter().flatten().filter_map(|site| site.get_ref().as_table()) {
-            let link = site.get("secure_link").and_then(|link| link.get_ref().as_table());
-            for field in ["secret_file", "secret_env"] {
-                let places = link.and_then(|link| link.get(field)).map(toml::Spanned::get_ref);
-                let one = places.and_then(DeValue::as_str).into_iter();
-                let several = places.and_then(DeValue::as_array).into_iter().flatten();
-                let all = one.chain(several.filter_map(|place| place.get_ref().as_str()));
-                found.extend(all.map(|place| (field.to_owned(), place.to_owned())));
+            for section in site.values().filter_map(|section| section.get_ref().as_table()) {
+                for field in ["secret_file", "secret_env"] {
+                    let places = section.get(field).map(toml::Spanned::get_ref);
+                    let one = places.and_then(DeValue::as_str).into_iter();
+                    let several = places.and_then(DeValue::as_array).into_iter().flatten();
+                    let all = one.chain(several.filter_map(|place| place.get_ref().as_str()));
+                    found.extend(all.map(|place| (field.to_owned(), place.to_owned())));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use playgate::config::SCHEMA;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
+use playgate::crypto::MacHash;
 use playgate::error::Code;
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
@@ -16,6 +17,7 @@ use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
 use playgate::schemes::Carrier;
 use playgate::schemes::Scheme;
+use playgate::schemes::akamai::{Akamai, AkamaiCarrier, UrlEscaping};
 use playgate::schemes::embed::{Embed, Lifetime, OriginsOn};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
@@ -28,6 +30,7 @@ use tempfile::TempDir;
 const PUBLIC: &str = include_str!("support/keys/p256.test.pub.pem");
 const SECRET: &[u8] = b"a test secret of thirty-two bytes";
 const LINK: &str = "of links";
+const HEX: &str = "ffeeddccbbaa99887766554433221100";
 
 fn vod() -> Site {
     Site::bucket("vod").host("cdn.example.com")
@@ -43,6 +46,7 @@ fn folder() -> TempDir {
     fs::write(folder.path().join("keys/k1.pem"), PUBLIC).unwrap();
     fs::write(folder.path().join("secret"), SECRET).unwrap();
     fs::write(folder.path().join("link"), format!("{LINK}\n")).unwrap();
+    fs::write(folder.path().join("hex"), format!("{HEX}\n")).unwrap();
     let secret = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(SECRET);
     let jwks = format!(r#"{{"keys":[{{"kty":"oct","kid":"k1","alg":"HS256","k":"{secret}"}}]}}"#);
     fs::write(folder.path().join("jwks.json"), jwks).unwrap();
@@ -85,7 +89,7 @@ fn built(builder: PolicyBuilder) -> String {
 }
 
 #[test]
-#[expect(clippy::large_stack_arrays, reason = "one row for each field")]
+#[expect(clippy::large_stack_arrays, clippy::too_many_lines, reason = "one row for each field")]
 fn every_field_of_a_site_is_its_builder_method() {
     let origins = ["https://app.example.com"];
     let cors = || Cors::without_credentials(origins);
@@ -116,6 +120,21 @@ fn every_field_of_a_site_is_its_builder_method() {
             "secure_link",
             r#"{ preset = "gcore", secret_file = "link" }"#,
             vod().secure_link(SecureLink::gcore(LINK)),
+        ),
+        ("akamai", r#"{ secret_file = "hex" }"#, vod().akamai(Akamai::new(HEX))),
+        (
+            "akamai",
+            r#"{ secret_env = "PLAYGATE_TEST_HEX_KEY", names = ["a", "b"], carriers = ["header"], hash = "sha1",
+                salt = "s", ignore_query = true, url_escaping = ["cloudinary"] }"#,
+            vod().akamai(
+                Akamai::new(env!("PLAYGATE_TEST_HEX_KEY"))
+                    .names(["a", "b"])
+                    .carriers([AkamaiCarrier::Header])
+                    .hash(MacHash::Sha1)
+                    .salt("s")
+                    .ignore_query(true)
+                    .url_escaping([UrlEscaping::Cloudinary]),
+            ),
         ),
         ("accepts", r#"["embed-token"]"#, vod().embed(Embed::new()).accepts([Scheme::EmbedToken])),
         ("embed", "{}", vod().embed(Embed::new())),

@@ -137,6 +137,7 @@ fn good_documents_are_good_with_their_keys_too() {
     lay("k2.jwk", format!("{secret}}}").as_bytes());
     lay("k3.secret", b"0123456789abcdef0123456789abcdef\n");
     lay("link.secret", b"a shared secret\n");
+    lay("akamai.secret", b"00112233445566778899aabbccddeeff\n");
     lay("keys.json", format!(r#"{{"keys":[{secret},"kid":"k5"}}]}}"#).as_bytes());
     for (path, text) in good() {
         let file = folder.path().join(path.file_name().unwrap());

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "decided/akamai.rs"]
+mod akamai;
 #[path = "decided/algorithms.rs"]
 mod algorithms;
 #[path = "decided/credentials.rs"]

@@ -13,7 +13,9 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::http::ReplyBody;
 use playgate::cors::Cors;
-use playgate::error::{ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault};
+use playgate::error::{
+    ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
+};
 use playgate::manifest::MAX_CARRIED;
 use playgate::mint::LinkSigner;
 use playgate::rate::FailedSignatures;
@@ -22,6 +24,7 @@ use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
+use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner};
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::site::{Forward, Outside};
@@ -101,7 +104,12 @@ fn every_site() -> VerifierBuilder {
     let link = link.secure_link(links());
     let bound = Site::bucket("vod").id("bound").host("bound.example.com");
     let bound = bound.secure_link(links().bind_ip(IpBinding::EXACT));
-    let sites = [open, folder, tls, link, bound].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
+    let akamai =
+        Site::bucket("vod").id("akamai").host("akamai.example.com").max_lifetime(Duration::from_hours(1));
+    let akamai =
+        akamai.akamai(Akamai::new(AKAMAI_KEY).carriers([AkamaiCarrier::Query, AkamaiCarrier::Header]));
+    let sites =
+        [open, folder, tls, link, bound, akamai].map(|site| site.cors(Cors::with_credentials([ORIGIN])));
     // The tests come from this machine, as a proxy would that ends TLS here.
     let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
     let embed = Site::bucket("vod").id("embed").host("embed.example.com").embed(Embed::new());
@@ -142,6 +150,7 @@ fn good() -> String {
 
 const PATH: &str = "/videos/1/a.ts";
 const LINK_SECRET: &str = "a shared secret";
+const AKAMAI_KEY: &str = "00112233445566778899aabbccddeeff";
 
 fn rows() -> Vec<Row> {
     let mut rows = requests();
@@ -149,6 +158,7 @@ fn rows() -> Vec<Row> {
     rows.extend(headers());
     rows.extend(claim_rows());
     rows.extend(link_rows());
+    rows.extend(akamai_rows());
     rows.extend(embed_rows());
     rows
 }
@@ -234,6 +244,72 @@ fn link_rows() -> Vec<Row> {
             Denial::AmbiguousCredential(Repeated::QueryParameter),
             "400 ambiguous_credential",
         ),
+    ]
+}
+
+/// What is wrong with an Akamai token.
+fn akamai_rows() -> Vec<Row> {
+    let signer = AkamaiSigner::new(&Akamai::new(AKAMAI_KEY)).unwrap();
+    let at = UnixSeconds::new;
+    let draft = || signer.acl(["/videos/1/*"]).expires_at(at(NOW + 60));
+    let good = draft().sign().unwrap();
+    let row = |name, token: &str, denial, verdict| Row {
+        name,
+        ask: get(format!("{PATH}?hdnts={token}")).host("akamai.example.com"),
+        denial,
+        verdict,
+        challenge: None,
+    };
+    let bad =
+        |name, token: &str, fault| row(name, token, Denial::UrlSignatureBad(fault), "403 url_signature_bad");
+    let of_other = draft().client("192.0.2.77".parse().unwrap()).sign().unwrap();
+    let unknown = "an Akamai token for a client that cannot be told";
+    let unknown = bad(unknown, &of_other, UrlSignatureFault::ClientUnknown);
+    let unknown = Row { ask: unknown.ask.field("x-forwarded-for", "unknown"), ..unknown };
+    let other = bad("an Akamai token of another client", &of_other, UrlSignatureFault::OtherClient);
+    let (old, early) = (draft().expires_at(at(NOW)), draft().starts_at(at(NOW + 1)));
+    let (far, now) = (draft().expires_at(at(NOW + 7200)), at(NOW));
+    let (expired, not_yet) = ("403 url_signature_expired", "403 url_signature_not_yet_valid");
+    let elsewhere = signer.acl(["/videos/2/*"]).expires_at(at(NOW + 60)).sign().unwrap();
+    vec![
+        bad("an Akamai token of 8193 bytes", &"x".repeat(8193), UrlSignatureFault::TooLong),
+        bad("an Akamai token without hmac", "exp=1~acl=/*", UrlSignatureFault::Form),
+        bad("an Akamai token with two exp", &format!("exp=1~{good}"), UrlSignatureFault::RepeatedField),
+        bad("an Akamai token with a url", &format!("url=/~{good}"), UrlSignatureFault::UnknownField),
+        bad("an Akamai token with a word for exp", &good.replace("exp=", "exp=x"), UrlSignatureFault::Date),
+        bad("an Akamai token without exp", "acl=/*~hmac=00", UrlSignatureFault::NoExpiry),
+        bad("an Akamai token with an empty acl", "exp=1~acl=~hmac=00", UrlSignatureFault::NoScope),
+        bad("an Akamai token with another acl", &good.replace("/1/", "/2/"), UrlSignatureFault::Mismatch),
+        bad("an Akamai token for two hours", &far.sign().unwrap(), UrlSignatureFault::Lifetime),
+        Row { ask: other.ask.field("x-forwarded-for", "203.0.113.7"), ..other },
+        unknown,
+        row(
+            "an old Akamai token",
+            &old.sign().unwrap(),
+            Denial::UrlSignatureExpired { expires: now, now },
+            expired,
+        ),
+        row(
+            "an early Akamai token",
+            &early.sign().unwrap(),
+            Denial::UrlSignatureNotYetValid { starts: at(NOW + 1), now },
+            not_yet,
+        ),
+        row(
+            "an Akamai token for another path",
+            &elsewhere,
+            Denial::UrlSignatureOutOfScope,
+            "403 url_signature_out_of_scope",
+        ),
+        Row {
+            ask: get(PATH).host("akamai.example.com").field("hdnts", "x").field("hdnts", "x"),
+            ..row(
+                "two fields with Akamai tokens",
+                "",
+                Denial::AmbiguousCredential(Repeated::HeaderField),
+                "400 ambiguous_credential",
+            )
+        },
     ]
 }
 
@@ -540,6 +616,9 @@ async fn through_the_layer(verifier: &Verifier, request: Request<Bytes>) -> Resp
 async fn every_denial_is_answered_as_decided() {
     let world = World::start(verifier()).await;
     for Row { name, ask, denial, verdict, challenge } in rows() {
+        if denial == Denial::UrlSignatureBad(UrlSignatureFault::OtherClient) {
+            continue; // not every server here knows its peer
+        }
         let answer = world.ask(&ask.origin(ORIGIN)).await;
         assert_eq!(answer.verdict(), verdict, "{name}");
         assert_eq!(answer.denial, Some(denial), "{name}");
@@ -578,7 +657,10 @@ fn every_code_is_covered_by_a_row() {
 async fn the_denial_is_in_the_extensions_of_its_response() {
     let verifier = verifier();
     for Row { name, ask, denial, .. } in rows() {
-        let response = through_the_layer(&verifier, ask.parsed().unwrap()).await;
+        // From this machine, as through a server.
+        let mut request = ask.parsed().unwrap();
+        request.extensions_mut().insert(PeerAddr("127.0.0.1:40000".parse().unwrap()));
+        let response = through_the_layer(&verifier, request).await;
         assert_eq!(response.extensions().get::<Denial>(), Some(&denial), "{name}");
         let verified = [
             "method",
@@ -586,6 +668,12 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
             "hook",
             "an old link",
             "a link for two hours where one is allowed",
+            "an Akamai token for two hours",
+            "an Akamai token of another client",
+            "an Akamai token for a client that cannot be told",
+            "an old Akamai token",
+            "an early Akamai token",
+            "an Akamai token for another path",
             "an old embed token",
             "a revoked embed token",
             "an embed token without its page",
@@ -736,7 +824,9 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
     lines_about("start");
     let verifier = verifier();
     for (number, Row { name, ask, denial, .. }) in rows().into_iter().enumerate() {
-        if denial == Denial::LinkBad(LinkFault::ClientUnknown) {
+        if denial == Denial::LinkBad(LinkFault::ClientUnknown)
+            || denial == Denial::UrlSignatureBad(UrlSignatureFault::ClientUnknown)
+        {
             continue; // here it can be told
         }
         let token = token_in(&ask);
@@ -768,6 +858,10 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
             Denial::HttpsRequired => assert!(has("site=\"tls\""), "{name}: {line}"),
             _ if ask.host.as_deref() == Some("link.example.com") => {
                 assert!(has("site=\"link\""), "{name}: {line}");
+            }
+            _ if ask.host.as_deref() == Some("akamai.example.com") => {
+                assert!(has("site=\"akamai\""), "{name}: {line}");
+                assert!(!line.contains("hmac"), "{name}: {line}");
             }
             _ if ask.host.as_deref() == Some("embed.example.com") => {
                 assert!(has("site=\"embed\""), "{name}: {line}");

@@ -9,6 +9,9 @@
 
 mod support;
 
+#[path = "minters/akamai.rs"]
+mod akamai;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -18,7 +18,7 @@ use fixtures::{Kind, key_of};
 use futures_util::FutureExt as _;
 use http::{Request, Response, Uri};
 use playgate::cors::Cors;
-use playgate::crypto::LinkHash;
+use playgate::crypto::{LinkHash, MacHash};
 use playgate::error::{Code, Denial, LinkFault};
 use playgate::keys::KeySource;
 use playgate::mint::{LinkSigner, Signer, TokenDraft};
@@ -28,6 +28,7 @@ use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
+use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner, UrlEscaping};
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Forward};
@@ -192,6 +193,55 @@ fn deciding_a_link_allocates_nothing_whatever_its_format() {
                     assert!(matches!(decision.denial(), Some(Denial::LinkExpired { .. })), "{name}");
                 });
                 assert_eq!(counted, (0, 0), "{name}, {client}: expired");
+            }
+        }
+    }
+}
+
+const AKAMAI_KEY: &str = "00112233445566778899aabbccddeeff";
+
+/// A token for `/videos/1/`, an hour to live.
+fn signed_akamai(refine: impl Fn(AkamaiDraft<'_>) -> AkamaiDraft<'_>) -> String {
+    let signer = AkamaiSigner::new(&Akamai::new(AKAMAI_KEY)).unwrap();
+    refine(signer.acl(["/videos/1/*"]).expires_at(LATER)).sign().unwrap()
+}
+
+#[test]
+fn deciding_an_akamai_token_allocates_nothing_in_any_carrier() {
+    let other = "ffeeddccbbaa99887766554433221100";
+    let everywhere = [AkamaiCarrier::Query, AkamaiCarrier::Header, AkamaiCarrier::Cookie];
+    let escapings = [UrlEscaping::Cloudinary, UrlEscaping::Edge, UrlEscaping::None];
+    for hash in [MacHash::Sha256, MacHash::Sha1, MacHash::Md5] {
+        let akamai = |key: &str| Akamai::new(key).hash(hash).salt("salt").url_escaping(escapings);
+        let signer = AkamaiSigner::new(&akamai(AKAMAI_KEY)).unwrap();
+        let site =
+            Site::bucket("courses").host(HOST).akamai(akamai(other).also(AKAMAI_KEY).carriers(everywhere));
+        let site = site.hook(|request| if request.has("id", "no") { Err(Refused) } else { Ok(()) });
+        let verifier = Verifier::builder().site(site).build().unwrap();
+        let path = "/videos/1/a%20b.ts";
+        let client: std::net::IpAddr = "203.0.113.7".parse().unwrap();
+        let listed = signer.acl(["/x", "*/?%20b.ts"]).id("yes").data("x").starts_at(NOW).client(client);
+        for draft in [signer.acl(["/videos/*"]), listed, signer.url(path)] {
+            let token = draft.expires_at(LATER).sign().unwrap();
+            let encoded = token.replace('%', "%25").replace('~', "%7E").replace('/', "%2F");
+            let get = |query: &str| {
+                let request = Request::get(format!("{path}{query}")).header("host", HOST);
+                request.extension(PeerAddr((client, 50000).into()))
+            };
+            for (carrier, request) in [
+                ("query", get(&format!("?hdnts={token}"))),
+                ("query, percent-encoded", get(&format!("?hdnts={encoded}"))),
+                ("header", get("").header("hdnts", &token)),
+                (
+                    "fourth cookie",
+                    get("").header("cookie", format!("hdnts=x; hdnts=%78; hdnts=; hdnts={token}")),
+                ),
+            ] {
+                let request = request.body(()).unwrap();
+                let counted = decide(&verifier, &request, |decision| {
+                    assert!(matches!(decision, Decision::Granted(_)), "{hash:?} {carrier}: {decision:?}");
+                });
+                assert_eq!(counted, (0, 0), "{hash:?} {carrier}: {token}");
             }
         }
     }
@@ -410,6 +460,12 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
                 .host("bound.example.com")
                 .secure_link(SecureLink::gcore(LINK_SECRET).bind_ip(IpBinding::EXACT)),
         )
+        .site(
+            Site::bucket("courses")
+                .host("akamai.example.com")
+                .max_lifetime(Duration::from_hours(1))
+                .akamai(Akamai::new(AKAMAI_KEY).carriers([AkamaiCarrier::Query, AkamaiCarrier::Header])),
+        )
         .key(key_of(&signer, bucket()))
         .key(key_of(&flooded, bucket()))
         // Clients without an address share the limit of one, so the key's is reached first.
@@ -453,6 +509,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
     let link = |host: &str, query: &str| {
         Request::get(format!("/videos/1/a.ts?{query}")).header("host", host).body(()).unwrap()
     };
+    let akamai = |token: String| link("akamai.example.com", &format!("hdnts={token}"));
     let long = |host: &str, extension: &str| {
         let uri = format!("/videos/1/a.{extension}?a={}&%61=1&auth={good}", "x".repeat(9000));
         Request::get(uri).header("host", host).body(()).unwrap()
@@ -561,6 +618,41 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
             let old = signer.link("/videos/1/a.ts").expires_at(NOW).sign().unwrap();
             link("link.example.com", old.split_once('?').unwrap().1)
         }),
+        ("UrlSignatureBad(Form)", akamai("x".to_owned())),
+        ("UrlSignatureBad(Form)", akamai("%78".to_owned())),
+        ("UrlSignatureBad(TooLong)", akamai("x".repeat(9000))),
+        ("UrlSignatureBad(RepeatedField)", akamai("exp=1~exp=1~hmac=00".to_owned())),
+        ("UrlSignatureBad(UnknownField)", akamai("url=1~hmac=00".to_owned())),
+        ("UrlSignatureBad(NoScope)", akamai("exp=1~acl=~hmac=00".to_owned())),
+        ("UrlSignatureBad(NoExpiry)", akamai("st=1~hmac=00".to_owned())),
+        ("UrlSignatureBad(Date)", akamai("exp=-1~hmac=00".to_owned())),
+        ("UrlSignatureBad(Mismatch)", akamai(format!("exp=1~acl=/*~hmac={}", "00".repeat(32)))),
+        ("UrlSignatureBad(Mismatch)", akamai(format!("exp=1~hmac={}", "00".repeat(32)))),
+        (
+            "UrlSignatureBad(Lifetime)",
+            akamai(signed_akamai(|draft| draft.expires_at(NOW.saturating_add(7200)))),
+        ),
+        ("UrlSignatureBad(ClientUnknown)", {
+            akamai(signed_akamai(|draft| draft.client("192.0.2.1".parse().unwrap())))
+        }),
+        ("UrlSignatureBad(OtherClient)", {
+            let mut request = akamai(signed_akamai(|draft| draft.client("192.0.2.1".parse().unwrap())));
+            request.extensions_mut().insert(PeerAddr("192.0.2.2:50000".parse().unwrap()));
+            request
+        }),
+        ("AmbiguousCredential(HeaderField)", {
+            let request = Request::get("/videos/1/a.ts").header("host", "akamai.example.com");
+            request.header("hdnts", "x").header("hdnts", "x").body(()).unwrap()
+        }),
+        ("UrlSignatureExpired", akamai(signed_akamai(|draft| draft.expires_at(NOW)))),
+        ("UrlSignatureNotYetValid", {
+            akamai(signed_akamai(|draft| draft.starts_at(NOW.saturating_add(1))))
+        }),
+        ("UrlSignatureOutOfScope", {
+            let signer = AkamaiSigner::new(&Akamai::new(AKAMAI_KEY)).unwrap();
+            akamai(signer.acl(["/videos/2/*", "/*/b.ts"]).expires_at(LATER).sign().unwrap())
+        }),
+        ("AmbiguousCredential(QueryParameter)", akamai("x&hdnts=x".to_owned())),
         ("Method { verified: true }", delete("root.example.com")),
         ("Method { verified: false }", delete("open.example.com")),
         ("QueryTooLong { verified: true }", long("root.example.com", "m3u8")),

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "properties/akamai.rs"]
+mod akamai;
 #[path = "properties/company.rs"]
 mod company;
 #[path = "properties/drawn.rs"]

@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "schemes/akamai.rs"]
+mod akamai;
 #[path = "schemes/embed.rs"]
 mod embed;
 #[path = "schemes/jws.rs"]
@@ -64,7 +66,7 @@ struct Bad {
 }
 
 fn all() -> Vec<Samples> {
-    vec![embed::samples(), jws::samples(), link::samples()]
+    vec![embed::samples(), jws::samples(), link::samples(), akamai::samples()]
 }
 
 impl Samples {

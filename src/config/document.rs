@@ -130,7 +130,7 @@ for_each_scheme!(with_scheme_sections! {
         /// Refuses plain HTTP, except from this machine itself. Default false.
         pub(super) require_https: Option<bool>,
         /// Which kinds of credential are accepted. Default ["signed-token"], and what is described
-        /// beside it: "secure-link" where there is a secure_link, "embed-token" where there is an embed.
+        /// beside it: every scheme with a section.
         #[cfg_attr(test, schemars(length(min = 1)))]
         pub(super) accepts: Option<Vec<Scheme>>,
         /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].

@@ -36,7 +36,7 @@
 //! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
 //! methods = ["GET", "HEAD"]
 //! require_https = false
-//! accepts = ["signed-token", "secure-link", "embed-token"] # default signed tokens, and what is described below
+//! accepts = ["signed-token", "secure-link", "embed-token", "akamai"] # default signed tokens, and what is described below
 //! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
 //! query_name = "auth"
 //! cookie_name = "Qencode-Auth-Token"
@@ -73,6 +73,9 @@
 //! # hash_name = "md5"                  # for "nginx", and "custom", where it is "hash"
 //! # expires_name = "expires"           # for both
 //! # never_expires = false              # for both: an expression without {expires}
+//!
+//! [site.akamai]                        # default none: tokens with dates, a list of paths and an HMAC; for its other settings
+//! secret_file = "secrets/akamai"       # see the module schemes::akamai
 //!
 //! [site.embed]                         # default none: opaque tokens that can be taken back; embed = {} is enough
 //! path = "/watch/{token}"              # a page, or "/embed/{token}/" for all that is below, or a list of both

@@ -85,7 +85,7 @@ impl<'r> Grant<'r> {
     }
 
     /// The claims as the user's own type; decodes the token's payload again. An embed token has `video`, `sub` (its viewer),
-    /// `exp` and its metadata; a secure link has none.
+    /// `exp` and its metadata; an Akamai token has its fields; a secure link has none.
     ///
     /// # Errors
     ///
@@ -207,7 +207,8 @@ impl OwnedGrant {
     }
 
     /// What the credential covers: a token's `uri` claim, which is empty for a whole bucket; a secure link's path or
-    /// directory, without its leading slash; the folder of an embed token's video.
+    /// directory, without its leading slash; the folder of an embed token's video; of an Akamai token a single entry of `acl`, without
+    /// its leading slash and a last `*`.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }

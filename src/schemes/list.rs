@@ -24,6 +24,12 @@ macro_rules! for_each_scheme {
                 /// URLs with an expiry and a hash, as nginx and many CDNs sign them.
                 secure_link: SecureLinkSection
             ];
+            /// A token with dates, a list of paths and an HMAC, as Akamai's SDKs create it.
+            Akamai = "akamai", akamai: akamai AkamaiRules Akamai,
+            [
+                /// Tokens with dates, a list of paths and an HMAC, as Akamai's SDKs create them.
+                akamai: AkamaiSection
+            ];
         }
     };
 }

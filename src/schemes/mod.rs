@@ -5,6 +5,7 @@
 //! | [`jws`] | signed token: a compact JWS with JWT claims | the shared carriers |
 //! | [`embed`] | embed token: an opaque token with a record behind it | the shared carriers, the path |
 //! | [`link`] | secure link: a URL with an expiry and a hash | the query, the path |
+//! | [`akamai`] | Akamai token: dates, a list of paths and an HMAC | the query, a header field, cookies |
 //!
 //! How a credential is found:
 //!
@@ -28,9 +29,11 @@
 //! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read what
 //!    `CredentialScheme::claims` returns.
 //!
-//! Then it needs a builder method of [`Site`](crate::Site), a schema written again, and a file of samples in `tests/schemes`. Carriers,
-//! stripping, forwarding, log lines, and the tests of `tests/schemes.rs` follow.
+//! Then the schema of configuration files is written again, and `tests/schemes` gets a file of samples. Carriers, stripping,
+//! forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of `tests/schemes.rs`
+//! follow.
 
+pub mod akamai;
 pub mod embed;
 pub mod jws;
 pub mod link;

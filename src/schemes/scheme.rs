@@ -48,7 +48,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// Returns [`Denial::AmbiguousCredential`] if a part of the credential occurs twice.
     fn find<'s, 'r>(
         &'s self,
-        (_, _): (Carrier, usize),
+        _: (Carrier, usize),
         _: &'s Context<'_, 'r>,
     ) -> Result<FoundIn<'r, Self::Credential<'s>>, Denial> {
         Ok(None)

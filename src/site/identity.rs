@@ -23,11 +23,11 @@ pub enum IdentityValue {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GrantFact {
-    /// The `kid` of the key that signed; a secure link or an embed token has none.
+    /// The `kid` of the key that signed. Only a signed token has one.
     Kid,
     /// The id of the site.
     Site,
-    /// The kind of credential: `signed-token`, `secure-link` or `embed-token`.
+    /// The kind of credential: `signed-token`, `secure-link`, `embed-token` or `akamai`.
     Scheme,
     /// The scope of the credential, as `OwnedGrant::scope` returns it. Left out for a whole bucket.
     Scope,

@@ -1,6 +1,5 @@
 //! The cost of requests of every kind, in bytes visited for each byte of the request.
 
-use crate::schemes::Carrier;
 use std::convert::Infallible;
 
 use http::{Request, Response};
@@ -14,6 +13,8 @@ use crate::keys::Key;
 use crate::mint::{LinkSigner, Signer};
 use crate::records::EmbedDraft;
 use crate::request::PeerAddr;
+use crate::schemes::Carrier;
+use crate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner, UrlEscaping};
 use crate::schemes::embed::{Embed, OriginsOn};
 use crate::schemes::link::{IpBinding, SecureLink};
 use crate::scope::{KeyScope, Scope};
@@ -29,7 +30,7 @@ const LINK_SECRET: &str = "a shared secret";
 const LONG: usize = 60_000;
 
 /// A host for each kind of site.
-const HOSTS: [&str; 9] = [
+const HOSTS: [&str; 10] = [
     "plain.example.com",
     "strip.example.com",
     "embed.example.com",
@@ -38,8 +39,25 @@ const HOSTS: [&str; 9] = [
     "live.example.com",
     "public.example.com",
     "mounts.example.com",
+    "akamai.example.com",
     "unknown.example.net",
 ];
+
+/// Everything that adds work: two keys, every carrier, every way to write a URL.
+fn akamai_settings() -> Akamai {
+    Akamai::new("00112233445566778899aabbccddeeff")
+        .also("ffeeddccbbaa99887766554433221100")
+        .carriers([AkamaiCarrier::Query, AkamaiCarrier::Header, AkamaiCarrier::Cookie])
+        .url_escaping([UrlEscaping::None, UrlEscaping::Edge, UrlEscaping::Cloudinary])
+}
+
+/// Akamai tokens whose matching takes long, signed, and without `acl`, not signed.
+fn akamai_tokens() -> Vec<String> {
+    let signer = AkamaiSigner::new(&akamai_settings()).unwrap();
+    let draft = |acl: String| signer.acl([acl]).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
+    let unsigned = format!("exp=1750000060~data=%2541{}~hmac={}", "%41".repeat(1200), "0".repeat(64));
+    vec![draft(format!("/{}", "*v".repeat(1800))), draft("/*i*e*o*/b!".repeat(300) + "/*"), unsigned]
+}
 
 struct Stand {
     verifier: Verifier,
@@ -50,7 +68,7 @@ struct Stand {
 impl Stand {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let [plain, strip, embed, video, nginx, live, public, mounts, _] = HOSTS;
+        let [plain, strip, embed, video, nginx, live, public, mounts, akamai, _] = HOSTS;
         let vod = |host: &str| Site::bucket("vod").host(host);
         let video_link = SecureLink::gcore_video(LINK_SECRET);
         let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect::<Vec<_>>().concat();
@@ -79,6 +97,7 @@ impl Stand {
             .site(vod(embed).embed(embeds))
             .site(vod(video).secure_link(video_link.clone()).require_https())
             .site(vod(nginx).secure_link(nginx_link.clone()))
+            .site(vod(akamai).akamai(akamai_settings()))
             .site(Site::live_by_path().host(live))
             .site(vod(public).public().forward(Forward::except(["x"])));
         for depth in 1..20 {
@@ -278,6 +297,20 @@ fn no_request_costs_more_than_so_much_for_each_of_its_bytes() {
         "video link".to_owned(),
         request("strip.example.com", &format!("{link}?{}", many("a=1&")), &[]),
     ));
+    for token in akamai_tokens() {
+        let cookies = format!("hdnts={token}; ").repeat(4);
+        for path in ["/videos/1/a.m3u8".to_owned(), format!("/{}", "vi".repeat(2000))] {
+            for (target, fields) in [
+                (format!("{path}?hdnts={token}"), vec![]),
+                (format!("{path}?{}hdnts={token}", "a=%2541&".repeat(1000)), vec![]),
+                (path.clone(), vec![("hdnts", &*token)]),
+                (format!("{path}?{}", "a=%2541&".repeat(1000)), vec![("cookie", &*cookies)]),
+            ] {
+                let name = format!("Akamai token {token:.20} for {target:.20} with {} fields", fields.len());
+                requests.push((name, request("akamai.example.com", &target, &fields)));
+            }
+        }
+    }
     let mut worst = Vec::new();
     for (name, request) in requests {
         let (host, received) = (request.headers()["host"].to_str().unwrap().to_owned(), length(&request));

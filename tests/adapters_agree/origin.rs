@@ -20,6 +20,7 @@ pub(crate) const PLAYLIST: &str = "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF
 pub(crate) const MPD: &str = include_str!("../data/manifests/on-demand.mpd");
 
 pub(crate) const LINK_SECRET: &str = "a shared secret of links";
+pub(crate) const AKAMAI_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const OLD_LINK_SECRET: &str = "a shared secret of yesterday";
 
 /// The embed tokens that rows speak of, by what is the matter with them.
@@ -54,6 +55,7 @@ fn verifier() -> Verifier {
     }
     disk.put("link.secret", LINK_SECRET);
     disk.put("link.old.secret", OLD_LINK_SECRET);
+    disk.put("akamai.secret", AKAMAI_KEY);
     let store = Store::in_memory();
     let configured = |now: i64| {
         let builder = at(now).file(disk.path("playgate.toml")).store(&store);

@@ -1,0 +1,120 @@
+use arrayvec::ArrayVec;
+
+use super::token::Fields;
+use super::url::{SignedUrl, UrlEscaping};
+use crate::crypto::{HashOutput, MacHash, MacKey, same_secret};
+use crate::error::UrlSignatureFault;
+use crate::request::{MAX_CREDENTIAL_BYTES, decode_strictly};
+use crate::schemes::carriers::Decoded;
+use crate::schemes::places::Places;
+use crate::work;
+
+/// The maximum number of keys that are live at once: the one in use, and its successor.
+pub(super) const MAX_KEYS: usize = 2;
+
+/// The maximum number of ways to write a URL.
+pub(super) const MAX_ESCAPINGS: usize = 3;
+
+/// A site's rules for Akamai tokens, checked and prepared.
+#[derive(Debug)]
+pub(crate) struct AkamaiRules {
+    pub(super) places: Places,
+    pub(super) hash: MacHash,
+    pub(super) keys: ArrayVec<MacKey, MAX_KEYS>,
+    pub(super) salt: Option<Salt>,
+    pub(super) ignore_query: bool,
+    pub(super) url_escaping: ArrayVec<UrlEscaping, MAX_ESCAPINGS>,
+}
+
+/// A salt; shows nothing of itself.
+pub(super) struct Salt(pub(super) Box<[u8]>);
+
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Salt")
+    }
+}
+
+/// A token whose HMAC fits, and whether it was percent-decoded first.
+#[derive(Debug)]
+pub(super) struct Authentic<'t> {
+    pub(super) fields: Fields<'t>,
+    pub(super) is_decoded: bool,
+}
+
+impl AkamaiRules {
+    /// Reads a token as it was received, and then percent-decoded once.
+    ///
+    /// A token without `acl` that has the right form as received is not decoded: nothing in it needs an encoding, and its URL can be
+    /// long and is hashed for every key and escaping.
+    pub(super) fn authenticate<'t>(
+        &self,
+        raw: &'t [u8],
+        url: &SignedUrl<'_>,
+        decoded: &'t mut Decoded,
+    ) -> Result<Authentic<'t>, UrlSignatureFault> {
+        let fault = match self.read(raw, url) {
+            Ok(fields) => return Ok(Authentic { fields, is_decoded: false }),
+            Err(fault) => fault,
+        };
+        work::visited(raw.len());
+        if raw.len() > MAX_CREDENTIAL_BYTES || memchr::memchr(b'%', raw).is_none() {
+            return Err(fault);
+        }
+        if fault == UrlSignatureFault::Mismatch && Fields::parse(raw).is_ok_and(|fields| fields.acl.is_none())
+        {
+            return Err(fault);
+        }
+        decode_strictly(raw, decoded).map_err(|_| fault)?;
+        match self.read(decoded, url) {
+            Ok(fields) => Ok(Authentic { fields, is_decoded: true }),
+            // The reading that came further tells more.
+            Err(UrlSignatureFault::Mismatch) => Err(UrlSignatureFault::Mismatch),
+            Err(decoded) if fault == UrlSignatureFault::Form => Err(decoded),
+            Err(_) => Err(fault),
+        }
+    }
+
+    fn read<'t>(&self, token: &'t [u8], url: &SignedUrl<'_>) -> Result<Fields<'t>, UrlSignatureFault> {
+        let fields = Fields::parse(token)?;
+        let mac = fields.mac(self.hash)?;
+        let escapings = if fields.acl.is_some() { &[UrlEscaping::None] } else { &*self.url_escaping };
+        let fits = |key: &MacKey| {
+            escapings.iter().any(|escaping| same_secret(&self.mac(key, &fields, url, *escaping), &mac))
+        };
+        if self.keys.iter().any(fits) { Ok(fields) } else { Err(UrlSignatureFault::Mismatch) }
+    }
+
+    /// Returns the HMAC that a token of these fields should have.
+    fn mac(
+        &self,
+        key: &MacKey,
+        fields: &Fields<'_>,
+        url: &SignedUrl<'_>,
+        escaping: UrlEscaping,
+    ) -> HashOutput {
+        let url = fields.acl.is_none().then_some((url, escaping));
+        self.mac_of(key, fields.signed, url)
+    }
+
+    /// Returns the HMAC of a text, of a URL that it does not name, and of the salt.
+    pub(super) fn mac_of(
+        &self,
+        key: &MacKey,
+        signed: &str,
+        url: Option<(&SignedUrl<'_>, UrlEscaping)>,
+    ) -> HashOutput {
+        work::visited(signed.len());
+        key.mac(|write| {
+            write(signed.as_bytes());
+            if let Some((url, escaping)) = url {
+                write(b"~url=");
+                url.write(escaping, write);
+            }
+            if let Some(Salt(salt)) = &self.salt {
+                write(b"~salt=");
+                write(salt);
+            }
+        })
+    }
+}

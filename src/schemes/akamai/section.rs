@@ -1,0 +1,75 @@
+//! The section `akamai` of a site in a configuration file.
+
+#![expect(
+    clippy::doc_link_with_quotes,
+    reason = "the comments are the schema's texts too, and quote the file"
+)]
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::settings::{Akamai, AkamaiCarrier};
+use super::url::UrlEscaping;
+use crate::crypto::MacHash;
+use crate::error::Faults;
+use crate::schemes::secret::SharedSecret;
+use crate::schemes::section::{ConfigSection, section, set};
+use crate::schemes::values::Few;
+
+/// Tokens with dates, a list of paths and an HMAC: exactly one of `secret_file` and `secret_env`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "akamai"))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AkamaiSection {
+    /// A file with the key in hexadecimal digits; two while one takes the other's place, the new one first. Relative paths
+    /// start at this file.
+    secret_file: Few,
+    /// An environment variable with the key, or two.
+    secret_env: Few,
+    /// The names of the query parameter, header field and cookie with the token. Default "hdnts".
+    names: Option<Few>,
+    /// Where a token is looked for, in this order: query, header, cookie. Default ["query", "cookie"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    carriers: Option<Vec<AkamaiCarrier>>,
+    /// The hash of the HMAC. Default "sha256".
+    hash: Option<MacHash>,
+    /// Text that is signed and not sent. Default none.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    salt: Option<String>,
+    /// Whether a token for one URL is for its path alone. Default false.
+    ignore_query: Option<bool>,
+    /// How the URL of such a token may have been written before it was signed. Default ["none", "edge"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    url_escaping: Option<Vec<UrlEscaping>>,
+}
+
+impl ConfigSection for Akamai {
+    type Section = AkamaiSection;
+
+    fn from_section(section_said: AkamaiSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
+        let AkamaiSection { secret_file, secret_env, .. } = &section_said;
+        let secrets: Vec<SharedSecret> = match (&*secret_file.0, &*secret_env.0) {
+            ([], []) => {
+                let write = "secret_file = \"…\" or secret_env = \"…\"";
+                faults.push("akamai.secret_file|secret_env", section("akamai", "has no secret", write));
+                return None;
+            }
+            (files, []) => files.iter().map(|file| SharedSecret::file(folder.join(file))).collect(),
+            ([], variables) => variables.iter().cloned().map(SharedSecret::env).collect(),
+            _ => {
+                let found = "says both secret_file and secret_env";
+                faults.push("akamai.secret_env", section("akamai", found, "one of them"));
+                return None;
+            }
+        };
+        let mut akamai = Self::with_secrets(secrets);
+        set(&mut akamai.names, section_said.names.map(|Few(names)| names));
+        set(&mut akamai.carriers, section_said.carriers);
+        set(&mut akamai.hash, section_said.hash);
+        akamai.salt = section_said.salt;
+        set(&mut akamai.ignore_query, section_said.ignore_query);
+        set(&mut akamai.url_escaping, section_said.url_escaping);
+        Some(akamai)
+    }
+}

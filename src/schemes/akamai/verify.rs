@@ -1,0 +1,213 @@
+//! An Akamai token in a request: how it is found, and what its grant means.
+
+use std::net::IpAddr;
+
+use super::acl;
+use super::rules::{AkamaiRules, Authentic};
+use super::token::Fields;
+use super::url::SignedUrl;
+use crate::error::{Denial, Repeated, UrlSignatureFault};
+use crate::request::{
+    COOKIE, Client, MAX_COOKIES_TRIED, cookie_values, decode_strictly, decoded_bytes, lines, parameters,
+};
+use crate::schemes::carriers::{Carrier, CarrierSet, Decoded};
+use crate::schemes::claim::{ClaimSource, ClaimValue};
+use crate::schemes::context::Context;
+use crate::schemes::jws::JsonStr;
+use crate::schemes::kind::Scheme;
+use crate::schemes::places::Places;
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven};
+use crate::schemes::verified::Verified;
+
+/// A token as it was received. Shows nothing of itself.
+pub(crate) struct AkamaiToken<'r>(&'r [u8]);
+
+/// What is known of a verified token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AkamaiProof {
+    /// Whether the token was percent-decoded as a whole.
+    is_decoded: bool,
+    /// Whether the token has an `acl`. If it has none, it covers one URL.
+    has_acl: bool,
+}
+
+impl CredentialScheme for AkamaiRules {
+    type Credential<'s> = AkamaiToken<'s>;
+    type Proof = AkamaiProof;
+
+    const TRIES: usize = MAX_COOKIES_TRIED;
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn own_carriers(&self) -> CarrierSet {
+        let Places { query, cookies, headers, .. } = &self.places;
+        CarrierSet::NONE
+            .with(Carrier::Query, !query.is_empty())
+            .with(Carrier::Header, !headers.is_empty())
+            .with(Carrier::Cookie, !cookies.is_empty())
+    }
+
+    fn find<'s, 'r>(
+        &'s self,
+        (carrier, nth): (Carrier, usize),
+        context: &'s Context<'_, 'r>,
+    ) -> Result<FoundIn<'r, AkamaiToken<'s>>, Denial> {
+        let found = match carrier {
+            Carrier::Query if nth == 0 => self.in_query(context.target.query)?,
+            Carrier::Header if nth == 0 => self.in_header(context)?,
+            Carrier::Cookie => {
+                let cookies = self.places.cookies.iter();
+                cookies.flat_map(|name| cookie_values(lines(context.request, COOKIE), name)).nth(nth)
+            }
+            Carrier::Path | Carrier::Query | Carrier::Bearer | Carrier::Header => None,
+        };
+        Ok(found.map(|raw| (AkamaiToken(raw), raw)))
+    }
+
+    fn verify(
+        &self,
+        carrier: Carrier,
+        token: &AkamaiToken<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<AkamaiProof>, Denial> {
+        let bad = Denial::UrlSignatureBad;
+        let url = SignedUrl {
+            path: context.target.path,
+            query: context.target.query.filter(|_| !self.ignore_query),
+            without: if carrier == Carrier::Query { &self.places.query } else { &[] },
+        };
+        // 2. Form. 3. HMAC.
+        let mut decoded = Decoded::new();
+        let Authentic { fields, is_decoded } = self.authenticate(token.0, &url, &mut decoded).map_err(bad)?;
+        // 4. Dates.
+        let (now, times, expires) = (context.now, &context.site.times, fields.expires);
+        let leeway = times.leeway.as_secs();
+        if now >= expires.saturating_add(leeway) {
+            return Err(Denial::UrlSignatureExpired { expires, now });
+        }
+        if let Some(starts) = fields.starts.filter(|starts| now < starts.saturating_sub(leeway)) {
+            return Err(Denial::UrlSignatureNotYetValid { starts, now });
+        }
+        if !times.allow_until(Some(expires), now) {
+            return Err(bad(UrlSignatureFault::Lifetime));
+        }
+        // 5. Scope.
+        if fields.acl.is_some_and(|acl| !acl::covers(acl.as_bytes(), context.asked.path)) {
+            return Err(Denial::UrlSignatureOutOfScope);
+        }
+        // 6. Address.
+        if let Some(ip) = fields.ip {
+            let client = context.client().and_then(Client::confirmed);
+            let client = client.ok_or(bad(UrlSignatureFault::ClientUnknown))?;
+            if parse_address(ip) != Some(client.to_canonical()) {
+                return Err(bad(UrlSignatureFault::OtherClient));
+            }
+        }
+        let accepted = context.accept((Scheme::Akamai, carrier), Some(&context.resource), &fields)?;
+        Ok(Verified::new(accepted, Some(expires), AkamaiProof { is_decoded, has_acl: fields.acl.is_some() }))
+    }
+
+    fn claims(proof: &AkamaiProof, _: Carrier, raw: &[u8]) -> String {
+        proof.with_fields(raw, |fields| fields.json()).unwrap_or_else(|| "{}".to_owned())
+    }
+
+    /// Returns the path or the beginning of paths that an `acl` covers, without a slash. There is none for a token with several entries,
+    /// with other wildcards than a last `*`, or without `acl`.
+    fn scope(&self, proof: &AkamaiProof, basis: &Basis<'_>) -> Option<String> {
+        let scope = proof.with_fields(basis.raw, |fields| acl::plain_scope(fields.acl?.as_bytes()))??;
+        String::from_utf8(scope).ok()?.strip_prefix(&*basis.site.base_path).map(str::to_owned)
+    }
+}
+
+impl AkamaiRules {
+    /// Finds the one parameter that carries a token.
+    fn in_query<'r>(&self, query: Option<&'r [u8]>) -> Result<Option<&'r [u8]>, Denial> {
+        let Some(query) = query else { return Ok(None) };
+        let names = &self.places.query;
+        let mut tokens = parameters(query).filter(|parameter| names.iter().any(|name| parameter.is(name)));
+        match (tokens.next(), tokens.next()) {
+            (token, None) => Ok(token.map(|token| {
+                let value = token.name.len().checked_add(1).and_then(|start| token.whole.get(start..));
+                value.unwrap_or_default()
+            })),
+            (_, Some(_)) => Err(Denial::AmbiguousCredential(Repeated::QueryParameter)),
+        }
+    }
+
+    /// Finds the one header field that carries a token.
+    fn in_header<'r>(&self, context: &Context<'_, 'r>) -> Result<Option<&'r [u8]>, Denial> {
+        let mut tokens = self
+            .places
+            .headers
+            .iter()
+            .flat_map(|name| (0..2).map_while(|nth| context.request.field(name, nth)));
+        match (tokens.next(), tokens.next()) {
+            (token, None) => Ok(token.map(<[u8]>::trim_ascii)),
+            (_, Some(_)) => Err(Denial::AmbiguousCredential(Repeated::HeaderField)),
+        }
+    }
+}
+
+/// Parses an address, percent-decoded once. An IPv4-mapped address is an IPv4 address.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let mut decoded = arrayvec::ArrayVec::<u8, 64>::new();
+    crate::work::visited(text.len());
+    for byte in decoded_bytes(text.as_bytes()) {
+        decoded.try_push(byte).ok()?;
+    }
+    let address: IpAddr = str::from_utf8(&decoded).ok()?.parse().ok()?;
+    Some(address.to_canonical())
+}
+
+impl ClaimSource for Fields<'_> {
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>> {
+        let number = self.number(name).map(ClaimValue::Integer);
+        number.or_else(|| self.text(name).map(|text| ClaimValue::Text(JsonStr::of(text))))
+    }
+}
+
+impl Fields<'_> {
+    /// Returns the fields as a JSON object.
+    fn json(&self) -> String {
+        let numbers = ["st", "exp"].into_iter().filter_map(|name| Some((name, self.number(name)?.into())));
+        let texts = ["acl", "ip", "id", "data"].into_iter();
+        let texts = texts.filter_map(|name| Some((name, self.text(name)?.into())));
+        let claims: serde_json::Map<String, serde_json::Value> =
+            numbers.chain(texts).map(|(name, value)| (name.to_owned(), value)).collect();
+        serde_json::Value::Object(claims).to_string()
+    }
+}
+
+impl AkamaiProof {
+    /// Reads the fields again, as they were verified.
+    fn with_fields<T>(self, raw: &[u8], read: impl FnOnce(Fields<'_>) -> T) -> Option<T> {
+        let mut decoded = Decoded::new();
+        let text = if self.is_decoded {
+            decode_strictly(raw, &mut decoded).ok()?;
+            &*decoded
+        } else {
+            raw
+        };
+        Fields::parse(text).ok().map(read)
+    }
+}
+
+impl Proven for AkamaiProof {
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, _: bool) -> bool {
+        true
+    }
+
+    /// A token for one URL opens nothing besides the manifest.
+    fn opens_more_than_the_manifest(&self) -> bool {
+        self.has_acl
+    }
+}
+
+impl std::fmt::Debug for AkamaiToken<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AkamaiToken")
+    }
+}
