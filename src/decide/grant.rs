@@ -84,8 +84,8 @@ impl<'r> Grant<'r> {
         self.context.site().map(SiteView)
     }
 
-    /// The claims as the user's own type; decodes the token's payload again. An embed token has `video`, `sub` (its viewer),
-    /// `exp` and its metadata; an Akamai token has its fields; a secure link has none.
+    /// Returns the claims as the user's own type, read again from the credential. The module of its scheme lists them, such as
+    /// [`schemes::embed`](crate::schemes::embed).
     ///
     /// # Errors
     ///
@@ -206,9 +206,8 @@ impl OwnedGrant {
         }
     }
 
-    /// What the credential covers: a token's `uri` claim, which is empty for a whole bucket; a secure link's path or
-    /// directory, without its leading slash; the folder of an embed token's video; of an Akamai token a single entry of `acl`, without
-    /// its leading slash and a last `*`.
+    /// Returns what the credential covers, as object keys are written: a folder ends in a slash, and the whole bucket is empty. On
+    /// a live site it is the playback ID. `None` if it is not one path or folder; the module of its scheme tells.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }

@@ -94,8 +94,7 @@ impl<'h> HookRequest<'h> {
 
     /// Returns a claim of the credential, or `None` if it has none of this name.
     ///
-    /// A signed token has its payload's members. An embed token has `video`, `sub` (its viewer), `exp` and its metadata. A secure
-    /// link has `exp`. An Akamai token has its fields, as they stand in it.
+    /// The module of each scheme lists its claims: [`jws`](super::jws), [`embed`](super::embed), [`link`](super::link) and so on.
     pub fn claim(&self, name: &str) -> Option<ClaimValue<'h>> {
         self.claims.claim(name)
     }

@@ -27,7 +27,7 @@ pub enum GrantFact {
     Kid,
     /// The id of the site.
     Site,
-    /// The kind of credential: `signed-token`, `secure-link`, `embed-token` or `akamai`.
+    /// The kind of credential, by its name in `accepts`: `signed-token`, `secure-link` and so on.
     Scheme,
     /// The scope of the credential, as `OwnedGrant::scope` returns it. Left out for a whole bucket.
     Scope,

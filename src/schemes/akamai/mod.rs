@@ -30,11 +30,16 @@
 //! The URL of a token without `acl` is path and query as they were received, less the token's own parameter; on a site with
 //! [`ignore_query`](Akamai::ignore_query) the path alone. Signers escape it in different ways; see [`UrlEscaping`].
 //!
+//! # Claims and scope
+//!
+//! The claims are the token's fields, as they stand in it. The scope is the path of a single entry of `acl`, without a last `*`.
+//! A token with another `acl`, or without one, has no scope to name.
+//!
 //! # Limits
 //!
-//! A token does not name a host: it is good on every site with its key. `id` and `data` are not checked here. They are claims for the
-//! site's hook and identity headers, as they stand in the token. Akamai's SDKs let a `~` through in them, so a signer must not take them
-//! from users. Long tokens (`hdntl`) are verified if their name is listed, and are not issued.
+//! A token does not name a host: it is good on every site with its key. `id` and `data` are not checked here, but by the site's hook
+//! if it does. Akamai's SDKs let a `~` through in them, so a signer must not take them from users. Long tokens (`hdntl`) are verified
+//! if their name is listed, and are not issued.
 //!
 //! In a configuration file, with all its settings:
 //!

@@ -1,17 +1,21 @@
-//! What does an embed token open, and for whom?
+//! Embed tokens: checks opaque tokens by the record that stands behind each.
 //!
-//! An embed token means nothing by itself: 32 to 64 hexadecimal characters, behind which stands a record of this process
-//! or of a shared store. Rules, in the order they are tried once a token was found:
+//! An embed token is 32 to 64 hexadecimal characters, random and without meaning. Its record is in this process or in a shared
+//! store. Once a token was found, these rules are checked in order:
 //!
-//! 1. It was not **revoked**: neither itself, nor with its video, nor with its viewer.
-//! 2. It has not **expired**.
-//! 3. It is of the site's **realm**, and the folder of its **video** holds what is asked for.
-//! 4. The page that asks is of one of its **origins**, where the site asks for that.
+//! 1. The token was not **revoked**: neither itself, nor by its video, nor by its viewer.
+//! 2. The token has not **expired**.
+//! 3. The token belongs to the site's **realm**, and the folder of its **video** contains the resource.
+//! 4. The embedding page has one of the token's **origins**, if the site requires one.
 //!
-//! The site's hook, the method and last the token's **rate** follow, in [`decide`](crate::decide).
+//! The site's hook, the method and the token's **rate** follow, in [`decide`](crate::decide).
 //!
-//! A token is looked up by its own bytes under a seeded hash; whatever leaves the process is stored under its SHA-256, so
-//! that a store that leaks opens nothing. This room waits for nothing and knows of no store.
+//! A token is looked up by its bytes under a seeded hash. A store outside of the process holds SHA-256 digests, so a store that leaks
+//! opens nothing. This room does not wait, and knows no store.
+//!
+//! # Claims and scope
+//!
+//! The claims are `video`, `sub` (the viewer), `exp`, and the members of the record's metadata. The scope is the folder of the video.
 
 mod guarded;
 mod origins_on;

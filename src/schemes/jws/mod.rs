@@ -1,17 +1,20 @@
-//! What does a signed token say, and may it be believed?
+//! Signed tokens: reads and verifies JWTs in compact JWS form.
 //!
-//! A token is read in steps, each of which may only refuse until the signature was checked:
+//! A token is read in steps. Each step before the signature can only reject:
 //!
 //! 1. [`Token::parse`]: three non-empty segments of unpadded canonical base64url (RFC 7515 §7.1), decoded into a
 //!    [`TokenBuffer`] on the caller's stack.
 //! 2. [`Header`]: strict JSON; `alg`, `kid`; `typ` absent or `JWT`; no `crit`. `jku`, `x5u`, `jwk` and `x5c` are
 //!    never followed.
 //! 3. [`Claims`]: strict JSON; `uri`, `exp`, `nbf`, `iss`, `aud`, each absent, malformed or present.
-//! 4. [`Token::with_key`] and [`KeyedToken::verify`]: the signature, by the key that the header named and that key's algorithm. Only the [`Signed`] it returns hands its
-//!    claims out.
+//! 4. [`Token::with_key`] and [`KeyedToken::verify`]: the signature, by the key that the header names and that key's algorithm. Only
+//!    the [`Signed`] that `verify` returns gives access to verified claims.
 //!
-//! Nothing here is copied to the heap, and nothing outlives the buffer. This room knows no site, no key set and no
-//! clock.
+//! Nothing here is copied to the heap, and nothing outlives the buffer.
+//!
+//! # Claims and scope
+//!
+//! The claims are the members of the payload. The scope is the claim `uri`, which is empty for a whole bucket.
 
 mod claims;
 mod compact;

@@ -17,6 +17,11 @@
 //!
 //! Limits: pieces of an expression with nothing between them may run into each other. Path and address do in most formats
 //! in use, so a site that binds addresses accepts file links or directory links, and not both.
+//!
+//! # Claims and scope
+//!
+//! For hooks the only claim is `exp`; identity headers and [`Grant::claims`](crate::Grant::claims) see none. The scope is the path of the
+//! link, or its directory.
 
 mod binding;
 mod check;
