@@ -79,7 +79,7 @@ fn main() {
             for limits in [FailedSignatures::unlimited(), *limits] {
                 verifier.swap(Policy::builder().site(site()).failed_signatures(limits).build().unwrap());
             }
-            assert!(verifier.keys().remove(KID));
+            assert_eq!(verifier.keys().remove_kid(KID), 1);
             verifier.keys().insert(key_of(&signer, KeyScope::bucket("courses"))).unwrap();
             samples.add(&run(address, &tokens, *flooded, limits, phase), phase);
         }

@@ -369,7 +369,7 @@ fn a_policy_that_keeps_a_limit_keeps_what_is_owed() {
     swap(&verifier, per_client(2, 60).per_key(rate(4, 60)), 64);
     assert_eq!([found(A), found(C)], [of_client, of_key], "the same limits");
     verifier.keys().insert(key.key("new")).unwrap();
-    verifier.keys().remove("k");
+    assert_eq!(verifier.keys().remove_kid("k"), 1);
     verifier.keys().insert(key.key("k")).unwrap();
     assert_eq!([found(A), found(C)], [of_client, of_key], "other keys, and one that came again");
     swap(&verifier, per_client(2, 60).per_key(rate(1000, 60)), 64);

@@ -291,7 +291,7 @@ fn a_jwks_skips_what_it_cannot_use_and_refuses_what_must_not_be_there() {
 
     let private = format!(r#"{{"kid":"p","kty":"RSA","n":"{n}","e":"AQAB","d":"AQ"}}"#);
     for (name, document, message) in [
-        ("a kid twice", set(&[&good("a"), &good("a")]), "two keys with kid \"a\""),
+        ("a kid twice", set(&[&good("a"), &good("a")]), "two keys \"a\" of bucket"),
         ("a private member", set(&[&good("a"), &private]), "\"p\" is a private key"),
         ("one that is not usable", set(&[&encryption]), "may not verify"),
         ("nothing usable", set(&[&encryption, unknown]), "no key that can be used"),
@@ -373,7 +373,7 @@ fn a_kid_that_occurs_twice_in_a_set_is_an_error_whether_or_not_both_can_be_used(
         for members in [[&good, &other, &bad], [&bad, &other, &good], [&bad, &bad, &other]] {
             let set = format!(r#"{{"keys":[{},{},{}]}}"#, members[0], members[1], members[2]);
             let error = Jwks::parse(&set, &scope()).expect_err(name);
-            assert_eq!(error, ConfigError::DuplicateKey { kid: "a".to_owned() }, "{name}");
+            assert_eq!(error, ConfigError::DuplicateKey { key: "\"a\" of bucket b".to_owned() }, "{name}");
         }
     }
 }

@@ -15,7 +15,7 @@ use playgate::schemes::SharedSecret;
 use playgate::schemes::link::SecureLink;
 use playgate::{ConfigError, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther, Secret, SecretOther};
-use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks};
+use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks, of_vod};
 
 const GRANTED: &str = "granted";
 const UNKNOWN: &str = "unknown_key";
@@ -158,7 +158,7 @@ fn a_secret_comes_from_the_environment_under_the_name_that_its_section_gives() {
     for (kid, key, source) in [("good", Secret, GOOD), ("line", SecretOther, LINE)] {
         assert_eq!(decided(&verifier, &key.asks_as(kid)), GRANTED, "{kid}");
         let set = verifier.keys().snapshot();
-        assert_eq!(set.get(kid).unwrap().source().unwrap(), format!("${source}"), "{kid}");
+        assert_eq!(set.keys_of(kid).next().unwrap().source().unwrap(), format!("${source}"), "{kid}");
     }
     assert!(verifier.reload().unwrap().keys.is_empty());
     disk.config(&[VOD, &section("PLAYGATE_TEST_NO_SECRET", "none"), &section("HOME", "short")]);
@@ -177,9 +177,9 @@ fn a_public_key_stands_in_the_configuration_itself() {
     disk.config(&[VOD, &section(text(P256.public()))]);
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("k")), GRANTED);
-    assert_eq!(verifier.keys().snapshot().get("k").unwrap().source().as_deref(), Some("pem"));
+    assert_eq!(verifier.keys().snapshot().keys_of("k").next().unwrap().source().as_deref(), Some("pem"));
     disk.config(&[VOD, &section(text(Ed25519.public()))]);
-    assert_eq!(verifier.reload().unwrap().keys.changed, ["k"]);
+    assert_eq!(verifier.reload().unwrap().keys.changed, ["k"].map(of_vod));
     assert_eq!(decided(&verifier, &Ed25519.asks_as("k")), GRANTED);
     disk.config(&[VOD, &section(text(Rsa.private()))]);
     let errors = verifier.reload().unwrap_err().to_string();
@@ -267,7 +267,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     assert_eq!(health.errors.len(), 3, "{health:#?}");
     assert_eq!(verifier.reload().unwrap().skipped.len(), 3);
     disk.put("keys/broken.pem", Ed25519.public());
-    assert_eq!(verifier.reload().unwrap().keys.added, ["broken"]);
+    assert_eq!(verifier.reload().unwrap().keys.added, ["broken"].map(of_vod));
 
     let nowhere = KEYS.replace("keys\"", "nowhere\"") + "broken_files = \"skip\"\n";
     disk.config(&[VOD, &nowhere]);
@@ -291,7 +291,7 @@ fn a_skipped_kid_that_is_taken_is_told_of_once_and_stays_in_health() {
     {
         for kid in files {
             disk.put(format!("more/{kid}.pem"), Rsa.public());
-            assert_eq!(verifier.reload().unwrap().keys.added, [*kid], "{round}");
+            assert_eq!(verifier.reload().unwrap().keys.added, [of_vod(kid)], "{round}");
         }
         assert_eq!(decided(&verifier, &P256.asks_as("a")), GRANTED, "{round}");
         assert_eq!(decided(&verifier, &Ed25519.asks_as("a")), "wrong_algorithm", "{round}");
@@ -378,7 +378,7 @@ fn a_set_with_a_private_key_or_one_kid_twice_is_refused_as_a_whole() {
     private["d"] = "bm90IGEgc2VjcmV0IGJ1dCBub25lIHRoZSBsZXNz".into();
     for (name, set, mark) in [
         ("private", [Rsa.jwk("a"), private], "key \"private\" is a private key"),
-        ("twice", [Rsa.jwk("a"), P256.jwk("a")], "two keys with kid \"a\""),
+        ("twice", [Rsa.jwk("a"), P256.jwk("a")], "two keys \"a\" of bucket vod"),
     ] {
         let disk = Disk::with_keys(&[]);
         disk.put("keys/jwks.json", jwks(&set));
@@ -406,7 +406,7 @@ fn one_kid_in_two_files_is_an_error_that_names_both() {
         }
         disk.config(sections);
         let [first, second] = files.map(|file| disk.path(file));
-        let mark = format!("kid \"a\" in {} is also in {}", second.display(), first.display());
+        let mark = format!("key \"a\" of bucket vod in {} is also in {}", second.display(), first.display());
         assert_errors(&disk, name, &[&mark]);
     }
     let disk = Disk::with_keys(&[("a", P256)]);
@@ -536,7 +536,7 @@ fn a_link_is_what_it_points_to_under_its_own_name() {
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("linked")), GRANTED);
     disk.put("store/x", P256Other.public());
-    assert_eq!(verifier.reload().unwrap().keys.changed, ["linked"]);
+    assert_eq!(verifier.reload().unwrap().keys.changed, ["linked"].map(of_vod));
     assert_eq!(decided(&verifier, &P256Other.asks_as("linked")), GRANTED);
     symlink("nowhere", disk.path("keys/dangling.pem")).unwrap();
     assert_errors(&disk, "to nothing", &["keys/dangling.pem: is not there: make it, or correct the path"]);

@@ -13,7 +13,7 @@ use playgate::schemes::Refused;
 use playgate::time::UnixSeconds;
 use playgate::{ConfigErrors, Denial, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};
-use support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks};
+use support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks, of_vod};
 
 const GRANTED: &str = "granted";
 const UNKNOWN: &str = "unknown_key";
@@ -45,9 +45,9 @@ fn a_reload_tells_which_sites_and_keys_came_went_and_changed() {
     assert_eq!(swapped.sites.added, ["a.example", "z.example"], "sorted");
     assert_eq!(swapped.sites.removed, ["goes.example"]);
     assert_eq!(swapped.sites.changed, ["changes.example"]);
-    assert_eq!(swapped.keys.added, ["b", "z"], "sorted");
-    assert_eq!(swapped.keys.removed, ["goes"]);
-    assert_eq!(swapped.keys.changed, ["changes"]);
+    assert_eq!(swapped.keys.added, ["b", "z"].map(of_vod), "sorted");
+    assert_eq!(swapped.keys.removed, ["goes"].map(of_vod));
+    assert_eq!(swapped.keys.changed, ["changes"].map(of_vod));
     assert_eq!(swapped.skipped, []);
     assert_eq!(swapped.sites.to_string(), "2 added, 1 removed, 1 changed");
     for (kid, key, verdict) in [
@@ -87,9 +87,19 @@ fn another_scope_or_date_of_a_source_changes_its_keys() {
         ("a date to come", format!("{KEYS}not_after = 2200-01-01T00:00:00Z\n"), GRANTED),
     ] {
         disk.config(&[VOD, &keys]);
-        let swapped = verifier.reload().unwrap();
-        assert_eq!(swapped.keys.changed, ["a", "b"], "{name}");
-        assert!(swapped.keys.added.is_empty() && swapped.keys.removed.is_empty(), "{name}: {swapped:?}");
+        let keys = verifier.reload().unwrap().keys;
+        let of_other = ["a", "b"].map(|kid| of_vod(kid).replace("vod", "other"));
+        let of_vod = ["a", "b"].map(of_vod);
+        match name {
+            "another scope" => assert_eq!((&keys.removed[..], &keys.added[..]), (&of_vod[..], &of_other[..])),
+            "the first again" => {
+                assert_eq!((&keys.removed[..], &keys.added[..]), (&of_other[..], &of_vod[..]))
+            }
+            _ => {
+                assert_eq!(keys.changed, of_vod, "{name}");
+                assert!(keys.added.is_empty() && keys.removed.is_empty(), "{name}: {keys:?}");
+            }
+        }
         assert_eq!(decided(&verifier, &P256.asks_as("a")), verdict, "{name}");
     }
 }
@@ -121,7 +131,7 @@ fn a_bad_configuration_changes_nothing_and_every_error_is_returned() {
     assert_eq!(lines(&verifier.reload().unwrap_err()), errors, "and again");
 
     disk.config(&[VOD, KEYS]);
-    assert_eq!(verifier.reload().unwrap().keys.added, ["b"]);
+    assert_eq!(verifier.reload().unwrap().keys.added, ["b"].map(of_vod));
     assert_eq!(decided(&verifier, &Ed25519.asks_as("b")), GRANTED);
 }
 
@@ -153,7 +163,7 @@ fn a_file_that_breaks_later_is_skipped_with_its_last_good_key_in_force() {
     assert_eq!(disk.warnings("keys/a.pem").len(), 1, "{:?}", disk.warnings(""));
     disk.put("keys/a.pem", P256Other.public());
     let swapped = verifier.reload().unwrap();
-    assert_eq!((&*swapped.keys.changed, &*swapped.skipped), (&["a".to_owned()][..], &[][..]));
+    assert_eq!((&*swapped.keys.changed, &*swapped.skipped), (&[of_vod("a")][..], &[][..]));
 }
 
 /// The form of these documents is whole: that they hold no key is what they say.
@@ -194,7 +204,7 @@ fn a_document_that_was_read_and_holds_no_usable_key_removes_its_keys() {
         disk.put(file, then);
         let swapped = verifier.reload().unwrap();
         assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN, "{name}");
-        assert_eq!(swapped.keys.removed, ["a"], "{name}");
+        assert_eq!(swapped.keys.removed, ["a"].map(of_vod), "{name}");
         assert_eq!(swapped.skipped.len(), 1, "{name}: {swapped:?}");
         assert_eq!(verifier.health().errors.len(), 1, "{name}: it is no secret why");
         assert!(verifier.reload().unwrap().keys.is_empty(), "{name}");
@@ -269,7 +279,7 @@ fn an_empty_set_beside_it_lets_the_last_key_file_of_a_folder_be_deleted() {
     disk.put("keys/jwks.json", "{\"keys\":[]}");
     disk.remove("keys/a.pem");
     let swapped = verifier.reload().unwrap();
-    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&["a".to_owned()][..], &[][..]));
+    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&[of_vod("a")][..], &[][..]));
     assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN);
 }
 
@@ -279,7 +289,7 @@ fn a_file_that_is_deleted_beside_another_takes_its_keys_along() {
     let verifier = disk.verifier();
     disk.remove("keys/a.pem");
     let swapped = verifier.reload().unwrap();
-    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&["a".to_owned()][..], &[][..]));
+    assert_eq!((&*swapped.keys.removed, &*swapped.kept), (&[of_vod("a")][..], &[][..]));
     assert_eq!(decided(&verifier, &P256.asks_as("a")), UNKNOWN);
     assert_eq!(decided(&verifier, &Ed25519.asks_as("b")), GRANTED);
 }
@@ -326,12 +336,12 @@ fn keys_that_cannot_be_read_again_are_out_of_force_after_max_staleness_and_back_
         assert!(denial(MAX + 60).is_some(), "{name}");
 
         // A look that finds the file as it was moves the end on, without another key.
-        let generation = verifier.keys().snapshot().get("a").unwrap().loaded_at();
+        let generation = verifier.keys().snapshot().keys_of("a").next().unwrap().loaded_at();
         std::thread::sleep(Duration::from_millis(1100));
         disk.rename("elsewhere", gone);
         let swapped = verifier.reload().unwrap();
         assert!(swapped.keys.is_empty() && swapped.kept.is_empty(), "{name}: {swapped:?}");
-        let key = verifier.keys().snapshot().get("a").unwrap().clone();
+        let key = verifier.keys().snapshot().keys_of("a").next().unwrap().clone();
         assert_eq!(key.loaded_at(), generation, "{name}");
         assert!(key.fresh_until().unwrap().get() > until, "{name}: {:?} after {until}", key.fresh_until());
     }
@@ -344,7 +354,7 @@ fn a_refused_configuration_moves_no_end_on_for_keys_whose_file_has_changed() {
     let keys = format!("{KEYS}max_staleness = 60\n");
     disk.config(&[VOD, &keys]);
     let verifier = disk.verifier();
-    let fresh_until = || verifier.keys().snapshot().get("a").unwrap().fresh_until().unwrap();
+    let fresh_until = || verifier.keys().snapshot().keys_of("a").next().unwrap().fresh_until().unwrap();
     let first = fresh_until();
     disk.put("keys/a.pem", P256Other.public());
     disk.config(&[VOD, &keys, "kdi = 1\n"]);
@@ -438,7 +448,7 @@ fn a_file_whose_kid_a_key_of_code_has_is_skipped_for_as_long_as_it_does() {
         assert_eq!(verifier.health().errors, skipped, "{round}");
         assert_eq!(decided(&verifier, &Ed25519.asks_as("code")), GRANTED, "{round}");
     }
-    assert!(verifier.keys().remove("code"));
+    assert_eq!(verifier.keys().remove_kid("code"), 1);
     assert_eq!(verifier.reload().unwrap().skipped, []);
     assert_eq!(decided(&verifier, &Rsa.asks_as("code")), GRANTED);
     assert_eq!(disk.warnings("").len(), 1, "{:?}", disk.warnings(""));
@@ -449,7 +459,7 @@ fn a_file_whose_kid_a_key_of_code_has_is_skipped_for_as_long_as_it_does() {
 fn a_key_that_code_took_out_stays_out_until_its_file_changes() {
     let disk = Disk::with_keys(&[("a", P256), ("b", Ed25519)]);
     let verifier = disk.verifier();
-    assert!(verifier.keys().remove("a"));
+    assert_eq!(verifier.keys().remove_kid("a"), 1);
     disk.config(&[VOD, KEYS, "# a remark\n"]);
     disk.put("keys/a.pem", P256.public());
     disk.remove("keys/b.pem");
@@ -471,7 +481,7 @@ fn sources_of_code_are_read_again_without_a_file() {
     disk.put("keys/b.pem", Ed25519.public());
     disk.put("keys/c.pem", "no key");
     let swapped = verifier.reload().unwrap();
-    assert_eq!((&*swapped.keys.added, swapped.skipped.len()), (&["b".to_owned()][..], 1));
+    assert_eq!((&*swapped.keys.added, swapped.skipped.len()), (&[of_vod("b")][..], 1));
     assert_eq!(decided(&verifier, &Ed25519.asks_as("b")), GRANTED);
     assert_eq!(decided(&verifier, &P256.asks_as("a")), GRANTED);
 }
@@ -583,7 +593,7 @@ fn a_configuration_that_is_swapped_under_load_is_seen_as_a_whole() {
             slowest = slowest.max(started.elapsed());
             assert_eq!(
                 (&*swapped.sites.changed, &*swapped.keys.changed),
-                (&[HOST.to_owned()][..], &["k".to_owned()][..])
+                (&[HOST.to_owned()][..], &[of_vod("k")][..])
             );
             stage.play(round);
         }

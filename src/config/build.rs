@@ -288,6 +288,9 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     if let Some(kid) = said.kid {
         source = source.kid(kid);
     }
+    if let Some(issuer) = said.issuer {
+        source = source.issuer(issuer);
+    }
     if let Some(name) = said.algorithm {
         if let Some(algorithm) = Algorithm::of_name(&name) {
             source = source.algorithm(algorithm);

@@ -318,6 +318,9 @@ pub(super) struct KeysSection {
     /// The key's name. Default the file's name without its ending.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
     pub(super) kid: Option<String>,
+    /// Whose tokens the keys verify: those whose iss is exactly this. Default any.
+    #[cfg_attr(test, schemars(length(min = 1, max = 512)))]
+    pub(super) issuer: Option<String>,
     /// The one algorithm that the keys must be for. Default what the key says; for RSA that is RS256.
     pub(super) algorithm: Option<String>,
     /// The last second in which the keys are good: seconds since 1970, or a date in UTC.

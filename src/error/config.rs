@@ -54,8 +54,19 @@ pub enum ConfigError {
     SecretIsPem { kid: String },
     #[error("secret {kid:?} has {bytes} bytes: give {least} or more, as long as its hash")]
     SecretTooShort { kid: String, bytes: usize, least: usize },
-    #[error("key set has two keys with kid {kid:?}: give each key its own")]
-    DuplicateKey { kid: String },
+    #[error("key set has two keys {key}: give one of them another kid, scope or issuer")]
+    DuplicateKey { key: String },
+    #[error("no key {key} is there to be replaced: insert it")]
+    NoSuchKey { key: String },
+    #[error(
+        "issuer of a key has {bytes} bytes: write the iss of its tokens, 1 to 512 bytes, or leave it out"
+    )]
+    KeyIssuer { bytes: usize },
+    #[error(
+        "{key} has the issuer {issuer:?}, and site {site:?} takes tokens by {takes:?} alone, so that the key opens nothing: write \
+         the same issuer for both, or for one of them"
+    )]
+    KeyIssuerRefused { key: String, issuer: String, site: String, takes: String },
     #[error("JWK document {found}")]
     NotJwk { found: String },
     #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
@@ -182,8 +193,10 @@ pub enum ConfigError {
     KeysRemoved { error: Box<ConfigError> },
     #[error("{error}; until then its last good secret stays in force")]
     LastGoodSecret { error: Box<ConfigError> },
-    #[error("kid {kid:?} in {file} is also in {first}, which keeps it: give each key its own")]
-    DoubledKey { kid: String, file: String, first: String },
+    #[error(
+        "key {key} in {file} is also in {first}, which keeps it: give one of them another kid, scope or issuer"
+    )]
+    DoubledKey { key: String, file: String, first: String },
     #[error("key {kid:?} is {found}, and not for {wanted}: leave algorithm out, or give a key for it")]
     OtherAlgorithm { kid: String, found: String, wanted: &'static str },
     #[error("key is named {named:?} by its file or section and {inside:?} by itself: give it one name")]

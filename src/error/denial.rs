@@ -88,7 +88,7 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The key may not sign for this bucket, stream or site.
+    /// The key may not sign for this bucket, stream or site, and neither may any other of its `kid`.
     #[error("key may not sign for this bucket, stream or site")]
     WrongKeyScope,
     /// `now >= exp + leeway`.
@@ -115,8 +115,8 @@ pub enum Denial {
         /// The site's limit in seconds.
         max: u32,
     },
-    /// `iss` is not the site's issuer.
-    #[error("claim iss is not the issuer that the site asks for")]
+    /// `iss` is not the issuer of the site or of the key.
+    #[error("claim iss is not the issuer that the site or the key asks for")]
     WrongIssuer,
     /// `aud` does not name the site's audience.
     #[error("claim aud does not name the audience that the site asks for")]

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use smol_str::SmolStr;
 use triomphe::ThinArc;
 
 use super::danger::Danger;
 #[cfg(feature = "config")]
 use super::freshness::Freshness;
+use super::identity::{KeyId, KeyIdentity, KeyName, checked_issuer};
 #[cfg(feature = "config")]
 use super::shared::Origin;
 use super::shared::Shared;
@@ -18,45 +18,7 @@ use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// The longest `kid`, in bytes.
-pub const MAX_KEY_ID_LEN: usize = 256;
-
-/// The name of a key, as in a token's `kid` header (RFC 7515 §4.1.4).
-///
-/// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(SmolStr); // of 23 bytes or fewer it needs no memory of its own
-
-impl KeyId {
-    /// # Errors
-    ///
-    /// [`ConfigError::KeyId`] for an empty or overlong name, or one with control characters.
-    pub fn new(kid: &str) -> Result<Self, ConfigError> {
-        let fault = if kid.is_empty() {
-            "is empty"
-        } else if kid.len() > MAX_KEY_ID_LEN {
-            "is longer than 256 bytes"
-        } else if kid.chars().any(char::is_control) {
-            "has control characters"
-        } else {
-            return Ok(Self(SmolStr::new(kid)));
-        };
-        Err(ConfigError::KeyId { kid: kid.chars().take(64).collect(), found: fault })
-    }
-
-    /// Returns the name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for KeyId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The identity of a key within this process: no two keys have the same, even with one `kid`. Never zero.
+/// The number of a loaded key in this process: no two keys have the same, even with one [`KeyIdentity`]. Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
@@ -146,6 +108,16 @@ impl Key {
         self.with(|shared| shared.not_after = Some(last))
     }
 
+    /// Sets the one issuer whose tokens the key verifies: their `iss` is exactly this text. By default, the key looks at no `iss`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN) bytes.
+    pub fn issued_by(self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
+        let issuer = checked_issuer(issuer.into())?;
+        Ok(self.with(|shared| shared.issuer = Some(issuer)))
+    }
+
     /// Takes checks away from the key's tokens; see [`danger`](super::danger).
     #[must_use]
     pub fn danger(self, danger: Danger) -> Self {
@@ -157,12 +129,14 @@ impl Key {
     pub(super) fn loaded_from(
         &self,
         origin: Origin,
+        issuer: Option<Box<str>>,
         danger: Danger,
         not_after: Option<UnixSeconds>,
         freshness: Option<Arc<Freshness>>,
     ) -> Self {
         self.with(|shared| {
             shared.origin = Some(origin);
+            shared.issuer = issuer;
             shared.danger = danger;
             shared.not_after = not_after;
             shared.freshness = freshness;
@@ -172,7 +146,7 @@ impl Key {
     /// Returns whether both keys came from the same source, which stays the same if a key's content changes.
     #[cfg(feature = "config")]
     pub(super) fn is_from_where(&self, other: &Self) -> bool {
-        self.id() == other.id() && self.shared().origin == other.shared().origin
+        self.name() == other.name() && self.shared().origin == other.shared().origin
     }
 
     /// Records a grant by this key.
@@ -183,6 +157,21 @@ impl Key {
     /// Returns the `kid`.
     pub fn id(&self) -> &KeyId {
         &self.head().id
+    }
+
+    /// Returns the issuer whose tokens the key verifies; `None` for any.
+    pub fn issuer(&self) -> Option<&str> {
+        self.shared().issuer.as_deref()
+    }
+
+    /// Returns what tells the key from all others of a set: `kid`, scope and issuer.
+    pub fn identity(&self) -> KeyIdentity {
+        KeyIdentity::of(self.id().clone(), self.scope().clone(), self.shared().issuer.clone())
+    }
+
+    /// Returns the identity as decisions compare it.
+    pub(crate) fn name(&self) -> KeyName<'_> {
+        KeyName::new(self.id(), self.scope(), self.issuer())
     }
 
     pub(crate) fn generation(&self) -> Generation {

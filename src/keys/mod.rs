@@ -9,11 +9,20 @@
 //! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, the fingerprint of ROCA, a secret shorter than its hash,
 //! 5. a PEM text given as a secret.
 //!
-//! A [`KeySet`] holds many keys and finds one by `kid`; a `kid` that occurs twice is refused. Sets share their parts, so
-//! a set with one key more costs little. The keys in force change as a whole, through one `Live` cell.
+//! A [`KeySet`] holds many keys, each of its own [`KeyIdentity`]: `kid`, scope, and the issuer if it has one. A duplicate identity
+//! is refused. Sets share their parts, so a set with one key more costs little. The keys in force change as a whole, through
+//! one `Live` cell.
+//!
+//! A token's key is found by its `kid`:
+//!
+//! 1. If one key alone has the `kid`, it is the one. Its scope and its issuer are checked as rules of their own.
+//! 2. If several have it, those are tried that may sign for the resource and whose issuer, if they have one, is the token's
+//!    `iss`: the narrowest scope first (bucket or stream, site, any), and in one scope the issuer's key first. These are at most
+//!    six, however many keys have the `kid`.
 
 pub mod danger;
 mod freshness;
+mod identity;
 mod key;
 mod live;
 #[cfg(feature = "aws-lc")]
@@ -22,16 +31,19 @@ mod set;
 mod shared;
 #[cfg(feature = "config")]
 mod source;
+mod table;
 
+pub(crate) use identity::KeyName;
+pub use identity::{KeyId, KeyIdentity, MAX_ISSUER_LEN, MAX_KEY_ID_LEN};
 pub(crate) use key::Generation;
-pub use key::{Key, KeyId, MAX_KEY_ID_LEN};
+pub use key::Key;
 pub(crate) use live::Live;
 #[cfg(feature = "aws-lc")]
 pub use read::{Jwks, MIN_SECRET_LEN, RSA_BITS};
 #[cfg(feature = "mint")]
 pub(crate) use read::{algorithm_for, private_key_der};
-pub(crate) use set::KeyRef;
 pub use set::KeySet;
+pub(crate) use set::{KeyRef, MAX_CANDIDATES, Named};
 #[cfg(feature = "config")]
 pub use source::KeySource;
 #[cfg(feature = "watch")]

@@ -1,43 +1,58 @@
 use std::hash::BuildHasher as _;
-use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use arrayvec::ArrayVec;
+use hashbrown::DefaultHashBuilder;
 
-use super::key::{Key, KeyId};
+use super::identity::{KeyId, KeyIdentity, KeyName};
+use super::key::Key;
+use super::table::{Spot, Table};
 use crate::error::ConfigError;
+use crate::scope::{KeyScope, MAX_ADMITTING, ScopeName};
 
-/// The fewest parts that a set has.
-const FEWEST_SHARDS: usize = 16;
+/// The most keys that are tried for one token: for each scope that admits the resource, that of the token's issuer and that of any.
+pub(crate) const MAX_CANDIDATES: usize = 2 * MAX_ADMITTING;
 
 /// Verification keys, found by `kid`.
 ///
-/// Immutable: [`with`](Self::with) and [`without`](Self::without) make a new set that shares all but one of its parts with
-/// the old one. It has about as many parts as each has keys, a thousand of a thousand in a million. No `kid` occurs twice.
-#[derive(Clone)]
+/// Immutable: [`with`](Self::with) and [`without`](Self::without) make a new set that shares all but a few of its parts with
+/// the old one. It has about as many parts as each has keys, a thousand of a thousand in a million. No [`KeyIdentity`] occurs
+/// twice; several keys may have one `kid`.
+#[derive(Clone, Default)]
 pub struct KeySet {
     hasher: DefaultHashBuilder,
-    /// A power of two.
-    shards: Arc<[Arc<Shard>]>,
-    len: usize,
+    /// The keys whose `kid` no other key has, by `kid`.
+    lone: Table<Key>,
+    /// The keys whose `kid` several keys have, by their identity.
+    namesakes: Table<Key>,
+    /// The numbers of namesakes.
+    counts: Table<Count>,
 }
 
-/// Keys by the hash of their `kid`.
-type Shard = HashTable<Key>;
+/// The number of keys with one `kid`; or, if a scope is given, of those for that scope that have an issuer.
+#[derive(Clone)]
+struct Count {
+    kid: KeyId,
+    scope: Option<KeyScope>,
+    keys: usize,
+}
 
 /// Where a key stands in one set; meaningless in any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeyRef {
-    shard: u32,
-    place: u32,
+pub(crate) enum KeyRef {
+    Lone(Spot),
+    Namesake(Spot),
 }
 
-impl Default for KeySet {
-    fn default() -> Self {
-        let empty = Arc::new(Shard::default());
-        let shards = std::iter::repeat_n(empty, FEWEST_SHARDS).collect();
-        Self { hasher: DefaultHashBuilder::default(), shards, len: 0 }
-    }
+/// The keys of one `kid`.
+#[derive(Clone, Copy)]
+pub(crate) enum Named<'k> {
+    Nothing,
+    One(KeyRef, &'k Key),
+    Several,
 }
+
+/// The keys to try for a token.
+pub(crate) type Candidates<'k> = ArrayVec<(KeyRef, &'k Key), MAX_CANDIDATES>;
 
 impl KeySet {
     /// The empty set: every token is refused.
@@ -49,38 +64,71 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] for the first `kid` that occurs twice.
+    /// [`ConfigError::DuplicateKey`] for the first identity that occurs twice.
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
         let hasher = DefaultHashBuilder::default();
-        let keys = keys.into_iter().map(|key| (hash_of(&hasher, &key), key)).collect();
-        Ok(Changing::spread(hasher, keys).map_err(|key| duplicate(&key))?.finish())
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let lone = Table::with_room_for(keys.iter().map(|key| hash_of_kid(&hasher, kid_of(key))));
+        let mut changing = Changing::of(Self { hasher, lone, ..Self::default() });
+        for key in keys {
+            changing.insert(key).map_err(|key| duplicate(&key))?;
+        }
+        Ok(changing.finish())
     }
 
     /// This set and one key more.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] when its `kid` is there already.
+    /// [`ConfigError::DuplicateKey`] if a key of its identity is there already.
     pub fn with(&self, key: Key) -> Result<Self, ConfigError> {
-        let mut changing = Changing::of(self);
+        let mut changing = Changing::of(self.clone());
         changing.insert(key).map_err(|key| duplicate(&key))?;
         Ok(changing.finish())
     }
 
-    /// This set less the key of this `kid`; `None` when it is not there.
+    /// This set without the key of this identity; `None` if there is none.
     #[must_use]
-    pub fn without(&self, kid: &str) -> Option<Self> {
-        let key = self.get(kid)?;
-        let mut changing = Changing::of(self);
+    pub fn without(&self, identity: &KeyIdentity) -> Option<Self> {
+        let key = self.get(identity)?;
+        let mut changing = Changing::of(self.clone());
         changing.remove(key);
         Some(changing.finish())
     }
 
-    /// This set less `out`, which counts only where it is the very same key, and with `into`. What has a `kid` that is
+    /// This set without the keys of this `kid`, and how many those were. Takes time by the number of keys that share their `kid`
+    /// with others.
+    #[must_use]
+    pub fn without_kid(&self, kid: &str) -> (Self, usize) {
+        let mut changing = Changing::of(self.clone());
+        for key in self.keys_of(kid) {
+            changing.remove(key);
+        }
+        let rest = changing.finish();
+        let removed = self.len().saturating_sub(rest.len());
+        (rest, removed)
+    }
+
+    /// This set with a key in place of the one of the same identity.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoSuchKey`] if there is none.
+    pub fn with_replaced(&self, key: Key) -> Result<Self, ConfigError> {
+        let Some(before) = self.named(key.name()) else {
+            return Err(ConfigError::NoSuchKey { key: key.identity().to_string() });
+        };
+        let mut changing = Changing::of(self.clone());
+        changing.remove(before);
+        changing.insert(key).map_err(|key| duplicate(&key))?;
+        Ok(changing.finish())
+    }
+
+    /// This set less `out`, which counts only where it is the very same key, and with `into`. What has an identity that is
     /// taken is handed back. Copies each part that changes once, however much changes in it.
     #[cfg(feature = "config")]
     pub(crate) fn exchange(&self, out: &[Key], into: Vec<Key>) -> (Self, Vec<Key>) {
-        let mut changing = Changing::of(self);
+        let mut changing = Changing::of(self.clone());
         for key in out {
             changing.remove(key);
         }
@@ -88,139 +136,235 @@ impl KeySet {
         (changing.finish(), refused)
     }
 
-    /// The key of this `kid`.
-    pub fn get(&self, kid: &str) -> Option<&Key> {
-        self.find(kid.as_bytes()).map(|(_, key)| key)
+    /// The key of this identity.
+    pub fn get(&self, identity: &KeyIdentity) -> Option<&Key> {
+        self.named(identity.name())
+    }
+
+    /// Every key of this `kid`, in no order. If there are several, this takes time by the number of keys that share their `kid`
+    /// with others.
+    pub fn keys_of(&self, kid: &str) -> impl Iterator<Item = &Key> {
+        let (one, several) = match self.find(kid.as_bytes()) {
+            Named::Nothing => (None, None),
+            Named::One(_, key) => (Some(key), None),
+            Named::Several => (None, Some(self.namesakes.iter())),
+        };
+        one.into_iter().chain(several.into_iter().flatten().filter(move |key| key.id().as_str() == kid))
     }
 
     /// Every key, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
-        self.shards.iter().flat_map(|shard| shard.iter())
+        self.lone.iter().chain(self.namesakes.iter())
     }
 
     /// How many keys there are.
     pub const fn len(&self) -> usize {
-        self.len
+        self.lone.len().saturating_add(self.namesakes.len())
     }
 
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
-    pub(crate) fn find(&self, kid: &[u8]) -> Option<(KeyRef, &Key)> {
-        let hash = self.hasher.hash_one(kid);
-        let shard_number = shard_of(hash, self.shards.len());
-        let shard = self.shards.get(shard_number)?;
-        let place = shard.find_bucket_index(hash, |key| key.id().as_str().as_bytes() == kid)?;
-        let key = shard.get_bucket(place)?;
-        let (shard, place) = (u32::try_from(shard_number).ok()?, u32::try_from(place).ok()?);
-        Some((KeyRef { shard, place }, key))
+    /// Finds the keys of a `kid`.
+    pub(crate) fn find(&self, kid: &[u8]) -> Named<'_> {
+        let hash = hash_of_kid(&self.hasher, kid);
+        if let Some((spot, key)) = self.lone.find(hash, |key| kid_of(key) == kid) {
+            return Named::One(KeyRef::Lone(spot), key);
+        }
+        if self.counts.is_empty() || self.count_at(hash, kid, None) == 0 {
+            return Named::Nothing;
+        }
+        Named::Several
+    }
+
+    /// Finds, among several keys of a `kid`, those of some scope that verify tokens of an issuer: by scope in the given order.
+    pub(crate) fn candidates<'s>(
+        &self,
+        kid: &'s [u8],
+        scopes: &[ScopeName<'s>],
+        issuer: Option<&'s [u8]>,
+    ) -> Candidates<'_> {
+        let names = scopes.iter().flat_map(|scope| {
+            let scope = *scope;
+            let of = move |issuer| KeyName { kid, scope, issuer };
+            issuer.map(|issuer| of(Some(issuer))).into_iter().chain([of(None)])
+        });
+        names.filter_map(|name| self.namesake(name)).take(MAX_CANDIDATES).collect()
+    }
+
+    /// Returns whether, among several keys of a `kid`, one of these scopes has an issuer.
+    pub(crate) fn has_issuers(&self, kid: &[u8], scopes: &[ScopeName<'_>]) -> bool {
+        let has = |scope| self.count_at(hash_of_scoped(&self.hasher, kid, scope), kid, Some(scope)) > 0;
+        scopes.iter().any(|scope| has(*scope))
     }
 
     pub(crate) fn at(&self, key: KeyRef) -> Option<&Key> {
-        self.shards.get(usize::try_from(key.shard).ok()?)?.get_bucket(usize::try_from(key.place).ok()?)
+        match key {
+            KeyRef::Lone(spot) => self.lone.at(spot),
+            KeyRef::Namesake(spot) => self.namesakes.at(spot),
+        }
+    }
+
+    fn named(&self, name: KeyName<'_>) -> Option<&Key> {
+        match self.find(name.kid) {
+            Named::Nothing => None,
+            Named::One(_, key) => (key.name() == name).then_some(key),
+            Named::Several => self.namesake(name).map(|(_, key)| key),
+        }
+    }
+
+    fn namesake(&self, name: KeyName<'_>) -> Option<(KeyRef, &Key)> {
+        let found = self.namesakes.find(self.hasher.hash_one(name), |key| key.name() == name);
+        found.map(|(spot, key)| (KeyRef::Namesake(spot), key))
+    }
+
+    fn count_at(&self, hash: u64, kid: &[u8], scope: Option<ScopeName<'_>>) -> usize {
+        self.counts.find(hash, |count| count.is_of(kid, scope)).map_or(0, |(_, count)| count.keys)
     }
 }
 
-/// The shard of a hash among so many, a power of two: bits that the tables inside the shards do not lead with.
-fn shard_of(hash: u64, shards: usize) -> usize {
-    let [_, _, _, _, high @ ..] = hash.to_le_bytes();
-    usize::try_from(u32::from_le_bytes(high)).unwrap_or_default() & shards.wrapping_sub(1)
+impl Count {
+    fn is_of(&self, kid: &[u8], scope: Option<ScopeName<'_>>) -> bool {
+        self.kid.as_str().as_bytes() == kid && self.scope.as_ref().map(KeyScope::name) == scope
+    }
+
+    fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
+        let kid = self.kid.as_str().as_bytes();
+        match &self.scope {
+            None => hash_of_kid(hasher, kid),
+            Some(scope) => hash_of_scoped(hasher, kid, scope.name()),
+        }
+    }
 }
 
-/// How many parts for so many keys: about the root, so that spine and part are alike, and an insert copies little of either.
-fn shards_for(keys: usize) -> usize {
-    keys.isqrt().next_power_of_two().max(FEWEST_SHARDS)
+fn kid_of(key: &Key) -> &[u8] {
+    key.id().as_str().as_bytes()
+}
+
+fn hash_of_kid(hasher: &DefaultHashBuilder, kid: &[u8]) -> u64 {
+    hasher.hash_one(kid)
+}
+
+fn hash_of_scoped(hasher: &DefaultHashBuilder, kid: &[u8], scope: ScopeName<'_>) -> u64 {
+    hasher.hash_one((kid, scope))
 }
 
 fn duplicate(key: &Key) -> ConfigError {
-    ConfigError::DuplicateKey { kid: key.id().to_string() }
+    ConfigError::DuplicateKey { key: key.identity().to_string() }
 }
 
 /// A set that is being made from another.
 struct Changing {
-    hasher: DefaultHashBuilder,
-    shards: Vec<Arc<Shard>>,
-    len: usize,
+    set: KeySet,
+    /// Names of several keys of which some went.
+    dwindled: Vec<KeyId>,
 }
 
 impl Changing {
-    /// One of these keys, each with the hash of its `kid`; or the first whose `kid` occurs twice.
-    fn spread(hasher: DefaultHashBuilder, keys: Vec<(u64, Key)>) -> Result<Self, Key> {
-        let shards = shards_for(keys.len());
-        let mut sizes = vec![0_usize; shards];
-        for (hash, _) in &keys {
-            if let Some(size) = sizes.get_mut(shard_of(*hash, shards)) {
-                *size = size.saturating_add(1);
-            }
-        }
-        // Tables that need not grow: to grow one is to look at all of its keys again.
-        let shards = sizes.into_iter().map(|size| Arc::new(Shard::with_capacity(size))).collect();
-        let mut changing = Self { hasher, shards, len: 0 };
-        for (hash, key) in keys {
-            changing.insert_at(hash, key)?;
-        }
-        Ok(changing)
+    const fn of(set: KeySet) -> Self {
+        Self { set, dwindled: Vec::new() }
     }
 
-    fn of(set: &KeySet) -> Self {
-        Self { hasher: set.hasher.clone(), shards: set.shards.to_vec(), len: set.len }
-    }
-
-    /// Puts a key in, or hands it back where its `kid` is taken.
+    /// Puts a key in, or hands it back if its identity is taken.
     fn insert(&mut self, key: Key) -> Result<(), Key> {
-        self.insert_at(hash_of(&self.hasher, &key), key)
-    }
-
-    fn insert_at(&mut self, hash: u64, key: Key) -> Result<(), Key> {
-        let number = shard_of(hash, self.shards.len());
-        let Some(shard) = self.shards.get_mut(number) else { return Err(key) };
-        if shard.find(hash, |known| known.id() == key.id()).is_some() {
+        let KeySet { hasher, lone, counts, .. } = &mut self.set;
+        let kid = kid_of(&key);
+        let hash = hash_of_kid(hasher, kid);
+        if let Some((_, other)) = lone.find(hash, |other| kid_of(other) == kid) {
+            if other.name() == key.name() {
+                return Err(key);
+            }
+            // From now on it has a namesake.
+            if let Some(other) = lone.remove(hash, |other| kid_of(other) == kid) {
+                self.insert_namesake(other);
+            }
+        } else if counts.is_empty() || counts.find(hash, |count| count.is_of(kid, None)).is_none() {
+            lone.insert(hash, key, |key| hash_of_kid(hasher, kid_of(key)));
+            return Ok(());
+        } else if self.set.namesake(key.name()).is_some() {
             return Err(key);
         }
-        Arc::make_mut(shard).insert_unique(hash, key, |key| hash_of(&self.hasher, key));
-        self.len = self.len.saturating_add(1);
+        self.insert_namesake(key);
         Ok(())
+    }
+
+    fn insert_namesake(&mut self, key: Key) {
+        self.count(&key, |keys| keys.saturating_add(1));
+        let KeySet { hasher, namesakes, .. } = &mut self.set;
+        namesakes.insert(hasher.hash_one(key.name()), key, |key| hasher.hash_one(key.name()));
     }
 
     /// Takes this very key out, if it is there.
     fn remove(&mut self, key: &Key) {
-        let hash = hash_of(&self.hasher, key);
-        let number = shard_of(hash, self.shards.len());
-        let Some(shard) = self.shards.get_mut(number) else { return };
-        if shard.find(hash, |known| known.is(key)).is_none() {
+        let KeySet { hasher, lone, namesakes, .. } = &mut self.set;
+        let is_it = |known: &Key| known.is(key);
+        if lone.remove(hash_of_kid(hasher, kid_of(key)), is_it).is_some() {
             return;
         }
-        if let Ok(entry) = Arc::make_mut(shard).find_entry(hash, |known| known.is(key)) {
-            entry.remove();
-            self.len = self.len.saturating_sub(1);
+        if !namesakes.is_empty() && namesakes.remove(hasher.hash_one(key.name()), is_it).is_some() {
+            self.count(key, |keys| keys.saturating_sub(1));
+            self.dwindled.push(key.id().clone());
         }
     }
 
-    /// The set. Where it has come to have many times too few parts, or too many, the keys are spread anew.
-    fn finish(mut self) -> KeySet {
-        let (has, wants) = (self.shards.len(), shards_for(self.len));
-        if has.max(wants) >= has.min(wants).saturating_mul(4) {
-            let keys = self.shards.iter().flat_map(|shard| shard.iter());
-            let keys = keys.map(|key| (hash_of(&self.hasher, key), key.clone())).collect();
-            if let Ok(spread) = Self::spread(self.hasher.clone(), keys) {
-                self = spread; // each `kid` occurs once
+    /// Changes the numbers that a namesake counts in.
+    fn count(&mut self, key: &Key, change: impl Fn(usize) -> usize) {
+        let KeySet { hasher, counts, .. } = &mut self.set;
+        let of_issuers = key.issuer().map(|_| key.scope().clone());
+        for scope in std::iter::once(None).chain(of_issuers.map(Some)) {
+            let mut count = Count { kid: key.id().clone(), scope, keys: 0 };
+            let hash = count.hash(hasher);
+            let scope = count.scope.as_ref().map(KeyScope::name);
+            let before = counts.remove(hash, |known| known.is_of(kid_of(key), scope));
+            count.keys = change(before.map_or(0, |before| before.keys));
+            // A `kid` of no key any more keeps its count until the end, because it may get one.
+            if count.keys > 0 || count.scope.is_none() {
+                counts.insert(hash, count, |count| count.hash(hasher));
             }
         }
-        let Self { hasher, shards, len } = self;
-        KeySet { hasher, shards: shards.into(), len }
     }
-}
 
-fn hash_of(hasher: &DefaultHashBuilder, key: &Key) -> u64 {
-    hasher.hash_one(key.id().as_str().as_bytes())
+    /// The set. A key whose namesakes are gone is a lone one again.
+    fn finish(mut self) -> KeySet {
+        let mut dwindled = std::mem::take(&mut self.dwindled);
+        dwindled.sort_unstable();
+        dwindled.dedup();
+        let keys_of = |set: &KeySet, kid: &KeyId| {
+            let kid = kid.as_str().as_bytes();
+            set.count_at(hash_of_kid(&set.hasher, kid), kid, None)
+        };
+        dwindled.retain(|kid| keys_of(&self.set, kid) < 2);
+        if !dwindled.is_empty() {
+            let is_dwindled = |key: &&Key| dwindled.binary_search(key.id()).is_ok();
+            let lonely: Vec<Key> = self.set.namesakes.iter().filter(is_dwindled).cloned().collect();
+            for key in &lonely {
+                self.remove(key);
+            }
+            let KeySet { hasher, lone, counts, .. } = &mut self.set;
+            for kid in &dwindled {
+                let kid = kid.as_str().as_bytes();
+                counts.remove(hash_of_kid(hasher, kid), |count| count.is_of(kid, None));
+            }
+            for key in lonely {
+                lone.insert(hash_of_kid(hasher, kid_of(&key)), key, |key| hash_of_kid(hasher, kid_of(key)));
+            }
+        }
+        let KeySet { hasher, lone, namesakes, counts } = &mut self.set;
+        lone.spread(|key| hash_of_kid(hasher, kid_of(key)));
+        namesakes.spread(|key| hasher.hash_one(key.name()));
+        counts.spread(|count| count.hash(hasher));
+        self.set
+    }
 }
 
 impl std::fmt::Debug for KeySet {
+    /// Shows each key's identity.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ids: std::collections::BTreeSet<&KeyId> = self.iter().map(Key::id).collect();
-        f.debug_tuple("KeySet").field(&ids).finish()
+        let keys: std::collections::BTreeSet<String> =
+            self.iter().map(|key| key.identity().to_string()).collect();
+        f.debug_tuple("KeySet").field(&keys).finish()
     }
 }
 
@@ -233,21 +377,33 @@ mod tests {
         Key::from_secret(kid, &[7; 32], KeyScope::bucket("b")).unwrap()
     }
 
+    fn identity(kid: &str) -> KeyIdentity {
+        KeyIdentity::new(kid, KeyScope::bucket("b")).unwrap()
+    }
+
+    /// The one key of a `kid`, and its place.
+    fn only<'k>(set: &'k KeySet, kid: &str) -> (KeyRef, &'k Key) {
+        match set.find(kid.as_bytes()) {
+            Named::One(place, key) => (place, key),
+            Named::Nothing | Named::Several => panic!("{kid}"),
+        }
+    }
+
     #[test]
     fn keys_come_and_go_and_old_sets_stay_as_they_were() {
         let first = KeySet::from_keys((0..1000).map(|i| key(&format!("k{i}")))).unwrap();
         let second = first.with(key("more")).unwrap();
-        let third = second.without("k7").unwrap();
+        let third = second.without(&identity("k7")).unwrap();
         assert_eq!((first.len(), second.len(), third.len()), (1000, 1001, 1000));
-        assert_eq!([&first, &second].map(|set| set.get("more").is_some()), [false, true]);
-        assert_eq!([&second, &third].map(|set| set.get("k7").is_some()), [true, false]);
+        assert_eq!([&first, &second].map(|set| set.get(&identity("more")).is_some()), [false, true]);
+        assert_eq!([&second, &third].map(|set| set.get(&identity("k7")).is_some()), [true, false]);
         for i in (0..1000).filter(|i| *i != 7) {
             let kid = format!("k{i}");
-            let (place, found) = third.find(kid.as_bytes()).unwrap();
+            let (place, found) = only(&third, &kid);
             assert_eq!(found.id().as_str(), kid);
             assert_eq!(third.at(place).unwrap().id().as_str(), kid);
         }
-        assert!(third.without("k7").is_none());
+        assert!(third.without(&identity("k7")).is_none());
         assert_eq!(third.iter().count(), 1000);
     }
 
@@ -255,16 +411,16 @@ mod tests {
     fn a_new_set_has_no_key_and_takes_one() {
         let none = KeySet::new();
         assert!(none.is_empty());
-        assert_eq!((none.iter().count(), none.get("a").is_some()), (0, false));
+        assert_eq!((none.iter().count(), none.get(&identity("a")).is_some()), (0, false));
         let one = none.with(key("a")).unwrap();
-        assert_eq!((one.is_empty(), one.len(), one.get("a").is_some()), (false, 1, true));
+        assert_eq!((one.is_empty(), one.len(), one.get(&identity("a")).is_some()), (false, 1, true));
     }
 
     /// Every key is found, by its name and by its place.
     fn is_whole(set: &KeySet, kids: std::ops::Range<usize>) {
         assert_eq!((set.len(), set.iter().count()), (kids.len(), kids.len()));
         for kid in kids.map(|i| format!("k{i}")) {
-            let (place, found) = set.find(kid.as_bytes()).unwrap();
+            let (place, found) = only(set, &kid);
             assert_eq!(found.id().as_str(), kid);
             assert!(set.at(place).unwrap().is(found));
         }
@@ -273,23 +429,23 @@ mod tests {
     #[test]
     fn the_number_of_parts_follows_the_number_of_keys() {
         let mut set = KeySet::new();
-        let mut parts = vec![set.shards.len()];
+        let mut parts = vec![set.lone.parts()];
         for i in 0..6_000 {
             set = set.with(key(&format!("k{i}"))).unwrap();
-            if parts.last() != Some(&set.shards.len()) {
-                parts.push(set.shards.len());
+            if parts.last() != Some(&set.lone.parts()) {
+                parts.push(set.lone.parts());
                 is_whole(&set, 0..i + 1);
             }
         }
         assert_eq!(parts, [16, 64], "sixteen times the keys, four times the parts");
         let at_once = KeySet::from_keys(set.iter().cloned()).unwrap();
-        assert_eq!(at_once.shards.len(), 128);
+        assert_eq!(at_once.lone.parts(), 128);
         is_whole(&at_once, 0..6_000);
         set = at_once;
         for i in 0..5_990 {
-            set = set.without(&format!("k{i}")).unwrap();
+            set = set.without(&identity(&format!("k{i}"))).unwrap();
         }
-        assert_eq!(set.shards.len(), 32);
+        assert_eq!(set.lone.parts(), 32);
         is_whole(&set, 5_990..6_000);
     }
 
@@ -297,21 +453,151 @@ mod tests {
     fn a_place_in_one_set_is_harmless_in_another() {
         let many = KeySet::from_keys((0..2_000).map(|i| key(&format!("k{i}")))).unwrap();
         let few = KeySet::from_keys([key("k1"), key("k2")]).unwrap();
-        let meant = |kid: &str| many.find(kid.as_bytes()).unwrap();
+        let meant = |kid: &str| only(&many, kid);
         let found = many.iter().filter_map(|key| few.at(meant(key.id().as_str()).0));
         assert!(found.count() < 2_000);
         let (place, known) = meant("k7");
-        let less = many.without("k7").unwrap();
+        let less = many.without(&identity("k7")).unwrap();
         assert!(less.at(place).is_none());
         let again = less.with(key("k7")).unwrap();
         assert!(again.at(place).is_none_or(|other| !other.is(known)), "another key, whatever its name");
     }
 
     #[test]
-    fn a_kid_that_occurs_twice_is_refused() {
+    fn an_identity_that_occurs_twice_is_refused_and_a_kid_that_does_is_not() {
         let twice = KeySet::from_keys([key("a"), key("b"), key("a")]).unwrap_err();
-        assert_eq!(twice.to_string(), "key set has two keys with kid \"a\": give each key its own");
+        assert_eq!(
+            twice.to_string(),
+            "key set has two keys \"a\" of bucket b: give one of them another kid, scope or issuer"
+        );
         let set = KeySet::from_keys([key("a")]).unwrap();
         assert_eq!(set.with(key("a")).unwrap_err(), twice);
+        let by = |issuer: &str| key("a").issued_by(issuer).unwrap();
+        let of = |scope| Key::from_secret("a", &[7; 32], scope).unwrap();
+        let others =
+            [by("x"), by("y"), of(KeyScope::site("b")), of(KeyScope::stream("b")), of(KeyScope::any())];
+        let all = others.iter().try_fold(set, |set, other| set.with(other.clone())).unwrap();
+        assert_eq!(all.keys_of("a").count(), 6);
+        for other in others.iter().chain([&key("a")]) {
+            let error = all.with(other.clone()).unwrap_err();
+            assert_eq!(error, ConfigError::DuplicateKey { key: other.identity().to_string() });
+            assert_eq!(all.get(&other.identity()).unwrap().identity(), other.identity());
+        }
+        let (none, removed) = all.without_kid("a");
+        assert_eq!((removed, none.len(), all.len()), (6, 0, 6));
+    }
+
+    #[test]
+    fn a_key_is_replaced_by_one_of_its_identity_alone() {
+        let set = KeySet::from_keys([key("a"), key("b"), key("b").issued_by("x").unwrap()]).unwrap();
+        for new in [key("a"), key("b"), key("b").issued_by("x").unwrap()] {
+            let replaced = set.with_replaced(new.clone()).unwrap();
+            assert!(replaced.get(&new.identity()).unwrap().is(&new));
+            assert_eq!(replaced.len(), 3);
+        }
+        for (other, name) in [
+            (key("c"), "\"c\" of bucket b"),
+            (key("a").issued_by("x").unwrap(), "\"a\" of bucket b by \"x\""),
+            (key("b").issued_by("y").unwrap(), "\"b\" of bucket b by \"y\""),
+        ] {
+            let error = set.with_replaced(other).unwrap_err();
+            assert_eq!(error, ConfigError::NoSuchKey { key: name.to_owned() });
+        }
+    }
+
+    /// What a set is compared with: a list, walked from one end to the other.
+    fn is_that_of(set: &KeySet, list: &[Key]) {
+        let scopes = [ScopeName::Bucket(b"x"), ScopeName::Site(b"x"), ScopeName::Any];
+        assert_eq!((set.len(), set.iter().count()), (list.len(), list.len()));
+        for kid in ["1", "2", "3"] {
+            let named: Vec<&Key> = list.iter().filter(|key| key.id().as_str() == kid).collect();
+            assert_eq!(set.keys_of(kid).count(), named.len());
+            match (set.find(kid.as_bytes()), &named[..]) {
+                (Named::Nothing, []) => {}
+                (Named::One(place, key), [one]) => assert!(key.is(one) && set.at(place).unwrap().is(one)),
+                (Named::Several, [_, _, ..]) => {
+                    for issuer in [None, Some("i"), Some("j")] {
+                        let bytes = issuer.map(str::as_bytes);
+                        let found = set.candidates(kid.as_bytes(), &scopes, bytes);
+                        let mut wanted: Vec<&Key> = named.clone();
+                        wanted.retain(|key| scopes.contains(&key.scope().name()));
+                        wanted.retain(|key| key.issuer().is_none() || key.issuer() == issuer);
+                        wanted.sort_by_key(|key| {
+                            let width = scopes.iter().position(|scope| *scope == key.scope().name());
+                            (width, key.issuer().is_none())
+                        });
+                        assert_eq!(found.len(), wanted.len());
+                        for ((place, key), wanted) in found.iter().zip(wanted) {
+                            assert!(key.is(wanted) && set.at(*place).unwrap().is(wanted));
+                        }
+                    }
+                    for scope in scopes {
+                        let has =
+                            named.iter().any(|key| key.scope().name() == scope && key.issuer().is_some());
+                        assert_eq!(set.has_issuers(kid.as_bytes(), &[scope]), has);
+                    }
+                }
+                _ => panic!("{kid}: {} keys", named.len()),
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_set_is_that_of_a_list_whatever_comes_and_goes(
+            steps in proptest::collection::vec((0..4_u8, 0..3_usize, 0..5_usize, 0..3_usize), 0..60),
+        ) {
+            let (mut set, mut list) = (KeySet::new(), Vec::<Key>::new());
+            for (step, kid, scope, issuer) in steps {
+                let scopes = [
+                    KeyScope::bucket("x"),
+                    KeyScope::bucket("y"),
+                    KeyScope::stream("x"),
+                    KeyScope::site("x"),
+                    KeyScope::any(),
+                ];
+                let key = Key::from_secret(["1", "2", "3"][kid], &[7; 32], scopes[scope].clone()).unwrap();
+                let key = match [None, Some("i"), Some("j")][issuer] {
+                    None => key,
+                    Some(issuer) => key.issued_by(issuer).unwrap(),
+                };
+                let known = list.iter().position(|known| known.identity() == key.identity());
+                match (step, known) {
+                    (0 | 1, None) => {
+                        set = set.with(key.clone()).unwrap();
+                        list.push(key);
+                    }
+                    (0 | 1, Some(_)) => assert!(set.with(key).is_err()),
+                    (2, Some(known)) => {
+                        set = set.without(&key.identity()).unwrap();
+                        list.swap_remove(known);
+                    }
+                    (2, None) => assert!(set.without(&key.identity()).is_none()),
+                    _ => {
+                        let before = list.len();
+                        list.retain(|known| known.id() != key.id());
+                        let removed;
+                        (set, removed) = set.without_kid(key.id().as_str());
+                        assert_eq!(removed, before - list.len());
+                    }
+                }
+                is_that_of(&set, &list);
+            }
+            is_that_of(&KeySet::from_keys(list.iter().cloned()).unwrap(), &list);
+        }
+    }
+
+    #[test]
+    fn thousands_of_namesakes_are_found_by_their_scope() {
+        let of =
+            |number: usize| Key::from_secret("1", &[7; 32], KeyScope::bucket(number.to_string())).unwrap();
+        let set = KeySet::from_keys((0..5_000).map(of)).unwrap();
+        for number in (0..5_000).step_by(7) {
+            let name = number.to_string();
+            let found = set.candidates(b"1", &[ScopeName::Bucket(name.as_bytes())], None);
+            let [(_, key)] = found[..] else { panic!("{name}") };
+            assert_eq!(key.scope(), &KeyScope::bucket(name));
+        }
+        assert_eq!((set.namesakes.parts(), set.lone.len()), (128, 0));
     }
 }

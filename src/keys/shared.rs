@@ -16,6 +16,8 @@ use crate::time::UnixSeconds;
 pub(super) struct Shared {
     pub(super) algorithm: Algorithm,
     pub(super) scope: KeyScope,
+    /// The issuer whose tokens they verify, unless they verify those of any.
+    pub(super) issuer: Option<Box<str>>,
     pub(super) not_after: Option<UnixSeconds>,
     pub(super) danger: Danger,
     /// The limit on their age, if their source sets one.
@@ -59,8 +61,17 @@ thread_local! {
 
 impl Shared {
     pub(super) fn new(algorithm: Algorithm, scope: KeyScope) -> Self {
-        let (not_after, danger, freshness, origin, check) = (None, Danger::NONE, None, None, None);
-        Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at: UnixSeconds::now(), check }
+        Self {
+            algorithm,
+            scope,
+            issuer: None,
+            not_after: None,
+            danger: Danger::NONE,
+            freshness: None,
+            origin: None,
+            loaded_at: UnixSeconds::now(),
+            check: None,
+        }
     }
 
     /// Returns the data shared with the last keys, if theirs are equal.
@@ -86,7 +97,7 @@ impl Shared {
 
     /// Returns whether both are equal, and neither has a secret.
     fn is(&self, other: &Self) -> bool {
-        let Self { algorithm, scope, not_after, danger, freshness, origin, loaded_at, check } = self;
+        let Self { algorithm, scope, issuer, not_after, danger, freshness, origin, loaded_at, check } = self;
         check.is_none()
             && other.check.is_none()
             && *algorithm == other.algorithm
@@ -95,6 +106,7 @@ impl Shared {
             && *danger == other.danger
             && freshness.as_ref().map(Arc::as_ptr) == other.freshness.as_ref().map(Arc::as_ptr)
             && *scope == other.scope
+            && *issuer == other.issuer
             && *origin == other.origin
     }
 }
@@ -104,6 +116,7 @@ impl std::fmt::Debug for Shared {
         f.debug_struct("Shared")
             .field("algorithm", &self.algorithm)
             .field("scope", &self.scope)
+            .field("issuer", &self.issuer)
             .field("not_after", &self.not_after)
             .field("danger", &self.danger)
             .field("fresh_until", &self.freshness.as_ref().map(|freshness| freshness.until()))
@@ -139,6 +152,7 @@ mod tests {
             Shared { algorithm: Algorithm::Ps256, ..shared("a", one("jwks")) },
             Shared { loaded_at: UnixSeconds::new(1), ..shared("a", one("jwks")) },
             Shared { not_after: Some(UnixSeconds::new(1)), ..shared("a", one("jwks")) },
+            Shared { issuer: Some("them".into()), ..shared("a", one("jwks")) },
             Shared { danger: Danger { kid_from_jti: true, ..Danger::NONE }, ..shared("a", one("jwks")) },
         ];
         for other in other {

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Denial, Failing};
-use crate::keys::KeyId;
+use crate::keys::KeyName;
 use crate::rate::{FailedSignatures, LimiterTable, PerClient, Rate, ceil_seconds};
-use crate::request::Client;
+use crate::request::{Client, Network};
 use crate::time::UnixSeconds;
 
 /// The number of buckets for clients, and of those for keys: 512 KiB each. To fill every bucket at sixty failures a minute takes
@@ -40,32 +40,60 @@ impl Failures {
     pub(crate) fn check<T>(
         &self,
         client: &dyn Fn() -> Option<Client>,
-        key: &KeyId,
+        key: KeyName<'_>,
         now: UnixSeconds,
         check: impl FnOnce() -> Result<T, Denial>,
     ) -> Result<T, Denial> {
+        let Some(gate) = self.gate(client, now) else { return check() };
+        gate.check(key)?;
+        check().inspect_err(|denial| {
+            if *denial == Denial::BadSignature {
+                gate.count(key);
+            }
+        })
+    }
+
+    /// Returns the limits for the signatures of one request, or `None` if there are none.
+    pub(crate) fn gate(&self, client: &dyn Fn() -> Option<Client>, now: UnixSeconds) -> Option<Gate<'_>> {
         let (clients, keys) = (self.clients.as_deref(), self.keys.as_deref());
         if clients.is_none() && keys.is_none() {
-            return check();
+            return None;
         }
         let now = Duration::from_secs(u64::try_from(now.get()).unwrap_or_default());
         let client = if clients.is_some() { client() } else { None };
         let may_be_everybody = client.is_none_or(Client::may_be_an_unlisted_proxy);
         let clients = clients.filter(|_| !(self.spares_proxies && may_be_everybody));
-        let client = client.map(Client::network);
+        Some(Gate { clients, client: client.map(Client::network), keys, now })
+    }
+}
+
+/// The limits of failed signatures for the client of one request.
+pub(crate) struct Gate<'f> {
+    clients: Option<&'f LimiterTable>,
+    client: Option<Network>,
+    keys: Option<&'f LimiterTable>,
+    now: Duration,
+}
+
+impl Gate<'_> {
+    /// Checks that a signature by this key may be verified, and counts nothing.
+    pub(crate) fn check(&self, key: KeyName<'_>) -> Result<(), Denial> {
+        let Self { clients, client, keys, now } = *self;
         let of_client = clients.and_then(|clients| clients.check(client, now).err());
         let of_key = keys.and_then(|keys| keys.check(Some(key), now).err());
         let waits = [(Failing::Client, of_client), (Failing::Key, of_key)];
         let waits = waits.into_iter().filter_map(|(of, wait)| Some((of, wait?)));
-        if let Some((of, wait)) = waits.max_by_key(|(_, wait)| *wait) {
-            return Err(Denial::TooManyFailures { of, retry_after: ceil_seconds(wait) });
+        match waits.max_by_key(|(_, wait)| *wait) {
+            Some((of, wait)) => Err(Denial::TooManyFailures { of, retry_after: ceil_seconds(wait) }),
+            None => Ok(()),
         }
-        check().inspect_err(|denial| {
-            if *denial == Denial::BadSignature {
-                clients.inspect(|clients| clients.count(client, now));
-                keys.inspect(|keys| keys.count(Some(key), now));
-            }
-        })
+    }
+
+    /// Counts a signature that did not fit this key.
+    pub(crate) fn count(&self, key: KeyName<'_>) {
+        let Self { clients, client, keys, now } = *self;
+        clients.inspect(|clients| clients.count(client, now));
+        keys.inspect(|keys| keys.count(Some(key), now));
     }
 }
 

@@ -1,3 +1,5 @@
+use arrayvec::ArrayVec;
+
 use super::resource::Resource;
 use super::serving::Streams;
 use crate::error::ConfigError;
@@ -53,6 +55,16 @@ impl KeyScope {
         }
     }
 
+    /// Returns the scope as decisions compare it.
+    pub(crate) fn name(&self) -> ScopeName<'_> {
+        match self {
+            Self::Bucket(name) => ScopeName::Bucket(name.as_bytes()),
+            Self::Stream(id) => ScopeName::Stream(id.as_bytes()),
+            Self::Site(id) => ScopeName::Site(id.as_bytes()),
+            Self::Any(_) => ScopeName::Any,
+        }
+    }
+
     /// Refuses a scope that names nothing.
     pub(crate) fn checked(self, kid: &str) -> Result<Self, ConfigError> {
         match &self {
@@ -61,6 +73,33 @@ impl KeyScope {
             }
             Self::Bucket(_) | Self::Stream(_) | Self::Site(_) | Self::Any(_) => Ok(self),
         }
+    }
+}
+
+/// The most scopes that can admit one resource: its bucket or stream, its site, and everything.
+pub(crate) const MAX_ADMITTING: usize = 3;
+
+/// A [`KeyScope`] by its name: of a key, or of a resource that a key is looked up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ScopeName<'s> {
+    Bucket(&'s [u8]),
+    Stream(&'s [u8]),
+    Site(&'s [u8]),
+    Any,
+}
+
+impl<'s> ScopeName<'s> {
+    /// Returns every scope that [admits](KeyScope::admits) a resource of a site, the narrowest first.
+    pub(crate) fn admitting(
+        site: &'s str,
+        resource: &Resource<'s>,
+        streams: &'s Streams,
+    ) -> ArrayVec<Self, MAX_ADMITTING> {
+        let own = match resource {
+            Resource::Object { bucket, .. } => Some(Self::Bucket(bucket)),
+            Resource::Live { playback_id, .. } => streams.played_by(playback_id).map(Self::Stream),
+        };
+        own.into_iter().chain([Self::Site(site.as_bytes()), Self::Any]).collect()
     }
 }
 

@@ -22,6 +22,7 @@ mod token_scope;
 
 pub use coverage::{Coverage, PrefixRule};
 pub use key_scope::{KeyScope, Unlimited};
+pub(crate) use key_scope::{MAX_ADMITTING, ScopeName};
 pub use resource::{LiveShape, Resource};
 pub(crate) use serving::{Captures, Serving, Streams};
 pub use token_scope::Scope;

@@ -132,6 +132,29 @@ impl Policy {
         })
     }
 
+    /// Returns a site and the issuer whose tokens alone it takes, if every site that takes tokens of keys of this scope takes only
+    /// those of another issuer than this one.
+    pub(crate) fn refuses_issuer(&self, scope: &KeyScope, issuer: &str) -> Option<(&str, &str)> {
+        let is_meant = |site: &&SiteRules| match (scope, &site.facts.serves) {
+            (KeyScope::Any(_), _)
+            | (KeyScope::Bucket(_), Serving::BucketInHost)
+            | (KeyScope::Stream(_), Serving::Live(_)) => true,
+            (KeyScope::Site(id), _) => *id == site.facts.id,
+            (KeyScope::Bucket(name), Serving::Bucket(bucket)) => name == bucket,
+            (KeyScope::Bucket(_), Serving::Live(_))
+            | (KeyScope::Stream(_), Serving::Bucket(_) | Serving::BucketInHost) => false,
+        };
+        let mut first = None;
+        for site in self.sites.iter().filter(is_meant) {
+            let Some(jws) = &site.schemes.jws else { continue };
+            match jws.issuer() {
+                Some(takes) if takes != issuer => first = first.or(Some((&*site.facts.id, takes))),
+                Some(_) | None => return None,
+            }
+        }
+        first
+    }
+
     /// The site of this id.
     pub(crate) fn site_of_id(&self, id: &str) -> Option<&SiteRules> {
         self.sites.iter().find(|site| *site.facts.id == *id)
@@ -334,9 +357,10 @@ fn check_streams(streams: Vec<(String, String)>, faults: &mut Faults) -> Streams
             ("playback_id", "has an empty playback ID, or one with a slash")
         } else if known.playback_ids.contains_key(stream.as_str()) {
             ("id", "is listed twice")
-        } else if !known.given.insert(playback_id.as_str().into()) {
+        } else if known.given.contains_key(playback_id.as_str()) {
             ("playback_id", "has the playback ID of another stream")
         } else {
+            known.given.insert(playback_id.as_str().into(), stream.as_str().into());
             known.playback_ids.insert(stream.into(), playback_id.into());
             continue;
         };

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::faults::{doubled, no_such_site, tell_dangers};
+use super::faults::{doubled, no_such_site, refused_issuer, tell_dangers};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
@@ -125,16 +125,20 @@ impl VerifierBuilder {
         let (policy, sourced) = read.map_or((None, Vec::new()), |(policy, keys)| (Some(policy), keys));
         let ids: Option<HashSet<&str>> =
             policy.as_ref().map(|policy| policy.sites().map(SiteView::id).collect());
-        let mut kids = HashSet::new();
+        let mut names = HashSet::new();
         for key in &self.keys {
-            if !kids.insert(key.id()) {
-                errors.push(ConfigError::DuplicateKey { kid: key.id().to_string() });
+            if !names.insert(key.name()) {
+                errors.push(ConfigError::DuplicateKey { key: key.identity().to_string() });
             }
             let named = || format!("key {:?}", key.id().as_str());
             errors.extend(ids.as_ref().and_then(|ids| no_such_site(key.scope(), ids, named)));
+            let named = || format!("key {:?}", key.id().as_str());
+            let refused =
+                policy.as_ref().and_then(|policy| refused_issuer(policy, key.scope(), key.issuer(), named));
+            errors.extend(refused);
         }
-        errors.extend(sourced.iter().filter(|key| kids.contains(key.id())).map(doubled));
-        drop((ids, kids));
+        errors.extend(sourced.iter().filter(|key| names.contains(&key.name())).map(doubled));
+        drop((ids, names));
         ConfigErrors::check(errors)?;
         tell_dangers(&self.keys);
         let keys = KeySet::from_keys(self.keys.into_iter().chain(sourced))?;

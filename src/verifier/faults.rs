@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
+use crate::site::Policy;
 
 /// How many of the known names an error lists.
 const NAMES_SHOWN: usize = 10;
@@ -34,13 +35,26 @@ pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// A key from a source whose `kid` a key of code has.
+/// A key from a source whose identity a key of code has.
 pub(super) fn doubled(key: &Key) -> ConfigError {
     ConfigError::DoubledKey {
-        kid: key.id().to_string(),
+        key: key.identity().to_string(),
         file: key.source().unwrap_or_default().into_owned(),
         first: "code".to_owned(),
     }
+}
+
+/// The fault of an issuer whose tokens every site refuses that the key's scope names, if it has one.
+pub(super) fn refused_issuer(
+    policy: &Policy,
+    scope: &KeyScope,
+    issuer: Option<&str>,
+    key: impl FnOnce() -> String,
+) -> Option<ConfigError> {
+    let issuer = issuer?;
+    let (site, takes) = policy.refuses_issuer(scope, issuer)?;
+    let (site, takes) = (site.to_owned(), takes.to_owned());
+    Some(ConfigError::KeyIssuerRefused { key: key(), issuer: issuer.to_owned(), site, takes })
 }
 
 /// Checks that are taken away are said aloud.
@@ -50,7 +64,7 @@ pub(super) fn tell_dangers(keys: &[Key]) {
         for name in key.dangers().names().chain(any) {
             crate::log::event!(
                 WARN,
-                kid = key.id().as_str(),
+                key = %key.identity(),
                 danger = name,
                 "a check is taken away from this key's tokens"
             );

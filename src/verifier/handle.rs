@@ -6,7 +6,7 @@ use super::setup::Setup;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
-use crate::keys::{Key, KeySet, Live};
+use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
 use crate::site::{Policy, SiteView};
 use crate::store::{Found, LookUp, Need, Store};
@@ -24,7 +24,7 @@ use crate::time::{Clock, UnixSeconds};
 ///     .site(Site::bucket("courses").host("cdn.example.com"))
 ///     .key(Key::from_secret("2026-11", b"0123456789abcdef0123456789abcdef", KeyScope::bucket("courses"))?)
 ///     .build()?;
-/// assert!(verifier.keys().remove("2026-11"));
+/// assert_eq!(verifier.keys().remove_kid("2026-11"), 1);
 /// # Ok::<(), playgate::ConfigErrors>(())
 /// ```
 #[derive(Clone)]
@@ -160,15 +160,41 @@ impl Keys<'_> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] when its `kid` is there already; nothing changes then.
+    /// [`ConfigError::DuplicateKey`] if a key of its identity is there already; nothing changes then.
     pub fn insert(self, key: Key) -> Result<(), ConfigError> {
         tell_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))
     }
 
-    /// Takes the key of this `kid` out of force; tells whether it was there.
-    pub fn remove(self, kid: &str) -> bool {
-        self.0.update(|state| state.keys.without(kid).map(|keys| state.with_keys(keys)).ok_or(())).is_ok()
+    /// Replaces the key of the same identity, as one change: a rotation under one `kid`. Tokens by the key before are refused as
+    /// `bad_signature` from then on.
+    ///
+    /// If the key before came from a source, the new one counts as a key of code: it stays when the file changes.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoSuchKey`] if there is none; nothing changes then.
+    pub fn replace_key(self, key: Key) -> Result<(), ConfigError> {
+        tell_dangers(std::slice::from_ref(&key));
+        self.0.update(|state| Ok(state.with_keys(state.keys.with_replaced(key)?)))
+    }
+
+    /// Takes the key of this identity out of force. Returns whether it was there.
+    pub fn remove(self, identity: &KeyIdentity) -> bool {
+        self.0
+            .update(|state| state.keys.without(identity).map(|keys| state.with_keys(keys)).ok_or(()))
+            .is_ok()
+    }
+
+    /// Takes every key of this `kid` out of force, whatever it may sign for. Returns how many there were.
+    pub fn remove_kid(self, kid: &str) -> usize {
+        let mut removed = 0;
+        let _ = self.0.update(|state| {
+            let keys;
+            (keys, removed) = state.keys.without_kid(kid);
+            if removed > 0 { Ok(state.with_keys(keys)) } else { Err(()) }
+        });
+        removed
     }
 
     /// Puts another set in force as a whole. Keys of sources that are not in it stay out until their files change.

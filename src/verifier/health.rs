@@ -14,7 +14,7 @@ use crate::keys::Key;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
-    /// Every key in force, by `kid`.
+    /// Every key in force, by `kid`, scope and issuer.
     pub keys: Vec<KeyHealth>,
     /// What became of the manifests that were to be rewritten.
     pub manifests: ManifestHealth,
@@ -81,6 +81,9 @@ pub struct KeyHealth {
     pub algorithm: &'static str,
     /// What it may sign for, such as `bucket courses`.
     pub scope: String,
+    /// The issuer whose tokens it verifies; absent for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// Its file or environment variable; absent for a key of code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -117,7 +120,9 @@ impl Verifier {
         let manifests = ManifestHealth { rewritten, unchanged };
         let store = self.store_problems();
         let mut health = Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings };
-        health.keys.sort_by(|one, another| one.kid.cmp(&another.kid));
+        health.keys.sort_by(|one, other| {
+            (&one.kid, &one.scope, &one.issuer).cmp(&(&other.kid, &other.scope, &other.issuer))
+        });
         health
     }
 
@@ -156,6 +161,7 @@ impl KeyHealth {
             kid: key.id().to_string(),
             algorithm: key.algorithm().name(),
             scope: key.scope().to_string(),
+            issuer: key.issuer().map(str::to_owned),
             source: key.source().map(Cow::into_owned),
             loaded_at: key.loaded_at().get(),
             not_after: key.retires().map(crate::time::UnixSeconds::get),

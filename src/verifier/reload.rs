@@ -113,13 +113,13 @@ impl Verifier {
         Swapped::of(Difference::default(), &changes, state)
     }
 
-    /// Puts a policy and changed keys in force as one. A key whose `kid` code has put in waits until that one is gone.
+    /// Puts a policy and changed keys in force as one. A key whose identity code has put in waits until that one is gone.
     fn put(&self, state: &mut State, policy: Option<Policy>, changes: &Changes) {
         let in_force = self.keys().snapshot();
         let waiting = std::mem::take(&mut state.waiting).into_iter();
         let (free, waiting): (Vec<_>, Vec<_>) = waiting
             .filter(|key| state.documents.has_in_force(key))
-            .partition(|key| in_force.get(key.id().as_str()).is_none());
+            .partition(|key| in_force.get(&key.identity()).is_none());
         state.waiting = waiting;
         if policy.is_none() && changes.is_empty() && free.is_empty() {
             return;
@@ -146,10 +146,10 @@ impl Verifier {
 /// Which keys came and went; the line before it has the counts.
 fn log_keys(changes: &Changes) {
     let Difference { added, removed, changed } = Difference::from(changes);
-    for (what, kids) in [("added", added), ("removed", removed), ("changed", changed)] {
-        if !kids.is_empty() {
-            let kids = list_names(kids.into_iter());
-            crate::log::event!(INFO, what = what, kids = %kids, "keys");
+    for (what, keys) in [("added", added), ("removed", removed), ("changed", changed)] {
+        if !keys.is_empty() {
+            let keys = list_names(keys.into_iter());
+            crate::log::event!(INFO, what = what, keys = %keys, "keys");
         }
     }
 }
@@ -171,15 +171,15 @@ impl State {
 
 impl From<&Changes> for Difference {
     fn from(changes: &Changes) -> Self {
-        fn kids<'k>(keys: impl Iterator<Item = &'k Key>) -> Vec<String> {
-            let mut kids: Vec<String> = keys.map(|key| key.id().to_string()).collect();
-            kids.sort_unstable();
-            kids
+        fn names<'k>(keys: impl Iterator<Item = &'k Key>) -> Vec<String> {
+            let mut names: Vec<String> = keys.map(|key| key.identity().to_string()).collect();
+            names.sort_unstable();
+            names
         }
         Self {
-            added: kids(changes.added.iter()),
-            removed: kids(changes.removed.iter()),
-            changed: kids(changes.changed.iter().map(|(_, new)| new)),
+            added: names(changes.added.iter()),
+            removed: names(changes.removed.iter()),
+            changed: names(changes.changed.iter().map(|(_, new)| new)),
         }
     }
 }

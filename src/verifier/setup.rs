@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::faults::{list_names, no_such_site};
+use super::faults::{list_names, no_such_site, refused_issuer};
 use super::secrets::Secrets;
 use crate::config::{ConfigFile, Notation, in_file};
 use crate::error::{ConfigError, ConfigErrors, Faults, Part};
@@ -43,7 +43,7 @@ pub(super) struct State {
     pub(super) refused: Option<ConfigErrors>,
     /// What opened nothing when it was last looked at.
     pub(super) idle: Vec<String>,
-    /// Keys of the sources that wait for a key of code to go, which has their `kid`.
+    /// Keys of the sources that wait for a key of code to go, which has their identity.
     pub(super) waiting: Vec<Key>,
 }
 
@@ -145,6 +145,15 @@ impl Setup {
             if let Some(error) = no_such_site(source.scope(), &ids, || source.shown()) {
                 faults.enter(*part);
                 faults.push("scope", error);
+            }
+        }
+        if let Some(policy) = &policy {
+            for (part, source) in &sources {
+                let (scope, issuer) = (source.scope(), source.issuer_of_tokens());
+                if let Some(error) = refused_issuer(policy, scope, issuer, || source.shown()) {
+                    faults.enter(*part);
+                    faults.push("issuer", error);
+                }
             }
         }
         let (parts, sources): (Vec<Part>, Vec<KeySource>) = sources.into_iter().unzip();

@@ -8,9 +8,9 @@ use crate::error::ConfigError;
 pub struct Swapped {
     /// Sites, by id.
     pub sites: Difference,
-    /// Keys of the sources, by `kid`. Keys that code put in are not touched.
+    /// Keys of the sources, by their [identity](crate::keys::KeyIdentity) as it is displayed. Keys that code put in are not touched.
     pub keys: Difference,
-    /// What is not in force now: files that cannot be loaded, keys whose `kid` is taken, unusable members of JWK Sets.
+    /// What is not in force now: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
     /// Files and folders that could not be read, and whose last good keys stay in force.
     pub kept: Vec<KeptSource>,

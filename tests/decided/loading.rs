@@ -150,10 +150,10 @@ fn a_pem_text_as_hmac_secret_is_refused() {
 }
 
 #[test]
-fn a_kid_that_occurs_twice_is_refused() {
-    let twice = [TestKey::Rsa.key_as("k", scope()), TestKey::P256.key_as("k", KeyScope::bucket("other"))];
+fn an_identity_that_occurs_twice_is_refused() {
+    let twice = [TestKey::Rsa.key_as("k", scope()), TestKey::P256.key_as("k", scope())];
     let error = gate().site(vod()).keys(twice).build().unwrap_err().to_string();
-    assert!(error.contains("two keys with kid \"k\""), "{error}");
+    assert!(error.contains("two keys \"k\" of bucket vod"), "{error}");
     let set = format!(r#"{{"keys":[{},{}]}}"#, jwk(TestKey::Rsa, ""), jwk(TestKey::Rsa, ""));
     assert!(matches!(Jwks::parse(&set, &scope()), Err(ConfigError::DuplicateKey { .. })));
     let verifier = gate().site(vod()).key(TestKey::Rsa.key(scope())).build().unwrap();

@@ -18,6 +18,11 @@ pub(crate) const VOD: &str = "[[site]]\nhosts = [\"cdn.example.com\"]\nserves = 
 /// The folder `keys`, for that bucket.
 pub(crate) const KEYS: &str = "[[keys]]\ndir = \"keys\"\nscope = { bucket = \"vod\" }\n";
 
+/// The identity of a key that [`KEYS`] loads, as it is displayed.
+pub(crate) fn of_vod(kid: &str) -> String {
+    format!("{kid:?} of bucket vod")
+}
+
 impl Disk {
     /// An empty folder; what is logged about it is recorded from here on.
     pub(crate) fn new() -> Self {

@@ -22,7 +22,7 @@ mod serving;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};
-pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks};
+pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks, of_vod};
 pub(crate) use keys::{TestKey, compact, encode};
 pub(crate) use logs::lines_about;
 pub(crate) use random::Random;

@@ -137,7 +137,8 @@ fn keys_retire_at_the_second_that_their_section_names() {
         let ask = P256.asks_as("a");
         let last = UnixSeconds::now().saturating_add(3);
         stand.disk.config(&[VOD, KEYS, &format!("not_after = {}\n", last.get())]);
-        let retires = || stand.verifier.keys().snapshot().get("a").and_then(playgate::Key::retires);
+        let retires =
+            || stand.verifier.keys().snapshot().keys_of("a").next().and_then(playgate::Key::retires);
         stand.waits("not_after", || retires() == Some(last), || format!("{:?}", retires()));
         let request = ask.parsed().unwrap();
         let at = |now| stand.verifier.decide(&request, now).denial();

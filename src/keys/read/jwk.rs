@@ -105,7 +105,7 @@ impl Jwks {
             let found = format!("has {} members: give at most {MAX_KEYS}", members.len());
             return Err(ConfigError::SetTooLarge { found });
         }
-        refuse_repeated(members)?;
+        refuse_repeated(members, scope)?;
         let mut keys: Vec<Key> = Vec::with_capacity(members.len());
         let (mut skipped, mut more) = (Vec::new(), 0_usize);
         for member in members {
@@ -140,11 +140,14 @@ impl Jwks {
 }
 
 /// Refuses a `kid` that occurs twice, even if one of the keys is unusable: it is unknown which one the tokens mean.
-fn refuse_repeated(members: &[Value]) -> Result<(), ConfigError> {
+fn refuse_repeated(members: &[Value], scope: &KeyScope) -> Result<(), ConfigError> {
     let mut kids = HashSet::with_capacity(members.len());
     let mut named = members.iter().filter_map(|member| member.get("kid")?.as_str());
     match named.find(|kid| !kids.insert(*kid)) {
-        Some(kid) => Err(ConfigError::DuplicateKey { kid: kid.chars().take(MAX_KEY_ID_LEN).collect() }),
+        Some(kid) => {
+            let kid: String = kid.chars().take(MAX_KEY_ID_LEN).collect();
+            Err(ConfigError::DuplicateKey { key: format!("{kid:?} of {scope}") })
+        }
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,16 +11,42 @@ use super::file::{FileSight, Format, Loaded, Look, load};
 use super::folder::{KeyFile, list};
 use super::{KeySource, Place};
 use crate::error::ConfigError;
+use crate::keys::Key;
 use crate::keys::freshness::Freshness;
 use crate::keys::shared::Origin;
-use crate::keys::{Key, KeyId};
 use crate::time::UnixSeconds;
 
 /// All sources, as of the last look at them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Documents {
     sources: Vec<SourceState>,
-    in_force: HashMap<KeyId, Key>,
+    in_force: InForce,
+}
+
+/// The keys in force, one of each identity.
+type InForce = HashSet<ByIdentity>;
+
+/// A key that is compared by its identity.
+#[derive(Clone, Debug)]
+struct ByIdentity(Key);
+
+impl PartialEq for ByIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name() == other.0.name()
+    }
+}
+
+impl Eq for ByIdentity {}
+
+impl Hash for ByIdentity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name().hash(state);
+    }
+}
+
+/// Returns the key in force that has the identity of this one.
+fn in_place_of<'k>(in_force: &'k InForce, key: &Key) -> Option<&'k Key> {
+    in_force.get(&ByIdentity(key.clone())).map(|ByIdentity(known)| known)
 }
 
 /// An error at the first reading of a source.
@@ -37,7 +64,7 @@ pub(crate) struct LoadFault {
 pub(crate) struct Changes {
     pub(crate) added: Vec<Key>,
     pub(crate) removed: Vec<Key>,
-    /// The old and the new key of one `kid`.
+    /// The old and the new key of one identity.
     pub(crate) changed: Vec<(Key, Key)>,
 }
 
@@ -74,7 +101,7 @@ struct Document {
     fault: Option<ConfigError>,
     /// The reason why the file cannot be read.
     unreadable: Option<ConfigError>,
-    /// An error for each key whose `kid` is in another file too.
+    /// An error for each key whose identity is in another file too.
     doubled: Vec<ConfigError>,
     /// When the present content was last found to be the loaded one.
     confirmed: Option<UnixSeconds>,
@@ -101,8 +128,8 @@ impl Documents {
             let strict = known.is_none() && !state.source.skip_broken_files;
             let mut found = Vec::new();
             state.look(&mut found);
-            if let Some(error) = state.source.fault() {
-                faults.push(LoadFault { source: number, setting: Some("max_staleness"), error });
+            if let Some((setting, error)) = state.source.fault() {
+                faults.push(LoadFault { source: number, setting: Some(setting), error });
             }
             if strict {
                 first_read.insert(number);
@@ -184,31 +211,33 @@ impl Documents {
             .collect()
     }
 
-    /// Returns whether this very key is in force under its `kid`.
+    /// Returns whether this very key is the one of its identity that is in force.
     pub(crate) fn has_in_force(&self, key: &Key) -> bool {
-        self.in_force.get(key.id()).is_some_and(|known| known.is(key))
+        in_place_of(&self.in_force, key).is_some_and(|known| known.is(key))
     }
 
-    /// Decides which key of each `kid` is in force: the present one, or else the first. Errors about the others go to `doubled`,
+    /// Decides which key of each identity is in force: the present one, or else the first. Errors about the others go to `doubled`,
     /// with the number of their source, unless they were reported before.
     fn settle(&mut self, doubled: &mut Vec<(usize, ConfigError)>) -> Changes {
         let before = std::mem::take(&mut self.in_force);
-        let mut next: HashMap<KeyId, Key> = HashMap::with_capacity(before.len());
+        let mut next = InForce::with_capacity(before.len());
         for key in self.sources.iter().flat_map(SourceState::keys) {
-            if before.get(key.id()).is_some_and(|known| known.is_from_where(key)) {
-                next.entry(key.id().clone()).or_insert_with(|| key.clone());
+            if in_place_of(&before, key).is_some_and(|known| known.is_from_where(key)) {
+                next.insert(ByIdentity(key.clone())); // unless there is one already
             }
         }
         for (number, state) in self.sources.iter_mut().enumerate() {
             for document in state.documents.values_mut() {
                 let reported = std::mem::take(&mut document.doubled);
                 for key in &document.loaded.keys {
-                    let first = next.entry(key.id().clone()).or_insert_with(|| key.clone());
-                    if first.is(key) {
+                    if next.insert(ByIdentity(key.clone())) {
                         continue;
                     }
+                    let Some(first) = in_place_of(&next, key).filter(|first| !first.is(key)) else {
+                        continue;
+                    };
                     let error = ConfigError::DoubledKey {
-                        kid: key.id().to_string(),
+                        key: key.identity().to_string(),
                         file: key.source().unwrap_or_default().into_owned(),
                         first: first.source().unwrap_or_default().into_owned(),
                     };
@@ -225,10 +254,10 @@ impl Documents {
 }
 
 impl Changes {
-    fn between(before: &HashMap<KeyId, Key>, after: &HashMap<KeyId, Key>) -> Self {
+    fn between(before: &InForce, after: &InForce) -> Self {
         let mut changes = Self::default();
-        for (kid, key) in after {
-            match before.get(kid) {
+        for ByIdentity(key) in after {
+            match in_place_of(before, key) {
                 None => changes.added.push(key.clone()),
                 Some(old) if !old.is(key) => {
                     changes.changed.push((old.clone(), key.clone()));
@@ -236,8 +265,7 @@ impl Changes {
                 Some(_) => {}
             }
         }
-        let gone = before.iter().filter(|(kid, _)| !after.contains_key(*kid));
-        changes.removed.extend(gone.map(|(_, key)| key.clone()));
+        changes.removed.extend(before.difference(after).map(|ByIdentity(key)| key.clone()));
         changes
     }
 

@@ -267,7 +267,13 @@ pub(super) fn load(
         read => read?,
     };
     for key in &mut loaded.keys {
-        *key = key.loaded_from(origin.clone(), source.danger, source.not_after, freshness.cloned());
+        *key = key.loaded_from(
+            origin.clone(),
+            source.issuer.as_deref().map(Into::into),
+            source.danger,
+            source.not_after,
+            freshness.cloned(),
+        );
     }
     Ok(loaded)
 }

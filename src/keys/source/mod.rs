@@ -14,7 +14,8 @@
 //!    holds no key file any more. An unmounted volume looks the same, so deleting the last key file of a folder
 //!    removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the
 //!    source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
-//! 5. Of two keys with one `kid` the one in force stays. At the first reading, that is an error.
+//! 5. Of two keys of one [identity](super::KeyIdentity) the one in force stays. At the first reading, that is an error. Keys with one
+//!    `kid` and different scopes or issuers do not get in each other's way.
 //! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.
 
 mod documents;
@@ -30,6 +31,7 @@ pub(crate) use documents::{Changes, Documents, KeptKeys};
 pub(crate) use file::{FileSight, without_line_end};
 
 use super::danger::Danger;
+use super::identity::checked_issuer;
 use crate::crypto::Algorithm;
 use crate::error::ConfigError;
 use crate::scope::KeyScope;
@@ -51,6 +53,7 @@ pub struct KeySource {
     place: Place,
     scope: KeyScope,
     kid: Option<String>,
+    issuer: Option<String>,
     algorithm: Option<Algorithm>,
     not_after: Option<UnixSeconds>,
     max_staleness: Option<Duration>,
@@ -106,6 +109,7 @@ impl KeySource {
             place,
             scope,
             kid: None,
+            issuer: None,
             algorithm: None,
             not_after: None,
             max_staleness: None,
@@ -117,6 +121,14 @@ impl KeySource {
     /// Sets the key's name. The default is the file's name without its ending. Folders and JWK Sets name their keys themselves.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());
+        self
+    }
+
+    /// Sets the one issuer whose tokens the keys verify: their `iss` is exactly this text. By default, the keys look at no `iss`.
+    ///
+    /// Two issuers may so name their keys alike: the issuer is part of a key's [identity](super::KeyIdentity).
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
         self
     }
 
@@ -147,8 +159,16 @@ impl KeySource {
     /// The shortest [`max_staleness`](Self::max_staleness). A look at very many files may take seconds.
     pub const MIN_STALENESS: Duration = Duration::from_secs(10);
 
-    /// Returns the fault of the source's own settings, if there is one.
-    fn fault(&self) -> Option<ConfigError> {
+    /// Returns a fault of the source's own settings, and the setting, if there is one.
+    fn fault(&self) -> Option<(&'static str, ConfigError)> {
+        let issuer = self.issuer.as_deref().map(|issuer| checked_issuer(issuer.into()));
+        if let Some(Err(error)) = issuer {
+            return Some(("issuer", error));
+        }
+        self.fault_of_staleness().map(|error| ("max_staleness", error))
+    }
+
+    fn fault_of_staleness(&self) -> Option<ConfigError> {
         let fault = |found: String, write: &str| ConfigError::Field {
             field: "max_staleness".to_owned(),
             found,
@@ -181,6 +201,11 @@ impl KeySource {
     /// Returns the scope that the keys may sign for.
     pub(crate) const fn scope(&self) -> &KeyScope {
         &self.scope
+    }
+
+    /// Returns the issuer whose tokens the keys verify; `None` for any.
+    pub(crate) fn issuer_of_tokens(&self) -> Option<&str> {
+        self.issuer.as_deref()
     }
 
     /// Returns the names of the settings that weaken checks.

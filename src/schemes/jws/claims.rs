@@ -274,15 +274,21 @@ impl<'t> Claims<'t> {
         self.exp.strict().in_seconds()
     }
 
-    /// Returns whether `iss` is this issuer.
-    pub(crate) fn issuer_is(&self, issuer: &str) -> Claim<bool> {
+    /// Returns `iss`.
+    pub(crate) fn issuer(&self) -> Claim<JsonStr<'t>> {
         match self.iss {
             Claim::Absent => Claim::Absent,
             Claim::Malformed => Claim::Malformed,
-            Claim::Present(place) => match JsonStr::at(self.json, place) {
-                Some(text) => Claim::Present(text.is(issuer)),
-                None => Claim::Malformed,
-            },
+            Claim::Present(place) => JsonStr::at(self.json, place).map_or(Claim::Malformed, Claim::Present),
+        }
+    }
+
+    /// Returns whether `iss` is this issuer.
+    pub(crate) fn issuer_is(&self, issuer: &str) -> Claim<bool> {
+        match self.issuer() {
+            Claim::Absent => Claim::Absent,
+            Claim::Malformed => Claim::Malformed,
+            Claim::Present(text) => Claim::Present(text.is(issuer)),
         }
     }
 

@@ -33,6 +33,11 @@ impl JwsRules {
         Self { max_token_bytes, issuer, audience, places: carriers.places() }
     }
 
+    /// Returns the issuer whose tokens alone the site takes, if it names one.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
     /// Rejects a token that is longer than the site allows.
     pub(super) fn check_length(&self, text: &[u8]) -> Result<(), Denial> {
         if text.len() > self.max_token_bytes {
@@ -41,8 +46,8 @@ impl JwsRules {
         Ok(())
     }
 
-    /// Checks claims that may not be verified yet: the key's scope, time, issuer, audience, and the token's scope. These rules can
-    /// reject, and never grant.
+    /// Checks claims that may not be verified yet: the key's scope and issuer, time, the site's issuer and audience, and the token's
+    /// scope. These rules can reject, and never grant.
     pub(super) fn check_claims(
         &self,
         claims: &Claims<'_>,
@@ -53,12 +58,15 @@ impl JwsRules {
         if !key.scope().admits(&site.id, &context.resource, context.streams) {
             return Err(Denial::WrongKeyScope);
         }
+        if let Some(issuer) = key.issuer() {
+            check_issuer(claims, issuer)?;
+        }
         let danger = key.dangers();
         let (exp, nbf) =
             (claims.exp.read(danger.digit_string_dates), claims.nbf.read(danger.digit_string_dates));
         check_time(exp, nbf, site.times, context.now)?;
         if let Some(issuer) = &self.issuer {
-            expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)?;
+            check_issuer(claims, issuer)?;
         }
         if let Some(audience) = &self.audience {
             expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)?;
@@ -120,6 +128,19 @@ pub(super) fn check_revocation(
         checked.set(epoch);
     }
     Ok(())
+}
+
+fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {
+    expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)
+}
+
+/// Returns the denial of a token whose issuer has none of the keys that could verify it.
+pub(super) fn no_key_of_its_issuer(claims: &Claims<'_>) -> Denial {
+    match claims.issuer() {
+        Claim::Present(_) => Denial::WrongIssuer,
+        Claim::Absent => Denial::MissingClaim(ClaimName::Iss),
+        Claim::Malformed => Denial::MalformedClaim(ClaimName::Iss),
+    }
 }
 
 fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {

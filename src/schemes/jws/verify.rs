@@ -1,20 +1,31 @@
 //! How a signed token is verified. Every check before the signature can only reject, so malformed tokens cost no cryptography:
 //!
 //! 1. The **form**: a compact JWS of at most the site's length, with strict JSON inside.
-//! 2. The **key** that the header's `kid` names. It is in force.
-//! 3. The **algorithm** of the header is the key's (RFC 8725 §3.1).
-//! 4. The **claims**: the key's scope, time, issuer, audience, and the token's scope.
-//! 5. The **signature**. It is not verified while too many signatures of the client or for the key have
+//! 2. The **key** that the header's `kid` names; if several keys have the `kid`, each that may sign for the resource and verifies
+//!    tokens of this `iss`, the narrowest scope first. Steps 3 to 7 are taken for each in turn.
+//! 3. The key is in force.
+//! 4. The **algorithm** of the header is the key's (RFC 8725 §3.1).
+//! 5. The **claims**: the key's scope and issuer, time, the site's issuer and audience, and the token's scope.
+//! 6. The **signature**. It is not verified while too many signatures of the client or for the key have
 //!    [failed](crate::rate::FailedSignatures).
-//! 6. The **revocations** of its `jti`, its `sub` and its key.
+//! 7. The **revocations** of its `jti`, its `sub` and its key.
 //!
-//! A token that was verified before is [remembered](super::seen): steps 1, 3 and 5 are known to hold for these very bytes and this very key.
+//! The first key that takes the token decides. If none does, the most specific denial is returned.
+//!
+//! A token that was verified before is [remembered](super::seen): steps 1, 4 and 6 are known to hold for these very bytes and this very
+//! key. If that key does not take the token for this request, and others have its `kid`, the token takes the way of a new one.
 
-use super::rules::{JwsRules, check_key_in_force, check_revocation};
+use std::cell::LazyCell;
+
+use arrayvec::ArrayVec;
+
+use super::rules::{JwsRules, check_key_in_force, check_revocation, no_key_of_its_issuer};
 use super::seen::Seen;
-use super::{Claim, Claims, JsonStr, KeyIdBuffer, Signed, Token, TokenBuffer, key_id_of, payload_of};
+use super::{
+    Claim, Claims, JsonStr, KeyIdBuffer, KeyedToken, Signed, Token, TokenBuffer, key_id_of, payload_of,
+};
 use crate::error::Denial;
-use crate::keys::{Key, KeyRef, KeySet};
+use crate::keys::{Key, KeyRef, KeySet, MAX_CANDIDATES, MAX_ISSUER_LEN, Named};
 use crate::revocation::Checked;
 use crate::schemes::carriers::{Carrier, Decoded, Text, token_text};
 use crate::schemes::context::Context;
@@ -22,6 +33,7 @@ use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, Proven};
 use crate::schemes::verified::Verified;
+use crate::scope::ScopeName;
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
@@ -80,13 +92,30 @@ impl JwsRules {
         seen: &Seen,
         context: &Context<'_, '_>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        let Text { carrier, raw } = text;
-        self.check_length(raw)?;
+        self.check_length(text.raw)?;
         let known = seen.signer(context.keys).zip(seen.token());
-        let Some(((place, key), token)) = known else { return self.verify_new(text, Some(seen), context) };
+        let Some((by, token)) = known else { return self.verify_new(text, Some(seen), context) };
+        match (self.verify_again(text.carrier, &token, by, seen, context), by) {
+            // The site's hook was called, and another key changes nothing in what it sees.
+            (Err(denial), (KeyRef::Namesake(_), _)) if denial != Denial::RefusedByHook => {
+                self.verify_new(text, Some(seen), context)
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// Verifies a token whose form, algorithm and signature are known to be good by this key.
+    fn verify_again(
+        &self,
+        carrier: Carrier,
+        token: &Signed<'_>,
+        (place, key): By<'_>,
+        seen: &Seen,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<SignedBy>, Denial> {
         check_key_in_force(key, context.now)?;
         self.check_claims(token.claims(), key, context)?;
-        accept(carrier, &token, (place, key), seen.checked(), context)
+        accept(carrier, token, (place, key), seen.checked(), context)
     }
 
     /// Verifies a text that is no remembered token, at least not as it stands.
@@ -104,7 +133,7 @@ impl JwsRules {
         self.verify_new(decoded, None, context)
     }
 
-    /// Verifies a token that was not verified before, or whose key has changed its place since.
+    /// Verifies a token that was not verified before, or not by a key that takes it here.
     #[inline(never)]
     fn verify_new(
         &self,
@@ -116,28 +145,114 @@ impl JwsRules {
         let mut buffer = TokenBuffer::new();
         let token = Token::parse(raw, &mut buffer)?;
         // 2. Key.
-        let (place, key) = find_key(&token, context.keys)?;
+        let mut buffer = KeyIdBuffer::new();
+        let (named_by, kid) = key_name(&token)?;
+        let kid = kid.resolve(&mut buffer).ok_or(Denial::UnknownKey)?;
+        match context.keys.find(kid) {
+            Named::One(place, key) if named_by.may_name(key) => {
+                let client = || context.client();
+                self.verify_by(carrier, &token, (place, key), seen, context, |keyed| {
+                    context.failures.check(&client, key.name(), context.now, || keyed.verify())
+                })
+            }
+            Named::Several => self.verify_by_each(carrier, &token, (named_by, kid), seen, context),
+            Named::One(..) | Named::Nothing => Err(named_by.denial()),
+        }
+    }
+
+    /// Verifies a token by one key, with `verify` to check the signature.
+    #[inline]
+    fn verify_by<'t>(
+        &self,
+        carrier: Carrier,
+        token: &Token<'t>,
+        (place, key): By<'_>,
+        seen: Option<&Seen>,
+        context: &Context<'_, '_>,
+        verify: impl FnOnce(&KeyedToken<'t, '_>) -> Result<Signed<'t>, Denial>,
+    ) -> Result<Verified<SignedBy>, Denial> {
+        // 3. In force.
         check_key_in_force(key, context.now)?;
-        // 3. Algorithm.
+        // 4. Algorithm.
         let keyed = token.with_key(key)?;
-        // 4. Claims.
+        // 5. Claims.
         self.check_claims(token.unverified(), key, context)?;
-        // 5. Signature.
+        // 6. Signature.
         let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let client = || context.client();
-        let verify = || context.failures.check(&client, key.id(), context.now, || keyed.verify());
-        let token = verified_before.map_or_else(verify, Ok)?;
+        let token = verified_before.map_or_else(|| verify(&keyed), Ok)?;
         context.seen.admit(&token, place, key);
-        // 6. Revocations.
+        // 7. Revocations.
         accept(carrier, &token, (place, key), None, context)
     }
+
+    /// Verifies a token by each key that its `kid` may name here, until one takes it.
+    #[inline(never)] // few keys share their `kid`
+    fn verify_by_each(
+        &self,
+        carrier: Carrier,
+        token: &Token<'_>,
+        (named_by, kid): (NamedBy, &[u8]),
+        seen: Option<&Seen>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<SignedBy>, Denial> {
+        token.header().refuse_unsigned()?;
+        let scopes = ScopeName::admitting(&context.site.id, &context.resource, context.streams);
+        let mut buffer = IssuerBuffer::new();
+        let issuer = match token.unverified().issuer() {
+            Claim::Present(issuer) => issuer.resolve(&mut buffer), // a longer one is of no key
+            Claim::Absent | Claim::Malformed => None,
+        };
+        let mut candidates = context.keys.candidates(kid, &scopes, issuer);
+        if candidates.is_empty() && named_by == NamedBy::Header {
+            let has_issuers = context.keys.has_issuers(kid, &scopes);
+            return Err(if has_issuers {
+                no_key_of_its_issuer(token.unverified())
+            } else {
+                Denial::WrongKeyScope
+            });
+        }
+        candidates.retain(|(_, key)| named_by.may_name(key));
+        let gate = LazyCell::new(|| context.failures.gate(&|| context.client(), context.now));
+        let mut failed = ArrayVec::<&Key, MAX_CANDIDATES>::new();
+        let mut most_specific = None;
+        for by in candidates {
+            let (_, key) = by;
+            let result = self.verify_by(carrier, token, by, seen, context, |keyed| {
+                gate.as_ref().map_or(Ok(()), |gate| gate.check(key.name()))?;
+                keyed.verify()
+            });
+            let denial = match result {
+                Err(denial) if denial != Denial::RefusedByHook => denial,
+                result => return result,
+            };
+            if denial == Denial::BadSignature {
+                failed.push(key);
+            }
+            if most_specific.is_none_or(|other: Denial| denial.rank() > other.rank()) {
+                most_specific = Some(denial);
+            }
+        }
+        // A signature that fits one key has failed by none.
+        if !failed.is_empty()
+            && let Some(gate) = &*gate
+        {
+            failed.iter().for_each(|key| gate.count(key.name()));
+        }
+        Err(most_specific.unwrap_or(named_by.denial()))
+    }
 }
+
+/// A key and its place.
+type By<'k> = (KeyRef, &'k Key);
+
+/// Holds an issuer whose escapes had to be resolved. A longer one is of no key.
+type IssuerBuffer = ArrayVec<u8, MAX_ISSUER_LEN>;
 
 /// Accepts a token whose signature is good, unless it was revoked.
 fn accept(
     carrier: Carrier,
     token: &Signed<'_>,
-    (place, key): (KeyRef, &Key),
+    (place, key): By<'_>,
     checked: Option<&Checked>,
     context: &Context<'_, '_>,
 ) -> Result<Verified<SignedBy>, Denial> {
@@ -149,18 +264,6 @@ fn accept(
     };
     let accepted = context.accept((Scheme::SignedToken, carrier), Some(&context.resource), claims)?;
     Ok(Verified::new(accepted, expires_at, SignedBy(place)))
-}
-
-/// Finds the key that a token names: by the header's `kid`, or by the claim `jti` for keys that allow it.
-fn find_key<'k>(token: &Token<'_>, keys: &'k KeySet) -> Result<(KeyRef, &'k Key), Denial> {
-    let mut buffer = KeyIdBuffer::new();
-    let (named_by, kid) = key_name(token)?;
-    let kid = kid.resolve(&mut buffer).ok_or(Denial::UnknownKey)?;
-    let (place, key) = keys.find(kid).ok_or(named_by.denial())?;
-    if named_by == NamedBy::TokenId && !key.dangers().kid_from_jti {
-        return Err(named_by.denial());
-    }
-    Ok((place, key))
 }
 
 /// The key that signed a token.
@@ -205,6 +308,14 @@ enum NamedBy {
 }
 
 impl NamedBy {
+    /// Returns whether a key may be named so.
+    fn may_name(self, key: &Key) -> bool {
+        match self {
+            Self::Header => true,
+            Self::TokenId => key.dangers().kid_from_jti,
+        }
+    }
+
     /// Returns the denial when no usable key has the name. Few issuers use `jti` as the name of a key, so a lookup by `jti` that fails is
     /// reported as a missing `kid`.
     const fn denial(self) -> Denial {

@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+/// The fewest parts that a table has.
+const FEWEST_PARTS: usize = 16;
+
+/// An immutable hash table in parts, whose changed copies share all but a few parts with it.
+///
+/// It has about as many parts as each part has items, a thousand of a thousand in a million. The caller computes the hashes.
+#[derive(Clone)]
+pub(super) struct Table<T> {
+    /// A power of two.
+    parts: Arc<[Arc<HashTable<T>>]>,
+    len: usize,
+}
+
+/// The place of an item in one table; meaningless in any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    part: u32,
+    place: u32,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        let empty = Arc::new(HashTable::new());
+        Self { parts: std::iter::repeat_n(empty, FEWEST_PARTS).collect(), len: 0 }
+    }
+}
+
+impl<T> Table<T> {
+    /// Creates an empty table with room for items of these hashes: a part that need not grow looks at no item twice.
+    pub(super) fn with_room_for(hashes: impl ExactSizeIterator<Item = u64>) -> Self {
+        let parts = parts_for(hashes.len());
+        let mut sizes = vec![0_usize; parts];
+        for hash in hashes {
+            if let Some(size) = sizes.get_mut(part_of(hash, parts)) {
+                *size = size.saturating_add(1);
+            }
+        }
+        Self {
+            parts: sizes.into_iter().map(|size| Arc::new(HashTable::with_capacity(size))).collect(),
+            len: 0,
+        }
+    }
+
+    /// Finds the item of this hash that passes a test.
+    pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<(Spot, &T)> {
+        let number = part_of(hash, self.parts.len());
+        let part = self.parts.get(number)?;
+        let place = part.find_bucket_index(hash, |item| is(item))?;
+        let item = part.get_bucket(place)?;
+        Some((Spot { part: u32::try_from(number).ok()?, place: u32::try_from(place).ok()? }, item))
+    }
+
+    /// Returns the item at a place.
+    pub(super) fn at(&self, spot: Spot) -> Option<&T> {
+        self.parts.get(usize::try_from(spot.part).ok()?)?.get_bucket(usize::try_from(spot.place).ok()?)
+    }
+
+    /// Returns every item, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.parts.iter().flat_map(|part| part.iter())
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[cfg(test)]
+    pub(super) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+}
+
+impl<T: Clone> Table<T> {
+    /// Adds an item. Copies its part, unless no other table shares the part.
+    pub(super) fn insert(&mut self, hash: u64, item: T, hash_of: impl Fn(&T) -> u64) {
+        let number = part_of(hash, self.parts.len());
+        if let Some(part) = Arc::make_mut(&mut self.parts).get_mut(number) {
+            Arc::make_mut(part).insert_unique(hash, item, hash_of);
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    /// Removes the item of this hash that passes a test.
+    pub(super) fn remove(&mut self, hash: u64, is: impl Fn(&T) -> bool) -> Option<T> {
+        self.find(hash, &is)?; // nothing is copied in vain
+        let number = part_of(hash, self.parts.len());
+        let part = Arc::make_mut(&mut self.parts).get_mut(number)?;
+        let (item, _) = Arc::make_mut(part).find_entry(hash, is).ok()?.remove();
+        self.len = self.len.saturating_sub(1);
+        Some(item)
+    }
+
+    /// Spreads the items anew if the table has come to have many times too few parts, or too many.
+    pub(super) fn spread(&mut self, hash_of: impl Fn(&T) -> u64) {
+        let (has, wants) = (self.parts.len(), parts_for(self.len));
+        if has.max(wants) < has.min(wants).saturating_mul(4) {
+            return;
+        }
+        let items: Vec<(u64, &T)> = self.iter().map(|item| (hash_of(item), item)).collect();
+        let mut spread = Self::with_room_for(items.iter().map(|(hash, _)| *hash));
+        for (hash, item) in items {
+            spread.insert(hash, item.clone(), &hash_of);
+        }
+        *self = spread;
+    }
+}
+
+/// The part of a hash among so many, a power of two: bits that the tables inside the parts do not lead with.
+fn part_of(hash: u64, parts: usize) -> usize {
+    let [_, _, _, _, high @ ..] = hash.to_le_bytes();
+    usize::try_from(u32::from_le_bytes(high)).unwrap_or_default() & parts.wrapping_sub(1)
+}
+
+/// The number of parts for so many items: about the root, so that spine and part are alike, and an insert copies little of either.
+fn parts_for(items: usize) -> usize {
+    items.isqrt().next_power_of_two().max(FEWEST_PARTS)
+}
