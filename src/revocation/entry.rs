@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ConfigError;
 use crate::time::UnixSeconds;
 
-/// The longest `jti`, `sub` or `kid` that can be revoked, in bytes.
+/// The longest name that can be revoked, in bytes: a `jti`, a `sub`, a `kid`, or the identity of a key.
 pub const MAX_NAME_LEN: usize = 256;
 
 /// A revocation of signed tokens, by one of their names.
@@ -29,13 +29,19 @@ pub struct Revocation {
     pub(crate) until: Option<i64>,
 }
 
-/// The claim or header that a revocation names.
+/// What a revocation names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Jti,
     Sub,
     Kid,
+    /// No claim: the identity of one key.
+    Key,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Jti, Self::Sub, Self::Kid, Self::Key];
 }
 
 impl Revocation {
@@ -49,12 +55,13 @@ impl Revocation {
         Self::new(Kind::Sub, sub.into())
     }
 
-    /// Creates a revocation of every token that the key with this `kid` signed.
+    /// Creates a revocation of every token that a key with this `kid` signed, whatever the key may sign for. To revoke one key among
+    /// several of a `kid`, see [`Revocation::one_key`].
     pub fn key(kid: impl Into<String>) -> Self {
         Self::new(Kind::Kid, kid.into())
     }
 
-    const fn new(kind: Kind, name: String) -> Self {
+    pub(crate) const fn new(kind: Kind, name: String) -> Self {
         Self { kind, name, issued_before: None, until: None }
     }
 

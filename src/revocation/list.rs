@@ -8,6 +8,9 @@ use crate::time::{Leeway, UnixSeconds};
 pub(crate) struct Revocations {
     tokens: Names,
     subjects: Names,
+    /// By `kid`, of all keys that have it.
+    kids: Names,
+    /// By the identity of one key.
     keys: Names,
     epochs: Epochs,
 }
@@ -47,10 +50,14 @@ impl Revocations {
         self.epochs.now()
     }
 
+    /// Returns whether there is any revocation of a kind.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        !self.names(kind).is_empty()
+    }
+
     /// Returns whether a token of this name, issued at this second, is revoked. Allocates nothing.
     pub(crate) fn cover(&self, kind: Kind, name: &[u8], issued_at: Option<UnixSeconds>) -> bool {
-        let names = self.names(kind);
-        !names.is_empty() && names.get(name).is_some_and(|mark| mark.covers(issued_at))
+        self.has(kind) && self.names(kind).get(name).is_some_and(|mark| mark.covers(issued_at))
     }
 
     /// Adds a revocation. Tokens that were revoked before stay so.
@@ -94,7 +101,7 @@ impl Revocations {
     #[cfg(feature = "redis")]
     pub(crate) fn all(&self) -> Vec<(Revocation, u64)> {
         let mut all = Vec::with_capacity(self.len());
-        for kind in [Kind::Jti, Kind::Sub, Kind::Kid] {
+        for kind in Kind::ALL {
             self.names(kind).for_each(|name, mark| {
                 let bound = |second: i64| (second != i64::MAX).then_some(second);
                 // It was text when it was added.
@@ -110,22 +117,23 @@ impl Revocations {
 
     /// Drops each entry once no site can grant its tokens: a site may accept a token for up to [`Leeway::MAX`] after its `exp`.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
-        for names in [&self.tokens, &self.subjects, &self.keys] {
-            names.retain(|_, mark| mark.until.saturating_add(Leeway::MAX.into()) > now.get());
+        for kind in Kind::ALL {
+            self.names(kind).retain(|_, mark| mark.until.saturating_add(Leeway::MAX.into()) > now.get());
         }
     }
 
     /// Returns the number of entries.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store lists them"))]
     pub(crate) fn len(&self) -> usize {
-        self.tokens.len().saturating_add(self.subjects.len()).saturating_add(self.keys.len())
+        Kind::ALL.into_iter().fold(0, |sum, kind| sum.saturating_add(self.names(kind).len()))
     }
 
     const fn names(&self, kind: Kind) -> &Names {
         match kind {
             Kind::Jti => &self.tokens,
             Kind::Sub => &self.subjects,
-            Kind::Kid => &self.keys,
+            Kind::Kid => &self.kids,
+            Kind::Key => &self.keys,
         }
     }
 }

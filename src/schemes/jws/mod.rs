@@ -21,6 +21,7 @@ mod compact;
 mod date;
 mod header;
 mod json;
+mod key_revocation;
 mod memo;
 mod rules;
 mod seen;

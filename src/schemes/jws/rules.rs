@@ -2,11 +2,11 @@
 
 use arrayvec::ArrayVec;
 
-use super::{Claim, Claims, NumericDate};
+use super::{Claim, Claims, NumericDate, key_revocation};
 use crate::error::{ClaimName, Denial, TokenFault};
 use crate::keys::Key;
 use crate::request::MAX_PATH_LEN;
-use crate::revocation::{Checked, Kind, MAX_NAME_LEN};
+use crate::revocation::{Checked, Kind, MAX_NAME_LEN, Revocations};
 use crate::schemes::carriers::Carriers;
 use crate::schemes::context::Context;
 use crate::schemes::places::Places;
@@ -119,6 +119,7 @@ pub(super) fn check_revocation(
     };
     let mut buffer = ArrayVec::<u8, MAX_NAME_LEN>::new();
     let revoked = list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
+        || is_revoked_alone(list, key, issued_at)
         || claims.name("jti", &mut buffer).is_some_and(|jti| list.cover(Kind::Jti, jti, issued_at))
         || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
     if revoked {
@@ -128,6 +129,12 @@ pub(super) fn check_revocation(
         checked.set(epoch);
     }
     Ok(())
+}
+
+/// Returns whether the tokens of this key, and not only all of its `kid`, are revoked.
+fn is_revoked_alone(list: &Revocations, key: &Key, issued_at: Option<UnixSeconds>) -> bool {
+    list.has(Kind::Key)
+        && key_revocation::name_of(key.name()).is_some_and(|name| list.cover(Kind::Key, &name, issued_at))
 }
 
 fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {

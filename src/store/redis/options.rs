@@ -34,7 +34,7 @@ use crate::rate::Rate;
 /// | `{playgate}:video:<hash>` | hash | `up_to`: tokens of an order up to this are revoked; `lasting` if one does not expire |
 /// | `{playgate}:viewer:<hash>` | hash | the same of a viewer |
 /// | `{playgate}:order` | string | the last order: microseconds of the server's clock, or one more than the last |
-/// | `{playgate}:revoked` | hash | revocations of signed tokens by `jti:…`, `sub:…` and `kid:…`: issued before, until |
+/// | `{playgate}:revoked` | hash | revocations of signed tokens by `jti:…`, `sub:…`, `kid:…` and `key:…`: issued before, until |
 /// | `{playgate}:revoked-order` | hash | the order of each of these revocations, by the same names |
 /// | `{playgate}:restored` | sorted set | names that were restored in the last 31 days, by order |
 /// | `{playgate}:revoked-until` | sorted set | the names of the revocations, by the second from which they are not needed |

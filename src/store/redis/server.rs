@@ -317,6 +317,7 @@ const fn word_of(kind: Kind) -> &'static str {
         Kind::Jti => "jti",
         Kind::Sub => "sub",
         Kind::Kid => "kid",
+        Kind::Key => "key",
     }
 }
 
@@ -325,7 +326,7 @@ pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
     let (kind, name) = str::from_utf8(field).ok()?.split_once(':')?;
     let (issued_before, until) = str::from_utf8(mark).ok()?.split_once(' ')?;
     let second = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
-    let kind = [Kind::Jti, Kind::Sub, Kind::Kid].into_iter().find(|one| word_of(*one) == kind)?;
+    let kind = Kind::ALL.into_iter().find(|one| word_of(*one) == kind)?;
     let name = name.to_owned();
     Some(Revocation { kind, name, issued_before: second(issued_before)?, until: second(until)? })
 }
@@ -413,6 +414,7 @@ mod tests {
             ("for good", Revocation::token("a:b"), " "),
             ("issued before", Revocation::subject("u 42").issued_before(at(-5)), "-5 "),
             ("until", Revocation::key("k").until(at(9)), " 9"),
+            ("of one key", Revocation { kind: Kind::Key, ..Revocation::key("3:k:1 any 0: by a:b") }, " "),
             ("both", Revocation::key("k").issued_before(at(5)).until(at(9)), "5 9"),
         ] {
             let field = field_of(revocation.kind, &revocation.name);
