@@ -152,6 +152,7 @@ const NOT_FROM_A_FILE: &[(&str, &str)] = &[
     ("KeyWithoutScope", "a section without a scope is told of before its keys are read"),
     ("PublicKeyCannotSign", "nothing in a file signs"),
     ("HookForNoSite", "hooks are code"),
+    ("NoSuchKey", "one key is replaced by code"),
     ("PassedOver", "it is told of, and refuses nothing"),
     ("EmptiedFolder", "it keeps what was there, so at the start there is nothing to keep"),
     ("LastGoodKeys", "it keeps what was there, so at the start there is nothing to keep"),

@@ -66,10 +66,9 @@ fn policy_of(text: &str) -> String {
 /// All that a source says of a key.
 fn essence(key: &Key) -> String {
     format!(
-        "{} {} {} {:?} {:?} {:?} {:?}",
-        key.id(),
+        "{} {} {:?} {:?} {:?} {:?}",
+        key.identity(),
         key.algorithm(),
-        key.scope(),
         key.retires(),
         key.fresh_until().map(|until| until.get() - key.loaded_at().get()),
         key.dangers(),
@@ -451,6 +450,11 @@ fn every_field_of_a_key_source_is_its_builder_method() {
             Box::new(|folder| {
                 KeySource::secret_file(folder.join("secret"), KeyScope::site("cdn.example.com")).kid("k1")
             }),
+        ),
+        (
+            "issuer",
+            format!("{place}issuer = \"https://id.example\""),
+            Box::new(|folder| dir(folder).issuer("https://id.example")),
         ),
         ("algorithm", format!("{place}algorithm = \"ES256\""), Box::new(dir)),
         (

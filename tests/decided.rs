@@ -18,6 +18,8 @@ mod hosts;
 mod loading;
 #[path = "decided/methods.rs"]
 mod methods;
+#[path = "decided/namesakes.rs"]
+mod namesakes;
 #[path = "decided/paths.rs"]
 mod paths;
 #[path = "decided/responses.rs"]

@@ -16,7 +16,7 @@ use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::site::Policy;
 use playgate::time::UnixSeconds;
-use playgate::{Denial, Key, KeyScope, Verifier};
+use playgate::{Denial, Key, KeyScope, Site, Verifier};
 use sha2::{Digest as _, Sha256};
 use support::{HOST, NOW, TestKey, World, encode, gate, get, http1, lines_about, vod};
 
@@ -63,6 +63,56 @@ fn per_client(requests: u32, seconds: u64) -> FailedSignatures {
 
 fn per_key(requests: u32, seconds: u64) -> FailedSignatures {
     FailedSignatures::unlimited().per_key(rate(requests, seconds))
+}
+
+#[test]
+fn failures_count_for_each_key_that_was_tried_and_for_no_other_of_its_kid() {
+    let (vod_key, site_key, other_key) = (Counting::default(), Counting::default(), Counting::default());
+    let of = |check: &Counting, scope: KeyScope| {
+        key_checked_by("1", Algorithm::Hs256, scope, check.clone()).unwrap()
+    };
+    let other = Site::bucket("other").host("other.example.com");
+    let keys = [
+        of(&vod_key, KeyScope::bucket("vod")),
+        of(&site_key, KeyScope::site(HOST)),
+        of(&other_key, KeyScope::bucket("other")),
+    ];
+    let gate = gate().token_cache(0).site(vod()).site(other).keys(keys);
+    let verifier = gate.failed_signatures(per_key(2, 60)).build().unwrap();
+    let asked = || [&vod_key, &site_key, &other_key].map(Counting::asked);
+    let (bad, good) = (by(A, &bad("1")), by(A, &good("1", 1)));
+    for _ in 0..2 {
+        assert_eq!(denial(&verifier, &bad, NOW), Some(Denial::BadSignature));
+        assert_eq!(asked(), [1, 1, 0], "each of the two that may sign");
+    }
+    assert_eq!(denial(&verifier, &good, NOW), Some(full(Failing::Key, 30)));
+    assert_eq!(asked(), [0, 0, 0]);
+    let elsewhere = Request::get(format!("/videos/1/a.ts?auth={}", self::good("1", 2)));
+    let elsewhere = elsewhere.header("host", "other.example.com").body(()).unwrap();
+    assert_eq!(denial(&verifier, &elsewhere, NOW), None, "the other tenant's key is another one");
+}
+
+/// A key of the narrower scope that the signature does not fit.
+struct Never;
+
+impl SignatureCheck for Never {
+    fn check(&self, _: &[u8], _: &[u8]) -> Result<(), BadSignature> {
+        Err(BadSignature)
+    }
+}
+
+#[test]
+fn a_signature_that_fits_one_key_of_its_kid_has_failed_by_none() {
+    let narrow = key_checked_by("1", Algorithm::Hs256, KeyScope::bucket("vod"), Never).unwrap();
+    let key = Counting::default();
+    let wide = key_checked_by("1", Algorithm::Hs256, KeyScope::site(HOST), key.clone()).unwrap();
+    let gate = gate().token_cache(0).site(vod()).keys([narrow, wide]);
+    let limits = per_client(2, 60).per_key(rate(2, 60));
+    let verifier = gate.failed_signatures(limits).build().unwrap();
+    for number in 0..10 {
+        assert_eq!(denial(&verifier, &by(A, &good("1", number)), NOW), None, "{number}");
+    }
+    assert_eq!(key.asked(), 10);
 }
 
 /// A verifier under these limits, and how often its keys `k` and `other` are asked.

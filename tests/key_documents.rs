@@ -373,7 +373,7 @@ fn a_kid_that_occurs_twice_in_a_set_is_an_error_whether_or_not_both_can_be_used(
         for members in [[&good, &other, &bad], [&bad, &other, &good], [&bad, &bad, &other]] {
             let set = format!(r#"{{"keys":[{},{},{}]}}"#, members[0], members[1], members[2]);
             let error = Jwks::parse(&set, &scope()).expect_err(name);
-            assert_eq!(error, ConfigError::DuplicateKey { key: "\"a\" of bucket b".to_owned() }, "{name}");
+            assert_eq!(error, ConfigError::DuplicateKey { key: format!("\"a\" of {}", scope()) }, "{name}");
         }
     }
 }

@@ -15,7 +15,7 @@ use playgate::schemes::SharedSecret;
 use playgate::schemes::link::SecureLink;
 use playgate::{ConfigError, KeyScope, Site, Verifier};
 use support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther, Secret, SecretOther};
-use support::{Disk, HOST, KEYS, TestKey, VOD, decided, jwks, of_vod};
+use support::{Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks, of_vod};
 
 const GRANTED: &str = "granted";
 const UNKNOWN: &str = "unknown_key";
@@ -413,6 +413,60 @@ fn one_kid_in_two_files_is_an_error_that_names_both() {
     let code = TestKey::Rsa.key_as("a", KeyScope::bucket("vod"));
     let errors = Verifier::builder().file(disk.path("playgate.toml")).key(code).build().unwrap_err();
     assert!(errors.to_string().contains("keys/a.pem is also in code"), "{errors}");
+}
+
+#[test]
+fn two_sources_may_name_their_keys_alike_for_different_scopes_or_issuers() {
+    let site = "[[site]]\nhosts = [\"other.example.com\"]\nserves = { bucket = \"other\" }\n";
+    let other = KEYS.replace("keys\"", "more\"").replace("vod", "other");
+    let issued = KEYS.replace("keys\"", "issued\"") + "issuer = \"https://id.example\"\n";
+    let disk = Disk::with_keys(&[("a", P256)]);
+    disk.put("more/a.pem", Ed25519.public());
+    disk.put("issued/a.pem", Rsa.public());
+    disk.config(&[VOD, site, KEYS, &other, &issued]);
+    let verifier = disk.verifier();
+    let identities = || {
+        let set = verifier.keys().snapshot();
+        let mut identities: Vec<String> = set.iter().map(|key| key.identity().to_string()).collect();
+        identities.sort();
+        identities
+    };
+    let of_other = "\"a\" of bucket other".to_owned();
+    let of_issuer = "\"a\" of bucket vod by \"https://id.example\"".to_owned();
+    assert_eq!(identities(), [&of_other, &of_vod("a"), &of_issuer].map(String::clone));
+    let health: Vec<_> =
+        verifier.health().keys.into_iter().map(|key| (key.kid, key.scope, key.issuer)).collect();
+    let shown =
+        |scope: &str, issuer: Option<&str>| ("a".to_owned(), scope.to_owned(), issuer.map(str::to_owned));
+    let by = Some("https://id.example");
+    assert_eq!(health, [shown("bucket other", None), shown("bucket vod", None), shown("bucket vod", by)]);
+    let ask = |key: TestKey, issuer: &str| {
+        let header = format!(r#"{{"alg":"{}","kid":"a"}}"#, key.alg());
+        let token = key.sign(&header, &format!(r#"{{"uri":"videos/1/"{issuer}}}"#));
+        decided(&verifier, &get("/videos/1/a.ts").query(token))
+    };
+    let by = r#","iss":"https://id.example""#;
+    for (name, key, issuer, verdict) in [
+        ("the bucket's", P256, "", GRANTED),
+        ("the bucket's, whoever issued the token", P256, by, GRANTED),
+        ("the issuer's", Rsa, by, GRANTED),
+        ("the issuer's for a token by another", Rsa, r#","iss":"https://id.example/""#, "wrong_algorithm"),
+        ("the other bucket's", Ed25519, "", "wrong_algorithm"),
+    ] {
+        assert_eq!(ask(key, issuer), verdict, "{name}");
+    }
+    // Each goes and comes on its own.
+    disk.put("issued/a.pem", RsaOther.public());
+    assert_eq!(verifier.reload().unwrap().keys.changed, [&*of_issuer]);
+    disk.config(&[VOD, site, &other, &issued]);
+    assert_eq!(verifier.reload().unwrap().keys.removed, [of_vod("a")]);
+    assert_eq!(identities(), [&*of_other, &*of_issuer]);
+    disk.config(&[VOD, site, &other]);
+    assert_eq!(verifier.reload().unwrap().keys.removed, [of_issuer]);
+    assert_eq!(identities(), [of_other]);
+    disk.config(&[VOD, site, KEYS, &other]);
+    assert_eq!(verifier.reload().unwrap().keys.added, [of_vod("a")]);
+    assert_eq!(ask(P256, ""), GRANTED);
 }
 
 /// `cargo test` runs in the package's folder, where there are no such keys.

@@ -21,6 +21,7 @@ use playgate::cors::Cors;
 use playgate::crypto::{LinkHash, MacHash};
 use playgate::error::{Code, Denial, LinkFault};
 use playgate::keys::KeySource;
+use playgate::keys::danger::any_scope;
 use playgate::mint::{LinkSigner, Signer, TokenDraft};
 use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
@@ -34,6 +35,7 @@ use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Forward};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
+use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Scope, Site, Verifier};
 use tower::{Layer as _, Service as _};
 
@@ -318,6 +320,51 @@ fn refusing_a_stale_key_allocates_nothing() {
         assert_eq!(counted, 0, "{name}");
         drop(decision);
         assert!(verifier.decide(&request, now).denial().is_none(), "{name}");
+    }
+}
+
+#[test]
+fn finding_a_key_among_many_of_its_kid_allocates_nothing() {
+    let (signer, other) = (Kind::Ed25519.signer("k"), Kind::Ed25519.signer("k"));
+    let bucket = |number: usize| KeyScope::bucket(format!("tenant-{number}"));
+    let tenants = (0..2_000).map(|number| key_of(&other, bucket(number)));
+    let issued = |signer: &Signer, scope, issuer: &str| key_of(signer, scope).issued_by(issuer).unwrap();
+    let keys = [
+        issued(&other, KeyScope::bucket("courses"), "us"),
+        key_of(&other, KeyScope::site(HOST)),
+        key_of(&signer, any_scope()),
+    ];
+    let sites = [Site::bucket("courses").host(HOST), Site::bucket("none").host("none.example.com")];
+    let builder = sites.into_iter().fold(Verifier::builder(), VerifierBuilder::site);
+    let verifier = builder.keys(tenants).keys(keys).failed_signatures(limits(1_000)).build().unwrap();
+    for revocation in [
+        Revocation::one_key(&issued(&other, KeyScope::bucket("courses"), "us").identity()),
+        Revocation::key("another"),
+    ] {
+        verifier.revoke(revocation).now_or_never().unwrap().unwrap();
+    }
+    let token = |signer: &Signer, issuer: &str| {
+        let draft = signer.token(folder()).expires_at(LATER);
+        let draft = if issuer.is_empty() { draft } else { draft.claim("iss", issuer) };
+        signed(draft)
+    };
+    let third = Kind::Ed25519.signer("k");
+    for (name, token, host, expected) in [
+        ("the last of three", token(&signer, "us"), HOST, None),
+        ("of two", token(&signer, "them"), HOST, None),
+        ("none of three", token(&third, "us"), HOST, Some("BadSignature")),
+        ("revoked, as no other fits", token(&other, "us"), "none.example.com", Some("BadSignature")),
+        ("escaped", token(&signer, "\"us\""), HOST, None),
+    ] {
+        let request =
+            Request::get(format!("/videos/1/a.ts?auth={token}")).header("host", host).body(()).unwrap();
+        for remembered in ["new", "seen"] {
+            let counted = decide(&verifier, &request, |decision| {
+                let denial = decision.denial().map(|denial| variant(&format!("{denial:?}")));
+                assert_eq!(denial.as_deref(), expected, "{name}, {remembered}");
+            });
+            assert_eq!(counted, (0, 0), "{name}, {remembered}: deciding, letting go");
+        }
     }
 }
 

@@ -591,10 +591,10 @@ fn a_configuration_that_is_swapped_under_load_is_seen_as_a_whole() {
             let started = Instant::now();
             let swapped = verifier.reload().unwrap();
             slowest = slowest.max(started.elapsed());
-            assert_eq!(
-                (&*swapped.sites.changed, &*swapped.keys.changed),
-                (&[HOST.to_owned()][..], &[of_vod("k")][..])
-            );
+            // A key of another scope is another key.
+            let keys = &swapped.keys;
+            assert_eq!((&*swapped.sites.changed, keys.changed.len()), (&[HOST.to_owned()][..], 0));
+            assert_eq!((keys.removed.len(), keys.added.len()), (1, 1), "{keys:?}");
             stage.play(round);
         }
         eprintln!("{} reloads under load, the slowest took {slowest:?}", Stage::ROUNDS);

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use playgate::error::Denial;
+use playgate::keys::KeyIdentity;
 use playgate::revocation::Revocation;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::store::Store;
 use playgate::time::{Leeway, UnixSeconds};
-use playgate::{Decision, KeyScope, Verifier};
+use playgate::{Decision, Key, KeyScope, Site, Verifier};
 use support::{HOST, NOW, TestKey, World, behind, gate, get, vod};
 
 fn revoke(verifier: &Verifier, revocation: Revocation) {
@@ -93,6 +94,48 @@ async fn a_token_is_taken_back_by_its_name_its_subject_or_its_key() {
             assert_eq!(world.verdict(&ask).await, "200", "{name}, given back: {claims}");
         }
     }
+}
+
+#[tokio::test]
+async fn one_key_of_several_is_taken_back_by_its_identity_and_all_of_them_by_their_kid() {
+    let other = Site::bucket("other").host("other.example.com");
+    let key = |bucket: &str| TestKey::Rsa.key(KeyScope::bucket(bucket));
+    let issued = key("other").issued_by("us").unwrap();
+    let keys = [key("vod"), key("other"), issued.clone()];
+    let verifier = gate().site(vod()).site(other).keys(keys).build().unwrap();
+    let one_key = |key: Key| Revocation::one_key(&key.identity());
+    for (name, revocation, open) in [
+        ("the bucket's", one_key(key("vod")), [false, true, true]),
+        ("the other bucket's", one_key(key("other")), [true, false, true]),
+        ("the issuer's, whose tokens the other verifies too", one_key(issued), [true, true, true]),
+        ("another scope", one_key(TestKey::Rsa.key(KeyScope::site(HOST))), [true, true, true]),
+        ("issued before", one_key(key("vod")).issued_before(at(100)), [false, true, true]),
+        ("the kid", Revocation::key(TestKey::Rsa.kid()), [false, false, false]),
+    ] {
+        let world = World::start(verifier.clone()).await;
+        let opens = async || {
+            let mut opens = Vec::new();
+            for (host, claims) in
+                [(HOST, ""), ("other.example.com", ""), ("other.example.com", r#","iss":"us""#)]
+            {
+                let ask = get("/videos/1/a.ts").host(host).query(token(claims));
+                opens.push(match &*world.verdict(&ask).await {
+                    "200" => true,
+                    "403 revoked" => false,
+                    verdict => panic!("{name}: {verdict}"),
+                });
+            }
+            opens
+        };
+        assert_eq!(opens().await, [true; 3], "{name}, before");
+        revoke(&verifier, revocation.clone());
+        assert_eq!(opens().await, open, "{name}");
+        assert!(verifier.restore(&revocation).await.unwrap());
+        assert_eq!(opens().await, [true; 3], "{name}, given back");
+    }
+    let long = KeyIdentity::new("k", KeyScope::site("s".repeat(300))).unwrap();
+    let error = verifier.revoke(Revocation::one_key(&long)).await.unwrap_err();
+    assert!(error.to_string().contains("has 313 bytes"), "{error}");
 }
 
 #[tokio::test]

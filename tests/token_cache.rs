@@ -12,8 +12,8 @@ use http::Request;
 use playgate::crypto::{Algorithm, BadSignature, SignatureCheck};
 use playgate::error::Code;
 use playgate::internals::danger::key_checked_by;
-use playgate::keys::KeySet;
-use playgate::keys::danger::Danger;
+use playgate::keys::danger::{Danger, any_scope};
+use playgate::keys::{KeyIdentity, KeySet};
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
@@ -22,7 +22,7 @@ use playgate::time::{Leeway, UnixSeconds};
 use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, Key, KeyScope, Site, Verifier};
 use sha2::{Digest as _, Sha256};
-use support::{HOST, NOW, TestKey, behind, encode, gate, vod};
+use support::{HOST, NOW, Random, TestKey, behind, encode, gate, vod};
 
 /// A key that counts how often it is asked. Its signatures are no secret: SHA-256 of what was signed.
 #[derive(Clone, Default)]
@@ -136,6 +136,216 @@ fn a_token_that_differs_in_one_byte_is_another_one() {
 
 /// What a token says beside its scope, what changes once it was seen, when it is asked again, and the verdict.
 type Row = (&'static str, &'static str, fn(&Verifier), i64, &'static str);
+
+/// A key whose signatures are no secret: SHA-256 of the material and of what was signed.
+struct Hashing(u8);
+
+impl SignatureCheck for Hashing {
+    fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        if hashed(self.0, message) == signature { Ok(()) } else { Err(BadSignature) }
+    }
+}
+
+fn hashed(material: u8, message: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update([material]).chain_update(message).finalize().into()
+}
+
+const KIDS: [&str; 2] = ["1", "2"];
+const ISSUERS: [Option<&str>; 3] = [None, Some("i"), Some("j")];
+const BUCKETS: [&str; 2] = ["vod", "other"];
+
+fn key_scopes() -> [KeyScope; 5] {
+    [
+        KeyScope::bucket(BUCKETS[0]),
+        KeyScope::bucket(BUCKETS[1]),
+        KeyScope::site("vod.example.com"),
+        KeyScope::site("other.example.com"),
+        any_scope(),
+    ]
+}
+
+/// A key as it is drawn: what it is made of, and the rules for it.
+#[derive(Clone, Debug)]
+struct Drawn {
+    identity: KeyIdentity,
+    material: u8,
+    by_jti: bool,
+    retired: bool,
+}
+
+impl Drawn {
+    fn draw(random: &mut Random) -> Self {
+        let scope = random.one_of(&key_scopes()).clone();
+        let identity = KeyIdentity::new(random.pick(&KIDS), scope).unwrap();
+        let identity = match random.pick(&ISSUERS) {
+            Some(issuer) => identity.issued_by(issuer).unwrap(),
+            None => identity,
+        };
+        let material = u8::from(random.percent(50));
+        Self { identity, material, by_jti: random.percent(50), retired: random.percent(15) }
+    }
+
+    fn key(&self) -> Key {
+        let (kid, scope) = (self.identity.kid().as_str(), self.identity.scope().clone());
+        let key = key_checked_by(kid, Algorithm::Hs256, scope, Hashing(self.material)).unwrap();
+        let key = key.danger(Danger { kid_from_jti: self.by_jti, ..Danger::NONE });
+        let key = if self.retired { key.not_after(at(NOW - 1)) } else { key };
+        self.identity.issuer().map_or(key.clone(), |issuer| key.issued_by(issuer).unwrap())
+    }
+}
+
+/// What a token says, and the material that it is signed with.
+type Said = (&'static str, Option<&'static str>, u8, bool);
+
+fn said_by((kid, issuer, material, by_jti): Said) -> String {
+    let (header, name) = if by_jti {
+        (r#"{"alg":"HS256"}"#.to_owned(), format!(r#","jti":"{kid}""#))
+    } else {
+        (format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#), String::new())
+    };
+    let issuer = issuer.map(|issuer| format!(r#","iss":"{issuer}""#)).unwrap_or_default();
+    let input = format!("{}.{}", encode(header), encode(format!(r#"{{"uri":"videos/1/"{issuer}{name}}}"#)));
+    format!("{input}.{}", encode(hashed(material, input.as_bytes())))
+}
+
+/// Whether a token opens a bucket, by walking the list of the keys.
+fn opens(
+    (kid, issuer, material, by_jti): Said,
+    bucket: usize,
+    keys: &[Drawn],
+    revoked: &[KeyIdentity],
+) -> bool {
+    let scopes = key_scopes();
+    keys.iter().any(|key| {
+        let identity = &key.identity;
+        identity.kid().as_str() == kid
+            && [&scopes[bucket], &scopes[bucket + 2], &scopes[4]].contains(&identity.scope())
+            && (identity.issuer().is_none() || identity.issuer() == issuer)
+            && key.material == material
+            && (key.by_jti || !by_jti)
+            && !key.retired
+            && !revoked.contains(identity)
+    })
+}
+
+#[test]
+fn whatever_keys_share_a_name_the_decision_is_that_without_a_cache() {
+    let (mut granted, mut refused, mut several) = (0, 0, 0);
+    for case in 0..300 {
+        let random = &mut Random::new(0x5eed, case);
+        let gate = |tokens| {
+            let site = |bucket: &str| Site::bucket(bucket).host(format!("{bucket}.example.com"));
+            let gate = gate().site(site(BUCKETS[0])).site(site(BUCKETS[1]));
+            gate.token_cache(tokens).build().unwrap()
+        };
+        let (cached, plain) = (gate(64), gate(0));
+        let (mut keys, mut revoked) = (Vec::<Drawn>::new(), Vec::<KeyIdentity>::new());
+        for _ in 0..40 {
+            // Something changes now and then.
+            let drawn = Drawn::draw(random);
+            let known = keys.iter().position(|key| key.identity == drawn.identity);
+            match (random.below(10), known) {
+                (0..4, None) => {
+                    for verifier in [&cached, &plain] {
+                        verifier.keys().insert(drawn.key()).unwrap();
+                    }
+                    keys.push(drawn);
+                }
+                (0..2, Some(known)) => {
+                    for verifier in [&cached, &plain] {
+                        verifier.keys().replace_key(drawn.key()).unwrap();
+                    }
+                    keys[known] = drawn;
+                }
+                (2, Some(known)) => {
+                    for verifier in [&cached, &plain] {
+                        assert!(verifier.keys().remove(&drawn.identity));
+                    }
+                    keys.swap_remove(known);
+                }
+                (4, _) if revoked.contains(&drawn.identity) => {
+                    let revocation = Revocation::one_key(&drawn.identity);
+                    for verifier in [&cached, &plain] {
+                        assert!(verifier.restore(&revocation).now_or_never().unwrap().unwrap());
+                    }
+                    revoked.retain(|identity| *identity != drawn.identity);
+                }
+                (4, _) => {
+                    for verifier in [&cached, &plain] {
+                        revoke(verifier, Revocation::one_key(&drawn.identity));
+                    }
+                    revoked.push(drawn.identity);
+                }
+                _ => {}
+            }
+            for _ in 0..4 {
+                let said: Said = (
+                    random.pick(&KIDS),
+                    random.pick(&ISSUERS),
+                    u8::from(random.percent(50)),
+                    random.percent(20),
+                );
+                let bucket = random.below(2);
+                let request = Request::get(format!("/videos/1/a.ts?auth={}", said_by(said)))
+                    .header("host", format!("{}.example.com", BUCKETS[bucket]))
+                    .body(())
+                    .unwrap();
+                let opens = opens(said, bucket, &keys, &revoked);
+                let denial = plain.decide(&request, at(NOW)).denial();
+                assert_eq!(
+                    denial.is_none(),
+                    opens,
+                    "case {case}: {said:?} at {bucket}, {denial:?}, {keys:#?}"
+                );
+                for round in 0..2 {
+                    let found = cached.decide(&request, at(NOW)).denial();
+                    assert_eq!(found, denial, "case {case}, {round}: {said:?} at {bucket}, {keys:#?}");
+                }
+                let namesakes = keys.iter().filter(|key| key.identity.kid().as_str() == said.0).count();
+                several += usize::from(namesakes > 1 && opens);
+                *(if opens { &mut granted } else { &mut refused }) += 1;
+            }
+        }
+    }
+    println!("{granted} granted, {several} of them by one key of several; {refused} refused");
+    assert!(granted > 5_000 && several > 2_000 && refused > 5_000);
+}
+
+#[test]
+fn a_token_that_was_seen_is_verified_anew_where_another_key_of_its_kid_may_sign() {
+    let (wide, narrow) = (Counting::default(), Counting::default());
+    let sites = [vod(), Site::bucket("other").host("other.example.com")];
+    let gate = sites.into_iter().fold(gate(), VerifierBuilder::site);
+    let verifier = gate.keys([narrow.key("1", "vod"), wide.key("1", "other")]).build().unwrap();
+    let token = token("1", r#"{"uri":"videos/1/"}"#);
+    let at_other = Request::get(format!("/videos/1/a.ts?auth={token}")).header("host", "other.example.com");
+    let at_other = at_other.body(()).unwrap();
+    for (request, asked) in [
+        (&get(&token), (1, 0)),
+        (&get(&token), (0, 0)),
+        (&at_other, (0, 1)),
+        (&at_other, (0, 0)),
+        (&get(&token), (1, 0)),
+    ] {
+        assert_eq!(verdict(&verifier, request, NOW), "granted");
+        assert_eq!((narrow.asked(), wide.asked()), asked);
+    }
+}
+
+#[test]
+fn a_hook_that_refuses_is_called_once_also_where_keys_share_a_name() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (key, called) = (Counting::default(), Arc::clone(&calls));
+    let site =
+        vod().hook(move |_| if called.fetch_add(1, Ordering::Relaxed) == 0 { Ok(()) } else { Err(Refused) });
+    let same = key_checked_by("1", Algorithm::Hs256, any_scope(), key.clone()).unwrap();
+    let verifier = gate().site(site).keys([key.key("1", "vod"), same]).build().unwrap();
+    let request = get(&token("1", r#"{"uri":"videos/1/"}"#));
+    for (expected, count) in [("granted", 1), ("refused_by_hook", 2), ("refused_by_hook", 3)] {
+        assert_eq!(verdict(&verifier, &request, NOW), expected);
+        assert_eq!(calls.load(Ordering::Relaxed), count);
+    }
+}
 
 /// The verdict changes with what it stands on, and is that of a verifier that has not seen the token.
 fn changes(rows: &[Row]) {

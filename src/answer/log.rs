@@ -2,7 +2,7 @@
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
 //! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of a refused token's own text, or the
-//! name of a key; `video` is an id of at most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose.
+//! name of a key; `key_scope` is that of the key that signed; `video` is an id of at most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose.
 
 use crate::decide::Grant;
 use crate::error::Denial;
@@ -51,6 +51,7 @@ pub(super) fn grant(
         method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
         path = %path(request, Some(site)),
         kid = grant.kid(),
+        key_scope = grant.key_scope().map(ToString::to_string),
         video = grant.video(),
         client = policy.trusted_proxies.client(request).map(|address| address.to_string()),
         "granted"

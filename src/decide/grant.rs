@@ -30,7 +30,8 @@ impl<'r> Grant<'r> {
         &self.context
     }
 
-    /// The `kid` of the key that signed; `None` where none did.
+    /// The `kid` of the key that signed; `None` where none did. Several keys may have one: see [`key_scope`](Self::key_scope) and
+    /// [`key_issuer`](Self::key_issuer).
     pub fn kid(&self) -> Option<&str> {
         self.key().map(|key| key.id().as_str())
     }
@@ -38,6 +39,11 @@ impl<'r> Grant<'r> {
     /// What that key may sign for.
     pub fn key_scope(&self) -> Option<&KeyScope> {
         self.key().map(crate::Key::scope)
+    }
+
+    /// The one issuer whose tokens that key verifies; `None` for any.
+    pub fn key_issuer(&self) -> Option<&str> {
+        self.key().and_then(crate::Key::issuer)
     }
 
     fn key(&self) -> Option<&crate::Key> {
