@@ -114,6 +114,17 @@ fn good() -> String {
     token(KID, r#"{"exp":4102444800,"nbf":1700000000,"uri":"videos/8f14e45f/"}"#)
 }
 
+/// The same, where so many tenants name their keys alike.
+fn among_namesakes(tokens: usize, tenants: usize) -> Verifier {
+    let verifier = verifier(tokens);
+    for tenant in 0..tenants {
+        let scope = KeyScope::bucket(format!("tenant-{tenant}"));
+        let key = key_that_takes_any_signature(KID, Algorithm::Rs256, scope).unwrap();
+        verifier.keys().insert(key).unwrap();
+    }
+    verifier
+}
+
 fn verifier(tokens: usize) -> Verifier {
     let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
     let sites = [
@@ -182,6 +193,8 @@ fn decisions() -> Vec<Case> {
         granted("granted, seen, cookie among six", &seen, by_cookie()),
         granted("granted, new, query", &new, by_query()),
         granted("granted, new, cookie among six", &new, by_cookie()),
+        granted("granted, seen, key among 1000 of its kid", &among_namesakes(64, 999), by_query()),
+        granted("granted, new, key among 1000 of its kid", &among_namesakes(0, 999), by_query()),
         granted("granted, embed token", &seen, request(&with(EMBED), HOST, None)),
         public,
         denied("unknown host", PATH.to_owned(), "other.example.com", Code::UnknownHost),

@@ -91,9 +91,11 @@ fn another_scope_or_date_of_a_source_changes_its_keys() {
         let of_other = ["a", "b"].map(|kid| of_vod(kid).replace("vod", "other"));
         let of_vod = ["a", "b"].map(of_vod);
         match name {
-            "another scope" => assert_eq!((&keys.removed[..], &keys.added[..]), (&of_vod[..], &of_other[..])),
+            "another scope" => {
+                assert_eq!((&keys.removed[..], &keys.added[..]), (&of_vod[..], &of_other[..]));
+            }
             "the first again" => {
-                assert_eq!((&keys.removed[..], &keys.added[..]), (&of_other[..], &of_vod[..]))
+                assert_eq!((&keys.removed[..], &keys.added[..]), (&of_other[..], &of_vod[..]));
             }
             _ => {
                 assert_eq!(keys.changed, of_vod, "{name}");

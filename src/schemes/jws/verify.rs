@@ -96,8 +96,7 @@ impl JwsRules {
         let known = seen.signer(context.keys).zip(seen.token());
         let Some((by, token)) = known else { return self.verify_new(text, Some(seen), context) };
         match (self.verify_again(text.carrier, &token, by, seen, context), by) {
-            // The site's hook was called, and another key changes nothing in what it sees.
-            (Err(denial), (KeyRef::Namesake(_), _)) if denial != Denial::RefusedByHook => {
+            (Err(denial), (KeyRef::Namesake(_), _)) if !holds_for_every_key(denial) => {
                 self.verify_new(text, Some(seen), context)
             }
             (result, _) => result,
@@ -222,7 +221,7 @@ impl JwsRules {
                 keyed.verify()
             });
             let denial = match result {
-                Err(denial) if denial != Denial::RefusedByHook => denial,
+                Err(denial) if !holds_for_every_key(denial) => denial,
                 result => return result,
             };
             if denial == Denial::BadSignature {
@@ -232,7 +231,7 @@ impl JwsRules {
                 most_specific = Some(denial);
             }
         }
-        // A signature that fits one key has failed by none.
+        // A token that one key takes has failed by none.
         if !failed.is_empty()
             && let Some(gate) = &*gate
         {
@@ -240,6 +239,12 @@ impl JwsRules {
         }
         Err(most_specific.unwrap_or(named_by.denial()))
     }
+}
+
+/// Returns whether a token is denied after a good signature for a reason that no other key changes. The site's hook was called then, and is
+/// not called again.
+const fn holds_for_every_key(denial: Denial) -> bool {
+    matches!(denial, Denial::RefusedByHook | Denial::StoreUnavailable)
 }
 
 /// A key and its place.
