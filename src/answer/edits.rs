@@ -139,7 +139,7 @@ impl RequestEdits {
 fn fact_of(grant: &Grant<'_>, fact: GrantFact, payload: &Payload) -> Option<String> {
     match fact {
         GrantFact::Kid => grant.kid().map(str::to_owned),
-        GrantFact::Site => grant.site().map(|site| site.id().to_owned()),
+        GrantFact::Site => Some(grant.site().id().to_owned()),
         GrantFact::Scheme => Some(grant.scheme().as_str().to_owned()),
         GrantFact::Scope => grant.scope(payload),
         GrantFact::ExpiresAt => grant.expires_at().map(|second| second.get().to_string()),

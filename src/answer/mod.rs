@@ -64,47 +64,47 @@ impl Decision<'_> {
     /// Returns the need of [`Decision::Needs`]. Pass it to [`Verifier::look_up`](crate::Verifier::look_up), and decide
     /// [again](crate::Verifier::decide_with) with the result; [`Verifier::reply`](crate::Verifier::reply) does both.
     pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Result<Reply, Need> {
-        let site = self.context().site();
-        let cors =
-            site.and_then(|site| site.cors.as_ref()).map(|cors| cors.headers(only_line(request, ORIGIN)));
-        let policy = &self.context().state.policy;
+        let (policy, tally) = (&self.snapshot().policy, &self.snapshot().tally);
+        let cors_of =
+            |site: &SiteRules| site.cors.as_ref().map(|cors| cors.headers(only_line(request, ORIGIN)));
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
-        Ok(match (self, site) {
-            (Self::Needs(needed), _) => return Err(needed.need()),
-            (Self::Pass(_), _) => {
+        Ok(match self {
+            Self::Needs(needed) => return Err(needed.need()),
+            Self::Pass(_) => {
                 log::pass(request);
                 Reply::Call(Call { request: edits, response: ResponseEdits::NONE })
             }
-            (Self::Public(_), Some(site)) => {
+            Self::Public(public) => {
+                let site = public.rules();
                 edits.strip(site);
-                let forwarding = Forwarding::of(site, None, request, policy, &self.context().state.tally);
+                let forwarding = Forwarding::of(site, None, request, policy, tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                let response = ResponseEdits { cors, forwarding, ..ResponseEdits::NONE };
+                let response = ResponseEdits { cors: cors_of(site), forwarding, ..ResponseEdits::NONE };
                 Reply::Call(Call { request: edits, response })
             }
-            (Self::Granted(grant), Some(site)) => {
+            Self::Granted(grant) => {
+                let site = grant.guard().site();
                 log::grant(grant, site, request, policy);
                 edits.strip(site);
                 edits.hand_over(grant, site);
-                let forwarding =
-                    Forwarding::of(site, Some(grant), request, policy, &self.context().state.tally);
+                let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                let private = site.cache == CacheScope::Private;
+                let (cors, private) = (cors_of(site), site.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
                 let response = ResponseEdits { cors, private, frame_ancestors, referrers, forwarding };
                 Reply::Call(Call { request: edits, response })
             }
-            (Self::Preflight(_), Some(SiteRules { cors: Some(policy), .. })) => Reply::Answer(
-                answer_preflight(cors.unwrap_or_default(), policy.preflight(only_line(request, ORIGIN))),
-            ),
-            (Self::Denied(refusal), _) => {
-                let kid = refusal.claimed_kid();
-                log::refusal(refusal.denial(), site, kid.as_deref(), request, policy);
-                Reply::Answer(refuse(refusal.denial(), site, cors, policy, request))
+            Self::Preflight(preflight) => {
+                let site = preflight.rules();
+                let allowed =
+                    site.cors.as_ref().and_then(|policy| policy.preflight(only_line(request, ORIGIN)));
+                Reply::Answer(answer_preflight(cors_of(site).unwrap_or_default(), allowed))
             }
-            // There is no such decision; were there one, it would let nobody in.
-            (Self::Public(_) | Self::Granted(_) | Self::Preflight(_), _) => {
-                Reply::Answer(refuse(Denial::UnknownHost, site, cors, policy, request))
+            Self::Denied(refusal) => {
+                let (denial, site) = (refusal.denial(), refusal.rules());
+                let kid = refusal.claimed_kid();
+                log::refusal(denial, site, kid.as_deref(), request, policy);
+                Reply::Answer(refuse(denial, site, site.and_then(cors_of), policy, request))
             }
         })
     }

@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 
-use super::context::Context;
 use super::grant::Grant;
-use super::outcome::{Decided, Evidence, Outcome};
+use super::guard::{SiteGuard, SnapshotGuard};
+use super::outcome::{Decided, Evidence, Nowhere, Outcome};
 use super::snapshot::Snapshot;
 use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
 use crate::request::RequestView;
 use crate::schemes::{Carrier, claimed_key};
-use crate::site::SiteView;
+use crate::site::{SiteRules, SiteView};
 use crate::store::Need;
 
 /// What is to become of a request.
@@ -38,15 +38,26 @@ pub enum Decision<'r> {
 }
 
 impl<'r> Decision<'r> {
-    pub(crate) fn new(state: Guard<Arc<Snapshot>>, Decided { site, outcome }: Decided<'r>) -> Self {
-        let context = Context { state, site };
+    pub(crate) fn new(state: Guard<Arc<Snapshot>>, decided: Decided<'r>) -> Self {
+        let (site, outcome) = match decided {
+            Decided::At(site, outcome) => (site, outcome),
+            Decided::Nowhere(nowhere) => {
+                let guard = SnapshotGuard { state, site: None };
+                return match nowhere {
+                    Nowhere::Pass { outside } => Self::Pass(Passed { guard, outside }),
+                    Nowhere::Denied(denial) => Self::Denied(Refusal { denial, evidence: None, guard }),
+                };
+            }
+        };
+        let guard = SiteGuard { state, site };
         match outcome {
-            Outcome::Pass { outside } => Self::Pass(Passed { context, outside }),
-            Outcome::Preflight => Self::Preflight(Preflight(context)),
-            Outcome::Public => Self::Public(Public(context)),
-            Outcome::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, context)),
-            Outcome::Denied(denial, evidence) => Self::Denied(Refusal { denial, evidence, context }),
-            Outcome::Needs(need) => Self::Needs(Needed { need, context }),
+            Outcome::Preflight => Self::Preflight(Preflight(guard)),
+            Outcome::Public => Self::Public(Public(guard)),
+            Outcome::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, guard)),
+            Outcome::Denied(denial, evidence) => {
+                Self::Denied(Refusal { denial, evidence, guard: guard.into() })
+            }
+            Outcome::Needs(need) => Self::Needs(Needed { need, guard }),
         }
     }
 
@@ -56,11 +67,12 @@ impl<'r> Decision<'r> {
     #[cfg(feature = "tower")]
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {
-            Self::Pass(Passed { context, outside: true }) => {
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })
+            Self::Pass(Passed { guard, outside: true }) => {
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, guard })
             }
-            Self::Public(Public(context)) if context.may_be_shortened(request) => {
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, context })
+            Self::Public(Public(guard)) if guard.may_be_shortened(request) => {
+                let guard = guard.into();
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, guard })
             }
             decided => decided,
         }
@@ -77,17 +89,24 @@ impl<'r> Decision<'r> {
 
     /// The site, where one was found.
     pub fn site(&self) -> Option<SiteView<'_>> {
-        self.context().site().map(SiteView)
+        match self {
+            Self::Pass(_) => None,
+            Self::Preflight(Preflight(guard)) | Self::Public(Public(guard)) => Some(guard.site()),
+            Self::Granted(grant) => Some(grant.guard().site()),
+            Self::Denied(refusal) => refusal.guard.site(),
+            Self::Needs(needed) => Some(needed.guard.site()),
+        }
+        .map(SiteView)
     }
 
-    pub(crate) fn context(&self) -> &Context {
+    /// Returns the snapshot of policy and keys that was decided by.
+    pub(crate) fn snapshot(&self) -> &Snapshot {
         match self {
-            Self::Pass(Passed { context, .. })
-            | Self::Preflight(Preflight(context))
-            | Self::Public(Public(context)) => context,
-            Self::Granted(grant) => grant.context(),
-            Self::Denied(refusal) => &refusal.context,
-            Self::Needs(needed) => &needed.context,
+            Self::Pass(Passed { guard, .. }) | Self::Denied(Refusal { guard, .. }) => &guard.state,
+            Self::Preflight(Preflight(guard))
+            | Self::Public(Public(guard))
+            | Self::Needs(Needed { guard, .. }) => &guard.state,
+            Self::Granted(grant) => &grant.guard().state,
         }
     }
 }
@@ -95,7 +114,7 @@ impl<'r> Decision<'r> {
 /// A request outside of every site.
 #[derive(Debug)]
 pub struct Passed {
-    context: Context,
+    guard: SnapshotGuard,
     /// Outside of every base path of a host that a site claims.
     #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer checks it"))]
     outside: bool,
@@ -103,17 +122,29 @@ pub struct Passed {
 
 /// A preflight on a site with a CORS policy.
 #[derive(Debug)]
-pub struct Preflight(Context);
+pub struct Preflight(SiteGuard);
 
 /// A request for a public resource.
 #[derive(Debug)]
-pub struct Public(Context);
+pub struct Public(SiteGuard);
 
 /// A decision that something is missing for.
 #[derive(Debug)]
 pub struct Needed {
     need: Need,
-    context: Context,
+    guard: SiteGuard,
+}
+
+impl Preflight {
+    pub(crate) fn rules(&self) -> &SiteRules {
+        self.0.site()
+    }
+}
+
+impl Public {
+    pub(crate) fn rules(&self) -> &SiteRules {
+        self.0.site()
+    }
 }
 
 impl Needed {
@@ -128,7 +159,7 @@ impl Needed {
 pub struct Refusal<'r> {
     denial: Denial,
     evidence: Option<Evidence<'r>>,
-    context: Context,
+    guard: SnapshotGuard,
 }
 
 impl Refusal<'_> {
@@ -144,7 +175,11 @@ impl Refusal<'_> {
 
     /// The site, where one was found.
     pub fn site(&self) -> Option<SiteView<'_>> {
-        self.context.site().map(SiteView)
+        self.guard.site().map(SiteView)
+    }
+
+    pub(crate) fn rules(&self) -> Option<&SiteRules> {
+        self.guard.site()
     }
 
     /// Which carrier brought the credential that was refused.

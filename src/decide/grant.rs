@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::context::Context;
+use super::guard::SiteGuard;
 use crate::request::shown_path;
 use crate::schemes::jws::Claims;
 use crate::schemes::{Basis, Carrier, Facts, ResponseRules, Scheme};
@@ -18,16 +18,16 @@ use crate::time::UnixSeconds;
 pub struct Grant<'r> {
     raw: &'r [u8],
     facts: Facts,
-    context: Context,
+    guard: SiteGuard,
 }
 
 impl<'r> Grant<'r> {
-    pub(crate) const fn new(raw: &'r [u8], facts: Facts, context: Context) -> Self {
-        Self { raw, facts, context }
+    pub(crate) const fn new(raw: &'r [u8], facts: Facts, guard: SiteGuard) -> Self {
+        Self { raw, facts, guard }
     }
 
-    pub(crate) const fn context(&self) -> &Context {
-        &self.context
+    pub(crate) const fn guard(&self) -> &SiteGuard {
+        &self.guard
     }
 
     /// The `kid` of the key that signed; `None` where none did. Several keys may have one: see [`key_scope`](Self::key_scope) and
@@ -47,7 +47,7 @@ impl<'r> Grant<'r> {
     }
 
     fn key(&self) -> Option<&crate::Key> {
-        self.facts.proof.key(&self.context.state.keys)
+        self.facts.proof.key(&self.guard.state.keys)
     }
 
     /// The video that the credential opens, if the credential names a video.
@@ -86,8 +86,8 @@ impl<'r> Grant<'r> {
     }
 
     /// The site that the request belongs to.
-    pub fn site(&self) -> Option<SiteView<'_>> {
-        self.context.site().map(SiteView)
+    pub fn site(&self) -> SiteView<'_> {
+        SiteView(self.guard.site())
     }
 
     /// Returns the claims as the user's own type, read again from the credential. The module of its scheme lists them, such as
@@ -105,8 +105,8 @@ impl<'r> Grant<'r> {
         let payload = self.payload();
         OwnedGrant(Arc::new(Owned {
             kid: self.kid().map(Into::into),
-            site: self.site().map(|site| site.id().into()),
-            live: self.site().is_some_and(SiteView::is_live),
+            site: self.site().id().into(),
+            live: self.site().is_live(),
             scope: self.scope(&payload),
             payload,
             facts: self.facts.clone(),
@@ -115,7 +115,7 @@ impl<'r> Grant<'r> {
 
     /// The scope of the credential, as [`OwnedGrant::scope`] returns it.
     pub(crate) fn scope(&self, payload: &Payload) -> Option<String> {
-        let site = self.context.site()?;
+        let site = self.guard.site();
         let basis =
             Basis { carrier: self.facts.carrier, raw: self.raw, site: &site.facts, claims: &payload.0 };
         site.schemes.scope(&self.facts.proof, &basis)
@@ -147,7 +147,7 @@ impl std::fmt::Debug for Grant<'_> {
         f.debug_struct("Grant")
             .field("kid", &self.kid())
             .field("facts", &self.facts)
-            .field("context", &self.context)
+            .field("guard", &self.guard)
             .finish_non_exhaustive()
     }
 }
@@ -160,7 +160,7 @@ pub struct OwnedGrant(Arc<Owned>);
 
 struct Owned {
     kid: Option<Box<str>>,
-    site: Option<Box<str>>,
+    site: Box<str>,
     live: bool,
     scope: Option<String>,
     payload: Payload,
@@ -174,8 +174,8 @@ impl OwnedGrant {
     }
 
     /// The id of the site that granted.
-    pub fn site(&self) -> Option<&str> {
-        self.0.site.as_deref()
+    pub fn site(&self) -> &str {
+        &self.0.site
     }
 
     /// Whether that site serves live streams, where a signed token's scope is a playback ID.

@@ -40,9 +40,9 @@
 //! }
 //! ```
 
-mod context;
 mod decision;
 mod grant;
+mod guard;
 mod outcome;
 mod snapshot;
 mod tally;
@@ -56,14 +56,14 @@ pub(crate) use tally::Tally;
 use std::cell::Cell;
 
 pub(crate) use outcome::Decided;
-use outcome::{Evidence, Outcome};
+use outcome::{Evidence, Nowhere, Outcome};
 
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
 use crate::schemes::{Asked, Carrier, Context, Facts, Rejected, Scheme, Text};
 use crate::scope::Captures;
-use crate::site::{Exact, Granted, Place, Policy, SiteRules, Transport, UnknownHost};
+use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, Transport, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
@@ -80,7 +80,7 @@ pub(crate) fn decide<'r>(
     // 1. Site.
     let located = match locate(policy, request, target, &mut host_buffer, &mut path_buffer) {
         Ok(located) => located,
-        Err(outcome) => return Decided { site: None, outcome },
+        Err(nowhere) => return Decided::Nowhere(nowhere),
     };
     let Located { index, site, host, path, inside } = located;
     let outcome = 'outcome: {
@@ -133,12 +133,12 @@ pub(crate) fn decide<'r>(
             refused => refused,
         }
     };
-    Decided { site: Some(index), outcome }
+    Decided::At(index, outcome)
 }
 
 /// The site of a request, and what its path names there.
 struct Located<'p> {
-    index: usize,
+    index: SiteIndex,
     site: &'p SiteRules,
     host: Host<'p>,
     /// The normal form of the path, or the path as it was received if it has none.
@@ -155,14 +155,14 @@ fn locate<'p>(
     target: Target<'p>,
     host_buffer: &'p mut HostBuffer,
     path_buffer: &'p mut PathBuffer,
-) -> Result<Located<'p>, Outcome<'static>> {
+) -> Result<Located<'p>, Nowhere> {
     let mut exact = None;
     let known = |name| {
         exact = policy.exact(name);
         exact.is_some()
     };
     let host = Host::agreed(request, target, host_buffer, known)
-        .map_err(|fault| Outcome::from(Denial::AmbiguousHost(fault)))?;
+        .map_err(|fault| Nowhere::Denied(Denial::AmbiguousHost(fault)))?;
     let path = RequestPath::parse(target.path, path_buffer);
     let place = policy.place(host, exact, target.path, path);
     let place = match request.other_path() {
@@ -170,7 +170,7 @@ fn locate<'p>(
         Some(other) => agreed_place(policy, (host, exact), place, other),
     };
     let (index, inside) = match place {
-        Place::Outside if policy.outside.passes(host) => return Err(Outcome::Pass { outside: true }),
+        Place::Outside if policy.outside.passes(host) => return Err(Nowhere::Pass { outside: true }),
         Place::Outside => return Err(Denial::Outside.into()),
         Place::UnknownHost if host.as_bytes().is_empty() => {
             return Err(Denial::AmbiguousHost(HostFault::Missing).into());
@@ -178,13 +178,13 @@ fn locate<'p>(
         Place::UnknownHost => {
             return Err(match policy.unknown_host {
                 UnknownHost::Refuse => Denial::UnknownHost.into(),
-                UnknownHost::Pass => Outcome::Pass { outside: false },
+                UnknownHost::Pass => Nowhere::Pass { outside: false },
             });
         }
         Place::Ambiguous(index, fault) => (index, Err(Denial::AmbiguousPath(fault))),
         Place::Inside(index, captures, key) => (index, Ok((captures, key))),
     };
-    let site = policy.site(index).ok_or_else(|| Outcome::from(Denial::UnknownHost))?;
+    let site = policy.site(index);
     let path = path.map_or(target.path, RequestPath::as_bytes);
     Ok(Located { index, site, host, path, inside })
 }

@@ -1,19 +1,29 @@
 use crate::error::Denial;
 use crate::schemes::{Carrier, Facts, Scheme};
+use crate::site::SiteIndex;
 use crate::store::Need;
 
 /// A decision without its snapshot: nothing in it borrows from one.
-pub(crate) struct Decided<'r> {
-    pub(super) site: Option<usize>,
-    pub(super) outcome: Outcome<'r>,
+pub(crate) enum Decided<'r> {
+    /// The request belongs to no site.
+    Nowhere(Nowhere),
+    /// The request belongs to this site.
+    At(SiteIndex, Outcome<'r>),
 }
 
-pub(super) enum Outcome<'r> {
+/// The decision about a request that belongs to no site.
+pub(crate) enum Nowhere {
     /// The request goes to the inner service without a decision about a credential.
     Pass {
         /// False for a host that no site claims; otherwise the path is outside of every base path.
         outside: bool,
     },
+    Denied(Denial),
+}
+
+/// The decision about a request that belongs to a site.
+pub(crate) enum Outcome<'r> {
+    /// A CORS preflight on a site with a CORS policy.
     Preflight,
     Public,
     Granted(&'r [u8], Facts),
@@ -27,6 +37,12 @@ pub(crate) struct Evidence<'r> {
     pub(super) scheme: Scheme,
     pub(super) carrier: Carrier,
     pub(super) raw: &'r [u8],
+}
+
+impl From<Denial> for Nowhere {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
 }
 
 impl From<Denial> for Outcome<'_> {

@@ -26,6 +26,7 @@ mod pattern;
 mod policy;
 mod rules;
 mod settings;
+mod sites;
 mod stripping;
 
 pub use forward::Forward;
@@ -33,6 +34,7 @@ pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::{Exact, Place};
 pub(crate) use identity::IdentityNames;
 pub use identity::{GrantFact, IdentityValue};
+pub(crate) use mounts::SiteIndex;
 pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub use rules::{Access, CacheScope, SiteView};

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::request::{fold, fold_base_path, is_folded};
 
 /// The position of a site in its policy.
-pub(super) type SiteIndex = usize;
+pub(crate) type SiteIndex = usize;
 
 /// The base paths of one host, and the site that begins at each.
 #[derive(Debug, Default)]

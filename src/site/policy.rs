@@ -10,6 +10,7 @@ use super::mounts::SiteIndex;
 use super::outside::{Outside, OutsideRule, check_outside};
 use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};
+use super::sites::Sites;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 use crate::rate::FailedSignatures;
 use crate::request::{Host, RequestPath, TrustedProxies};
@@ -41,7 +42,7 @@ pub enum UnknownHost {
 /// ```
 #[derive(Debug)]
 pub struct Policy {
-    sites: Vec<SiteRules>,
+    sites: Sites,
     #[cfg(feature = "tower")]
     has_base_paths: bool,
     hosts: HostTable,
@@ -63,7 +64,7 @@ impl Policy {
         PolicyBuilder { expose_reason: true, token_cache: DEFAULT_TOKEN_CACHE, ..PolicyBuilder::default() }
     }
 
-    pub(crate) fn site(&self, index: SiteIndex) -> Option<&SiteRules> {
+    pub(crate) fn site(&self, index: SiteIndex) -> &SiteRules {
         self.sites.get(index)
     }
 
@@ -324,7 +325,7 @@ impl PolicyBuilder {
         Some(Policy {
             #[cfg(feature = "tower")]
             has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),
-            sites,
+            sites: Sites::new(sites)?,
             hosts: hosts.finish(),
             streams,
             unknown_host: self.unknown_host,
