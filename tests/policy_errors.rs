@@ -250,7 +250,7 @@ fn all_errors_are_reported_at_once() {
         "ends in a slash",
         "stream \"s\"",
         "write 10.0.0.0/8",
-        "kid \"k1\"",
+        "two keys \"k1\" of bucket courses",
     ] {
         assert!(lines.iter().any(|line| line.contains(found)), "{found}: {lines:#?}");
     }

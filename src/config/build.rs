@@ -12,7 +12,7 @@ use crate::cors::Cors;
 use crate::crypto::Algorithm;
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
-use crate::keys::{KeyId, KeySource};
+use crate::keys::{KeyId, KeySource, checked_issuer};
 use crate::rate::FailedSignatures;
 use crate::schemes::Carrier;
 use crate::schemes::values::Span;
@@ -273,6 +273,10 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     }
     if let Some(Err(error)) = said.kid.as_deref().map(KeyId::new) {
         faults.push("kid", error);
+        return None;
+    }
+    if let Some(Err(error)) = said.issuer.as_deref().map(|issuer| checked_issuer(issuer.into())) {
+        faults.push("issuer", error);
         return None;
     }
     let path = || folder.join(value);

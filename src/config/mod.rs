@@ -110,7 +110,7 @@
 //! secret_file = "secrets/2026-11"      # secrets never stand in the file
 //! scope = { site = "cdn" }
 //! kid = "2026-11"                      # default the file's name without its ending
-//! issuer = "https://id.example"        # verifies only tokens with exactly this iss; default those of any
+//! issuer = "https://login.example"     # verifies only tokens with exactly this iss; default those of any
 //! algorithm = "HS256"                  # default what the key is for
 //! ```
 

@@ -132,7 +132,7 @@ impl<'k> KeyName<'k> {
 }
 
 /// Refuses an issuer that no token can name.
-pub(super) fn checked_issuer(issuer: Box<str>) -> Result<Box<str>, ConfigError> {
+pub(crate) fn checked_issuer(issuer: Box<str>) -> Result<Box<str>, ConfigError> {
     match issuer.len() {
         1..=MAX_ISSUER_LEN => Ok(issuer),
         bytes => Err(ConfigError::KeyIssuer { bytes }),

@@ -34,6 +34,8 @@ mod source;
 mod table;
 
 pub(crate) use identity::KeyName;
+#[cfg(feature = "config")]
+pub(crate) use identity::checked_issuer;
 pub use identity::{KeyId, KeyIdentity, MAX_ISSUER_LEN, MAX_KEY_ID_LEN};
 pub(crate) use key::Generation;
 pub use key::Key;
