@@ -1,4 +1,5 @@
-//! Deciding allocates nothing: neither granting nor refusing, by any rule; nor does letting the decision go.
+//! Deciding allocates nothing: neither granting nor refusing, by any rule; nor does letting the decision go. A thread, a key and
+//! a remembered token allocate once.
 //!
 //! Counted are allocations by Rust's global allocator on the deciding thread. What a cryptographic library allocates
 //! in C is not seen: AWS-LC does 25 for an RSA signature.
@@ -45,6 +46,32 @@ const HOST: &str = "cdn.example.com";
 const PAGE: &str = "https://app.example.com";
 const LINK_SECRET: &str = "a shared secret";
 const LINK_KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// Decides twice on each of so many threads that live at the same time. Returns the allocations of each decision.
+fn on_new_threads(threads: usize, verifier: &Verifier) -> Vec<[u64; 2]> {
+    let (request, barrier) = (get("/videos/1/a.ts"), std::sync::Barrier::new(threads));
+    std::thread::scope(|scope| {
+        let decide = || {
+            barrier.wait();
+            let counted = [0, 1].map(|_| measure(|| drop(verifier.decide(&request, NOW))).count_total);
+            barrier.wait();
+            counted
+        };
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(decide)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn a_thread_allocates_one_slot_with_its_first_decision_and_later_threads_use_it_again() {
+    let verifier = Verifier::builder().site(Site::bucket("courses").host(HOST)).build().unwrap();
+    let first = on_new_threads(64, &verifier);
+    assert!(first.iter().all(|[first, second]| *first <= 1 && *second == 0), "{first:?}");
+    assert!(first.iter().any(|[first, _]| *first == 1), "{first:?}");
+    // Half as many, because other tests start threads too.
+    let later = on_new_threads(32, &verifier);
+    assert!(later.iter().all(|counted| *counted == [0, 0]), "{later:?}");
+}
 
 /// How often the allocator was asked while deciding, and while the decision was let go.
 fn decide(verifier: &Verifier, request: &Request<()>, check: impl FnOnce(&Decision<'_>)) -> (u64, u64) {
@@ -311,6 +338,7 @@ fn refusing_a_stale_key_allocates_nothing() {
         Verifier::builder().site(Site::bucket("courses").host(HOST)).key_source(source).build().unwrap();
     let request = get(&format!("/videos/1/a.ts?auth={}", signed(signer.token(folder()))));
     let now = UnixSeconds::now();
+    drop(verifier.decide(&get("/videos/1/a.ts"), now)); // the slot of this thread; the token stays new
     for name in ["new", "remembered"] {
         let mut decision = None;
         let later = now.saturating_add(3600);

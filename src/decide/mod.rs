@@ -19,10 +19,15 @@
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Then the length of the parameters that a
 //!     [manifest](crate::manifest) would carry is checked, also on public resources; last an embed token's rate.
 //!
-//! A decision does not block, reads one [snapshot](crate::Verifier::update) of policy and keys, and does not allocate, except once for
-//! a token that is [remembered](crate::site::PolicyBuilder::token_cache). Embed tokens and revocations change one by one, and
-//! are in force for every decision that starts after the call has returned. A lookup of an embed token may wait for the lock of
-//! its part of the table while one entry is changed.
+//! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It does not allocate, except
+//! once for each of these:
+//!
+//! - a thread, in its first decision: its slot among the readers, which a later thread uses again;
+//! - a token that is [remembered](crate::site::PolicyBuilder::token_cache), and with the first one the table;
+//! - a public key, which is prepared for its first token.
+//!
+//! Embed tokens and revocations change one by one, and are in force for every decision that starts after the call has returned.
+//! A lookup of an embed token may wait for the lock of its part of the table while one entry is changed.
 //!
 //! # Only a decision grants
 //!

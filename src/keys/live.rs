@@ -21,7 +21,10 @@ impl<T> Live<T> {
         Self { current: ArcSwap::from_pointee(value), retired: Mutex::default() }
     }
 
-    /// The value in force now.
+    /// Returns the value in force now.
+    ///
+    /// The first load of a thread allocates the thread's slot, in which readers announce what they read. A slot serves every cell of
+    /// the process. After its thread has ended, another thread uses it again.
     pub(crate) fn load(&self) -> Guard<Arc<T>> {
         self.current.load()
     }

@@ -61,8 +61,8 @@ impl Verifier {
         &self.0.setup
     }
 
-    /// Decides one request. No I/O, no waiting, no allocation but for a token that is remembered, and for a public key that is
-    /// prepared for its first token; what can be refused cheaply is refused first.
+    /// Decides one request. No I/O, no waiting, no allocation but [once](crate::decide) for a thread, for a token that is remembered,
+    /// and for a public key; what can be refused cheaply is refused first.
     pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }
