@@ -29,6 +29,7 @@ use futures_util::FutureExt as _;
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, HeaderValue, ORIGIN};
 use http::{Request, Response};
 use http_body_util::Full;
+use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::crypto::Algorithm;
 use playgate::error::{Code, Denial};
@@ -211,7 +212,7 @@ fn layers() -> Vec<Case> {
     let through = |name, mut request: Request<()>, fields: usize| {
         let asked = Rc::new(Cell::new(None));
         let back = Rc::clone(&asked);
-        let mut service = verifier(64).layer().layer(service_fn(move |request: Request<()>| {
+        let mut service = GateLayer::new(verifier(64)).layer(service_fn(move |request: Request<()>| {
             back.set(Some(request));
             let mut response = Response::new(Full::new(Bytes::from_static(b"the bytes")));
             for (name, value) in [(CONTENT_TYPE, "video/mp2t"), (ACCEPT_RANGES, "bytes"), (ETAG, "\"5f\"")] {

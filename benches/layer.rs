@@ -28,6 +28,7 @@ use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName}
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use interleaved::{Budget, Candidate};
+use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::mint::Signer;
 use playgate::site::CacheScope;
@@ -134,7 +135,7 @@ fn untouched() -> Site {
 
 fn over_a_service(origin: &Origin) -> Vec<Candidate> {
     let mut group = Group::new("over a service");
-    let behind = |token_cache| origin.verifier(untouched(), token_cache).layer().layer(segments(&[]));
+    let behind = |token_cache| GateLayer::new(origin.verifier(untouched(), token_cache)).layer(segments(&[]));
     let open = browser("/open/poster.jpg", &[]);
     let within = Budget::More(130.0);
     group.push("nothing", Budget::None, Some(0), segments(&[]), &origin.by_query(), 200);
@@ -160,7 +161,7 @@ fn in_headers(origin: &Origin) -> Vec<Candidate> {
         ("CORS, `Vary`", within, Some(GROWTH), cors().cache(CacheScope::Inner), &[]),
         ("CORS, `Vary`, `Cache-Control`", within, Some(GROWTH), cors(), &[]),
     ] {
-        let service = origin.verifier(site, 64).layer().layer(segments(inner));
+        let service = GateLayer::new(origin.verifier(site, 64)).layer(segments(inner));
         group.push(name, budget, more, service, &origin.by_page(), 200);
     }
     group.rows
@@ -172,7 +173,7 @@ fn over_a_router(origin: &Origin) -> Vec<Candidate> {
     let router = || Router::new().route("/videos/{*key}", on_get(|| async { segment::<Body>(&[]) }));
     let verifier = origin.verifier(untouched(), 64);
     let request = origin.by_query();
-    let (inside, around) = (router().layer(verifier.layer()), verifier.around(router()));
+    let (inside, around) = (router().layer(GateLayer::new(verifier.clone())), verifier.around(router()));
     group.push::<_, Body, _>("nothing", Budget::None, Some(0), router(), &request, 200);
     group.push::<_, Body, _>("`Router::layer`", Budget::None, None, inside, &request, 200);
     group.push::<_, Body, _>("`Verifier::around`", Budget::More(130.0), Some(0), around, &request, 200);

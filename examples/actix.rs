@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_files::Files;
 use actix_web::{App, HttpServer, web};
+use playgate::adapters::actix::ActixGate;
 use playgate::mint::{NewKey, Signer};
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
@@ -23,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(verifier.middleware()) // the one new line
+            .wrap(ActixGate::new(verifier.clone())) // the one new line
             .route("/", web::get().to(async || "The videos are under /media/.\n"))
             .service(Files::new("/media", MEDIA))
     });

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::{Router, routing::get, serve::ListenerExt};
+use playgate::adapters::tower::GateLayer;
 use playgate::mint::{NewKey, Signer};
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new()
         .route("/", get(async || "The videos are under /media/.\n"))
         .nest_service("/media", ServeDir::new(MEDIA))
-        .layer(verifier.layer()); // the one new line
+        .layer(GateLayer::new(verifier)); // the one new line
 
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;

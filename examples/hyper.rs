@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::{server::conn::auto, service::TowerToHyperService};
+use playgate::adapters::tower::Gate;
 use playgate::mint::{NewKey, Signer};
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
-use tower::Layer;
 use tower_http::services::ServeDir;
 
 const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pair = NewKey::rsa(2048)?; // the private half is for whoever makes URLs, the public half for the origin
     let key = Key::from_pem("demo", pair.public_pem(), KeyScope::bucket("courses"))?;
     let verifier = Verifier::builder().site(Site::bucket("courses").any_host()).key(key).build()?;
-    let app = verifier.layer().layer(ServeDir::new(MEDIA)); // the one new line
+    let app = Gate::new(ServeDir::new(MEDIA), verifier); // the one new line
 
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;

@@ -5,7 +5,7 @@
 //! nothing while deciding; its keys and policy change while it serves.
 //!
 //! ```
-//! use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
+//! use playgate::{Key, KeyScope, Scope, Site, Verifier, adapters::tower::GateLayer, mint::Signer};
 //! # async fn bytes() -> &'static str { "the bytes" }
 //! # async fn get(app: axum::Router, uri: &str) -> u16 {
 //! #     let request = axum::extract::Request::get(uri).header("host", "cdn.example.com");
@@ -21,7 +21,7 @@
 //!     .build()?;
 //! let app = axum::Router::new()
 //!     .route("/videos/{*key}", axum::routing::get(bytes))
-//!     .layer(verifier.layer());
+//!     .layer(GateLayer::new(verifier));
 //!
 //! let token = Signer::from_secret("2026-11", secret)?.token(Scope::folder("videos/1")?).sign()?;
 //! assert_eq!(get(app.clone(), &token.url("/videos/1/master.m3u8")).await, 200);
@@ -62,7 +62,7 @@
 //! | `tower` (default) | the layer |
 //! | `tracing` (default) | one log line per refusal |
 //! | `axum` | `Verifier::around`; extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
-//! | `actix` | the middleware for actix-web, [`Verifier::middleware`], and an extractor |
+//! | `actix` | the middleware for actix-web, [`ActixGate`](adapters::actix::ActixGate), and an extractor |
 //! | `mint` | [`mint`]: signing |
 //! | `secure-link-md5` | [links](schemes::link) made with MD5, as nginx and many CDNs sign them |
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |

@@ -10,6 +10,7 @@ use actix_web::{App, HttpResponse, web};
 use allocation_counter::measure;
 use fixtures::{Kind, key_of};
 use futures_util::FutureExt as _;
+use playgate::adapters::actix::ActixGate;
 use playgate::cors::Cors;
 use playgate::site::CacheScope;
 use playgate::{KeyScope, Scope, Site, Verifier};
@@ -55,7 +56,8 @@ async fn the_middleware_adds_no_allocation() {
     ] {
         let key = key_of(&signer, KeyScope::bucket("courses"));
         let verifier = Verifier::builder().site(site).key(key).build().unwrap();
-        let app = init_service(App::new().wrap(verifier.middleware()).route("/{key:.*}", media())).await;
+        let app =
+            init_service(App::new().wrap(ActixGate::new(verifier.clone())).route("/{key:.*}", media())).await;
         assert_eq!(asked!(app, &target), alone, "{name}");
     }
 }

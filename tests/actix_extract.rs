@@ -3,6 +3,8 @@
 mod support;
 
 use actix_web::web::{self, ServiceConfig};
+use playgate::adapters::MissingGrant;
+use playgate::adapters::actix::ActixGate;
 use playgate::schemes::{Carrier, Scheme};
 use playgate::{OwnedGrant, Site};
 use support::servers::{self, Server};
@@ -30,10 +32,16 @@ async fn optional(grant: Option<OwnedGrant>) -> String {
     grant.map_or("nobody".to_owned(), |grant| grant.claims::<Mine>().unwrap().sub)
 }
 
+async fn result(grant: Result<OwnedGrant, MissingGrant>) -> String {
+    grant.map_or_else(|missing| format!("{missing:?}"), |grant| grant.scheme().as_str().to_owned())
+}
+
 fn routes(app: &mut ServiceConfig) {
     app.route("/videos/{key:.*}", web::get().to(typed))
         .route("/maybe/a", web::get().to(optional))
         .route("/open/a", web::get().to(optional))
+        .route("/open/result", web::get().to(result))
+        .route("/maybe/result", web::get().to(result))
         .route("/open/wrong", web::get().to(typed));
 }
 
@@ -42,7 +50,7 @@ fn doors(site: &Site) -> [Server; 2] {
     let around = behind(site.clone());
     let inside = around.clone();
     let scoped = move |app: &mut ServiceConfig| {
-        app.service(web::scope("").wrap(inside.middleware()).configure(routes));
+        app.service(web::scope("").wrap(ActixGate::new(inside.clone())).configure(routes));
     };
     [servers::actix("around", Some(&around), routes), servers::actix("inside", None, scoped)]
 }
@@ -72,6 +80,8 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
             ("bearer", get(PATH).bearer(&good), told(Carrier::Bearer)),
             ("optional, there", get("/maybe/a").query(&good), "ada".to_owned()),
             ("optional, public", get("/open/a").query(&good), "nobody".to_owned()),
+            ("result, there", get("/maybe/result").query(&good), "signed-token".to_owned()),
+            ("result, public", get("/open/result").query(&good), "MissingGrant".to_owned()),
         ] {
             assert_eq!(ask(&door, asked).await, (200, body), "{}: {name}", door.name);
         }

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::routing::get as on_get;
+use playgate::adapters::tower::GateLayer;
 use playgate::mint::LinkSigner;
 use playgate::request::PeerAddr;
 use playgate::schemes::embed::Embed;
@@ -71,7 +72,7 @@ async fn bind() -> TcpListener {
 #[tokio::test]
 async fn what_a_request_says_of_its_sender_counts_before_the_connection() {
     let from: SocketAddr = "127.0.0.1:4711".parse().unwrap();
-    let mut gate = verifier().layer().layer(router()).with_peer(from);
+    let mut gate = GateLayer::new(verifier()).layer(router()).with_peer(from);
     let mut ask = async |link: &str, said: Option<PeerAddr>| {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = link.parse().unwrap();
@@ -104,7 +105,7 @@ async fn the_address_of_the_connection_counts_after_a_lookup_too() {
         ("/four", "tls.example.com", ELSEWHERE, None, "403 https_required", ELSEWHERE),
     ] {
         let of = |address: &str| SocketAddr::new(address.parse().unwrap(), 4711);
-        let mut gate = verifier.layer().layer(router()).with_peer(of(connected));
+        let mut gate = GateLayer::new(verifier.clone()).layer(router()).with_peer(of(connected));
         let mut request = get(path).host(host).query("0".repeat(32)).parsed().unwrap();
         if let Some(said) = said {
             request.extensions_mut().insert(PeerAddr(of(said)));

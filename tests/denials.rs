@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use playgate::adapters::http::ReplyBody;
+use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::error::{
     ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
@@ -609,7 +610,7 @@ async fn through_the_layer(verifier: &Verifier, request: Request<Bytes>) -> Resp
     let inner = service_fn(|_: Request<Bytes>| async {
         Ok::<Response<Full<Bytes>>, &str>(Response::new(Full::from("inner")))
     });
-    verifier.layer().layer(inner).oneshot(request).await.unwrap()
+    GateLayer::new(verifier.clone()).layer(inner).oneshot(request).await.unwrap()
 }
 
 #[tokio::test]

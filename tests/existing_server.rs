@@ -9,6 +9,7 @@ use axum::Router;
 use http::{Request, Response};
 use hyper_staticfile::Static;
 use playgate::Verifier;
+use playgate::adapters::tower::GateLayer;
 use playgate::rate::Rate;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use support::servers::{self, Server};
@@ -42,8 +43,8 @@ async fn existing(verifier: &Verifier, folder: &TempDir) -> [Server; 3] {
         app.service(actix_files::Files::new("/", &path));
     };
     [
-        servers::hyper("hyper-staticfile", verifier.layer().layer(staticfile)).await,
-        servers::hyper("warp", verifier.layer().layer(warp)).await,
+        servers::hyper("hyper-staticfile", GateLayer::new(verifier.clone()).layer(staticfile)).await,
+        servers::hyper("warp", GateLayer::new(verifier.clone()).layer(warp)).await,
         servers::actix("actix-files", Some(verifier), actix),
     ]
 }
@@ -122,7 +123,7 @@ async fn no_server_of_files_has_a_spelling_that_gets_around_origins_and_rates() 
     };
     let serve_dir = Router::new()
         .fallback_service(ServeDir::new(folder.path()).precompressed_gzip())
-        .layer(verifier.layer());
+        .layer(GateLayer::new(verifier.clone()));
     let mut servers = Vec::from(existing(&verifier, &folder).await);
     servers.push(servers::actix("actix-files with an index", Some(&verifier), index));
     servers.push(servers::axum("ServeDir", serve_dir).await);

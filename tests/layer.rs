@@ -15,10 +15,11 @@ use axum::extract::OriginalUri;
 use axum::routing::get as on_get;
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Incoming;
+use playgate::adapters::MissingGrant;
 use playgate::adapters::http::ReplyBody;
 use playgate::adapters::tower::{Gate, GateLayer};
 use playgate::schemes::{Carrier, Scheme};
@@ -61,7 +62,7 @@ where
         let response = Response::new(body.lock().unwrap().take().unwrap());
         async { Ok::<_, Infallible>(response) }
     });
-    verifier.layer().layer(inner).oneshot(request).await.unwrap()
+    GateLayer::new(verifier.clone()).layer(inner).oneshot(request).await.unwrap()
 }
 
 #[tokio::test]
@@ -141,7 +142,7 @@ impl Service<Request<Bytes>> for Touchy {
 #[tokio::test]
 async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
     let calls = Arc::new(AtomicUsize::new(0));
-    let mut gate = behind(vod()).layer().layer(Touchy { ready: false, calls: Arc::clone(&calls) });
+    let mut gate = GateLayer::new(behind(vod())).layer(Touchy { ready: false, calls: Arc::clone(&calls) });
     for request in [granted(), refused(), granted()] {
         let pending = gate.ready().await.unwrap().call(request);
         // A clone that is made meanwhile has to be polled for itself.
@@ -167,14 +168,14 @@ async fn a_service_that_is_not_ready_keeps_its_callers_waiting() {
             unreachable!("never ready")
         }
     }
-    let mut gate = behind(vod()).layer().layer(Busy);
+    let mut gate = GateLayer::new(behind(vod())).layer(Busy);
     assert_eq!(gate.ready().await.err(), Some("closed"));
 }
 
 #[tokio::test]
 async fn an_error_of_the_inner_service_passes_through() {
     let failing = service_fn(|_: Request<Bytes>| async { Err::<Response<Full<Bytes>>, _>("out of files") });
-    let gate = behind(vod()).layer().layer(failing);
+    let gate = GateLayer::new(behind(vod())).layer(failing);
     assert_eq!(gate.clone().oneshot(granted()).await.err(), Some("out of files"));
     assert_eq!(gate.oneshot(refused()).await.unwrap().status(), 401, "nobody was asked");
 }
@@ -183,7 +184,7 @@ async fn an_error_of_the_inner_service_passes_through() {
 async fn a_refusal_is_ready_at_once_and_once() {
     let never =
         service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>());
-    let mut future = std::pin::pin!(behind(vod()).layer().layer(never).call(refused()));
+    let mut future = std::pin::pin!(GateLayer::new(behind(vod())).layer(never).call(refused()));
     let mut context = Context::from_waker(std::task::Waker::noop());
     let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut context) else { panic!("it waits") };
     assert_eq!(response.extensions().get::<Denial>(), Some(&Denial::CredentialMissing));
@@ -199,8 +200,13 @@ fn the_layer_is_cheap_to_clone_and_goes_everywhere() {
         value.clone()
     }
     let verifier = behind(vod());
-    let layer = everywhere(&verifier.layer());
-    everywhere(&layer.layer(()));
+    let layer = everywhere(&GateLayer::new(verifier.clone()));
+    let mut gate = everywhere(&layer.layer(vec![1]));
+    gate.get_mut().push(2);
+    assert_eq!((gate.get_ref().len(), gate.into_inner()), (2, vec![1, 2]), "the service inside");
+    let mut around = everywhere(&verifier.around(vec![1]));
+    around.get_mut().push(2);
+    assert_eq!((around.get_ref().len(), around.into_inner()), (2, vec![1, 2]), "the router inside");
     assert!(size_of::<GateLayer>() <= 2 * size_of::<usize>(), "one shared pointer and a flag");
     assert!(size_of::<Gate<()>>() <= 4 * size_of::<usize>(), "and an address");
     // What one clone changes is in force for all.
@@ -219,12 +225,15 @@ async fn behind_nest_service_the_path_that_the_client_sent_decides() {
     let show = |OriginalUri(original): OriginalUri, request: axum::extract::Request| async move {
         format!("{} of {original}", request.uri())
     };
-    let inside = verifier.layer().layer(Router::new().fallback(show));
-    let layered = Router::new().fallback(show).layer(verifier.layer());
+    let inside = GateLayer::new(verifier.clone()).layer(Router::new().fallback(show));
+    let layered = Router::new().fallback(show).layer(GateLayer::new(verifier.clone()));
     let router = Router::new()
         .nest_service("/media", inside)
         .nest_service("/outer", Router::new().nest_service("/media", layered.clone()))
-        .nest("/deep", Router::new().route("/media/{*key}", on_get(show)).layer(verifier.layer()));
+        .nest(
+            "/deep",
+            Router::new().route("/media/{*key}", on_get(show)).layer(GateLayer::new(verifier.clone())),
+        );
     let address = serve_axum(router).await;
     let good = token("videos/1/");
     for (target, verdict, seen) in [
@@ -254,17 +263,18 @@ async fn a_request_outside_passes_only_where_the_whole_path_is_known() {
             Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("open"))))
         })
     };
-    let gate = verifier.layer().layer(served());
+    let gate = GateLayer::new(verifier.clone()).layer(served());
     let shortening = service_fn(move |mut request: Request<Incoming>| {
         let path = request.uri().path().strip_prefix("/media").unwrap_or("/").to_owned();
         *request.uri_mut() = path.parse().unwrap();
         gate.clone().oneshot(request)
     });
     let shortened = servers::hyper("shortened", shortening).await.address;
-    let unsaid = servers::hyper("unsaid", verifier.layer().layer(served())).await.address;
-    let full = servers::hyper("full", verifier.layer().full_paths().layer(served())).await.address;
+    let unsaid = servers::hyper("unsaid", GateLayer::new(verifier.clone()).layer(served())).await.address;
+    let full =
+        servers::hyper("full", GateLayer::new(verifier.clone()).full_paths().layer(served())).await.address;
     let routed = Router::new().fallback(|| async { "open" });
-    let layered = serve_axum(routed.layer(verifier.layer())).await;
+    let layered = serve_axum(routed.layer(GateLayer::new(verifier.clone()))).await;
     let protected = format!("/media{PATH}");
     for (name, address, target, verdict) in [
         ("shortened", shortened, &*protected, "404 outside"),
@@ -284,13 +294,15 @@ async fn a_request_outside_passes_only_where_the_whole_path_is_known() {
 async fn routes_added_after_the_layer_are_outside_of_it() {
     let verifier = behind(vod());
     let hello = || async { "hello" };
-    let router =
-        Router::new().route("/in", on_get(hello)).layer(verifier.layer()).route("/out", on_get(hello));
+    let router = Router::new()
+        .route("/in", on_get(hello))
+        .layer(GateLayer::new(verifier.clone()))
+        .route("/out", on_get(hello));
     let address = serve_axum(router.clone()).await;
     for (target, status) in [("/in", 401), ("/out", 200), ("/none", 401)] {
         assert_eq!(http1("layered", address, &get(target).http1()).await.status, status, "{target}");
     }
-    let around = servers::hyper("around", verifier.layer().layer(router)).await.address;
+    let around = servers::hyper("around", GateLayer::new(verifier.clone()).layer(router)).await.address;
     for target in ["/in", "/out", "/none"] {
         assert_eq!(http1("around", around, &get(target).http1()).await.status, 401, "{target}");
     }
@@ -331,8 +343,9 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
     let good = TestKey::Rsa.token(&payload);
     let encoded = good.replace('.', "%2e");
     let told = |carrier: Carrier| format!("ada [1, 2] rsa {HOST} Some(\"\") {carrier:?} {}", NOW + 60);
-    let inside = serve_axum(router.clone().layer(verifier.layer())).await;
-    let around = servers::hyper("around", verifier.layer().layer(router.clone())).await.address;
+    let inside = serve_axum(router.clone().layer(GateLayer::new(verifier.clone()))).await;
+    let around =
+        servers::hyper("around", GateLayer::new(verifier.clone()).layer(router.clone())).await.address;
     for (door, address) in [("inside", inside), ("around", around)] {
         for (name, ask, status, body) in [
             ("query", get(PATH).query(&good), 200, told(Carrier::Query)),
@@ -349,11 +362,48 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
         let wrong = http1(door, address, &get("/open/wrong").http1()).await;
         assert_eq!(wrong.status, 500, "{door}: a grant is asked for where none can be");
     }
-    let quiet = serve_axum(router.layer(behind(vod()).layer())).await;
+    let quiet = serve_axum(router.layer(GateLayer::new(behind(vod())))).await;
     let answer = http1("quiet", quiet, &get(PATH).query(&good).http1()).await;
     assert_eq!(answer.status, 500, "a site keeps its grants to itself unless told otherwise");
     let answer = http1("quiet", quiet, &get("/maybe/a").query(&good).http1()).await;
     assert_eq!((answer.status, &*answer.body), (200, &b"nobody"[..]));
+}
+
+#[tokio::test]
+async fn a_missing_grant_is_a_rejection_by_name() {
+    let router = || {
+        let own_answer = |grant: Result<OwnedGrant, MissingGrant>| async move {
+            let missing = grant.unwrap_err();
+            assert_eq!(missing.to_string(), missing.body_text());
+            let error: Box<dyn std::error::Error + Send + Sync> = missing.into();
+            assert!(error.source().is_none());
+            (StatusCode::NOT_FOUND, format!("{} {missing:?}", missing.status()))
+        };
+        let default = |_: OwnedGrant| async { "there is a grant" };
+        Router::new().route("/open/own", on_get(own_answer)).route("/open/default", on_get(default))
+    };
+    let [open, quiet] = [vod().public_paths(["open/"]).grant_extension(), vod()];
+    let elsewhere = open.clone().base_path("/media/");
+    let gate = |site| GateLayer::new(behind(site));
+    for (name, router) in [
+        ("no layer", router()),
+        ("a public path", router().layer(gate(open))),
+        ("no grant_extension", router().layer(gate(quiet))),
+        ("outside of the base path", router().layer(gate(elsewhere).full_paths())),
+    ] {
+        let ask = async |target: &str| {
+            let request = get(target).query(token("")).parsed().unwrap().map(AxumBody::from);
+            let response = router.clone().oneshot(request).await.unwrap();
+            let (head, body) = response.into_parts();
+            (head.status, body.collect().await.unwrap().to_bytes())
+        };
+        let own = "500 Internal Server Error MissingGrant";
+        assert_eq!(ask("/open/own").await, (StatusCode::NOT_FOUND, own.into()), "{name}");
+        let body =
+            "no grant in the request: put the layer around this route, and grant_extension() on its site";
+        let default = (StatusCode::INTERNAL_SERVER_ERROR, body.into());
+        assert_eq!(ask("/open/default").await, default, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -379,7 +429,7 @@ async fn a_hook_that_panics_lets_nobody_in() {
 
 #[tokio::test]
 async fn any_request_body_will_do() {
-    let gate = behind(vod()).layer().layer(service_fn(|request: Request<AxumBody>| async move {
+    let gate = GateLayer::new(behind(vod())).layer(service_fn(|request: Request<AxumBody>| async move {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         Ok::<_, Infallible>(Response::new(Full::new(body)))
     }));
@@ -399,7 +449,7 @@ async fn two_layers_stand_in_one_another() {
     let service = service_fn(|_: Request<Bytes>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("inner")))
     });
-    let both = outer.layer().layer(inner.layer().layer(service));
+    let both = GateLayer::new(outer.clone()).layer(GateLayer::new(inner.clone()).layer(service));
     let good = token("videos/1/");
     for (target, status) in [
         (format!("{PATH}?auth={good}&second={good}"), 200),

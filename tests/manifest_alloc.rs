@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame};
 use http_body_util::StreamBody;
+use playgate::adapters::tower::GateLayer;
 use playgate::manifest::{Carried, Format, Hosts, MAX_SLICE, Parameters, Port, Rewriter, Types};
 use playgate::mint::Signer;
 use playgate::request::{Host, HostBuffer};
@@ -110,7 +111,7 @@ fn each_frame_of_a_body_allocates_one_buffer() {
     });
     let request = Request::get(token.url("/media.m3u8")).header("host", "own.example").body(()).unwrap();
     let mut context = Context::from_waker(Waker::noop());
-    let answer = pin!(verifier.layer().layer(inner).oneshot(request)).poll(&mut context);
+    let answer = pin!(GateLayer::new(verifier.clone()).layer(inner).oneshot(request)).poll(&mut context);
     let Poll::Ready(Ok(response)) = answer else { panic!("an inner service that answers at once") };
     let mut body = pin!(response.into_body());
     let mut counts = Vec::new();
@@ -150,7 +151,7 @@ fn cost(path: &str, manifest: &[Bytes]) -> (u64, usize) {
     });
     let site = Site::bucket("vod").host("own.example").public().forward(Forward::except(["x"]));
     let verifier = Verifier::builder().site(site).build().unwrap();
-    let gated = verifier.layer().layer(inner);
+    let gated = GateLayer::new(verifier.clone()).layer(inner);
     // As much as can be carried, and the same again and again up to what a server accepts.
     let query = vec![format!("a={}", "y".repeat(8000)); 7].join("&");
     let request = Request::get(format!("{path}?{query}")).header("host", "own.example").body(()).unwrap();

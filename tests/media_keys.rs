@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
+use playgate::adapters::tower::GateLayer;
 use playgate::decide::OwnedGrant;
 use playgate::media_keys::{KeyAnswer, KeyService, MediaKeys};
 use playgate::mint::LinkSigner;
@@ -273,7 +274,7 @@ async fn the_service_stands_wherever_axum_takes_one() {
         ("nest", below(Router::new().route_service("/keys/{key}", service()))),
         ("fallback_service", Router::new().fallback_service(service())),
     ] {
-        let inside = serve(router.clone().layer(verifier.layer())).await;
+        let inside = serve(router.clone().layer(GateLayer::new(verifier.clone()))).await;
         let around = {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
@@ -352,17 +353,18 @@ async fn without_a_grant_there_is_no_key_and_the_log_says_why() {
         (
             "no extension",
             "/no-extension/{video}/",
-            bare("/no-extension/{video}/").layer(behind(vod()).layer()),
+            bare("/no-extension/{video}/").layer(GateLayer::new(behind(vod()))),
         ),
         (
             "public",
             "/public/{video}/",
-            bare("/public/{video}/").layer(behind(vod().public().grant_extension()).layer()),
+            bare("/public/{video}/").layer(GateLayer::new(behind(vod().public().grant_extension()))),
         ),
         (
             "no site",
             "/no-site/{video}/",
-            bare("/no-site/{video}/").layer(behind(vod().base_path("/media/").grant_extension()).layer()),
+            bare("/no-site/{video}/")
+                .layer(GateLayer::new(behind(vod().base_path("/media/").grant_extension()))),
         ),
     ] {
         let address = serve(router).await;

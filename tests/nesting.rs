@@ -8,6 +8,7 @@ use axum::middleware::map_request;
 use axum::response::Response;
 use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
+use playgate::adapters::tower::GateLayer;
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -37,10 +38,10 @@ async fn status(app: &Router, uri: &str) -> StatusCode {
 #[tokio::test]
 async fn the_original_path_decides_inside_nested_routers() {
     let media = || Router::new().route("/{*key}", get(|| async { "bytes" }));
-    let nested = Router::new().nest("/media", media().layer(verifier().layer()));
-    let service = Router::new().nest_service("/media", media().layer(verifier().layer()));
-    let deeper =
-        Router::new().nest("/media", Router::new().nest("/videos", media().layer(verifier().layer())));
+    let nested = Router::new().nest("/media", media().layer(GateLayer::new(verifier())));
+    let service = Router::new().nest_service("/media", media().layer(GateLayer::new(verifier())));
+    let deeper = Router::new()
+        .nest("/media", Router::new().nest("/videos", media().layer(GateLayer::new(verifier()))));
     for (name, app) in [("nest", nested), ("nest_service", service), ("nested twice", deeper)] {
         assert_eq!(status(&app, "/media/videos/1/a.ts").await, 401, "{name}");
         assert_eq!(status(&app, &signed("/media/videos/1/a.ts")).await, 200, "{name}");
@@ -50,7 +51,8 @@ async fn the_original_path_decides_inside_nested_routers() {
 
 #[tokio::test]
 async fn a_path_that_was_rewritten_into_a_site_after_routing_is_ambiguous() {
-    let inner = Router::new().route("/media/{*key}", get(|| async { "bytes" })).layer(verifier().layer());
+    let inner =
+        Router::new().route("/media/{*key}", get(|| async { "bytes" })).layer(GateLayer::new(verifier()));
     let rewrite = service_fn(move |mut request: Request| {
         let inner = inner.clone();
         async move {
@@ -78,7 +80,7 @@ fn without_language(mut request: Request) -> Request {
 fn localized(verifier: &Verifier, folder: &std::path::Path) -> Router {
     Router::new()
         .fallback_service(ServeDir::new(folder))
-        .layer(verifier.layer())
+        .layer(GateLayer::new(verifier.clone()))
         .layer(map_request(async |request: Request| without_language(request)))
 }
 
@@ -108,7 +110,8 @@ async fn a_layer_that_rewrites_paths_outside_of_the_gate_opens_nothing() {
     );
 
     // Around the router the layer makes the only path that there is.
-    let router = Router::new().fallback_service(ServeDir::new(folder.path())).layer(verifier().layer());
+    let router =
+        Router::new().fallback_service(ServeDir::new(folder.path())).layer(GateLayer::new(verifier()));
     for (uri, expected) in [
         ("/en/media/videos/1/a.ts".to_owned(), 401),
         (signed("/en/media/videos/1/a.ts"), 200),
@@ -139,7 +142,8 @@ async fn a_path_that_was_rewritten_within_one_site_is_decided_as_the_handler_see
 /// A prefix with a parameter matches any segment, the one at which a site begins among them.
 #[tokio::test]
 async fn what_is_left_behind_a_nested_parameter_does_not_get_around_a_site() {
-    let files = || Router::new().route("/{*key}", get(|| async { "bytes" })).layer(verifier().layer());
+    let files =
+        || Router::new().route("/{*key}", get(|| async { "bytes" })).layer(GateLayer::new(verifier()));
     let app = Router::new().nest("/{tenant}", files());
     assert_eq!(status(&app, "/acme/media/videos/1/a.ts").await, 400);
     assert_eq!(status(&app, "/media/videos/1/a.ts").await, 401);
@@ -149,7 +153,8 @@ async fn what_is_left_behind_a_nested_parameter_does_not_get_around_a_site() {
 
 #[tokio::test]
 async fn connect_is_decided_by_its_path() {
-    let app = Router::new().route("/media/{*key}", any(|| async { "bytes" })).layer(verifier().layer());
+    let app =
+        Router::new().route("/media/{*key}", any(|| async { "bytes" })).layer(GateLayer::new(verifier()));
     let connect = |uri: &str| {
         Request::builder()
             .method("CONNECT")
@@ -179,12 +184,12 @@ async fn a_path_that_may_be_shortened_is_in_no_public_site_beside_a_base_path() 
     let ask =
         || Request::get("/videos/1/a.ts").header("host", "cdn.example.com").body(Body::empty()).unwrap();
     for (name, layer, status) in [
-        ("beside a base path", beside.layer(), 404),
-        ("full paths", beside.layer().full_paths(), 200),
-        ("no base path", alone.layer(), 200),
+        ("beside a base path", GateLayer::new(beside.clone()), 404),
+        ("full paths", GateLayer::new(beside.clone()).full_paths(), 200),
+        ("no base path", GateLayer::new(alone.clone()), 200),
     ] {
         assert_eq!(layer.layer(inner).oneshot(ask()).await.unwrap().status(), status, "{name}");
     }
-    let router = Router::new().fallback_service(inner).layer(beside.layer());
+    let router = Router::new().fallback_service(inner).layer(GateLayer::new(beside.clone()));
     assert_eq!(router.oneshot(ask()).await.unwrap().status(), 200, "axum's router has recorded the path");
 }

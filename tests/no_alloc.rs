@@ -18,6 +18,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fixtures::{Kind, key_of};
 use futures_util::FutureExt as _;
 use http::{Request, Response, Uri};
+use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::crypto::{LinkHash, MacHash};
 use playgate::error::{Code, Denial, LinkFault};
@@ -822,7 +823,7 @@ fn asked_by_the_layer(site: Site, fields: Fields) -> u64 {
     let alone = measure(|| drop(std::hint::black_box(respond()))).count_total;
     let inner =
         tower::service_fn(move |_request: Request<()>| std::future::ready(Ok::<_, Infallible>(respond())));
-    let mut service = verifier.layer().layer(inner);
+    let mut service = GateLayer::new(verifier.clone()).layer(inner);
     let mut counted = 0;
     for _ in 0..2 {
         let mut request = get(&format!("/videos/1/a.ts?auth={token}"));

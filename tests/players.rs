@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
+use playgate::adapters::tower::GateLayer;
 use playgate::mint::LinkSigner;
 use playgate::schemes::link::{Covers, SecureLink};
 use playgate::site::Forward;
@@ -55,7 +56,7 @@ impl Origin {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = inner.layer(verifier.layer()).layer(record);
+        let router = inner.layer(GateLayer::new(verifier.clone())).layer(record);
         let make = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(axum::serve(listener, make).into_future());
         Self { address, answers }

@@ -34,6 +34,7 @@ use futures_util::Stream;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use playgate::Verifier;
+use playgate::adapters::tower::GateLayer;
 use support::servers::{self, Server};
 use support::{HOST, behind, in_time, token, vod};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -87,7 +88,7 @@ async fn servers(verifier: Option<&Verifier>, inner: &Inner) -> [Server; 3] {
     match verifier {
         Some(verifier) => [
             servers::axum("axum", verifier.around(router)).await,
-            servers::hyper("hyper", verifier.layer().layer(service)).await,
+            servers::hyper("hyper", GateLayer::new(verifier.clone()).layer(service)).await,
             actix,
         ],
         None => [servers::axum("axum", router).await, servers::hyper("hyper", service).await, actix],

@@ -11,11 +11,11 @@ use axum::body::Body;
 use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::{StatusCode, request::Parts};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
-use tower_layer::Layer;
 use tower_service::Service;
 
+use super::MissingGrant;
 use super::http::ReplyBody;
 use super::tower::{Gate, GateFuture};
 use crate::decide::OwnedGrant;
@@ -35,34 +35,52 @@ impl Verifier {
     /// # }
     /// ```
     pub fn around<S>(&self, router: S) -> AxumGate<S> {
-        AxumGate { gate: self.layer().full_paths().layer(router) }
+        AxumGate { gate: Gate::new(router, self.clone()).full_paths() }
     }
 }
 
-/// A finished router behind a verifier; made by [`Verifier::around`].
+/// A finished router behind a verifier, created by [`Verifier::around`].
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct AxumGate<S> {
     gate: Gate<S>,
 }
 
 impl<S: Clone> AxumGate<S> {
-    /// For `axum::serve`. The gate knows each client's address; nothing inside is told of it.
+    /// Returns a service for `axum::serve`. The gate knows each client's address; handlers and inner layers do not.
     pub const fn into_make_service(self) -> MakeAxumGate<S> {
         MakeAxumGate { gate: self }
     }
 
-    /// The gate of one connection, as [`Gate::with_peer`].
-    #[must_use]
+    /// Sets the address of the connection's other end, as [`Gate::with_peer`].
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { gate: self.gate.with_peer(peer) }
     }
 
-    /// The same where somebody inside asks for the address too: handlers and layers by `ConnectInfo<SocketAddr>`, another gate.
+    /// Returns a service for `axum::serve`, if the address is used inside too: by handlers and layers with `ConnectInfo<SocketAddr>`, or by
+    /// another gate.
     pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
         S: Service<Request, Response = Response>,
     {
         ServiceExt::<Request>::into_make_service_with_connect_info(self)
+    }
+}
+
+impl<S> AxumGate<S> {
+    /// Returns a reference to the router.
+    pub const fn get_ref(&self) -> &S {
+        self.gate.get_ref()
+    }
+
+    /// Returns a mutable reference to the router.
+    pub const fn get_mut(&mut self) -> &mut S {
+        self.gate.get_mut()
+    }
+
+    /// Consumes the gate, and returns the router.
+    pub fn into_inner(self) -> S {
+        self.gate.into_inner()
     }
 }
 
@@ -80,8 +98,9 @@ impl<S: Service<Request, Response = Response> + Clone> Service<Request> for Axum
     }
 }
 
-/// Makes an [`AxumGate`] of each connection; made by [`AxumGate::into_make_service`].
+/// A service that makes an [`AxumGate`] for each connection, created by [`AxumGate::into_make_service`].
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct MakeAxumGate<S> {
     gate: AxumGate<S>,
 }
@@ -104,8 +123,9 @@ where
 }
 
 pin_project! {
-    /// The answer to come, with axum's own body.
+    /// The future of a response with axum's own body.
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct AxumGateFuture<S>
     where
         S: Service<Request>,
@@ -134,25 +154,38 @@ impl From<ReplyBody<Self>> for Body {
     }
 }
 
-/// The rejection if a handler extracts a grant and the request has none: a mistake in the wiring, so 500.
-const NO_GRANT: (StatusCode, &str) = (
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "no grant in the request: put the layer around this route, and grant_extension() on its site",
-);
+impl MissingGrant {
+    /// Returns the status of the response: 500, because the server is wired wrongly.
+    pub const fn status(&self) -> StatusCode {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
 
-impl<S: Sync> FromRequestParts<S> for OwnedGrant {
-    type Rejection = (StatusCode, &'static str);
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        parts.extensions.get::<Self>().cloned().ok_or(NO_GRANT)
+    /// Returns the body of the response.
+    pub fn body_text(&self) -> String {
+        self.to_string()
     }
 }
 
-/// `None` on public resources, and where a site keeps its grants to itself.
-impl<S: Sync> OptionalFromRequestParts<S> for OwnedGrant {
-    type Rejection = std::convert::Infallible;
+impl IntoResponse for MissingGrant {
+    fn into_response(self) -> Response {
+        (self.status(), self.body_text()).into_response()
+    }
+}
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Self::Rejection> {
+/// Extracts the grant of the request; fails with [`MissingGrant`].
+impl<S: Sync> FromRequestParts<S> for OwnedGrant {
+    type Rejection = MissingGrant;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, MissingGrant> {
+        parts.extensions.get::<Self>().cloned().ok_or(MissingGrant)
+    }
+}
+
+/// Extracts the grant of the request, or `None` where [`MissingGrant`] would be returned.
+impl<S: Sync> OptionalFromRequestParts<S> for OwnedGrant {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned())
     }
 }

@@ -23,10 +23,15 @@
 pub mod actix;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod grant;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use grant::MissingGrant;
 
 /// Returns a request target in origin form. An empty query is left out.
 fn target(path: &str, query: &[u8]) -> bytes::Bytes {

@@ -41,6 +41,7 @@ use super::parameters::MAX_CARRIED;
 /// while !rewriter.finish(&mut out) {}
 /// assert_eq!(out, b"#EXTM3U\n#EXTINF:4,\nseg1.ts?auth=a.b.c\n");
 /// ```
+#[must_use = "a rewriter does nothing unless a body is pushed"]
 pub struct Rewriter {
     body: Body,
     carried: Carried,

@@ -28,6 +28,7 @@ impl MediaKeys {
 /// A tower service for any request body, such as axum's `route_service` takes; other servers call
 /// [`answer`](Self::answer). Cheap to clone.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct KeyService {
     shared: Arc<Shared>,
 }
@@ -130,6 +131,7 @@ impl KeyService {
 
 /// A complete answer to a request for a key. `Debug` leaves the body out: the key is in there.
 #[derive(Clone)]
+#[must_use]
 pub struct KeyAnswer {
     status: u16,
     headers: Vec<Header>,

@@ -31,7 +31,7 @@
 //!
 //! ```
 //! use axum::Router;
-//! use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}, media_keys::MediaKeys};
+//! use playgate::{Site, Verifier, adapters::tower::GateLayer, schemes::embed::{Embed, EmbedDraft}, media_keys::MediaKeys};
 //! # async fn get(app: Router, uri: String) -> axum::response::Response {
 //! #     let request = axum::extract::Request::get(uri).header("host", "cdn.example.com");
 //! #     tower::ServiceExt::oneshot(app, request.body(axum::body::Body::empty()).unwrap()).await.unwrap()
@@ -51,7 +51,7 @@
 //!     .build()?;
 //! let app = Router::new()
 //!     .route_service("/videos/{video}/keys/{key}", keys.service("/videos/{video}/keys/")?)
-//!     .layer(verifier.layer());
+//!     .layer(GateLayer::new(verifier.clone()));
 //!
 //! let embeds = verifier.embeds("cdn.example.com")?;
 //! let token = embeds.issue(EmbedDraft::new("video-1")).await?;

@@ -7,6 +7,7 @@ use crate::time::UnixSeconds;
 
 /// A signed token. Its text grants access to its scope, so `Debug` does not show the text.
 #[derive(Clone)]
+#[must_use]
 pub struct SignedToken {
     pub(super) text: String,
     pub(super) scope: Scope,

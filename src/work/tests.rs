@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{ServiceExt as _, service_fn};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{BESIDES, PER_BYTE, take};
+use crate::adapters::tower::Gate;
 use crate::cors::Cors;
 use crate::keys::Key;
 use crate::mint::{LinkSigner, Signer};
@@ -128,7 +129,7 @@ impl Stand {
     /// Returns the number of bytes visited for a request, from the layer to the call of the inner service.
     fn visited_for(&self, request: Request<()>) -> u64 {
         let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
-        let service = self.verifier.layer().layer(inner);
+        let service = Gate::new(inner, self.verifier.clone());
         // An event that is not recorded is not rendered either.
         let recorder =
             tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::sink);

@@ -8,6 +8,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::error::{ErrorImATeapot, InternalError};
 use actix_web::middleware::{Compress, Logger, Next, NormalizePath, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
+use playgate::adapters::actix::ActixGate;
 
 use super::{
     APP, Ask, MANIFEST, PATH, PLAYLIST, STRANGER, TEXT, ask, behind, carried, files, get, good,
@@ -51,7 +52,7 @@ async fn a_logger_outside_writes_down_whole_uris_and_one_inside_what_is_left_of_
     let (tell_inside, inside) = mpsc::channel();
     let address = served!({
         let app = App::new().default_service(web::to(origin)).wrap(logger(&tell_inside));
-        app.wrap(verifier.middleware()).wrap(logger(&tell_outside))
+        app.wrap(ActixGate::new(verifier.clone())).wrap(logger(&tell_outside))
     });
     assert_eq!(ask(address, &get(PATH).query(&token)).await.status, 200);
     assert_eq!(ask(address, &get("/videos/2/a.txt").query(&token)).await.verdict(), "403 out_of_scope");
@@ -66,7 +67,7 @@ async fn compression_outside_compresses_the_manifest_that_was_rewritten() {
     let verifier = verifier();
     let address = served!({
         let app = App::new().default_service(web::to(origin));
-        app.wrap(verifier.middleware()).wrap(Compress::default())
+        app.wrap(ActixGate::new(verifier.clone())).wrap(Compress::default())
     });
     let token = good();
     let answer = ask(address, &zipped(get(MANIFEST).query(&token)).origin(APP)).await;
@@ -91,7 +92,7 @@ async fn compression_inside_is_asked_to_leave_manifests_alone() {
     let verifier = verifier();
     let address = served!({
         let app = App::new().default_service(web::to(origin));
-        app.wrap(Compress::default()).wrap(verifier.middleware())
+        app.wrap(Compress::default()).wrap(ActixGate::new(verifier.clone()))
     });
     let token = good();
     let answer = ask(address, &zipped(get(MANIFEST).query(&token))).await;
@@ -114,12 +115,12 @@ async fn a_normaliser_belongs_outside() {
         let verifier = verifier.clone();
         served!({
             let app = App::new().default_service(web::to(origin));
-            app.wrap(verifier.middleware()).wrap(NormalizePath::trim())
+            app.wrap(ActixGate::new(verifier.clone())).wrap(NormalizePath::trim())
         })
     };
     let inside = served!({
         let app = App::new().default_service(web::to(origin));
-        app.wrap(NormalizePath::trim()).wrap(verifier.middleware())
+        app.wrap(NormalizePath::trim()).wrap(ActixGate::new(verifier.clone()))
     });
     let exact = || token("videos/1/a.txt");
     for (name, target, outer, inner) in [
@@ -151,7 +152,7 @@ async fn a_middleware_that_changes_one_of_two_paths_opens_nothing() {
     let rewriting = |from: &'static str, to: &'static str| {
         let verifier = verifier.clone();
         served!({
-            let app = App::new().default_service(web::to(origin)).wrap(verifier.middleware());
+            let app = App::new().default_service(web::to(origin)).wrap(ActixGate::new(verifier.clone()));
             app.wrap(from_fn(move |mut request: ServiceRequest, next: Next<_>| {
                 let uri = request.uri().to_string().replacen(from, to, 1);
                 request.head_mut().uri = uri.parse().unwrap();
@@ -174,7 +175,7 @@ async fn another_cors_inside_is_replaced() {
     let verifier = verifier();
     let address = served!({
         let app = App::new().default_service(web::to(origin));
-        app.wrap(ActixCors::permissive()).wrap(verifier.middleware())
+        app.wrap(ActixCors::permissive()).wrap(ActixGate::new(verifier.clone()))
     });
     for ask_for in [get(PATH).query(good()), get(PATH)] {
         let allowed = ask(address, &ask_for.clone().origin(APP)).await;
@@ -193,7 +194,7 @@ async fn another_cors_outside_has_the_last_word() {
         let verifier = verifier.clone();
         served!({
             let app = App::new().default_service(web::to(origin));
-            app.wrap(verifier.middleware()).wrap(ActixCors::permissive())
+            app.wrap(ActixGate::new(verifier.clone())).wrap(ActixCors::permissive())
         })
     };
     let strangers = served!({
@@ -202,7 +203,7 @@ async fn another_cors_outside_has_the_last_word() {
             .allowed_origin(STRANGER)
             .allowed_methods(["GET"])
             .block_on_origin_mismatch(false);
-        app.wrap(verifier.middleware()).wrap(other)
+        app.wrap(ActixGate::new(verifier.clone())).wrap(other)
     });
     for (name, address, from, expected) in [
         ("permissive", permissive, APP, (vec![APP], Some("true"))),
@@ -228,7 +229,7 @@ async fn an_error_of_a_middleware_inside_gets_the_headers() {
                 Err::<actix_web::dev::ServiceResponse, _>(ErrorImATeapot("no coffee"))
             }))
             .wrap(ActixCors::permissive())
-            .wrap(verifier.middleware())
+            .wrap(ActixGate::new(verifier.clone()))
             .wrap(from_fn(move |request, next: Next<_>| {
                 let tell = tell.clone();
                 async move {
@@ -257,7 +258,7 @@ async fn without_a_policy_an_error_is_what_it_was() {
     let address = served!({
         let fails =
             from_fn(|_, _| async { Err::<actix_web::dev::ServiceResponse, _>(ErrorImATeapot("no coffee")) });
-        App::new().default_service(web::to(origin)).wrap(fails).wrap(verifier.middleware())
+        App::new().default_service(web::to(origin)).wrap(fails).wrap(ActixGate::new(verifier.clone()))
     });
     let answer = ask(address, &get(PATH).cookie(good()).origin(APP)).await;
     assert_eq!((answer.status, leave(&answer), answer.vary()), (418, (vec![], None), vec![]));
@@ -267,7 +268,8 @@ async fn without_a_policy_an_error_is_what_it_was() {
 async fn a_folder_serves_its_files_as_it_would_alone() {
     let (verifier, disk) = (verifier(), files());
     let folder = disk.path("");
-    let address = served!(App::new().service(Files::new("/", folder.clone())).wrap(verifier.middleware()));
+    let address =
+        served!(App::new().service(Files::new("/", folder.clone())).wrap(ActixGate::new(verifier.clone())));
     serves_the_folder(address).await;
     let token = good();
     let manifest = ask(address, &get(MANIFEST).query(&token).field("range", "bytes=0-6")).await;

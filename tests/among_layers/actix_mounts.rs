@@ -2,6 +2,7 @@
 
 use actix_files::Files;
 use actix_web::{App, HttpRequest, web};
+use playgate::adapters::actix::ActixGate;
 
 use super::{PATH, TEXT, ask, behind, files, get, good, served, text, vod};
 
@@ -14,8 +15,11 @@ async fn show(request: HttpRequest, key: web::Path<String>) -> String {
 async fn inside_a_scope_the_path_that_the_client_sent_decides() {
     let verifier = behind(vod().base_path("/media/").strip_credentials());
     let address = served!({
-        let gated =
-            || web::scope("/media").wrap(verifier.middleware()).route("/{key:.*}", web::get().to(show));
+        let gated = || {
+            web::scope("/media")
+                .wrap(ActixGate::new(verifier.clone()))
+                .route("/{key:.*}", web::get().to(show))
+        };
         App::new().service(gated()).service(web::scope("/outer").service(gated()))
     });
     let good = good();
@@ -50,7 +54,7 @@ async fn around_an_application_every_scope_is_inside() {
     let address = served!({
         let inner = web::scope("/media").route("/videos/{key:.*}", web::get().to(show));
         let other = web::scope("/api").route("/{key:.*}", web::get().to(show));
-        App::new().service(inner).service(other).wrap(verifier.middleware())
+        App::new().service(inner).service(other).wrap(ActixGate::new(verifier.clone()))
     });
     for (target, verdict) in [
         (format!("/media{PATH}?auth={}", good()), "200"),
@@ -69,7 +73,9 @@ async fn files_behind_a_mount_are_found_by_the_clients_path() {
     let (verifier, disk) = (behind(vod().base_path("/media/").strip_credentials()), files());
     let folder = disk.path("");
     let address = served!({
-        let gated = web::scope("/media").wrap(verifier.middleware()).service(Files::new("", folder.clone()));
+        let gated = web::scope("/media")
+            .wrap(ActixGate::new(verifier.clone()))
+            .service(Files::new("", folder.clone()));
         App::new().service(gated)
     });
     let answer = ask(address, &get(format!("/media{PATH}")).query(good())).await;

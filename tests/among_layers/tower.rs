@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response, StatusCode};
+use playgate::adapters::tower::GateLayer;
 use tower::{ServiceBuilder, service_fn};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
@@ -45,9 +46,9 @@ fn zipped(ask: Ask) -> Ask {
 async fn a_trace_outside_writes_down_whole_uris_and_one_inside_what_is_left_of_them() {
     lines_about("");
     let (seen, hidden) = (TestToken::named("outside"), TestToken::named("inside"));
-    let outside = ServiceBuilder::new().layer(TraceLayer::new_for_http()).layer(verifier().layer());
+    let outside = ServiceBuilder::new().layer(TraceLayer::new_for_http()).layer(GateLayer::new(verifier()));
     let outside = serve(outside.service(service_fn(origin))).await;
-    let gate = behind(site().strip_credentials()).layer();
+    let gate = GateLayer::new(behind(site().strip_credentials()));
     let inside = ServiceBuilder::new().layer(gate).layer(TraceLayer::new_for_http());
     let inside = serve(inside.service(service_fn(origin))).await;
     for (address, token) in [(outside, &seen), (inside, &hidden)] {
@@ -69,7 +70,7 @@ impl TestToken {
 
 #[tokio::test]
 async fn compression_outside_compresses_the_manifest_that_was_rewritten() {
-    let layers = ServiceBuilder::new().layer(CompressionLayer::new()).layer(verifier().layer());
+    let layers = ServiceBuilder::new().layer(CompressionLayer::new()).layer(GateLayer::new(verifier()));
     let address = serve(layers.service(service_fn(origin))).await;
     let token = good();
     let answer = ask(address, &zipped(get(MANIFEST).query(&token)).origin(APP)).await;
@@ -95,7 +96,7 @@ async fn compression_outside_compresses_the_manifest_that_was_rewritten() {
 
 #[tokio::test]
 async fn compression_inside_is_asked_to_leave_manifests_alone() {
-    let layers = ServiceBuilder::new().layer(verifier().layer()).layer(CompressionLayer::new());
+    let layers = ServiceBuilder::new().layer(GateLayer::new(verifier())).layer(CompressionLayer::new());
     let address = serve(layers.service(service_fn(origin))).await;
     let token = good();
     let answer = ask(address, &zipped(get(MANIFEST).query(&token))).await;
@@ -114,9 +115,9 @@ async fn compression_inside_is_asked_to_leave_manifests_alone() {
 #[tokio::test]
 async fn a_timeout_inside_keeps_the_headers_and_one_outside_does_not() {
     let timeout = || TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(50));
-    let inside = ServiceBuilder::new().layer(verifier().layer()).layer(timeout());
+    let inside = ServiceBuilder::new().layer(GateLayer::new(verifier())).layer(timeout());
     let inside = serve(inside.service(service_fn(origin))).await;
-    let outside = ServiceBuilder::new().layer(timeout()).layer(verifier().layer());
+    let outside = ServiceBuilder::new().layer(timeout()).layer(GateLayer::new(verifier()));
     let outside = serve(outside.service(service_fn(origin))).await;
     for (address, allowed) in [(inside, Some(APP)), (outside, None)] {
         let slow = ask(address, &get("/videos/1/slow").query(good()).origin(APP)).await;
@@ -131,7 +132,7 @@ async fn a_timeout_inside_keeps_the_headers_and_one_outside_does_not() {
 async fn a_folder_serves_its_files_as_it_would_alone() {
     let disk = files();
     let served = ServeDir::new(disk.path(""));
-    let address = serve(ServiceBuilder::new().layer(verifier().layer()).service(served)).await;
+    let address = serve(ServiceBuilder::new().layer(GateLayer::new(verifier())).service(served)).await;
     serves_the_folder(address).await;
 }
 
@@ -139,7 +140,7 @@ async fn a_folder_serves_its_files_as_it_would_alone() {
 async fn a_folders_manifest_is_whole_and_has_a_tag_of_its_own() {
     let disk = files();
     let served = ServeDir::new(disk.path(""));
-    let address = serve(ServiceBuilder::new().layer(verifier().layer()).service(served)).await;
+    let address = serve(ServiceBuilder::new().layer(GateLayer::new(verifier())).service(served)).await;
     let token = good();
     let manifest = || get(MANIFEST).query(&token);
     let answer = ask(address, &manifest().field("range", "bytes=0-6")).await;

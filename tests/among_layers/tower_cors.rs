@@ -7,6 +7,7 @@ use std::convert::Infallible;
 
 use axum::body::Body;
 use http::{HeaderValue, Method, Request, Response};
+use playgate::adapters::tower::GateLayer;
 use tower::{ServiceBuilder, service_fn};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -31,7 +32,7 @@ fn strangers() -> CorsLayer {
 #[tokio::test]
 async fn another_cors_layer_inside_is_replaced() {
     for other in [CorsLayer::permissive(), CorsLayer::very_permissive(), strangers()] {
-        let layers = ServiceBuilder::new().layer(verifier().layer()).layer(other);
+        let layers = ServiceBuilder::new().layer(GateLayer::new(verifier())).layer(other);
         let address = serve(layers.service(service_fn(origin))).await;
         for ask_for in [get(PATH).query(good()), get(PATH)] {
             let allowed = ask(address, &ask_for.clone().origin(APP)).await;
@@ -47,7 +48,7 @@ async fn another_cors_layer_inside_is_replaced() {
 
 #[tokio::test]
 async fn another_cors_layer_outside_has_the_last_word() {
-    let layers = |other| ServiceBuilder::new().layer(other).layer(verifier().layer());
+    let layers = |other| ServiceBuilder::new().layer(other).layer(GateLayer::new(verifier()));
     let permissive = serve(layers(CorsLayer::permissive()).service(service_fn(origin))).await;
     let mirror = serve(layers(CorsLayer::very_permissive()).service(service_fn(origin))).await;
     let strangers = serve(layers(strangers()).service(service_fn(origin))).await;
@@ -76,7 +77,7 @@ async fn another_cors_layer_outside_has_the_last_word() {
 
 #[tokio::test]
 async fn a_gate_around_a_gate_says_it_once() {
-    let layers = ServiceBuilder::new().layer(verifier().layer()).layer(verifier().layer());
+    let layers = ServiceBuilder::new().layer(GateLayer::new(verifier())).layer(GateLayer::new(verifier()));
     let address = serve(layers.service(service_fn(origin))).await;
     for ask_for in [get(PATH).query(good()), get(PATH), preflight(APP)] {
         let answer = ask(address, &ask_for.origin(APP)).await;

@@ -87,6 +87,7 @@ mod tower_layer {
     use axum::body::Body;
     use axum::http::{Request, Response};
     use axum::routing::any;
+    use playgate::adapters::tower::GateLayer;
     use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
     use super::*;
@@ -111,12 +112,12 @@ mod tower_layer {
     #[test]
     fn a_layer_with_full_paths_decides_as_by_hand_with_and_without_axum() {
         for (name, host, target, expected) in requests() {
-            let gate = verifier(Outside::Pass).layer().full_paths().layer(served());
+            let gate = GateLayer::new(verifier(Outside::Pass)).full_paths().layer(served());
             assert_eq!(status(gate, host, &target), expected, "{name}");
-            let layered = served().layer(verifier(Outside::Pass).layer().full_paths());
+            let layered = served().layer(GateLayer::new(verifier(Outside::Pass)).full_paths());
             assert_eq!(status(layered, host, &target), expected, "Router::layer: {name}");
         }
-        let refusing = verifier(Outside::Refuse).layer().full_paths().layer(served());
+        let refusing = GateLayer::new(verifier(Outside::Refuse)).full_paths().layer(served());
         assert_eq!(status(refusing, HOST, "/api"), 404);
     }
 
@@ -124,7 +125,7 @@ mod tower_layer {
     fn a_layer_that_cannot_know_the_path_passes_nothing_outside() {
         for (name, host, target, expected) in requests() {
             let expected = if name == "outside" { 404 } else { expected };
-            let gate = verifier(Outside::Pass).layer().layer(served());
+            let gate = GateLayer::new(verifier(Outside::Pass)).layer(served());
             assert_eq!(status(gate, host, &target), expected, "{name}");
         }
     }
@@ -133,7 +134,7 @@ mod tower_layer {
     fn inside_axums_router_the_layer_passes_what_is_outside_with_the_feature_only() {
         for (name, host, target, expected) in requests() {
             let expected = if name == "outside" && !AXUM { 404 } else { expected };
-            let layered = served().layer(verifier(Outside::Pass).layer());
+            let layered = served().layer(GateLayer::new(verifier(Outside::Pass)));
             assert_eq!(status(layered, host, &target), expected, "{name}");
         }
     }
@@ -141,10 +142,10 @@ mod tower_layer {
     /// What removes the base path before the layer makes each file look like one outside.
     #[test]
     fn behind_a_router_that_removes_the_base_path_no_file_is_served_without_a_credential() {
-        let gated = || served().layer(verifier(Outside::Pass).layer());
+        let gated = || served().layer(GateLayer::new(verifier(Outside::Pass)));
         let nested = || Router::new().nest("/media", gated());
         let service =
-            || Router::new().nest_service("/media", verifier(Outside::Pass).layer().layer(served()));
+            || Router::new().nest_service("/media", GateLayer::new(verifier(Outside::Pass)).layer(served()));
         for (name, host, target, expected) in requests() {
             if !target.starts_with("/media/") {
                 continue; // nothing is mounted there
@@ -153,7 +154,7 @@ mod tower_layer {
             assert_eq!(status(nested(), host, &target), expected, "nest: {name}");
             assert_eq!(status(service(), host, &target), expected, "nest_service: {name}");
         }
-        let gate = verifier(Outside::Pass).layer().layer(served());
+        let gate = GateLayer::new(verifier(Outside::Pass)).layer(served());
         let strip = service_fn(move |mut request: Request<Body>| {
             let target = request.uri().to_string();
             *request.uri_mut() = target.strip_prefix("/media").unwrap_or(&target).parse().unwrap();
@@ -176,6 +177,7 @@ mod actix_middleware {
     use actix_web::dev::Service as _;
     use actix_web::test::{TestRequest, init_service};
     use actix_web::{App, HttpResponse, rt, web};
+    use playgate::adapters::actix::ActixGate;
 
     use super::*;
 
@@ -184,12 +186,12 @@ mod actix_middleware {
         rt::System::new().block_on(async {
             let around = init_service(
                 App::new()
-                    .wrap(verifier(Outside::Pass).middleware())
+                    .wrap(ActixGate::new(verifier(Outside::Pass)))
                     .default_service(web::to(HttpResponse::Ok)),
             )
             .await;
             let scoped = web::scope("/media")
-                .wrap(verifier(Outside::Pass).middleware())
+                .wrap(ActixGate::new(verifier(Outside::Pass)))
                 .default_service(web::to(HttpResponse::Ok));
             let scoped = init_service(App::new().service(scoped)).await;
             for (name, host, target, expected) in requests() {

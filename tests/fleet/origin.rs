@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use playgate::adapters::tower::GateLayer;
 use playgate::revocation::Revocation;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken, Lifetime};
 use playgate::store::{Staleness, Store};
@@ -165,7 +166,7 @@ pub(crate) fn serve() {
                 .store(&store)
                 .build()
                 .unwrap();
-            let media = Router::new().fallback(|| async { "bytes" }).layer(verifier.layer());
+            let media = Router::new().fallback(|| async { "bytes" }).layer(GateLayer::new(verifier.clone()));
             let control =
                 Router::new().route("/{what}", axum::routing::get(operate)).with_state((verifier, store));
             let doors = [

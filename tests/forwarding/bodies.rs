@@ -15,6 +15,8 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use playgate::KeyScope;
+use playgate::adapters::actix::ActixGate;
+use playgate::adapters::tower::GateLayer;
 use tokio::sync::mpsc;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -36,7 +38,7 @@ fn pieces() -> (
         let body = body.lock().unwrap().take().unwrap();
         async { Ok::<_, Infallible>(Response::new(body)) }
     });
-    let gated = verifier.layer().layer(service);
+    let gated = GateLayer::new(verifier.clone()).layer(service);
     let uri = format!("/media.m3u8?auth={}", token(""));
     let request = Request::get(uri).header("host", HOST).body(()).unwrap();
     (sender, async move {
@@ -96,7 +98,7 @@ async fn debug_of_a_body_shows_no_credential() {
 fn debug_of_an_actix_body_shows_no_credential() {
     actix_web::rt::System::new().block_on(async {
         let playlist = || async { HttpResponse::Ok().body(PLAYLIST) };
-        let app = App::new().wrap(behind(vod()).middleware()).default_service(web::to(playlist));
+        let app = App::new().wrap(ActixGate::new(behind(vod()))).default_service(web::to(playlist));
         let app = actix_web::test::init_service(app).await;
         let token = token("");
         let request = TestRequest::with_uri(&format!("/media.m3u8?auth={token}"));

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
+use playgate::adapters::tower::GateLayer;
 use playgate::schemes::embed::{EmbedDraft, EmbedToken};
 use playgate::verifier::Embeds;
 use playgate::{Site, Verifier};
@@ -137,7 +138,7 @@ impl Origin {
         let router = Router::new()
             .route_service("/videos/{video}/keys/{key}", keys().service(FOLDER).unwrap())
             .fallback_service(ServeDir::new(stream.media.path()));
-        let address = serve(router.layer(verifier.layer()).layer(watch)).await;
+        let address = serve(router.layer(GateLayer::new(verifier.clone())).layer(watch)).await;
         Self { address, embeds, token, asked }
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
+use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::mint::LinkSigner;
@@ -153,8 +154,10 @@ impl Stand {
         let inner = service_fn(async |_: Request<()>| {
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
         });
-        let response =
-            self.runtime.block_on(self.verifier.layer().layer(inner).oneshot(request.clone())).unwrap();
+        let response = self
+            .runtime
+            .block_on(GateLayer::new(self.verifier.clone()).layer(inner).oneshot(request.clone()))
+            .unwrap();
         let decision = self.verifier.decide(request, self.verifier.now());
         let reply = decision.reply(request);
         drop(recorded);

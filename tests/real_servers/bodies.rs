@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use playgate::adapters::tower::GateLayer;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tower::Layer as _;
@@ -56,7 +57,7 @@ async fn trailing() -> [Server; 2] {
     let router = Router::new().fallback(with_trailer);
     [
         servers::axum("axum", verifier().around(router.clone())).await,
-        servers::hyper("hyper", verifier().layer().layer(router)).await,
+        servers::hyper("hyper", GateLayer::new(verifier()).layer(router)).await,
     ]
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use axum::Router;
 use bytes::Bytes;
 use futures_util::stream;
+use playgate::adapters::tower::GateLayer;
 use tokio::io::AsyncReadExt as _;
 use tower::Layer as _;
 use tower_http::services::ServeDir;
@@ -72,7 +73,7 @@ async fn a_film_from_a_file_takes_no_memory() {
     let files = Router::new().fallback_service(ServeDir::new(&path));
     for server in [
         servers::axum("axum", verifier.around(files)).await,
-        servers::hyper("hyper", verifier.layer().layer(ServeDir::new(&path))).await,
+        servers::hyper("hyper", GateLayer::new(verifier.clone()).layer(ServeDir::new(&path))).await,
         servers::actix(ACTIX, Some(&verifier), move |app| {
             app.service(actix_files::Files::new("/", &path));
         }),

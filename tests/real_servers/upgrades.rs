@@ -8,6 +8,7 @@ use axum::body::Body;
 use futures_util::StreamExt as _;
 use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use playgate::adapters::tower::GateLayer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::Layer as _;
 
@@ -43,7 +44,7 @@ async fn an_upgrade_is_decided_first() {
     let router = Router::new().fallback(upgrade);
     for server in [
         servers::axum("axum", verifier.around(router.clone())).await,
-        servers::hyper("hyper", verifier.layer().layer(router)).await,
+        servers::hyper("hyper", GateLayer::new(verifier.clone()).layer(router)).await,
         servers::actix(ACTIX, Some(&verifier), |app| {
             app.default_service(web::to(upgrade_actix));
         }),

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use playgate::Verifier;
+use playgate::adapters::actix::ActixGate;
 use playgate::request::PeerAddr;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -121,7 +122,7 @@ where
         }};
     }
     let (address, running) = if let Some(verifier) = verifier.cloned() {
-        run!(move || App::new().wrap(verifier.middleware()).configure(configure.clone()))
+        run!(move || App::new().wrap(ActixGate::new(verifier.clone())).configure(configure.clone()))
     } else {
         run!(move || App::new().configure(configure.clone()))
     };

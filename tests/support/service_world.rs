@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use playgate::adapters::tower::GateLayer;
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tempfile::TempDir;
@@ -134,7 +135,8 @@ fn arrange(arrangements: &mut Vec<Arrangement>, verifier: &Verifier, files: &Tem
     const COVERED: &str = "/media/videos/1/a.txt";
     let root = || ServeDir::new(files.path());
     let below = |folder: &str| ServeDir::new(files.path().join(folder));
-    let gated = |service: ServeDir| Router::new().fallback_service(service).layer(verifier.layer());
+    let gated =
+        |service: ServeDir| Router::new().fallback_service(service).layer(GateLayer::new(verifier.clone()));
     let mut add = |name, covered, router| arrangements.push(Arrangement { name, router, covered });
     add("Router::layer", COVERED, gated(root()));
     add("a locale is taken off", COVERED, gated(root()).layer(MapRequestLayer::new(strip_locale)));
@@ -159,12 +161,20 @@ fn arrange(arrangements: &mut Vec<Arrangement>, verifier: &Verifier, files: &Tem
     add(
         "a file system without case",
         COVERED,
-        Router::new().fallback_service(folding).layer(verifier.layer()),
+        Router::new().fallback_service(folding).layer(GateLayer::new(verifier.clone())),
     );
     let decoding = MapRequestLayer::new(decode).layer(root());
-    add("decoded again", COVERED, Router::new().fallback_service(decoding).layer(verifier.layer()));
+    add(
+        "decoded again",
+        COVERED,
+        Router::new().fallback_service(decoding).layer(GateLayer::new(verifier.clone())),
+    );
     let merging = NormalizePathLayer::trim_trailing_slash().layer(root());
-    add("slashes are merged", COVERED, Router::new().fallback_service(merging).layer(verifier.layer()));
+    add(
+        "slashes are merged",
+        COVERED,
+        Router::new().fallback_service(merging).layer(GateLayer::new(verifier.clone())),
+    );
 }
 
 /// A service that no router is around.

@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use playgate::adapters::http::ReplyBody;
+use playgate::adapters::tower::GateLayer;
 use playgate::{Site, Verifier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -139,12 +140,13 @@ impl World {
         });
         // `axum::serve` takes services that answer with axum's own body.
         let around = tower::ServiceExt::<Request<Body>>::map_response(
-            verifier.layer().full_paths().layer(router.clone()),
+            GateLayer::new(verifier.clone()).full_paths().layer(router.clone()),
             |answer: Response<ReplyBody<Body>>| answer.map(Body::new),
         );
-        let layer = verifier.layer().full_paths();
+        let layer = GateLayer::new(verifier.clone()).full_paths();
         let servers = [
-            servers::axum("axum, Router::layer", router.clone().layer(verifier.layer())).await,
+            servers::axum("axum, Router::layer", router.clone().layer(GateLayer::new(verifier.clone())))
+                .await,
             servers::axum("axum, around the Router", around).await,
             servers::hyper("hyper", layer.layer(bare)).await,
             servers::hyper("hyper, around a Router", layer.layer(router)).await,

@@ -23,6 +23,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use playgate::adapters::tower::GateLayer;
 use playgate::schemes::link::SecureLink;
 use playgate::mint::{LinkSigner, NewKey, Signer};
 use playgate::verifier::VerifierBuilder;
@@ -85,7 +86,7 @@ async fn serve(row: &str, folder: &Path) {
         "bare" => axum::serve(listener, memory).await,
         "playgate-seen" => axum::serve(listener, seen().around(memory).into_make_service()).await,
         "playgate-router" => {
-            let router = memory.layer(seen().layer());
+            let router = memory.layer(GateLayer::new(seen()));
             axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
         }
         "playgate-new" => axum::serve(listener, new().around(memory).into_make_service()).await,

@@ -11,6 +11,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use playgate::adapters::actix::ActixGate;
+use playgate::adapters::tower::GateLayer;
 use playgate::Verifier;
 use tokio::net::TcpListener;
 use tower::{Layer as _, Service, service_fn};
@@ -23,7 +25,7 @@ pub(crate) async fn hyper(body: Bytes, verifier: Option<Verifier>) -> Result<()>
     });
     match verifier {
         Some(verifier) => {
-            let gate = verifier.layer().layer(answer);
+            let gate = GateLayer::new(verifier.clone()).layer(answer);
             connections(|peer| gate.clone().with_peer(peer)).await
         }
         None => connections(|_| answer.clone()).await,
@@ -59,7 +61,7 @@ pub(crate) async fn actix(body: Bytes, verifier: Option<Verifier>) -> Result<()>
     const KEY: &str = "/videos/{key:.*}";
     match verifier {
         Some(verifier) => {
-            let app = move || App::new().wrap(verifier.middleware()).route(KEY, media());
+            let app = move || App::new().wrap(ActixGate::new(verifier.clone())).route(KEY, media());
             let server = HttpServer::new(app).workers(1).bind(any)?;
             println!("{}", server.addrs()[0].port());
             server.run().await

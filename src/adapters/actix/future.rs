@@ -14,6 +14,7 @@ use crate::answer::{PendingReply, Reply, ResponseEdits};
 
 pin_project! {
     /// The future of a response: a refusal, which is ready at once, or the inner service's response. A lookup may come first.
+    #[must_use = "futures do nothing unless polled"]
     pub struct ActixFuture<S, B>
     where
         S: Service<ServiceRequest>,

@@ -27,61 +27,63 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 
 pub use body::ActixBody;
-pub use extract::NoGrant;
 pub use future::ActixFuture;
 
 use crate::verifier::Verifier;
 use future::Held;
 
-impl Verifier {
-    /// A middleware for actix-web that lets through what this verifier grants.
-    ///
-    /// ```
-    /// # use playgate::Verifier;
-    /// use actix_web::{App, HttpServer, web};
-    ///
-    /// # fn serve(verifier: Verifier) {
-    /// let server = HttpServer::new(move || {
-    ///     let media = web::get().to(|| async { "the bytes" });
-    ///     App::new().wrap(verifier.middleware()).route("/media/{key:.*}", media)
-    /// });
-    /// # }
-    /// ```
-    pub fn middleware(&self) -> ActixLayer {
-        ActixLayer { verifier: self.clone() }
-    }
-}
-
-/// Puts an [`ActixGate`] in front of a service; made by [`Verifier::middleware`].
+/// A middleware that passes the requests that a verifier grants to the inner service.
+///
+/// ```
+/// # use playgate::Verifier;
+/// use actix_web::{App, HttpServer, web};
+/// use playgate::adapters::actix::ActixGate;
+///
+/// # fn serve(verifier: Verifier) {
+/// let server = HttpServer::new(move || {
+///     let media = web::get().to(|| async { "the bytes" });
+///     App::new().wrap(ActixGate::new(verifier.clone())).route("/media/{key:.*}", media)
+/// });
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub struct ActixLayer {
+#[must_use]
+pub struct ActixGate {
     verifier: Verifier,
 }
 
-impl<S, B> Transform<S, ServiceRequest> for ActixLayer
+impl ActixGate {
+    /// Creates a middleware.
+    pub const fn new(verifier: Verifier) -> Self {
+        Self { verifier }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ActixGate
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
     type Response = ServiceResponse<ActixBody<B>>;
     type Error = Error;
-    type Transform = ActixGate<S>;
+    type Transform = ActixGateMiddleware<S>;
     type InitError = ();
-    type Future = Ready<Result<ActixGate<S>, ()>>;
+    type Future = Ready<Result<ActixGateMiddleware<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(ActixGate { inner: Rc::new(inner), verifier: self.verifier.clone() }))
+        ready(Ok(ActixGateMiddleware { inner: Rc::new(inner), verifier: self.verifier.clone() }))
     }
 }
 
-/// A service behind a verifier.
+/// A service behind a verifier, created by [`ActixGate`].
 #[derive(Debug)]
-pub struct ActixGate<S> {
+#[must_use]
+pub struct ActixGateMiddleware<S> {
     inner: Rc<S>,
     verifier: Verifier,
 }
 
-impl<S, B> Service<ServiceRequest> for ActixGate<S>
+impl<S, B> Service<ServiceRequest> for ActixGateMiddleware<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,

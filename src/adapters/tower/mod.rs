@@ -29,30 +29,31 @@ use crate::verifier::Verifier;
 use future::Held;
 use view::Received;
 
-impl Verifier {
-    /// Returns a layer that passes the requests that this verifier grants to the inner service.
-    ///
-    /// ```
-    /// # use playgate::{Site, Verifier};
-    /// # fn build(verifier: Verifier) -> axum::Router {
-    /// axum::Router::new()
-    ///     .route("/media/{*key}", axum::routing::get(|| async { "bytes" }))
-    ///     .layer(verifier.layer())
-    /// # }
-    /// ```
-    pub fn layer(&self) -> GateLayer {
-        GateLayer { verifier: self.clone(), full_paths: false }
-    }
-}
-
-/// A layer that puts a [`Gate`] in front of a service; created by [`Verifier::layer`].
+/// A layer that puts a [`Gate`] in front of a service.
+///
+/// ```
+/// # use playgate::Verifier;
+/// use playgate::adapters::tower::GateLayer;
+///
+/// # fn build(verifier: Verifier) -> axum::Router {
+/// axum::Router::new()
+///     .route("/media/{*key}", axum::routing::get(|| async { "bytes" }))
+///     .layer(GateLayer::new(verifier))
+/// # }
+/// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct GateLayer {
     verifier: Verifier,
     full_paths: bool,
 }
 
 impl GateLayer {
+    /// Creates a layer that passes the requests that `verifier` grants to the inner service.
+    pub const fn new(verifier: Verifier) -> Self {
+        Self { verifier, full_paths: false }
+    }
+
     /// States that no router removes a prefix from paths before this layer: each request has the path that the client sent.
     ///
     /// A request outside of every base path passes without a credential where the policy's
@@ -62,13 +63,12 @@ impl GateLayer {
     /// this statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
     ///
     /// ```
-    /// # use playgate::{Site, Verifier, site::Outside};
+    /// # use playgate::{Site, Verifier, adapters::tower::GateLayer, site::Outside};
     /// let site = Site::bucket("courses").host("app.example.com").base_path("/media/");
     /// let verifier = Verifier::builder().site(site).outside(Outside::Pass).build()?;
-    /// let layer = verifier.layer().full_paths(); // for the outermost service of a hyper server
+    /// let layer = GateLayer::new(verifier).full_paths(); // for the outermost service of a hyper server
     /// # Ok::<(), playgate::ConfigErrors>(())
     /// ```
-    #[must_use]
     pub const fn full_paths(mut self) -> Self {
         self.full_paths = true;
         self
@@ -79,12 +79,24 @@ impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
-        Gate { inner, verifier: self.verifier.clone(), full_paths: self.full_paths, peer: None }
+        Gate { full_paths: self.full_paths, ..Gate::new(inner, self.verifier.clone()) }
     }
 }
 
-/// A service behind a verifier.
+/// A service behind a verifier, which passes the requests that the verifier grants to the inner service.
+///
+/// ```
+/// # use playgate::{Verifier, adapters::tower::Gate};
+/// # async fn bytes(_: http::Request<()>) -> Result<http::Response<axum::body::Body>, std::convert::Infallible> {
+/// #     Ok(http::Response::default())
+/// # }
+/// # fn serve(verifier: Verifier, peer: std::net::SocketAddr) {
+/// let gate = Gate::new(tower::service_fn(bytes), verifier);
+/// let of_one_connection = gate.clone().with_peer(peer);
+/// # }
+/// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Gate<S> {
     inner: S,
     verifier: Verifier,
@@ -92,24 +104,38 @@ pub struct Gate<S> {
     peer: Option<IpAddr>,
 }
 
-/// Returns whether an axum router recorded the path before it removed prefixes.
-fn came_through_axum<B>(request: &Request<B>) -> bool {
-    #[cfg(feature = "axum")]
-    return request.extensions().get::<axum::extract::OriginalUri>().is_some();
-    #[cfg(not(feature = "axum"))]
-    return {
-        let _ = request;
-        false
-    };
-}
-
 impl<S> Gate<S> {
+    /// Creates a gate in front of `inner`.
+    pub const fn new(inner: S, verifier: Verifier) -> Self {
+        Self { inner, verifier, full_paths: false, peer: None }
+    }
+
+    /// States that each request has the path that the client sent, as [`GateLayer::full_paths`].
+    pub const fn full_paths(mut self) -> Self {
+        self.full_paths = true;
+        self
+    }
+
     /// Sets the address of the connection's other end, for a server that clones the gate for each connection that it accepts.
     /// This costs less than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
-    #[must_use]
     pub const fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer.ip());
         self
+    }
+
+    /// Returns a reference to the inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Consumes the gate, and returns the inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
     }
 }
 
@@ -139,4 +165,15 @@ where
             }
         }
     }
+}
+
+/// Returns whether an axum router recorded the path before it removed prefixes.
+fn came_through_axum<B>(request: &Request<B>) -> bool {
+    #[cfg(feature = "axum")]
+    return request.extensions().get::<axum::extract::OriginalUri>().is_some();
+    #[cfg(not(feature = "axum"))]
+    return {
+        let _ = request;
+        false
+    };
 }
