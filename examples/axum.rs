@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::{Router, routing::get, serve::ListenerExt};
-use playgate::adapters::tower::GateLayer;
 use playgate::mint::{NewKey, Signer};
-use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
+use playgate::{adapters::tower::GateLayer, site::Outside};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
