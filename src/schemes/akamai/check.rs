@@ -13,7 +13,6 @@ use crate::schemes::settings::{SchemeSettings, SiteCheck};
 impl SchemeSettings for Akamai {
     type Rules = AkamaiRules;
 
-    #[cfg(feature = "config")]
     fn by_default() -> Result<Self, &'static str> {
         Err("[site.akamai] with its secret_file or secret_env")
     }
