@@ -5,7 +5,7 @@
 use crate::error::Denial;
 use crate::request::RequestView;
 use crate::schemes::jws::{Claim, KeyIdBuffer, Token, TokenBuffer};
-use crate::schemes::{Carrier, CarrierSet, Carriers, Decoded};
+use crate::schemes::{Carrier, Carriers, Decoded};
 
 /// What takes checks away. **Never for production.**
 pub mod danger {
@@ -111,9 +111,7 @@ pub fn find_credentials<'r>(
     request: &'r (impl RequestView + ?Sized),
 ) -> Result<Option<Found<'r>>, Denial> {
     let carriers = Carriers {
-        listed: [Carrier::Query, Carrier::Bearer, Carrier::Cookie]
-            .into_iter()
-            .fold(CarrierSet::NONE, |set, carrier| set.with(carrier, true)),
+        listed: [Carrier::Query, Carrier::Bearer, Carrier::Cookie].into_iter().collect(),
         query_name: query_name.into(),
         cookie_name: cookie_name.into(),
     };

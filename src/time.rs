@@ -83,6 +83,17 @@ pub(crate) fn uptime() -> Duration {
     START.elapsed()
 }
 
+/// A length of time: whole seconds, or text such as "24h".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span(pub(crate) Duration);
+
+impl Span {
+    /// Returns the whole seconds, at most `u32::MAX`.
+    pub(crate) fn as_secs(self) -> u32 {
+        u32::try_from(self.0.as_secs()).unwrap_or(u32::MAX)
+    }
+}
+
 /// How far two clocks may disagree before `exp` and `nbf` bite.
 ///
 /// Whole seconds, granted on both ends: a token lives while `nbf - leeway <= now < exp + leeway`. Without
@@ -109,13 +120,18 @@ impl Leeway {
     }
 }
 
-/// The rules for the dates of credentials on one site.
-#[derive(Clone, Copy, Debug)]
+/// The rules for the dates of credentials on one site. In a configuration file they are fields of the site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TimeRules {
-    pub(crate) leeway: Leeway,
+    /// Refuses tokens without `exp`. Default false.
     pub(crate) require_exp: bool,
-    /// Seconds.
-    pub(crate) max_lifetime: Option<u32>,
+    /// Refuses tokens that still live longer: seconds, or text such as "24h".
+    pub(crate) max_lifetime: Option<Span>,
+    /// How far the issuer's clock may be off: at most a minute. Default 0.
+    #[cfg_attr(test, schemars(with = "Span"))]
+    pub(crate) leeway: Leeway,
 }
 
 impl TimeRules {
@@ -129,7 +145,7 @@ impl TimeRules {
 
     /// Returns whether a credential lives longer than the site allows.
     pub(crate) fn is_too_far(&self, expires: UnixSeconds, now: UnixSeconds) -> bool {
-        self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max)))
+        self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max.as_secs())))
     }
 }
 
@@ -163,6 +179,83 @@ impl Clock for SystemClock {
 impl<F: Fn() -> UnixSeconds + Send + Sync + 'static> Clock for F {
     fn now(&self) -> UnixSeconds {
         self()
+    }
+}
+
+#[cfg(feature = "config")]
+mod file {
+    use std::fmt;
+    use std::time::Duration;
+
+    use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected, Visitor};
+
+    use super::{Leeway, Span};
+
+    impl<'de> Deserialize<'de> for Span {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Reader;
+            impl Visitor<'_> for Reader {
+                type Value = Span;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("whole seconds, or text such as \"24h\"")
+                }
+
+                fn visit_i64<E: Error>(self, seconds: i64) -> Result<Span, E> {
+                    Span::of_seconds(seconds, &self)
+                }
+
+                fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
+                    Span::of_text(text, &self)
+                }
+            }
+            deserializer.deserialize_any(Reader)
+        }
+    }
+
+    impl Span {
+        pub(crate) fn of_seconds<E: Error>(seconds: i64, wanted: &dyn Expected) -> Result<Self, E> {
+            let unexpected = Unexpected::Signed(seconds);
+            let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, wanted))?;
+            Ok(Self(Duration::from_secs(seconds)))
+        }
+
+        pub(crate) fn of_text<E: Error>(text: &str, wanted: &dyn Expected) -> Result<Self, E> {
+            let span = humantime::parse_duration(text).ok().filter(|span| span.subsec_nanos() == 0);
+            span.map(Self).ok_or_else(|| E::invalid_value(Unexpected::Str(text), wanted))
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Leeway {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let span = Span::deserialize(deserializer)?;
+            let leeway = Self::from_secs(u16::try_from(span.as_secs()).unwrap_or(u16::MAX));
+            leeway.map_err(|_| {
+                D::Error::custom(format!("is {} s: write {} or less", span.0.as_secs(), Self::MAX))
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::Span;
+
+    impl JsonSchema for Span {
+        fn schema_name() -> Cow<'static, str> {
+            "span".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "Whole seconds, or text such as \"24h\" or \"7days\".",
+                "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^(0|( *[0-9]+([.][0-9]+)? *[a-zA-Zµ]+)+ *)$" }],
+            })
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl RequestEdits {
     }
 
     pub(super) fn hand_over(&mut self, grant: &Grant<'_>, site: &SiteRules) {
-        if site.grant_extension {
+        if site.settings.grant_extension {
             self.grant = Some(grant.to_owned());
         }
         if !site.identity_headers.is_empty() {

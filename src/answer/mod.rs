@@ -89,7 +89,7 @@ impl Decision<'_> {
                 edits.hand_over(grant, site);
                 let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
                 edits.ask_for_manifest(forwarding.as_ref());
-                let (cors, private) = (cors_of(site), site.cache == CacheScope::Private);
+                let (cors, private) = (cors_of(site), site.settings.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
                 let response = ResponseEdits { cors, private, frame_ancestors, referrers, forwarding };
                 Reply::Call(Call { request: edits, response })

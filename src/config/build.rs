@@ -5,8 +5,8 @@ mod limits;
 use std::path::Path;
 
 use super::document::{
-    AnyScope, BrokenFiles, CarrierName, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid,
-    KeysSection, OutsideSaid, Scope, Serves, SiteSection, code,
+    AnyScope, BrokenFiles, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid, KeysSection,
+    OutsideSaid, Scope, SiteSection, code,
 };
 use crate::cors::Cors;
 use crate::crypto::Algorithm;
@@ -14,14 +14,10 @@ use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
 use crate::keys::{KeyId, KeySource, checked_issuer};
 use crate::rate::FailedSignatures;
-use crate::schemes::Carrier;
-use crate::schemes::values::Span;
-use crate::schemes::{section, set};
+use crate::schemes::section;
 use crate::scope::{KeyScope, LiveShape};
-use crate::site::{
-    Forward, IdentityValue, Outside, PolicyBuilder, Serves as Served, Site, Transport, UnknownHost,
-};
-use crate::time::Leeway;
+use crate::site::{Forward, IdentityValue, Outside, PolicyBuilder, Serves, Site, UnknownHost};
+use crate::time::Span;
 
 /// The settings of the sections of a file, in their order.
 #[derive(Debug)]
@@ -93,60 +89,22 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
     }
 }
 
-fn build_site(mut said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
-    let serves = match said.serves.take() {
-        Some(Serves::Bucket(name)) => Served::Bucket(name),
-        Some(Serves::Live(shape)) => Served::Live(shape),
-        None => {
-            let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
-            faults.push("serves", section("[[site]]", "does not say what it serves", write));
-            Served::Live(LiveShape::Path)
-        }
-    };
-    let mut site = Site::new(serves);
-    let faulty = said.build_schemes(&mut site.schemes, folder, faults);
-    site.hosts = said.hosts;
-    site.id = said.id;
-    site.public_paths = said.public_paths;
-    site.jws().issuer = said.issuer;
-    site.jws().audience = said.audience;
-    site.max_lifetime = said.max_lifetime.map(|Span(lifetime)| lifetime);
-    site.identity_headers = build_identity(said.identity_headers.0, faults);
-    site.cors = said.cors.map(build_cors);
-    site.answers = build_answers(said.answers.0, faults);
-    set(&mut site.base_path, said.base_path);
-    set(&mut site.access, said.access);
-    set(&mut site.methods, said.methods);
-    set(&mut site.cache, said.cache);
-    set(&mut site.coverage.prefix, said.prefix);
-    set(&mut site.coverage.whole_bucket, said.whole_bucket);
-    set(&mut site.require_exp, said.require_exp);
-    set(&mut site.strip_credentials, said.strip_credentials);
-    set(&mut site.grant_extension, said.grant_extension);
-    set(&mut site.carriers.query_name, said.query_name.map(Into::into));
-    set(&mut site.carriers.cookie_name, said.cookie_name.map(Into::into));
-    set(&mut site.jws().max_token_bytes, said.max_token_bytes.and_then(|bytes| usize::try_from(bytes).ok()));
-    if said.require_https == Some(true) {
-        site.transport = Transport::Https;
-    }
-    if let Some(carriers) = said.carriers {
-        site = site.carriers(carriers.into_iter().map(|carrier| match carrier {
-            CarrierName::Query => Carrier::Query,
-            CarrierName::Bearer => Carrier::Bearer,
-            CarrierName::Cookie => Carrier::Cookie,
-        }));
-    }
-    if let Some(Span(leeway)) = said.leeway {
-        if let Ok(leeway) = Leeway::from_secs(u16::try_from(leeway.as_secs()).unwrap_or(u16::MAX)) {
-            site.leeway = leeway;
-        } else {
-            let (field, found) = ("leeway".to_owned(), format!("is {} s", leeway.as_secs()));
-            faults.push("leeway", ConfigError::Field { field, found, write: "60 or less".to_owned() });
-        }
-    }
-    site.forward = build_forward(said.forward, faults);
+fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
+    let SiteSection(location, admitted, settings, carriers, jws, coverage, times, mut parts) = said;
+    let serves = parts.serves.take().unwrap_or_else(|| {
+        let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
+        faults.push("serves", section("[[site]]", "does not say what it serves", write));
+        Serves::Live(LiveShape::Path)
+    });
+    let mut site = Site { location, admitted, settings, carriers, coverage, times, ..Site::new(serves) };
+    site.schemes.jws = Some(jws);
+    let faulty = parts.build_schemes(&mut site.schemes, folder, faults);
     // A list is not checked against a section whose fault was reported.
-    site.accepts = said.accepts.filter(|listed| !listed.iter().any(|scheme| faulty.contains(scheme)));
+    site.admitted.accepts.take_if(|listed| listed.iter().any(|scheme| faulty.contains(scheme)));
+    site.identity_headers = build_identity(parts.identity_headers.0, faults);
+    site.answers = build_answers(parts.answers.0, faults);
+    site.forward = build_forward(parts.forward, faults);
+    site.cors = parts.cors.map(build_cors);
     site
 }
 
@@ -225,7 +183,7 @@ fn build_cors(said: CorsSection) -> Cors {
         cors = cors.expose(expose);
     }
     match said.max_age {
-        Some(Span(age)) => cors.max_age(u32::try_from(age.as_secs()).unwrap_or(u32::MAX)),
+        Some(age) => cors.max_age(age.as_secs()),
         None => cors,
     }
 }

@@ -3,7 +3,6 @@
 //! Every field is optional here, so that all missing fields can be reported at once, by [`build`](super::build).
 
 #![expect(
-    clippy::doc_markdown,
     clippy::doc_link_with_quotes,
     reason = "the comments are the schema's texts too, and quote the file"
 )]
@@ -21,10 +20,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::error::{Code, Faults};
-use crate::schemes::values::{Moment, Pairs, Span};
-use crate::schemes::{ConfigSection, Scheme, SiteSchemes, for_each_scheme};
-use crate::scope::{LiveShape, PrefixRule};
-use crate::site::{Access, CacheScope, UnknownHost};
+use crate::schemes::jws::Jws;
+use crate::schemes::values::{Moment, Pairs};
+use crate::schemes::{Carriers, ConfigSection, Scheme, SiteSchemes, for_each_scheme};
+use crate::scope::Coverage;
+use crate::site::{Admitted, Location, Serves, SiteSettings, UnknownHost};
+use crate::time::{Span, TimeRules};
 
 pub(super) use identity::IdentitySaid;
 pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
@@ -64,6 +65,22 @@ pub(super) struct Document {
     pub(super) keys: Vec<KeysSection>,
 }
 
+/// What a set of hosts, or a base path on them, serves, and under which rules.
+///
+/// The table is read as these structs, each of which takes its own fields. All but the last are those of the [`Site`](crate::Site)
+/// that code builds.
+#[derive(Debug, Deserialize)]
+pub(super) struct SiteSection(
+    pub(super) Location,
+    pub(super) Admitted,
+    pub(super) SiteSettings,
+    pub(super) Carriers,
+    pub(super) Jws,
+    pub(super) Coverage,
+    pub(super) TimeRules,
+    pub(super) SiteParts,
+);
+
 /// Adds the sections of the schemes to a struct, and reads them.
 macro_rules! with_scheme_sections {
     (
@@ -102,69 +119,15 @@ macro_rules! with_scheme_sections {
 }
 
 for_each_scheme!(with_scheme_sections! {
-    /// What a set of hosts, or a base path on them, serves, and under which rules.
+    /// The settings of a site that the file writes in another form than code.
     #[derive(Debug, Default, Deserialize)]
     #[cfg_attr(test, derive(schemars::JsonSchema))]
-    #[cfg_attr(test, schemars(rename = "site", extend("required" = ["hosts", "serves"])))]
+    #[cfg_attr(test, schemars(extend("required" = ["serves"])))]
     #[serde(deny_unknown_fields, default)]
-    struct SiteSection {
-        /// Exact names without port, patterns with {bucket}, {region} or {playback_id} in a label, or "*".
-        #[cfg_attr(test, schemars(required, length(min = 1)))]
-        pub(super) hosts: Vec<String>,
-        /// The site's name in logs and key scopes. Default its first host.
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) id: Option<String>,
-        /// The folder that the site begins at. Default "/".
-        #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
-        pub(super) base_path: Option<String>,
+    struct SiteParts {
         /// A bucket, whose paths are object keys, or live streams.
         #[cfg_attr(test, schemars(required))]
         pub(super) serves: Option<Serves>,
-        /// Who may have it. Default "authenticated".
-        pub(super) access: Option<Access>,
-        /// Object keys, or folders ending in a slash, that need no credential.
-        pub(super) public_paths: Vec<String>,
-        /// What is let through with a good credential. Default ["GET", "HEAD"].
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) methods: Option<Vec<String>>,
-        /// Refuses plain HTTP, except from this machine itself. Default false.
-        pub(super) require_https: Option<bool>,
-        /// Which kinds of credential are accepted. Default ["signed-token"], and what is described
-        /// beside it: every scheme with a section.
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) accepts: Option<Vec<Scheme>>,
-        /// Where a token is looked for, in this order: query, bearer, cookie. Default ["query", "cookie"].
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) carriers: Option<Vec<CarrierName>>,
-        /// The query parameter that carries a token. Default "auth".
-        pub(super) query_name: Option<String>,
-        /// The cookie that carries a token. Default "Qencode-Auth-Token".
-        pub(super) cookie_name: Option<String>,
-        /// The longest token. Default 4096.
-        #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
-        pub(super) max_token_bytes: Option<u32>,
-        /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
-        pub(super) prefix: Option<PrefixRule>,
-        /// Whether an empty `uri` covers the whole bucket. Default true.
-        pub(super) whole_bucket: Option<bool>,
-        /// Refuses tokens without `exp`. Default false.
-        pub(super) require_exp: Option<bool>,
-        /// Refuses tokens that still live longer: seconds, or text such as "24h".
-        pub(super) max_lifetime: Option<Span>,
-        /// Refuses tokens with another `iss`.
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) issuer: Option<String>,
-        /// Refuses tokens without this `aud`.
-        #[cfg_attr(test, schemars(length(min = 1)))]
-        pub(super) audience: Option<String>,
-        /// How far the issuer's clock may be off: at most a minute. Default 0.
-        pub(super) leeway: Option<Span>,
-        /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
-        pub(super) cache: Option<CacheScope>,
-        /// Takes credentials out of requests before the inner service sees them. Default false.
-        pub(super) strip_credentials: Option<bool>,
-        /// Puts an `OwnedGrant` into the request's extensions. Default false.
-        pub(super) grant_extension: Option<bool>,
         /// Request headers for the inner service: each with the claim that it carries, { x-viewer = "sub" }; or with a fact of
         /// the grant, { x-kid = { grant = "kid" } }; or only removed from requests, { x-internal = false }.
         pub(super) identity_headers: Pairs<IdentitySaid>,
@@ -177,17 +140,6 @@ for_each_scheme!(with_scheme_sections! {
         pub(super) cors: Option<CorsSection>,
     }
 });
-
-/// What a site serves.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "serves"))]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Serves {
-    /// Object keys of this bucket; {bucket} takes its name from the host pattern.
-    Bucket(String),
-    /// Live streams, whose playback ID stands in the host or in the path.
-    Live(LiveShape),
-}
 
 /// What is carried into manifests.
 #[derive(Debug)]
@@ -249,16 +201,6 @@ impl<'de> Deserialize<'de> for ForwardSaid {
         }
         deserializer.deserialize_any(Reader)
     }
-}
-
-/// Where a token is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "carrier"))]
-#[serde(rename_all = "lowercase")]
-pub(super) enum CarrierName {
-    Query,
-    Bearer,
-    Cookie,
 }
 
 /// Which pages of other origins may read answers (WHATWG Fetch).

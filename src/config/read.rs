@@ -3,6 +3,9 @@
 //! serde stops at its first error. So the node that it stumbled over is noted and left out, and reading starts again,
 //! until nothing is left to stumble over. What was left out is remembered: nothing that follows from its absence is
 //! reported.
+//!
+//! A tuple struct is one table that is read as several structs, each of which takes its own fields. So a struct that code and
+//! the file share needs no table of its own.
 
 use std::collections::HashSet;
 
@@ -200,9 +203,76 @@ impl<'de> Deserializer<'de> for At<'_> {
         .map_err(|stumble| stumble.at(|| self.place()).all_of(self.node))
     }
 
+    /// Reads one table as several structs, each of which takes its own fields.
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Stumble> {
+        visitor.visit_seq(Parts { table: self, left: len, known: Vec::new() })
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map identifier ignored_any
+        newtype_struct seq tuple map identifier ignored_any
+    }
+}
+
+/// The structs that one table is read as.
+struct Parts<'t> {
+    table: At<'t>,
+    left: usize,
+    /// The fields of the structs so far.
+    known: Vec<&'static str>,
+}
+
+impl<'de> SeqAccess<'de> for Parts<'_> {
+    type Error = Stumble;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stumble> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        seed.deserialize(Part { table: self.table, is_last: left == 0, known: &mut self.known }).map(Some)
+    }
+}
+
+/// One of these structs. The last one takes every field that is left, so that it refuses those that no struct has.
+struct Part<'t, 'p> {
+    table: At<'t>,
+    is_last: bool,
+    known: &'p mut Vec<&'static str>,
+}
+
+impl<'de> Deserializer<'de> for Part<'_, '_> {
+    type Error = Stumble;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+        self.table.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stumble> {
+        let Self { table, is_last, known } = self;
+        let Value::Table(of_table) = &table.node.value else {
+            return table.deserialize_struct(name, fields, visitor);
+        };
+        let before = known.len();
+        known.extend(fields);
+        let (before, own) = known.split_at_checked(before).unwrap_or_default();
+        let takes = |name: &str| if is_last { !before.contains(&name) } else { own.contains(&name) };
+        let left = of_table.iter().filter(|(name, _)| takes(&name.text));
+        let read = visitor.visit_map(Fields { table, left, value: None });
+        read.map_err(|stumble| stumble.of_table(table.node, known).at(|| table.place()))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -224,13 +294,13 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
 }
 
 /// The fields of a table that are not left out.
-struct Fields<'t> {
+struct Fields<'t, I> {
     table: At<'t>,
-    left: std::slice::Iter<'t, (Name, Node)>,
+    left: I,
     value: Option<At<'t>>,
 }
 
-impl<'de> MapAccess<'de> for Fields<'_> {
+impl<'de, 't, I: Iterator<Item = &'t (Name, Node)>> MapAccess<'de> for Fields<'t, I> {
     type Error = Stumble;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stumble> {
@@ -248,7 +318,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stumble> {
         match self.value.take() {
-            Some(value) => seed.deserialize(value),
+            Some(value) => seed.deserialize(value).map_err(|stumble| stumble.at(|| value.place())),
             None => Err(Stumble::custom("is a name without a value: write both")),
         }
     }

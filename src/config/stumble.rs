@@ -19,7 +19,7 @@ pub(super) enum Fault {
     /// A value: what was found, and what to write.
     Value { found: String, write: String },
     /// A field that the table does not have, and the one that was meant.
-    UnknownField { field: String, meant: Option<&'static str>, known: &'static [&'static str] },
+    UnknownField { field: String, meant: Option<&'static str>, known: Vec<&'static str> },
 }
 
 /// Where it was.
@@ -57,6 +57,16 @@ impl Stumble {
         self
     }
 
+    /// If a field of this table is unknown, the fields that the table has in all the structs that it is read as.
+    pub(super) fn of_table(mut self, table: &Node, all: &[&'static str]) -> Self {
+        let is_own = self.place.as_ref().is_some_and(|place| place.table == table.id);
+        if let (Fault::UnknownField { field, meant, known }, true) = (&mut self.fault, is_own) {
+            *meant = nearest(field, all);
+            *known = all.to_vec();
+        }
+        self
+    }
+
     /// Of a value that can only be left out as a whole.
     pub(super) fn all_of(mut self, node: &Node) -> Self {
         if let Some(place) = &mut self.place {
@@ -75,6 +85,8 @@ impl Fault {
                     "site" | "keys" | "stream" if found == A_TABLE && write == A_LIST => {
                         format!("[[{field}]] with two pairs of brackets; in JSON a list")
                     }
+                    "max_token_bytes" if write == "usize" => "a whole number from 1 to 8192".to_owned(),
+                    "token_cache" if write == "usize" => "a whole number from 0 to 16777216".to_owned(),
                     "ip_binding" => {
                         "\"exact\", \"/24\" or \"/16\", and for IPv6 \"/64\" or \"/48\"".to_owned()
                     }
@@ -122,7 +134,8 @@ impl serde::de::Error for Stumble {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let meant = nearest(field, expected);
-        Self { fault: Fault::UnknownField { field: field.to_owned(), meant, known: expected }, place: None }
+        let fault = Fault::UnknownField { field: field.to_owned(), meant, known: expected.to_vec() };
+        Self { fault, place: None }
     }
 }
 
@@ -167,7 +180,6 @@ pub(super) fn plain(expected: &str) -> &str {
         "a map" => "a table in braces",
         // Of each there is one setting.
         "u16" => "a status from 400 to 599",
-        "u32" => "a whole number from 1 to 8192",
         "u64" => "a whole number from 1024 to 16777216",
         "i64" => "a whole number",
         table if table.starts_with("struct ") => "a table in braces",
@@ -176,7 +188,7 @@ pub(super) fn plain(expected: &str) -> &str {
 }
 
 /// The known name that was probably meant.
-pub(super) fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
+pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
     let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;
     // The first measure alone takes "listen" for "site".

@@ -68,7 +68,7 @@ use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
 use crate::schemes::{Asked, Carrier, Context, Facts, Rejected, Scheme, Text};
 use crate::scope::Captures;
-use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, Transport, UnknownHost};
+use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
@@ -94,7 +94,7 @@ pub(crate) fn decide<'r>(
             break 'outcome Outcome::Preflight;
         }
         // 3. HTTPS.
-        if site.transport == Transport::Https && !policy.trusted_proxies.is_https(request) {
+        if site.settings.require_https && !policy.trusted_proxies.is_https(request) {
             break 'outcome Denial::HttpsRequired.into();
         }
         // 4. Path.

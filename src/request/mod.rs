@@ -27,9 +27,7 @@ mod readings;
 mod render;
 mod view;
 
-pub(crate) use client::Client;
-#[cfg(feature = "redis")]
-pub(crate) use client::Network;
+pub(crate) use client::{Client, Network};
 pub use client::TrustedProxies;
 pub use cookies::MAX_COOKIES_TRIED;
 pub(crate) use cookies::{cookie_values, without_cookies};

@@ -1,4 +1,5 @@
 use arrayvec::ArrayVec;
+use serde::{Deserialize, Deserializer};
 
 use super::places::Places;
 use crate::error::{Denial, Repeated, TokenFault};
@@ -14,16 +15,20 @@ pub const DEFAULT_QUERY_NAME: &str = "auth";
 pub const DEFAULT_COOKIE_NAME: &str = "Qencode-Auth-Token";
 
 /// Where a credential sits in the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "carrier"))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Carrier {
     /// The path itself, for secure links and embed tokens that stand there.
+    #[serde(skip)]
     Path,
     /// A query parameter; the value is percent-decoded once.
     Query,
     /// `Authorization: Bearer` (RFC 6750 §2.1).
     Bearer,
     /// A header field of a scheme's own, with the credential alone.
+    #[serde(skip)]
     Header,
     /// A cookie; the value is taken as it stands.
     Cookie,
@@ -59,12 +64,31 @@ impl CarrierSet {
     }
 }
 
-/// The carriers that the schemes of a site share, and the names they use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl FromIterator<Carrier> for CarrierSet {
+    fn from_iter<I: IntoIterator<Item = Carrier>>(carriers: I) -> Self {
+        carriers.into_iter().fold(Self::NONE, |set, carrier| set.with(carrier, true))
+    }
+}
+
+impl<'de> Deserialize<'de> for CarrierSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Carrier>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+/// The carriers that the schemes of a site share, and the names they use. In a configuration file these are fields of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub(crate) struct Carriers {
-    /// The carriers that the site lists. No text is read from the path, so listing it is an error.
+    /// Where a token is looked for, in this order: query, bearer, cookie. Default `["query", "cookie"]`.
+    // No text is read from the path, so listing it in code is an error.
+    #[serde(rename = "carriers")]
+    #[cfg_attr(test, schemars(with = "Vec<Carrier>", length(min = 1)))]
     pub(crate) listed: CarrierSet,
+    /// The query parameter that carries a token. Default "auth".
     pub(crate) query_name: Box<str>,
+    /// The cookie that carries a token. Default "Qencode-Auth-Token".
     pub(crate) cookie_name: Box<str>,
 }
 

@@ -57,7 +57,7 @@ pub(crate) mod values;
 mod verified;
 
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
-pub(crate) use carriers::{CarrierSet, Carriers, Text, bearer_token};
+pub(crate) use carriers::{Carriers, Text, bearer_token};
 #[cfg(feature = "__internals")]
 pub(crate) use carriers::{Decoded, token_text};
 pub use claim::ClaimValue;
@@ -74,7 +74,7 @@ pub use secret::SharedSecret;
 #[cfg(feature = "config")]
 pub(crate) use secret::{SecretPlace, SecretSlots};
 #[cfg(feature = "config")]
-pub(crate) use section::{ConfigSection, section, set};
+pub(crate) use section::{ConfigSection, section};
 pub(crate) use settings::SiteCheck;
 
 /// Checks settings of one scheme as a site would that begins at `/` and accepts nothing else.

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Expected, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::time::UnixSeconds;
 
@@ -36,45 +35,6 @@ impl<'de> Deserialize<'de> for Few {
             }
         }
         deserializer.deserialize_any(Reader)
-    }
-}
-
-/// A length of time: whole seconds, or text such as "24h".
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Span(pub(crate) Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl Visitor<'_> for Reader {
-            type Value = Span;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("whole seconds, or text such as \"24h\"")
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Span, E> {
-                Span::of_seconds(seconds, &self)
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Span, E> {
-                Span::of_text(text, &self)
-            }
-        }
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-impl Span {
-    pub(crate) fn of_seconds<E: serde::de::Error>(seconds: i64, wanted: &dyn Expected) -> Result<Self, E> {
-        let unexpected = serde::de::Unexpected::Signed(seconds);
-        let seconds = u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, wanted))?;
-        Ok(Self(Duration::from_secs(seconds)))
-    }
-
-    pub(crate) fn of_text<E: serde::de::Error>(text: &str, wanted: &dyn Expected) -> Result<Self, E> {
-        let span = humantime::parse_duration(text).ok().filter(|span| span.subsec_nanos() == 0);
-        span.map(Self).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), wanted))
     }
 }
 
@@ -145,19 +105,6 @@ mod schema {
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
     use super::*;
-
-    impl JsonSchema for Span {
-        fn schema_name() -> Cow<'static, str> {
-            "span".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({
-                "description": "Whole seconds, or text such as \"24h\" or \"7days\".",
-                "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^(0|( *[0-9]+([.][0-9]+)? *[a-zA-Zµ]+)+ *)$" }],
-            })
-        }
-    }
 
     impl JsonSchema for Moment {
         fn schema_name() -> Cow<'static, str> {

@@ -17,12 +17,14 @@ pub enum PrefixRule {
     Bytes,
 }
 
-/// How a site reads the `uri` claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a site reads the `uri` claim. In a configuration file these are fields of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Coverage {
-    /// How prefixes match on a bucket.
+    /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
     pub prefix: PrefixRule,
-    /// Whether the empty `uri` covers the whole bucket; on a live site it covers nothing.
+    /// Whether an empty `uri` covers the whole bucket; on a live site it covers nothing. Default true.
     pub whole_bucket: bool,
 }
 

@@ -1,28 +1,28 @@
 use std::sync::Arc;
 
 use super::identity::{IdentityValue, fold_alike};
-use super::rules::{Access, CacheScope, Methods, SiteRules};
-use super::settings::{Serves, Site};
+use super::rules::{Methods, SiteRules};
+use super::settings::{Access, Serves, Site};
 use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
 use crate::request::{PathBuffer, RequestPath, is_parameter_name};
 use crate::schemes::{Carrier, NameKind, Places, Scheme, SchemeRules, SiteCheck, SiteFacts, SiteSchemes};
 use crate::scope::Serving;
-use crate::time::TimeRules;
+use crate::time::Span;
 
 /// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
     let before = faults.len();
     let mut schemes = site.schemes.clone();
-    if let Some(listed) = &site.accepts {
+    if let Some(listed) = &site.admitted.accepts {
         schemes.accept(listed, id, faults);
     }
     check_credentials(site, &schemes, id, faults);
     let mut wrong = |setting: &'static str, found: String, write: &'static str| {
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     };
-    if site.id.as_ref().is_some_and(String::is_empty) {
+    if site.location.id.as_ref().is_some_and(String::is_empty) {
         wrong("id", "has an empty id".to_owned(), "a name, or leave the id out");
     }
     if matches!(&site.serves, Serves::Bucket(name) if name.is_empty()) {
@@ -35,20 +35,17 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             "\"{bucket}\" alone, or the bucket's name",
         );
     }
-    let max_lifetime = site.max_lifetime.map(|lifetime| u32::try_from(lifetime.as_secs()).unwrap_or(0));
-    if max_lifetime == Some(0) {
-        wrong(
-            "max_lifetime",
-            format!("has max_lifetime {:?}", site.max_lifetime.unwrap_or_default()),
-            "1 second to 136 years",
-        );
+    if let Some(Span(lifetime)) = site.times.max_lifetime
+        && !(1..=u64::from(u32::MAX)).contains(&lifetime.as_secs())
+    {
+        wrong("max_lifetime", format!("has max_lifetime {lifetime:?}"), "1 second to 136 years");
     }
     check_lists(site, id, faults);
     check_base_path(site, id, faults);
     check_public_paths(site, id, faults);
     let check = SiteCheck {
         id,
-        base_path: &site.base_path,
+        base_path: &site.location.base_path,
         carriers: &site.carriers,
         last_reader: schemes.last_reader(),
     };
@@ -56,7 +53,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     if let Some(schemes) = &schemes {
         check_names(site, id, schemes, faults);
     }
-    let forward = site.forward.check(id, &site.hosts, faults);
+    let forward = site.forward.check(id, &site.location.hosts, faults);
     let cors = match &site.cors {
         Some(cors) => cors.check(id, &header_carriers(site, schemes.as_ref()), faults).map(Some),
         None => Some(None),
@@ -69,33 +66,29 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
     let mut places = site.carriers.places();
     places.extend(&schemes.places());
     let credential_places: Arc<[_]> = places.path.iter().cloned().collect();
-    let strip = site.strip_credentials.then(|| Stripping::new(places, &credential_places).into());
+    let strip = site.settings.strip_credentials.then(|| Stripping::new(places, &credential_places).into());
     let carriers =
         if check.last_reader.is_some() { site.carriers.clone() } else { site.carriers.clone().unlisted() };
     Some(SiteRules {
         facts: SiteFacts {
             id: id.into(),
-            base_path: site.base_path.as_str().into(),
+            base_path: site.location.base_path.as_str().into(),
             serves: match &site.serves {
                 Serves::Bucket(name) if name == "{bucket}" => Serving::BucketInHost,
                 Serves::Bucket(name) => Serving::Bucket(name.as_str().into()),
                 Serves::Live(shape) => Serving::Live(*shape),
             },
-            times: TimeRules { leeway: site.leeway, require_exp: site.require_exp, max_lifetime },
+            times: site.times,
             coverage: site.coverage,
             hook: site.hook.clone(),
         },
-        access: site.access,
-        public_paths: site.public_paths.iter().map(|path| path.as_str().into()).collect(),
-        methods: check_methods(&site.methods),
-        transport: site.transport,
+        settings: site.settings.clone(),
+        methods: check_methods(&site.admitted.methods),
         schemes,
         carriers,
         credential_places,
         forward,
-        cache: if site.access == Access::Public { CacheScope::Inner } else { site.cache },
         strip,
-        grant_extension: site.grant_extension,
         identity_headers: site
             .identity_headers
             .iter()
@@ -146,8 +139,8 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
     {
         wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
     }
-    if site.access == Access::Authenticated
-        && site.accepts.is_none()
+    if site.settings.access == Access::Authenticated
+        && site.admitted.accepts.is_none()
         && !Scheme::ALL.iter().any(|scheme| schemes.accepts(*scheme))
     {
         wrong(
@@ -174,11 +167,11 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
 
 /// Methods, identity headers and answers, element by element.
 fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
-    if site.methods.is_empty() {
+    if site.admitted.methods.is_empty() {
         let (site, found) = (id.to_owned(), "allows no method".to_owned());
         faults.push("methods", ConfigError::Setting { site, found, write: "GET" });
     }
-    for (index, method) in site.methods.iter().enumerate().filter(|(_, method)| !is_token(method)) {
+    for (index, method) in site.admitted.methods.iter().enumerate().filter(|(_, method)| !is_token(method)) {
         let error = ConfigError::NotAToken { site: id.to_owned(), text: method.clone() };
         faults.push_element("methods", index, error);
     }
@@ -255,7 +248,7 @@ pub(super) fn is_normal_base_path(base: &str) -> bool {
 }
 
 fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
-    let base = &site.base_path;
+    let base = &site.location.base_path;
     let (found, write) = if base.is_empty() {
         ("is empty", "/".to_owned())
     } else if base.contains('*') {
@@ -274,7 +267,7 @@ fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
 }
 
 fn check_public_paths(site: &Site, id: &str, faults: &mut Faults) {
-    for (index, path) in site.public_paths.iter().enumerate() {
+    for (index, path) in site.settings.public_paths.iter().enumerate() {
         let mut buffer = PathBuffer::new();
         let absolute = format!("/{path}");
         let normal = RequestPath::parse(absolute.as_bytes(), &mut buffer)

@@ -52,11 +52,11 @@ impl<'p> HostsBuilder<'p> {
 
     /// Adds the hosts of the site at `index`.
     pub(super) fn add(&mut self, site: &'p Site, id: &str, index: SiteIndex, faults: &mut Faults) {
-        if site.hosts.is_empty() {
+        if site.location.hosts.is_empty() {
             faults.push("hosts", ConfigError::NoHosts { site: id.to_owned() });
         }
         let ids = self.ids;
-        for (place, host) in site.hosts.iter().enumerate() {
+        for (place, host) in site.location.hosts.iter().enumerate() {
             let bases = match self.bases(host, &site.serves) {
                 Ok(bases) => bases,
                 Err((found, write)) => {
@@ -65,20 +65,20 @@ impl<'p> HostsBuilder<'p> {
                     continue;
                 }
             };
-            match bases.sites.get(&*site.base_path).copied() {
+            match bases.sites.get(&*site.location.base_path).copied() {
                 Some(twin) => {
                     let first = ids.get(twin).cloned().unwrap_or_default();
                     // Two sites of one id are reported already.
                     if twin == index || first != id {
-                        let (host, base_path) = (host.clone(), site.base_path.clone());
+                        let (host, base_path) = (host.clone(), site.location.base_path.clone());
                         let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };
                         faults.push_element("hosts", place, error);
                     }
                 }
-                None if bases.add(&site.base_path, index) => {
+                None if bases.add(&site.location.base_path, index) => {
                     let error = ConfigError::BasePath {
                         site: id.to_owned(),
-                        base_path: site.base_path.clone(),
+                        base_path: site.location.base_path.clone(),
                         found: "is that of another site but for case, or dots and spaces at the end of a name: some file systems take both for one",
                         write: "a name of its own".to_owned(),
                     };

@@ -37,9 +37,9 @@ pub use identity::{GrantFact, IdentityValue};
 pub(crate) use mounts::SiteIndex;
 pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
-pub use rules::{Access, CacheScope, SiteView};
-pub(crate) use rules::{SiteRules, Transport};
+pub(crate) use rules::SiteRules;
+pub use rules::SiteView;
+pub use settings::{Access, CacheScope, Site};
 #[cfg(feature = "config")]
-pub(crate) use settings::Serves;
-pub use settings::Site;
+pub(crate) use settings::{Admitted, Location, Serves, SiteSettings};
 pub(crate) use stripping::Stripping;

@@ -68,7 +68,8 @@ pub(super) fn check_outside(
             let first = hosts.first_with_outside().and_then(|index| Some((index, sites.get(index)?)));
             if let Some((index, site)) = first {
                 faults.enter(Part::Site(index));
-                let (site, base_path) = (ids.get(index).cloned().unwrap_or_default(), site.base_path.clone());
+                let (site, base_path) =
+                    (ids.get(index).cloned().unwrap_or_default(), site.location.base_path.clone());
                 faults.push("base_path", ConfigError::OutsideUnset { site, base_path });
             }
             OutsideRule::Refuse

@@ -308,7 +308,7 @@ impl PolicyBuilder {
         for (index, (site, id)) in self.sites.iter().zip(&ids).enumerate() {
             faults.enter(Part::Site(index));
             // A site without id and hosts is told of by its hosts.
-            let named = site.id.is_some() || !site.hosts.is_empty();
+            let named = site.location.id.is_some() || !site.location.hosts.is_empty();
             if named && !known.insert(id) {
                 faults.push("id", ConfigError::DuplicateSite { id: id.clone() });
             }
@@ -341,7 +341,7 @@ impl PolicyBuilder {
 
 /// The given id, or the first host; the errors of a site without either name its bucket.
 fn site_id(site: &Site) -> String {
-    match (&site.id, site.hosts.first(), &site.serves) {
+    match (&site.location.id, site.location.hosts.first(), &site.serves) {
         (Some(id), _, _) => id.clone(),
         (None, Some(host), _) => host.to_ascii_lowercase(),
         (None, None, Serves::Bucket(name)) => name.clone(),

@@ -1,67 +1,30 @@
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::forward::{ForwardRules, Granted, may_end_a_manifest};
 use super::identity::IdentityValue;
+use super::settings::{Access, SiteSettings};
 use super::stripping::Stripping;
 use crate::cors::CorsPolicy;
 use crate::error::{Code, Denial};
 use crate::request::SegmentPlace;
 use crate::schemes::{Carriers, Scheme, SchemeRules, SiteFacts};
 
-/// Who may have what a site serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Access {
-    /// Whoever brings a good credential.
-    Authenticated,
-    /// Everybody; credentials are not looked at.
-    Public,
-}
-
-/// How a site may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
-    /// In the clear too.
-    Any,
-    /// Over TLS, or from this machine itself.
-    Https,
-}
-
-/// Who says how the answers of a site may be cached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cache"))]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum CacheScope {
-    /// Granted answers are `private`: in place of `public` and `s-maxage`, and where nothing stands.
-    Private,
-    /// The inner service; for those whose CDN checks tokens itself.
-    Inner,
-}
-
 /// A site as decisions read it: every setting checked and made ready.
 #[derive(Debug)]
 pub(crate) struct SiteRules {
     /// The settings that every scheme reads.
     pub(crate) facts: SiteFacts,
-    pub(crate) access: Access,
-    pub(crate) public_paths: Vec<Box<str>>,
+    /// The settings as they were given.
+    pub(crate) settings: SiteSettings,
     pub(crate) methods: Methods,
-    pub(crate) transport: Transport,
     pub(crate) schemes: SchemeRules,
     /// The carriers that the schemes share; none of them is listed if no scheme reads texts.
     pub(crate) carriers: Carriers,
     /// Where in paths credentials stand.
     pub(crate) credential_places: Arc<[SegmentPlace]>,
     pub(crate) forward: Option<ForwardRules>,
-    pub(crate) cache: CacheScope,
-    /// Takes credentials out of requests, where the site asks for it.
+    /// Takes credentials out of requests, if the site has `strip_credentials`.
     pub(crate) strip: Option<Arc<Stripping>>,
-    pub(crate) grant_extension: bool,
     pub(crate) identity_headers: Vec<(Box<str>, IdentityValue)>,
     pub(crate) answers: Vec<(Code, u16)>,
     pub(crate) cors: Option<CorsPolicy>,
@@ -89,7 +52,7 @@ impl Methods {
 impl SiteRules {
     /// Whether it is opened by keys, and by nothing else.
     pub(crate) fn asks_for_tokens(&self) -> bool {
-        self.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
+        self.settings.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
     }
 
     /// Whether the key may be had without a credential.
@@ -98,7 +61,7 @@ impl SiteRules {
             let folder = path.ends_with('/');
             if folder { key.starts_with(path.as_bytes()) } else { key == path.as_bytes() }
         };
-        self.access == Access::Public || self.public_paths.iter().any(|path| listed(path))
+        self.settings.access == Access::Public || self.settings.public_paths.iter().any(|path| listed(path))
     }
 
     /// Refuses a manifest's request if the parameters that would be carried into the manifest are too long.

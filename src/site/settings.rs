@@ -1,17 +1,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::forward::Forward;
 use super::identity::IdentityValue;
-use super::rules::{Access, CacheScope, Transport};
 use crate::cors::Cors;
 use crate::error::Code;
 use crate::schemes::jws::Jws;
-use crate::schemes::{
-    Carrier, CarrierSet, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes, for_each_scheme,
-};
+use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes, for_each_scheme};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
-use crate::time::Leeway;
+use crate::time::{Leeway, Span, TimeRules};
 
 /// What a set of hosts, or a base path on them, serves, and under which rules.
 ///
@@ -29,37 +28,118 @@ use crate::time::Leeway;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Site {
-    pub(crate) id: Option<String>,
-    pub(crate) hosts: Vec<String>,
-    pub(crate) base_path: String,
+    pub(crate) location: Location,
     pub(crate) serves: Serves,
-    pub(crate) access: Access,
-    pub(crate) public_paths: Vec<String>,
-    pub(crate) methods: Vec<String>,
-    pub(crate) transport: Transport,
-    pub(crate) schemes: SiteSchemes,
-    pub(crate) accepts: Option<Vec<Scheme>>,
-    pub(crate) forward: Forward,
+    pub(crate) admitted: Admitted,
+    pub(crate) settings: SiteSettings,
     pub(crate) carriers: Carriers,
     pub(crate) coverage: Coverage,
-    pub(crate) require_exp: bool,
-    pub(crate) max_lifetime: Option<Duration>,
-    pub(crate) leeway: Leeway,
-    pub(crate) cache: CacheScope,
-    pub(crate) strip_credentials: bool,
-    pub(crate) grant_extension: bool,
+    pub(crate) times: TimeRules,
+    pub(crate) schemes: SiteSchemes,
+    pub(crate) forward: Forward,
     pub(crate) identity_headers: Vec<(String, IdentityValue)>,
     pub(crate) answers: Vec<(Code, u16)>,
     pub(crate) cors: Option<Cors>,
     pub(crate) hook: Option<Hook>,
 }
 
+/// Where a site is, and its name. In a configuration file these are fields of the site.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["hosts"])))]
+#[serde(default)]
+pub(crate) struct Location {
+    /// Exact names without port, patterns with `{bucket}`, `{region}` or `{playback_id}` in a label, or "*".
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(crate) hosts: Vec<String>,
+    /// The site's name in logs and key scopes. Default its first host.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(crate) id: Option<String>,
+    /// The folder that the site begins at. Default "/".
+    #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
+    pub(crate) base_path: String,
+}
+
+impl Default for Location {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), id: None, base_path: "/".to_owned() }
+    }
+}
+
+/// What a site admits. In a configuration file these are fields of the site.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub(crate) struct Admitted {
+    /// What is let through with a good credential. Default `["GET", "HEAD"]`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(crate) methods: Vec<String>,
+    /// Which kinds of credential are accepted. Default `["signed-token"]`, and what is described
+    /// beside it: every scheme with a section.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(crate) accepts: Option<Vec<Scheme>>,
+}
+
+impl Default for Admitted {
+    fn default() -> Self {
+        Self { methods: vec!["GET".to_owned(), "HEAD".to_owned()], accepts: None }
+    }
+}
+
+/// The settings of a site that have one form: in code, in a configuration file and in force. In the file these are fields of the site.
+///
+/// The comments are the texts of the file's schema too, here and wherever else a struct is read from the file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub(crate) struct SiteSettings {
+    /// Who may have it. Default "authenticated".
+    pub(crate) access: Access,
+    /// Object keys, or folders ending in a slash, that need no credential.
+    pub(crate) public_paths: Vec<String>,
+    /// Refuses plain HTTP, except from this machine itself. Default false.
+    pub(crate) require_https: bool,
+    /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
+    pub(crate) cache: CacheScope,
+    /// Takes credentials out of requests before the inner service sees them. Default false.
+    pub(crate) strip_credentials: bool,
+    /// Puts an `OwnedGrant` into the request's extensions. Default false.
+    pub(crate) grant_extension: bool,
+}
+
+/// Who may have what a site serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Access {
+    /// Whoever brings a good credential.
+    #[default]
+    Authenticated,
+    /// Everybody; credentials are not looked at.
+    Public,
+}
+
+/// Who says how the answers of a site may be cached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cache"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum CacheScope {
+    /// Granted answers are `private`: in place of `public` and `s-maxage`, and where nothing stands.
+    #[default]
+    Private,
+    /// The inner service; for those whose CDN checks tokens itself.
+    Inner,
+}
+
 /// What a site serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "serves"))]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Serves {
-    /// Object keys of one bucket; `{bucket}` takes its name from the host pattern.
+    /// Object keys of this bucket; `{bucket}` takes its name from the host pattern.
     Bucket(String),
-    /// Playback IDs.
+    /// Live streams, whose playback ID stands in the host or in the path.
     Live(LiveShape),
 }
 
@@ -82,25 +162,15 @@ impl Site {
 
     pub(crate) fn new(serves: Serves) -> Self {
         Self {
-            id: None,
-            hosts: Vec::new(),
-            base_path: "/".to_owned(),
+            location: Location::default(),
             serves,
-            access: Access::Authenticated,
-            public_paths: Vec::new(),
-            methods: vec!["GET".to_owned(), "HEAD".to_owned()],
-            transport: Transport::Any,
-            schemes: SiteSchemes { jws: Some(Jws::default()), ..SiteSchemes::none() },
-            accepts: None,
-            forward: Forward::auto(),
+            admitted: Admitted::default(),
+            settings: SiteSettings::default(),
             carriers: Carriers::default(),
             coverage: Coverage::default(),
-            require_exp: false,
-            max_lifetime: None,
-            leeway: Leeway::default(),
-            cache: CacheScope::Private,
-            strip_credentials: false,
-            grant_extension: false,
+            times: TimeRules::default(),
+            schemes: SiteSchemes { jws: Some(Jws::default()), ..SiteSchemes::none() },
+            forward: Forward::auto(),
             identity_headers: Vec::new(),
             answers: Vec::new(),
             cors: None,
@@ -110,20 +180,20 @@ impl Site {
 
     /// The site's name in logs and in key scopes. Default: its first host.
     pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
+        self.location.id = Some(id.into());
         self
     }
 
     /// One host more: an exact name without port, or a pattern in which `{bucket}`, `{region}` or `{playback_id}`
     /// stands for (part of) one label.
     pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.hosts.push(host.into());
+        self.location.hosts.push(host.into());
         self
     }
 
     /// Several hosts more.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
-        self.hosts.extend(hosts.into_iter().map(Into::into));
+        self.location.hosts.extend(hosts.into_iter().map(Into::into));
         self
     }
 
@@ -137,25 +207,25 @@ impl Site {
     /// The path is the one that the client sent. Behind axum's `nest` and `nest_service`, which take their prefix
     /// off, that is known with the feature `axum` alone.
     pub fn base_path(mut self, base_path: impl Into<String>) -> Self {
-        self.base_path = base_path.into();
+        self.location.base_path = base_path.into();
         self
     }
 
     /// Opens the whole site: no credential is looked at. The inner service must serve nothing else under its hosts.
     pub fn public(mut self) -> Self {
-        self.access = Access::Public;
+        self.settings.access = Access::Public;
         self
     }
 
     /// Opens these object keys, or folders ending in `/`, without a credential.
     pub fn public_paths<I: IntoIterator<Item: Into<String>>>(mut self, paths: I) -> Self {
-        self.public_paths = paths.into_iter().map(Into::into).collect();
+        self.settings.public_paths = paths.into_iter().map(Into::into).collect();
         self
     }
 
     /// The methods that are let through with a good credential. Default `GET` and `HEAD`; HEAD is GET.
     pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
-        self.methods = methods.into_iter().map(Into::into).collect();
+        self.admitted.methods = methods.into_iter().map(Into::into).collect();
         self
     }
 
@@ -163,7 +233,7 @@ impl Site {
     /// proxy and was not forwarded ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). A connection is TLS where the
     /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
     pub fn require_https(mut self) -> Self {
-        self.transport = Transport::Https;
+        self.settings.require_https = true;
         self
     }
 
@@ -180,7 +250,7 @@ impl Site {
     /// let site = Site::bucket("courses").any_host().embed(Embed::new()).accepts([Scheme::EmbedToken]);
     /// ```
     pub fn accepts<I: IntoIterator<Item = Scheme>>(mut self, schemes: I) -> Self {
-        self.accepts = Some(schemes.into_iter().collect());
+        self.admitted.accepts = Some(schemes.into_iter().collect());
         self
     }
 
@@ -194,8 +264,7 @@ impl Site {
     /// let site = Site::bucket("courses").any_host().carriers([Carrier::Bearer, Carrier::Cookie]);
     /// ```
     pub fn carriers<I: IntoIterator<Item = Carrier>>(mut self, carriers: I) -> Self {
-        let add = |set: CarrierSet, carrier| set.with(carrier, true);
-        self.carriers.listed = carriers.into_iter().fold(CarrierSet::NONE, add);
+        self.carriers.listed = carriers.into_iter().collect();
         self
     }
 
@@ -231,13 +300,13 @@ impl Site {
 
     /// Refuses tokens without `exp`, which otherwise never expire.
     pub fn require_exp(mut self) -> Self {
-        self.require_exp = true;
+        self.times.require_exp = true;
         self
     }
 
     /// Refuses tokens that still live longer than this, or for ever. Whole seconds.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
-        self.max_lifetime = Some(lifetime);
+        self.times.max_lifetime = Some(Span(lifetime));
         self
     }
 
@@ -255,13 +324,13 @@ impl Site {
 
     /// How far the issuer's clock may be off. Default none.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
-        self.leeway = leeway;
+        self.times.leeway = leeway;
         self
     }
 
     /// Who says how answers may be cached. Default [`CacheScope::Private`].
     pub fn cache(mut self, scope: CacheScope) -> Self {
-        self.cache = scope;
+        self.settings.cache = scope;
         self
     }
 
@@ -269,13 +338,13 @@ impl Site {
     /// sees it. The `Referer` loses them too, and is dropped where that cannot be told. A credential in the path stays: the
     /// path names what is served.
     pub fn strip_credentials(mut self) -> Self {
-        self.strip_credentials = true;
+        self.settings.strip_credentials = true;
         self
     }
 
     /// Puts an `OwnedGrant` into the request's extensions, for handlers.
     pub fn grant_extension(mut self) -> Self {
-        self.grant_extension = true;
+        self.settings.grant_extension = true;
         self
     }
 

@@ -3,7 +3,7 @@ use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
 use crate::rate::{FailedSignatures, PerClient};
 use crate::schemes::section;
-use crate::schemes::values::Span;
+use crate::time::Span;
 
 pub(super) fn build_failed_signatures(
     said: FailedSignaturesSection,

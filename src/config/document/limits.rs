@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
-use crate::schemes::values::Span;
+use crate::time::Span;
 
 /// Limits of failed signatures, after which verification is suspended.
 #[derive(Debug, Default, Deserialize)]

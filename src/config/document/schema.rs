@@ -3,10 +3,47 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Map;
 
 use super::identity::OfGrant;
 use super::outside::OutsideSection;
-use super::{ForwardSaid, ForwardSection, IdentitySaid, OutsideSaid, PerClientSaid, RateSection};
+use super::{
+    Admitted, Carriers, Coverage, ForwardSaid, ForwardSection, IdentitySaid, Jws, Location, OutsideSaid,
+    PerClientSaid, RateSection, SiteParts, SiteSection, SiteSettings, TimeRules,
+};
+
+/// The fields of all the structs that the table is read as.
+impl JsonSchema for SiteSection {
+    fn schema_name() -> Cow<'static, str> {
+        "site".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let parts = [
+            Location::json_schema(generator),
+            Admitted::json_schema(generator),
+            SiteSettings::json_schema(generator),
+            Carriers::json_schema(generator),
+            Jws::json_schema(generator),
+            Coverage::json_schema(generator),
+            TimeRules::json_schema(generator),
+            SiteParts::json_schema(generator),
+        ];
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in parts {
+            let of = |name: &str| part.get(name).cloned().unwrap_or_default();
+            properties.extend(of("properties").as_object().cloned().unwrap_or_default());
+            required.extend(of("required").as_array().cloned().unwrap_or_default());
+        }
+        json_schema!({
+            "description": "What a set of hosts, or a base path on them, serves, and under which rules.",
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        })
+    }
+}
 
 impl JsonSchema for ForwardSaid {
     fn schema_name() -> Cow<'static, str> {

@@ -9,7 +9,8 @@ use super::settings::Embed;
 use crate::error::Faults;
 use crate::records::Lifetime;
 use crate::schemes::section::{ConfigSection, set};
-use crate::schemes::values::{Few, Pairs, Span};
+use crate::schemes::values::{Few, Pairs};
+use crate::time::Span;
 
 /// Opaque tokens with a record behind them, which can be taken back.
 #[derive(Debug, Default, Deserialize)]

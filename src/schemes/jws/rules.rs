@@ -184,7 +184,7 @@ fn check_time(
             if let Some(max) = rules.max_lifetime
                 && rules.is_too_far(exp, now)
             {
-                return Err(Denial::LifetimeTooLong { exp, max });
+                return Err(Denial::LifetimeTooLong { exp, max: max.as_secs() });
             }
         }
     }

@@ -1,14 +1,25 @@
+use serde::Deserialize;
+
 use super::MAX_TOKEN_BYTES;
 use super::rules::JwsRules;
 use crate::error::{ConfigError, Faults};
 use crate::schemes::settings::{SchemeSettings, SiteCheck};
 
-/// A site's settings for signed tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A site's settings for signed tokens. In a configuration file they are fields of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub(crate) struct Jws {
+    #[serde(skip)]
     pub(crate) accept: bool,
+    /// The longest token. Default 4096.
+    #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
     pub(crate) max_token_bytes: usize,
+    /// Refuses tokens with another `iss`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) issuer: Option<String>,
+    /// Refuses tokens without this `aud`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) audience: Option<String>,
 }
 
