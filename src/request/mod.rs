@@ -27,8 +27,8 @@ mod readings;
 mod render;
 mod view;
 
-pub(crate) use client::{Client, Network};
 pub use client::TrustedProxies;
+pub(crate) use client::{Client, Network};
 pub use cookies::MAX_COOKIES_TRIED;
 pub(crate) use cookies::{cookie_values, without_cookies};
 pub use fields::MAX_FIELD_LINES;
