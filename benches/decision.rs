@@ -238,7 +238,13 @@ fn refusals(candidates: &mut Vec<Candidate>) {
     ];
     let verifier = Verifier::builder()
         .site(site())
-        .site(Site::bucket("courses").host("strict.example.com").require_exp().issuer("us").audience("them"))
+        .site(
+            Site::bucket("courses")
+                .host("strict.example.com")
+                .require_exp(true)
+                .issuer("us")
+                .audience("them"),
+        )
         .site(Site::bucket("open").host("open.example.com").public())
         .keys(keys)
         .build()

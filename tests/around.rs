@@ -25,7 +25,7 @@ const HERE: &str = "127.0.0.1";
 const ELSEWHERE: &str = "192.0.2.7";
 
 fn bound_to_addresses() -> SecureLink {
-    SecureLink::nginx("{expires}{path}{ip} {secret}", "0123456789abcdef").bind_ip(IpBinding::EXACT)
+    SecureLink::nginx("{expires}{path}{ip} {secret}", "0123456789abcdef").ip_binding(IpBinding::EXACT)
 }
 
 fn verifier() -> Verifier {
@@ -94,7 +94,7 @@ async fn the_address_of_the_connection_counts_after_a_lookup_too() {
     lines_about("start");
     let nobody_listens = Store::redis("redis://127.0.0.1:1").connect().unwrap();
     let plain = vod().embed(Embed::new());
-    let tls = Site::bucket("vod").host("tls.example.com").embed(Embed::new()).require_https();
+    let tls = Site::bucket("vod").host("tls.example.com").embed(Embed::new()).require_https(true);
     let verifier = Verifier::builder().site(plain).site(tls).store(&nobody_listens).build().unwrap();
     let proxied = "192.0.2.8";
     for (path, host, connected, said, verdict, client) in [

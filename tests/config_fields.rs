@@ -100,7 +100,7 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("access", r#""authenticated""#, vod()),
         ("public_paths", r#"["posters/", "a.jpg"]"#, vod().public_paths(["posters/", "a.jpg"])),
         ("methods", r#"["GET", "POST"]"#, vod().methods(["GET", "POST"])),
-        ("require_https", "true", vod().require_https()),
+        ("require_https", "true", vod().require_https(true)),
         ("require_https", "false", vod()),
         ("accepts", r#"["signed-token"]"#, vod()),
         (
@@ -147,14 +147,14 @@ fn every_field_of_a_site_is_its_builder_method() {
                     .scope("v/{video}/")
                     .realm("r")
                     .origins_on(OriginsOn::Everything)
-                    .allow_missing_origin()
+                    .allow_missing_origin(true)
                     .lifetime(Duration::from_hours(1))
                     .lifetime_of("intro", Lifetime::Never),
             ),
         ),
         ("forward", r#""auto""#, vod()),
         ("forward", "false", vod().forward(Forward::off())),
-        ("forward", r#"{ only_keys = ["a"] }"#, vod().forward(Forward::only(["a"]))),
+        ("forward", r#"{ only = ["a"] }"#, vod().forward(Forward::only(["a"]))),
         ("carriers", r#"["bearer"]"#, vod().carriers([Carrier::Bearer])),
         ("carriers", r#"["query", "cookie"]"#, vod()),
         ("query_name", r#""token""#, vod().query_name("token")),
@@ -162,8 +162,8 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("max_token_bytes", "2000", vod().max_token_bytes(2000)),
         ("prefix", r#""bytes""#, vod().prefix(PrefixRule::Bytes)),
         ("prefix", r#""segments""#, vod()),
-        ("whole_bucket", "false", vod().no_whole_bucket()),
-        ("require_exp", "true", vod().require_exp()),
+        ("whole_bucket", "false", vod().whole_bucket(false)),
+        ("require_exp", "true", vod().require_exp(true)),
         ("max_lifetime", "3600", vod().max_lifetime(Duration::from_hours(1))),
         ("max_lifetime", r#""1h 30min""#, vod().max_lifetime(Duration::from_mins(90))),
         ("issuer", r#""us""#, vod().issuer("us")),
@@ -171,8 +171,8 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("leeway", "30", vod().leeway(Leeway::from_secs(30).unwrap())),
         ("leeway", r#""1m""#, vod().leeway(Leeway::from_secs(60).unwrap())),
         ("cache", r#""inner""#, vod().cache(CacheScope::Inner)),
-        ("strip_credentials", "true", vod().strip_credentials()),
-        ("grant_extension", "true", vod().grant_extension()),
+        ("strip_credentials", "true", vod().strip_credentials(true)),
+        ("grant_extension", "true", vod().grant_extension(true)),
         ("identity_headers", r#"{ x-viewer = "sub" }"#, vod().identity_header("x-viewer", "sub")),
         (
             "identity_headers",
@@ -193,7 +193,13 @@ fn every_field_of_a_site_is_its_builder_method() {
             "cors",
             r#"{ origins = ["https://app.example.com"], methods = ["GET", "PUT"], headers = ["x-a"],
                 expose = ["x-b"], max_age = "10m" }"#,
-            vod().cors(cors().methods(["GET", "PUT"]).headers(["x-a"]).expose(["x-b"]).max_age(600)),
+            vod().cors(
+                cors()
+                    .methods(["GET", "PUT"])
+                    .headers(["x-a"])
+                    .expose(["x-b"])
+                    .max_age(Duration::from_mins(10)),
+            ),
         ),
     ] {
         // TOML wants an inline table on one line.
@@ -262,17 +268,17 @@ fn every_field_of_a_secure_link_is_its_builder_method() {
         (
             "ip_binding",
             format!("{file}preset = \"gcore\"\nip_binding = \"exact\""),
-            SecureLink::gcore(LINK).bind_ip(IpBinding::EXACT),
+            SecureLink::gcore(LINK).ip_binding(IpBinding::EXACT),
         ),
         (
             "ip_binding",
             format!("{file}preset = \"gcore\"\nip_binding = \"/24\""),
-            SecureLink::gcore(LINK).bind_ip(ip("/24")),
+            SecureLink::gcore(LINK).ip_binding(ip("/24")),
         ),
         (
             "ip_binding",
             format!("{file}preset = \"gcore\"\nip_binding = [\"/16\", \"/48\"]"),
-            SecureLink::gcore(LINK).bind_ip(IpBinding::EXACT.v4(16).unwrap().v6(48).unwrap()),
+            SecureLink::gcore(LINK).ip_binding(IpBinding::EXACT.v4(16).unwrap().v6(48).unwrap()),
         ),
         ("hash", format!("{of_custom}hash = \"md5\""), custom(LinkHash::Md5)),
         ("hash", format!("{of_custom}hash = \"sha256\""), custom(LinkHash::Sha256)),
@@ -295,17 +301,17 @@ fn every_field_of_a_secure_link_is_its_builder_method() {
         (
             "hash_name",
             format!("{of_nginx}hash_name = \"st\""),
-            nginx("{path}{expires}{secret}").parameters("st", "expires"),
+            nginx("{path}{expires}{secret}").hash_name("st"),
         ),
         (
             "expires_name",
             format!("{of_nginx}expires_name = \"e\""),
-            nginx("{path}{expires}{secret}").parameters("md5", "e"),
+            nginx("{path}{expires}{secret}").expires_name("e"),
         ),
         (
             "never_expires",
             format!("{file}preset = \"nginx\"\nexpression = \"{{path}}{{secret}}\"\nnever_expires = true"),
-            nginx("{path}{secret}").never_expires(),
+            nginx("{path}{secret}").never_expires(true),
         ),
         ("never_expires", format!("{of_nginx}never_expires = false"), nginx("{path}{expires}{secret}")),
     ] {
@@ -324,9 +330,9 @@ fn every_field_of_a_secure_link_is_its_builder_method() {
 fn every_field_of_forward_is_its_builder_method() {
     let mut said = BTreeSet::new();
     for (field, value, forward) in [
-        ("only_keys", r#"["md5", "expires"]"#, Forward::only(["md5", "expires"])),
-        ("except_keys", r#"["utm"]"#, Forward::except(["utm"])),
-        ("except_keys", "[]", Forward::except(Vec::<String>::new())),
+        ("only", r#"["md5", "expires"]"#, Forward::only(["md5", "expires"])),
+        ("except", r#"["utm"]"#, Forward::except(["utm"])),
+        ("except", "[]", Forward::except(Vec::<String>::new())),
         ("from", r#"["mpd", "M3U8"]"#, Forward::auto().from(["mpd", "M3U8"])),
         ("to", r#"["ts", "m4s"]"#, Forward::auto().to(["ts", "m4s"])),
         ("hosts", r#"["segments.example.com"]"#, Forward::auto().hosts(["segments.example.com"])),
@@ -483,9 +489,9 @@ fn every_field_of_a_key_source_is_its_builder_method() {
             Box::new(|folder| dir(folder).max_staleness(Duration::from_hours(24))),
         ),
         (
-            "broken_files",
-            format!("{place}broken_files = \"skip\""),
-            Box::new(|folder| dir(folder).skip_broken_files()),
+            "skip_broken_files",
+            format!("{place}skip_broken_files = true"),
+            Box::new(|folder| dir(folder).skip_broken_files(true)),
         ),
         (
             "danger",

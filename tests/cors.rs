@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use playgate::cors::Cors;
 use playgate::schemes::Carrier;
 use playgate::{ConfigErrors, KeyScope, Site, Verifier};
@@ -320,7 +322,7 @@ async fn a_policy_names_its_methods_headers_and_ages() {
         .methods(["GET", "PUT"])
         .headers(["x-a"])
         .expose(["x-b", "etag"])
-        .max_age(5);
+        .max_age(Duration::from_secs(5));
     let world = World::start(behind(with(cors))).await;
     let answer = world.ask(&preflight(PATH, APP)).await;
     assert_eq!(answer.field("access-control-allow-methods"), Some("GET, PUT"));

@@ -116,7 +116,7 @@ fn dates_in_strings_are_under_all_the_rules_that_dates_are_under() {
     let too_long = Denial::LifetimeTooLong { exp: UnixSeconds::new(NOW + 3601), max: 3600 };
     let expired = Denial::Expired { exp: UnixSeconds::new(NOW - 10), now: UnixSeconds::new(NOW) };
     for (name, verifier, exp, wanted) in [
-        ("require_exp", on(vod().require_exp()), NOW + 1, None),
+        ("require_exp", on(vod().require_exp(true)), NOW + 1, None),
         ("max_lifetime", on(vod().max_lifetime(hour)), NOW + 3600, None),
         ("beyond max_lifetime", on(vod().max_lifetime(hour)), NOW + 3601, Some(too_long)),
         ("leeway", on(vod().leeway(leeway)), NOW - 9, None),

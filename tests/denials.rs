@@ -56,11 +56,11 @@ fn main_site() -> Site {
         .id("main")
         .host(HOST)
         .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
-        .require_exp()
+        .require_exp(true)
         .max_lifetime(Duration::from_hours(1))
         .issuer("us")
         .audience("cdn")
-        .no_whole_bucket()
+        .whole_bucket(false)
         .forward(Forward::only(["a"]))
         .max_token_bytes(2000)
         .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
@@ -99,12 +99,12 @@ fn every_site() -> VerifierBuilder {
     let open =
         Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only(["a"]));
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/");
-    let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
+    let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https(true);
     let links = || SecureLink::gcore(LINK_SECRET);
     let link = Site::bucket("vod").id("link").host("link.example.com").max_lifetime(Duration::from_hours(1));
     let link = link.secure_link(links());
     let bound = Site::bucket("vod").id("bound").host("bound.example.com");
-    let bound = bound.secure_link(links().bind_ip(IpBinding::EXACT));
+    let bound = bound.secure_link(links().ip_binding(IpBinding::EXACT));
     let akamai =
         Site::bucket("vod").id("akamai").host("akamai.example.com").max_lifetime(Duration::from_hours(1));
     let akamai =
@@ -785,7 +785,7 @@ async fn no_answer_shows_the_token() {
 
 #[tokio::test]
 async fn no_debug_shows_the_token() {
-    let site = main_site().grant_extension().strip_credentials().identity_header("x-viewer", "sub");
+    let site = main_site().grant_extension(true).strip_credentials(true).identity_header("x-viewer", "sub");
     let verifier = builder(site).build().unwrap();
     let mut asks: Vec<Ask> = rows().into_iter().map(|row| row.ask).collect();
     asks.extend([get(PATH).cookie(good()), get(PATH).query(good()), get(PATH).bearer(good())]);

@@ -162,7 +162,7 @@ pub(crate) fn key_named(kid: &str) -> Option<&'static Known> {
 
 fn verifier() -> Verifier {
     let strict = vod_at(PROFILES[1].host)
-        .require_exp()
+        .require_exp(true)
         .issuer("us")
         .audience("cdn")
         .leeway(Leeway::from_secs(10).unwrap());

@@ -364,7 +364,7 @@ async fn manifests_and_keys_are_checked_by_origin_and_segments_where_the_site_sa
 
 #[tokio::test]
 async fn native_players_are_admitted_by_name() {
-    let (world, embeds) = world(vod().embed(Embed::new().allow_missing_origin())).await;
+    let (world, embeds) = world(vod().embed(Embed::new().allow_missing_origin(true))).await;
     let text = embeds.issue(EmbedDraft::new("1").origins(["app.example.com"])).await.unwrap().to_text();
     let ask = get("/videos/1/master.m3u8").query(&text);
     assert_eq!(world.ask(&ask).await.verdict(), "200");

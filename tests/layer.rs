@@ -221,7 +221,7 @@ async fn serve_axum(router: Router) -> SocketAddr {
 
 #[tokio::test]
 async fn behind_nest_service_the_path_that_the_client_sent_decides() {
-    let verifier = behind(vod().base_path("/media/").strip_credentials());
+    let verifier = behind(vod().base_path("/media/").strip_credentials(true));
     let show = |OriginalUri(original): OriginalUri, request: axum::extract::Request| async move {
         format!("{} of {original}", request.uri())
     };
@@ -333,7 +333,7 @@ async fn a_handler_gets_its_grant_with_typed_claims() {
         .route("/maybe/a", on_get(optional))
         .route("/open/a", on_get(optional))
         .route("/open/wrong", on_get(handler));
-    let site = vod().grant_extension().public_paths(["open/"]).carriers([
+    let site = vod().grant_extension(true).public_paths(["open/"]).carriers([
         Carrier::Query,
         Carrier::Bearer,
         Carrier::Cookie,
@@ -382,7 +382,7 @@ async fn a_missing_grant_is_a_rejection_by_name() {
         let default = |_: OwnedGrant| async { "there is a grant" };
         Router::new().route("/open/own", on_get(own_answer)).route("/open/default", on_get(default))
     };
-    let [open, quiet] = [vod().public_paths(["open/"]).grant_extension(), vod()];
+    let [open, quiet] = [vod().public_paths(["open/"]).grant_extension(true), vod()];
     let elsewhere = open.clone().base_path("/media/");
     let gate = |site| GateLayer::new(behind(site));
     for (name, router) in [
@@ -400,7 +400,7 @@ async fn a_missing_grant_is_a_rejection_by_name() {
         let own = "500 Internal Server Error MissingGrant";
         assert_eq!(ask("/open/own").await, (StatusCode::NOT_FOUND, own.into()), "{name}");
         let body =
-            "no grant in the request: put the layer around this route, and grant_extension() on its site";
+            "no grant in the request: put the layer around this route, and grant_extension on its site";
         let default = (StatusCode::INTERNAL_SERVER_ERROR, body.into());
         assert_eq!(ask("/open/default").await, default, "{name}");
     }

@@ -40,7 +40,7 @@ fn name(batch: u64) -> String {
 }
 
 fn embedding() -> Site {
-    vod().embed(Embed::new().paths(["/watch/{token}", "/embed/{token}/"])).grant_extension()
+    vod().embed(Embed::new().paths(["/watch/{token}", "/embed/{token}/"])).grant_extension(true)
 }
 
 /// A server of one's own, which carries out plain data.
@@ -191,7 +191,7 @@ async fn what_is_no_key_is_not_found_by_those_who_have_a_grant() {
 /// A site that lets more methods through than keys have.
 #[tokio::test]
 async fn a_key_has_two_methods() {
-    let verifier = behind(vod().grant_extension().methods(["GET", "POST", "get", "OPTIONS"]));
+    let verifier = behind(vod().grant_extension(true).methods(["GET", "POST", "get", "OPTIONS"]));
     let world = serving(verifier, keys().service(FOLDER).unwrap()).await;
     for (method, status) in [("GET", 200), ("HEAD", 200), ("POST", 405), ("get", 405), ("OPTIONS", 405)] {
         let ask = get(format!("/videos/1/keys/{}", name(0))).query(token("videos/1/")).method(method);
@@ -208,7 +208,7 @@ async fn a_key_has_two_methods() {
 #[tokio::test]
 async fn a_grant_for_another_video_is_none_where_the_patterns_disagree() {
     lines_about("");
-    let verifier = behind(vod().embed(Embed::new().scope("{video}/")).grant_extension());
+    let verifier = behind(vod().embed(Embed::new().scope("{video}/")).grant_extension(true));
     let embeds = verifier.embeds(HOST).unwrap();
     let world = serving(verifier, keys().service("/disagreeing/{video}/").unwrap()).await;
     let text = embeds.issue(EmbedDraft::new("disagreeing")).await.unwrap().to_text();
@@ -228,7 +228,7 @@ async fn a_signed_token_for_a_live_stream_opens_no_other_streams_keys() {
     for (case, site, folder) in
         [("by host", live_by_host, "/{video}/keys/"), ("by path", live_by_path, "/{video}/keys/")]
     {
-        let site = site.embed(Embed::new()).grant_extension();
+        let site = site.embed(Embed::new()).grant_extension(true);
         let verifier = gate().site(site).key(TestKey::Rsa.key(KeyScope::site("live"))).build().unwrap();
         let embeds = verifier.embeds("live").unwrap();
         let world = serving(verifier, keys().service(folder).unwrap()).await;
@@ -305,7 +305,7 @@ async fn a_secure_link_opens_the_keys_of_its_path() {
         let link = SecureLink::gcore("a shared secret").covers(covers);
         let signer = LinkSigner::new(&link).unwrap();
         let world =
-            serving(behind(vod().secure_link(link).grant_extension()), keys().service(FOLDER).unwrap());
+            serving(behind(vod().secure_link(link).grant_extension(true)), keys().service(FOLDER).unwrap());
         let world = world.await;
         let path = |video: &str| format!("/videos/{video}/keys/{}", name(0));
         let url = signer.link(&path("1")).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
@@ -358,13 +358,13 @@ async fn without_a_grant_there_is_no_key_and_the_log_says_why() {
         (
             "public",
             "/public/{video}/",
-            bare("/public/{video}/").layer(GateLayer::new(behind(vod().public().grant_extension()))),
+            bare("/public/{video}/").layer(GateLayer::new(behind(vod().public().grant_extension(true)))),
         ),
         (
             "no site",
             "/no-site/{video}/",
             bare("/no-site/{video}/")
-                .layer(GateLayer::new(behind(vod().base_path("/media/").grant_extension()))),
+                .layer(GateLayer::new(behind(vod().base_path("/media/").grant_extension(true)))),
         ),
     ] {
         let address = serve(router).await;

@@ -112,9 +112,11 @@ pub(crate) const FORMATS: [Format; 7] = [
 
 impl Format {
     fn verifier(&self) -> Verifier {
-        let link = SecureLink::nginx(self.expression, SECRET).parameters(self.hash_name, self.expires_name);
-        let link = if self.binds { link.bind_ip(IpBinding::EXACT) } else { link };
-        let link = if self.expires { link } else { link.never_expires() };
+        let link = SecureLink::nginx(self.expression, SECRET)
+            .hash_name(self.hash_name)
+            .expires_name(self.expires_name);
+        let link = if self.binds { link.ip_binding(IpBinding::EXACT) } else { link };
+        let link = if self.expires { link } else { link.never_expires(true) };
         let site = Site::bucket("vod").any_host().secure_link(link).accepts([Scheme::SecureLink]);
         Verifier::builder().site(site).trusted_proxies(["127.0.0.1"]).build().unwrap()
     }

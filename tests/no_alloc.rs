@@ -167,7 +167,7 @@ fn links() -> Vec<(&'static str, SecureLink, &'static str)> {
         ("nginx, argument", SecureLink::nginx("{expires}{path}{query:v}{secret}", LINK_SECRET), "/a.ts?v=1"),
         (
             "nginx, never expires",
-            SecureLink::nginx("{path}{secret}", LINK_SECRET).never_expires(),
+            SecureLink::nginx("{path}{secret}", LINK_SECRET).never_expires(true),
             "/videos/1/a.ts",
         ),
         ("md5", custom(LinkHash::Md5, LINK_SECRET), "/videos/1/a.ts"),
@@ -192,9 +192,9 @@ fn deciding_a_link_allocates_nothing_whatever_its_format() {
         links().into_iter().map(|(name, link, path)| (name.to_owned(), link, path)).collect();
     for (name, link, path) in links.clone().into_iter().filter(|(name, ..)| name.starts_with("gcore")) {
         if !name.ends_with("either") {
-            links.push((format!("{name}, exact address"), link.clone().bind_ip(IpBinding::EXACT), path));
+            links.push((format!("{name}, exact address"), link.clone().ip_binding(IpBinding::EXACT), path));
             let network = IpBinding::EXACT.parse("/24").unwrap().parse("/48").unwrap();
-            links.push((format!("{name}, network"), link.bind_ip(network), path));
+            links.push((format!("{name}, network"), link.ip_binding(network), path));
         }
     }
     for (name, link, path) in links {
@@ -519,8 +519,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         )
         .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
         .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))
-        .site(Site::bucket("courses").host("tls.example.com").require_https())
-        .site(Site::bucket("courses").host("strict.example.com").require_exp().no_whole_bucket())
+        .site(Site::bucket("courses").host("tls.example.com").require_https(true))
+        .site(Site::bucket("courses").host("strict.example.com").require_exp(true).whole_bucket(false))
         .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))
         .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
         .site(Site::bucket("courses").host("aud.example.com").audience("them"))
@@ -534,7 +534,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .site(
             Site::bucket("courses")
                 .host("bound.example.com")
-                .secure_link(SecureLink::gcore(LINK_SECRET).bind_ip(IpBinding::EXACT)),
+                .secure_link(SecureLink::gcore(LINK_SECRET).ip_binding(IpBinding::EXACT)),
         )
         .site(
             Site::bucket("courses")

@@ -83,7 +83,7 @@ fn what_a_server_does_not_tell_of_is_absent_and_grants_nothing() {
     let cors = Cors::with_credentials([ORIGIN]);
     let verifier = gate()
         .site(vod().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).cors(cors))
-        .site(Site::bucket("vod").id("tls").host("tls.example.com").require_https())
+        .site(Site::bucket("vod").id("tls").host("tls.example.com").require_https(true))
         .trusted_proxies(["0.0.0.0/0"])
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .build()
@@ -213,7 +213,7 @@ fn a_path_that_lacks_its_slash_is_not_passed_around_a_site() {
 #[test]
 fn a_site_for_https_is_open_over_tls_and_behind_a_proxy_that_ends_it() {
     let verifier = gate()
-        .site(vod().require_https())
+        .site(vod().require_https(true))
         .trusted_proxies(["10.0.0.0/8"])
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .build()

@@ -63,7 +63,7 @@ fn published(json: &str, link: impl Fn(&Published) -> SecureLink) -> usize {
     let rows: Vec<Published> = serde_json::from_str(json).unwrap();
     for row in &rows {
         let link = link(row);
-        let link = if row.ip.is_some() { link.bind_ip(IpBinding::EXACT) } else { link };
+        let link = if row.ip.is_some() { link.ip_binding(IpBinding::EXACT) } else { link };
         let request = get(&row.target, row.ip.as_deref().unwrap_or("192.0.2.1"));
         assert_eq!(decided(&behind(link), &request, row.now), row.expect, "{}", row.name);
     }
@@ -75,8 +75,8 @@ fn published_links_of_nginx_are_decided_as_nginx_does() {
     let rows = published(include_str!("data/secure_links/nginx.json"), |row| {
         let link = SecureLink::nginx(row.expression.as_deref().unwrap(), row.secret.as_str());
         let (hash, expires) = row.parameters.clone().unwrap();
-        let link = link.parameters(hash, expires.clone().unwrap_or("expires".to_owned()));
-        if expires.is_none() { link.never_expires() } else { link }
+        let link = link.hash_name(hash).expires_name(expires.clone().unwrap_or("expires".to_owned()));
+        if expires.is_none() { link.never_expires(true) } else { link }
     });
     assert_eq!(rows, 26);
 }
@@ -280,7 +280,7 @@ fn a_link_bound_to_an_address_is_for_that_client_or_its_network() {
         ("/24", "203.0.113.7", "::ffff:203.0.113.9", "granted"),
     ] {
         let binding = IpBinding::EXACT.parse(binding).unwrap();
-        let link = SecureLink::gcore(SECRET).bind_ip(binding);
+        let link = SecureLink::gcore(SECRET).ip_binding(binding);
         let signer = LinkSigner::new(&link).unwrap();
         let draft = signer.link("/a/b.ts").client(minted_for.parse().unwrap());
         let url = draft.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
@@ -294,7 +294,7 @@ fn a_link_bound_to_an_address_is_for_that_client_or_its_network() {
 
 #[test]
 fn the_client_of_a_bound_link_is_told_by_trusted_proxies_alone() {
-    let link = || SecureLink::gcore(SECRET).bind_ip(IpBinding::EXACT);
+    let link = || SecureLink::gcore(SECRET).ip_binding(IpBinding::EXACT);
     let signer = LinkSigner::new(&link()).unwrap();
     let draft = signer.link("/a/b.ts").client("203.0.113.7".parse().unwrap());
     let url = draft.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
@@ -321,14 +321,14 @@ fn the_client_of_a_bound_link_is_told_by_trusted_proxies_alone() {
 
 #[test]
 fn a_bound_file_link_leaves_the_ambiguity_that_is_documented_and_no_other() {
-    let link = || SecureLink::gcore(SECRET).covers(Covers::File).bind_ip(IpBinding::EXACT);
+    let link = || SecureLink::gcore(SECRET).covers(Covers::File).ip_binding(IpBinding::EXACT);
     let signer = LinkSigner::new(&link()).unwrap();
     let draft = signer.link("/v/a1").client("2.3.4.5".parse().unwrap());
     let url = draft.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
     let moved = url.replace("/v/a1", "/v/a");
     assert_eq!(decided(&behind(link()), &get(&moved, "12.3.4.5"), NOW), "granted", "as documented");
     assert_eq!(decided(&behind(link()), &get(&moved, "2.3.4.5"), NOW), "link_bad");
-    let either = site(SecureLink::gcore(SECRET).covers(Covers::Either).bind_ip(IpBinding::EXACT));
+    let either = site(SecureLink::gcore(SECRET).covers(Covers::Either).ip_binding(IpBinding::EXACT));
     let error = Verifier::builder().site(either).build().unwrap_err().to_string();
     assert!(error.contains("covers either and binds addresses"), "{error}");
 }
@@ -426,13 +426,13 @@ fn gcore_video_opens_one_video_whatever_the_file_and_nothing_without_a_token() {
 fn a_longest_lifetime_counts_for_links_too_and_for_those_that_never_expire() {
     let hour = Duration::from_hours(1);
     let gcore = || SecureLink::gcore(SECRET);
-    let for_ever = || SecureLink::nginx("{path} {secret}", SECRET).never_expires();
+    let for_ever = || SecureLink::nginx("{path} {secret}", SECRET).never_expires(true);
     let (bounded, endless) = (signed(&gcore(), "/a/b.ts"), signed(&for_ever(), "/a/b.ts"));
     for (name, site, url, now, expected) in [
         ("a second too long", site(gcore()).max_lifetime(hour), &bounded, NOW - 1, "link_bad"),
         ("just so long", site(gcore()).max_lifetime(hour), &bounded, NOW, "granted"),
         ("for ever, with a limit", site(for_ever()).max_lifetime(hour), &endless, NOW, "link_bad"),
-        ("for ever, with an expiry asked for", site(for_ever()).require_exp(), &endless, NOW, "link_bad"),
+        ("for ever, with an expiry asked for", site(for_ever()).require_exp(true), &endless, NOW, "link_bad"),
         ("for ever", site(for_ever()), &endless, NOW, "granted"),
     ] {
         let verifier = Verifier::builder().site(site).build().unwrap();
@@ -449,9 +449,9 @@ fn formats_that_would_protect_nothing_are_refused_with_their_remedy() {
         (custom("{expires}{path}"), "without {secret}: anybody could make it: write {secret} in it"),
         (custom("{path}{secret}"), "without {expires}: anybody could move its date"),
         (custom("{expires}{secret}"), "whose text does not say what it opens"),
-        (custom("{expires}{path}{secret}").never_expires(), "that never expires, and {expires}"),
+        (custom("{expires}{path}{secret}").never_expires(true), "that never expires, and {expires}"),
         (custom("{expires}{path}{ip}{secret}"), "with {ip} and no ip_binding"),
-        (custom("{expires}{path}{secret}").bind_ip(IpBinding::EXACT), "binds addresses without {ip}"),
+        (custom("{expires}{path}{secret}").ip_binding(IpBinding::EXACT), "binds addresses without {ip}"),
         (custom("{expires}{path}{secret}").covers(Covers::File), "with covers, which its format fixes"),
         (custom("{uri}"), "link expression has {uri}"),
         (keyed("{expires}{path}{secret}", long), "with {secret} in an HMAC's text"),
@@ -460,12 +460,18 @@ fn formats_that_would_protect_nothing_are_refused_with_their_remedy() {
         (SecureLink::gcore(SECRET).also(SECRET), "the same secret twice"),
         (SecureLink::gcore(SECRET).also("second one").also("third one"), "with 3 secrets"),
         (SecureLink::gcore(SECRET).encoding(LinkEncoding::Hex), "with encoding, which its format fixes"),
-        (SecureLink::gcore(SECRET).parameters("a", "b"), "with hash_name, which its format fixes"),
         (
-            custom("{expires}{path}{secret}").parameters("a", "a"),
+            SecureLink::gcore(SECRET).hash_name("a").expires_name("b"),
+            "with hash_name, which its format fixes",
+        ),
+        (
+            custom("{expires}{path}{secret}").hash_name("a").expires_name("a"),
             "query parameter \"a\" for a link's proof and for its expiry",
         ),
-        (custom("{expires}{path}{secret}").parameters("a b", "c"), "has the query parameter \"a b\""),
+        (
+            custom("{expires}{path}{secret}").hash_name("a b").expires_name("c"),
+            "has the query parameter \"a b\"",
+        ),
     ] {
         let error = Verifier::builder().site(site(link)).build().unwrap_err().to_string();
         assert!(error.contains(message), "{message}: {error}");
@@ -478,7 +484,7 @@ fn formats_that_would_protect_nothing_are_refused_with_their_remedy() {
 
 #[test]
 fn what_cannot_be_signed_is_said_with_its_remedy() {
-    let bound = SecureLink::gcore(SECRET).bind_ip(IpBinding::EXACT);
+    let bound = SecureLink::gcore(SECRET).ip_binding(IpBinding::EXACT);
     let soon = UnixSeconds::new(NOW);
     let signer = |link: &SecureLink| LinkSigner::new(link).unwrap();
     for (outcome, message) in [

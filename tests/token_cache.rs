@@ -402,7 +402,7 @@ fn the_policy_of_the_moment_is_asked_of_a_token_that_was_seen() {
         ("of several", r#","aud":["a","us"]"#, |v| swap(v, vod().audience("us")), NOW, "granted"),
         ("none of several", r#","aud":["a","b"]"#, |v| swap(v, vod().audience("us")), NOW, "claim_refused"),
         ("no audience at all", r#","aud":7"#, |v| swap(v, vod().audience("us")), NOW, "malformed_token"),
-        ("exp is required", "", |v| swap(v, vod().require_exp()), NOW, "claim_refused"),
+        ("exp is required", "", |v| swap(v, vod().require_exp(true)), NOW, "claim_refused"),
         (
             "a leeway",
             r#","exp":1750000100"#,

@@ -47,7 +47,7 @@ static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let sites = FORMATS.map(|(format, host)| {
         let link = match format {
             Format::Gcore => SecureLink::gcore(SECRET).covers(Covers::Either),
-            Format::Bound => SecureLink::gcore(SECRET).bind_ip(IpBinding::EXACT),
+            Format::Bound => SecureLink::gcore(SECRET).ip_binding(IpBinding::EXACT),
             Format::Nginx => SecureLink::nginx("{expires}|{host}|{path}|{query:v} {secret}", SECRET),
             Format::Video => SecureLink::gcore_video(SECRET),
         };

@@ -9,6 +9,6 @@
 /// For a route that is also reached without a credential, extract `Option<OwnedGrant>`. To answer otherwise, extract
 /// `Result<OwnedGrant, MissingGrant>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no grant in the request: put the layer around this route, and grant_extension() on its site")]
+#[error("no grant in the request: put the layer around this route, and grant_extension on its site")]
 #[non_exhaustive]
 pub struct MissingGrant;

@@ -5,8 +5,8 @@ mod limits;
 use std::path::Path;
 
 use super::document::{
-    AnyScope, BrokenFiles, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid, KeysSection,
-    OutsideSaid, Scope, SiteSection, code,
+    AnyScope, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid, KeysSection, OutsideSaid,
+    Scope, SiteSection, code,
 };
 use crate::cors::Cors;
 use crate::crypto::Algorithm;
@@ -114,13 +114,13 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
         Some(ForwardSaid::Off) => return Forward::off(),
         Some(ForwardSaid::Table(said)) => said,
     };
-    let mut forward = match (said.only_keys, said.except_keys) {
+    let mut forward = match (said.only, said.except) {
         (None, None) => Forward::auto(),
         (Some(keys), None) => Forward::only(keys),
         (None, Some(keys)) => Forward::except(keys),
         (Some(_), Some(_)) => {
-            let error = section("forward", "says both only_keys and except_keys", "one of them");
-            faults.push("forward.except_keys", error);
+            let error = section("forward", "says both only and except", "one of them");
+            faults.push("forward.except", error);
             Forward::auto()
         }
     };
@@ -183,7 +183,7 @@ fn build_cors(said: CorsSection) -> Cors {
         cors = cors.expose(expose);
     }
     match said.max_age {
-        Some(age) => cors.max_age(age.as_secs()),
+        Some(Span(age)) => cors.max_age(age),
         None => cors,
     }
 }
@@ -269,13 +269,12 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     if let Some(Span(max_staleness)) = said.max_staleness {
         source = source.max_staleness(max_staleness);
     }
-    match (said.broken_files, field) {
-        (None | Some(BrokenFiles::Refuse), _) => {}
-        (Some(BrokenFiles::Skip), "dir") => source = source.skip_broken_files(),
-        (Some(BrokenFiles::Skip), _) => {
-            let found = format!("has broken_files for a {field}");
-            faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
+    if said.skip_broken_files == Some(true) {
+        if field != "dir" {
+            let found = format!("has skip_broken_files for a {field}");
+            faults.push("skip_broken_files", section("[[keys]]", &found, "it for a dir alone"));
         }
+        source = source.skip_broken_files(true);
     }
     Some(source.danger(Danger {
         digit_string_dates: said.danger.digit_string_dates.unwrap_or_default(),

@@ -11,6 +11,8 @@
 //!
 //! CORS is no access control, and this room never sees a token.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::error::{ConfigError, Faults};
@@ -18,12 +20,14 @@ use crate::request::{
     ACCESS_CONTROL_REQUEST_METHOD, MAX_HOST_LEN, ORIGIN, OriginList, OriginRule, RequestView, is_present,
     only_line, shown_text,
 };
+use crate::time::Span;
 
 /// A site's CORS settings, as an operator says them; the checked form is made with the policy.
 ///
 /// ```
+/// use std::time::Duration;
 /// use playgate::cors::Cors;
-/// let cors = Cors::with_credentials(["https://app.example.com", "https://*.example.net"]).max_age(600);
+/// let cors = Cors::with_credentials(["https://app.example.com", "https://*.example.net"]).max_age(Duration::from_mins(10));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -77,9 +81,9 @@ impl Cors {
         self
     }
 
-    /// For how many seconds a browser may remember a preflight. Default 3600; browsers cap it.
-    pub fn max_age(mut self, seconds: u32) -> Self {
-        self.max_age = seconds;
+    /// Sets how long a browser may remember a preflight, in whole seconds. The default is an hour; browsers cap it.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Span(age).as_secs();
         self
     }
 

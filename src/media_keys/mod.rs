@@ -47,7 +47,7 @@
 //!
 //! // The origin serves the keys.
 //! let verifier = Verifier::builder()
-//!     .site(Site::bucket("courses").host("cdn.example.com").embed(Embed::new()).grant_extension())
+//!     .site(Site::bucket("courses").host("cdn.example.com").embed(Embed::new()).grant_extension(true))
 //!     .build()?;
 //! let app = Router::new()
 //!     .route_service("/videos/{video}/keys/{key}", keys.service("/videos/{video}/keys/")?)

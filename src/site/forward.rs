@@ -54,14 +54,14 @@ impl Forward {
     }
 
     /// These parameters, and on public sites too.
-    #[doc(alias = "only_keys")]
+    #[doc(alias = "forward_only_keys")]
     pub fn only<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Only(texts(keys)), ..Self::auto() }
     }
 
     /// All parameters but these, and on public sites too. What players add to single requests (`_HLS_msn` and the like)
     /// is never carried.
-    #[doc(alias = "except_keys")]
+    #[doc(alias = "forward_except_keys")]
     pub fn except<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Except(texts(keys)), ..Self::auto() }
     }
@@ -129,8 +129,8 @@ impl Forward {
         }
         let keys = match &self.keys {
             Keys::Credential => None,
-            Keys::Only(keys) => Some(("forward.only_keys", keys)),
-            Keys::Except(keys) => Some(("forward.except_keys", keys)),
+            Keys::Only(keys) => Some(("forward.only", keys)),
+            Keys::Except(keys) => Some(("forward.except", keys)),
         };
         for (setting, element, _) in keys.iter().flat_map(|(setting, keys)| {
             keys.iter()

@@ -39,7 +39,7 @@ pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
 pub(crate) use rules::SiteRules;
 pub use rules::SiteView;
-pub use settings::{Access, CacheScope, Site};
 #[cfg(feature = "config")]
 pub(crate) use settings::{Admitted, Location, Serves, SiteSettings};
+pub use settings::{CacheScope, Site};
 pub(crate) use stripping::Stripping;

@@ -23,7 +23,7 @@ use crate::time::{Leeway, Span, TimeRules};
 ///     .host("cdn.example.com")
 ///     .base_path("/media/")
 ///     .cors(Cors::with_credentials(["https://app.example.com"]));
-/// let channels = Site::live_by_path().host("live.example.com").require_exp();
+/// let channels = Site::live_by_path().host("live.example.com").require_exp(true);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -110,8 +110,7 @@ pub(crate) struct SiteSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Access {
+pub(crate) enum Access {
     /// Whoever brings a good credential.
     #[default]
     Authenticated,
@@ -229,11 +228,11 @@ impl Site {
         self
     }
 
-    /// Refuses requests that came over plain HTTP, except from a client on this machine: a peer on loopback that is no trusted
-    /// proxy and was not forwarded ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). A connection is TLS where the
-    /// server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
-    pub fn require_https(mut self) -> Self {
-        self.settings.require_https = true;
+    /// Sets whether requests over plain HTTP are rejected, except from a client on this machine: a peer on loopback that is no trusted
+    /// proxy and was not forwarded ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). The default is false. A
+    /// connection is TLS if the server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
+    pub fn require_https(mut self, require: bool) -> Self {
+        self.settings.require_https = require;
         self
     }
 
@@ -292,15 +291,15 @@ impl Site {
         self
     }
 
-    /// Refuses tokens whose empty `uri` would cover the whole bucket.
-    pub fn no_whole_bucket(mut self) -> Self {
-        self.coverage.whole_bucket = false;
+    /// Sets whether a token with an empty `uri` covers the whole bucket. The default is true. Otherwise such a token is rejected.
+    pub fn whole_bucket(mut self, covers: bool) -> Self {
+        self.coverage.whole_bucket = covers;
         self
     }
 
-    /// Refuses tokens without `exp`, which otherwise never expire.
-    pub fn require_exp(mut self) -> Self {
-        self.times.require_exp = true;
+    /// Sets whether tokens without `exp`, which never expire, are rejected. The default is false.
+    pub fn require_exp(mut self, require: bool) -> Self {
+        self.times.require_exp = require;
         self
     }
 
@@ -334,17 +333,17 @@ impl Site {
         self
     }
 
-    /// Takes credentials out of the request, from every carrier that the site listens to, before the inner service
-    /// sees it. The `Referer` loses them too, and is dropped where that cannot be told. A credential in the path stays: the
-    /// path names what is served.
-    pub fn strip_credentials(mut self) -> Self {
-        self.settings.strip_credentials = true;
+    /// Sets whether credentials are removed from the request, from every carrier of the site, before the inner service
+    /// sees it. The default is false. The `Referer` loses them too, and is dropped if it cannot be read. A credential in the path
+    /// stays: the path names the resource.
+    pub fn strip_credentials(mut self, strip: bool) -> Self {
+        self.settings.strip_credentials = strip;
         self
     }
 
-    /// Puts an `OwnedGrant` into the request's extensions, for handlers.
-    pub fn grant_extension(mut self) -> Self {
-        self.settings.grant_extension = true;
+    /// Sets whether the request's extensions get an `OwnedGrant`, for handlers. The default is false.
+    pub fn grant_extension(mut self, add: bool) -> Self {
+        self.settings.grant_extension = add;
         self
     }
 

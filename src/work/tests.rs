@@ -75,7 +75,7 @@ impl Stand {
         let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect::<Vec<_>>().concat();
         let nginx_link =
             SecureLink::nginx(format!("{{expires}}{{path}}{{ip}}{names} {{secret}}"), LINK_SECRET)
-                .bind_ip(IpBinding::EXACT);
+                .ip_binding(IpBinding::EXACT);
         let embeds =
             Embed::new().paths(["/watch/{token}", "/embed/{token}/"]).origins_on(OriginsOn::Everything);
         let mut builder = Verifier::builder()
@@ -86,7 +86,7 @@ impl Stand {
             }))
             .site(
                 vod(strip)
-                    .strip_credentials()
+                    .strip_credentials(true)
                     .secure_link(video_link.clone())
                     .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
                     .identity_header("x-viewer", "sub")
@@ -96,7 +96,7 @@ impl Stand {
                     .cors(Cors::with_credentials(["https://*.example.com", "https://app.example.com"])),
             )
             .site(vod(embed).embed(embeds))
-            .site(vod(video).secure_link(video_link.clone()).require_https())
+            .site(vod(video).secure_link(video_link.clone()).require_https(true))
             .site(vod(nginx).secure_link(nginx_link.clone()))
             .site(vod(akamai).akamai(akamai_settings()))
             .site(Site::live_by_path().host(live))

@@ -69,7 +69,7 @@ fn links() -> Vec<Row> {
 /// Links that hold the client's address, as the proxy in front tells it.
 fn bound_links() -> Vec<Row> {
     let client = IpAddr::from([203, 0, 113, 9]);
-    let link = SecureLink::gcore(LINK_SECRET).covers(Covers::File).bind_ip(IpBinding::EXACT);
+    let link = SecureLink::gcore(LINK_SECRET).covers(Covers::File).ip_binding(IpBinding::EXACT);
     let link = LinkSigner::new(&link).unwrap();
     let good = link.link(PATH).client(client).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
     let on = |name: &str, fields: &[(&str, &str)], verdict| {

@@ -11,7 +11,7 @@ const PART: &str = "/videos/1/seg-1.ts";
 
 /// By the clock of this machine, which Redis has too.
 fn verifier(store: &Store) -> Verifier {
-    let site = vod().embed(Embed::new()).strip_credentials();
+    let site = vod().embed(Embed::new()).strip_credentials(true);
     let key = TestKey::Rsa.key(KeyScope::bucket("vod"));
     Verifier::builder().site(site).key(key).store(store).build().unwrap()
 }

@@ -47,7 +47,7 @@ fn logger(tell: &mpsc::Sender<String>) -> Logger {
 #[tokio::test]
 async fn a_logger_outside_writes_down_whole_uris_and_one_inside_what_is_left_of_them() {
     let token = good();
-    let verifier = behind(site().strip_credentials());
+    let verifier = behind(site().strip_credentials(true));
     let (tell_outside, outside) = mpsc::channel();
     let (tell_inside, inside) = mpsc::channel();
     let address = served!({

@@ -48,7 +48,7 @@ async fn a_trace_outside_writes_down_whole_uris_and_one_inside_what_is_left_of_t
     let (seen, hidden) = (TestToken::named("outside"), TestToken::named("inside"));
     let outside = ServiceBuilder::new().layer(TraceLayer::new_for_http()).layer(GateLayer::new(verifier()));
     let outside = serve(outside.service(service_fn(origin))).await;
-    let gate = GateLayer::new(behind(site().strip_credentials()));
+    let gate = GateLayer::new(behind(site().strip_credentials(true)));
     let inside = ServiceBuilder::new().layer(gate).layer(TraceLayer::new_for_http());
     let inside = serve(inside.service(service_fn(origin))).await;
     for (address, token) in [(outside, &seen), (inside, &hidden)] {

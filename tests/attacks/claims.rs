@@ -9,7 +9,7 @@ use playgate::error::{ClaimName, TokenFault};
 use playgate::time::UnixSeconds;
 
 pub(crate) fn family() -> Family {
-    let site = vod().require_exp().max_lifetime(Duration::from_hours(1)).issuer("us").audience("cdn");
+    let site = vod().require_exp(true).max_lifetime(Duration::from_hours(1)).issuer("us").audience("cdn");
     let clean = get(PATH).cookie(TestKey::Rsa.token(&claims("exp", EXP)));
     let attacks = [dates(), uris(), audiences(), issuers()];
     Family::new("claims", behind(site), clean, attacks.into_iter().flatten().collect())

@@ -13,7 +13,7 @@ const LIVE: &str = "live.example.com";
 pub(crate) fn family() -> Family {
     let verifier = gate()
         .outside(playgate::site::Outside::Pass)
-        .site(vod().no_whole_bucket())
+        .site(vod().whole_bucket(false))
         .site(Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/"))
         .site(Site::live_by_path().id("live").host(LIVE))
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))

@@ -17,7 +17,7 @@ pub(crate) fn family() -> Family {
         .identity_header("x-viewer", "sub")
         .identity_header("x-plan", "plan")
         .cors(Cors::with_credentials(["https://app.example.com"]));
-    let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https();
+    let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https(true);
     let verifier = gate()
         .site(site)
         .site(tls)

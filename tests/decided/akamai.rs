@@ -406,7 +406,7 @@ async fn what_follows_a_grant_follows_that_of_an_akamai_token() {
         vod()
             .akamai(Akamai::new(KEY).carriers(everywhere))
             .cors(Cors::with_credentials(origins))
-            .strip_credentials()
+            .strip_credentials(true)
             .identity_header("x-session", "id")
             .identity_header("x-scope", GrantFact::Scope)
     };

@@ -86,7 +86,9 @@ async fn connect_and_a_target_of_a_star_do_not_get_around_the_layer() {
 #[tokio::test]
 async fn on_a_public_site_a_token_is_not_looked_at() {
     let verifier = gate()
-        .site(vod().public().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension())
+        .site(
+            vod().public().carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension(true),
+        )
         .key(TestKey::Rsa.key(KeyScope::bucket("vod")))
         .build()
         .unwrap();

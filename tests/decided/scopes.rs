@@ -62,12 +62,12 @@ async fn an_empty_uri_covers_the_whole_bucket_unless_the_site_forbids_it() {
     let open = World::start(behind(vod())).await;
     assert_eq!(open.verdict(&ask).await, "200");
     assert_eq!(open.verdict(&get("/").cookie(token(""))).await, "200");
-    let strict = World::start(behind(vod().no_whole_bucket())).await;
+    let strict = World::start(behind(vod().whole_bucket(false))).await;
     let answer = strict.ask(&ask).await;
     assert_eq!((answer.verdict().as_str(), answer.denial), (OUT_OF_SCOPE, Some(Denial::WholeBucket)));
     assert_eq!(strict.verdict(&get("/any/thing.ts").cookie(token("any"))).await, "200");
     // A blunter rule about prefixes opens no other way in.
-    let bytes = World::start(behind(vod().no_whole_bucket().prefix(PrefixRule::Bytes))).await;
+    let bytes = World::start(behind(vod().whole_bucket(false).prefix(PrefixRule::Bytes))).await;
     assert_eq!(bytes.verdict(&ask).await, OUT_OF_SCOPE);
 }
 

@@ -28,7 +28,7 @@ fn with(site: playgate::Site) -> Verifier {
 async fn a_token_without_exp_does_not_expire_unless_the_site_says_so() {
     for (name, site, verdict) in [
         ("default", vod(), "200"),
-        ("require_exp", vod().require_exp(), REFUSED),
+        ("require_exp", vod().require_exp(true), REFUSED),
         ("max_lifetime", vod().max_lifetime(Duration::from_mins(1)), REFUSED),
     ] {
         let world = World::start(with(site)).await;

@@ -113,7 +113,7 @@ struct Origin {
 impl Origin {
     /// Once this key was handed out, the token is revoked: before the player has it.
     async fn start(stream: &Stream, site: Site, revoke_after: Option<String>) -> Self {
-        let verifier: Verifier = behind(site.embed(Embed::new()).grant_extension());
+        let verifier: Verifier = behind(site.embed(Embed::new()).grant_extension(true));
         let embeds = verifier.embeds("127.0.0.1").unwrap();
         let token = embeds.issue(EmbedDraft::new("1")).await.unwrap();
         let asked = Asked::default();

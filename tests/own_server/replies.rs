@@ -39,7 +39,7 @@ async fn a_server_by_hand_gives_the_answers_of_the_layer() {
         .identity_header("x-viewer", "sub")
         .public_paths(["open/"])
         .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
-        .strip_credentials();
+        .strip_credentials(true);
     let verifier = behind(site);
     let draft = EmbedDraft::new("1").origins(["app.example.com"]);
     let embed = verifier.embeds(HOST).unwrap().issue(draft).await.unwrap().to_text();
@@ -184,7 +184,8 @@ fn an_empty_manifest_has_no_slice() {
 
 #[test]
 fn the_parts_of_a_request_are_edited_as_the_request_is() {
-    let verifier = behind(vod().grant_extension().strip_credentials().identity_header("x-path", "uri"));
+    let verifier =
+        behind(vod().grant_extension(true).strip_credentials(true).identity_header("x-path", "uri"));
     let whole = || {
         let ask = get("/videos/1/a.ts?x=1").query(token("videos/1/")).field("x_path", "forged");
         ask.parsed().unwrap().map(drop)
@@ -206,7 +207,7 @@ fn the_parts_of_a_request_are_edited_as_the_request_is() {
 #[test]
 fn the_query_is_stripped_of_every_uri_that_a_request_keeps() {
     use axum::extract::OriginalUri;
-    let verifier = behind(vod().strip_credentials());
+    let verifier = behind(vod().strip_credentials(true));
     let mut request: Request<Bytes> = get("/videos/1/a.ts").query(token("videos/1/")).parsed().unwrap();
     let original: http::Uri = format!("{}&y=2", request.uri()).parse().unwrap();
     request.extensions_mut().insert(OriginalUri(original));

@@ -23,7 +23,7 @@ fn fresh() -> Verifier {
             Carrier::Bearer,
             Carrier::Cookie,
         ]))
-        .site(Site::live_by_path().host("live.example.com").require_exp())
+        .site(Site::live_by_path().host("live.example.com").require_exp(true))
         .key(TestKey::Secret.key(KeyScope::bucket("vod")))
         .key(TestKey::P256.key(KeyScope::bucket("apps")))
         .key(TestKey::Ed25519.key(KeyScope::site("live.example.com")))

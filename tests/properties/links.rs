@@ -53,7 +53,7 @@ fn formats() -> Vec<Format> {
     let ip = |text: &str| IpBinding::EXACT.parse(text).unwrap();
     for binding in [IpBinding::EXACT, ip("/24"), ip("/16"), ip("/64"), ip("/48").parse("/24").unwrap()] {
         let bound = |format: Format| Format {
-            link: format.link.clone().bind_ip(binding),
+            link: format.link.clone().ip_binding(binding),
             binding: Some(binding),
             ..format
         };

@@ -81,7 +81,7 @@ proptest! {
 
 fn bucket(coverage: Coverage) -> Verifier {
     let site = vod().prefix(coverage.prefix);
-    let site = if coverage.whole_bucket { site } else { site.no_whole_bucket() };
+    let site = site.whole_bucket(coverage.whole_bucket);
     gate().site(site).key(TestKey::Secret.key(KeyScope::bucket("vod"))).build().unwrap()
 }
 

@@ -88,21 +88,23 @@ impl Stand {
         let hmac_link = SecureLink::custom("{expires}|{dir}", LinkHash::HmacSha256, HMAC_SECRET)
             .encoding(LinkEncoding::Hex);
         let verifier = gate()
-            .site(vod(plain).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension())
+            .site(
+                vod(plain).carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie]).grant_extension(true),
+            )
             .site(
                 vod(strip)
-                    .strip_credentials()
+                    .strip_credentials(true)
                     .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
                     .identity_header("x-viewer", "sub")
                     .cors(Cors::with_credentials(["https://*.example.com"])),
             )
             .site(vod(embed).embed(Embed::new().paths(["/watch/{token}", "/embed/{token}/"])))
-            .site(vod(video).secure_link(video_link.clone()).require_https())
-            .site(vod(gcore).secure_link(gcore_link.clone()).grant_extension())
+            .site(vod(video).secure_link(video_link.clone()).require_https(true))
+            .site(vod(gcore).secure_link(gcore_link.clone()).grant_extension(true))
             .site(vod(hmac).secure_link(hmac_link.clone()).forward(Forward::only(["hash", "expires"])))
             .site(Site::live_by_path().host(live))
             .site(vod(public).public().forward(Forward::except(["x"])))
-            .site(vod(base).base_path("/media/").strip_credentials())
+            .site(vod(base).base_path("/media/").strip_credentials(true))
             .site(Site::bucket("{bucket}").host("{bucket}.example.com").id(label))
             .trusted_proxies(["127.0.0.1"])
             .unknown_host(UnknownHost::Pass)

@@ -191,10 +191,10 @@ impl KeySource {
         self
     }
 
-    /// Skips a folder's files that cannot be loaded at the first reading too, with a warning for each, so that an origin starts
-    /// in spite of one tenant's broken file.
-    pub fn skip_broken_files(mut self) -> Self {
-        self.skip_broken_files = true;
+    /// Sets whether a folder's files that cannot be loaded are skipped at the first reading too, with a warning for each, so that
+    /// an origin starts in spite of one tenant's broken file. The default is false.
+    pub fn skip_broken_files(mut self, skip: bool) -> Self {
+        self.skip_broken_files = skip;
         self
     }
 

@@ -92,8 +92,8 @@ impl Akamai {
         self
     }
 
-    /// Leaves the query out of the URL that a token without `acl` is bound to, as the edge does with its option
-    /// `ignoreQueryString`.
+    /// Sets whether the query is left out of the URL that a token without `acl` is bound to, as the edge does with its option
+    /// `ignoreQueryString`. The default is false.
     pub fn ignore_query(mut self, ignore: bool) -> Self {
         self.ignore_query = ignore;
         self

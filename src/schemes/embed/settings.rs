@@ -79,9 +79,10 @@ impl Embed {
         self
     }
 
-    /// Allows requests without an origin although the token has a list: native players send none.
-    pub fn allow_missing_origin(mut self) -> Self {
-        self.allow_missing_origin = true;
+    /// Sets whether requests without an origin are allowed although the token has a list: native players send none. The default
+    /// is false.
+    pub fn allow_missing_origin(mut self, allow: bool) -> Self {
+        self.allow_missing_origin = allow;
         self
     }
 

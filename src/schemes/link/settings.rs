@@ -16,7 +16,7 @@ use crate::schemes::secret::SharedSecret;
 /// let site = Site::bucket("vod").host("cdn.example.com").secure_link(
 ///     SecureLink::gcore("the secret of today").also("the secret of yesterday").covers(Covers::File),
 /// );
-/// let moved_from_nginx = SecureLink::nginx("{expires}{path}{ip} {secret}", "the secret").bind_ip(IpBinding::EXACT);
+/// let moved_from_nginx = SecureLink::nginx("{expires}{path}{ip} {secret}", "the secret").ip_binding(IpBinding::EXACT);
 /// # }
 /// ```
 ///
@@ -169,7 +169,7 @@ impl SecureLink {
     ///
     /// Path and address are hashed without anything between them, so a link for `/a1` and `2.3.4.5` is one for `/a` and
     /// `12.3.4.5` too: do not let file names end in digits where that matters.
-    pub fn bind_ip(mut self, binding: IpBinding) -> Self {
+    pub fn ip_binding(mut self, binding: IpBinding) -> Self {
         self.ip_binding = Some(binding);
         self
     }
@@ -180,16 +180,23 @@ impl SecureLink {
         self
     }
 
-    /// The query parameters with the proof and the expiry, for [`nginx`](Self::nginx) and [`custom`](Self::custom).
-    pub fn parameters(mut self, hash: impl Into<String>, expires: impl Into<String>) -> Self {
-        self.hash_name = Some(hash.into());
-        self.expires_name = Some(expires.into());
+    /// Sets the query parameter with the proof, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default is `md5` for
+    /// the former, and `hash` for the latter.
+    pub fn hash_name(mut self, name: impl Into<String>) -> Self {
+        self.hash_name = Some(name.into());
         self
     }
 
-    /// Takes an expression without `{expires}`: its links are good until the secret goes.
-    pub fn never_expires(mut self) -> Self {
-        self.never_expires = true;
+    /// Sets the query parameter with the expiry, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default is `expires`.
+    pub fn expires_name(mut self, name: impl Into<String>) -> Self {
+        self.expires_name = Some(name.into());
+        self
+    }
+
+    /// Sets whether the expression is one without `{expires}`, whose links are valid until the secret is replaced. The default is
+    /// false.
+    pub fn never_expires(mut self, never: bool) -> Self {
+        self.never_expires = never;
         self
     }
 }
