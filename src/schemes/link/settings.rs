@@ -125,8 +125,8 @@ impl SecureLink {
         Self::new(Format::GcoreMp4, secret.into())
     }
 
-    /// nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless
-    /// [`parameters`](Self::parameters) names others. nginx's `$uri` is `{path}`, `$secure_link_expires` is `{expires}`,
+    /// nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless [`hash_name`](Self::hash_name)
+    /// and [`expires_name`](Self::expires_name) name others. nginx's `$uri` is `{path}`, `$secure_link_expires` is `{expires}`,
     /// `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. The second that `expires` names is good.
     #[cfg(feature = "secure-link-md5")]
     pub fn nginx(expression: impl Into<String>, secret: impl Into<SharedSecret>) -> Self {
@@ -134,8 +134,8 @@ impl SecureLink {
     }
 
     /// A format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
-    /// `{secret}`; in the parameters `hash` and `expires` unless [`parameters`](Self::parameters) names others. With
-    /// `{dir}` in place of `{path}` a link covers a directory.
+    /// `{secret}`; in the parameters `hash` and `expires` unless [`hash_name`](Self::hash_name) and
+    /// [`expires_name`](Self::expires_name) name others. With `{dir}` in place of `{path}` a link covers a directory.
     pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Custom { expression: expression.into(), hash }, secret.into())
     }
