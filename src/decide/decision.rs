@@ -149,8 +149,8 @@ impl Public {
 
 impl Needed {
     /// What is missing.
-    pub const fn need(&self) -> Need {
-        self.need
+    pub fn need(&self) -> Need {
+        self.need.clone()
     }
 }
 

@@ -5,14 +5,15 @@ use std::task::{Context, Poll};
 
 use arrayvec::ArrayVec;
 
-use crate::records::{EmbedToken, Record};
+use super::need::Subject;
+use crate::records::Record;
 use crate::request::MAX_COOKIES_TRIED;
 
 /// The answers to the lookups of one request so far.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// At most one for each candidate.
-    answers: ArrayVec<(EmbedToken, Answer), MAX_COOKIES_TRIED>,
+    answers: ArrayVec<(Subject, Answer), MAX_COOKIES_TRIED>,
     /// The number of answers that came from the store; the others were remembered.
     lookups: usize,
 }
@@ -25,9 +26,9 @@ const MAX_LOOKUPS: usize = 3;
 #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "memory answers that there is no such token"))]
 pub(crate) enum Answer {
     Record(Arc<Record>),
-    /// There is no such token.
+    /// There is no such thing.
     Absent,
-    /// The token was revoked, or its video or viewer was.
+    /// It was revoked, by itself or by its video or viewer.
     Revoked,
     /// The store gave no answer.
     Unavailable,
@@ -36,30 +37,30 @@ pub(crate) enum Answer {
 impl Found {
     /// Creates the answer of a lookup at the store.
     #[cfg(feature = "redis")]
-    pub(crate) fn new(token: EmbedToken, answer: Answer) -> Self {
-        Self { lookups: 1, ..Self::remembered(token, answer) }
+    pub(crate) fn new(subject: Subject, answer: Answer) -> Self {
+        Self { lookups: 1, ..Self::remembered(subject, answer) }
     }
 
     /// Creates an answer that needed no lookup at the store.
-    pub(crate) fn remembered(token: EmbedToken, answer: Answer) -> Self {
-        Self { answers: ArrayVec::from_iter([(token, answer)]), lookups: 0 }
+    pub(crate) fn remembered(subject: Subject, answer: Answer) -> Self {
+        Self { answers: ArrayVec::from_iter([(subject, answer)]), lookups: 0 }
     }
 
     /// Adds the answers of the next lookup, for a decision that [needed](crate::Decision::Needs) more than one.
     #[must_use]
     pub fn and(mut self, next: Self) -> Self {
-        for (token, answer) in next.answers {
-            if self.about(&token).is_none() {
-                let _ = self.answers.try_push((token, answer)); // an answer without room is as if it were not given
+        for (subject, answer) in next.answers {
+            if self.about(subject).is_none() {
+                let _ = self.answers.try_push((subject, answer)); // an answer without room is as if it were not given
             }
         }
         self.lookups = self.lookups.saturating_add(next.lookups);
         self
     }
 
-    /// Returns the answer about a token, if it was looked up.
-    pub(crate) fn about(&self, token: &EmbedToken) -> Option<&Answer> {
-        self.answers.iter().find(|(found, _)| found == token).map(|(_, answer)| answer)
+    /// Returns the answer about a subject, if it was looked up.
+    pub(crate) fn about(&self, subject: Subject) -> Option<&Answer> {
+        self.answers.iter().find(|(found, _)| *found == subject).map(|(_, answer)| answer)
     }
 
     /// Returns whether the request may make one more lookup.

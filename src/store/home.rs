@@ -1,11 +1,11 @@
 //! The store itself: each operation in the memory of this process, or in the shared home.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::access::Access;
 use super::error::StoreError;
 use super::found::{Answer, Found, LookUp};
+use super::need::Need;
 #[cfg(feature = "redis")]
 use super::redis::Fleet;
 use crate::records::{EmbedToken, Stored};
@@ -77,16 +77,16 @@ impl Store {
         &self.0.access
     }
 
-    /// Looks up a token that is not in memory.
+    /// Looks up what is not in memory.
     #[cfg_attr(
         not(feature = "redis"),
-        expect(unused_variables, reason = "memory needs no more than the token")
+        expect(unused_variables, reason = "memory needs no more than the subject")
     )]
-    pub(crate) fn look_up(&self, token: EmbedToken, client: Option<IpAddr>, now: UnixSeconds) -> LookUp {
+    pub(crate) fn look_up(&self, need: Need, now: UnixSeconds) -> LookUp {
         match &self.0.home {
-            Home::Memory => LookUp::ready(Found::remembered(token, Answer::Absent)),
+            Home::Memory => LookUp::ready(Found::remembered(need.subject, Answer::Absent)),
             #[cfg(feature = "redis")]
-            Home::Redis(fleet) => fleet.look_up(token, client, now),
+            Home::Redis(fleet) => fleet.look_up(need, now),
         }
     }
 

@@ -29,3 +29,4 @@ pub(crate) use found::Answer;
 pub use found::{Found, LookUp};
 pub use home::Store;
 pub use need::Need;
+pub(crate) use need::Subject;

@@ -3,19 +3,24 @@ use std::net::IpAddr;
 use crate::records::EmbedToken;
 
 /// What has to be looked up before a request can be decided. Owned, so that it may be kept while nothing else is.
-#[derive(Clone, Copy, Debug)]
+///
+/// What it is about is not public: other things than embed tokens can be looked up in the same way.
+#[derive(Clone, Debug)]
 pub struct Need {
-    token: EmbedToken,
+    pub(super) subject: Subject,
     /// Who asks for it: lookups that find nothing are few for each client.
-    client: Option<IpAddr>,
+    pub(super) client: Option<IpAddr>,
+}
+
+/// What a lookup is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// The record of an embed token.
+    Embed(EmbedToken),
 }
 
 impl Need {
-    pub(crate) const fn embed(token: EmbedToken, client: Option<IpAddr>) -> Self {
-        Self { token, client }
-    }
-
-    pub(crate) const fn parts(self) -> (EmbedToken, Option<IpAddr>) {
-        (self.token, self.client)
+    pub(crate) const fn new(subject: Subject, client: Option<IpAddr>) -> Self {
+        Self { subject, client }
     }
 }

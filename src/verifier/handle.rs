@@ -102,8 +102,7 @@ impl Verifier {
 
     /// Looks up what a decision needs, for a server that does not leave this to [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
-        let (token, client) = need.parts();
-        self.store().look_up(token, client, self.now())
+        self.store().look_up(need, self.now())
     }
 
     /// What the verifier's clock says: the second that adapters decide in.

@@ -24,7 +24,7 @@ use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven, Referrers, ResponseRules};
 use crate::schemes::verified::Verified;
 use crate::scope::Resource;
-use crate::store::{Access, Answer, Found, Need, Standing};
+use crate::store::{Access, Answer, Found, Need, Standing, Subject};
 use crate::time::UnixSeconds;
 
 /// An embed token in a request, or text in the place of one.
@@ -172,9 +172,9 @@ fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Recor
             }
             Err(Denial::Revoked)
         }
-        Standing::Elsewhere => match found.and_then(|found| found.about(&token)) {
+        Standing::Elsewhere => match found.and_then(|found| found.about(Subject::Embed(token))) {
             None if found.is_none_or(Found::may_need_more) => {
-                Err(context.look_up(Need::embed(token, context.client().map(Client::address))))
+                Err(context.look_up(Need::new(Subject::Embed(token), context.client().map(Client::address))))
             }
             Some(Answer::Record(record)) if access.embeds.is_revoked(record) => Err(Denial::Revoked),
             Some(Answer::Record(record)) => Ok(Arc::clone(record)),

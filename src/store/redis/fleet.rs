@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,7 +15,7 @@ use super::under_way::{Turn, UnderWay};
 use crate::records::{EmbedToken, Stored};
 use crate::request::Network;
 use crate::revocation::Revocation;
-use crate::store::{Access, Answer, Found, LookUp, Reach, StoreError};
+use crate::store::{Access, Answer, Found, LookUp, Need, Reach, StoreError, Subject};
 use crate::time::UnixSeconds;
 
 /// A node's handle of the shared store: looks tokens up, issues and revokes them.
@@ -36,17 +35,13 @@ impl Fleet {
         Self { node, runtime, link, under_way: UnderWay::default() }
     }
 
-    /// Looks a token up. Requests for the same token share one lookup.
-    pub(in crate::store) fn look_up(
-        &self,
-        token: EmbedToken,
-        client: Option<IpAddr>,
-        now: UnixSeconds,
-    ) -> LookUp {
+    /// Looks a subject up. Requests for the same one share one lookup.
+    pub(in crate::store) fn look_up(&self, Need { subject, client }: Need, now: UnixSeconds) -> LookUp {
+        let Subject::Embed(token) = subject;
         let node = &self.node;
         let (moment, client) = (Instant::now(), client.map(Network::of));
         if let Some(answer) = node.absent.answer(&token, moment) {
-            return LookUp::ready(Found::remembered(token, answer));
+            return LookUp::ready(Found::remembered(subject, answer));
         }
         let mut permit = None;
         let turn = self.under_way.turn(token, || {
@@ -54,7 +49,7 @@ impl Fleet {
             permit.is_some() && node.misses.check(client, node.since(moment)).is_ok()
         });
         let waiting = match turn {
-            Turn::Refused => return LookUp::ready(Found::new(token, Answer::Unavailable)),
+            Turn::Refused => return LookUp::ready(Found::new(subject, Answer::Unavailable)),
             Turn::Wait(waiting) => waiting,
             Turn::Look(ticket, waiting) => {
                 let node = Arc::clone(node);
@@ -76,7 +71,7 @@ impl Fleet {
                 waiting
             }
         };
-        LookUp::new(async move { Found::new(token, waiting.await) })
+        LookUp::new(async move { Found::new(subject, waiting.await) })
     }
 
     pub(in crate::store) async fn issue(
