@@ -11,8 +11,8 @@ use playgate::cors::Cors;
 use playgate::crypto::LinkHash;
 use playgate::crypto::MacHash;
 use playgate::error::Code;
-use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
+use playgate::keys::{BrokenFiles, KeySource};
 use playgate::rate::FailedSignatures;
 use playgate::rate::Rate;
 use playgate::schemes::Carrier;
@@ -154,7 +154,7 @@ fn every_field_of_a_site_is_its_builder_method() {
         ),
         ("forward", r#""auto""#, vod()),
         ("forward", "false", vod().forward(Forward::off())),
-        ("forward", r#"{ only = ["a"] }"#, vod().forward(Forward::only(["a"]))),
+        ("forward", r#"{ only_keys = ["a"] }"#, vod().forward(Forward::only_keys(["a"]))),
         ("carriers", r#"["bearer"]"#, vod().carriers([Carrier::Bearer])),
         ("carriers", r#"["query", "cookie"]"#, vod()),
         ("query_name", r#""token""#, vod().query_name("token")),
@@ -330,9 +330,9 @@ fn every_field_of_a_secure_link_is_its_builder_method() {
 fn every_field_of_forward_is_its_builder_method() {
     let mut said = BTreeSet::new();
     for (field, value, forward) in [
-        ("only", r#"["md5", "expires"]"#, Forward::only(["md5", "expires"])),
-        ("except", r#"["utm"]"#, Forward::except(["utm"])),
-        ("except", "[]", Forward::except(Vec::<String>::new())),
+        ("only_keys", r#"["md5", "expires"]"#, Forward::only_keys(["md5", "expires"])),
+        ("except_keys", r#"["utm"]"#, Forward::except_keys(["utm"])),
+        ("except_keys", "[]", Forward::except_keys(Vec::<String>::new())),
         ("from", r#"["mpd", "M3U8"]"#, Forward::auto().from(["mpd", "M3U8"])),
         ("to", r#"["ts", "m4s"]"#, Forward::auto().to(["ts", "m4s"])),
         ("hosts", r#"["segments.example.com"]"#, Forward::auto().hosts(["segments.example.com"])),
@@ -489,9 +489,9 @@ fn every_field_of_a_key_source_is_its_builder_method() {
             Box::new(|folder| dir(folder).max_staleness(Duration::from_hours(24))),
         ),
         (
-            "skip_broken_files",
-            format!("{place}skip_broken_files = true"),
-            Box::new(|folder| dir(folder).skip_broken_files(true)),
+            "broken_files",
+            format!("{place}broken_files = \"skip\""),
+            Box::new(|folder| dir(folder).broken_files(BrokenFiles::Skip)),
         ),
         (
             "danger",

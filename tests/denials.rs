@@ -61,7 +61,7 @@ fn main_site() -> Site {
         .issuer("us")
         .audience("cdn")
         .whole_bucket(false)
-        .forward(Forward::only(["a"]))
+        .forward(Forward::only_keys(["a"]))
         .max_token_bytes(2000)
         .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
         .cors(Cors::with_credentials([ORIGIN]))
@@ -97,7 +97,7 @@ const FLOODED: &str = r#"{"alg":"HS256","kid":"flooded"}"#;
 
 fn every_site() -> VerifierBuilder {
     let open =
-        Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only(["a"]));
+        Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only_keys(["a"]));
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/");
     let tls = Site::bucket("vod").id("tls").host("tls.example.com").require_https(true);
     let links = || SecureLink::gcore(LINK_SECRET);

@@ -233,17 +233,17 @@ async fn chosen_keys_are_carried_and_others_are_not() {
     let token = token("");
     let query = format!("auth={token}&a=1&b=2&a=3&_HLS_msn=7&_HLS_part=1&%62b=4");
     for (name, forward, expected) in [
-        ("only", Forward::only(["a", "bb"]), "a=1&%62b=4".to_owned()),
-        ("except", Forward::except(["a", "bb"]), format!("auth={token}&b=2")),
-        ("nothing there", Forward::only(["c"]), String::new()),
-        ("to other files", Forward::only(["a"]).to(["ts"]), String::new()),
+        ("only", Forward::only_keys(["a", "bb"]), "a=1&%62b=4".to_owned()),
+        ("except", Forward::except_keys(["a", "bb"]), format!("auth={token}&b=2")),
+        ("nothing there", Forward::only_keys(["c"]), String::new()),
+        ("to other files", Forward::only_keys(["a"]).to(["ts"]), String::new()),
     ] {
         let world = origin(vod().forward(forward)).await;
         let answer = world.ask(&get(format!("/media.m3u8?{query}"))).await;
         let wanted = if expected.is_empty() { PLAYLIST.to_owned() } else { forwarded(&expected) };
         assert_eq!(text(&answer.body), wanted, "{name}");
     }
-    let open = origin(vod().public().forward(Forward::only(["a"]))).await;
+    let open = origin(vod().public().forward(Forward::only_keys(["a"]))).await;
     let answer = open.ask(&get("/media.m3u8?a=1&b=2")).await;
     assert_eq!(text(&answer.body), forwarded("a=1"));
     assert_eq!(answer.field("cache-control"), Some("public, max-age=4"), "nobody's credential is in it");
@@ -254,7 +254,7 @@ async fn chosen_keys_are_carried_and_others_are_not() {
 
 #[tokio::test]
 async fn a_parameter_is_carried_once_by_its_first_occurrence() {
-    let open = origin(vod().public().forward(Forward::except(["x"]))).await;
+    let open = origin(vod().public().forward(Forward::except_keys(["x"]))).await;
     for (query, expected) in [
         ("a=1&a=2&b=3&a=4", "a=1&b=3"),
         ("a&a=2", "a"),
@@ -269,7 +269,7 @@ async fn a_parameter_is_carried_once_by_its_first_occurrence() {
 /// The bound is 8 KiB, in the longest spelling that a manifest may need.
 #[tokio::test]
 async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
-    let open = origin(vod().public().forward(Forward::except(["x"]))).await;
+    let open = origin(vod().public().forward(Forward::except_keys(["x"]))).await;
     let of = |length: usize| format!("a={}", "x".repeat(length));
     let many = |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
     for (name, query, carried) in [
@@ -295,7 +295,7 @@ async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
     }
     let told = open.verifier.health().manifests.unchanged;
     assert!(told.contains_key("the query is too long to be carried"), "{told:?}");
-    let closed = origin(vod().forward(Forward::except(["x"]))).await;
+    let closed = origin(vod().forward(Forward::except_keys(["x"]))).await;
     let token = token("");
     for (query, verdict) in
         [(of(8_200), "401 credential_missing"), (format!("{}&auth={token}", of(8_200)), "414 query_too_long")]
@@ -310,7 +310,7 @@ async fn what_a_player_asks_of_one_reload_is_not_carried_into_segments() {
     const LIVE: &str = "#EXTM3U\n#EXT-X-PART:DURATION=1,URI=\"p.m4s\"\n#EXTINF:4,\nseg.m4s\n\
         #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"q.m4s\"\n#EXT-X-RENDITION-REPORT:URI=\"../b.m3u8\"\n";
     let token = token("");
-    for forward in [Forward::auto(), Forward::except(["x"])] {
+    for forward in [Forward::auto(), Forward::except_keys(["x"])] {
         let world =
             World::around(behind(vod().forward(forward)), inner(|_| Response::new(LIVE.into()))).await;
         for reload in ["_HLS_msn=7", "_HLS_msn=7&_HLS_part=1", "_HLS_skip=YES&_HLS_msn=7", "_HLS_push=1"] {

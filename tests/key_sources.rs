@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use playgate::crypto::Algorithm;
-use playgate::keys::KeySource;
+use playgate::keys::{BrokenFiles, KeySource};
 use playgate::schemes::SharedSecret;
 use playgate::schemes::link::SecureLink;
 use playgate::{ConfigError, KeyScope, Site, Verifier};
@@ -251,10 +251,10 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     disk.put("keys/notes.txt", "passed over");
     let marks = ["keys/broken.pem: ", "keys/private.pem: ", "keys/other.jwk: "];
     assert_errors(&disk, "strictly", &marks);
-    disk.config(&[VOD, KEYS, "skip_broken_files = false\n"]);
+    disk.config(&[VOD, KEYS, "broken_files = \"refuse\"\n"]);
     assert_errors(&disk, "said so", &marks);
 
-    disk.config(&[VOD, KEYS, "skip_broken_files = true\n"]);
+    disk.config(&[VOD, KEYS, "broken_files = \"skip\"\n"]);
     let before = disk.warnings("").len();
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("good")), GRANTED);
@@ -269,7 +269,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     disk.put("keys/broken.pem", Ed25519.public());
     assert_eq!(verifier.reload().unwrap().keys.added, ["broken"].map(of_vod));
 
-    let nowhere = KEYS.replace("keys\"", "nowhere\"") + "skip_broken_files = true\n";
+    let nowhere = KEYS.replace("keys\"", "nowhere\"") + "broken_files = \"skip\"\n";
     disk.config(&[VOD, &nowhere]);
     assert_errors(
         &disk,
@@ -283,7 +283,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
 fn a_skipped_kid_that_is_taken_is_told_of_once_and_stays_in_health() {
     let disk = Disk::with_keys(&[("a", P256)]);
     disk.put("more/a.pem", Ed25519.public());
-    let more = KEYS.replace("keys\"", "more\"") + "skip_broken_files = true\n";
+    let more = KEYS.replace("keys\"", "more\"") + "broken_files = \"skip\"\n";
     disk.config(&[VOD, KEYS, &more]);
     let verifier = disk.verifier();
     let mark = format!("is also in {}", disk.path("keys/a.pem").display());
@@ -516,7 +516,7 @@ fn what_is_no_file_neither_blocks_nor_crashes() {
             let mark = format!("{}: is no file", disk.path("keys/x.pem").display());
             assert!(matches!(&*found, [one] if one.contains(&mark)), "{name} as {place}: {found:#?}");
         }
-        disk.config(&[VOD, KEYS, "skip_broken_files = true\n"]);
+        disk.config(&[VOD, KEYS, "broken_files = \"skip\"\n"]);
         assert_eq!(errors(&disk), [""; 0], "{name} is skipped");
         let verifier = disk.verifier();
         assert!(verifier.reload().unwrap().keys.is_empty(), "{name}");
@@ -668,7 +668,7 @@ fn a_source_in_code_is_what_a_section_is() {
     let builder = || Verifier::builder().site(Site::bucket("vod").host(HOST));
     let sources = [
         KeySource::dir(disk.path("keys"), scope()).algorithm(Algorithm::Es256),
-        KeySource::dir(disk.path("broken"), scope()).skip_broken_files(true),
+        KeySource::dir(disk.path("broken"), scope()).broken_files(BrokenFiles::Skip),
         KeySource::file(disk.path("keys/a.pem"), scope()).kid("named"),
         KeySource::jwks(disk.path("set.json"), scope()),
         KeySource::secret_file(disk.path("secret"), scope()),

@@ -149,7 +149,7 @@ fn cost(path: &str, manifest: &[Bytes]) -> (u64, usize) {
         let response = Response::new(body.lock().unwrap().take().unwrap());
         async { Ok::<_, Infallible>(response) }
     });
-    let site = Site::bucket("vod").host("own.example").public().forward(Forward::except(["x"]));
+    let site = Site::bucket("vod").host("own.example").public().forward(Forward::except_keys(["x"]));
     let verifier = Verifier::builder().site(site).build().unwrap();
     let gated = GateLayer::new(verifier.clone()).layer(inner);
     // As much as can be carried, and the same again and again up to what a server accepts.

@@ -517,8 +517,8 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
                 .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
                 .base_path("/videos/"),
         )
-        .site(Site::bucket("courses").host("root.example.com").forward(Forward::except(["b"])))
-        .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only(["a"])))
+        .site(Site::bucket("courses").host("root.example.com").forward(Forward::except_keys(["b"])))
+        .site(Site::bucket("courses").host("open.example.com").public().forward(Forward::only_keys(["a"])))
         .site(Site::bucket("courses").host("tls.example.com").require_https(true))
         .site(Site::bucket("courses").host("strict.example.com").require_exp(true).whole_bucket(false))
         .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))

@@ -12,7 +12,7 @@ use crate::cors::Cors;
 use crate::crypto::Algorithm;
 use crate::error::{Code, ConfigError, Faults, Part};
 use crate::keys::danger::{Danger, any_scope};
-use crate::keys::{KeyId, KeySource, checked_issuer};
+use crate::keys::{BrokenFiles, KeyId, KeySource, checked_issuer};
 use crate::rate::FailedSignatures;
 use crate::schemes::section;
 use crate::scope::{KeyScope, LiveShape};
@@ -114,13 +114,13 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
         Some(ForwardSaid::Off) => return Forward::off(),
         Some(ForwardSaid::Table(said)) => said,
     };
-    let mut forward = match (said.only, said.except) {
+    let mut forward = match (said.only_keys, said.except_keys) {
         (None, None) => Forward::auto(),
-        (Some(keys), None) => Forward::only(keys),
-        (None, Some(keys)) => Forward::except(keys),
+        (Some(keys), None) => Forward::only_keys(keys),
+        (None, Some(keys)) => Forward::except_keys(keys),
         (Some(_), Some(_)) => {
-            let error = section("forward", "says both only and except", "one of them");
-            faults.push("forward.except", error);
+            let error = section("forward", "says both only_keys and except_keys", "one of them");
+            faults.push("forward.except_keys", error);
             Forward::auto()
         }
     };
@@ -269,12 +269,13 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     if let Some(Span(max_staleness)) = said.max_staleness {
         source = source.max_staleness(max_staleness);
     }
-    if said.skip_broken_files == Some(true) {
-        if field != "dir" {
-            let found = format!("has skip_broken_files for a {field}");
-            faults.push("skip_broken_files", section("[[keys]]", &found, "it for a dir alone"));
+    match (said.broken_files, field) {
+        (None | Some(BrokenFiles::Refuse), _) => {}
+        (Some(broken_files), "dir") => source = source.broken_files(broken_files),
+        (Some(_), _) => {
+            let found = format!("has broken_files for a {field}");
+            faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
         }
-        source = source.skip_broken_files(true);
     }
     Some(source.danger(Danger {
         digit_string_dates: said.danger.digit_string_dates.unwrap_or_default(),

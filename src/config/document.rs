@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::error::{Code, Faults};
+use crate::keys::BrokenFiles;
 use crate::schemes::jws::Jws;
 use crate::schemes::values::{Moment, Pairs};
 use crate::schemes::{Carriers, ConfigSection, Scheme, SiteSchemes, for_each_scheme};
@@ -149,7 +150,7 @@ pub(super) enum ForwardSaid {
     Table(ForwardSection),
 }
 
-/// What is carried into manifests: the credential's own parameters, or those that one of `only` and `except`
+/// What is carried into manifests: the credential's own parameters, or those that one of `only_keys` and `except_keys`
 /// chooses.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "forward_table"))]
@@ -160,9 +161,9 @@ pub(super) struct ForwardSection {
     /// Which files of a manifest get them, by their extension. Default every file.
     pub(super) to: Option<Vec<String>>,
     /// These query parameters.
-    pub(super) only: Option<Vec<String>>,
+    pub(super) only_keys: Option<Vec<String>>,
     /// All query parameters but these.
-    pub(super) except: Option<Vec<String>>,
+    pub(super) except_keys: Option<Vec<String>>,
     /// Hosts that get them beside the request's own and the site's hosts: at the default port, or "b.example.com:8443".
     pub(super) hosts: Vec<String>,
     /// The longest MPD that is rewritten, in bytes: it is held in memory until it is whole. Default 1048576.
@@ -269,9 +270,9 @@ pub(super) struct KeysSection {
     pub(super) not_after: Option<Moment>,
     /// For how long the keys of a file or folder stay in force after it was last read: 10 s or more. Default without end.
     pub(super) max_staleness: Option<Span>,
-    /// At the start, whether a file of the folder that cannot be loaded is skipped with a warning. Otherwise it makes the whole
-    /// configuration fail. Default false.
-    pub(super) skip_broken_files: Option<bool>,
+    /// At the start, whether a file of the folder that cannot be loaded refuses the whole configuration, or is skipped
+    /// with a warning. Default "refuse".
+    pub(super) broken_files: Option<BrokenFiles>,
     /// What weakens checks.
     pub(super) danger: DangerSection,
 }

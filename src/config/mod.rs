@@ -56,7 +56,7 @@
 //! answers = { expired = 410 }          # other statuses for codes; default none
 //!
 //! [site.forward]                       # or forward = "auto", which is the default; or forward = false: into manifests goes
-//! only = ["md5", "expires"]            # or except; default the parameters of the credential that was granted
+//! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the credential that was granted
 //! from = ["m3u8", "mpd", "mpp"]        # mpp: patches to an MPD
 //! to = ["m3u8", "ts", "mp4"]           # default every file
 //! hosts = ["segments.example.com", "b.example.com:8443"]   # beside the request's own and the site's; default none
@@ -101,7 +101,7 @@
 //! [[keys]]                             # one of dir, file, jwks, pem, secret_file, secret_env
 //! dir = "keys"                         # <kid>.pem, <kid>.jwk, jwks.json; relative paths start at this file
 //! scope = { bucket = "vod" }           # required: { bucket = … }, { stream = … } or { site = … }
-//! skip_broken_files = false            # whether a file that cannot be loaded at the start is skipped, not an error
+//! broken_files = "refuse"              # or "skip": what a file that cannot be loaded does at the start
 //! not_after = 2027-01-31T00:00:00Z     # or seconds since 1970; default none
 //! max_staleness = "7days"              # how long keys outlive a file or folder that cannot be read; default without end
 //! danger = { digit_string_dates = false, kid_from_jti = false }   # scope = "any" in place of a scope

@@ -46,9 +46,9 @@ pub use read::{Jwks, MIN_SECRET_LEN, RSA_BITS};
 pub(crate) use read::{algorithm_for, private_key_der};
 pub use set::KeySet;
 pub(crate) use set::{KeyRef, MAX_CANDIDATES, Named};
-#[cfg(feature = "config")]
-pub use source::KeySource;
 #[cfg(feature = "watch")]
 pub(crate) use source::folder_of;
+#[cfg(feature = "config")]
+pub use source::{BrokenFiles, KeySource};
 #[cfg(feature = "config")]
 pub(crate) use source::{Changes, Documents, FileSight, KeptKeys, without_line_end};

@@ -12,7 +12,7 @@ use crate::schemes::{Carrier, Proof, SchemeRules};
 ///
 /// ```
 /// use playgate::site::Forward;
-/// let as_before = Forward::only(["md5", "expires"]).to(["m3u8", "ts", "mp4"]);
+/// let as_before = Forward::only_keys(["md5", "expires"]).to(["m3u8", "ts", "mp4"]);
 /// let also_there = Forward::auto().hosts(["segments.example.com"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,15 +54,13 @@ impl Forward {
     }
 
     /// These parameters, and on public sites too.
-    #[doc(alias = "forward_only_keys")]
-    pub fn only<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
+    pub fn only_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Only(texts(keys)), ..Self::auto() }
     }
 
     /// All parameters but these, and on public sites too. What players add to single requests (`_HLS_msn` and the like)
     /// is never carried.
-    #[doc(alias = "forward_except_keys")]
-    pub fn except<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
+    pub fn except_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Except(texts(keys)), ..Self::auto() }
     }
 
@@ -129,8 +127,8 @@ impl Forward {
         }
         let keys = match &self.keys {
             Keys::Credential => None,
-            Keys::Only(keys) => Some(("forward.only", keys)),
-            Keys::Except(keys) => Some(("forward.except", keys)),
+            Keys::Only(keys) => Some(("forward.only_keys", keys)),
+            Keys::Except(keys) => Some(("forward.except_keys", keys)),
         };
         for (setting, element, _) in keys.iter().flat_map(|(setting, keys)| {
             keys.iter()

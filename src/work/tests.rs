@@ -92,7 +92,7 @@ impl Stand {
                     .identity_header("x-viewer", "sub")
                     .identity_header("x-scope", GrantFact::Scope)
                     .remove_header("x-auth-kid")
-                    .forward(Forward::except(["auth"]))
+                    .forward(Forward::except_keys(["auth"]))
                     .cors(Cors::with_credentials(["https://*.example.com", "https://app.example.com"])),
             )
             .site(vod(embed).embed(embeds))
@@ -100,7 +100,7 @@ impl Stand {
             .site(vod(nginx).secure_link(nginx_link.clone()))
             .site(vod(akamai).akamai(akamai_settings()))
             .site(Site::live_by_path().host(live))
-            .site(vod(public).public().forward(Forward::except(["x"])));
+            .site(vod(public).public().forward(Forward::except_keys(["x"])));
         for depth in 1..20 {
             let base = "/media".repeat(depth) + "/";
             builder = builder.site(Site::bucket("vod").id(&*base).host(mounts).base_path(&*base));

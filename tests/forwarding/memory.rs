@@ -98,7 +98,7 @@ async fn clients_that_never_read_do_not_fill_the_memory() {
     // 58 KB of one name 64 times; and one value that is nearly all that can be carried.
     let often = vec![format!("a={}", "x".repeat(900)); 64].join("&");
     let long = format!("a={}", "x".repeat(7_000));
-    for forward in [Forward::only(["a"]), Forward::except(["b"])] {
+    for forward in [Forward::only_keys(["a"]), Forward::except_keys(["b"])] {
         let verifier = verifier(forward);
         for server in behind(&verifier).await {
             for path in ["/short.m3u8", "/line.m3u8", "/list.mpd"] {

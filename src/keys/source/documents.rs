@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::file::{FileSight, Format, Loaded, Look, load};
 use super::folder::{KeyFile, list};
-use super::{KeySource, Place};
+use super::{BrokenFiles, KeySource, Place};
 use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::keys::freshness::Freshness;
@@ -125,7 +125,7 @@ impl Documents {
         for (number, source) in sources.into_iter().enumerate() {
             let known = before.sources.iter().find(|known| known.source == source);
             let mut state = known.cloned().unwrap_or_else(|| SourceState::new(source));
-            let strict = known.is_none() && !state.source.skip_broken_files;
+            let strict = known.is_none() && state.source.broken_files == BrokenFiles::Refuse;
             let mut found = Vec::new();
             state.look(&mut found);
             if let Some((setting, error)) = state.source.fault() {

@@ -5,7 +5,7 @@
 //! 1. In a folder, `<kid>.pem` (or `<kid>.pub.pem`) is one public key, `<kid>.jwk` one JWK, `jwks.json` a JWK Set. Other names
 //!    are passed over, hidden ones silently and the rest with a warning. Folders inside are not searched.
 //! 2. When a source is read for the first time, a document that cannot be loaded is an error, unless
-//!    [`skip_broken_files`](KeySource::skip_broken_files) is set.
+//!    [`broken_files`](KeySource::broken_files) says to skip them.
 //! 3. Later, a document that can be read and holds no usable key removes its keys: a JWK Set without a usable member
 //!    (such as `{"keys":[]}`), a key for encryption, a weak key, a certificate. If a file is deleted from a folder that still has
 //!    key files, its keys are removed.
@@ -37,6 +37,18 @@ use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
+/// The fate of a folder's files that cannot be loaded at the first reading. At later ones, they are left out with a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "broken_files"))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum BrokenFiles {
+    /// The whole configuration is refused.
+    Refuse,
+    /// They are left out with a warning for each, so that an origin starts in spite of one tenant's broken file.
+    Skip,
+}
+
 /// A place that keys are loaded from, with the scope that they may sign for.
 ///
 /// ```no_run
@@ -58,7 +70,7 @@ pub struct KeySource {
     not_after: Option<UnixSeconds>,
     max_staleness: Option<Duration>,
     danger: Danger,
-    skip_broken_files: bool,
+    broken_files: BrokenFiles,
 }
 
 /// The place of the keys.
@@ -114,7 +126,7 @@ impl KeySource {
             not_after: None,
             max_staleness: None,
             danger: Danger::NONE,
-            skip_broken_files: false,
+            broken_files: BrokenFiles::Refuse,
         }
     }
 
@@ -191,10 +203,9 @@ impl KeySource {
         self
     }
 
-    /// Sets whether a folder's files that cannot be loaded are skipped at the first reading too, with a warning for each, so that
-    /// an origin starts in spite of one tenant's broken file. The default is false.
-    pub fn skip_broken_files(mut self, skip: bool) -> Self {
-        self.skip_broken_files = skip;
+    /// Sets what happens at the first reading to a folder's files that cannot be loaded. The default is [`BrokenFiles::Refuse`].
+    pub fn broken_files(mut self, broken_files: BrokenFiles) -> Self {
+        self.broken_files = broken_files;
         self
     }
 
