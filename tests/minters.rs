@@ -264,18 +264,18 @@ async fn csharp_with_an_rsa_key_is_granted_under_digit_string_dates_alone() {
 
 #[tokio::test]
 async fn every_algorithm_of_pyjwt_is_granted() {
-    each_is_granted(&PYTHON, Algorithm::ALL).await;
+    each_is_granted(&PYTHON, Algorithm::JWS).await;
 }
 
 #[tokio::test]
 async fn every_algorithm_of_ruby_jwt_is_granted() {
-    each_is_granted(&RUBY, Algorithm::ALL).await;
+    each_is_granted(&RUBY, Algorithm::JWS).await;
 }
 
 /// jsonwebtoken has all but `EdDSA`.
 #[tokio::test]
 async fn every_algorithm_of_jsonwebtoken_is_granted() {
-    let all = Algorithm::ALL.iter().copied();
+    let all = Algorithm::JWS.iter().copied();
     each_is_granted(&NODE, &all.filter(|alg| *alg != Algorithm::EdDsa).collect::<Vec<_>>()).await;
 }
 

@@ -150,7 +150,7 @@ fn another_library_reads_our_tokens_and_we_read_its() {
             DecodingKey::from_secret(secret).unwrap(),
         ));
     }
-    assert_eq!(theirs.len(), Algorithm::ALL.len());
+    assert_eq!(theirs.len(), Algorithm::JWS.len());
     for (algorithm, encoding, decoding) in theirs {
         let (name, signer, key) = pairs()
             .into_iter()

@@ -233,7 +233,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         faults.push("kid", error);
         return None;
     }
-    if let Some(Err(error)) = said.issuer.as_deref().map(|issuer| checked_issuer(issuer.into())) {
+    if let Some(Err(error)) = said.issuer.as_deref().map(|issuer| checked_issuer(issuer.into(), None)) {
         faults.push("issuer", error);
         return None;
     }
@@ -257,7 +257,8 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         if let Some(algorithm) = Algorithm::of_name(&name) {
             source = source.algorithm(algorithm);
         } else {
-            let known: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
+            let known: Vec<&str> =
+                Algorithm::JWS.iter().chain(Algorithm::OTHER).map(|algorithm| algorithm.name()).collect();
             let found = format!("has the algorithm {name:?}");
             let write = format!("one of {}", known.join(", "));
             faults.push("algorithm", section("[[keys]]", &found, &write));

@@ -1,8 +1,9 @@
-//! The signature algorithms of JWS, by their registered names.
+//! Signature algorithms: those of JWS, by their registered names, and those of other schemes.
 
 use std::fmt;
 
-/// A JWS signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
+/// The one algorithm of a key. Most are JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1); a key with another one signs for
+/// another scheme, and never verifies a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -30,11 +31,16 @@ pub enum Algorithm {
     Hs384,
     /// HMAC with SHA-512; secrets of at least 64 bytes.
     Hs512,
+    /// RSASSA-PKCS1-v1_5 for [CloudFront](crate::schemes::cloudfront), with SHA-1 or SHA-256 as the URL states; keys of 2048 to 8192
+    /// bits.
+    CloudFrontRsa,
+    /// ECDSA on P-256 for [CloudFront](crate::schemes::cloudfront), with SHA-1 or SHA-256 as the URL states, and signatures in ASN.1.
+    CloudFrontP256,
 }
 
 impl Algorithm {
-    /// Every algorithm, the most usual first.
-    pub const ALL: &[Self] = &[
+    /// The algorithms of JWS, the most usual first.
+    pub const JWS: &[Self] = &[
         Self::Rs256,
         Self::Es256,
         Self::EdDsa,
@@ -49,7 +55,10 @@ impl Algorithm {
         Self::Hs512,
     ];
 
-    /// Returns the registered name, the value of `alg`.
+    /// The algorithms of other schemes.
+    pub const OTHER: &[Self] = &[Self::CloudFrontRsa, Self::CloudFrontP256];
+
+    /// Returns the name: of a JWS algorithm the registered one, which is the value of `alg`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -64,12 +73,19 @@ impl Algorithm {
             Self::Hs256 => "HS256",
             Self::Hs384 => "HS384",
             Self::Hs512 => "HS512",
+            Self::CloudFrontRsa => "cloudfront-rsa",
+            Self::CloudFrontP256 => "cloudfront-p256",
         }
     }
 
-    /// Returns the algorithm with this registered name.
+    /// Returns the algorithm with this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
+        Self::JWS.iter().chain(Self::OTHER).copied().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Returns the JWS algorithm with this registered name.
+    pub fn of_jws_name(name: &str) -> Option<Self> {
+        Self::JWS.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 }
 

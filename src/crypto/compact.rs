@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::algorithm::Algorithm;
 use super::aws_lc::{KeyRejected, PublicKey, parsed, parsed_rsa};
+use super::digest::SignatureHash;
 use super::kind::KeyKind;
 
 /// The longest compact key, in bytes: an RSA modulus of 8192 bits, its exponent of 33 bits, and one byte for the length of the
@@ -19,7 +20,7 @@ pub(crate) struct CompactKey(ArrayVec<u8, MAX_COMPACT_LEN>);
 impl CompactKey {
     /// Creates a compact key other than RSA. The key is prepared once, to check that AWS-LC accepts it.
     pub(super) fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, KeyRejected> {
-        parsed(algorithm, key)?;
+        parsed(algorithm, SignatureHash::Sha256, key)?;
         ArrayVec::try_from(key).map(Self).map_err(|_| KeyRejected)
     }
 
@@ -52,11 +53,15 @@ impl CompactKey {
 }
 
 /// Prepares the bytes of a [`CompactKey`] to check signatures. This takes 2 to 4 us, and 2 kB of memory after the first check.
-pub(super) fn prepare(algorithm: Algorithm, compact: &[u8]) -> Result<PublicKey, KeyRejected> {
+pub(super) fn prepare(
+    algorithm: Algorithm,
+    hash: SignatureHash,
+    compact: &[u8],
+) -> Result<PublicKey, KeyRejected> {
     if algorithm.key_kind() != KeyKind::Rsa {
-        return parsed(algorithm, compact);
+        return parsed(algorithm, hash, compact);
     }
     let (exponent_len, numbers) = compact.split_first().ok_or(KeyRejected)?;
     let (exponent, modulus) = numbers.split_at_checked(usize::from(*exponent_len)).ok_or(KeyRejected)?;
-    parsed_rsa(algorithm, modulus, exponent)
+    parsed_rsa(algorithm, hash, modulus, exponent)
 }

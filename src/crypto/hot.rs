@@ -7,6 +7,7 @@ use super::algorithm::Algorithm;
 use super::aws_lc::{KeyRejected, PublicKey};
 use super::check::BadSignature;
 use super::compact::prepare;
+use super::digest::{MessageDigest, SignatureHash};
 
 /// Public keys that are prepared because their tokens come in; all others are bytes.
 ///
@@ -22,6 +23,9 @@ pub(crate) struct HotKeys<const SETS: usize>([Set; SETS]);
 /// Those of this process: 65,536. Of RSA with 2048 bits each takes 2.1 kB, 140 MB when all are in use; a place that never was
 /// takes nothing.
 pub(crate) static HOT_KEYS: HotKeys<{ 65_536 / 4 }> = HotKeys::new();
+
+/// Marks the name of a key that is prepared for SHA-1: names count up from 1, and never come so far.
+const OTHER_HASH: u64 = 1 << 63;
 
 struct Set {
     places: [Place; 4],
@@ -60,14 +64,50 @@ impl<const SETS: usize> HotKeys<SETS> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<Result<(), BadSignature>, KeyRejected> {
+        self.check_with(
+            name,
+            || prepare(algorithm, SignatureHash::Sha256, compact),
+            |key| key.check(message, signature),
+        )
+    }
+
+    /// Checks a signature over a digest. A key takes one place for each hash.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub(crate) fn check_digest(
+        &self,
+        name: u64,
+        (algorithm, compact): (Algorithm, &[u8]),
+        digest: &MessageDigest,
+        signature: &[u8],
+    ) -> Result<Result<(), BadSignature>, KeyRejected> {
+        let name = match digest.hash() {
+            SignatureHash::Sha1 => name | OTHER_HASH,
+            SignatureHash::Sha256 => name,
+        };
+        self.check_with(
+            name,
+            || prepare(algorithm, digest.hash(), compact),
+            |key| key.check_digest(digest, signature),
+        )
+    }
+
+    fn check_with(
+        &self,
+        name: u64,
+        prepare: impl FnOnce() -> Result<PublicKey, KeyRejected>,
+        check: impl Fn(&PublicKey) -> Result<(), BadSignature>,
+    ) -> Result<Result<(), BadSignature>, KeyRejected> {
         let set = self.set_of(name);
         if let Some(found) = set.and_then(|set| set.find(name))
             && let Some(prepared) = found.as_ref()
         {
-            return Ok(prepared.key.check(message, signature));
+            return Ok(check(&prepared.key));
         }
-        let key = prepare(algorithm, compact)?;
-        let verdict = key.check(message, signature);
+        let key = prepare()?;
+        let verdict = check(&key);
         if let Some(place) = set.and_then(|set| set.place_for(name, verdict.is_ok())) {
             place.put(Prepared { name, key });
         }

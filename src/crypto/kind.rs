@@ -41,8 +41,14 @@ impl Algorithm {
     /// Returns the type of the keys.
     pub(crate) const fn key_kind(self) -> KeyKind {
         match self {
-            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => KeyKind::Rsa,
-            Self::Es256 => KeyKind::P256,
+            Self::Rs256
+            | Self::Rs384
+            | Self::Rs512
+            | Self::Ps256
+            | Self::Ps384
+            | Self::Ps512
+            | Self::CloudFrontRsa => KeyKind::Rsa,
+            Self::Es256 | Self::CloudFrontP256 => KeyKind::P256,
             Self::Es384 => KeyKind::P384,
             Self::EdDsa => KeyKind::Ed25519,
             Self::Hs256 | Self::Hs384 | Self::Hs512 => KeyKind::Secret,

@@ -13,6 +13,7 @@ mod aws_lc;
 mod check;
 #[cfg(feature = "aws-lc")]
 mod compact;
+mod digest;
 #[cfg(feature = "aws-lc")]
 mod hot;
 #[cfg(feature = "aws-lc")]
@@ -25,6 +26,8 @@ mod verifying;
 
 pub use algorithm::Algorithm;
 pub use check::{BadSignature, MAX_SIGNATURE_LEN, SignatureCheck};
+pub(crate) use digest::MessageDigest;
+pub use digest::SignatureHash;
 #[cfg(feature = "aws-lc")]
 pub(crate) use hot::HOT_KEYS;
 #[cfg(feature = "aws-lc")]

@@ -1,9 +1,9 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
-    RSA_PSS_SHA512, RsaEncoding,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
+    EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
 use aws_lc_rs::{encoding::AsDer, hmac};
 
@@ -36,13 +36,14 @@ impl SigningKey {
             Some(Material::Ecdsa(Box::new(pair)))
         };
         let material = match algorithm {
-            Algorithm::Rs256 => rsa(&RSA_PKCS1_SHA256),
+            Algorithm::Rs256 | Algorithm::CloudFrontRsa => rsa(&RSA_PKCS1_SHA256),
             Algorithm::Rs384 => rsa(&RSA_PKCS1_SHA384),
             Algorithm::Rs512 => rsa(&RSA_PKCS1_SHA512),
             Algorithm::Ps256 => rsa(&RSA_PSS_SHA256),
             Algorithm::Ps384 => rsa(&RSA_PSS_SHA384),
             Algorithm::Ps512 => rsa(&RSA_PSS_SHA512),
             Algorithm::Es256 => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING),
+            Algorithm::CloudFrontP256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
             Algorithm::Es384 => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING),
             Algorithm::EdDsa => {
                 Some(Material::Ed25519(Box::new(Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?)))

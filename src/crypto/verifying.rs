@@ -8,6 +8,8 @@ use super::aws_lc::{KeyRejected, Secret, rsa_parameters};
 use super::check::SignatureCheck;
 #[cfg(feature = "aws-lc")]
 use super::compact::CompactKey;
+#[cfg(feature = "aws-lc")]
+use super::digest::SignatureHash;
 
 /// A key that verifies signatures, with its one algorithm.
 pub(crate) struct VerifyingKey {
@@ -52,7 +54,7 @@ pub(crate) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<VerifyingKe
 /// Loads an RSA key for one algorithm from modulus and exponent, big-endian and without leading zeros.
 #[cfg(feature = "aws-lc")]
 pub(crate) fn rsa_components(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<VerifyingKey, KeyRejected> {
-    rsa_parameters(algorithm).ok_or(KeyRejected)?;
+    rsa_parameters(algorithm, SignatureHash::Sha256).ok_or(KeyRejected)?;
     Ok(VerifyingKey::public(algorithm, CompactKey::rsa(n, e)?))
 }
 

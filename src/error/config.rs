@@ -63,6 +63,10 @@ pub enum ConfigError {
     )]
     KeyIssuer { bytes: usize },
     #[error(
+        "key of the algorithm {algorithm} has an issuer, and what it signs names none: leave the issuer out"
+    )]
+    KeyWithoutIssuer { algorithm: &'static str },
+    #[error(
         "{key} has the issuer {issuer:?}, and site {site:?} takes tokens by {takes:?} alone, so that the key opens nothing: write \
          the same issuer for both, or for one of them"
     )]

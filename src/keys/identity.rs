@@ -1,5 +1,6 @@
 use smol_str::SmolStr;
 
+use crate::crypto::Algorithm;
 use crate::error::ConfigError;
 use crate::scope::{KeyScope, ScopeName};
 
@@ -81,7 +82,7 @@ impl KeyIdentity {
     ///
     /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`] bytes.
     pub fn issued_by(mut self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
-        self.issuer = Some(checked_issuer(issuer.into())?);
+        self.issuer = Some(checked_issuer(issuer.into(), None)?);
         Ok(self)
     }
 
@@ -131,8 +132,14 @@ impl<'k> KeyName<'k> {
     }
 }
 
-/// Refuses an issuer that no token can name.
-pub(crate) fn checked_issuer(issuer: Box<str>) -> Result<Box<str>, ConfigError> {
+/// Refuses an issuer that nothing signed by a key of this algorithm can name.
+pub(crate) fn checked_issuer(
+    issuer: Box<str>,
+    algorithm: Option<Algorithm>,
+) -> Result<Box<str>, ConfigError> {
+    if let Some(algorithm) = algorithm.filter(|algorithm| !Algorithm::JWS.contains(algorithm)) {
+        return Err(ConfigError::KeyWithoutIssuer { algorithm: algorithm.name() });
+    }
     match issuer.len() {
         1..=MAX_ISSUER_LEN => Ok(issuer),
         bytes => Err(ConfigError::KeyIssuer { bytes }),

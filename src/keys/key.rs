@@ -13,7 +13,7 @@ use super::shared::Origin;
 use super::shared::Shared;
 #[cfg(feature = "aws-lc")]
 use crate::crypto::HOT_KEYS;
-use crate::crypto::{Algorithm, BadSignature, Material, VerifyingKey};
+use crate::crypto::{Algorithm, BadSignature, Material, MessageDigest, VerifyingKey};
 use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
@@ -112,9 +112,10 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN) bytes.
+    /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN) bytes;
+    /// [`ConfigError::KeyWithoutIssuer`] for a key that signs no tokens.
     pub fn issued_by(self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
-        let issuer = checked_issuer(issuer.into())?;
+        let issuer = checked_issuer(issuer.into(), Some(self.algorithm()))?;
         Ok(self.with(|shared| shared.issuer = Some(issuer)))
     }
 
@@ -232,6 +233,24 @@ impl Key {
             Some(check) => check.check(message, signature),
             None => self.verify_as_public(message, signature),
         }
+    }
+
+    /// Verifies a signature over a digest. Only keys with an algorithm that leaves the hash to the signer have such signatures.
+    #[cfg(feature = "aws-lc")]
+    pub(crate) fn verify_digest(&self, digest: &MessageDigest, signature: &[u8]) -> Result<(), BadSignature> {
+        if let Some(check) = &self.shared().check {
+            return check.check(digest.as_bytes(), signature);
+        }
+        let Generation(name) = self.generation();
+        let public = (self.algorithm(), &self.0.slice);
+        // A key that cannot be prepared was found good when it was loaded: the machine is out of memory.
+        HOT_KEYS.check_digest(name, public, digest, signature).unwrap_or(Err(BadSignature))
+    }
+
+    #[cfg(not(feature = "aws-lc"))]
+    #[expect(clippy::unused_self, reason = "no back-end makes such keys")]
+    pub(crate) const fn verify_digest(&self, _: &MessageDigest, _: &[u8]) -> Result<(), BadSignature> {
+        Err(BadSignature)
     }
 
     #[cfg(feature = "aws-lc")]

@@ -49,7 +49,7 @@ static PAIRS: LazyLock<Vec<(Signer, Verifier)>> = LazyLock::new(|| {
                 .unwrap(),
         )
     };
-    Algorithm::ALL.iter().map(pair).collect()
+    Algorithm::JWS.iter().map(pair).collect()
 });
 
 fn file(name: &str) -> Vec<u8> {
@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn what_is_minted_is_granted_and_no_bit_of_it_can_be_another(
-        pair in 0..Algorithm::ALL.len(),
+        pair in 0..Algorithm::JWS.len(),
         (scope, key) in scope(),
         carrier in select(&[Carrier::Query, Carrier::Cookie, Carrier::Bearer][..]),
         lifetime in option::of(1..1_000_000_i64),

@@ -195,7 +195,7 @@ fn verifying_key(kid: &str, jwk: &Jwk, wanted: Option<Algorithm>) -> Result<Veri
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| broken());
     let said = || match jwk.common.key_algorithm {
         None => Ok(None),
-        Some(named) => Algorithm::of_name(&named.to_string())
+        Some(named) => Algorithm::of_jws_name(&named.to_string())
             .map(Some)
             .ok_or_else(|| unsupported(&format!("a key for {named:?}"))),
     };

@@ -173,7 +173,7 @@ impl KeySource {
 
     /// Returns a fault of the source's own settings, and the setting, if there is one.
     fn fault(&self) -> Option<(&'static str, ConfigError)> {
-        let issuer = self.issuer.as_deref().map(|issuer| checked_issuer(issuer.into()));
+        let issuer = self.issuer.as_deref().map(|issuer| checked_issuer(issuer.into(), self.algorithm));
         if let Some(Err(error)) = issuer {
             return Some(("issuer", error));
         }
