@@ -152,10 +152,10 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature is malformed, does not fit, or breaks a rule of the site or its own. An Akamai token is one.
+    /// The URL signature is malformed, does not fit, or breaks a rule of the site or its own. Akamai tokens and CloudFront's URLs have one.
     #[error("URL signature is bad: {0}")]
     UrlSignatureBad(UrlSignatureFault),
-    /// The URL signature fits, and it has expired.
+    /// The URL signature has expired. It may not have been verified.
     #[error("URL signature expired: it was good until {expires}, checked at {now}")]
     UrlSignatureExpired {
         /// The first second in which the signature is not valid, without leeway.
@@ -163,7 +163,7 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature fits, and it is not valid yet.
+    /// The URL signature is not valid yet.
     #[error("URL signature is not yet valid: it starts at {starts}, checked at {now}")]
     UrlSignatureNotYetValid {
         /// The first second in which the signature is valid, without leeway.
@@ -171,7 +171,7 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature fits, and it does not cover the path.
+    /// The URL signature does not cover the path.
     #[error("path is outside the scope of the URL signature")]
     UrlSignatureOutOfScope,
     /// No embed token of this text is in force.
@@ -275,13 +275,15 @@ impl Denial {
             | Self::OriginNotAllowed
             | Self::RateLimited { .. }
             | Self::LinkBad(LinkFault::Lifetime)
-            | Self::LinkExpired { .. }
-            | Self::UrlSignatureExpired { .. }
-            | Self::UrlSignatureNotYetValid { .. }
-            | Self::UrlSignatureOutOfScope => true,
+            | Self::LinkExpired { .. } => true,
             Self::QueryTooLong { verified } | Self::Method { verified } => verified,
             _ => false,
         }
+    }
+
+    /// Returns whether a signature was verified and did not fit.
+    pub(crate) const fn is_failed_signature(self) -> bool {
+        matches!(self, Self::BadSignature | Self::UrlSignatureBad(UrlSignatureFault::Mismatch))
     }
 
     /// Returns the rank of the denial among those of several credentials: the later the failed rule, the higher.

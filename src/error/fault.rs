@@ -92,6 +92,9 @@ pub enum Repeated {
     /// Two lines of a header field that carries a credential.
     #[error("two lines of the header field")]
     HeaderField,
+    /// Two cookies of one name, for a scheme whose credential is several cookies.
+    #[error("two cookies of one name")]
+    Cookie,
 }
 
 /// A fault of a secure link.
@@ -125,6 +128,12 @@ pub enum UrlSignatureFault {
     /// Longer than [`MAX_CREDENTIAL_BYTES`](crate::request::MAX_CREDENTIAL_BYTES).
     #[error("it is longer than can be looked at")]
     TooLong,
+    /// A part of it is missing.
+    #[error("a part of it is missing")]
+    Incomplete,
+    /// Made with a hash that the site does not accept.
+    #[error("it is made with a hash that the site does not accept")]
+    HashRefused,
     /// Not in the form of the site's scheme.
     #[error("it has not the form of its scheme")]
     Form,

@@ -61,7 +61,7 @@ pub(crate) fn is_parameter_name(name: &str) -> bool {
 pub(crate) struct Parameter<'q> {
     pub(crate) whole: &'q [u8],
     pub(crate) name: &'q [u8],
-    value: &'q [u8],
+    pub(crate) value: &'q [u8],
 }
 
 impl Parameter<'_> {

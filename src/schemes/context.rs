@@ -7,12 +7,13 @@ use super::claim::ClaimSource;
 use super::failures::Failures;
 use super::hook::{Hook, HookRequest};
 use super::jws::SeenTokens;
+use super::key_revocation::is_key_revoked;
 use super::kind::Scheme;
 use crate::error::Denial;
-use crate::keys::KeySet;
+use crate::keys::{Key, KeySet};
 use crate::request::{Client, RequestView, Target, TrustedProxies};
 use crate::scope::{Coverage, Resource, Serving, Streams};
-use crate::store::{Access, Found, Need};
+use crate::store::{Access, Found, Need, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 
 /// The request, the site and the state in force, as one decision reads them.
@@ -74,6 +75,52 @@ impl Context<'_, '_> {
     pub(super) fn look_up(&self, need: Need) -> Denial {
         self.need.set(self.need.take().or(Some(need)));
         Denial::StoreUnavailable
+    }
+
+    /// Checks that a key is in force in this second.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::RetiredKey`] or [`Denial::StaleKey`].
+    #[inline]
+    pub(super) fn check_key_in_force(&self, key: &Key) -> Result<(), Denial> {
+        let now = self.now;
+        if let Some(not_after) = key.retires().filter(|last| now > *last) {
+            return Err(Denial::RetiredKey { not_after, now });
+        }
+        if let Some(until) = key.fresh_until().filter(|until| now > *until) {
+            return Err(Denial::StaleKey { until, now });
+        }
+        Ok(())
+    }
+
+    /// Checks that a key may sign for the resource.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::WrongKeyScope`].
+    #[inline]
+    pub(super) fn check_key_scope(&self, key: &Key) -> Result<(), Denial> {
+        if key.scope().admits(&self.site.id, &self.resource, self.streams) {
+            Ok(())
+        } else {
+            Err(Denial::WrongKeyScope)
+        }
+    }
+
+    /// Checks that a key was not revoked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::Revoked`], or [`Denial::StoreUnavailable`] if the revocations of other nodes are unknown.
+    pub(super) fn check_key_revocation(&self, key: &Key) -> Result<(), Denial> {
+        if self.access.reach() == Reach::OutOfTouch {
+            return Err(Denial::StoreUnavailable);
+        }
+        if is_key_revoked(&self.access.revocations, key, None) {
+            return Err(Denial::Revoked);
+        }
+        Ok(())
     }
 
     /// Accepts a credential whose own rules all hold, unless the site's hook refuses the request. `resource` is what the credential was

@@ -47,7 +47,7 @@ impl Failures {
         let Some(gate) = self.gate(client, now) else { return check() };
         gate.check(key)?;
         check().inspect_err(|denial| {
-            if *denial == Denial::BadSignature {
+            if denial.is_failed_signature() {
                 gate.count(key);
             }
         })

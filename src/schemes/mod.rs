@@ -43,6 +43,7 @@ mod claim;
 mod context;
 mod failures;
 mod hook;
+mod key_revocation;
 mod kind;
 mod list;
 mod places;

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::kind::Scheme;
 use super::list::for_each_scheme;
 use super::places::Places;
-use super::scheme::{Basis, CredentialScheme, Proven, ResponseRules};
+use super::scheme::{Basis, CredentialScheme, Pieces, Proven, ResponseRules};
 #[cfg(feature = "config")]
 use super::secret::SecretSlots;
 use super::settings::{SchemeSettings, SiteCheck};
@@ -91,7 +91,9 @@ macro_rules! registry {
                     if let Some(rules) = &self.$field {
                         let mut rejected: Option<(&'r [u8], Denial)> = None;
                         for nth in 0..<super::$module::$Rules>::TRIES {
-                            let Some((credential, raw)) = rules.find((carrier, nth), context)? else { break };
+                            let Some((credential, Pieces { facts: raw, key })) = rules.find((carrier, nth), context)? else {
+                                break;
+                            };
                             match rules.verify(carrier, &credential, context) {
                                 Ok(Verified { expires_at, proof, .. }) => {
                                     let facts = Facts { carrier, expires_at, proof: Proof::$Scheme(proof) };
@@ -99,13 +101,13 @@ macro_rules! registry {
                                 }
                                 Err(denial) => {
                                     if rejected.is_none_or(|(_, other)| denial.rank() > other.rank()) {
-                                        rejected = Some((raw, denial));
+                                        rejected = Some((key, denial));
                                     }
                                 }
                             }
                         }
-                        if let Some((raw, denial)) = rejected {
-                            return Ok(Some((raw, Err(Rejected { scheme: Scheme::$Scheme, denial }))));
+                        if let Some((key, denial)) = rejected {
+                            return Ok(Some((key, Err(Rejected { scheme: Scheme::$Scheme, denial }))));
                         }
                     }
                 )+

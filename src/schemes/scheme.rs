@@ -40,7 +40,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// The number of credentials of this scheme that are tried in one carrier, each on its own, as cookies of one name are.
     const TRIES: usize = 1;
 
-    /// Finds the credential number `nth`, counted from 0, outside of the shared carriers. Also returns the piece of the request that is
+    /// Finds the credential number `nth`, counted from 0, outside of the shared carriers. Also returns the pieces of the request that are
     /// passed later, as `raw`, to [`claims`](Self::claims), [`scope`](Self::scope) and [`claimed_key`](Self::claimed_key).
     ///
     /// # Errors
@@ -83,8 +83,23 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     fn scope(&self, proof: &Self::Proof, basis: &Basis<'_>) -> Option<String>;
 }
 
-/// A credential, if there is one, beside the text of the request that its facts can be read from again.
-pub(crate) type FoundIn<'r, C> = Option<(C, &'r [u8])>;
+/// A credential, if there is one, and the pieces of the request that are read again once it was decided on.
+pub(crate) type FoundIn<'r, C> = Option<(C, Pieces<'r>)>;
+
+/// The pieces of a request that are read again once a credential was decided on.
+#[derive(Clone, Copy)]
+pub(crate) struct Pieces<'r> {
+    /// The text with the claims and the scope of an accepted credential.
+    pub(crate) facts: &'r [u8],
+    /// The text with the name of a rejected credential's key.
+    pub(crate) key: &'r [u8],
+}
+
+impl<'r> From<&'r [u8]> for Pieces<'r> {
+    fn from(text: &'r [u8]) -> Self {
+        Self { facts: text, key: text }
+    }
+}
 
 /// What is known of a verified credential once its decision is over.
 pub(crate) trait Proven: Clone + fmt::Debug {

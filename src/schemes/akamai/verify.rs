@@ -63,7 +63,7 @@ impl CredentialScheme for AkamaiRules {
             }
             Carrier::Path | Carrier::Query | Carrier::Bearer | Carrier::Header => None,
         };
-        Ok(found.map(|raw| (AkamaiToken(raw), raw)))
+        Ok(found.map(|raw| (AkamaiToken(raw), raw.into())))
     }
 
     fn verify(
@@ -128,10 +128,7 @@ impl AkamaiRules {
         let names = &self.places.query;
         let mut tokens = parameters(query).filter(|parameter| names.iter().any(|name| parameter.is(name)));
         match (tokens.next(), tokens.next()) {
-            (token, None) => Ok(token.map(|token| {
-                let value = token.name.len().checked_add(1).and_then(|start| token.whole.get(start..));
-                value.unwrap_or_default()
-            })),
+            (token, None) => Ok(token.map(|token| token.value)),
             (_, Some(_)) => Err(Denial::AmbiguousCredential(Repeated::QueryParameter)),
         }
     }

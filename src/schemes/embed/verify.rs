@@ -85,7 +85,7 @@ impl CredentialScheme for EmbedRules {
         let Some(place) = self.in_path(context.asked.path) else { return Ok(None) };
         let below = place.below.map_or(Below::Page, Below::Rest);
         let presented = Presented { token: EmbedToken::read(place.text), below };
-        Ok(Some((presented, context.target.path)))
+        Ok(Some((presented, context.target.path.into())))
     }
 
     fn verify(

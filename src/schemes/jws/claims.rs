@@ -201,7 +201,7 @@ impl<'t> Claims<'t> {
                     Value::String(text) => Some(text.chars().collect()),
                     Value::Number(number) => Some(String::from_utf8_lossy(number).into_owned()),
                     Value::Bool(flag) => Some(flag.to_string()),
-                    Value::Array(_) | Value::Other => None,
+                    Value::Array(_) | Value::Object(_) | Value::Null => None,
                 };
             }
         });
@@ -260,7 +260,7 @@ impl<'t> Claims<'t> {
         match read.ok().and(found)? {
             Value::String(text) => text.resolve(buffer),
             Value::Number(number) => Some(number),
-            Value::Bool(_) | Value::Array(_) | Value::Other => None,
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => None,
         }
     }
 
@@ -333,7 +333,7 @@ pub(crate) fn member<'t>(json: &'t [u8], name: &str) -> Option<ClaimValue<'t>> {
                     number.parse().map_or(ClaimValue::Number(number), ClaimValue::Integer)
                 }
                 Value::Bool(flag) => ClaimValue::Bool(flag),
-                Value::Array(_) | Value::Other => ClaimValue::Other,
+                Value::Array(_) | Value::Object(_) | Value::Null => ClaimValue::Other,
             });
         }
     });
@@ -350,7 +350,9 @@ impl std::fmt::Debug for Claims<'_> {
 fn string(value: Value<'_>) -> Claim<JsonStr<'_>> {
     match value {
         Value::String(text) => Claim::Present(text),
-        Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Other => Claim::Malformed,
+        Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => {
+            Claim::Malformed
+        }
     }
 }
 
@@ -369,7 +371,9 @@ fn date(value: Value<'_>) -> DateClaim {
             DateClaim::Plain(NumericDate::parse(number).map_or(Claim::Malformed, Claim::Present))
         }
         Value::String(text) => digits(text).map_or(DateClaim::Plain(Claim::Malformed), DateClaim::Digits),
-        Value::Bool(_) | Value::Array(_) | Value::Other => DateClaim::Plain(Claim::Malformed),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => {
+            DateClaim::Plain(Claim::Malformed)
+        }
     }
 }
 

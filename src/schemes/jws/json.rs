@@ -38,6 +38,20 @@ pub(crate) fn read_object<'t>(
     if cursor.peek().is_some() { Err(TokenFault::Json) } else { Ok(()) }
 }
 
+/// Returns the only element of `array`, the text of a checked array; `None` if there are none or several.
+pub(crate) fn only_element(array: &[u8]) -> Option<Value<'_>> {
+    let mut cursor = Cursor::new(array);
+    let (mut first, mut count) = (None, 0_usize);
+    cursor.expect(b'[').ok()?;
+    cursor
+        .elements(MAX_DEPTH, &mut |value| {
+            first = first.or(Some(value));
+            count = count.saturating_add(1);
+        })
+        .ok()?;
+    first.filter(|_| count == 1)
+}
+
 /// Whether `array`, the text of a checked array, has the string `wanted` among its elements; `None` where some element
 /// is no string.
 pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
@@ -46,7 +60,9 @@ pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
     let walked = cursor.expect(b'[').and_then(|()| {
         cursor.elements(MAX_DEPTH, &mut |value| match value {
             Value::String(text) => found |= text.is(wanted),
-            Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Other => strings = false,
+            Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => {
+                strings = false
+            }
         })
     });
     (walked.is_ok() && strings).then_some(found)

@@ -2,13 +2,14 @@
 
 use arrayvec::ArrayVec;
 
-use super::{Claim, Claims, NumericDate, key_revocation};
+use super::{Claim, Claims, NumericDate};
 use crate::error::{ClaimName, Denial, TokenFault};
 use crate::keys::Key;
 use crate::request::MAX_PATH_LEN;
-use crate::revocation::{Checked, Kind, MAX_NAME_LEN, Revocations};
+use crate::revocation::{Checked, Kind, MAX_NAME_LEN};
 use crate::schemes::carriers::Carriers;
 use crate::schemes::context::Context;
+use crate::schemes::key_revocation::is_key_revoked;
 use crate::schemes::places::Places;
 use crate::store::{Access, Reach};
 use crate::time::{TimeRules, UnixSeconds};
@@ -55,9 +56,7 @@ impl JwsRules {
         context: &Context<'_, '_>,
     ) -> Result<(), Denial> {
         let site = context.site;
-        if !key.scope().admits(&site.id, &context.resource, context.streams) {
-            return Err(Denial::WrongKeyScope);
-        }
+        context.check_key_scope(key)?;
         if let Some(issuer) = key.issuer() {
             check_issuer(claims, issuer)?;
         }
@@ -84,20 +83,6 @@ impl JwsRules {
     }
 }
 
-/// Checks that a key is in force in this second.
-pub(super) fn check_key_in_force(key: &Key, now: UnixSeconds) -> Result<(), Denial> {
-    match key.retires() {
-        Some(not_after) if now > not_after => {
-            return Err(Denial::RetiredKey { not_after, now });
-        }
-        Some(_) | None => {}
-    }
-    match key.fresh_until() {
-        Some(until) if now > until => Err(Denial::StaleKey { until, now }),
-        Some(_) | None => Ok(()),
-    }
-}
-
 /// Rejects a signed token that was revoked by its name, its subject or its key.
 pub(super) fn check_revocation(
     claims: &Claims<'_>,
@@ -118,8 +103,7 @@ pub(super) fn check_revocation(
         Claim::Absent | Claim::Malformed => None,
     };
     let mut buffer = ArrayVec::<u8, MAX_NAME_LEN>::new();
-    let revoked = list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
-        || is_revoked_alone(list, key, issued_at)
+    let revoked = is_key_revoked(list, key, issued_at)
         || claims.name("jti", &mut buffer).is_some_and(|jti| list.cover(Kind::Jti, jti, issued_at))
         || claims.name("sub", &mut buffer).is_some_and(|sub| list.cover(Kind::Sub, sub, issued_at));
     if revoked {
@@ -129,12 +113,6 @@ pub(super) fn check_revocation(
         checked.set(epoch);
     }
     Ok(())
-}
-
-/// Returns whether the tokens of this key, and not only all of its `kid`, are revoked.
-fn is_revoked_alone(list: &Revocations, key: &Key, issued_at: Option<UnixSeconds>) -> bool {
-    list.has(Kind::Key)
-        && key_revocation::name_of(key.name()).is_some_and(|name| list.cover(Kind::Key, &name, issued_at))
 }
 
 fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {

@@ -19,7 +19,7 @@ use std::cell::LazyCell;
 
 use arrayvec::ArrayVec;
 
-use super::rules::{JwsRules, check_key_in_force, check_revocation, no_key_of_its_issuer};
+use super::rules::{JwsRules, check_revocation, no_key_of_its_issuer};
 use super::seen::Seen;
 use super::{
     Claim, Claims, JsonStr, KeyIdBuffer, KeyedToken, Signed, Token, TokenBuffer, key_id_of, payload_of,
@@ -112,7 +112,7 @@ impl JwsRules {
         seen: &Seen,
         context: &Context<'_, '_>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        check_key_in_force(key, context.now)?;
+        context.check_key_in_force(key)?;
         self.check_claims(token.claims(), key, context)?;
         accept(carrier, token, (place, key), seen.checked(), context)
     }
@@ -171,7 +171,7 @@ impl JwsRules {
         verify: impl FnOnce(&KeyedToken<'t, '_>) -> Result<Signed<'t>, Denial>,
     ) -> Result<Verified<SignedBy>, Denial> {
         // 3. In force.
-        check_key_in_force(key, context.now)?;
+        context.check_key_in_force(key)?;
         // 4. Algorithm.
         let keyed = token.with_key(key)?;
         // 5. Claims.

@@ -37,7 +37,7 @@ impl CredentialScheme for LinkRules {
             Carrier::Query => self.in_query(&context.asked).map_err(Denial::AmbiguousCredential)?,
             Carrier::Bearer | Carrier::Header | Carrier::Cookie => None,
         };
-        Ok(link.map(|link| (link, context.target.path)))
+        Ok(link.map(|link| (link, context.target.path.into())))
     }
 
     fn verify(

@@ -119,7 +119,7 @@ impl<'t> Cursor<'t> {
             b'{' => {
                 self.step();
                 self.members(inner(depth)?, &mut pass_member)?;
-                Ok(Value::Other)
+                Ok(Value::Object(self.since(start)))
             }
             b'[' => {
                 self.step();
@@ -128,7 +128,7 @@ impl<'t> Cursor<'t> {
             }
             b't' => self.word("true").map(|()| Value::Bool(true)),
             b'f' => self.word("false").map(|()| Value::Bool(false)),
-            b'n' => self.word("null").map(|()| Value::Other),
+            b'n' => self.word("null").map(|()| Value::Null),
             _ => Err(TokenFault::Json),
         }
     }

@@ -139,8 +139,8 @@ pub(crate) enum Value<'t> {
     Number(&'t [u8]),
     Array(&'t [u8]),
     Bool(bool),
-    /// An object, or `null`: nothing that is read here.
-    Other,
+    Object(&'t [u8]),
+    Null,
 }
 
 /// Resolves escapes whose form was checked.

@@ -5,9 +5,10 @@
 
 use arrayvec::{ArrayString, ArrayVec};
 
-use crate::keys::{KeyIdentity, KeyName};
-use crate::revocation::{Kind, MAX_NAME_LEN, Revocation};
+use crate::keys::{Key, KeyIdentity, KeyName};
+use crate::revocation::{Kind, MAX_NAME_LEN, Revocation, Revocations};
 use crate::scope::ScopeName;
+use crate::time::UnixSeconds;
 
 impl Revocation {
     /// Creates a revocation of every token that one key signed. Other keys of its `kid` stay in force.
@@ -30,8 +31,15 @@ impl Revocation {
     }
 }
 
+/// Returns whether what a key signed, and issued in this second, is revoked: by the `kid`, or by the key's identity.
+pub(super) fn is_key_revoked(list: &Revocations, key: &Key, issued_at: Option<UnixSeconds>) -> bool {
+    list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
+        || list.has(Kind::Key)
+            && name_of(key.name()).is_some_and(|name| list.cover(Kind::Key, &name, issued_at))
+}
+
 /// Returns the name of a key in revocations; `None` if it is longer than any that can be revoked.
-pub(super) fn name_of(key: KeyName<'_>) -> Option<ArrayVec<u8, MAX_NAME_LEN>> {
+fn name_of(key: KeyName<'_>) -> Option<ArrayVec<u8, MAX_NAME_LEN>> {
     let (mut name, mut fits) = (ArrayVec::new(), true);
     write_name(key, &mut |piece| fits &= name.try_extend_from_slice(piece).is_ok());
     fits.then_some(name)
