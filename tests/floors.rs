@@ -129,6 +129,7 @@ const NAMED_ELSEWHERE: &[(&str, &str)] = &[
     ("verifier/builder.rs", "makes the cache of verified tokens"),
     ("config/build.rs", "the settings of signed tokens are fields of the site"),
     ("config/document", "these fields, as the file has them"),
+    ("crypto/", "the signature algorithms of each scheme"),
     ("error/", "the denials of each scheme, and their codes"),
     ("answer/problem.rs", "a sentence for each code"),
     ("site/check.rs", "the error of a site that accepts nothing"),

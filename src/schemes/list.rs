@@ -30,6 +30,12 @@ macro_rules! for_each_scheme {
                 /// Tokens with dates, a list of paths and an HMAC, as Akamai's SDKs create them.
                 akamai: AkamaiSection
             ];
+            /// A URL or cookies that were signed for Amazon CloudFront.
+            CloudFront = "cloudfront", cloudfront: cloudfront CloudFrontRules CloudFront,
+            [
+                /// URLs and cookies that were signed for Amazon CloudFront.
+                cloudfront: CloudFrontSection
+            ];
         }
     };
 }

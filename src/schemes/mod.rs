@@ -5,6 +5,7 @@
 //! | [`jws`] | signed token: a compact JWS with JWT claims | the shared carriers |
 //! | [`embed`] | embed token: an opaque token with a record behind it | the shared carriers, the path |
 //! | [`link`] | secure link: a URL with an expiry and a hash | the query, the path |
+//! | [`cloudfront`] | CloudFront's signed URL or cookies: a policy, a signature and the id of a key | the query, cookies |
 //! | [`akamai`] | Akamai token: dates, a list of paths and an HMAC | the query, a header field, cookies |
 //!
 //! How a credential is found:
@@ -34,6 +35,7 @@
 //! follow.
 
 pub mod akamai;
+pub mod cloudfront;
 pub mod embed;
 pub mod jws;
 pub mod link;

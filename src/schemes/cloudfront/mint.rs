@@ -1,0 +1,236 @@
+//! Signs URLs and cookies as CloudFront's own SDKs do, with SHA-256.
+
+use std::time::Duration;
+
+use base64_simd::STANDARD;
+use ipnet::Ipv4Net;
+
+use super::rules::{COOKIES, PARTS};
+use crate::crypto::{Algorithm, KeyKind, SigningKey};
+use crate::error::ConfigError;
+use crate::keys::{KeyId, private_key_der};
+use crate::request::parameters;
+use crate::time::{UnixSeconds, whole_seconds};
+
+/// Signs URLs and cookies for CloudFront, with `Hash-Algorithm=SHA256`.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use playgate::schemes::cloudfront::CloudFrontSigner;
+///
+/// let signer = CloudFrontSigner::from_pem("K2JCJMDEHXQW5F", &std::fs::read("cloudfront.pem")?)?;
+/// let one = signer.url("https://media.example.com/videos/1/a.mp4").expires_in(Duration::from_secs(60)).sign()?;
+/// let folder = signer.policy("https://media.example.com/videos/1/*").expires_in(Duration::from_secs(60));
+/// let manifest = folder.sign()?.url("https://media.example.com/videos/1/master.m3u8");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct CloudFrontSigner {
+    key_pair_id: KeyId,
+    key: SigningKey,
+}
+
+/// A policy before it is signed.
+#[must_use]
+pub struct CloudFrontDraft<'s> {
+    signer: &'s CloudFrontSigner,
+    resource: String,
+    is_canned: bool,
+    expires: Option<UnixSeconds>,
+    starts: Option<UnixSeconds>,
+    clients: Option<Ipv4Net>,
+}
+
+/// A signed policy: the parameters of its URLs, and its cookies.
+#[must_use]
+pub struct CloudFrontPolicy {
+    /// The names of the parts in [`PARTS`] by number, with their values.
+    parts: Vec<(usize, String)>,
+    /// The URL of a canned policy.
+    url: Option<String>,
+}
+
+/// The reason why a policy cannot be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsignable {
+    /// The policy has no expiry.
+    #[error("policy has no expiry: write expires_in or expires_at")]
+    NoExpiry,
+    /// A date is before 1970, or looks like milliseconds.
+    #[error("date is no number of seconds since 1970 below 10^12")]
+    Date,
+    /// The policy starts when it has expired.
+    #[error("policy starts when it has expired: write an earlier start")]
+    StartsTooLate,
+    /// The URL has a character that a request cannot have.
+    #[error("URL has a character that must be percent-encoded")]
+    Character,
+    /// The URL has one of CloudFront's own parameters.
+    #[error("URL has a query parameter with a name of CloudFront's own")]
+    OwnParameter,
+    /// The system's random generator failed.
+    #[error("the system's random generator failed")]
+    Random,
+}
+
+impl CloudFrontSigner {
+    /// Loads a private key, RSA or ECDSA on P-256, with the id of its public key at CloudFront.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is no private key of these kinds, or the id is no [`KeyId`].
+    pub fn from_pem(key_pair_id: &str, pem: &[u8]) -> Result<Self, ConfigError> {
+        let id = KeyId::new(key_pair_id)?;
+        let (kind, der) = private_key_der(key_pair_id, pem)?;
+        let algorithm = match kind {
+            KeyKind::Rsa => Algorithm::CloudFrontRsa,
+            KeyKind::P256 => Algorithm::CloudFrontP256,
+            KeyKind::P384 | KeyKind::Ed25519 | KeyKind::Secret => {
+                let (kid, found) = (key_pair_id.to_owned(), kind.name().to_owned());
+                return Err(ConfigError::OtherAlgorithm {
+                    kid,
+                    found,
+                    wanted: "cloudfront-rsa or cloudfront-p256",
+                });
+            }
+        };
+        let broken = || ConfigError::BrokenKey { kid: key_pair_id.to_owned() };
+        Ok(Self { key_pair_id: id, key: SigningKey::from_der(algorithm, &der).ok_or_else(broken)? })
+    }
+
+    /// Returns a canned policy for one URL.
+    pub fn url(&self, url: impl Into<String>) -> CloudFrontDraft<'_> {
+        self.draft(url.into(), true)
+    }
+
+    /// Returns a custom policy for all URLs that match a `Resource` with `*` and `?`.
+    pub fn policy(&self, resource: impl Into<String>) -> CloudFrontDraft<'_> {
+        self.draft(resource.into(), false)
+    }
+
+    const fn draft(&self, resource: String, is_canned: bool) -> CloudFrontDraft<'_> {
+        CloudFrontDraft { signer: self, resource, is_canned, expires: None, starts: None, clients: None }
+    }
+}
+
+impl CloudFrontDraft<'_> {
+    /// Sets how long the policy is valid from now (by the system's clock), in whole seconds.
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        self.expires_at(UnixSeconds::now().saturating_add(whole_seconds(lifetime)))
+    }
+
+    /// Sets the first second in which the policy is not valid.
+    pub const fn expires_at(mut self, at: UnixSeconds) -> Self {
+        self.expires = Some(at);
+        self
+    }
+
+    /// Sets the last second in which the policy is not valid yet. Makes the policy a custom one.
+    pub const fn starts_after(mut self, at: UnixSeconds) -> Self {
+        self.starts = Some(at);
+        self.is_canned = false;
+        self
+    }
+
+    /// Binds the policy to a client's address. Makes the policy a custom one.
+    ///
+    /// CloudFront knows no ranges of IPv6 addresses, and no policy is bound to one.
+    pub fn client(self, address: std::net::Ipv4Addr) -> Self {
+        self.clients(Ipv4Net::from(address))
+    }
+
+    fn clients(mut self, range: Ipv4Net) -> Self {
+        self.clients = Some(range);
+        self.is_canned = false;
+        self
+    }
+
+    /// Signs the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsignable`] for a policy that no verifier would accept, or another one than was meant.
+    pub fn sign(self) -> Result<CloudFrontPolicy, Unsignable> {
+        let Self { signer, resource, is_canned, expires, starts, clients } = self;
+        let date = |at: UnixSeconds| {
+            let is_date = at.get() >= 0 && !at.looks_like_milliseconds();
+            if is_date { Ok(at) } else { Err(Unsignable::Date) }
+        };
+        let expires = date(expires.ok_or(Unsignable::NoExpiry)?)?;
+        let starts = starts.map(date).transpose()?;
+        if starts.is_some_and(|starts| starts >= expires) {
+            return Err(Unsignable::StartsTooLate);
+        }
+        if !resource.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'#')) {
+            return Err(Unsignable::Character);
+        }
+        let query = resource.split_once('?').map(|(_, query)| query.as_bytes());
+        let is_own = |parameter| PARTS.iter().any(|name| crate::request::Parameter::is(&parameter, name));
+        if is_canned && query.into_iter().flat_map(parameters).any(is_own) {
+            return Err(Unsignable::OwnParameter);
+        }
+        let mut condition = format!(r#""DateLessThan":{{"AWS:EpochTime":{expires}}}"#);
+        if let Some(starts) = starts {
+            condition.push_str(&format!(r#","DateGreaterThan":{{"AWS:EpochTime":{starts}}}"#));
+        }
+        if let Some(clients) = clients {
+            condition.push_str(&format!(r#","IpAddress":{{"AWS:SourceIp":"{clients}"}}"#));
+        }
+        let policy = format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{{condition}}}}}]}}"#);
+        let signature = signer.key.sign(policy.as_bytes()).ok_or(Unsignable::Random)?;
+        let first = if is_canned { (0, expires.to_string()) } else { (1, encode(policy.as_bytes())) };
+        let id = signer.key_pair_id.as_str().to_owned();
+        let parts = vec![first, (2, encode(&signature)), (3, id), (4, "SHA256".to_owned())];
+        Ok(CloudFrontPolicy { parts, url: is_canned.then_some(resource) })
+    }
+}
+
+impl CloudFrontPolicy {
+    /// Returns a URL with the policy in its query. A canned policy is good for its own URL alone.
+    pub fn url(&self, url: &str) -> String {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{}", self.query())
+    }
+
+    /// Returns the query parameters.
+    pub fn query(&self) -> String {
+        let parts = self.parts.iter().filter_map(|(number, value)| Some((PARTS.get(*number)?, value)));
+        parts.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    }
+
+    /// Returns the signed URL of a canned policy.
+    pub fn signed_url(&self) -> Option<String> {
+        Some(self.url(self.url.as_deref()?))
+    }
+
+    /// Returns names and values of the cookies.
+    pub fn cookies(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.parts.iter().filter_map(|(number, value)| Some((*COOKIES.get(*number)?, &**value)))
+    }
+}
+
+/// Encodes bytes in CloudFront's base64.
+fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode_to_string(bytes).replace('+', "-").replace('=', "_").replace('/', "~")
+}
+
+impl std::fmt::Debug for CloudFrontSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CloudFrontSigner").field("key_pair_id", &self.key_pair_id).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CloudFrontDraft<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CloudFrontDraft")
+            .field("starts", &self.starts)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CloudFrontPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CloudFrontPolicy").finish_non_exhaustive()
+    }
+}

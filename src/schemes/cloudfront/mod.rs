@@ -1,0 +1,86 @@
+//! CloudFront signed URLs and cookies: checks URLs and cookies that were signed for Amazon CloudFront.
+//!
+//! A credential has a policy, its signature and the id of the key, as query parameters (`Expires` or `Policy`, `Signature`,
+//! `Key-Pair-Id`, `Hash-Algorithm`) or as cookies (`CloudFront-Expires` and so on). A *canned* policy is not sent: it is one URL and an
+//! expiry, and its text is rebuilt. A *custom* policy is sent, and its signature covers the bytes that were sent. A credential is
+//! checked in this order:
+//!
+//! 1. The **parts** are found in the query, or else in cookies. One of the names in the query makes the request a signed URL: its
+//!    cookies are not read, even if the URL is incomplete. A name that occurs twice is refused.
+//! 2. The **form**: `Signature`, `Key-Pair-Id`, and one of `Policy` and `Expires`. `Hash-Algorithm` is `SHA1`, `SHA256`, or absent, which
+//!    means SHA-1, and the site accepts the hash.
+//! 3. The **key**: a key with an algorithm of CloudFront and this id, in force, with a scope that admits the resource. An expired canned
+//!    policy is refused here.
+//! 4. The **signature**. It is not verified while too many signatures of the client or for the key have
+//!    [failed](crate::rate::FailedSignatures).
+//! 5. The **policy**: one statement with `DateLessThan`. Unknown and repeated members are refused, and so are dates that are no whole number
+//!    of seconds below 10^12.
+//! 6. The **scope**: `Resource` matches the requested URL. Without `Resource` a policy covers everything that the key may sign for.
+//! 7. The **dates**: a policy is valid while `DateGreaterThan < now < DateLessThan`, with the site's leeway at both ends.
+//! 8. The **address**: with `IpAddress`, the client's own address, confirmed by the trusted proxies, is in that IPv4 range. `0.0.0.0/0` means
+//!    everybody, with IPv6 too.
+//! 9. The **revocations** of the key.
+//!
+//! # URLs
+//!
+//! The signed URL is what the client requested: protocol, `Host` with its port, path and query as they were received, without
+//! CloudFront's own parameters. Behind a proxy that ends TLS and is not a trusted proxy, set [`protocol`](CloudFront::protocol); behind one
+//! that replaces the host, set [`domain`](CloudFront::domain).
+//!
+//! # Matching
+//!
+//! In `Resource`, `*` stands for any text and `?` for one character. By [`Wildcards::Sections`], the present rule of CloudFront's guide, a
+//! wildcard does not leave its section: protocol, domain, path or query. The first `?` after the domain begins the query. A `*` at the end of
+//! the path covers every query, one at the end of the domain every path, and `*` alone is every URL. A `Resource` that begins with `*`
+//! and names no protocol has every protocol. By [`Wildcards::Anywhere`], the rule of older guides, wildcards match anywhere in the URL.
+//! Protocol and domain compare without case, path and query byte for byte, without decoding. Matching takes at most 16 steps for each byte
+//! of `Resource` and URL; a `Resource` that needs more covers nothing.
+//!
+//! # Claims and scope
+//!
+//! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` whose only wildcard
+//! is a last `*`.
+//!
+//! # Keys
+//!
+//! Keys are loaded as all others are, with the algorithm [`CloudFrontRsa`](crate::crypto::Algorithm::CloudFrontRsa) or
+//! [`CloudFrontP256`](crate::crypto::Algorithm::CloudFrontP256) and the id of CloudFront's public key as `kid`.
+//!
+//! In a configuration file, with all settings:
+//!
+//! ```toml
+//! [[keys]]
+//! file = "keys/K2JCJMDEHXQW5F.pem"     # the kid is the name of the file
+//! algorithm = "cloudfront-rsa"         # or "cloudfront-p256"
+//! scope = { bucket = "vod" }
+//!
+//! [site.cloudfront]                    # cloudfront = {} is enough
+//! carriers = ["query", "cookie"]
+//! hashes = ["sha1", "sha256"]          # of signatures; ["sha256"] refuses those with SHA-1
+//! protocol = "https"                   # in signed URLs; default as requested
+//! domain = "media.example.com"         # in signed URLs; default as requested
+//! wildcards = "sections"               # or "anywhere"
+//! require_resource = false             # whether a policy without Resource is refused
+//! ```
+
+mod find;
+mod matching;
+#[cfg(feature = "mint")]
+mod mint;
+mod policy;
+mod rules;
+#[cfg(feature = "config")]
+mod section;
+mod settings;
+#[cfg(all(test, feature = "aws-lc"))]
+mod tests;
+mod url;
+mod verify;
+
+#[cfg(feature = "mint")]
+pub use mint::{CloudFrontDraft, CloudFrontPolicy, CloudFrontSigner, Unsignable};
+#[cfg(feature = "config")]
+pub(crate) use section::CloudFrontSection;
+pub use settings::{CloudFront, CloudFrontCarrier, Protocol, Wildcards};
+
+pub(crate) use rules::CloudFrontRules;

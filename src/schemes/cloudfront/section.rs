@@ -1,0 +1,45 @@
+//! The section `cloudfront` of a site in a configuration file.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::settings::{CloudFront, CloudFrontCarrier, Protocol, Wildcards};
+use crate::crypto::SignatureHash;
+use crate::error::Faults;
+use crate::schemes::section::{ConfigSection, set};
+
+/// URLs and cookies that were signed for Amazon CloudFront; `cloudfront = {}` is enough.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cloudfront"))]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CloudFrontSection {
+    /// Where a credential is looked for, in this order: query, cookie. Default both.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    carriers: Option<Vec<CloudFrontCarrier>>,
+    /// The hashes of accepted signatures. Default ["sha1", "sha256"].
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    hashes: Option<Vec<SignatureHash>>,
+    /// The protocol in signed URLs. Default that of the request.
+    protocol: Option<Protocol>,
+    /// The domain in signed URLs, with its port if it has one. Default the request's host.
+    domain: Option<String>,
+    /// Whether a wildcard in Resource stays in its section of the URL, or matches anywhere. Default "sections".
+    wildcards: Option<Wildcards>,
+    /// Whether a custom policy without Resource is refused. Default false: it covers everything that its key may sign for.
+    require_resource: Option<bool>,
+}
+
+impl ConfigSection for CloudFront {
+    type Section = CloudFrontSection;
+
+    fn from_section(section: CloudFrontSection, _: &Path, _: &mut Faults) -> Option<Self> {
+        let CloudFrontSection { carriers, hashes, protocol, domain, wildcards, require_resource } = section;
+        let mut cloudfront = Self { protocol, domain, ..Self::default() };
+        set(&mut cloudfront.carriers, carriers);
+        set(&mut cloudfront.hashes, hashes);
+        set(&mut cloudfront.wildcards, wildcards);
+        set(&mut cloudfront.require_resource, require_resource);
+        Some(cloudfront)
+    }
+}

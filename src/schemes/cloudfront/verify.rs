@@ -1,0 +1,278 @@
+//! How a CloudFront credential is verified, and what its grant means.
+
+use std::net::IpAddr;
+
+use arrayvec::ArrayVec;
+
+use super::find::{Complete, Decoded, MAX_POLICY_TEXT, MAX_SIGNATURE_TEXT, Parts, PolicyPart, decode};
+use super::matching::{Query, Sections, covers};
+use super::policy::{Policy, canned_digest, parse_date};
+use super::rules::CloudFrontRules;
+use super::url::RequestedUrl;
+use crate::crypto::{Algorithm, MessageDigest};
+use crate::error::{Denial, UrlSignatureFault};
+use crate::keys::{Key, KeyRef, KeySet, Named};
+use crate::request::Client;
+use crate::schemes::carriers::{Carrier, CarrierSet};
+use crate::schemes::claim::{ClaimSource, ClaimValue};
+use crate::schemes::context::Context;
+use crate::schemes::jws::MAX_KID_SHOWN;
+use crate::schemes::kind::Scheme;
+use crate::schemes::places::Places;
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Pieces, Proven};
+use crate::schemes::verified::Verified;
+use crate::scope::ScopeName;
+use crate::store::Access;
+use crate::time::UnixSeconds;
+
+/// The length of the longest `Resource`, with its escapes resolved.
+const MAX_RESOURCE: usize = MAX_POLICY_TEXT;
+
+/// What is known of a verified credential.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CloudFrontProof {
+    key: KeyRef,
+    /// Whether the policy was sent. If it was not, it covers one URL.
+    is_custom: bool,
+    /// Whether the policy covers more than one URL.
+    covers_several: bool,
+}
+
+impl CredentialScheme for CloudFrontRules {
+    type Credential<'s> = Parts<'s>;
+    type Proof = CloudFrontProof;
+
+    fn places(&self) -> &Places {
+        &self.places
+    }
+
+    fn own_carriers(&self) -> CarrierSet {
+        let Places { query, cookies, .. } = &self.places;
+        CarrierSet::NONE.with(Carrier::Query, !query.is_empty()).with(Carrier::Cookie, !cookies.is_empty())
+    }
+
+    fn find<'s, 'r>(
+        &'s self,
+        (carrier, _): (Carrier, usize),
+        context: &'s Context<'_, 'r>,
+    ) -> Result<FoundIn<'r, Parts<'s>>, Denial> {
+        let parts: Option<Parts<'r>> = match carrier {
+            Carrier::Query => context.target.query.map_or(Ok(None), Parts::in_query),
+            Carrier::Cookie => Parts::in_cookies(context.request),
+            Carrier::Path | Carrier::Bearer | Carrier::Header => Ok(None),
+        }
+        .map_err(Denial::AmbiguousCredential)?;
+        Ok(parts.map(|parts| (parts, Pieces { facts: parts.policy(), key: parts.key_pair_id() })))
+    }
+
+    fn verify(
+        &self,
+        carrier: Carrier,
+        parts: &Parts<'_>,
+        context: &Context<'_, '_>,
+    ) -> Result<Verified<CloudFrontProof>, Denial> {
+        let bad = Denial::UrlSignatureBad;
+        let (now, times) = (context.now, context.site.times);
+        let url = RequestedUrl::of(context, self).map_err(bad)?;
+        // 2. Form.
+        let Complete { policy, signature, key_pair_id, hash } = parts.complete(self).map_err(bad)?;
+        let mut signature_buffer = Decoded::<MAX_SIGNATURE_TEXT>::new();
+        let signature = decode(signature, &mut signature_buffer).map_err(bad)?;
+        // 3. Key.
+        let (place, key) = find_key(key_pair_id, context)?;
+        // 4. Signature. 5. Policy.
+        let mut policy_buffer = Decoded::<MAX_POLICY_TEXT>::new();
+        let (policy, is_custom) = match policy {
+            PolicyPart::Canned(digits) => {
+                let expires = parse_date(digits).map_err(bad)?;
+                check_expiry(expires, context)?;
+                if !url.is_plain_json_text() {
+                    return Err(bad(UrlSignatureFault::Form));
+                }
+                let digest = canned_digest(hash, &url, digits);
+                check_signature(key, digest, signature, context)?;
+                (Policy { resource: None, expires, starts: None, client: None }, false)
+            }
+            PolicyPart::Custom(text) => {
+                let text = decode(text, &mut policy_buffer).map_err(bad)?;
+                let digest = MessageDigest::of(hash, |write| {
+                    crate::work::visited(text.len());
+                    write(text);
+                });
+                check_signature(key, digest, signature, context)?;
+                (Policy::parse(text).map_err(bad)?, true)
+            }
+        };
+        // 6. Scope.
+        let mut resource_buffer = ArrayVec::<u8, MAX_RESOURCE>::new();
+        let resource = match policy.resource {
+            Some(resource) => {
+                Some(resource.resolve(&mut resource_buffer).ok_or(bad(UrlSignatureFault::TooLong))?)
+            }
+            None if is_custom && self.require_resource => return Err(bad(UrlSignatureFault::NoScope)),
+            None => None,
+        };
+        if resource.is_some_and(|resource| !covers(resource, &url, self.wildcards)) {
+            return Err(Denial::UrlSignatureOutOfScope);
+        }
+        let has_wildcard = |resource: &[u8]| resource.iter().any(|byte| matches!(byte, b'*' | b'?'));
+        let covers_several = is_custom && resource.is_none_or(has_wildcard);
+        // 7. Dates.
+        check_expiry(policy.expires, context)?;
+        let leeway = times.leeway.as_secs();
+        if let Some(starts) = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway)) {
+            return Err(Denial::UrlSignatureNotYetValid { starts, now });
+        }
+        if !times.allow_until(Some(policy.expires), now) {
+            return Err(bad(UrlSignatureFault::Lifetime));
+        }
+        // 8. Address.
+        if let Some((_, range)) = policy.client.filter(|(_, range)| range.prefix_len() > 0) {
+            let client = context.client().and_then(Client::confirmed);
+            match client.ok_or(bad(UrlSignatureFault::ClientUnknown))?.to_canonical() {
+                IpAddr::V4(client) if range.contains(&client) => {}
+                IpAddr::V4(_) | IpAddr::V6(_) => return Err(bad(UrlSignatureFault::OtherClient)),
+            }
+        }
+        // 9. Revocations.
+        context.check_key_revocation(key)?;
+        let accepted = context.accept((Scheme::CloudFront, carrier), Some(&context.resource), &policy)?;
+        let proof = CloudFrontProof { key: place, is_custom, covers_several };
+        Ok(Verified::new(accepted, Some(policy.expires), proof))
+    }
+
+    fn claimed_key(_: Carrier, key_pair_id: &[u8]) -> Option<String> {
+        let shown = key_pair_id.get(..MAX_KID_SHOWN).unwrap_or(key_pair_id);
+        (!shown.is_empty()).then(|| shown.escape_ascii().to_string())
+    }
+
+    fn claims(proof: &CloudFrontProof, _: Carrier, policy: &[u8]) -> String {
+        proof.with_policy(policy, |policy| policy.to_json()).unwrap_or_else(|| "{}".to_owned())
+    }
+
+    fn scope(&self, proof: &CloudFrontProof, basis: &Basis<'_>) -> Option<String> {
+        let resource =
+            proof.with_policy(basis.raw, |policy| Some(policy.resource?.chars().collect::<String>()))??;
+        let Sections { path, query: Query::Any | Query::Absent, .. } = Sections::of(resource.as_bytes())?
+        else {
+            return None;
+        };
+        let path = str::from_utf8(path?).ok()?;
+        let path = path.strip_suffix('*').unwrap_or(path);
+        let is_plain = !path.contains(['*', '%']);
+        path.strip_prefix(&*basis.site.base_path).filter(|_| is_plain).map(str::to_owned)
+    }
+}
+
+/// Finds the key of an id, and checks that it is in force and may sign for the resource. Of several keys with the id it is the one with
+/// the narrowest scope.
+fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key), Denial> {
+    let is_own = |(_, key): &(KeyRef, &Key)| {
+        matches!(key.algorithm(), Algorithm::CloudFrontRsa | Algorithm::CloudFrontP256)
+    };
+    let found = match context.keys.find(id) {
+        Named::Nothing => None,
+        Named::One(place, key) => Some((place, key)).filter(is_own),
+        Named::Several => {
+            let scopes = ScopeName::admitting(&context.site.id, &context.resource, context.streams);
+            context.keys.candidates(id, &scopes, None).into_iter().find(is_own)
+        }
+    };
+    let (place, key) = found.ok_or(Denial::UnknownKey)?;
+    context.check_key_in_force(key)?;
+    context.check_key_scope(key)?;
+    Ok((place, key))
+}
+
+fn check_expiry(expires: UnixSeconds, context: &Context<'_, '_>) -> Result<(), Denial> {
+    let now = context.now;
+    if now >= expires.saturating_add(context.site.times.leeway.as_secs()) {
+        return Err(Denial::UrlSignatureExpired { expires, now });
+    }
+    Ok(())
+}
+
+fn check_signature(
+    key: &Key,
+    digest: Option<MessageDigest>,
+    signature: &[u8],
+    context: &Context<'_, '_>,
+) -> Result<(), Denial> {
+    let mismatch = Denial::UrlSignatureBad(UrlSignatureFault::Mismatch);
+    let digest = digest.ok_or(mismatch)?;
+    context.failures.check(&|| context.client(), key.name(), context.now, || {
+        key.verify_digest(&digest, signature).map_err(|_| mismatch)
+    })
+}
+
+impl ClaimSource for Policy<'_> {
+    fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>> {
+        let date = |date: UnixSeconds| ClaimValue::Integer(date.get());
+        match name {
+            "exp" => Some(date(self.expires)),
+            "nbf" => self.starts.map(date),
+            "ip" => self.client.map(|(written, _)| ClaimValue::Text(written)),
+            "resource" => self.resource.map(ClaimValue::Text),
+            _ => None,
+        }
+    }
+}
+
+impl Policy<'_> {
+    fn to_json(self) -> String {
+        let mut claims = serde_json::Map::new();
+        claims.insert("exp".to_owned(), self.expires.get().into());
+        if let Some(starts) = self.starts {
+            claims.insert("nbf".to_owned(), starts.get().into());
+        }
+        let texts = [("ip", self.client.map(|(written, _)| written)), ("resource", self.resource)];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                claims.insert(name.to_owned(), text.chars().collect::<String>().into());
+            }
+        }
+        serde_json::Value::Object(claims).to_string()
+    }
+}
+
+impl CloudFrontProof {
+    /// Reads the policy again, as it was verified.
+    fn with_policy<T>(self, text: &[u8], read: impl FnOnce(Policy<'_>) -> T) -> Option<T> {
+        let mut buffer = Decoded::<MAX_POLICY_TEXT>::new();
+        let policy = if self.is_custom {
+            Policy::parse(decode(text, &mut buffer).ok()?).ok()?
+        } else {
+            Policy { resource: None, expires: parse_date(text).ok()?, starts: None, client: None }
+        };
+        Some(read(policy))
+    }
+}
+
+impl Proven for CloudFrontProof {
+    fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
+        keys.at(self.key) // the snapshot that found it still holds it
+    }
+
+    #[cfg(feature = "media-keys")]
+    fn covers_path(&self, _: bool) -> bool {
+        true
+    }
+
+    fn opens_more_than_the_manifest(&self) -> bool {
+        self.covers_several
+    }
+
+    fn settle(
+        &self,
+        outcome: Result<(), Denial>,
+        _: &Access,
+        keys: &KeySet,
+        now: UnixSeconds,
+    ) -> Result<(), Denial> {
+        outcome?;
+        if let Some(key) = self.key(keys) {
+            key.used(now);
+        }
+        Ok(())
+    }
+}
