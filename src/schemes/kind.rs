@@ -14,10 +14,9 @@ macro_rules! scheme_enum {
         /// A kind of credential.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scheme"))]
-        #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum Scheme {
-            $($(#[$doc])* $Scheme,)+
+            $($(#[$doc])* #[serde(rename = $name)] $Scheme,)+
         }
 
         impl Scheme {
