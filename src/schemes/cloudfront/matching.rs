@@ -29,8 +29,10 @@ impl<'p> Sections<'p> {
     /// Splits a `Resource`. Returns `None` if it names no protocol and does not begin with `*`.
     pub(super) fn of(resource: &'p [u8]) -> Option<Self> {
         work::visited(resource.len().saturating_mul(3));
-        let (protocol, rest) = match memchr::memmem::find(resource, b"://") {
-            Some(end) => (resource.get(..end)?, resource.get(end.checked_add("://".len())?..)?),
+        let colon = memchr::memchr(b'/', resource).and_then(|slash| slash.checked_sub(1));
+        let named = colon.and_then(|colon| resource.split_at_checked(colon));
+        let (protocol, rest) = match named.and_then(|(name, rest)| Some((name, rest.strip_prefix(b"://")?))) {
+            Some(named) => named,
             None if resource.first() == Some(&b'*') => (&b"*"[..], resource),
             None => return None,
         };
