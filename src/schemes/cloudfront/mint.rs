@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64_simd::STANDARD;
 use ipnet::Ipv4Net;
 
+use super::matching::Sections;
 use super::rules::{COOKIES, PARTS};
 use crate::crypto::{Algorithm, KeyKind, SigningKey};
 use crate::error::ConfigError;
@@ -65,6 +66,9 @@ pub enum Unsignable {
     /// The URL has a character that a request cannot have.
     #[error("URL has a character that must be percent-encoded")]
     Character,
+    /// The URL is no absolute one, with protocol, host and path. A `Resource` names no protocol and does not begin with `*`.
+    #[error("URL has no protocol, host or path: write https://media.example.com/videos/1/a.mp4")]
+    Url,
     /// The URL has one of CloudFront's own parameters.
     #[error("URL has a query parameter with a name of CloudFront's own")]
     OwnParameter,
@@ -164,18 +168,18 @@ impl CloudFrontDraft<'_> {
         if !resource.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'#')) {
             return Err(Unsignable::Character);
         }
+        if !(if is_canned { is_absolute(&resource) } else { Sections::of(resource.as_bytes()).is_some() }) {
+            return Err(Unsignable::Url);
+        }
         let query = resource.split_once('?').map(|(_, query)| query.as_bytes());
         let is_own = |parameter| PARTS.iter().any(|name| crate::request::Parameter::is(&parameter, name));
-        if is_canned && query.into_iter().flat_map(parameters).any(is_own) {
+        if query.into_iter().flat_map(parameters).any(is_own) {
             return Err(Unsignable::OwnParameter);
         }
-        let mut condition = format!(r#""DateLessThan":{{"AWS:EpochTime":{expires}}}"#);
-        if let Some(starts) = starts {
-            condition.push_str(&format!(r#","DateGreaterThan":{{"AWS:EpochTime":{starts}}}"#));
-        }
-        if let Some(clients) = clients {
-            condition.push_str(&format!(r#","IpAddress":{{"AWS:SourceIp":"{clients}"}}"#));
-        }
+        let less = format!(r#""DateLessThan":{{"AWS:EpochTime":{expires}}}"#);
+        let greater = starts.map(|starts| format!(r#""DateGreaterThan":{{"AWS:EpochTime":{starts}}}"#));
+        let address = clients.map(|clients| format!(r#""IpAddress":{{"AWS:SourceIp":"{clients}"}}"#));
+        let condition = [Some(less), greater, address].into_iter().flatten().collect::<Vec<_>>().join(",");
         let policy = format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{{condition}}}}}]}}"#);
         let signature = signer.key.sign(policy.as_bytes()).ok_or(Unsignable::Random)?;
         let first = if is_canned { (0, expires.to_string()) } else { (1, encode(policy.as_bytes())) };
@@ -207,6 +211,13 @@ impl CloudFrontPolicy {
     pub fn cookies(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.parts.iter().filter_map(|(number, value)| Some((*COOKIES.get(*number)?, &**value)))
     }
+}
+
+/// Returns whether a URL has a protocol, a host and a path.
+fn is_absolute(url: &str) -> bool {
+    let rest = url.split_once("://").filter(|(protocol, _)| matches!(*protocol, "http" | "https"));
+    let host = rest.and_then(|(_, rest)| rest.split_once('/')).map(|(host, _)| host);
+    host.is_some_and(|host| !host.is_empty() && !host.contains('?'))
 }
 
 /// Encodes bytes in CloudFront's base64.

@@ -1,5 +1,10 @@
 //! The section `cloudfront` of a site in a configuration file.
 
+#![expect(
+    clippy::doc_link_with_quotes,
+    reason = "the comments are the schema's texts too, and quote the file"
+)]
+
 use std::path::Path;
 
 use serde::Deserialize;

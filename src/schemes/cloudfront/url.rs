@@ -28,9 +28,8 @@ impl RequestedUrl {
     pub(super) fn of(context: &Context<'_, '_>, rules: &CloudFrontRules) -> Result<Self, UrlSignatureFault> {
         let protocol = match rules.protocol {
             Some(Protocol::Https) => "https",
-            Some(Protocol::Http) => "http",
             None if context.proxies.says_tls(context.request) == Some(true) => "https",
-            None => "http",
+            Some(Protocol::Http) | None => "http",
         };
         let target = context.target;
         let received = || target.authority.or_else(|| context.request.field(HOST, 0)).unwrap_or_default();
