@@ -23,7 +23,7 @@ pub enum IdentityValue {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GrantFact {
-    /// The `kid` of the key that signed. Only a signed token has one.
+    /// The `kid` of the key that signed. Signed tokens and CloudFront's policies have one.
     Kid,
     /// The id of the site.
     Site,

@@ -38,8 +38,8 @@
 //!
 //! # Claims and scope
 //!
-//! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` whose only wildcard
-//! is a last `*`.
+//! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` that has no
+//! wildcard in its path but a last `*`, and by [`Wildcards::Anywhere`] none before its path.
 //!
 //! # Keys
 //!

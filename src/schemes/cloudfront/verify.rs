@@ -8,6 +8,7 @@ use super::find::{Complete, Decoded, MAX_POLICY_TEXT, MAX_SIGNATURE_TEXT, Parts,
 use super::matching::{Query, Sections, covers};
 use super::policy::{Policy, canned_digest, parse_date};
 use super::rules::CloudFrontRules;
+use super::settings::Wildcards;
 use super::url::RequestedUrl;
 use crate::crypto::{Algorithm, MessageDigest};
 use crate::error::{Denial, UrlSignatureFault};
@@ -147,16 +148,22 @@ impl CredentialScheme for CloudFrontRules {
     }
 
     fn claims(proof: &CloudFrontProof, _: Carrier, policy: &[u8]) -> String {
-        proof.with_policy(policy, |policy| policy.to_json()).unwrap_or_else(|| "{}".to_owned())
+        proof.with_policy(policy, claims_of).unwrap_or_else(|| "{}".to_owned())
     }
 
     fn scope(&self, proof: &CloudFrontProof, basis: &Basis<'_>) -> Option<String> {
         let resource =
             proof.with_policy(basis.raw, |policy| Some(policy.resource?.chars().collect::<String>()))??;
-        let Sections { path, query: Query::Any | Query::Absent, .. } = Sections::of(resource.as_bytes())?
+        let Sections { protocol, domain, path, query: Query::Any | Query::Absent } =
+            Sections::of(resource.as_bytes())?
         else {
             return None;
         };
+        // Such a wildcard may stand for the beginning of the path.
+        let is_before_path = [protocol, domain].concat().iter().any(|byte| matches!(byte, b'*' | b'?'));
+        if is_before_path && self.wildcards == Wildcards::Anywhere {
+            return None;
+        }
         let path = str::from_utf8(path?).ok()?;
         let path = path.strip_suffix('*').unwrap_or(path);
         let is_plain = !path.contains(['*', '%']);
@@ -218,21 +225,20 @@ impl ClaimSource for Policy<'_> {
     }
 }
 
-impl Policy<'_> {
-    fn to_json(self) -> String {
-        let mut claims = serde_json::Map::new();
-        claims.insert("exp".to_owned(), self.expires.get().into());
-        if let Some(starts) = self.starts {
-            claims.insert("nbf".to_owned(), starts.get().into());
-        }
-        let texts = [("ip", self.client.map(|(written, _)| written)), ("resource", self.resource)];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                claims.insert(name.to_owned(), text.chars().collect::<String>().into());
-            }
-        }
-        serde_json::Value::Object(claims).to_string()
+/// Returns the claims of a policy as a JSON object.
+fn claims_of(policy: Policy<'_>) -> String {
+    let mut claims = serde_json::Map::new();
+    claims.insert("exp".to_owned(), policy.expires.get().into());
+    if let Some(starts) = policy.starts {
+        claims.insert("nbf".to_owned(), starts.get().into());
     }
+    let texts = [("ip", policy.client.map(|(written, _)| written)), ("resource", policy.resource)];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            claims.insert(name.to_owned(), text.chars().collect::<String>().into());
+        }
+    }
+    serde_json::Value::Object(claims).to_string()
 }
 
 impl CloudFrontProof {
