@@ -7,6 +7,8 @@ mod support;
 
 #[path = "schemes/akamai.rs"]
 mod akamai;
+#[path = "schemes/cloudfront.rs"]
+mod cloudfront;
 #[path = "schemes/embed.rs"]
 mod embed;
 #[path = "schemes/jws.rs"]
@@ -66,7 +68,7 @@ struct Bad {
 }
 
 fn all() -> Vec<Samples> {
-    vec![embed::samples(), jws::samples(), link::samples(), akamai::samples()]
+    vec![embed::samples(), jws::samples(), link::samples(), akamai::samples(), cloudfront::samples()]
 }
 
 impl Samples {

@@ -11,6 +11,7 @@ mod actix;
 mod ask;
 pub(crate) mod browser;
 mod by_hand;
+mod cloudfront;
 mod disk;
 mod keys;
 mod logs;
@@ -22,6 +23,9 @@ mod serving;
 mod world;
 
 pub(crate) use ask::{Answer, Ask, get};
+pub(crate) use cloudfront::{
+    CLOUDFRONT_SHA1, cloudfront_key, cloudfront_query, cloudfront_signature, cloudfront_signer,
+};
 pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks, of_vod};
 pub(crate) use keys::{TestKey, compact, encode};
 pub(crate) use logs::lines_about;
