@@ -6,6 +6,8 @@ mod support;
 mod akamai;
 #[path = "decided/algorithms.rs"]
 mod algorithms;
+#[path = "decided/cloudfront.rs"]
+mod cloudfront;
 #[path = "decided/credentials.rs"]
 mod credentials;
 #[path = "decided/form.rs"]
