@@ -11,6 +11,8 @@ mod support;
 
 #[path = "minters/akamai.rs"]
 mod akamai;
+#[path = "minters/cloudfront.rs"]
+mod cloudfront;
 
 use std::fs;
 use std::io::Write as _;
@@ -23,6 +25,7 @@ use playgate::crypto::Algorithm;
 use playgate::error::{ClaimName, ConfigError};
 use playgate::keys::danger::Danger;
 use playgate::{Denial, Key, KeyScope, Verifier};
+use serde_json::Value;
 use support::{NOW, TestKey, World, gate, get, vod};
 
 const DIGITS: Danger = Danger { digit_string_dates: true, ..Danger::NONE };
@@ -431,6 +434,28 @@ impl Minter {
         let wanted = self.payload.replace("{kid}", kid).replace("{iat}", &claims["iat"].to_string());
         assert_eq!(payload, wanted, "{}", self.name);
     }
+}
+
+/// The answer to each job, from one process.
+fn answers(minter: &Minter, jobs: &[Value]) -> Vec<Value> {
+    let mut child = command(minter.command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for job in jobs {
+        let _ = writeln!(stdin, "{job}"); // one that stopped says why on stderr
+    }
+    drop(stdin);
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{}: {stderr}", minter.name);
+    let answers: Vec<Value> =
+        String::from_utf8(stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), jobs.len(), "{}: {stderr}", minter.name);
+    answers
 }
 
 /// To be run in `tests/minters`.

@@ -1,8 +1,6 @@
 //! Akamai's own generators, and Cloudinary's: their tokens are decided as they mean them, and ours are theirs byte for byte.
 
-use std::io::Write as _;
 use std::net::IpAddr;
-use std::process::{Output, Stdio};
 
 use http::Request;
 use playgate::crypto::MacHash;
@@ -13,7 +11,7 @@ use playgate::{Decision, Verifier};
 use serde_json::{Value, json};
 
 use crate::support::{HOST, NOW, Random, vod};
-use crate::{Minter, command};
+use crate::{Minter, answers};
 
 const KEY: &str = "00112233445566778899aabbccddeeff";
 const CLIENT: &str = "192.0.2.1";
@@ -41,29 +39,12 @@ const CLOUDINARY: Minter = Minter {
     ..GENERATOR
 };
 
-/// The token of each job, from one process.
+/// The token of each job.
 fn generate(minter: &Minter, jobs: &[Value]) -> Vec<String> {
-    let mut child = command(minter.command)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    for job in jobs {
-        let _ = writeln!(stdin, "{job}"); // one that stopped says why on stderr
-    }
-    drop(stdin);
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&stderr);
-    assert!(status.success(), "{}: {stderr}", minter.name);
-    let answers: Vec<Value> =
-        String::from_utf8(stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(answers.len(), jobs.len(), "{}: {stderr}", minter.name);
     let token = |(answer, job): (&Value, &Value)| {
         answer["token"].as_str().unwrap_or_else(|| panic!("{}: {job} {answer}", minter.name)).to_owned()
     };
-    answers.iter().zip(jobs).map(token).collect()
+    answers(minter, jobs).iter().zip(jobs).map(token).collect()
 }
 
 /// The settings of a job's signer.
