@@ -20,7 +20,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response, Uri};
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
-use playgate::crypto::{LinkHash, MacHash};
+use playgate::crypto::{Algorithm, LinkHash, MacHash, SignatureHash};
 use playgate::error::{Code, Denial, LinkFault};
 use playgate::keys::KeySource;
 use playgate::keys::danger::any_scope;
@@ -32,13 +32,14 @@ use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
 use playgate::schemes::Refused;
 use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner, UrlEscaping};
+use playgate::schemes::cloudfront::{CloudFront, CloudFrontDraft, CloudFrontSigner, Protocol, Wildcards};
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Forward};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
-use playgate::{Decision, KeyScope, Scope, Site, Verifier};
+use playgate::{Decision, Key, KeyScope, Scope, Site, Verifier};
 use tower::{Layer as _, Service as _};
 
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
@@ -272,6 +273,60 @@ fn deciding_an_akamai_token_allocates_nothing_in_any_carrier() {
                     assert!(matches!(decision, Decision::Granted(_)), "{hash:?} {carrier}: {decision:?}");
                 });
                 assert_eq!(counted, (0, 0), "{hash:?} {carrier}: {token}");
+            }
+        }
+    }
+}
+
+fn cloudfront_signer(name: &str) -> CloudFrontSigner {
+    let file = format!("{}/tests/support/keys/{name}.test.pem", env!("CARGO_MANIFEST_DIR"));
+    CloudFrontSigner::from_pem(name, &std::fs::read(file).unwrap()).unwrap()
+}
+
+fn cloudfront_key(name: &str) -> Key {
+    let file = format!("{}/tests/support/keys/{name}.test.pub.pem", env!("CARGO_MANIFEST_DIR"));
+    let algorithm = if name == "rsa" { Algorithm::CloudFrontRsa } else { Algorithm::CloudFrontP256 };
+    Key::from_pem_for(algorithm, name, std::fs::read(file).unwrap(), KeyScope::bucket("courses")).unwrap()
+}
+
+#[test]
+fn deciding_a_credential_of_cloudfront_allocates_nothing_in_any_carrier() {
+    let path = "/videos/1/a%20b.ts?x=1";
+    let client = PeerAddr("203.0.113.7:50000".parse().unwrap());
+    for (wildcards, resource) in [
+        (Wildcards::Sections, "http*://*.example.com/*/*"),
+        (Wildcards::Sections, "https://cdn.example.com/*os/*?x=?"),
+        (Wildcards::Anywhere, "*.example.com/*/?/*=?"),
+    ] {
+        let cloudfront = CloudFront::new().protocol(Protocol::Https).wildcards(wildcards);
+        let site = Site::bucket("courses").host(HOST).cloudfront(cloudfront);
+        let site = site.hook(|request| if request.has("ip", "no") { Err(Refused) } else { Ok(()) });
+        let keys = ["rsa", "p256"].map(cloudfront_key);
+        let verifier = Verifier::builder().site(site).keys(keys).build().unwrap();
+        for name in ["rsa", "p256"] {
+            let signer = cloudfront_signer(name);
+            let canned = signer.url(format!("https://{HOST}{path}"));
+            let custom = signer.policy(resource);
+            let bound = signer.policy("*").starts_after(UnixSeconds::new(5)).client([203, 0, 113, 7].into());
+            for draft in [canned, custom, bound] {
+                let policy = draft.expires_at(LATER).sign().unwrap();
+                let get = |target: String| Request::get(target).header("host", HOST).extension(client);
+                let mut cookies = get(path.to_owned());
+                for (name, value) in policy.cookies() {
+                    cookies = cookies.header("cookie", format!("a=b; {name}={value}"));
+                }
+                let encoded = policy.query().replace('~', "%7E").replace('_', "%5F");
+                for (carrier, request) in [
+                    ("query", get(policy.url(path))),
+                    ("query, percent-encoded", get(format!("{path}&{encoded}"))),
+                    ("cookies", cookies),
+                ] {
+                    let request = request.body(()).unwrap();
+                    let counted = decide(&verifier, &request, |decision| {
+                        assert!(matches!(decision, Decision::Granted(_)), "{name} {carrier}: {decision:?}");
+                    });
+                    assert_eq!(counted, (0, 0), "{name} {carrier}: {}", request.uri());
+                }
             }
         }
     }
@@ -542,6 +597,18 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
                 .max_lifetime(Duration::from_hours(1))
                 .akamai(Akamai::new(AKAMAI_KEY).carriers([AkamaiCarrier::Query, AkamaiCarrier::Header])),
         )
+        .site(
+            Site::bucket("courses")
+                .host("cloudfront.example.com")
+                .max_lifetime(Duration::from_hours(1))
+                .cloudfront(
+                    CloudFront::new()
+                        .protocol(Protocol::Https)
+                        .hashes([SignatureHash::Sha256])
+                        .require_resource(),
+                ),
+        )
+        .keys(["rsa", "p256"].map(cloudfront_key))
         .key(key_of(&signer, bucket()))
         .key(key_of(&flooded, bucket()))
         // Clients without an address share the limit of one, so the key's is reached first.
@@ -735,7 +802,89 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("QueryTooLong { verified: false }", long("open.example.com", "mpd")),
         ("Revoked", root(&signed(signer.token(folder()).claim("jti", "gone")))),
     ];
-    (verifier, rows.into_iter().chain(embeds).collect())
+    (verifier, rows.into_iter().chain(embeds).chain(cloudfront_rows()).collect())
+}
+
+/// A denial for everything that can be the matter with a credential of CloudFront, by both kinds of key.
+fn cloudfront_rows() -> Vec<(&'static str, Request<()>)> {
+    let host = "cloudfront.example.com";
+    let get =
+        |query: &str| Request::get(format!("/videos/1/a.ts?{query}")).header("host", host).body(()).unwrap();
+    let mut rows = vec![
+        ("UrlSignatureBad(Incomplete)", get("Key-Pair-Id=rsa")),
+        ("UrlSignatureBad(Incomplete)", get("Policy=x&Key-Pair-Id=rsa")),
+        ("UrlSignatureBad(Form)", get("Policy=x&Expires=1&Signature=x&Key-Pair-Id=rsa")),
+        ("UrlSignatureBad(HashRefused)", get("Policy=x&Signature=x&Key-Pair-Id=rsa")),
+        ("AmbiguousCredential(QueryParameter)", get("Policy&%50olicy")),
+        ("AmbiguousCredential(Cookie)", {
+            let cookies = "CloudFront-Policy=x; CloudFront-Policy=x";
+            Request::get("/videos/1/a.ts").header("host", host).header("cookie", cookies).body(()).unwrap()
+        }),
+    ];
+    for name in ["rsa", "p256"] {
+        let signer = cloudfront_signer(name);
+        let url = "https://cloudfront.example.com/videos/1/a.ts";
+        let everything = || signer.policy("*").expires_at(LATER);
+        let of = |draft: CloudFrontDraft<'_>| get(&draft.sign().unwrap().query());
+        let bound = || everything().client([192, 0, 2, 1].into());
+        let good = everything().sign().unwrap().query();
+        let with = |name: &str, value: &str| {
+            let (start, rest) = good.split_once(&format!("{name}=")).unwrap();
+            let rest = rest.split_once('&').map_or("", |(_, rest)| rest);
+            get(&format!("{start}{name}={value}&{rest}"))
+        };
+        let star = signer.url("https://cloudfront.example.com/*").expires_at(LATER);
+        rows.extend([
+            ("UrlSignatureBad(Form)", with("Signature", "!")),
+            ("UrlSignatureBad(Form)", with("Policy", "!")),
+            ("UrlSignatureBad(TooLong)", with("Signature", &"A".repeat(9000))),
+            ("UrlSignatureBad(TooLong)", with("Policy", &"A".repeat(9000))),
+            ("UnknownKey", with("Key-Pair-Id", "gone")),
+            ("UnknownKey", with("Key-Pair-Id", "k")),
+            ("UrlSignatureBad(Mismatch)", with("Signature", "AAAA")),
+            ("UrlSignatureBad(Mismatch)", with("Policy", "AAAA")),
+            ("UrlSignatureBad(Mismatch)", of(star)),
+            ("UrlSignatureBad(Date)", get(&format!("Expires=01&{}", good.split_once('&').unwrap().1))),
+            ("UrlSignatureExpired", of(signer.url(url).expires_at(NOW))),
+            ("UrlSignatureExpired", of(everything().expires_at(NOW))),
+            ("UrlSignatureNotYetValid", of(everything().starts_after(NOW))),
+            ("UrlSignatureOutOfScope", of(signer.policy("https://*/videos/2/*").expires_at(LATER))),
+            ("UrlSignatureBad(Lifetime)", of(everything().expires_at(LATER.saturating_add(1)))),
+            ("UrlSignatureBad(ClientUnknown)", of(bound())),
+            ("UrlSignatureBad(OtherClient)", {
+                let mut request = of(bound());
+                request.extensions_mut().insert(PeerAddr("[2001:db8::1]:50000".parse().unwrap()));
+                request
+            }),
+        ]);
+    }
+    // Policies that no signer of ours makes, signed by another library.
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(include_bytes!("support/keys/rsa.test.pem")).unwrap();
+    let encode = |bytes: &[u8]| {
+        base64::prelude::BASE64_STANDARD.encode(bytes).replace('+', "-").replace('/', "~").replace('=', "_")
+    };
+    for (denial, policy) in [
+        ("UrlSignatureBad(Form)", r#"{"Statement":[{},{}]}"#),
+        ("UrlSignatureBad(Form)", r#"{"Statement":[{"Resource":"*","Resource":"*"}]}"#),
+        ("UrlSignatureBad(UnknownField)", r#"{"Statement":[],"\u0056ersion":1}"#),
+        ("UrlSignatureBad(NoExpiry)", r#"{"Statement":[{}]}"#),
+        ("UrlSignatureBad(Date)", r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":"1"}}}]}"#),
+        (
+            "UrlSignatureBad(NoScope)",
+            r#"{"Statement":[{"Condition":{"DateLessThan":{"AWS:EpochTime":1750003600}}}]}"#,
+        ),
+        (
+            "UrlSignatureOutOfScope",
+            r#"{"Statement":[{"Resource":"https:\/\/\u002a\/2\/*","Condition":{"DateLessThan":{"AWS:EpochTime":1}}}]}"#,
+        ),
+    ] {
+        let signature =
+            jsonwebtoken::crypto::sign(policy.as_bytes(), &key, jsonwebtoken::Algorithm::RS256).unwrap();
+        let signature = encode(&BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap());
+        let query = format!("Policy={}&Signature={signature}", encode(policy.as_bytes()));
+        rows.push((denial, get(&format!("{query}&Key-Pair-Id=rsa&Hash-Algorithm=SHA256"))));
+    }
+    rows
 }
 
 /// The site that takes embed tokens.
