@@ -8,6 +8,8 @@ mod support;
 
 #[path = "adapters_agree/akamai.rs"]
 mod akamai;
+#[path = "adapters_agree/cloudfront.rs"]
+mod cloudfront;
 #[path = "adapters_agree/cors.rs"]
 mod cors;
 #[path = "adapters_agree/http.rs"]
@@ -136,7 +138,15 @@ impl Row {
 }
 
 fn rows() -> Vec<Row> {
-    let tables = [tokens::rows, links::rows, akamai::rows, http_rows::rows, cors::rows, manifests::rows];
+    let tables = [
+        tokens::rows,
+        links::rows,
+        akamai::rows,
+        cloudfront::rows,
+        http_rows::rows,
+        cors::rows,
+        manifests::rows,
+    ];
     tables.into_iter().flat_map(|table| table()).collect()
 }
 

@@ -48,6 +48,7 @@ fn verifier() -> Verifier {
         ("keys/vod/p256.pem", TestKey::P256),
         ("keys/vod/ed25519.pem", TestKey::Ed25519),
         ("keys/other/p256-other.pem", TestKey::P256Other),
+        ("keys/cloudfront/rsa-other.pem", TestKey::RsaOther),
         ("secret.secret", TestKey::Secret),
         ("secret-other.secret", TestKey::SecretOther),
     ] {
