@@ -8,8 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use playgate::config::SCHEMA;
 use playgate::cors::Cors;
-use playgate::crypto::LinkHash;
-use playgate::crypto::MacHash;
+use playgate::crypto::{LinkHash, MacHash, SignatureHash};
 use playgate::error::Code;
 use playgate::keys::danger::{Danger, any_scope};
 use playgate::keys::{BrokenFiles, KeySource};
@@ -18,6 +17,7 @@ use playgate::rate::Rate;
 use playgate::schemes::Carrier;
 use playgate::schemes::Scheme;
 use playgate::schemes::akamai::{Akamai, AkamaiCarrier, UrlEscaping};
+use playgate::schemes::cloudfront::{CloudFront, CloudFrontCarrier, Protocol, Wildcards};
 use playgate::schemes::embed::{Embed, Lifetime, OriginsOn};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
@@ -134,6 +134,33 @@ fn every_field_of_a_site_is_its_builder_method() {
                     .ignore_query(true)
                     .url_escaping([UrlEscaping::Cloudinary]),
             ),
+        ),
+        ("cloudfront", "{}", vod().cloudfront(CloudFront::new())),
+        (
+            "cloudfront",
+            r#"{ carriers = ["cookie"], hashes = ["sha256"], protocol = "http", domain = "media.example.com:8443",
+                wildcards = "anywhere", require_resource = true }"#,
+            vod().cloudfront(
+                CloudFront::new()
+                    .carriers([CloudFrontCarrier::Cookie])
+                    .hashes([SignatureHash::Sha256])
+                    .protocol(Protocol::Http)
+                    .domain("media.example.com:8443")
+                    .wildcards(Wildcards::Anywhere)
+                    .require_resource(),
+            ),
+        ),
+        (
+            "cloudfront",
+            r#"{ protocol = "https" }"#,
+            vod().cloudfront(CloudFront::new().protocol(Protocol::Https)),
+        ),
+        ("cloudfront", "{ require_resource = false }", vod().cloudfront(CloudFront::new())),
+        (
+            "accepts",
+            r#"["cloudfront"]
+            cloudfront = {}"#,
+            vod().cloudfront(CloudFront::new()).accepts([Scheme::CloudFront]),
         ),
         ("accepts", r#"["embed-token"]"#, vod().embed(Embed::new()).accepts([Scheme::EmbedToken])),
         ("embed", "{}", vod().embed(Embed::new())),

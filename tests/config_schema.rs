@@ -138,6 +138,8 @@ fn good_documents_are_good_with_their_keys_too() {
     lay("k3.secret", b"0123456789abcdef0123456789abcdef\n");
     lay("link.secret", b"a shared secret\n");
     lay("akamai.secret", b"00112233445566778899aabbccddeeff\n");
+    lay("cloudfront-rsa.pem", include_bytes!("support/keys/rsa.test.pub.pem"));
+    lay("cloudfront-p256.pem", pem);
     lay("keys.json", format!(r#"{{"keys":[{secret},"kid":"k5"}}]}}"#).as_bytes());
     for (path, text) in good() {
         let file = folder.path().join(path.file_name().unwrap());
