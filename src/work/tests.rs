@@ -10,12 +10,15 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::{BESIDES, PER_BYTE, take};
 use crate::adapters::tower::Gate;
 use crate::cors::Cors;
+use crate::crypto::{Algorithm, SigningKey};
+use crate::error::{Denial, UrlSignatureFault};
 use crate::keys::Key;
 use crate::mint::{LinkSigner, Signer};
 use crate::records::EmbedDraft;
 use crate::request::PeerAddr;
 use crate::schemes::Carrier;
 use crate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner, UrlEscaping};
+use crate::schemes::cloudfront::{CloudFront, Protocol, Wildcards};
 use crate::schemes::embed::{Embed, OriginsOn};
 use crate::schemes::link::{IpBinding, SecureLink};
 use crate::scope::{KeyScope, Scope};
@@ -31,7 +34,7 @@ const LINK_SECRET: &str = "a shared secret";
 const LONG: usize = 60_000;
 
 /// A host for each kind of site.
-const HOSTS: [&str; 10] = [
+const HOSTS: [&str; 12] = [
     "plain.example.com",
     "strip.example.com",
     "embed.example.com",
@@ -41,6 +44,8 @@ const HOSTS: [&str; 10] = [
     "public.example.com",
     "mounts.example.com",
     "akamai.example.com",
+    "cloudfront.example.com",
+    "anywhere.example.com",
     "unknown.example.net",
 ];
 
@@ -60,6 +65,71 @@ fn akamai_tokens() -> Vec<String> {
     vec![draft(format!("/{}", "*v".repeat(1800))), draft("/*i*e*o*/b!".repeat(300) + "/*"), unsigned]
 }
 
+fn cloudfront_settings() -> CloudFront {
+    CloudFront::new().protocol(Protocol::Https)
+}
+
+fn cloudfront_key() -> Key {
+    let pem = include_bytes!("../../tests/support/keys/p256.test.pub.pem");
+    Key::from_pem_for(Algorithm::CloudFrontP256, "p256", pem, KeyScope::bucket("vod")).unwrap()
+}
+
+/// The parts of a credential by name.
+type Parts = Vec<(&'static str, String)>;
+
+/// Credentials of CloudFront whose reading or matching takes long, signed. One that is not.
+fn cloudfront_credentials() -> Vec<(String, Parts)> {
+    let pem = include_bytes!("../../tests/support/keys/p256.test.pem");
+    let der = ::pem::parse(pem).unwrap().into_contents();
+    let key = SigningKey::from_der(Algorithm::CloudFrontP256, &der).unwrap();
+    let encode = |bytes: &[u8]| {
+        base64_simd::STANDARD.encode_to_string(bytes).replace('+', "-").replace('/', "~").replace('=', "_")
+    };
+    let signed = |text: &str, first: (&'static str, String)| {
+        let signature = encode(&key.sign(text.as_bytes()).unwrap());
+        vec![
+            first,
+            ("Signature", signature),
+            ("Key-Pair-Id", "p256".to_owned()),
+            ("Hash-Algorithm", "SHA256".to_owned()),
+        ]
+    };
+    let date = r#"{"AWS:EpochTime":1750000060}"#;
+    let policy = |resource: &str, conditions: &str| {
+        let resource =
+            format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{{conditions}}}}}]}}"#);
+        signed(&resource, ("Policy", encode(resource.as_bytes())))
+    };
+    let less = format!(r#""DateLessThan":{date}"#);
+    let resource = |resource: String| policy(&resource, &less);
+    let members: String = (0..64).map(|number| format!(r#""\u0041{number}":0,"#)).collect();
+    let canned = format!("https://cloudfront.example.com/{}", "vi".repeat(2000));
+    let canned = format!(r#"{{"Statement":[{{"Resource":"{canned}","Condition":{{{less}}}}}]}}"#);
+    let mut all = vec![
+        ("stars", resource(format!("https://*/{}", "*v".repeat(1800)))),
+        ("stars before a miss", resource(format!("https://*/{}x", "*vi".repeat(900)))),
+        ("stars in the query", resource(format!("*?{}", "a=%*".repeat(1000)))),
+        ("stars anywhere", resource(format!("*{}", "*i?v".repeat(1000)))),
+        ("question marks", resource(format!("https://*/{}*", "?".repeat(3000)))),
+        ("escapes", resource(r"\u002a".repeat(600))),
+        ("escaped slashes", resource(format!(r"https:\/\/*{}*", r"\/".repeat(1000)))),
+        ("members", policy("*", &format!("{members}{less}"))),
+        ("depth", policy("*", &format!(r#""x":{}{},{less}"#, "[".repeat(14), "]".repeat(14)))),
+        ("blanks", policy("*", &format!("{}{less}", " ".repeat(5000)))),
+        (
+            "an address",
+            policy("*", &format!(r#"{less},"IpAddress":{{"AWS:SourceIp":"{}"}}"#, "1".repeat(4000))),
+        ),
+        ("canned", signed(&canned, ("Expires", "1750000060".to_owned()))),
+    ];
+    let mut forged = policy(&"*".repeat(4000), &less);
+    forged[1].1 = "A".repeat(96);
+    let mut encoded = policy(&"*".repeat(1000), &less);
+    encoded[0].1 = encoded[0].1.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
+    all.extend([("forged", forged), ("percent-encoded", encoded)]);
+    all.into_iter().map(|(name, parts)| (name.to_owned(), parts)).collect()
+}
+
 struct Stand {
     verifier: Verifier,
     tokens: Vec<String>,
@@ -69,7 +139,8 @@ struct Stand {
 impl Stand {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let [plain, strip, embed, video, nginx, live, public, mounts, akamai, _] = HOSTS;
+        let [plain, strip, embed, video, nginx, live, public, mounts, akamai, cloudfront, anywhere, _] =
+            HOSTS;
         let vod = |host: &str| Site::bucket("vod").host(host);
         let video_link = SecureLink::gcore_video(LINK_SECRET);
         let names: String = (0..8).map(|number| format!("{{query:q{number}}}")).collect::<Vec<_>>().concat();
@@ -99,6 +170,10 @@ impl Stand {
             .site(vod(video).secure_link(video_link.clone()).require_https(true))
             .site(vod(nginx).secure_link(nginx_link.clone()))
             .site(vod(akamai).akamai(akamai_settings()))
+            .site(vod(cloudfront).cloudfront(cloudfront_settings()))
+            .site(
+                vod(anywhere).id("anywhere").cloudfront(cloudfront_settings().wildcards(Wildcards::Anywhere)),
+            )
             .site(Site::live_by_path().host(live))
             .site(vod(public).public().forward(Forward::except_keys(["x"])));
         for depth in 1..20 {
@@ -111,6 +186,7 @@ impl Stand {
             .unknown_host(UnknownHost::Pass)
             .outside(crate::site::Outside::Pass)
             .key(Key::from_secret("k", SECRET, KeyScope::bucket("vod")).unwrap())
+            .key(cloudfront_key())
             .build()
             .unwrap();
         let signer = Signer::from_secret("k", SECRET).unwrap();
@@ -309,6 +385,34 @@ fn no_request_costs_more_than_so_much_for_each_of_its_bytes() {
             ] {
                 let name = format!("Akamai token {token:.20} for {target:.20} with {} fields", fields.len());
                 requests.push((name, request("akamai.example.com", &target, &fields)));
+            }
+        }
+    }
+    for (name, parts) in cloudfront_credentials() {
+        let query = parts.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let encoded = query.replace("Policy", "%50%6f%6c%69%63%79").replace('~', "%7E");
+        let cookies = parts.iter().map(|(name, value)| format!("CloudFront-{name}={value}"));
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        let among_others = format!("{}{cookies}", "CloudFront-Polic=x; ".repeat(500));
+        let long = format!("/{}", "vi".repeat(2000));
+        let signed = request("cloudfront.example.com", &format!("{long}?{query}"), &[]);
+        let denial = stand.verifier.decide(&signed, UnixSeconds::new(NOW)).denial();
+        let is_verified = denial != Some(Denial::UrlSignatureBad(UrlSignatureFault::Mismatch));
+        assert_eq!(is_verified, name != "forged", "{name}: {denial:?}");
+        for path in ["/videos/1/a.m3u8".to_owned(), long] {
+            for (target, cookies) in [
+                (format!("{path}?{query}"), ""),
+                (format!("{path}?{encoded}"), ""),
+                (format!("{path}?{}{query}", "a=%2541&".repeat(1000)), ""),
+                (format!("{path}?{query}&{}", "&".repeat(1000)), &*cookies),
+                (path.clone(), &*cookies),
+                (path.clone(), &*among_others),
+                (format!("{path}?{}", "a=%2541&".repeat(1000)), &*cookies),
+            ] {
+                let name = format!("CloudFront's {name} for {target:.20} of {} bytes", target.len());
+                for host in ["cloudfront.example.com", "anywhere.example.com"] {
+                    requests.push((name.clone(), request(host, &target, &[("cookie", cookies)])));
+                }
             }
         }
     }
