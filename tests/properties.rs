@@ -4,6 +4,8 @@ mod support;
 
 #[path = "properties/akamai.rs"]
 mod akamai;
+#[path = "properties/cloudfront.rs"]
+mod cloudfront;
 #[path = "properties/company.rs"]
 mod company;
 #[path = "properties/drawn.rs"]
