@@ -36,7 +36,7 @@
 //! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
 //! methods = ["GET", "HEAD"]
 //! require_https = false
-//! accepts = ["signed-token", "secure-link", "embed-token", "akamai"] # default signed tokens, and what is described below
+//! accepts = ["signed-token", "secure-link", "embed-token", "akamai", "cloudfront"] # default signed tokens, and what is described below
 //! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
 //! query_name = "auth"
 //! cookie_name = "Qencode-Auth-Token"
@@ -76,6 +76,9 @@
 //!
 //! [site.akamai]                        # default none: tokens with dates, a list of paths and an HMAC; for its other settings
 //! secret_file = "secrets/akamai"       # see the module schemes::akamai
+//!
+//! [site.cloudfront]                    # default none: URLs and cookies signed for CloudFront; for its other settings see the
+//! protocol = "https"                   # module schemes::cloudfront, and for its keys algorithm = "cloudfront-rsa" or "cloudfront-p256"
 //!
 //! [site.embed]                         # default none: opaque tokens that can be taken back; embed = {} is enough
 //! path = "/watch/{token}"              # a page, or "/embed/{token}/" for all that is below, or a list of both
