@@ -1037,7 +1037,7 @@ fn a_signer_refuses_what_no_verifier_accepts() {
 async fn what_follows_a_grant_follows_that_of_a_cloudfront_policy() {
     let site = vod()
         .cloudfront(settings())
-        .strip_credentials()
+        .strip_credentials(true)
         .identity_header("x-until", "exp")
         .identity_header("x-key", GrantFact::Kid)
         .identity_header("x-scope", GrantFact::Scope);

@@ -78,6 +78,9 @@ impl AkamaiRules {
     fn read<'t>(&self, token: &'t [u8], url: &SignedUrl<'_>) -> Result<Fields<'t>, UrlSignatureFault> {
         let fields = Fields::parse(token)?;
         let mac = fields.mac(self.hash)?;
+        if fields.acl.is_none() && url.len() > MAX_SIGNED_URL {
+            return Err(UrlSignatureFault::TooLong);
+        }
         let escapings = if fields.acl.is_some() { &[UrlEscaping::None] } else { &*self.url_escaping };
         let fits = |key: &MacKey| {
             escapings.iter().any(|escaping| same_secret(&self.mac(key, &fields, url, *escaping), &mac))

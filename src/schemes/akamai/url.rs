@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use serde::Deserialize;
 
-use crate::request::{decoded_bytes, parameters};
+use crate::request::{decoded_bytes, hex_value, parameters};
 use crate::work;
 
 /// How a signer writes a URL before signing it.
@@ -19,7 +19,8 @@ pub enum UrlEscaping {
     /// The requested text, escaped once more, lower-case digits: all but letters, digits, `-`, `_` and `.`. The edge does so by
     /// default, and the SDKs do with `escape_early`.
     Edge,
-    /// The decoded text, escaped, lower-case digits: all but letters, digits and `-_.!$()*+,`.
+    /// The decoded text, escaped, lower-case digits: all but letters, digits and `-_.!$()*+,`. Such a token opens no URL with an encoded
+    /// `?`, `&`, `=`, `;` or `#`: decoded, it would be another URL too.
     Cloudinary,
 }
 
@@ -32,7 +33,26 @@ pub(super) struct SignedUrl<'r> {
     pub(super) without: &'r [Box<str>],
 }
 
+/// The length of the longest URL that a token without `acl` is for, in bytes: the URL is hashed for each token, key and escaping.
+pub(super) const MAX_SIGNED_URL: usize = 8192;
+
 impl SignedUrl<'_> {
+    /// Returns the length of path and query as they were received.
+    pub(super) fn len(&self) -> usize {
+        self.path.len().saturating_add(self.query.map_or(0, <[u8]>::len))
+    }
+
+    /// Returns whether a signer that decodes the URL first writes another URL as it writes this one.
+    fn is_ambiguous_decoded(&self) -> bool {
+        [Some(self.path), self.query].into_iter().flatten().any(|text| {
+            work::visited(text.len());
+            text.split(|byte| *byte == b'%').skip(1).any(|encoded| {
+                encoded.first_chunk().and_then(|&[high, low]| Some((hex_value(high)? << 4) | hex_value(low)?))
+                    .is_some_and(|byte| b"?&=;#".contains(&byte))
+            })
+        })
+    }
+
     /// Hands over the text, piece by piece.
     pub(super) fn write(&self, escaping: UrlEscaping, write: &mut dyn FnMut(&[u8])) {
         write_escaped(self.path, escaping, write);

@@ -36,7 +36,9 @@ impl<'p> Sections<'p> {
             None if resource.first() == Some(&b'*') => (&b"*"[..], resource),
             None => return None,
         };
-        let (domain, rest) = rest.split_at_checked(memchr::memchr(b'/', rest).unwrap_or(rest.len()))?;
+        // Without a path, the query begins behind the domain.
+        let end = memchr::memchr(b'/', rest).or_else(|| memchr::memchr(b'?', rest));
+        let (domain, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
         if rest.is_empty() && domain.last() == Some(&b'*') {
             return Some(Self { protocol, domain, path: None, query: Query::Any });
         }
@@ -47,6 +49,13 @@ impl<'p> Sections<'p> {
         };
         let path = if path.is_empty() { &b"/"[..] } else { path };
         Some(Self { protocol, domain, path: Some(path), query })
+    }
+
+    /// Returns whether the `Resource` may cover more than one URL.
+    pub(super) fn has_wildcard(&self) -> bool {
+        let Self { protocol, domain, path, query } = *self;
+        let is_wild = |section: &[u8]| section.iter().any(|byte| matches!(byte, b'*' | b'?'));
+        is_wild(protocol) || is_wild(domain) || path.is_none_or(is_wild) || matches!(query, Query::Like(like) if is_wild(like))
     }
 
     fn cover(&self, url: &RequestedUrl, steps: &mut usize) -> bool {

@@ -69,6 +69,9 @@ pub enum Unsignable {
     /// The URL is no absolute one, with protocol, host and path. A `Resource` names no protocol and does not begin with `*`.
     #[error("URL has no protocol, host or path: write https://media.example.com/videos/1/a.mp4")]
     Url,
+    /// A canned policy's URL has a `*`, which makes it a pattern: whoever holds the signature could send it as a custom policy.
+    #[error("URL has a *, which its signature would make a wildcard: write %2A")]
+    Wildcard,
     /// The URL has one of CloudFront's own parameters.
     #[error("URL has a query parameter with a name of CloudFront's own")]
     OwnParameter,
@@ -170,6 +173,9 @@ impl CloudFrontDraft<'_> {
         }
         if !(if is_canned { is_absolute(&resource) } else { Sections::of(resource.as_bytes()).is_some() }) {
             return Err(Unsignable::Url);
+        }
+        if is_canned && resource.contains('*') {
+            return Err(Unsignable::Wildcard);
         }
         let query = resource.split_once('?').map(|(_, query)| query.as_bytes());
         let is_own = |parameter| PARTS.iter().any(|name| crate::request::Parameter::is(&parameter, name));

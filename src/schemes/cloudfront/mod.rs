@@ -8,18 +8,17 @@
 //! 1. The **parts** are found in the query, or else in cookies. One of the names in the query makes the request a signed URL: its
 //!    cookies are not read, even if the URL is incomplete. A name that occurs twice is refused.
 //! 2. The **form**: `Signature`, `Key-Pair-Id`, and one of `Policy` and `Expires`. `Hash-Algorithm` is `SHA1`, `SHA256`, or absent, which
-//!    means SHA-1, and the site accepts the hash.
-//! 3. The **key**: a key with an algorithm of CloudFront and this id, in force, with a scope that admits the resource. An expired canned
-//!    policy is refused here.
+//!    means SHA-1, and the site accepts the hash. A policy has one statement with `DateLessThan`. Unknown and repeated members are
+//!    refused, and so are dates that are no whole number of seconds below 10^12.
+//! 3. The **key**: a key with an algorithm of CloudFront and this id, in force, with a scope that admits the resource. An expired policy is
+//!    refused here.
 //! 4. The **signature**. It is not verified while too many signatures of the client or for the key have
 //!    [failed](crate::rate::FailedSignatures).
-//! 5. The **policy**: one statement with `DateLessThan`. Unknown and repeated members are refused, and so are dates that are no whole number
-//!    of seconds below 10^12.
-//! 6. The **scope**: `Resource` matches the requested URL. Without `Resource` a policy covers everything that the key may sign for.
-//! 7. The **dates**: a policy is valid while `DateGreaterThan < now < DateLessThan`, with the site's leeway at both ends.
-//! 8. The **address**: with `IpAddress`, the client's own address, confirmed by the trusted proxies, is in that IPv4 range. `0.0.0.0/0` means
+//! 5. The **scope**: `Resource` matches the requested URL. Without `Resource` a policy covers everything that the key may sign for.
+//! 6. The **dates**: a policy is valid while `DateGreaterThan < now < DateLessThan`, with the site's leeway at both ends.
+//! 7. The **address**: with `IpAddress`, the client's own address, confirmed by the trusted proxies, is in that IPv4 range. `0.0.0.0/0` means
 //!    everybody, with IPv6 too.
-//! 9. The **revocations** of the key.
+//! 8. The **revocations** of the key.
 //!
 //! # URLs
 //!

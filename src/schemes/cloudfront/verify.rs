@@ -96,12 +96,14 @@ impl CredentialScheme for CloudFrontRules {
             }
             PolicyPart::Custom(text) => {
                 let text = decode(text, &mut policy_buffer).map_err(bad)?;
+                let policy = Policy::parse(text).map_err(bad)?;
+                check_expiry(policy.expires, context)?;
                 let digest = MessageDigest::of(hash, |write| {
                     crate::work::visited(text.len());
                     write(text);
                 });
                 check_signature(key, digest, signature, context)?;
-                (Policy::parse(text).map_err(bad)?, true)
+                (policy, true)
             }
         };
         // 6. Scope.
@@ -116,10 +118,12 @@ impl CredentialScheme for CloudFrontRules {
         if resource.is_some_and(|resource| !covers(resource, &url, self.wildcards)) {
             return Err(Denial::UrlSignatureOutOfScope);
         }
-        let has_wildcard = |resource: &[u8]| resource.iter().any(|byte| matches!(byte, b'*' | b'?'));
+        let has_wildcard = |resource: &[u8]| match self.wildcards {
+            Wildcards::Sections => Sections::of(resource).is_none_or(|sections| sections.has_wildcard()),
+            Wildcards::Anywhere => resource.iter().any(|byte| matches!(byte, b'*' | b'?')),
+        };
         let covers_several = is_custom && resource.is_none_or(has_wildcard);
-        // 7. Dates.
-        check_expiry(policy.expires, context)?;
+        // 7. Dates: the expiry was checked before.
         let leeway = times.leeway.as_secs();
         if let Some(starts) = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway)) {
             return Err(Denial::UrlSignatureNotYetValid { starts, now });
@@ -171,8 +175,8 @@ impl CredentialScheme for CloudFrontRules {
     }
 }
 
-/// Finds the key of an id, and checks that it is in force and may sign for the resource. Of several keys with the id it is the one with
-/// the narrowest scope.
+/// Finds the key of an id, and checks that it is in force and may sign for the resource. Of several keys with the id it is the one in
+/// force with the narrowest scope.
 fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key), Denial> {
     let is_own = |(_, key): &(KeyRef, &Key)| {
         matches!(key.algorithm(), Algorithm::CloudFrontRsa | Algorithm::CloudFrontP256)
@@ -182,7 +186,10 @@ fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key
         Named::One(place, key) => Some((place, key)).filter(is_own),
         Named::Several => {
             let scopes = ScopeName::admitting(&context.site.id, &context.resource, context.streams);
-            context.keys.candidates(id, &scopes, None).into_iter().find(is_own)
+            let mut own = context.keys.candidates(id, &scopes, None);
+            own.retain(|by| is_own(by));
+            let in_force = own.iter().find(|(_, key)| context.check_key_in_force(key).is_ok());
+            in_force.or_else(|| own.first()).copied()
         }
     };
     let (place, key) = found.ok_or(Denial::UnknownKey)?;
