@@ -15,6 +15,7 @@ pub enum SignatureHash {
 
 /// The digest of a message. Without the feature `aws-lc` there is none.
 pub(crate) struct MessageDigest {
+    #[cfg(feature = "aws-lc")]
     hash: SignatureHash,
     #[cfg(feature = "aws-lc")]
     digest: aws_lc_rs::digest::Digest,
@@ -42,6 +43,7 @@ impl MessageDigest {
     }
 
     /// Returns the hash that was used.
+    #[cfg(feature = "aws-lc")]
     pub(crate) const fn hash(&self) -> SignatureHash {
         self.hash
     }
