@@ -11,11 +11,14 @@ use bytes::Bytes;
 use http::Response;
 use playgate::mint::LinkSigner;
 use playgate::schemes::Carrier;
+use playgate::schemes::cloudfront::{CloudFront, Protocol};
 use playgate::schemes::link::{Covers, SecureLink};
 use playgate::site::{CacheScope, Forward};
 use playgate::time::UnixSeconds;
-use playgate::{Site, Verifier};
-use support::{HOST, NOW, World, behind, gate, get, inner, token, vod};
+use playgate::{KeyScope, Site, Verifier};
+use support::{
+    HOST, NOW, TestKey, World, behind, cloudfront_key, cloudfront_signer, gate, get, inner, token, vod,
+};
 
 const PLAYLIST: &str =
     "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:4,\nseg-1.m4s\n#EXTINF:4,\nhttps://other.example/ad.m4s\n";
@@ -250,6 +253,30 @@ async fn chosen_keys_are_carried_and_others_are_not() {
     let open = origin(vod().public()).await;
     let answer = open.ask(&get("/media.m3u8?auth=x")).await;
     assert_eq!(text(&answer.body), PLAYLIST, "on a public site a token is not looked at");
+}
+
+/// A URI with a part of a credential has one of its own, which parts of another would spoil.
+#[tokio::test]
+async fn a_credential_of_several_parameters_is_carried_whole_or_not_at_all() {
+    let playlist = "#EXTM3U\na.ts\na.ts?Policy=own\na.ts?x=1\na.ts?Expires=1&Signature=own&Key-Pair-Id=own\n";
+    let key = cloudfront_key(TestKey::Rsa, KeyScope::bucket("vod"));
+    let site = vod().cloudfront(CloudFront::new().protocol(Protocol::Https));
+    let verifier = gate().site(site).key(key).build().unwrap();
+    let world = World::around(
+        verifier,
+        inner(move |_| {
+            let response = Response::builder().header("content-type", "application/vnd.apple.mpegurl");
+            response.body(Bytes::from_static(playlist.as_bytes())).unwrap()
+        }),
+    )
+    .await;
+    let signer = cloudfront_signer(TestKey::Rsa);
+    let policy = signer.policy("https://cdn.example.com/*");
+    let query = policy.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap().query();
+    let answer = world.ask(&get(format!("/m.m3u8?{query}"))).await;
+    let expected =
+        playlist.replace("a.ts\n", &format!("a.ts?{query}\n")).replace("x=1", &format!("x=1&{query}"));
+    assert_eq!(text(&answer.body), expected);
 }
 
 #[tokio::test]

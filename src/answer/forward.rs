@@ -61,6 +61,8 @@ impl Forwarding {
         let https = policy.trusted_proxies.says_tls(request) == Some(true);
         let suffix = suffix(query, rules, host, port, https);
         let carried = parameters.map(|parameters| {
+            let parameters =
+                if wanted.are_one_credential() { parameters.into_one_credential() } else { parameters };
             Carried::new(Arc::new(parameters), Arc::clone(&rules.types), rules.hosts.clone(), host, https)
                 .port(port)
                 .max_mpd(rules.max_mpd)

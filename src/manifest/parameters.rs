@@ -26,6 +26,8 @@ pub struct QueryTooLong;
 /// `Debug` shows their number, and neither names nor values: they are credentials.
 pub struct Parameters {
     pairs: Vec<Pair>,
+    /// Whether a URI with one of the names gets none of them.
+    are_one_credential: bool,
 }
 
 struct Pair {
@@ -77,7 +79,12 @@ impl Parameters {
             text: legal(parameter.whole),
         });
         let pairs: Vec<Pair> = pairs.collect();
-        Ok((!pairs.is_empty()).then_some(Self { pairs }))
+        Ok((!pairs.is_empty()).then_some(Self { pairs, are_one_credential: false }))
+    }
+
+    /// Carries the parameters as one credential: a URI with one of their names has a credential of its own, and gets none of them.
+    pub(crate) fn into_one_credential(self) -> Self {
+        Self { pairs: self.pairs, are_one_credential: true }
     }
 
     /// Checks that the wanted parameters can be carried, without allocating.
@@ -110,6 +117,9 @@ impl Parameters {
                     missing &= !(1 << bit);
                 }
             }
+        }
+        if self.are_one_credential && missing != all {
+            return Chosen(0);
         }
         Chosen(missing)
     }

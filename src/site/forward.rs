@@ -280,6 +280,11 @@ pub(crate) enum Wanted<'s> {
 }
 
 impl Wanted<'_> {
+    /// Returns whether the parameters make one credential, of which a URI gets all or none.
+    pub(crate) const fn are_one_credential(self) -> bool {
+        matches!(self, Self::Names(_))
+    }
+
     pub(crate) fn includes(self, parameter: &Parameter<'_>) -> bool {
         let listed = |keys: &[String]| keys.iter().any(|key| parameter.is(key));
         match self {
