@@ -147,7 +147,7 @@ fn every_field_of_a_site_is_its_builder_method() {
                     .protocol(Protocol::Http)
                     .domain("media.example.com:8443")
                     .wildcards(Wildcards::Anywhere)
-                    .require_resource(),
+                    .require_resource(true),
             ),
         ),
         (

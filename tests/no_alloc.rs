@@ -605,7 +605,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
                     CloudFront::new()
                         .protocol(Protocol::Https)
                         .hashes([SignatureHash::Sha256])
-                        .require_resource(),
+                        .require_resource(true),
                 ),
         )
         .keys(["rsa", "p256"].map(cloudfront_key))
@@ -833,7 +833,7 @@ fn cloudfront_rows() -> Vec<(&'static str, Request<()>)> {
             let rest = rest.split_once('&').map_or("", |(_, rest)| rest);
             get(&format!("{start}{name}={value}&{rest}"))
         };
-        let star = signer.url("https://cloudfront.example.com/*").expires_at(LATER);
+        let other = signer.url("https://cloudfront.example.com/other").expires_at(LATER);
         rows.extend([
             ("UrlSignatureBad(Form)", with("Signature", "!")),
             ("UrlSignatureBad(Form)", with("Policy", "!")),
@@ -842,8 +842,8 @@ fn cloudfront_rows() -> Vec<(&'static str, Request<()>)> {
             ("UnknownKey", with("Key-Pair-Id", "gone")),
             ("UnknownKey", with("Key-Pair-Id", "k")),
             ("UrlSignatureBad(Mismatch)", with("Signature", "AAAA")),
-            ("UrlSignatureBad(Mismatch)", with("Policy", "AAAA")),
-            ("UrlSignatureBad(Mismatch)", of(star)),
+            ("UrlSignatureBad(Form)", with("Policy", "AAAA")),
+            ("UrlSignatureBad(Mismatch)", of(other)),
             ("UrlSignatureBad(Date)", get(&format!("Expires=01&{}", good.split_once('&').unwrap().1))),
             ("UrlSignatureExpired", of(signer.url(url).expires_at(NOW))),
             ("UrlSignatureExpired", of(everything().expires_at(NOW))),
@@ -875,7 +875,7 @@ fn cloudfront_rows() -> Vec<(&'static str, Request<()>)> {
         ),
         (
             "UrlSignatureOutOfScope",
-            r#"{"Statement":[{"Resource":"https:\/\/\u002a\/2\/*","Condition":{"DateLessThan":{"AWS:EpochTime":1}}}]}"#,
+            r#"{"Statement":[{"Resource":"https:\/\/\u002a\/2\/*","Condition":{"DateLessThan":{"AWS:EpochTime":1750003600}}}]}"#,
         ),
     ] {
         let signature =

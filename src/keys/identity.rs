@@ -49,8 +49,8 @@ impl std::fmt::Display for KeyId {
 /// The identity of a verification key: its `kid`, its scope, and its issuer if it has one.
 ///
 /// No two keys of a set have the same. Tenants that name their keys alike do not get in each other's way: the key `1` of one
-/// bucket and the key `1` of another are two keys. All keys are of signed tokens, so the credential scheme is no part of the
-/// identity.
+/// bucket and the key `1` of another are two keys. The algorithm is no part of the identity: two keys that agree in all three
+/// are refused, even if they verify credentials of different schemes.
 ///
 /// ```
 /// use playgate::{KeyScope, keys::KeyIdentity};

@@ -77,6 +77,14 @@ impl Context<'_, '_> {
         Denial::StoreUnavailable
     }
 
+    /// Returns whether [`look_up`](Self::look_up) was called.
+    pub(super) fn needs_lookup(&self) -> bool {
+        let need = self.need.take();
+        let is_some = need.is_some();
+        self.need.set(need);
+        is_some
+    }
+
     /// Checks that a key is in force in this second.
     ///
     /// # Errors

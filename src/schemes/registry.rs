@@ -78,18 +78,19 @@ macro_rules! registry {
                 Err(Rejected { scheme: Scheme::SignedToken, denial: Denial::CredentialMissing })
             }
 
-            /// Verifies the credentials in the places of their scheme's own, if there is one in this carrier: the first that is
-            /// accepted decides, and if none is, the most specific denial is returned. Returns the result beside the text of the
-            /// request that the credential's facts can be read from again.
+            /// Verifies the credentials in the places of their scheme's own, if there are any in this carrier: the first that is
+            /// accepted decides, whichever its scheme. If none is, a lookup that one of them needs comes next, or else the most
+            /// specific denial is returned. Returns the result beside the text of the request that the credential's facts can be
+            /// read from again.
             #[inline]
             pub(crate) fn verify_own<'s, 'r>(
                 &'s self,
                 carrier: Carrier,
                 context: &'s Context<'_, 'r>,
             ) -> Result<Option<(&'r [u8], Result<Facts, Rejected>)>, Denial> {
+                let mut most_specific: Option<(&'r [u8], Rejected)> = None;
                 $(
                     if let Some(rules) = &self.$field {
-                        let mut rejected: Option<(&'r [u8], Denial)> = None;
                         for nth in 0..<super::$module::$Rules>::TRIES {
                             let Some((credential, Pieces { facts: raw, key })) = rules.find((carrier, nth), context)? else {
                                 break;
@@ -100,18 +101,19 @@ macro_rules! registry {
                                     return Ok(Some((raw, Ok(facts))));
                                 }
                                 Err(denial) => {
-                                    if rejected.is_none_or(|(_, other)| denial.rank() > other.rank()) {
-                                        rejected = Some((key, denial));
+                                    let rejected = Rejected { scheme: Scheme::$Scheme, denial };
+                                    if context.needs_lookup() {
+                                        return Ok(Some((key, Err(rejected))));
+                                    }
+                                    if most_specific.is_none_or(|(_, other)| denial.rank() > other.denial.rank()) {
+                                        most_specific = Some((key, rejected));
                                     }
                                 }
                             }
                         }
-                        if let Some((key, denial)) = rejected {
-                            return Ok(Some((key, Err(Rejected { scheme: Scheme::$Scheme, denial }))));
-                        }
                     }
                 )+
-                Ok(None)
+                Ok(most_specific.map(|(key, rejected)| (key, Err(rejected))))
             }
 
             /// Returns whether a scheme is accepted.

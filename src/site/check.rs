@@ -107,6 +107,16 @@ fn header_carriers(site: &Site, schemes: Option<&SchemeRules>) -> Vec<Box<str>> 
 
 /// Checks that each name in a request belongs to one scheme, or is one that schemes share.
 fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
+    for scheme in Scheme::ALL {
+        for header in schemes.places_of(*scheme).into_iter().flat_map(|places| &places.headers) {
+            if is_message_header(header) || fold_alike("x-forwarded-for", header) {
+                let found = format!("has credentials in the header {header:?}, which has another meaning");
+                let write = "a header of its own";
+                let setting = scheme.section().unwrap_or("accepts");
+                faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
+            }
+        }
+    }
     let shares = Scheme::ALL.iter().any(|scheme| schemes.reads_texts(*scheme));
     let mut taken = if shares { site.carriers.places() } else { Places::default() };
     for scheme in Scheme::ALL.iter().filter(|scheme| !schemes.reads_texts(**scheme)) {

@@ -9,13 +9,16 @@ use playgate::request::PeerAddr;
 use playgate::schemes::akamai::{
     Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner, MIN_KEY_DIGITS, Unsignable, UrlEscaping,
 };
+use playgate::schemes::cloudfront::{CloudFront, Protocol};
 use playgate::schemes::{Carrier, Refused, Scheme};
 use playgate::site::GrantFact;
 use playgate::time::{Leeway, UnixSeconds};
-use playgate::{Decision, Site, Verifier};
+use playgate::{Decision, KeyScope, Site, Verifier};
 use serde::Deserialize;
 
-use crate::support::{HOST, NOW, World, gate, get, inner, lines_about, vod};
+use crate::support::{
+    HOST, NOW, TestKey, World, cloudfront_key, cloudfront_signer, gate, get, inner, lines_about, vod,
+};
 
 const KEY: &str = "00112233445566778899aabbccddeeff";
 const OTHER: &str = "ffeeddccbbaa99887766554433221100";
@@ -307,6 +310,15 @@ fn a_token_without_acl_opens_its_url_alone() {
         ("escaped", &usual, url(&edge, "/a%20b/~c?x=1"), "/a%20b/~c?x=1", "granted"),
         ("not escaped", &edge, url(&usual, PATH), PATH, bad),
         ("by Cloudinary", &cloudinary, url(&cloudinary, "/a,b%20c"), "/a,b%20c", "granted"),
+        ("by Cloudinary, with a query", &cloudinary, url(&cloudinary, "/a?x=1&y"), "/a?x=1&y", "granted"),
+        ("by Cloudinary, a query as a name", &cloudinary, url(&cloudinary, "/a?x"), "/a%3Fx", bad),
+        (
+            "by Cloudinary, parameters as a value",
+            &cloudinary,
+            url(&cloudinary, "/a?x=1&y"),
+            "/a?x=1%26y",
+            bad,
+        ),
         ("by Cloudinary, elsewhere", &usual, url(&cloudinary, "/a,b"), "/a,b", bad),
         ("the path alone", &pathless, url(&pathless, PATH), "/videos/1/a.ts?x=1", "granted"),
         (
@@ -324,6 +336,12 @@ fn a_token_without_acl_opens_its_url_alone() {
         let cookie = format!("hdnts={signed}");
         let request = asks(target, &[("cookie", &cookie)], "192.0.2.1");
         assert_eq!(decided(&verifier, &request, NOW), expected, "{name}, as a cookie");
+    }
+    for (length, expected) in [(8192, "granted"), (8193, bad)] {
+        let long = format!("{PATH}?x={}", "1".repeat(length - PATH.len() - 2));
+        let cookie = format!("hdnts={}", url(&usual, &long));
+        let request = asks(&long, &[("cookie", &cookie)], "192.0.2.1");
+        assert_eq!(decided(&verifier(usual.clone()), &request, NOW), expected, "{length} bytes");
     }
     // A visible url, and the text of one form in the other.
     let hostile = url(&usual, "/p~acl=/*");
@@ -374,6 +392,31 @@ fn a_grant_has_the_fields_as_claims_and_shows_no_text() {
     assert_eq!(decided(&verifier, &banned, NOW), "refused_by_hook");
 }
 
+/// A site moves from one scheme to the other, and browsers keep the old cookie.
+#[test]
+fn a_cookie_of_another_scheme_does_not_refuse_a_good_one() {
+    let keys = [cloudfront_key(TestKey::Rsa, KeyScope::bucket("vod"))];
+    let settings = CloudFront::new().protocol(Protocol::Https);
+    let site = vod().akamai(Akamai::new(KEY)).cloudfront(settings);
+    let verifier = gate().site(site).keys(keys).build().unwrap();
+    let signer = cloudfront_signer(TestKey::Rsa);
+    let policy = signer.policy("https://cdn.example.com/*");
+    let policy = policy.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
+    let cloudfront: Vec<String> = policy.cookies().map(|(name, value)| format!("{name}={value}")).collect();
+    let cloudfront = cloudfront.join("; ");
+    let akamai = format!("hdnts={}", acl("/videos/*"));
+    for (cookies, expected) in [
+        (cloudfront.clone(), "granted"),
+        (format!("{cloudfront}; hdnts=x"), "granted"),
+        (format!("hdnts=x; {cloudfront}"), "granted"),
+        (format!("CloudFront-Policy=x; {akamai}"), "granted"),
+        ("CloudFront-Policy=x; hdnts=x".to_owned(), "url_signature_bad"),
+    ] {
+        let request = asks(PATH, &[("cookie", &cookies)], "192.0.2.1");
+        assert_eq!(decided(&verifier, &request, NOW), expected, "{cookies}");
+    }
+}
+
 #[test]
 fn a_signer_refuses_what_no_verifier_accepts() {
     let signer = signer();
@@ -394,6 +437,10 @@ fn a_signer_refuses_what_no_verifier_accepts() {
         ("another character in a path", acl("/é"), Unsignable::Character),
     ] {
         assert_eq!(draft.sign().unwrap_err(), fault, "{name}");
+    }
+    let decoding = AkamaiSigner::new(&Akamai::new(KEY).url_escaping([UrlEscaping::Cloudinary])).unwrap();
+    for url in ["/a%3Fx", "/a?x=1%26y=2", "/a?x=%3D"] {
+        assert_eq!(decoding.url(url).expires_at(at(NOW)).sign().unwrap_err(), Unsignable::Ambiguous, "{url}");
     }
 }
 

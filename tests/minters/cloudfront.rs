@@ -242,7 +242,8 @@ fn what_we_sign_is_verified_by_another_library() {
     for _ in 0..200 {
         let key = key(&mut random);
         let signer = cloudfront_signer(key);
-        let (url, is_canned) = (random.pick(&URLS), random.percent(40));
+        let url = random.pick(&URLS);
+        let is_canned = random.percent(40) && !url.contains('*');
         let resource = if is_canned { url } else { random.pick(&RESOURCES) };
         let draft = if is_canned { signer.url(url) } else { signer.policy(resource) };
         let mut draft = draft.expires_at(UnixSeconds::new(NOW + 60));

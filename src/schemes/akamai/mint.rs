@@ -52,6 +52,11 @@ pub enum Unsignable {
     /// The token has no expiry.
     #[error("token has no expiry: write expires_in or expires_at")]
     NoExpiry,
+    /// The URL has an encoded `?`, `&`, `=`, `;` or `#`, and is decoded before it is signed: the token would open another URL too.
+    #[error(
+        "URL has an encoded delimiter, and the site decodes URLs before it signs them: use another escaping or an acl"
+    )]
+    Ambiguous,
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is no number of seconds since 1970 below 10^12")]
     Date,
@@ -184,6 +189,9 @@ impl AkamaiDraft<'_> {
             without: &rules.places.query,
         });
         let escaping = rules.url_escaping.first().copied().unwrap_or(UrlEscaping::None);
+        if url.as_ref().is_some_and(|url| !url.is_one_url(escaping)) {
+            return Err(Unsignable::Ambiguous);
+        }
         let key = rules.keys.first().ok_or(Unsignable::NoExpiry)?; // checked settings have a key
         let mac = rules.mac_of(key, &signed, url.as_ref().map(|url| (url, escaping)));
         signed.push_str("~hmac=");

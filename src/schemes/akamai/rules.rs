@@ -1,7 +1,7 @@
 use arrayvec::ArrayVec;
 
 use super::token::Fields;
-use super::url::{SignedUrl, UrlEscaping};
+use super::url::{MAX_SIGNED_URL, SignedUrl, UrlEscaping};
 use crate::crypto::{HashOutput, MacHash, MacKey, same_secret};
 use crate::error::UrlSignatureFault;
 use crate::request::{MAX_CREDENTIAL_BYTES, decode_strictly};
@@ -83,7 +83,8 @@ impl AkamaiRules {
         }
         let escapings = if fields.acl.is_some() { &[UrlEscaping::None] } else { &*self.url_escaping };
         let fits = |key: &MacKey| {
-            escapings.iter().any(|escaping| same_secret(&self.mac(key, &fields, url, *escaping), &mac))
+            let mut escapings = escapings.iter().filter(|escaping| url.is_one_url(**escaping));
+            escapings.any(|escaping| same_secret(&self.mac(key, &fields, url, *escaping), &mac))
         };
         if self.keys.iter().any(fits) { Ok(fields) } else { Err(UrlSignatureFault::Mismatch) }
     }

@@ -18,7 +18,7 @@ use crate::schemes::section::{ConfigSection, section, set};
 use crate::schemes::values::Few;
 
 /// Tokens with dates, a list of paths and an HMAC: exactly one of `secret_file` and `secret_env`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "akamai"))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AkamaiSection {
@@ -71,5 +71,12 @@ impl ConfigSection for Akamai {
         set(&mut akamai.ignore_query, section_said.ignore_query);
         set(&mut akamai.url_escaping, section_said.url_escaping);
         Some(akamai)
+    }
+}
+
+impl std::fmt::Debug for AkamaiSection {
+    /// Shows no setting: the salt is secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AkamaiSection")
     }
 }

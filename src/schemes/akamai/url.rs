@@ -42,15 +42,16 @@ impl SignedUrl<'_> {
         self.path.len().saturating_add(self.query.map_or(0, <[u8]>::len))
     }
 
-    /// Returns whether a signer that decodes the URL first writes another URL as it writes this one.
-    fn is_ambiguous_decoded(&self) -> bool {
-        [Some(self.path), self.query].into_iter().flatten().any(|text| {
+    /// Returns whether a signer writes only this URL as it writes it. One that decodes first may write two URLs alike.
+    pub(super) fn is_one_url(&self, escaping: UrlEscaping) -> bool {
+        let has_encoded_delimiter = |text: &[u8]| {
             work::visited(text.len());
-            text.split(|byte| *byte == b'%').skip(1).any(|encoded| {
-                encoded.first_chunk().and_then(|&[high, low]| Some((hex_value(high)? << 4) | hex_value(low)?))
-                    .is_some_and(|byte| b"?&=;#".contains(&byte))
-            })
-        })
+            let mut encoded = text.split(|byte| *byte == b'%').skip(1).filter_map(<[u8]>::first_chunk);
+            let decoded = |&[high, low]: &[u8; 2]| Some((hex_value(high)? << 4) | hex_value(low)?);
+            encoded.any(|digits| decoded(digits).is_some_and(|byte| b"?&=;#".contains(&byte)))
+        };
+        escaping != UrlEscaping::Cloudinary
+            || ![Some(self.path), self.query].into_iter().flatten().any(has_encoded_delimiter)
     }
 
     /// Hands over the text, piece by piece.

@@ -55,7 +55,10 @@ impl<'p> Sections<'p> {
     pub(super) fn has_wildcard(&self) -> bool {
         let Self { protocol, domain, path, query } = *self;
         let is_wild = |section: &[u8]| section.iter().any(|byte| matches!(byte, b'*' | b'?'));
-        is_wild(protocol) || is_wild(domain) || path.is_none_or(is_wild) || matches!(query, Query::Like(like) if is_wild(like))
+        is_wild(protocol)
+            || is_wild(domain)
+            || path.is_none_or(is_wild)
+            || matches!(query, Query::Like(like) if is_wild(like))
     }
 
     fn cover(&self, url: &RequestedUrl, steps: &mut usize) -> bool {

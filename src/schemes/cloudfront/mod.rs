@@ -35,6 +35,10 @@
 //! Protocol and domain compare without case, path and query byte for byte, without decoding. Matching takes at most 16 steps for each byte
 //! of `Resource` and URL; a `Resource` that needs more covers nothing.
 //!
+//! A canned policy and a custom policy with the same text have the same signature. So a signer must not sign canned URLs with a `*` that
+//! a viewer chose, as in a file name: the viewer could send the policy as a custom one, where the `*` is a wildcard. Write `%2A` instead;
+//! [`CloudFrontSigner`] demands it.
+//!
 //! # Claims and scope
 //!
 //! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` that has no

@@ -56,6 +56,9 @@ pub enum Wildcards {
     #[default]
     Sections,
     /// A wildcard matches anywhere in the URL, and `?` is always a wildcard.
+    ///
+    /// Text behind a `*` may then be in a query that the client chose: `/public/*.jpg` covers `/public/secret.mp4?q=.jpg`. A canned URL with
+    /// a query is a pattern, too.
     Anywhere,
 }
 
@@ -98,6 +101,10 @@ impl CloudFront {
     }
 
     /// Sets the domain in signed URLs, with its port if it has one. The default is the request's `Host`, as it was received.
+    ///
+    /// Set it on a site that accepts any host: there, a client could otherwise send the `Host` of another distribution, and with it a URL
+    /// that the same key signed for that distribution. Sites with one domain accept each other's URLs, as far as the scopes of the keys
+    /// admit it.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -109,9 +116,9 @@ impl CloudFront {
         self
     }
 
-    /// Refuses a custom policy without `Resource`. By default, such a policy covers everything that its key may sign for.
-    pub fn require_resource(mut self) -> Self {
-        self.require_resource = true;
+    /// Sets whether a custom policy without `Resource` is refused. By default, such a policy covers everything that its key may sign for.
+    pub fn require_resource(mut self, require: bool) -> Self {
+        self.require_resource = require;
         self
     }
 }

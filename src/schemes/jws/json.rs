@@ -61,7 +61,7 @@ pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
         cursor.elements(MAX_DEPTH, &mut |value| match value {
             Value::String(text) => found |= text.is(wanted),
             Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => {
-                strings = false
+                strings = false;
             }
         })
     });
