@@ -47,32 +47,32 @@ impl<'r> Grant<'r> {
     }
 
     fn key(&self) -> Option<&crate::Key> {
-        self.facts.proof.key(&self.guard.state.keys)
+        self.facts.verified.key(&self.guard.state.keys)
     }
 
     /// The video that the credential opens, if the credential names a video.
     pub fn video(&self) -> Option<&str> {
-        self.facts.proof.video()
+        self.facts.verified.video()
     }
 
     /// The viewer that the credential was issued to, if the credential names a viewer.
     pub fn viewer(&self) -> Option<&str> {
-        self.facts.proof.viewer()
+        self.facts.verified.viewer()
     }
 
     /// Returns the credential's rules for the response.
     pub(crate) fn response(&self) -> ResponseRules {
-        self.facts.proof.response(self.facts.carrier)
+        self.facts.verified.response(self.facts.carrier)
     }
 
     /// What forwarding depends on.
     pub(crate) const fn granted(&self) -> Granted<'_> {
-        (self.facts.carrier, &self.facts.proof)
+        (self.facts.carrier, &self.facts.verified)
     }
 
     /// The kind of credential.
     pub fn scheme(&self) -> Scheme {
-        self.facts.proof.scheme()
+        self.facts.verified.scheme()
     }
 
     /// Where it sat in the request.
@@ -118,12 +118,12 @@ impl<'r> Grant<'r> {
         let site = self.guard.site();
         let basis =
             Basis { carrier: self.facts.carrier, raw: self.raw, site: &site.facts, claims: &payload.0 };
-        site.schemes.scope(&self.facts.proof, &basis)
+        site.schemes.scope(&self.facts.verified, &basis)
     }
 
     /// The claims of the credential, read again.
     pub(crate) fn payload(&self) -> Payload {
-        Payload(self.facts.proof.claims(self.facts.carrier, self.raw))
+        Payload(self.facts.verified.claims(self.facts.carrier, self.raw))
     }
 }
 
@@ -185,7 +185,7 @@ impl OwnedGrant {
 
     /// The kind of credential.
     pub fn scheme(&self) -> Scheme {
-        self.0.facts.proof.scheme()
+        self.0.facts.verified.scheme()
     }
 
     /// Where it sat in the request.
@@ -195,12 +195,12 @@ impl OwnedGrant {
 
     /// The video that the credential opens, if the credential names a video.
     pub fn video(&self) -> Option<&str> {
-        self.0.facts.proof.video()
+        self.0.facts.verified.video()
     }
 
     /// The viewer that the credential was issued to, if the credential names a viewer.
     pub fn viewer(&self) -> Option<&str> {
-        self.0.facts.proof.viewer()
+        self.0.facts.verified.viewer()
     }
 
     /// Returns whether the credential opens this video, given that it covers the requested path.
@@ -208,7 +208,7 @@ impl OwnedGrant {
     pub(crate) fn opens(&self, video: &str) -> bool {
         match self.video() {
             Some(named) => named == video,
-            None => self.0.facts.proof.covers_path(self.is_live()) || self.scope() == Some(video),
+            None => self.0.facts.verified.covers_path(self.is_live()) || self.scope() == Some(video),
         }
     }
 

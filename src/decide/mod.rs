@@ -133,7 +133,7 @@ pub(crate) fn decide<'r>(
             // 10. Method, length, rate.
             Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {
                 Ok(()) => Outcome::Granted(raw, facts),
-                Err(denial) => denied(denial, facts.proof.scheme(), facts.carrier, raw),
+                Err(denial) => denied(denial, facts.verified.scheme(), facts.carrier, raw),
             },
             refused => refused,
         }
@@ -238,7 +238,7 @@ fn authenticate<'r>(
         if site.schemes.own_carriers.has(carrier) {
             match site.schemes.verify_own(carrier, context) {
                 Ok(None) => {}
-                Ok(Some((raw, result))) => return outcome(result, carrier, raw, context),
+                Ok(Some((raw, result))) => return outcome_of(result, carrier, raw, context),
                 Err(denial) => return denial.into(),
             }
         }
@@ -249,7 +249,7 @@ fn authenticate<'r>(
 /// Verifies a text from a shared carrier.
 #[inline]
 fn verify_text<'r>(site: &SiteRules, text: Text<'r>, context: &Context<'_, '_>) -> Outcome<'r> {
-    outcome(site.schemes.verify_text(text, context), text.carrier, text.raw, context)
+    outcome_of(site.schemes.verify_text(text, context), text.carrier, text.raw, context)
 }
 
 /// Verifies the cookies of one name, each on its own: the first that is accepted decides, whatever stands before it. If none is
@@ -283,7 +283,7 @@ fn verify_each<'r>(
 
 /// Returns the outcome of one credential. A denial because of a lookup that was not made yet is the need for that lookup.
 #[inline]
-fn outcome<'r>(
+fn outcome_of<'r>(
     result: Result<Facts, Rejected>,
     carrier: Carrier,
     raw: &'r [u8],
@@ -306,8 +306,8 @@ fn authorize(
     context: &Context<'_, '_>,
 ) -> Result<(), Denial> {
     let Asked { path, query, .. } = context.asked;
-    let checked = check_manner(site, request.method(), path, query, Some((facts.carrier, &facts.proof)));
-    facts.proof.settle(checked, context.access, context.keys, context.now)
+    let checked = check_manner(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
+    facts.verified.settle(checked, context.access, context.keys, context.now)
 }
 
 /// Checks the method, then the length of the parameters that a manifest would carry.

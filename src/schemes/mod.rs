@@ -24,7 +24,7 @@
 //! A scheme is a module here, and an entry in the registry (`list.rs`). It implements:
 //!
 //! 1. `CredentialScheme` (`scheme.rs`) for its checked rules: its places, how it is found and verified.
-//! 2. `Proven` (`scheme.rs`) for the facts that remain of a verified credential.
+//! 2. `SchemeFacts` (`scheme.rs`) for the facts that remain of a verified credential.
 //! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded; and `ConfigSection`
 //!    (`section.rs`) if it has a section in the configuration file.
 //! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read what
@@ -71,7 +71,7 @@ pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
 pub(crate) use list::for_each_scheme;
 pub(crate) use places::{NameKind, Places};
-pub(crate) use registry::{Facts, Proof, Rejected, SchemeRules, SiteSchemes, claimed_key};
+pub(crate) use registry::{Facts, Rejected, SchemeRules, SiteSchemes, VerifiedFacts, claimed_key};
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::kind::Scheme;
 use super::list::for_each_scheme;
 use super::places::Places;
-use super::scheme::{Basis, CredentialScheme, Pieces, Proven, ResponseRules};
+use super::scheme::{Basis, CredentialScheme, Pieces, ResponseRules, SchemeFacts};
 #[cfg(feature = "config")]
 use super::secret::SecretSlots;
 use super::settings::{SchemeSettings, SiteCheck};
@@ -20,7 +20,7 @@ use crate::time::UnixSeconds;
 pub(crate) struct Facts {
     pub(crate) carrier: Carrier,
     pub(crate) expires_at: Option<UnixSeconds>,
-    pub(crate) proof: Proof,
+    pub(crate) verified: VerifiedFacts,
 }
 
 /// A denial, and the scheme of the credential that it is about.
@@ -49,8 +49,8 @@ macro_rules! registry {
 
         /// The facts about a verified credential of any scheme.
         #[derive(Clone, Debug)]
-        pub(crate) enum Proof {
-            $($Scheme(<super::$module::$Rules as CredentialScheme>::Proof),)+
+        pub(crate) enum VerifiedFacts {
+            $($Scheme(<super::$module::$Rules as CredentialScheme>::Facts),)+
         }
 
         impl SchemeRules {
@@ -67,8 +67,8 @@ macro_rules! registry {
                         && let Some(credential) = rules.read(text)
                     {
                         return match rules.verify(carrier, &credential, context) {
-                            Ok(Verified { expires_at, proof, .. }) => {
-                                Ok(Facts { carrier, expires_at, proof: Proof::$Scheme(proof) })
+                            Ok(Verified { expires_at, facts, .. }) => {
+                                Ok(Facts { carrier, expires_at, verified: VerifiedFacts::$Scheme(facts) })
                             }
                             Err(denial) => Err(Rejected { scheme: Scheme::$Scheme, denial }),
                         };
@@ -96,8 +96,8 @@ macro_rules! registry {
                                 break;
                             };
                             match rules.verify(carrier, &credential, context) {
-                                Ok(Verified { expires_at, proof, .. }) => {
-                                    let facts = Facts { carrier, expires_at, proof: Proof::$Scheme(proof) };
+                                Ok(Verified { expires_at, facts, .. }) => {
+                                    let facts = Facts { carrier, expires_at, verified: VerifiedFacts::$Scheme(facts) };
                                     return Ok(Some((raw, Ok(facts))));
                                 }
                                 Err(denial) => {
@@ -138,14 +138,14 @@ macro_rules! registry {
             }
 
             /// Returns the scope of a verified credential.
-            pub(crate) fn scope(&self, proof: &Proof, basis: &Basis<'_>) -> Option<String> {
-                match proof {
-                    $(Proof::$Scheme(proof) => self.$field.as_ref()?.scope(proof, basis),)+
+            pub(crate) fn scope(&self, facts: &VerifiedFacts, basis: &Basis<'_>) -> Option<String> {
+                match facts {
+                    $(VerifiedFacts::$Scheme(facts) => self.$field.as_ref()?.scope(facts, basis),)+
                 }
             }
         }
 
-        impl Proof {
+        impl VerifiedFacts {
             /// Returns the scheme of the credential.
             pub(crate) const fn scheme(&self) -> Scheme {
                 match self {
@@ -156,54 +156,54 @@ macro_rules! registry {
             /// See [`CredentialScheme::claims`].
             pub(crate) fn claims(&self, carrier: Carrier, raw: &[u8]) -> String {
                 match self {
-                    $(Self::$Scheme(proof) => <super::$module::$Rules>::claims(proof, carrier, raw),)+
+                    $(Self::$Scheme(facts) => <super::$module::$Rules>::claims(facts, carrier, raw),)+
                 }
             }
 
-            /// See [`Proven::key`].
+            /// See [`SchemeFacts::key`].
             pub(crate) fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
                 match self {
-                    $(Self::$Scheme(proof) => proof.key(keys),)+
+                    $(Self::$Scheme(facts) => facts.key(keys),)+
                 }
             }
 
-            /// See [`Proven::video`].
+            /// See [`SchemeFacts::video`].
             pub(crate) fn video(&self) -> Option<&str> {
                 match self {
-                    $(Self::$Scheme(proof) => proof.video(),)+
+                    $(Self::$Scheme(facts) => facts.video(),)+
                 }
             }
 
-            /// See [`Proven::viewer`].
+            /// See [`SchemeFacts::viewer`].
             pub(crate) fn viewer(&self) -> Option<&str> {
                 match self {
-                    $(Self::$Scheme(proof) => proof.viewer(),)+
+                    $(Self::$Scheme(facts) => facts.viewer(),)+
                 }
             }
 
-            /// See [`Proven::covers_path`].
+            /// See [`SchemeFacts::covers_path`].
             #[cfg(feature = "media-keys")]
             pub(crate) fn covers_path(&self, is_live: bool) -> bool {
                 match self {
-                    $(Self::$Scheme(proof) => proof.covers_path(is_live),)+
+                    $(Self::$Scheme(facts) => facts.covers_path(is_live),)+
                 }
             }
 
-            /// See [`Proven::opens_more_than_the_manifest`].
+            /// See [`SchemeFacts::opens_more_than_the_manifest`].
             pub(crate) fn opens_more_than_the_manifest(&self) -> bool {
                 match self {
-                    $(Self::$Scheme(proof) => proof.opens_more_than_the_manifest(),)+
+                    $(Self::$Scheme(facts) => facts.opens_more_than_the_manifest(),)+
                 }
             }
 
-            /// See [`Proven::response`].
+            /// See [`SchemeFacts::response`].
             pub(crate) fn response(&self, carrier: Carrier) -> ResponseRules {
                 match self {
-                    $(Self::$Scheme(proof) => proof.response(carrier),)+
+                    $(Self::$Scheme(facts) => facts.response(carrier),)+
                 }
             }
 
-            /// See [`Proven::settle`].
+            /// See [`SchemeFacts::settle`].
             pub(crate) fn settle(
                 &self,
                 outcome: Result<(), Denial>,
@@ -212,7 +212,7 @@ macro_rules! registry {
                 now: UnixSeconds,
             ) -> Result<(), Denial> {
                 match self {
-                    $(Self::$Scheme(proof) => proof.settle(outcome, access, keys, now),)+
+                    $(Self::$Scheme(facts) => facts.settle(outcome, access, keys, now),)+
                 }
             }
         }

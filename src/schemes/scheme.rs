@@ -21,7 +21,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     type Credential<'s>;
 
     /// The facts about a verified credential that outlive the decision. They hold no text of the request.
-    type Proof: Proven;
+    type Facts: SchemeFacts;
 
     /// Returns where credentials of this scheme can be.
     fn places(&self) -> &Places;
@@ -67,7 +67,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         carrier: Carrier,
         credential: &Self::Credential<'_>,
         context: &Context<'_, '_>,
-    ) -> Result<Verified<Self::Proof>, Denial>;
+    ) -> Result<Verified<Self::Facts>, Denial>;
 
     /// Returns the name of the key that a rejected credential claims, for a log line.
     fn claimed_key(_: Carrier, _: &[u8]) -> Option<String> {
@@ -75,12 +75,12 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     }
 
     /// Returns the claims as a JSON object. They are read again from the credential's text.
-    fn claims(_: &Self::Proof, _: Carrier, _: &[u8]) -> String {
+    fn claims(_: &Self::Facts, _: Carrier, _: &[u8]) -> String {
         "{}".to_owned()
     }
 
     /// Returns the scope of a credential as object keys are written, or the playback ID.
-    fn scope(&self, proof: &Self::Proof, basis: &Basis<'_>) -> Option<String>;
+    fn scope(&self, facts: &Self::Facts, basis: &Basis<'_>) -> Option<String>;
 }
 
 /// A credential, if there is one, and the pieces of the request that are read again once it was decided on.
@@ -102,7 +102,7 @@ impl<'r> From<&'r [u8]> for Pieces<'r> {
 }
 
 /// What is known of a verified credential once its decision is over.
-pub(crate) trait Proven: Clone + fmt::Debug {
+pub(crate) trait SchemeFacts: Clone + fmt::Debug {
     /// Returns the key that signed the credential.
     fn key<'k>(&self, _: &'k KeySet) -> Option<&'k Key> {
         None

@@ -5,12 +5,12 @@ use crate::time::UnixSeconds;
 #[derive(Debug)]
 pub(crate) struct Verified<P> {
     pub(crate) expires_at: Option<UnixSeconds>,
-    pub(crate) proof: P,
+    pub(crate) facts: P,
     _accepted: Accepted,
 }
 
 impl<P> Verified<P> {
-    pub(super) const fn new(accepted: Accepted, expires_at: Option<UnixSeconds>, proof: P) -> Self {
-        Self { expires_at, proof, _accepted: accepted }
+    pub(super) const fn new(accepted: Accepted, expires_at: Option<UnixSeconds>, facts: P) -> Self {
+        Self { expires_at, facts, _accepted: accepted }
     }
 }

@@ -5,7 +5,7 @@ use super::pattern::HostPattern;
 use crate::error::{ConfigError, Denial, Faults};
 use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
-use crate::schemes::{Carrier, Proof, SchemeRules};
+use crate::schemes::{Carrier, SchemeRules, VerifiedFacts};
 
 /// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
 /// is asked for with them.
@@ -203,7 +203,7 @@ pub(crate) enum PathFormat {
 }
 
 /// The credential of a grant, as far as forwarding depends on it.
-pub(crate) type Granted<'g> = (Carrier, &'g Proof);
+pub(crate) type Granted<'g> = (Carrier, &'g VerifiedFacts);
 
 impl ForwardRules {
     /// Returns what a path in its normal form says about the answer.
@@ -243,9 +243,9 @@ impl ForwardRules {
             Keys::Only(keys) => Some(Wanted::Only(keys)),
             Keys::Except(keys) => Some(Wanted::Except(keys)),
             Keys::Credential => {
-                let (_, proof) = granted.filter(|(carrier, _)| *carrier == Carrier::Query)?;
-                let places = schemes.places_of(proof.scheme())?;
-                proof.opens_more_than_the_manifest().then_some(Wanted::Names(&places.query))
+                let (_, facts) = granted.filter(|(carrier, _)| *carrier == Carrier::Query)?;
+                let places = schemes.places_of(facts.scheme())?;
+                facts.opens_more_than_the_manifest().then_some(Wanted::Names(&places.query))
             }
         }
     }

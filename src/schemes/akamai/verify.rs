@@ -16,7 +16,7 @@ use crate::schemes::context::Context;
 use crate::schemes::jws::JsonStr;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};
 use crate::schemes::verified::Verified;
 
 /// A token as it was received. Shows nothing of itself.
@@ -24,7 +24,7 @@ pub(crate) struct AkamaiToken<'r>(&'r [u8]);
 
 /// What is known of a verified token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AkamaiProof {
+pub(crate) struct AkamaiFacts {
     /// Whether the token was percent-decoded as a whole.
     is_decoded: bool,
     /// Whether the token has an `acl`. If it has none, it covers one URL.
@@ -33,7 +33,7 @@ pub(crate) struct AkamaiProof {
 
 impl CredentialScheme for AkamaiRules {
     type Credential<'s> = AkamaiToken<'s>;
-    type Proof = AkamaiProof;
+    type Facts = AkamaiFacts;
 
     const TRIES: usize = MAX_COOKIES_TRIED;
 
@@ -71,7 +71,7 @@ impl CredentialScheme for AkamaiRules {
         carrier: Carrier,
         token: &AkamaiToken<'_>,
         context: &Context<'_, '_>,
-    ) -> Result<Verified<AkamaiProof>, Denial> {
+    ) -> Result<Verified<AkamaiFacts>, Denial> {
         let bad = Denial::UrlSignatureBad;
         let url = SignedUrl {
             path: context.target.path,
@@ -106,17 +106,17 @@ impl CredentialScheme for AkamaiRules {
             }
         }
         let accepted = context.accept((Scheme::Akamai, carrier), Some(&context.resource), &fields)?;
-        Ok(Verified::new(accepted, Some(expires), AkamaiProof { is_decoded, has_acl: fields.acl.is_some() }))
+        Ok(Verified::new(accepted, Some(expires), AkamaiFacts { is_decoded, has_acl: fields.acl.is_some() }))
     }
 
-    fn claims(proof: &AkamaiProof, _: Carrier, raw: &[u8]) -> String {
-        proof.with_fields(raw, |fields| fields.json()).unwrap_or_else(|| "{}".to_owned())
+    fn claims(facts: &AkamaiFacts, _: Carrier, raw: &[u8]) -> String {
+        facts.with_fields(raw, |fields| fields.json()).unwrap_or_else(|| "{}".to_owned())
     }
 
     /// Returns the path or the beginning of paths that an `acl` covers, without a slash. There is none for a token with several entries,
     /// with other wildcards than a last `*`, or without `acl`.
-    fn scope(&self, proof: &AkamaiProof, basis: &Basis<'_>) -> Option<String> {
-        let scope = proof.with_fields(basis.raw, |fields| acl::plain_scope(fields.acl?.as_bytes()))??;
+    fn scope(&self, facts: &AkamaiFacts, basis: &Basis<'_>) -> Option<String> {
+        let scope = facts.with_fields(basis.raw, |fields| acl::plain_scope(fields.acl?.as_bytes()))??;
         String::from_utf8(scope).ok()?.strip_prefix(&*basis.site.base_path).map(str::to_owned)
     }
 }
@@ -177,7 +177,7 @@ impl Fields<'_> {
     }
 }
 
-impl AkamaiProof {
+impl AkamaiFacts {
     /// Reads the fields again, as they were verified.
     fn with_fields<T>(self, raw: &[u8], read: impl FnOnce(Fields<'_>) -> T) -> Option<T> {
         let mut decoded = Decoded::new();
@@ -191,7 +191,7 @@ impl AkamaiProof {
     }
 }
 
-impl Proven for AkamaiProof {
+impl SchemeFacts for AkamaiFacts {
     #[cfg(feature = "media-keys")]
     fn covers_path(&self, _: bool) -> bool {
         true

@@ -20,7 +20,7 @@ use crate::schemes::context::Context;
 use crate::schemes::jws::MAX_KID_SHOWN;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Pieces, Proven};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Pieces, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
 use crate::store::Access;
@@ -31,7 +31,7 @@ const MAX_RESOURCE: usize = MAX_POLICY_TEXT;
 
 /// What is known of a verified credential.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CloudFrontProof {
+pub(crate) struct CloudFrontFacts {
     key: KeyRef,
     /// Whether the policy was sent. If it was not, it covers one URL.
     is_custom: bool,
@@ -41,7 +41,7 @@ pub(crate) struct CloudFrontProof {
 
 impl CredentialScheme for CloudFrontRules {
     type Credential<'s> = Parts<'s>;
-    type Proof = CloudFrontProof;
+    type Facts = CloudFrontFacts;
 
     fn places(&self) -> &Places {
         &self.places
@@ -71,7 +71,7 @@ impl CredentialScheme for CloudFrontRules {
         carrier: Carrier,
         parts: &Parts<'_>,
         context: &Context<'_, '_>,
-    ) -> Result<Verified<CloudFrontProof>, Denial> {
+    ) -> Result<Verified<CloudFrontFacts>, Denial> {
         let bad = Denial::UrlSignatureBad;
         let (now, times) = (context.now, context.site.times);
         let url = RequestedUrl::of(context, self).map_err(bad)?;
@@ -142,8 +142,8 @@ impl CredentialScheme for CloudFrontRules {
         // 9. Revocations.
         context.check_key_revocation(key)?;
         let accepted = context.accept((Scheme::CloudFront, carrier), Some(&context.resource), &policy)?;
-        let proof = CloudFrontProof { key: place, is_custom, covers_several };
-        Ok(Verified::new(accepted, Some(policy.expires), proof))
+        let facts = CloudFrontFacts { key: place, is_custom, covers_several };
+        Ok(Verified::new(accepted, Some(policy.expires), facts))
     }
 
     fn claimed_key(_: Carrier, key_pair_id: &[u8]) -> Option<String> {
@@ -151,13 +151,13 @@ impl CredentialScheme for CloudFrontRules {
         (!shown.is_empty()).then(|| shown.escape_ascii().to_string())
     }
 
-    fn claims(proof: &CloudFrontProof, _: Carrier, policy: &[u8]) -> String {
-        proof.with_policy(policy, claims_of).unwrap_or_else(|| "{}".to_owned())
+    fn claims(facts: &CloudFrontFacts, _: Carrier, policy: &[u8]) -> String {
+        facts.with_policy(policy, claims_of).unwrap_or_else(|| "{}".to_owned())
     }
 
-    fn scope(&self, proof: &CloudFrontProof, basis: &Basis<'_>) -> Option<String> {
+    fn scope(&self, facts: &CloudFrontFacts, basis: &Basis<'_>) -> Option<String> {
         let resource =
-            proof.with_policy(basis.raw, |policy| Some(policy.resource?.chars().collect::<String>()))??;
+            facts.with_policy(basis.raw, |policy| Some(policy.resource?.chars().collect::<String>()))??;
         let Sections { protocol, domain, path, query: Query::Any | Query::Absent } =
             Sections::of(resource.as_bytes())?
         else {
@@ -248,7 +248,7 @@ fn claims_of(policy: Policy<'_>) -> String {
     serde_json::Value::Object(claims).to_string()
 }
 
-impl CloudFrontProof {
+impl CloudFrontFacts {
     /// Reads the policy again, as it was verified.
     fn with_policy<T>(self, text: &[u8], read: impl FnOnce(Policy<'_>) -> T) -> Option<T> {
         let mut buffer = Decoded::<MAX_POLICY_TEXT>::new();
@@ -261,7 +261,7 @@ impl CloudFrontProof {
     }
 }
 
-impl Proven for CloudFrontProof {
+impl SchemeFacts for CloudFrontFacts {
     fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
         keys.at(self.key) // the snapshot that found it still holds it
     }

@@ -21,7 +21,7 @@ use crate::schemes::context::{Accepted, Context};
 use crate::schemes::jws::{JsonStr, is_readable, member};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven, Referrers, ResponseRules};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Referrers, ResponseRules, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::Resource;
 use crate::store::{Access, Answer, Found, Need, Standing, Subject};
@@ -56,7 +56,7 @@ const MAX_ENCODED_LEN: usize = 3 * MAX_EMBED_TOKEN_LEN;
 
 impl CredentialScheme for EmbedRules {
     type Credential<'s> = Presented<'s>;
-    type Proof = Embedded;
+    type Facts = Embedded;
 
     fn places(&self) -> &Places {
         &self.places
@@ -112,8 +112,8 @@ impl CredentialScheme for EmbedRules {
         match checked {
             Ok(accepted) => {
                 let expires_at = record.expires_at();
-                let proof = Embedded { record, is_page, is_rated: is_guarded(requested) };
-                Ok(Verified::new(accepted, expires_at, proof))
+                let facts = Embedded { record, is_page, is_rated: is_guarded(requested) };
+                Ok(Verified::new(accepted, expires_at, facts))
             }
             Err(denial) => {
                 record.denied(denial.code(), context.now);
@@ -230,7 +230,7 @@ pub(crate) struct Embedded {
     is_rated: bool,
 }
 
-impl Proven for Embedded {
+impl SchemeFacts for Embedded {
     #[cfg(feature = "media-keys")]
     fn covers_path(&self, _: bool) -> bool {
         false // a token names its video

@@ -31,7 +31,7 @@ use crate::schemes::carriers::{Carrier, Decoded, Text, token_text};
 use crate::schemes::context::Context;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, Proven};
+use crate::schemes::scheme::{Basis, CredentialScheme, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
 use crate::store::Access;
@@ -42,7 +42,7 @@ pub const MAX_KID_SHOWN: usize = 64;
 
 impl CredentialScheme for JwsRules {
     type Credential<'s> = Text<'s>;
-    type Proof = SignedBy;
+    type Facts = SignedBy;
 
     fn places(&self) -> &Places {
         &self.places
@@ -275,7 +275,7 @@ fn accept(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedBy(KeyRef);
 
-impl Proven for SignedBy {
+impl SchemeFacts for SignedBy {
     fn key<'k>(&self, keys: &'k KeySet) -> Option<&'k Key> {
         keys.at(self.0) // the snapshot that found it still holds it
     }

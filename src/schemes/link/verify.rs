@@ -9,13 +9,13 @@ use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
-use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Proven};
+use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::time::UnixSeconds;
 
 impl CredentialScheme for LinkRules {
     type Credential<'s> = Link<'s>;
-    type Proof = Covers;
+    type Facts = Covers;
 
     fn places(&self) -> &Places {
         &self.places
@@ -86,7 +86,7 @@ impl ClaimSource for LinkClaims {
     }
 }
 
-impl Proven for Covers {
+impl SchemeFacts for Covers {
     #[cfg(feature = "media-keys")]
     fn covers_path(&self, _: bool) -> bool {
         true
