@@ -1,4 +1,4 @@
-use super::jws::JsonStr;
+use super::json::JsonStr;
 
 /// The value of a claim, borrowed from the credential. `Debug` shows its kind alone: a claim may be about a person.
 #[derive(Clone, Copy)]

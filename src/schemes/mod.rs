@@ -45,6 +45,7 @@ mod claim;
 mod context;
 mod failures;
 mod hook;
+mod json;
 mod key_revocation;
 mod kind;
 mod list;

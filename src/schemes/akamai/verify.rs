@@ -13,7 +13,7 @@ use crate::request::{
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::Context;
-use crate::schemes::jws::JsonStr;
+use crate::schemes::json::JsonStr;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};

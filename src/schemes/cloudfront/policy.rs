@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use super::url::RequestedUrl;
 use crate::crypto::{MessageDigest, SignatureHash};
 use crate::error::UrlSignatureFault;
-use crate::schemes::jws::{JsonStr, Value, only_element, read_object};
+use crate::schemes::json::{JsonStr, Value, only_element, read_object};
 use crate::time::UnixSeconds;
 
 /// A policy whose signature was verified, or which still has to be.

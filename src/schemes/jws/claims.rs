@@ -2,11 +2,11 @@ use arrayvec::ArrayVec;
 use serde::de::Deserialize;
 
 use super::date::NumericDate;
-use super::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 #[cfg(feature = "mint")]
 use crate::error::ClaimName;
 use crate::error::TokenFault;
 use crate::schemes::claim::{ClaimSource, ClaimValue};
+use crate::schemes::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 use crate::time::UnixSeconds;
 
 /// A claim is absent, or it is there and means something, or it is there and does not.

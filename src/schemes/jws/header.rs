@@ -1,8 +1,8 @@
 use arrayvec::ArrayVec;
 
-use super::json::{JsonStr, Value, read_object};
 use crate::crypto::Algorithm;
 use crate::error::{Denial, TokenFault};
+use crate::schemes::json::{JsonStr, Value, read_object};
 
 /// What a JOSE header's `alg` names (RFC 7515 §4.1.1); never what decides how a signature is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

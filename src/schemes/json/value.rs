@@ -61,7 +61,7 @@ impl<'t> JsonStr<'t> {
 
     /// The text if it is plain, else the one of `names` that it spells, else nothing that is a name.
     #[inline]
-    pub(in crate::schemes::jws) fn as_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
+    pub(in crate::schemes) fn as_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
         if self.escaped { self.spells_one_of(names) } else { self.raw }
     }
 
@@ -96,38 +96,38 @@ impl<'t> JsonStr<'t> {
 
 /// Where a piece of a text stands in it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::schemes::jws) struct Place {
+pub(in crate::schemes) struct Place {
     start: u16,
     len: u16,
 }
 
 impl Place {
     /// The place of `piece`, which is borrowed from `text`.
-    pub(in crate::schemes::jws) fn of(piece: &[u8], text: &[u8]) -> Option<Self> {
+    pub(in crate::schemes) fn of(piece: &[u8], text: &[u8]) -> Option<Self> {
         let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
         Some(Self { start: start.try_into().ok()?, len: piece.len().try_into().ok()? })
     }
 
-    pub(in crate::schemes::jws) fn read(self, text: &[u8]) -> Option<&[u8]> {
+    pub(in crate::schemes) fn read(self, text: &[u8]) -> Option<&[u8]> {
         text.get(usize::from(self.start)..)?.get(..usize::from(self.len))
     }
 }
 
 /// Where a string stands in its text.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::schemes::jws) struct StrPlace {
+pub(in crate::schemes) struct StrPlace {
     raw: Place,
     escaped: bool,
 }
 
 impl<'t> JsonStr<'t> {
     /// Where it stands in the text that it was read from.
-    pub(in crate::schemes::jws) fn place_in(self, text: &'t [u8]) -> Option<StrPlace> {
+    pub(in crate::schemes) fn place_in(self, text: &'t [u8]) -> Option<StrPlace> {
         Some(StrPlace { raw: Place::of(self.raw, text)?, escaped: self.escaped })
     }
 
     /// The string at a place of the same text.
-    pub(in crate::schemes::jws) fn at(text: &'t [u8], place: StrPlace) -> Option<Self> {
+    pub(in crate::schemes) fn at(text: &'t [u8], place: StrPlace) -> Option<Self> {
         Some(Self { raw: place.raw.read(text)?, escaped: place.escaped })
     }
 }
