@@ -9,6 +9,7 @@ use crate::records::EmbedToken;
 pub struct Need {
     pub(super) subject: Subject,
     /// Who asks for it: lookups that find nothing are few for each client.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "memory limits no lookups"))]
     pub(super) client: Option<IpAddr>,
 }
 
