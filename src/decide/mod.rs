@@ -7,8 +7,9 @@
 //! 2. **Preflight.** A CORS preflight is answered: it carries no credential.
 //! 3. **HTTPS**, if the site requires it.
 //! 4. **Path.** The path has one normal form, or the request is refused.
-//! 5. **Public.** On a public resource credentials are not read.
-//! 6. **Carrier.** Path, query, bearer and cookie are searched in this order. The first carrier with a credential decides; see
+//! 5. **Public.** On a public resource credentials are not read. On any other, the host contains the bucket or playback ID, if the site's
+//!    pattern takes it from there; otherwise no credential covers the path.
+//! 6. **Carrier.** Path, query, bearer, header and cookie are searched in this order. The first carrier with a credential decides; see
 //!    [`schemes`](crate::schemes).
 //! 7. **Credential.** The scheme verifies it. A signed token's form, key, algorithm, claims and scope can only reject, and are checked before
 //!    its [signature](crate::schemes::jws). A link's [proof](crate::schemes::link) is checked before its expiry. An embed token's
@@ -104,7 +105,7 @@ pub(crate) fn decide<'r>(
         };
         // 5. Public.
         if site.is_public(key) {
-            break 'outcome match check_manner(site, request.method(), path, target.query, None) {
+            break 'outcome match check_method_and_query(site, request.method(), path, target.query, None) {
                 Ok(()) => Outcome::Public,
                 Err(denial) => denial.into(),
             };
@@ -306,12 +307,13 @@ fn authorize(
     context: &Context<'_, '_>,
 ) -> Result<(), Denial> {
     let Asked { path, query, .. } = context.asked;
-    let checked = check_manner(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
-    facts.verified.settle(checked, context.access, context.keys, context.now)
+    let checked =
+        check_method_and_query(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
+    facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now)
 }
 
 /// Checks the method, then the length of the parameters that a manifest would carry.
-fn check_manner(
+fn check_method_and_query(
     site: &SiteRules,
     method: &str,
     path: &[u8],

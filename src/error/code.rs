@@ -22,9 +22,9 @@
 /// | `link_bad` | 403 | a secure link that is malformed, or whose proof is wrong |
 /// | `link_expired` | 410 | a secure link whose proof is right, and that has expired |
 /// | `url_signature_bad` | 403 | a URL signature that is malformed, does not fit, or is bound to another client |
-/// | `url_signature_expired` | 403 | a URL signature that fits, and that has expired |
-/// | `url_signature_not_yet_valid` | 403 | a URL signature that fits, and that is not valid yet |
-/// | `url_signature_out_of_scope` | 403 | a URL signature that fits, and that does not cover this path |
+/// | `url_signature_expired` | 403 | a URL signature that has expired; it may not have been verified |
+/// | `url_signature_not_yet_valid` | 403 | a URL signature that is not valid yet |
+/// | `url_signature_out_of_scope` | 403 | a URL signature that does not cover this path |
 /// | `embed_unknown` | 403 | no embed token of this text is in force |
 /// | `embed_expired` | 403 | an embed token that has expired |
 /// | `revoked` | 403 | a valid credential that was revoked |

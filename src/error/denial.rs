@@ -265,7 +265,8 @@ impl Denial {
     /// Returns whether a signature, a secure link's proof or an embed token had been verified before this rule refused the
     /// request.
     ///
-    /// False means that nothing in the token can be trusted, its dates included.
+    /// False means that nothing in the credential may be trusted, its dates included. The denials of a URL signature's dates and scope
+    /// return false for every scheme, because some schemes check these first.
     pub const fn verified(self) -> bool {
         match self {
             Self::UrlSignatureBad(fault) => fault.is_verified(),

@@ -38,7 +38,7 @@ pub(crate) struct Context<'s, 'r> {
     pub(crate) need: Cell<Option<Need>>,
 }
 
-/// The parts of a request that are signed.
+/// What is requested. Secure links and URL signatures sign parts of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'s> {
     /// The normal form of the path.

@@ -30,9 +30,10 @@
 //! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read what
 //!    `CredentialScheme::claims` returns.
 //!
-//! Then the schema of configuration files is written again, and `tests/schemes` gets a file of samples. Carriers, stripping,
+//! Then `tests/schemes` gets a file of samples, the docs of [`config`](crate::config) get the section, and
+//! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` writes the schema of configuration files. Carriers, stripping,
 //! forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of `tests/schemes.rs`
-//! follow.
+//! follow. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
 
 pub mod akamai;
 pub mod cloudfront;

@@ -203,8 +203,8 @@ macro_rules! registry {
                 }
             }
 
-            /// See [`SchemeFacts::settle`].
-            pub(crate) fn settle(
+            /// See [`SchemeFacts::apply_rate_and_record`].
+            pub(crate) fn apply_rate_and_record(
                 &self,
                 outcome: Result<(), Denial>,
                 access: &Access,
@@ -212,7 +212,7 @@ macro_rules! registry {
                 now: UnixSeconds,
             ) -> Result<(), Denial> {
                 match self {
-                    $(Self::$Scheme(facts) => facts.settle(outcome, access, keys, now),)+
+                    $(Self::$Scheme(facts) => facts.apply_rate_and_record(outcome, access, keys, now),)+
                 }
             }
         }

@@ -136,7 +136,7 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
     /// # Errors
     ///
     /// Returns the denial of `outcome`, or [`Denial::RateLimited`].
-    fn settle(
+    fn apply_rate_and_record(
         &self,
         outcome: Result<(), Denial>,
         _: &Access,

@@ -81,7 +81,7 @@ impl CredentialScheme for CloudFrontRules {
         let signature = decode(signature, &mut signature_buffer).map_err(bad)?;
         // 3. Key.
         let (place, key) = find_key(key_pair_id, context)?;
-        // 4. Signature. 5. Policy.
+        // 4. Signature.
         let mut policy_buffer = Decoded::<MAX_POLICY_TEXT>::new();
         let (policy, is_custom) = match policy {
             PolicyPart::Canned(digits) => {
@@ -106,7 +106,7 @@ impl CredentialScheme for CloudFrontRules {
                 (policy, true)
             }
         };
-        // 6. Scope.
+        // 5. Scope.
         let mut resource_buffer = ArrayVec::<u8, MAX_RESOURCE>::new();
         let resource = match policy.resource {
             Some(resource) => {
@@ -123,7 +123,7 @@ impl CredentialScheme for CloudFrontRules {
             Wildcards::Anywhere => resource.iter().any(|byte| matches!(byte, b'*' | b'?')),
         };
         let covers_several = is_custom && resource.is_none_or(has_wildcard);
-        // 7. Dates: the expiry was checked before.
+        // 6. Dates; the expiry was checked before.
         let leeway = times.leeway.as_secs();
         if let Some(starts) = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway)) {
             return Err(Denial::UrlSignatureNotYetValid { starts, now });
@@ -131,7 +131,7 @@ impl CredentialScheme for CloudFrontRules {
         if !times.allow_until(Some(policy.expires), now) {
             return Err(bad(UrlSignatureFault::Lifetime));
         }
-        // 8. Address.
+        // 7. Address.
         if let Some((_, range)) = policy.client.filter(|(_, range)| range.prefix_len() > 0) {
             let client = context.client().and_then(Client::confirmed);
             match client.ok_or(bad(UrlSignatureFault::ClientUnknown))?.to_canonical() {
@@ -139,7 +139,7 @@ impl CredentialScheme for CloudFrontRules {
                 IpAddr::V4(_) | IpAddr::V6(_) => return Err(bad(UrlSignatureFault::OtherClient)),
             }
         }
-        // 9. Revocations.
+        // 8. Revocations.
         context.check_key_revocation(key)?;
         let accepted = context.accept((Scheme::CloudFront, carrier), Some(&context.resource), &policy)?;
         let facts = CloudFrontFacts { key: place, is_custom, covers_several };
@@ -275,7 +275,7 @@ impl SchemeFacts for CloudFrontFacts {
         self.covers_several
     }
 
-    fn settle(
+    fn apply_rate_and_record(
         &self,
         outcome: Result<(), Denial>,
         _: &Access,

@@ -257,7 +257,7 @@ impl SchemeFacts for Embedded {
         }
     }
 
-    fn settle(
+    fn apply_rate_and_record(
         &self,
         outcome: Result<(), Denial>,
         _: &Access,

@@ -289,7 +289,7 @@ impl SchemeFacts for SignedBy {
         true
     }
 
-    fn settle(
+    fn apply_rate_and_record(
         &self,
         outcome: Result<(), Denial>,
         _: &Access,
