@@ -35,9 +35,11 @@ use playgate::crypto::Algorithm;
 use playgate::error::{Code, Denial};
 use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
+use playgate::mint::LinkSigner;
 use playgate::request::{Host, HostBuffer};
 use playgate::schemes::Carrier;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
+use playgate::schemes::link::{Covers, SecureLink};
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Site, Verifier};
@@ -47,6 +49,8 @@ const HOST: &str = "cdn.example.com";
 /// Of a site that a page of another origin plays from.
 const PLAYED: &str = "played.example.com";
 const PAGE: &str = "https://app.example.com";
+/// Of a site with secure links.
+const LINKED: &str = "linked.example.com";
 const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
 const KID: &str = "0b1e4e52-7a0c-4d4b-9f5d-2f1f8a2c6d3e";
 const NOW: UnixSeconds = UnixSeconds::new(1_750_000_000);
@@ -134,10 +138,15 @@ fn verifier(tokens: usize) -> Verifier {
             .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
             .embed(Embed::new()),
         Site::bucket("open").host("open.example.com").public(),
+        Site::bucket("courses").host(LINKED).secure_link(secure_link()),
         Site::bucket("courses").host(PLAYED).cors(Cors::with_credentials([PAGE])),
     ];
     let builder = sites.into_iter().fold(Verifier::builder().clock(|| NOW), VerifierBuilder::site);
     builder.key(key).token_cache(tokens).build().unwrap()
+}
+
+fn secure_link() -> SecureLink {
+    SecureLink::gcore("a shared secret of the courses").covers(Covers::File)
 }
 
 /// What a browser sends.
@@ -181,6 +190,9 @@ fn decisions() -> Vec<Case> {
         (name, Box::new(once) as Box<dyn FnMut()>)
     };
     let with = |token: &str| format!("{PATH}?auth={token}");
+    let links = LinkSigner::new(&secure_link()).unwrap();
+    let link = links.link(PATH).expires_at(NOW.saturating_add(3600));
+    let link = link.sign().unwrap();
     let public = {
         let (verifier, request) = (new.clone(), request(PATH, "open.example.com", None));
         let once = move || {
@@ -197,6 +209,7 @@ fn decisions() -> Vec<Case> {
         granted("granted, seen, key among 1000 of its kid", &among_namesakes(64, 999), by_query()),
         granted("granted, new, key among 1000 of its kid", &among_namesakes(0, 999), by_query()),
         granted("granted, embed token", &seen, request(&with(EMBED), HOST, None)),
+        granted("granted, secure link", &new, request(&link, LINKED, None)),
         public,
         denied("unknown host", PATH.to_owned(), "other.example.com", Code::UnknownHost),
         denied("path that decodes again", "/a/%252e%252e/b".to_owned(), HOST, Code::AmbiguousPath),
