@@ -22,7 +22,7 @@ pub mod danger {
         }
     }
 
-    /// A key to which **every signature is good**: with it, whoever knows a `kid` opens what its scope covers.
+    /// Returns a key to which **every signature is good**: with it, whoever knows a `kid` opens what its scope covers.
     ///
     /// It exists so that a bench can time what stands around the cryptography. **Never for production.**
     ///
@@ -37,7 +37,7 @@ pub mod danger {
         key_checked_by(kid, algorithm, scope, AnySignature)
     }
 
-    /// A key whose signatures are checked by `check`, which may believe anything. **Never for production.**
+    /// Returns a key whose signatures are checked by `check`, which may believe anything. **Never for production.**
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ pub struct Found<'r> {
     pub raw: Vec<&'r [u8]>,
 }
 
-/// The carrier that decides, on a site that lists all three.
+/// Returns the carrier that decides, on a site that lists all three.
 ///
 /// # Errors
 ///
@@ -124,7 +124,7 @@ pub fn find_credentials<'r>(
     Ok(None)
 }
 
-/// The values of every cookie called `name`, as they are looked for in a request.
+/// Returns the values of every cookie called `name`, as they are looked for in a request.
 pub fn cookie_values<'c>(
     fields: impl Iterator<Item = &'c [u8]>,
     name: &str,
@@ -132,7 +132,7 @@ pub fn cookie_values<'c>(
     crate::request::cookie_values(fields, name)
 }
 
-/// The token that a raw credential stands for.
+/// Returns the token that a raw credential stands for.
 ///
 /// # Errors
 ///
@@ -179,13 +179,13 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
 }
 
-/// Whether `signature` is a good signature of `message` by this key: what [`KeyedToken::verify`](crate::schemes::jws::KeyedToken::verify)
-/// asks of a token, asked of any bytes.
+/// Returns whether `signature` is a good signature of `message` by this key: what
+/// [`KeyedToken::verify`](crate::schemes::jws::KeyedToken::verify) asks of a token, asked of any bytes.
 pub fn check_signature(key: &crate::Key, message: &[u8], signature: &[u8]) -> bool {
     key.verify(message, signature).is_ok()
 }
 
-/// Whether a token is in a store's memory, and good there.
+/// Returns whether a token is in a store's memory, and good there.
 pub fn is_known(store: &crate::store::Store, token: &crate::records::EmbedToken) -> bool {
     matches!(store.access().embeds.look(token), crate::records::Known::Live(_))
 }
@@ -200,7 +200,7 @@ pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
     crate::records::Stored::read(json).ok().map(|stored| stored.write())
 }
 
-/// The text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
+/// Returns the text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
 pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
     let mut faults = crate::error::Faults::default();
     let embed = crate::schemes::embed::Embed::new().path(pattern);
@@ -220,7 +220,7 @@ pub const fn most_manifest_work(bytes: u64) -> u64 {
     bytes.saturating_mul(crate::work::MANIFEST_PER_BYTE).saturating_add(crate::work::MANIFEST_BESIDES)
 }
 
-/// The most bytes that may be visited for a request of so many bytes.
+/// Returns the most bytes that may be visited for a request of so many bytes.
 #[cfg(any(test, fuzzing))]
 pub const fn most_work(received: u64) -> u64 {
     received.saturating_mul(crate::work::PER_BYTE).saturating_add(crate::work::BESIDES)

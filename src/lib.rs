@@ -1,8 +1,8 @@
-//! Signed URLs, signed cookies, secure links and revocable embed tokens for a media origin, checked inside its own process.
+//! Verifies signed URLs, signed cookies, secure links and revocable embed tokens inside a media origin's own process.
 //!
-//! A [`Verifier`] decides whether a request may have the bytes it asks for. It is put in front of an existing axum,
-//! hyper or other tower server as a layer, of an actix-web application as a middleware; it allocates nothing and waits for
-//! nothing while deciding; its keys and policy change while it serves.
+//! A [`Verifier`] decides whether a request may read the resource that it names. It runs in front of an existing server: as a layer of
+//! axum, hyper or another tower server, or as a middleware of actix-web. A decision allocates nothing and waits for nothing. Keys and
+//! policy can be replaced while the verifier serves requests.
 //!
 //! ```
 //! use playgate::{Key, KeyScope, Scope, Site, Verifier, adapters::tower::GateLayer, mint::Signer};
@@ -32,56 +32,56 @@
 //!
 //! Where to look:
 //!
-//! - what a request needs in order to be let in: the numbered list of [`decide`];
-//! - the one function that decides it: `decide` in `src/decide/mod.rs`, which [`Verifier::decide`] calls;
-//! - why a request was refused: [`Denial`], and the table of [`error::Code`].
+//! - The rules that a request has to meet are the numbered list of [`decide`].
+//! - The function that applies them is `decide` in `src/decide/mod.rs`, called by [`Verifier::decide`].
+//! - The reasons for a refusal are [`Denial`] and the table of [`error::Code`].
 //!
 //! # Rooms
 //!
-//! A room imports from the floors below it only.
+//! Each room, a top-level module, imports only from the floors below its own.
 //!
 //! | floor | rooms |
 //! | --- | --- |
 //! | 9 | [`adapters`]: the types of `http`, the tower layer, axum extractors, the actix-web middleware · `media_keys`: AES-128 keys for HLS under a grant |
-//! | 8 | [`answer`]: decisions to statuses, headers and bodies |
-//! | 7 | [`verifier`]: the handle, and what changes while it decides · `mint`: tokens, URLs, cookies |
-//! | 6 | [`decide`]: the decision · `config`: configuration files to settings |
-//! | 5 | [`site`]: settings to checked rules, hosts and base paths |
+//! | 8 | [`answer`]: turns decisions into statuses, headers and bodies |
+//! | 7 | [`verifier`]: the public handle, and changes while it serves · `mint`: signs tokens, URLs and cookies |
+//! | 6 | [`decide`]: the decision · `config`: reads configuration files |
+//! | 5 | [`site`]: checks settings; finds sites by host and base path |
 //! | 4 | [`schemes`]: one folder for each kind of credential |
 //! | 3 | [`store`]: embed tokens and revocations, in memory or shared |
-//! | 2 | [`keys`]: key documents and sources to keys, key sets, the live cell · `records`: what opaque tokens open · [`revocation`] · [`cors`] · [`manifest`]: credentials into HLS and DASH |
-//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: signature checks · [`scope`]: who covers what · [`rate`]: how often something may happen |
+//! | 2 | [`keys`]: reads keys from documents and sources; key sets · `records`: the records of opaque tokens · [`revocation`] · [`cors`] · [`manifest`]: carries credentials into HLS and DASH manifests |
+//! | 1 | [`request`]: the normal form of path and host · [`crypto`]: verifies signatures · [`scope`]: the scopes of keys and tokens · [`rate`]: rate limits |
 //! | 0 | [`time`] · [`error`] |
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `aws-lc` (default) | signature checks by AWS-LC, and every way to load a key |
-//! | `http` | the types of `http`, for servers by hand: [`adapters::http`] |
-//! | `tower` (default) | the layer |
-//! | `tracing` (default) | one log line per refusal |
-//! | `axum` | `Verifier::around`; extractors; the path that the client sent behind `nest`; `ConnectInfo` as client address |
+//! | `aws-lc` (default) | signature verification by AWS-LC, and all functions that load keys |
+//! | `http` | support for the types of the crate `http`, for use without a framework: [`adapters::http`] |
+//! | `tower` (default) | the tower layer, [`GateLayer`](adapters::tower::GateLayer) |
+//! | `tracing` (default) | a log line for each refusal |
+//! | `axum` | `Verifier::around`; extractors; the original path behind `nest`; `ConnectInfo` as the client's address |
 //! | `actix` | the middleware for actix-web, [`ActixGate`](adapters::actix::ActixGate), and an extractor |
-//! | `mint` | [`mint`]: signing |
-//! | `secure-link-md5` | [links](schemes::link) made with MD5, as nginx and many CDNs sign them |
+//! | `mint` | [`mint`]: signs credentials |
+//! | `secure-link-md5` | [secure links](schemes::link) with MD5, as signed for nginx and many CDNs |
 //! | `redis` | [`Store::redis`](store::Store::redis): embed tokens and revocations in Redis or Valkey, for a fleet |
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`config`] |
-//! | `watch` | [`Verifier::watch`]: takes up changes of that file and of key folders |
-//! | `keygen` | new signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
-//! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, handed out under a grant and told to a packager |
+//! | `watch` | [`Verifier::watch`]: reloads that file and key folders when they change |
+//! | `keygen` | generates signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
+//! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, served under a grant and passed to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.
 //!
 //! # Dependencies
 //!
-//! | crate | its use |
+//! | crate | use |
 //! | --- | --- |
-//! | `arc-swap` | replaces keys and policies under running decisions; holds the prepared keys and the remembered tokens |
+//! | `arc-swap` | replaces keys and policies while decisions run; holds prepared keys and remembered tokens |
 //! | `base64-simd` | decodes tokens in fewer instructions than `base64`, which decodes the hashes of links |
 //! | `cookie` (`mint`) | writes `Set-Cookie` lines: [`TokenCookie`](mint::TokenCookie) |
 //! | `dashmap` | holds embed tokens and revocations |
-//! | `jsonwebtoken` (`aws-lc`) | reads JWKs and JWK Sets; it verifies no token |
+//! | `jsonwebtoken` (`aws-lc`) | parses JWKs and JWK Sets; it does not verify tokens |
 //! | `rsa` (`keygen`) | generates RSA keys |
 
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -13,17 +13,17 @@ use crate::error::ConfigError;
 pub struct UnixSeconds(i64);
 
 impl UnixSeconds {
-    /// The given number of seconds after (or, negative, before) the epoch.
+    /// Returns the given number of seconds after (or, negative, before) the epoch.
     pub const fn new(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// The seconds as a number.
+    /// Returns the seconds as a number.
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// Whether no issuer can mean so many seconds: 10^12 are the year 33658, and 10^12 milliseconds are 2001.
+    /// Returns whether no issuer can mean so many seconds: 10^12 are the year 33658, and 10^12 milliseconds are 2001.
     pub(crate) const fn looks_like_milliseconds(self) -> bool {
         self.0 >= 1_000_000_000_000
     }
@@ -33,7 +33,7 @@ impl UnixSeconds {
         last_tick().unwrap_or_else(|| Self::from_system(SystemTime::now()))
     }
 
-    /// The whole seconds of a system time.
+    /// Returns the whole seconds of a system time.
     pub(crate) fn from_system(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(since) => Self(whole_seconds(since)),
@@ -54,7 +54,7 @@ impl UnixSeconds {
     }
 }
 
-/// The second of the kernel's last tick: asked for in 2 ns instead of 27.
+/// Returns the second of the kernel's last tick: asked for in 2 ns instead of 27.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
 fn last_tick() -> Option<UnixSeconds> {
@@ -72,7 +72,7 @@ impl std::fmt::Display for UnixSeconds {
     }
 }
 
-/// The whole seconds of a duration, as a signed number; stops at the largest.
+/// Returns the whole seconds of a duration, as a signed number; stops at the largest.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
@@ -105,7 +105,7 @@ impl Leeway {
     /// The longest leeway: a minute. More would hide a broken clock.
     pub const MAX: u16 = 60;
 
-    /// A leeway of so many seconds.
+    /// Creates a leeway of so many seconds.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Leeway {
         if secs > Self::MAX { Err(ConfigError::LeewayTooLong { secs }) } else { Ok(Self(secs)) }
     }
 
-    /// The seconds as a number.
+    /// Returns the seconds as a number.
     pub const fn as_secs(self) -> i64 {
         self.0 as i64
     }
@@ -159,7 +159,7 @@ impl TimeRules {
 /// assert_eq!(noon.now().get(), 1_750_000_000);
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The present second.
+    /// Returns the present second.
     fn now(&self) -> UnixSeconds;
 }
 

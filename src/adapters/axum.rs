@@ -57,8 +57,8 @@ impl<S: Clone> AxumGate<S> {
         Self { gate: self.gate.with_peer(peer) }
     }
 
-    /// Returns a service for `axum::serve`, if the address is used inside too: by handlers and layers with `ConnectInfo<SocketAddr>`, or by
-    /// another gate.
+    /// Returns a service for `axum::serve`, if the address is used inside too: by handlers and layers with
+    /// `ConnectInfo<SocketAddr>`, or by another gate.
     pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
         S: Service<Request, Response = Response>,
@@ -145,7 +145,7 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
 }
 
 impl From<ReplyBody<Self>> for Body {
-    /// The inner body as it is; a new one for a refusal and for a manifest that is rewritten.
+    /// Returns the inner body as it is; a new one for a refusal and for a manifest that is rewritten.
     fn from(body: ReplyBody<Self>) -> Self {
         match body.into_inner() {
             Ok(inner) => inner,

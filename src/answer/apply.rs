@@ -57,7 +57,7 @@ use crate::decide::OwnedGrant;
 /// assert_eq!(lines.0, [("Age".to_owned(), "1".into()), ("vary".to_owned(), "accept".into())]);
 /// ```
 pub trait Fields {
-    /// The values of a field, one for each of its lines.
+    /// Returns the values of a field, one for each of its lines.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
 
     /// Removes every field for whose name, in the spelling that the map keeps, `unwanted` returns true.
@@ -94,7 +94,7 @@ pub trait RequestMut {
     /// The type of the header map.
     type Fields: Fields;
 
-    /// The header fields.
+    /// Returns the header fields.
     fn fields(&mut self) -> &mut Self::Fields;
 
     /// Replaces the query by what `edit` returns for it, or keeps it if `edit` returns `None`. An empty result means that the

@@ -14,22 +14,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The reason of a refusal, or `None` for a preflight's answer.
+    /// Returns the reason of a refusal, or `None` for a preflight's answer.
     pub const fn denial(&self) -> Option<Denial> {
         self.denial
     }
 
-    /// The header fields, in order; no name but `vary` occurs twice.
+    /// Returns the header fields, in order; no name but `vary` occurs twice.
     pub fn headers(&self) -> &[Header] {
         &self.headers
     }
 
-    /// The body; empty for HEAD and for a preflight.
+    /// Returns the body; empty for HEAD and for a preflight.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

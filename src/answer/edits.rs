@@ -49,7 +49,7 @@ impl RequestEdits {
             || self.strip.as_ref().is_some_and(|strip| strip.drops_field(name))
     }
 
-    /// The header fields to set: a lower-case name, and a value of visible ASCII and spaces.
+    /// Returns the header fields to set: a lower-case name, and a value of visible ASCII and spaces.
     pub(super) fn set(&self) -> impl Iterator<Item = (&str, &str)> {
         let plain = self.manifest.as_ref().map(|_| ("accept-encoding", "identity"));
         self.set.iter().map(|(name, value)| (&**name, value.as_str())).chain(plain)
@@ -104,7 +104,7 @@ impl RequestEdits {
         self.strip.as_ref().is_some_and(|strip| strip.drops_authorization(field))
     }
 
-    /// The grant for handlers, if the site has `grant_extension`.
+    /// Returns the grant for handlers, if the site has `grant_extension`.
     pub(super) fn into_grant(self) -> Option<OwnedGrant> {
         self.grant
     }
@@ -206,7 +206,7 @@ impl ResponseEdits {
         Some(head)
     }
 
-    /// The header fields to remove first: the inner service's CORS fields, if the site has a policy; and the fields that
+    /// Returns the header fields to remove first: the inner service's CORS fields, if the site has a policy; and the fields that
     /// override `Cache-Control` for shared caches (RFC 9213), if the answer is private.
     pub(super) fn remove(&self) -> &'static [&'static str] {
         const CORS: &[&str] = &[
@@ -231,7 +231,7 @@ impl ResponseEdits {
         }
     }
 
-    /// The header fields to append last. The answer may have a `vary` already, and a `content-security-policy`: several
+    /// Returns the header fields to append last. The answer may have a `vary` already, and a `content-security-policy`: several
     /// policies hold together (CSP Level 3 §8.1).
     pub(super) fn append(self) -> impl Iterator<Item = Header> {
         let page = self.frame_ancestors.map(|value| Header::new("content-security-policy", value));

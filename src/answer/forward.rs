@@ -118,17 +118,17 @@ pub(super) struct ManifestHead {
 }
 
 impl ManifestHead {
-    /// The header fields to remove first: they describe other bytes.
+    /// Returns the header fields to remove first: they describe other bytes.
     pub(super) const fn remove(&self) -> &'static [&'static str] {
         self.remove
     }
 
-    /// The entity tag to set after that.
+    /// Returns the entity tag to set after that.
     pub(super) fn etag(&self) -> Option<&[u8]> {
         self.etag.as_deref()
     }
 
-    /// The rewriter for the body, or `None` if the answer has no body, as in a 304.
+    /// Returns the rewriter for the body, or `None` if the answer has no body, as in a 304.
     pub(super) fn into_body(self) -> Option<ManifestBody> {
         self.body
     }

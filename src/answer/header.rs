@@ -19,12 +19,12 @@ impl Header {
         Self { name, value }
     }
 
-    /// The name, lower-case.
+    /// Returns the name, lower-case.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The value: visible ASCII and spaces.
+    /// Returns the value: visible ASCII and spaces.
     pub fn value(&self) -> &[u8] {
         &self.value
     }
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Header {
 /// The longest value of a header field in `Debug`, in bytes: the values that playgate writes fit.
 const MAX_VALUE_SHOWN: usize = 256;
 
-/// The header fields of a site's CORS policy, in order.
+/// Returns the header fields of a site's CORS policy, in order.
 pub(super) fn cors_fields(cors: CorsHeaders) -> impl Iterator<Item = Header> {
     let CorsHeaders { allow_origin, credentials, expose, vary } = cors;
     let fields = [

@@ -14,7 +14,7 @@ struct Problem {
     detail: Option<&'static str>,
 }
 
-/// The body of a refusal. With a code it says which rule refused, and never with which values.
+/// Returns the body of a refusal. With a code it says which rule refused, and never with which values.
 pub(crate) fn body(status: u16, code: Option<Code>) -> Bytes {
     let problem =
         Problem { title: phrase(status), status, code: code.map(Code::as_str), detail: code.map(detail) };

@@ -311,7 +311,7 @@ pub(super) enum AnyScope {
     Any,
 }
 
-/// The code of this name, as configuration and bodies write it.
+/// Returns the code of this name, as configuration and bodies write it.
 pub(super) fn code(name: &str) -> Option<Code> {
     Code::ALL.iter().copied().find(|code| code.as_str() == name)
 }

@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     if doubled.is_empty() { Ok(node) } else { Err(doubled) }
 }
 
-/// The parser's errors in the words of ours.
+/// Returns the parser's errors in the words of ours.
 fn said(kind: &ParseErrorKind) -> String {
     use ParseErrorKind as Kind;
 

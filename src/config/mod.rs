@@ -201,7 +201,7 @@ impl ConfigFile {
         self.sections.add_to(policy)
     }
 
-    /// Whether the sites have the ids that the file means them to have.
+    /// Returns whether the sites have the ids that the file means them to have.
     pub(crate) fn knows_its_sites(&self) -> bool {
         let Some(sites) = self.root.field("site") else {
             return !self.left_out.was_meant(&self.root, "site");
@@ -216,7 +216,7 @@ impl ConfigFile {
         named(sites) && (0..).map_while(|number| sites.element(number)).all(named)
     }
 
-    /// The file's sources of keys, each with the number of its section.
+    /// Returns the file's sources of keys, each with the number of its section.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &KeySource)> {
         let numbered = self.sections.sources.iter().enumerate();
         numbered.filter_map(|(number, source)| Some((number, source.as_ref()?)))
@@ -236,14 +236,14 @@ impl ConfigFile {
         elsewhere
     }
 
-    /// Everything that is wrong, by line.
+    /// Returns everything that is wrong, by line.
     pub(crate) fn into_errors(mut self) -> Vec<ConfigError> {
         self.errors.sort_by_key(|(line, _)| *line);
         self.errors.dedup();
         located(&self.path, self.errors)
     }
 
-    /// The line of the setting that a fault is about; that of its section where the setting is not written.
+    /// Returns the line of the setting that a fault is about; that of its section where the setting is not written.
     fn line_of(&self, fault: &Fault) -> Line {
         let section = |name: &str, number: usize| self.left_out.element(self.root.field(name)?, number);
         let part = match fault.part {
@@ -305,7 +305,7 @@ fn located(path: &Path, errors: Vec<(u32, ConfigError)>) -> Vec<ConfigError> {
     errors.into_iter().map(|(line, error)| in_file(path, Some(line), error)).collect()
 }
 
-/// An error with the file, and where it is known the line, that it is about.
+/// Returns an error with the file, and where it is known the line, that it is about.
 pub(crate) fn in_file(path: &Path, line: Option<u32>, error: ConfigError) -> ConfigError {
     ConfigError::InFile { file: path.display().to_string(), line, error: Box::new(error) }
 }

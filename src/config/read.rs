@@ -67,12 +67,12 @@ pub(super) fn read<T: DeserializeOwned + Default>(root: &Node) -> Reading<T> {
 }
 
 impl LeftOut {
-    /// Whether the node itself was left out.
+    /// Returns whether the node itself was left out.
     pub(super) fn left_out(&self, node: &Node) -> bool {
         self.nodes.contains(&node.id)
     }
 
-    /// Whether the node, or something inside of it, was left out.
+    /// Returns whether the node, or something inside of it, was left out.
     pub(super) fn touches(&self, node: &Node) -> bool {
         self.nodes.contains(&node.id)
             || match &node.value {
@@ -84,12 +84,12 @@ impl LeftOut {
             }
     }
 
-    /// Whether a field that is not in the table was meant to be.
+    /// Returns whether a field that is not in the table was meant to be.
     pub(super) fn was_meant(&self, table: &Node, field: &str) -> bool {
         self.misspelled.iter().any(|(id, meant)| *id == table.id && *meant == field)
     }
 
-    /// The element of this number among those that were read.
+    /// Returns the element of this number among those that were read.
     pub(super) fn element<'t>(&self, node: &'t Node, index: usize) -> Option<&'t Node> {
         (0..).map_while(|at| node.element(at)).filter(|node| !self.nodes.contains(&node.id)).nth(index)
     }

@@ -157,7 +157,7 @@ pub(super) fn said(found: Unexpected<'_>) -> String {
     }
 }
 
-/// The same for what the tree holds, numbers and dates as they are written.
+/// Returns the same for what the tree holds, numbers and dates as they are written.
 pub(super) fn said_of(value: &Value) -> String {
     match value {
         Value::Null => said(Unexpected::Unit),
@@ -187,7 +187,7 @@ pub(super) fn plain(expected: &str) -> &str {
     }
 }
 
-/// The known name that was probably meant.
+/// Returns the known name that was probably meant.
 pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
     let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;

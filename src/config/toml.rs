@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     Ok(places.node(start, value))
 }
 
-/// The errors that do not follow from others. Of those in one line that is the first, and the innermost of those
+/// Returns the errors that do not follow from others. Of those in one line that is the first, and the innermost of those
 /// that begin there, which comes last. Behind a bracket that is never closed nothing is what it seems.
 fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigError)> {
     let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
@@ -76,7 +76,7 @@ fn table_value(table: DeTable<'_>, places: &mut Places<'_>) -> Value {
     Value::Table(fields.collect())
 }
 
-/// The node of a value; a table that has no text of its own (`[a.b]`) stands where its name does.
+/// Returns the node of a value; a table that has no text of its own (`[a.b]`) stands where its name does.
 fn node(value: Spanned<DeValue<'_>>, name_at: usize, places: &mut Places<'_>) -> Node {
     let span = value.span();
     let at = if span.is_empty() { name_at } else { span.start };

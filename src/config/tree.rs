@@ -49,7 +49,7 @@ impl Node {
         fields.iter().find(|(field, _)| field.text == name).map(|(_, node)| node)
     }
 
-    /// The element of this number, of a list or a table.
+    /// Returns the element of this number, of a list or a table.
     pub(super) fn element(&self, index: usize) -> Option<&Self> {
         match &self.value {
             Value::List(nodes) => nodes.get(index),
@@ -78,7 +78,7 @@ impl<'t> Places<'t> {
         u32::try_from(line).unwrap_or(u32::MAX)
     }
 
-    /// The text of a line.
+    /// Returns the text of a line.
     pub(super) fn text_of(&self, line: u32) -> Option<&'t str> {
         self.text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)
     }

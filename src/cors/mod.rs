@@ -87,7 +87,8 @@ impl Cors {
         self
     }
 
-    /// Returns the checked form. `carriers` are the header fields that carry credentials. Every fault is pushed to `faults`; `None` if there was one.
+    /// Returns the checked form. `carriers` are the header fields that carry credentials. Every fault is pushed to `faults`;
+    /// `None` if there was one.
     pub(crate) fn check(&self, site: &str, carriers: &[Box<str>], faults: &mut Faults) -> Option<CorsPolicy> {
         let before = faults.len();
         if self.origins.is_empty() {
@@ -137,7 +138,7 @@ impl Cors {
     }
 }
 
-/// A token of RFC 9110 §5.6.2: what methods and field names are made of.
+/// Returns a token of RFC 9110 §5.6.2: what methods and field names are made of.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
@@ -191,7 +192,7 @@ pub(crate) fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
 }
 
 impl CorsPolicy {
-    /// The headers of an ordinary answer.
+    /// Returns the headers of an ordinary answer.
     pub(crate) fn headers(&self, origin: Option<&[u8]>) -> CorsHeaders {
         let allow_origin = self.origins.allow(origin);
         let allowed = allow_origin.is_some();
@@ -203,7 +204,7 @@ impl CorsPolicy {
         }
     }
 
-    /// The headers that a preflight's answer adds; none where the origin may not ask.
+    /// Returns the headers that a preflight's answer adds; none where the origin may not ask.
     pub(crate) fn preflight(&self, origin: Option<&[u8]>) -> Option<PreflightHeaders> {
         self.origins.allow(origin).map(|_| PreflightHeaders {
             methods: self.methods.clone(),

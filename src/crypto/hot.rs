@@ -138,7 +138,7 @@ impl Set {
         Some(found)
     }
 
-    /// The place that a key has or gets: a free one or, where it may drive another out, that of a key that was not asked for
+    /// Returns the place that a key has or gets: a free one or, where it may drive another out, that of a key that was not asked for
     /// of late.
     fn place_for(&self, name: u64, drives_out: bool) -> Option<&Place> {
         let holder = |place: &Place| place.name.load(Ordering::Relaxed);

@@ -23,7 +23,7 @@ pub enum LinkHash {
 }
 
 impl LinkHash {
-    /// The name in configurations.
+    /// Returns the name in configurations.
     pub const fn name(self) -> &'static str {
         match self {
             #[cfg(feature = "secure-link-md5")]
@@ -45,7 +45,7 @@ impl LinkHash {
         }
     }
 
-    /// Whether the secret is a key of its own, and no part of the text.
+    /// Returns whether the secret is a key of its own, and no part of the text.
     pub(crate) const fn is_keyed(self) -> bool {
         match self {
             #[cfg(feature = "secure-link-md5")]
@@ -57,7 +57,7 @@ impl LinkHash {
         }
     }
 
-    /// The hash of the text that `write` hands over piece by piece. Allocates nothing on Rust's heap.
+    /// Returns the hash of the text that `write` hands over piece by piece. Allocates nothing on Rust's heap.
     #[cfg_attr(not(feature = "aws-lc"), expect(unused_variables, reason = "each back-end brings hashes"))]
     pub(crate) fn digest(self, secret: &[u8], write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> HashOutput {
         match self {
@@ -94,7 +94,7 @@ fn md5_of(write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> HashOutput {
     HashOutput::from_iter(long.map_or_else(|| Md5::digest(&text), Md5::finalize))
 }
 
-/// Whether both are the same bytes; the time it takes tells their lengths alone.
+/// Returns whether both are the same bytes; the time it takes tells their lengths alone.
 pub(crate) fn same_secret(one: &[u8], other: &[u8]) -> bool {
     subtle::ConstantTimeEq::ct_eq(one, other).into()
 }

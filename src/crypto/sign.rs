@@ -24,7 +24,7 @@ enum Material {
 }
 
 impl SigningKey {
-    /// A private key from PKCS#8, or the key type's own DER (PKCS#1, RFC 5915). `None` where it is none for the
+    /// Returns a private key from PKCS#8, or the key type's own DER (PKCS#1, RFC 5915). `None` where it is none for the
     /// algorithm.
     pub(crate) fn from_der(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
         let rsa = |encoding: &'static dyn RsaEncoding| {
@@ -53,7 +53,7 @@ impl SigningKey {
         Some(Self { algorithm, material })
     }
 
-    /// A shared secret; `None` for an algorithm that has none.
+    /// Returns a shared secret; `None` for an algorithm that has none.
     pub(crate) fn shared_secret(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
         let key = hmac::Key::new(hmac_of(algorithm)?, secret);
         Some(Self { algorithm, material: Material::Hmac(Box::new(key)) })
@@ -63,7 +63,7 @@ impl SigningKey {
         self.algorithm
     }
 
-    /// The signature over `message`; `None` when the system's random generator fails.
+    /// Returns the signature over `message`; `None` when the system's random generator fails.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
         match &self.material {
@@ -78,7 +78,7 @@ impl SigningKey {
         }
     }
 
-    /// The public half as SPKI DER; a shared secret has none.
+    /// Returns the public half as SPKI DER; a shared secret has none.
     pub(crate) fn public_der(&self) -> Option<Vec<u8>> {
         match &self.material {
             Material::Rsa(pair, _) => Some(pair.public_key().as_der().ok()?.as_ref().to_vec()),

@@ -13,27 +13,27 @@ use crate::schemes::{Carrier, claimed_key};
 use crate::site::{SiteRules, SiteView};
 use crate::store::Need;
 
-/// What is to become of a request.
+/// The decision about a request.
 ///
-/// Holds the snapshot of policy and keys under which it was made until it is dropped. A server takes the owned
-/// [`Reply`](crate::answer::Reply) from it before it waits for anything; [`Verifier::reply`](crate::Verifier::reply) decides and
-/// does so.
+/// It holds the snapshot of policy and keys under which it was made until it is dropped. A server takes the owned
+/// [`Reply`](crate::answer::Reply) from it before the server awaits anything; [`Verifier::reply`](crate::Verifier::reply) does
+/// both.
 #[derive(Debug)]
 #[must_use = "a decision that is not carried out protects nothing"]
 #[non_exhaustive]
 pub enum Decision<'r> {
-    /// None of our business: it goes to the inner service.
+    /// The request belongs to no site. It goes to the inner service.
     Pass(Passed),
-    /// A CORS preflight: it is answered here.
+    /// A CORS preflight. The verifier answers it.
     Preflight(Preflight),
-    /// A public resource: it goes to the inner service, and its answer gets the site's headers.
+    /// A public resource. The request goes to the inner service, and the response gets the site's headers.
     Public(Public),
     /// A credential was verified and covers the request.
     Granted(Grant<'r>),
-    /// No, and why not.
+    /// The request is refused, for the reason given.
     Denied(Refusal<'r>),
-    /// Something has to be [looked up](crate::Verifier::look_up) first. With the result, the request is
-    /// [decided again](crate::Verifier::decide_with). Until then there is no reply.
+    /// The decision needs the result of a [lookup](crate::Verifier::look_up). The request is then [decided
+    /// again](crate::Verifier::decide_with) with that result. Until then there is no reply.
     Needs(Needed),
 }
 
@@ -61,9 +61,8 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Refuses a request that needs no credential only because of where its path is: outside of every base path, or in a
-    /// public site on a host with base paths. For an adapter that cannot exclude that a router removed a prefix from the
-    /// path.
+    /// Refuses a request that needs no credential only because of where its path is: outside of every base path, or in a public
+    /// site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
     #[cfg(feature = "tower")]
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {
@@ -78,7 +77,7 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// The denial, if it is one.
+    /// Returns the denial, if the request is refused.
     pub fn denial(&self) -> Option<Denial> {
         match self {
             Self::Denied(refusal) => Some(refusal.denial),
@@ -87,7 +86,7 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// The site, where one was found.
+    /// Returns the site of the request, if it belongs to one.
     pub fn site(&self) -> Option<SiteView<'_>> {
         match self {
             Self::Pass(_) => None,
@@ -99,7 +98,7 @@ impl<'r> Decision<'r> {
         .map(SiteView)
     }
 
-    /// Returns the snapshot of policy and keys that was decided by.
+    /// Returns the snapshot of policy and keys that the decision was made under.
     pub(crate) fn snapshot(&self) -> &Snapshot {
         match self {
             Self::Pass(Passed { guard, .. }) | Self::Denied(Refusal { guard, .. }) => &guard.state,
@@ -115,7 +114,7 @@ impl<'r> Decision<'r> {
 #[derive(Debug)]
 pub struct Passed {
     guard: SnapshotGuard,
-    /// Outside of every base path of a host that a site claims.
+    /// True if the path is outside of every base path of a host that a site claims.
     #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer checks it"))]
     outside: bool,
 }
@@ -128,7 +127,7 @@ pub struct Preflight(SiteGuard);
 #[derive(Debug)]
 pub struct Public(SiteGuard);
 
-/// A decision that something is missing for.
+/// A decision that needs a lookup first.
 #[derive(Debug)]
 pub struct Needed {
     need: Need,
@@ -148,13 +147,13 @@ impl Public {
 }
 
 impl Needed {
-    /// What is missing.
+    /// Returns the lookup that is needed.
     pub fn need(&self) -> Need {
         self.need.clone()
     }
 }
 
-/// A denial, with what a log line tells about it.
+/// A denial, with the facts that its log line records.
 #[derive(Debug)]
 pub struct Refusal<'r> {
     denial: Denial,
@@ -163,17 +162,17 @@ pub struct Refusal<'r> {
 }
 
 impl Refusal<'_> {
-    /// The rule that refused.
+    /// Returns the rule that refused the request.
     pub const fn denial(&self) -> Denial {
         self.denial
     }
 
-    /// Its stable code.
+    /// Returns the stable code of that rule.
     pub const fn code(&self) -> Code {
         self.denial.code()
     }
 
-    /// The site, where one was found.
+    /// Returns the site of the request, if it belongs to one.
     pub fn site(&self) -> Option<SiteView<'_>> {
         self.guard.site().map(SiteView)
     }
@@ -182,13 +181,13 @@ impl Refusal<'_> {
         self.guard.site()
     }
 
-    /// Which carrier brought the credential that was refused.
+    /// Returns the carrier of the rejected credential.
     pub fn carrier(&self) -> Option<Carrier> {
         self.evidence.map(|evidence| evidence.carrier)
     }
 
-    /// The first [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of the name of the key that the rejected credential
-    /// claims, escaped for a log line. It is the client's own text.
+    /// Returns the key name that the rejected credential claims, escaped for a log line and cut at
+    /// [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes. It is the client's own text.
     pub fn claimed_kid(&self) -> Option<String> {
         let Evidence { scheme, carrier, raw } = self.evidence?;
         claimed_key(scheme, carrier, raw)

@@ -10,11 +10,10 @@ use crate::scope::KeyScope;
 use crate::site::{Granted, SiteView};
 use crate::time::UnixSeconds;
 
-/// A credential that was verified and covers the request: who signed it or whom it was issued to, what it covers, until
-/// when.
+/// A verified credential that covers the request: its issuer or viewer, its scope and its expiry.
 ///
-/// Comes from [`Verifier::decide`](crate::Verifier::decide) alone. It borrows the credential from the request, and
-/// shows nothing of it in `Debug`.
+/// Only [`Verifier::decide`](crate::Verifier::decide) creates it. It borrows the credential from the request. Its `Debug` output
+/// shows none of the credential.
 pub struct Grant<'r> {
     raw: &'r [u8],
     facts: Facts,
@@ -30,18 +29,18 @@ impl<'r> Grant<'r> {
         &self.guard
     }
 
-    /// The `kid` of the key that signed; `None` where none did. Several keys may have one: see [`key_scope`](Self::key_scope) and
-    /// [`key_issuer`](Self::key_issuer).
+    /// Returns the `kid` of the key that signed the credential, or `None` if no key did. Several keys may have the same `kid`:
+    /// see [`key_scope`](Self::key_scope) and [`key_issuer`](Self::key_issuer).
     pub fn kid(&self) -> Option<&str> {
         self.key().map(|key| key.id().as_str())
     }
 
-    /// What that key may sign for.
+    /// Returns the scope of that key.
     pub fn key_scope(&self) -> Option<&KeyScope> {
         self.key().map(crate::Key::scope)
     }
 
-    /// The one issuer whose tokens that key verifies; `None` for any.
+    /// Returns the one issuer whose tokens that key verifies, or `None` if it verifies tokens of any issuer.
     pub fn key_issuer(&self) -> Option<&str> {
         self.key().and_then(crate::Key::issuer)
     }
@@ -50,12 +49,12 @@ impl<'r> Grant<'r> {
         self.facts.verified.key(&self.guard.state.keys)
     }
 
-    /// The video that the credential opens, if the credential names a video.
+    /// Returns the video that the credential covers, if it names a video.
     pub fn video(&self) -> Option<&str> {
         self.facts.verified.video()
     }
 
-    /// The viewer that the credential was issued to, if the credential names a viewer.
+    /// Returns the viewer that the credential was issued to, if it names a viewer.
     pub fn viewer(&self) -> Option<&str> {
         self.facts.verified.viewer()
     }
@@ -65,42 +64,42 @@ impl<'r> Grant<'r> {
         self.facts.verified.response(self.facts.carrier)
     }
 
-    /// What forwarding depends on.
+    /// Returns the facts that forwarding depends on.
     pub(crate) const fn granted(&self) -> Granted<'_> {
         (self.facts.carrier, &self.facts.verified)
     }
 
-    /// The kind of credential.
+    /// Returns the kind of credential.
     pub fn scheme(&self) -> Scheme {
         self.facts.verified.scheme()
     }
 
-    /// Where it sat in the request.
+    /// Returns the carrier in which the credential was found.
     pub const fn carrier(&self) -> Carrier {
         self.facts.carrier
     }
 
-    /// When it expires; `None` for never.
+    /// Returns when the credential expires, or `None` if it never does.
     pub const fn expires_at(&self) -> Option<UnixSeconds> {
         self.facts.expires_at
     }
 
-    /// The site that the request belongs to.
+    /// Returns the site that the request belongs to.
     pub fn site(&self) -> SiteView<'_> {
         SiteView(self.guard.site())
     }
 
-    /// Returns the claims as the user's own type, read again from the credential. The module of its scheme lists them, such as
-    /// [`schemes::embed`](crate::schemes::embed).
+    /// Returns the claims, deserialized from the credential into the caller's own type. The module of each scheme lists its
+    /// claims, for example [`schemes::embed`](crate::schemes::embed).
     ///
     /// # Errors
     ///
-    /// [`ClaimsError`] when the claims do not fit `T`.
+    /// Returns [`ClaimsError`] if the claims do not fit `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         self.payload().parse()
     }
 
-    /// A copy that outlives request and snapshot.
+    /// Returns a copy that outlives the request and the snapshot.
     pub fn to_owned(&self) -> OwnedGrant {
         let payload = self.payload();
         OwnedGrant(Arc::new(Owned {
@@ -113,7 +112,7 @@ impl<'r> Grant<'r> {
         }))
     }
 
-    /// The scope of the credential, as [`OwnedGrant::scope`] returns it.
+    /// Returns the scope of the credential, as [`OwnedGrant::scope`] returns it.
     pub(crate) fn scope(&self, payload: &Payload) -> Option<String> {
         let site = self.guard.site();
         let basis =
@@ -121,17 +120,17 @@ impl<'r> Grant<'r> {
         site.schemes.scope(&self.facts.verified, &basis)
     }
 
-    /// The claims of the credential, read again.
+    /// Returns the claims of the credential, read again.
     pub(crate) fn payload(&self) -> Payload {
         Payload(self.facts.verified.claims(self.facts.carrier, self.raw))
     }
 }
 
-/// The JSON of verified claims; shows nothing of itself.
+/// The JSON of verified claims. Its `Debug` output shows nothing of it.
 pub(crate) struct Payload(String);
 
 impl Payload {
-    /// As the decision read them.
+    /// Returns the claims as the decision read them.
     pub(crate) fn claims(&self) -> Option<Claims<'_>> {
         Claims::parse(&self.0).ok()
     }
@@ -152,9 +151,9 @@ impl std::fmt::Debug for Grant<'_> {
     }
 }
 
-/// A [`Grant`] that owns what it tells: for handlers, and for whatever outlives the request.
+/// A [`Grant`] that owns its facts, for handlers and for code that outlives the request.
 ///
-/// Cheap to clone. It does not hold the signature, so it cannot be replayed.
+/// It is cheap to clone. It does not hold the signature, so it cannot be replayed.
 #[derive(Clone)]
 pub struct OwnedGrant(Arc<Owned>);
 
@@ -168,42 +167,42 @@ struct Owned {
 }
 
 impl OwnedGrant {
-    /// The `kid` of the key that signed; `None` where none did.
+    /// Returns the `kid` of the key that signed the credential, or `None` if no key did.
     pub fn kid(&self) -> Option<&str> {
         self.0.kid.as_deref()
     }
 
-    /// The id of the site that granted.
+    /// Returns the id of the site that granted the request.
     pub fn site(&self) -> &str {
         &self.0.site
     }
 
-    /// Whether that site serves live streams, where a signed token's scope is a playback ID.
+    /// Returns whether that site serves live streams. On such a site the scope of a signed token is a playback ID.
     pub fn is_live(&self) -> bool {
         self.0.live
     }
 
-    /// The kind of credential.
+    /// Returns the kind of credential.
     pub fn scheme(&self) -> Scheme {
         self.0.facts.verified.scheme()
     }
 
-    /// Where it sat in the request.
+    /// Returns the carrier in which the credential was found.
     pub fn carrier(&self) -> Carrier {
         self.0.facts.carrier
     }
 
-    /// The video that the credential opens, if the credential names a video.
+    /// Returns the video that the credential covers, if it names a video.
     pub fn video(&self) -> Option<&str> {
         self.0.facts.verified.video()
     }
 
-    /// The viewer that the credential was issued to, if the credential names a viewer.
+    /// Returns the viewer that the credential was issued to, if it names a viewer.
     pub fn viewer(&self) -> Option<&str> {
         self.0.facts.verified.viewer()
     }
 
-    /// Returns whether the credential opens this video, given that it covers the requested path.
+    /// Returns whether the credential covers this video, given that it covers the requested path.
     #[cfg(feature = "media-keys")]
     pub(crate) fn opens(&self, video: &str) -> bool {
         match self.video() {
@@ -212,22 +211,23 @@ impl OwnedGrant {
         }
     }
 
-    /// Returns what the credential covers, as object keys are written: a folder ends in a slash, and the whole bucket is empty. On
-    /// a live site it is the playback ID. `None` if it is not one path or folder; the module of its scheme tells.
+    /// Returns the credential's scope, written like an object key: a folder ends in a slash, and the whole bucket is the empty
+    /// string. On a live site the scope is the playback ID. Returns `None` if the scope is not a single path or folder; the
+    /// module of the scheme documents when that is so.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }
 
-    /// When it expires; `None` for never.
+    /// Returns when the credential expires, or `None` if it never does.
     pub fn expires_at(&self) -> Option<UnixSeconds> {
         self.0.facts.expires_at
     }
 
-    /// The claims as the user's own type.
+    /// Returns the claims, deserialized into the caller's own type.
     ///
     /// # Errors
     ///
-    /// [`ClaimsError`] when the claims do not fit `T`.
+    /// Returns [`ClaimsError`] if the claims do not fit `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         self.0.payload.parse()
     }
@@ -244,9 +244,9 @@ impl std::fmt::Debug for OwnedGrant {
     }
 }
 
-/// The claims of a good token do not fit the type that was asked for.
+/// The error for claims of a valid token that do not fit the requested type.
 ///
-/// It says where, and not what: a claim may be about a person.
+/// It gives the position but not the value, because a claim may be about a person.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "claims do not fit the type that was asked for: {category:?} error at column {column} of the payload"

@@ -7,7 +7,7 @@ use super::snapshot::Snapshot;
 use crate::request::{Host, HostBuffer, RequestView};
 use crate::site::{SiteIndex, SiteRules};
 
-/// The snapshot of one decision, and the site in it, if the request belongs to one.
+/// The snapshot of one decision, and the request's site in it, if any.
 pub(crate) struct SnapshotGuard {
     pub(crate) state: Guard<Arc<Snapshot>>,
     pub(super) site: Option<SiteIndex>,
@@ -33,7 +33,7 @@ impl SiteGuard {
 
 #[cfg(feature = "tower")]
 impl SiteGuard {
-    /// Returns whether other sites of the host begin below `/`: a shortened path may belong to one of them.
+    /// Returns whether other sites of the host begin below `/`. If so, a shortened path may belong to one of them.
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
         let policy = &self.state.policy;
         if !policy.has_base_paths() {

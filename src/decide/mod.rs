@@ -2,37 +2,38 @@
 //!
 //! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is the reason reported.
 //!
-//! 1. **Site.** Host and base path find the site. An unknown host is refused or passed, as configured
-//!    ([`UnknownHost`]), and so is a path outside of every base path ([`Outside`](crate::site::Outside)).
-//! 2. **Preflight.** A CORS preflight is answered: it carries no credential.
+//! 1. **Site.** The host and the base path select the site. The configuration decides whether an unknown host is refused or
+//!    passed ([`UnknownHost`]), and the same for a path outside of every base path ([`Outside`](crate::site::Outside)).
+//! 2. **Preflight.** A CORS preflight is answered, because it carries no credential.
 //! 3. **HTTPS**, if the site requires it.
-//! 4. **Path.** The path has one normal form, or the request is refused.
-//! 5. **Public.** On a public resource credentials are not read. On any other, the host contains the bucket or playback ID, if the site's
-//!    pattern takes it from there; otherwise no credential covers the path.
+//! 4. **Path.** A path without a normal form is refused.
+//! 5. **Public.** Credentials are not read for a public resource. For any other resource, the host must contain the bucket or playback
+//!    ID if the site's pattern takes it from there; otherwise no credential covers the path.
 //! 6. **Carrier.** Path, query, bearer, header and cookie are searched in this order. The first carrier with a credential decides; see
 //!    [`schemes`](crate::schemes).
-//! 7. **Credential.** The scheme verifies it. A signed token's form, key, algorithm, claims and scope can only reject, and are checked before
-//!    its [signature](crate::schemes::jws). A link's [proof](crate::schemes::link) is checked before its expiry. An embed token's
-//!    [record](crate::schemes::embed) is looked up before its expiry, video and origin are checked. While too many signatures of a client or
-//!    for a key have [failed](crate::rate::FailedSignatures), no more of them are verified.
-//! 8. **Revocation**, by the names that the verified credential states.
-//! 9. **Hook.** The site's own rule sees the request and the verified claims.
-//! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Then the length of the parameters that a
-//!     [manifest](crate::manifest) would carry is checked, also on public resources; last an embed token's rate.
+//! 7. **Credential.** The scheme verifies the credential. A signed token's form, key, algorithm, claims and scope can only reject
+//!    it, and are checked before its [signature](crate::schemes::jws). A link's [proof](crate::schemes::link) is checked before
+//!    its expiry. An embed token's [record](crate::schemes::embed) is looked up before its expiry, video and origin are checked.
+//!    If too many signatures of a client or for a key have [failed](crate::rate::FailedSignatures), verification is suspended for
+//!    that client or key.
+//! 8. **Revocation**, by the names in the verified credential.
+//! 9. **Hook.** The site's own rule receives the request and the verified claims.
+//! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
+//!     [manifest](crate::manifest) would carry is checked, also on public resources. An embed token's rate is checked last.
 //!
-//! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It does not allocate, except
+//! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:
 //!
-//! - a thread, in its first decision: its slot among the readers, which a later thread uses again;
+//! - a thread, in its first decision: its slot among the readers, which a later thread reuses;
 //! - a token that is [remembered](crate::site::PolicyBuilder::token_cache), and with the first one the table;
 //! - a public key, which is prepared for its first token.
 //!
-//! Embed tokens and revocations change one by one, and are in force for every decision that starts after the call has returned.
-//! A lookup of an embed token may wait for the lock of its part of the table while one entry is changed.
+//! Embed tokens and revocations change one at a time. A change applies to every decision that starts after the call has returned.
+//! While an entry is being changed, a lookup in the same part of the table may wait for its lock.
 //!
 //! # Only a decision grants
 //!
-//! There is no other way to make a grant:
+//! There is no other way to create a grant:
 //!
 //! ```compile_fail,E0451
 //! fn forge<'r>(raw: &'r [u8]) -> playgate::Grant<'r> {
@@ -73,8 +74,8 @@ use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHo
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
-/// Decides a request, by the steps of the module's docs. `found` holds the answers of lookups that earlier decisions on the request
-/// needed.
+/// Decides a request, by the steps in the module's docs. `found` holds the results of the lookups that earlier decisions on this
+/// request needed.
 pub(crate) fn decide<'r>(
     snapshot: &Snapshot,
     request: &'r impl RequestView,
@@ -142,7 +143,7 @@ pub(crate) fn decide<'r>(
     Decided::At(index, outcome)
 }
 
-/// The site of a request, and what its path names there.
+/// The site of a request, and the resource that its path names there.
 struct Located<'p> {
     index: SiteIndex,
     site: &'p SiteRules,
@@ -197,9 +198,10 @@ fn locate<'p>(
 
 /// Returns the place of a request that has a second path.
 ///
-/// 1. If a layer rewrote the path, the path before and the path after belong to the same site, or the request is ambiguous.
-/// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside of every site is ambiguous if what is
-///    left of its path is inside of one: a parameter matches any segment, so no site can begin there.
+/// 1. If a layer rewrote the path, the path before and the path after must belong to the same site. Otherwise the request is
+///    ambiguous.
+/// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside of every site is ambiguous if the
+///    rest of its path is inside of a site: a parameter matches any segment, so no site can begin there.
 #[cold]
 fn agreed_place<'p>(
     policy: &'p Policy,
@@ -218,7 +220,7 @@ fn agreed_place<'p>(
     }
 }
 
-/// Searches the carriers in order. The credentials in the first one that has any decide.
+/// Authenticates a request: searches the carriers in order and verifies the credentials of the first one that has any.
 fn authenticate<'r>(
     site: &SiteRules,
     request: &'r impl RequestView,
@@ -247,14 +249,14 @@ fn authenticate<'r>(
     Denial::CredentialMissing.into()
 }
 
-/// Verifies a text from a shared carrier.
+/// Verifies a credential from a shared carrier.
 #[inline]
 fn verify_text<'r>(site: &SiteRules, text: Text<'r>, context: &Context<'_, '_>) -> Outcome<'r> {
     outcome_of(site.schemes.verify_text(text, context), text.carrier, text.raw, context)
 }
 
-/// Verifies the cookies of one name, each on its own: the first that is accepted decides, whatever stands before it. If none is
-/// accepted, the first lookup that one of them needs comes next. If none needs a lookup, the most specific denial is returned.
+/// Verifies the cookies of one name, each on its own. The first accepted cookie decides, whatever precedes it. If none is
+/// accepted, the result is the first lookup that one of them needs, or else the most specific denial.
 #[inline(never)] // few requests have several
 fn verify_each<'r>(
     site: &SiteRules,
@@ -282,7 +284,7 @@ fn verify_each<'r>(
     }
 }
 
-/// Returns the outcome of one credential. A denial because of a lookup that was not made yet is the need for that lookup.
+/// Returns the outcome of one credential. A denial caused by a missing lookup becomes a need for that lookup.
 #[inline]
 fn outcome_of<'r>(
     result: Result<Facts, Rejected>,
@@ -299,7 +301,7 @@ fn outcome_of<'r>(
     }
 }
 
-/// Checks the rest once a credential was accepted, and records its use.
+/// Checks the remaining rules after a credential was accepted, and records its use.
 fn authorize(
     site: &SiteRules,
     request: &impl RequestView,

@@ -3,7 +3,7 @@ use crate::schemes::{Carrier, Facts, Scheme};
 use crate::site::SiteIndex;
 use crate::store::Need;
 
-/// A decision without its snapshot: nothing in it borrows from one.
+/// A decision without its snapshot. It borrows nothing from a snapshot.
 pub(crate) enum Decided<'r> {
     /// The request belongs to no site.
     Nowhere(Nowhere),
@@ -15,7 +15,7 @@ pub(crate) enum Decided<'r> {
 pub(crate) enum Nowhere {
     /// The request goes to the inner service without a decision about a credential.
     Pass {
-        /// False for a host that no site claims; otherwise the path is outside of every base path.
+        /// False if no site claims the host. True if a site claims it, and the path is outside of every base path.
         outside: bool,
     },
     Denied(Denial),
@@ -31,7 +31,7 @@ pub(crate) enum Outcome<'r> {
     Needs(Need),
 }
 
-/// The credential that a denial is about, as it stands in the request: for the log line.
+/// The credential that a denial is about, as it appears in the request. Used for the log line.
 #[derive(Clone, Copy)]
 pub(crate) struct Evidence<'r> {
     pub(super) scheme: Scheme,

@@ -7,40 +7,40 @@ use crate::schemes::jws::SeenTokens;
 use crate::site::Policy;
 use crate::store::Access;
 
-/// Everything that decisions read, as one: what [`Verifier::update`](crate::Verifier::update) replaces.
+/// The policy and keys that a decision reads. [`Verifier::update`](crate::Verifier::update) replaces both at once.
 ///
-/// Cloning shares both parts.
+/// A clone shares both parts.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) policy: Arc<Policy>,
     pub(crate) keys: KeySet,
-    /// Shared by all snapshots whose policy gives it the same room.
+    /// The remembered tokens, shared by all snapshots whose policies set the same cache size.
     pub(crate) seen: Arc<SeenTokens>,
-    /// Shared as far as the policy sets the same limits.
+    /// The counters of failed signatures, shared by all snapshots whose policies set the same limits.
     pub(crate) failures: Failures,
     pub(crate) tally: Arc<Tally>,
-    /// Shared by all snapshots: embed tokens and revocations change one by one.
+    /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
 
 impl Snapshot {
-    /// The keys in force.
+    /// Returns the keys in force.
     pub const fn keys(&self) -> &KeySet {
         &self.keys
     }
 
-    /// The policy in force.
+    /// Returns the policy in force.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// The same policy with other keys.
+    /// Returns a snapshot of the same policy with other keys.
     #[must_use]
     pub fn with_keys(&self, keys: KeySet) -> Self {
         self.with(Arc::clone(&self.policy), keys)
     }
 
-    /// The same keys under another policy.
+    /// Returns a snapshot of the same keys with another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
         self.with(Arc::new(policy), self.keys.clone())

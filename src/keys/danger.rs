@@ -32,7 +32,7 @@ impl Danger {
     /// No check is taken away.
     pub const NONE: Self = Self { digit_string_dates: false, kid_from_jti: false };
 
-    /// The names of the switches that are on.
+    /// Returns the names of the switches that are on.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let named = [(self.digit_string_dates, "digit_string_dates"), (self.kid_from_jti, "kid_from_jti")];
         named.into_iter().filter_map(|(on, name)| on.then_some(name))

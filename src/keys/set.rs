@@ -55,12 +55,12 @@ pub(crate) enum Named<'k> {
 pub(crate) type Candidates<'k> = ArrayVec<(KeyRef, &'k Key), MAX_CANDIDATES>;
 
 impl KeySet {
-    /// The empty set: every token is refused.
+    /// Returns the empty set: every token is refused.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A set of these keys.
+    /// Creates a set of these keys.
     ///
     /// # Errors
     ///
@@ -136,12 +136,12 @@ impl KeySet {
         (changing.finish(), refused)
     }
 
-    /// The key of this identity.
+    /// Returns the key of this identity.
     pub fn get(&self, identity: &KeyIdentity) -> Option<&Key> {
         self.named(identity.name())
     }
 
-    /// Every key of this `kid`, in no order. If there are several, this takes time by the number of keys that share their `kid`
+    /// Returns every key of this `kid`, in no order. If there are several, this takes time by the number of keys that share their `kid`
     /// with others.
     pub fn keys_of(&self, kid: &str) -> impl Iterator<Item = &Key> {
         let (one, several) = match self.find(kid.as_bytes()) {
@@ -152,7 +152,7 @@ impl KeySet {
         one.into_iter().chain(several.into_iter().flatten().filter(move |key| key.id().as_str() == kid))
     }
 
-    /// Every key, in no order.
+    /// Returns every key, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
         self.lone.iter().chain(self.namesakes.iter())
     }
@@ -162,7 +162,7 @@ impl KeySet {
         self.lone.len().saturating_add(self.namesakes.len())
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -326,7 +326,7 @@ impl Changing {
         }
     }
 
-    /// The set. A key whose namesakes are gone is a lone one again.
+    /// Returns the set. A key whose namesakes are gone is a lone one again.
     fn finish(mut self) -> KeySet {
         let mut dwindled = std::mem::take(&mut self.dwindled);
         dwindled.sort_unstable();
@@ -381,7 +381,7 @@ mod tests {
         KeyIdentity::new(kid, KeyScope::bucket("b")).unwrap()
     }
 
-    /// The one key of a `kid`, and its place.
+    /// Returns the one key of a `kid`, and its place.
     fn only<'k>(set: &'k KeySet, kid: &str) -> (KeyRef, &'k Key) {
         match set.find(kid.as_bytes()) {
             Named::One(place, key) => (place, key),

@@ -113,13 +113,14 @@ impl<T: Clone> Table<T> {
     }
 }
 
-/// The part of a hash among so many, a power of two: bits that the tables inside the parts do not lead with.
+/// Returns the part of a hash among so many, a power of two: bits that the tables inside the parts do not lead with.
 fn part_of(hash: u64, parts: usize) -> usize {
     let [_, _, _, _, high @ ..] = hash.to_le_bytes();
     usize::try_from(u32::from_le_bytes(high)).unwrap_or_default() & parts.wrapping_sub(1)
 }
 
-/// The number of parts for so many items: about the root, so that spine and part are alike, and an insert copies little of either.
+/// Returns the number of parts for so many items: about the root, so that spine and part are alike, and an insert copies little
+/// of either.
 fn parts_for(items: usize) -> usize {
     items.isqrt().next_power_of_two().max(FEWEST_PARTS)
 }

@@ -91,7 +91,7 @@ impl Port {
         Self { number, is_default, is_requested }
     }
 
-    /// The number, also if it is the scheme's default. `None` for `//host` in a manifest that is not known to have been
+    /// Returns the number, also if it is the scheme's default. `None` for `//host` in a manifest that is not known to have been
     /// requested over TLS: that is the default port of either scheme.
     pub const fn number(self) -> Option<u16> {
         self.number

@@ -63,7 +63,7 @@ impl<'u> Child<'u> {
         Self::seen(uri, &Glance::at(uri), carried)
     }
 
-    /// The same after a [`Glance`].
+    /// Returns the same after a [`Glance`].
     pub(super) fn seen(uri: &'u [u8], glance: &Glance, carried: &Carried) -> Result<Self, Reason> {
         let mut ambiguous = glance.ambiguous;
         if !glance.ascii {

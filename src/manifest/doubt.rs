@@ -14,12 +14,12 @@ impl Doubt {
         Self { reason, offset }
     }
 
-    /// The reason.
+    /// Returns the reason.
     pub const fn reason(self) -> Reason {
         self.reason
     }
 
-    /// The position in the input of the line, tag or text that caused the doubt, in bytes.
+    /// Returns the position in the input of the line, tag or text that caused the doubt, in bytes.
     pub const fn offset(self) -> u64 {
         self.offset
     }

@@ -92,7 +92,7 @@ impl Rewriter {
         }
     }
 
-    /// The reason why the body passes unchanged, or `None` if it has been understood so far. For an MPD the reason is known
+    /// Returns the reason why the body passes unchanged, or `None` if it has been understood so far. For an MPD the reason is known
     /// after [`Rewriter::finish`], or once the MPD is too long.
     pub fn doubt(&self) -> Option<Doubt> {
         match &self.body {

@@ -166,17 +166,17 @@ impl KeyAnswer {
         Self { status, headers, body: if is_head { Bytes::new() } else { body } }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The header fields, in order; no name occurs twice.
+    /// Returns the header fields, in order; no name occurs twice.
     pub fn headers(&self) -> &[Header] {
         &self.headers
     }
 
-    /// The body: the 16 bytes of a key, or a problem (RFC 9457); empty for HEAD.
+    /// Returns the body: the 16 bytes of a key, or a problem (RFC 9457); empty for HEAD.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -7,7 +7,7 @@ use super::error::MediaKeyError;
 use super::key::{MediaKey, MediaKeys};
 
 impl MediaKeys {
-    /// The text that ffmpeg reads by `-hls_key_info_file`: three lines with the key's URI, where the packager finds the
+    /// Returns the text that ffmpeg reads by `-hls_key_info_file`: three lines with the key's URI, where the packager finds the
     /// key, and the initialisation vector if there is one.
     ///
     /// The URI is the prefix and the key's name. It stands in the playlist as it is, so that `keys/` is the folder

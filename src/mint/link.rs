@@ -176,7 +176,7 @@ fn split_address(address: &str) -> Option<(&str, &str, &str)> {
     Some((origin, authority, path))
 }
 
-/// The path up to and with the video, and from its kind on.
+/// Returns the path up to and with the video, and from its kind on.
 fn split_video(path: &str) -> Option<(&str, &[u8])> {
     for kind in ["/videos/", "/cmaf/", "/mpegts/"] {
         if let Some(at) = path.find(kind) {

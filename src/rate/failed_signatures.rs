@@ -82,7 +82,7 @@ impl FailedSignatures {
         self
     }
 
-    /// The rate of one client, if there is a limit.
+    /// Returns the rate of one client, if there is a limit.
     pub(crate) const fn client_rate(self) -> Option<Rate> {
         match self.per_client {
             PerClient::Default => Some(Self::PER_CLIENT),

@@ -71,9 +71,9 @@ impl EmbedDraft {
         self
     }
 
-    /// Limits the requests for [manifests and keys](crate::schemes::embed::OriginsOn::ManifestsAndKeys). Requests that another rule refuses do not
-    /// count, and neither do pages, segments and MP4 files. Each process counts for itself, and anew after a shared store has
-    /// lost its data. The default is no limit.
+    /// Limits the requests for [manifests and keys](crate::schemes::embed::OriginsOn::ManifestsAndKeys). Requests that another
+    /// rule refuses do not count, and neither do pages, segments and MP4 files. Each process counts for itself, and anew after a
+    /// shared store has lost its data. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
@@ -101,7 +101,7 @@ impl EmbedDraft {
         &self.video
     }
 
-    /// The token, and what is to stand behind it.
+    /// Returns the token, and what is to stand behind it.
     pub(crate) fn check(
         self,
         realm: &str,

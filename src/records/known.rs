@@ -53,22 +53,22 @@ impl KnownTokens {
         }
     }
 
-    /// Whether a record that was found elsewhere is revoked by what is known here.
+    /// Returns whether a record that was found elsewhere is revoked by what is known here.
     pub(crate) fn is_revoked(&self, record: &Record) -> bool {
         self.table.is_revoked(record)
     }
 
-    /// The place in the order for a token that is issued here.
+    /// Returns the place in the order for a token that is issued here.
     pub(crate) fn next_order(&self) -> u64 {
         self.table.next_order()
     }
 
-    /// The order so far.
+    /// Returns the order so far.
     pub(crate) fn order(&self) -> u64 {
         self.table.order()
     }
 
-    /// A record to be put in.
+    /// Returns a record to be put in.
     pub(crate) fn record(
         &self,
         token: EmbedToken,

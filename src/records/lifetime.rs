@@ -20,7 +20,7 @@ impl Lifetime {
     /// Unless something else is said: 24 hours.
     pub const DEFAULT: Self = Self::For(Duration::from_hours(24));
 
-    /// The seconds, `None` for ever.
+    /// Returns the seconds, `None` for ever.
     ///
     /// # Errors
     ///

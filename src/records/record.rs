@@ -40,7 +40,7 @@ pub(crate) struct Video {
 }
 
 impl Record {
-    /// The realm of sites at which it is good.
+    /// Returns the realm of sites at which it is good.
     pub(crate) fn realm(&self) -> &str {
         &self.video.realm
     }
@@ -58,7 +58,7 @@ impl Record {
         if self.expires == i64::MAX { None } else { Some(UnixSeconds::new(self.expires)) }
     }
 
-    /// The origins that may show it; `None` for all.
+    /// Returns the origins that may show it; `None` for all.
     pub(crate) fn origins(&self) -> Option<&AllowedOrigins> {
         self.origins.as_deref()
     }

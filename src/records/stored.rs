@@ -67,7 +67,7 @@ impl Stored {
         serde_json::to_vec(self).unwrap_or_default() // text, numbers and JSON always can be
     }
 
-    /// The list of origins, checked, if there is one.
+    /// Returns the list of origins, checked, if there is one.
     pub(crate) fn check(&self) -> Result<Option<AllowedOrigins>, ConfigErrors> {
         let mut faults = Vec::new();
         faults.extend(check_id("video", &self.video, true).err());
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// An id is text without control characters; that of a video is one segment of a path, as it stands in one.
+/// Returns an id is text without control characters; that of a video is one segment of a path, as it stands in one.
 pub(crate) fn check_id(what: &str, id: &str, in_path: bool) -> Result<(), ConfigError> {
     let wrong = |found: String, write: &'static str| Err(ConfigError::EmbedDraft { found, write });
     if id.is_empty() || id.len() > MAX_ID_LEN {

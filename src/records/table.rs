@@ -12,14 +12,14 @@ pub(super) const EXPIRED_KEPT: i64 = 600;
 
 /// What is kept for a token, as far as the table has to know it.
 pub(super) trait Kept: Tokened {
-    /// Whether it was revoked by itself.
+    /// Returns whether it was revoked by itself.
     fn revoked_alone(&self) -> &RevokedAlone;
-    /// The group that it goes with.
+    /// Returns the group that it goes with.
     fn group(&self) -> &Group;
     fn viewer(&self) -> Option<&str>;
     /// Its place in the order in which tokens were issued.
     fn order(&self) -> u64;
-    /// The second from which on it is dead.
+    /// Returns the second from which on it is dead.
     fn expires(&self) -> Option<i64>;
     /// When it was last asked for, or else put here.
     fn last_seen(&self) -> i64;
@@ -42,7 +42,7 @@ impl Group {
         self.revoked_up_to.fetch_max(up_to, Ordering::Release);
     }
 
-    /// Whether a record may be under way that was issued before this group was revoked.
+    /// Returns whether a record may be under way that was issued before this group was revoked.
     pub(super) fn is_remembered(&self, now: i64) -> bool {
         let since = self.revoked_at.load(Ordering::Relaxed);
         since > 0 && since.saturating_add(REMEMBERED.unsigned_abs()) > now.unsigned_abs()
@@ -117,7 +117,7 @@ impl<R: Kept> Table<R> {
         !self.alone.is_empty() && self.alone.get(token).is_some()
     }
 
-    /// Whether it was revoked, or after it was issued its video or its viewer.
+    /// Returns whether it was revoked, or after it was issued its video or its viewer.
     pub(super) fn is_revoked(&self, record: &R) -> bool {
         self.revoked_at(record).is_some()
     }
@@ -186,12 +186,12 @@ impl<R: Kept> Table<R> {
         });
     }
 
-    /// The place in the order of a token that is issued here.
+    /// Returns the place in the order of a token that is issued here.
     pub(super) fn next_order(&self) -> u64 {
         self.order.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// The order so far: what was issued up to now is not above it.
+    /// Returns the order so far: what was issued up to now is not above it.
     pub(super) fn order(&self) -> u64 {
         self.order.load(Ordering::Relaxed)
     }

@@ -24,7 +24,7 @@ pub struct EmbedToken {
 }
 
 impl EmbedToken {
-    /// A new one of 32 characters, 128 bits from the system's generator.
+    /// Creates a new one of 32 characters, 128 bits from the system's generator.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl EmbedToken {
         Self::read(text.as_bytes()).ok_or(ConfigError::EmbedToken { bytes: text.len() })
     }
 
-    /// The token that these bytes are, if they have the form of one. Signed tokens have dots, so none is both.
+    /// Returns the token that these bytes are, if they have the form of one. Signed tokens have dots, so none is both.
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
         if !(MIN_EMBED_TOKEN_LEN..=MAX_EMBED_TOKEN_LEN).contains(&text.len()) {
             return None;
@@ -74,7 +74,7 @@ impl EmbedToken {
         digits.take(usize::from(self.len)).collect()
     }
 
-    /// The pattern with the token in the place of `{token}`: `https://cdn.example.com/watch/{token}`.
+    /// Returns the pattern with the token in the place of `{token}`: `https://cdn.example.com/watch/{token}`.
     pub fn url(self, pattern: &str) -> String {
         pattern.replace("{token}", &self.to_text())
     }

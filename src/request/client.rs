@@ -37,17 +37,17 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The client's address, or that of the nearest known hop.
+    /// Returns the client's address, or that of the nearest known hop.
     pub(crate) const fn address(self) -> IpAddr {
         self.address
     }
 
-    /// The network that limits count by.
+    /// Returns the network that limits count by.
     pub(crate) const fn network(self) -> Network {
         Network::of(self.address)
     }
 
-    /// The address of the client itself; `None` if only a hop before the client is known.
+    /// Returns the address of the client itself; `None` if only a hop before the client is known.
     pub(crate) fn confirmed(self) -> Option<IpAddr> {
         self.is_confirmed.then_some(self.address)
     }
@@ -107,7 +107,7 @@ impl TrustedProxies {
         faults.check().map(|()| proxies)
     }
 
-    /// The networks that are good; every fault is pushed to `faults`.
+    /// Returns the networks that are good; every fault is pushed to `faults`.
     pub(crate) fn check<I: IntoIterator<Item: AsRef<str>>>(networks: I, faults: &mut Faults) -> Self {
         let mut proxies = Self::default();
         for (index, text) in networks.into_iter().enumerate() {

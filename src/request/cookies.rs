@@ -3,7 +3,7 @@ use crate::work;
 /// The number of cookies of one name that are tried. Browsers send several legitimately: one for each domain and path.
 pub const MAX_COOKIES_TRIED: usize = 4;
 
-/// The values of every cookie called `name` over all `Cookie` fields, which are one list (RFC 9113 §8.2.3).
+/// Returns the values of every cookie called `name` over all `Cookie` fields, which are one list (RFC 9113 §8.2.3).
 ///
 /// Names match exactly; a value is what follows the first `=`, less the white space around the pair, and is not
 /// decoded (RFC 6265 §5.4 sends it as it was set).

@@ -7,15 +7,18 @@ pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
 
 /// Returns the folded form of a path: what all spellings share that some file system takes for the same name.
 ///
-/// Segments are folded until the form is longer than `length` bytes. APFS and NTFS ignore the case of letters. Windows also ignores dots and spaces at the end of a name, and finds a directory under
-/// `name::$INDEX_ALLOCATION`. HFS+ ignores characters without width. So in each segment:
+/// Segments are folded until the form is longer than `length` bytes. APFS and NTFS ignore the case of letters. Windows also
+/// ignores dots and spaces at the end of a name, and finds a directory under `name::$INDEX_ALLOCATION`. HFS+ ignores characters
+/// without width. So in each segment:
 ///
 /// 1. whatever follows the first `:` is left out if the segment contains `:$`;
 /// 2. characters without width are left out;
-/// 3. every character becomes lower case, upper case and lower case again, so that `ſ` and `s`, `ß`, `ẞ` and `SS` become the same;
+/// 3. every character becomes lower case, upper case and lower case again, so that `ſ` and `s`, `ß`, `ẞ` and `SS` become the
+///    same;
 /// 4. dots and spaces at the end are left out, and the whole segment if nothing is left.
 ///
-/// A path that lacks its first slash gets one. Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not accounted for.
+/// A path that lacks its first slash gets one. Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not
+/// accounted for.
 pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
     let mut folded = Folded::new();
     for segment in path.strip_prefix(b"/").unwrap_or(path).split(|&byte| byte == b'/') {
@@ -97,7 +100,7 @@ fn trim(start: usize, folded: &mut Folded) {
     }
 }
 
-/// Whether HFS+ leaves the character out when it compares names.
+/// Returns whether HFS+ leaves the character out when it compares names.
 const fn has_no_width(character: char) -> bool {
     matches!(
         character,

@@ -13,7 +13,7 @@ pub const MAX_HOST_LEN: usize = 255;
 pub struct HostBuffer(ArrayVec<u8, MAX_HOST_LEN>);
 
 impl HostBuffer {
-    /// An empty buffer.
+    /// Creates an empty buffer.
     pub fn new() -> Self {
         Self::default()
     }
@@ -27,7 +27,7 @@ impl HostBuffer {
 pub struct Host<'h>(&'h [u8]);
 
 impl<'h> Host<'h> {
-    /// The host of a request: `Host` and the target's authority, which must agree where both are present.
+    /// Returns the host of a request: `Host` and the target's authority, which must agree where both are present.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl<'h> Host<'h> {
         Self::agreed(request, request.target(), buffer, |_| false)
     }
 
-    /// The same for a target that was read before. A field that is `known` for a host in its normal form is not read again.
+    /// Returns the same for a target that was read before. A field that is `known` for a host in its normal form is not read again.
     pub(crate) fn agreed(
         request: &'h (impl RequestView + ?Sized),
         target: Target<'h>,
@@ -90,7 +90,7 @@ impl<'h> Host<'h> {
         Ok(Self(&buffer.0))
     }
 
-    /// The name, lower-case.
+    /// Returns the name, lower-case.
     pub const fn as_bytes(self) -> &'h [u8] {
         self.0
     }

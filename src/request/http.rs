@@ -73,7 +73,8 @@ impl RequestView for Parts {
     }
 }
 
-/// The target with the path that the client sent, if axum's nesting accounts for the difference from `uri`; otherwise that of `uri`.
+/// Returns the target with the path that the client sent, if axum's nesting accounts for the difference from `uri`; otherwise
+/// that of `uri`.
 fn target_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Target<'r> {
     let path = match Sent::of(uri, extensions) {
         Sent::Unchanged | Sent::Rewritten(_) => uri.path(),
@@ -192,9 +193,11 @@ impl<'r> Sent<'r> {
     }
 }
 
-/// Whether `original` is `current` behind the prefix of a nested service, by the rules of axum's `nest` and `nest_service`.
+/// Returns whether `original` is `current` behind the prefix of a nested service, by the rules of axum's `nest` and
+/// `nest_service`.
 ///
-/// A segment `{name}` of the prefix matches any one segment. What is left after the prefix begins with a slash, or is empty and then `/`.
+/// A segment `{name}` of the prefix matches any one segment. What is left after the prefix begins with a slash, or is empty and
+/// then `/`.
 #[cfg(feature = "axum")]
 fn is_nested_at(prefix: &str, original: &str, current: &str) -> bool {
     let mut rest = original;

@@ -18,7 +18,7 @@ pub(super) const MAX_DECODE_PASSES: usize = 3;
 pub struct PathBuffer(ArrayVec<u8, MAX_PATH_LEN>);
 
 impl PathBuffer {
-    /// An empty buffer.
+    /// Creates an empty buffer.
     pub fn new() -> Self {
         Self::default()
     }
@@ -86,7 +86,7 @@ impl<'p> RequestPath<'p> {
         Ok(Self(decoded))
     }
 
-    /// The decoded path with its leading slash.
+    /// Returns the decoded path with its leading slash.
     pub const fn as_bytes(self) -> &'p [u8] {
         self.0
     }
@@ -142,7 +142,7 @@ fn is_plain(path: &[u8]) -> bool {
     !pairs.fold(special(last), |any, (&byte, &next)| any | special(byte) | opens_dots(byte, next))
 }
 
-/// One walk over the path, byte by byte.
+/// Returns one walk over the path, byte by byte.
 fn survey_closely(path: &[u8]) -> Result<Survey, PathFault> {
     let mut survey = Survey::Plain;
     let mut rest = path;

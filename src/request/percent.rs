@@ -2,7 +2,7 @@ use arrayvec::ArrayVec;
 
 use crate::work;
 
-/// The value of one hexadecimal digit in either case.
+/// Returns the value of one hexadecimal digit in either case.
 pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),

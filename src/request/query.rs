@@ -2,7 +2,7 @@ use super::percent::split_encoded;
 use crate::error::Repeated;
 use crate::work;
 
-/// The value of the one parameter called `name`, as it stands.
+/// Returns the value of the one parameter called `name`, as it stands.
 ///
 /// Parameters are separated by `&`. A parameter without `=` has the empty value. Names match exactly, also when
 /// they are spelled with percent-encoding: a handler behind us would decode them.
@@ -15,7 +15,7 @@ pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q
     }
 }
 
-/// The same for several names, in one pass; nothing for a name that is `None`.
+/// Returns the same for several names, in one pass; nothing for a name that is `None`.
 pub(crate) fn values_of_each<'q, const N: usize>(
     query: &'q [u8],
     names: [Option<&str>; N],
@@ -90,7 +90,7 @@ impl Parameter<'_> {
     }
 }
 
-/// The parameters between the `&`s, empty ones included.
+/// Returns the parameters between the `&`s, empty ones included.
 pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
     let mut rest = Some(query);
     std::iter::from_fn(move || {

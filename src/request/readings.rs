@@ -62,7 +62,7 @@ fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option
         .or_else(|| inside(&merge(&resolved)))
 }
 
-/// The path without empty segments, but for the last.
+/// Returns the path without empty segments, but for the last.
 fn merge(path: &[u8]) -> Text {
     work::visited(path.len());
     let mut merged = Text::new();
@@ -75,7 +75,7 @@ fn merge(path: &[u8]) -> Text {
     merged
 }
 
-/// The path without dot segments (RFC 3986 §5.2.4).
+/// Returns the path without dot segments (RFC 3986 §5.2.4).
 fn resolve(path: &[u8]) -> Text {
     work::visited(path.len().saturating_mul(2)); // each byte may be removed again
     let mut resolved = Text::new();

@@ -5,7 +5,8 @@ use super::render::{MAX_AUTHORITY_SHOWN, shown_path, shown_text};
 /// A request, as a decision reads it.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`. A server with another request type
-/// implements these methods. The trait is dyn-compatible, and a reference to a request is a request too, so `&dyn RequestView` can be decided on.
+/// implements these methods. The trait is dyn-compatible, and a reference to a request is a request too, so `&dyn RequestView`
+/// can be decided on.
 ///
 /// Nothing here is trusted, and nothing is allocated.
 ///
@@ -32,13 +33,13 @@ pub trait RequestView {
     // `adapters::tower::view` and the references below delegate each of these methods. A default would hide the request's own answer: add it
     // there too.
 
-    /// The method, in its case-sensitive spelling.
+    /// Returns the method, in its case-sensitive spelling.
     fn method(&self) -> &str;
 
-    /// The request target as the client sent it, before any router removed a prefix.
+    /// Returns the request target as the client sent it, before any router removed a prefix.
     fn target(&self) -> Target<'_>;
 
-    /// A second path of the request, if a router or a layer changed the path on the way to the gate.
+    /// Returns a second path of the request, if a router or a layer changed the path on the way to the gate.
     ///
     /// The default is `None`: the target's path is the only one.
     fn other_path(&self) -> Option<OtherPath<'_>> {
@@ -51,7 +52,7 @@ pub trait RequestView {
     /// one line at a time, without folding or joining.
     fn field(&self, name: &str, nth: usize) -> Option<&[u8]>;
 
-    /// The address of the connection's other end, or `None` if the server does not know it.
+    /// Returns the address of the connection's other end, or `None` if the server does not know it.
     fn peer(&self) -> Option<IpAddr> {
         None
     }

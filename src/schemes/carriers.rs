@@ -166,7 +166,7 @@ impl Carriers {
     }
 }
 
-/// The token of the one `Authorization` field, if that is a bearer's.
+/// Returns the token of the one `Authorization` field, if that is a bearer's.
 fn bearer(request: &(impl RequestView + ?Sized)) -> Result<Option<&[u8]>, Denial> {
     match request.field(AUTHORIZATION, 0) {
         None => Ok(None),
@@ -177,7 +177,7 @@ fn bearer(request: &(impl RequestView + ?Sized)) -> Result<Option<&[u8]>, Denial
     }
 }
 
-/// The token of an `Authorization` field whose scheme is `Bearer`, in any case (RFC 9110 §11.1).
+/// Returns the token of an `Authorization` field whose scheme is `Bearer`, in any case (RFC 9110 §11.1).
 pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
     crate::work::visited(field.len());
     let field = field.trim_ascii();
@@ -189,7 +189,7 @@ pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
 /// Where a query value is percent-decoded.
 pub(crate) type Decoded = ArrayVec<u8, MAX_CREDENTIAL_BYTES>;
 
-/// The token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
+/// Returns the token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
 pub(crate) fn token_text<'t>(
     carrier: Carrier,
     raw: &'t [u8],

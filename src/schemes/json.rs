@@ -52,7 +52,7 @@ pub(crate) fn only_element(array: &[u8]) -> Option<Value<'_>> {
     first.filter(|_| count == 1)
 }
 
-/// Whether `array`, the text of a checked array, has the string `wanted` among its elements; `None` where some element
+/// Returns whether `array`, the text of a checked array, has the string `wanted` among its elements; `None` where some element
 /// is no string.
 pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
     let mut cursor = Cursor::new(array);

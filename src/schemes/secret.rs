@@ -30,13 +30,13 @@ pub(crate) struct SecretSlots<'s> {
 }
 
 impl SharedSecret {
-    /// A file with the secret. One line end after text is no part of it.
+    /// Creates a file with the secret. One line end after text is no part of it.
     #[cfg(feature = "config")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(SecretPlace::File(path.into()))
     }
 
-    /// An environment variable with the secret.
+    /// Creates an environment variable with the secret.
     #[cfg(feature = "config")]
     pub fn env(variable: impl Into<String>) -> Self {
         Self(SecretPlace::Env(variable.into()))

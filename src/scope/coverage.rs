@@ -3,28 +3,28 @@ use serde::Deserialize;
 use super::Resource;
 use crate::error::Denial;
 
-/// How a `uri` that is a prefix of an object key covers it.
+/// The rule by which a `uri` claim that is a prefix of an object key covers that key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "prefix"))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PrefixRule {
-    /// Whole segments: `videos/1` and `videos/1/` cover `videos/1/a.ts`, neither covers `videos/10/a.ts`;
+    /// A prefix of whole segments: `videos/1` and `videos/1/` cover `videos/1/a.ts`, and neither covers `videos/10/a.ts`.
     /// `videos/1` also covers the exact key `videos/1`.
     #[default]
     Segments,
-    /// Any prefix of bytes, as object stores list keys: `videos/1` covers `videos/10/a.ts`.
+    /// Any prefix of bytes, as in the listings of object stores: `videos/1` covers `videos/10/a.ts`.
     Bytes,
 }
 
-/// How a site reads the `uri` claim. In a configuration file these are fields of the site.
+/// A site's rules for the `uri` claim. In a configuration file these are fields of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Coverage {
-    /// How a `uri` covers object keys below it: by whole segments, or by bytes. Default "segments".
+    /// The rule by which a `uri` covers the object keys below it: whole segments, or bytes. Default "segments".
     pub prefix: PrefixRule,
-    /// Whether an empty `uri` covers the whole bucket; on a live site it covers nothing. Default true.
+    /// Allows an empty `uri` to cover the whole bucket. On a live site an empty `uri` covers nothing. Default true.
     pub whole_bucket: bool,
 }
 
@@ -35,7 +35,7 @@ impl Default for Coverage {
 }
 
 impl Coverage {
-    /// Whether a token for `uri` covers the resource.
+    /// Checks that a token with this `uri` covers the resource.
     ///
     /// ```
     /// use playgate::scope::{Coverage, Resource};
@@ -46,7 +46,7 @@ impl Coverage {
     ///
     /// # Errors
     ///
-    /// [`Denial::ScopeStartsWithSlash`], [`Denial::WholeBucket`] or [`Denial::OutOfScope`].
+    /// Returns [`Denial::ScopeStartsWithSlash`], [`Denial::WholeBucket`] or [`Denial::OutOfScope`].
     pub fn check(&self, uri: &[u8], resource: &Resource<'_>) -> Result<(), Denial> {
         crate::work::visited(uri.len());
         if uri.first() == Some(&b'/') {
@@ -66,7 +66,7 @@ impl Coverage {
     }
 }
 
-/// `uri` is the key itself, or ends where one of the key's segments ends.
+/// Returns whether `uri` is the key itself, or ends where one of the key's segments ends.
 fn covers_segments(uri: &[u8], key: &[u8]) -> bool {
     match key.strip_prefix(uri) {
         Some(rest) => uri.last() == Some(&b'/') || matches!(rest.first(), None | Some(b'/')),

@@ -4,7 +4,7 @@ use super::resource::Resource;
 use super::serving::Streams;
 use crate::error::ConfigError;
 
-/// What a key may sign for. Required when a key is loaded.
+/// The resources that a key may sign for. Required when a key is loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyScope {
@@ -12,34 +12,34 @@ pub enum KeyScope {
     Bucket(Box<str>),
     /// One live stream, on every live site.
     Stream(Box<str>),
-    /// What one site serves, and only there: a playback domain. Named by the site's id, which is its first host
-    /// unless it was given another.
+    /// The resources of one site, and only there: a playback domain. It is named by the site's id. Without an explicit id, that
+    /// is the site's first host.
     Site(Box<str>),
-    /// Everything on every site; made by [`danger::any_scope`](crate::keys::danger::any_scope) alone.
+    /// Everything on every site. Only [`danger::any_scope`](crate::keys::danger::any_scope) creates it.
     Any(Unlimited),
 }
 
-/// What makes [`KeyScope::Any`] hard to write by accident.
+/// A private value that makes [`KeyScope::Any`] hard to write by accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unlimited(());
 
 impl KeyScope {
-    /// Everything on every site, for [`danger::any_scope`](crate::keys::danger::any_scope).
+    /// Creates the scope that admits everything on every site, for [`danger::any_scope`](crate::keys::danger::any_scope).
     pub(crate) const fn any() -> Self {
         Self::Any(Unlimited(()))
     }
 
-    /// The scope of one bucket.
+    /// Creates the scope of one bucket.
     pub fn bucket(name: impl Into<Box<str>>) -> Self {
         Self::Bucket(name.into())
     }
 
-    /// The scope of one live stream.
+    /// Creates the scope of one live stream.
     pub fn stream(id: impl Into<Box<str>>) -> Self {
         Self::Stream(id.into())
     }
 
-    /// The scope of one site, by its id.
+    /// Creates the scope of one site, given the site's id.
     pub fn site(id: impl Into<Box<str>>) -> Self {
         Self::Site(id.into())
     }
@@ -65,7 +65,7 @@ impl KeyScope {
         }
     }
 
-    /// Refuses a scope that names nothing.
+    /// Returns the scope, or an error if it names nothing.
     pub(crate) fn checked(self, kid: &str) -> Result<Self, ConfigError> {
         match &self {
             Self::Bucket(name) | Self::Stream(name) | Self::Site(name) if name.trim().is_empty() => {
@@ -79,7 +79,7 @@ impl KeyScope {
 /// The most scopes that can admit one resource: its bucket or stream, its site, and everything.
 pub(crate) const MAX_ADMITTING: usize = 3;
 
-/// A [`KeyScope`] by its name: of a key, or of a resource that a key is looked up for.
+/// The name of a [`KeyScope`]: that of a key, or of a resource that a key is looked up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ScopeName<'s> {
     Bucket(&'s [u8]),

@@ -1,15 +1,14 @@
-//! May this key sign for this resource, and does this token cover it?
+//! Scopes: checks that a key may sign for a resource, and that a token covers it.
 //!
 //! Rules, in the order they are tried:
 //!
-//! 1. [`KeyScope`]: a bucket or stream key opens its bucket or stream on every site that serves it; a site key
-//!    opens what that site serves and only there. Anything else is [`Denial::WrongKeyScope`].
-//! 2. [`Coverage`]: on a bucket, `uri` is an object key or a prefix of whole segments (`videos/1` covers
-//!    `videos/1/a.ts`, not `videos/10/a.ts`); on a live site it equals the playback ID. Anything else is
-//!    [`Denial::OutOfScope`].
+//! 1. [`KeyScope`]: the key of a bucket or stream may sign for that bucket or stream on every site that serves it. The key of a
+//!    site may sign for the resources of that site only. Anything else is rejected with [`Denial::WrongKeyScope`].
+//! 2. [`Coverage`]: on a bucket, `uri` is an object key or a prefix of whole segments (`videos/1` covers `videos/1/a.ts`, not
+//!    `videos/10/a.ts`). On a live site it equals the playback ID. Anything else is rejected with [`Denial::OutOfScope`].
 //!
-//! Both sides were normalised once, by [`RequestPath::parse`](crate::request::RequestPath::parse), so matching is
-//! a byte comparison. This room sees no key, no signature and no clock.
+//! Both sides were normalized by [`RequestPath::parse`](crate::request::RequestPath::parse), so matching compares bytes. This
+//! module uses no key, no signature and no clock.
 //!
 //! [`Denial::WrongKeyScope`]: crate::error::Denial::WrongKeyScope
 //! [`Denial::OutOfScope`]: crate::error::Denial::OutOfScope

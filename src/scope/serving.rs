@@ -2,7 +2,7 @@ use hashbrown::HashMap;
 
 use super::resource::{LiveShape, Resource, playback_id_in};
 
-/// What a site serves.
+/// The kind of resources that a site serves.
 #[derive(Debug)]
 pub(crate) enum Serving {
     /// The objects of this bucket.
@@ -31,7 +31,7 @@ impl Serving {
         })
     }
 
-    /// Returns the resource that the rest of a path names, after a part with a credential.
+    /// Returns the resource that is named by the rest of a path, after the part that holds a credential.
     pub(crate) fn resource_below<'p>(&self, whole: &Resource<'p>, key: &'p [u8]) -> Resource<'p> {
         match (whole, self) {
             (Resource::Object { bucket, .. }, _) => Resource::Object { bucket, key },
@@ -42,22 +42,23 @@ impl Serving {
         }
     }
 
-    /// Returns whether this is live streams.
+    /// Returns whether the site serves live streams.
     pub(crate) const fn is_live(&self) -> bool {
         matches!(self, Self::Live(_))
     }
 }
 
-/// Stream ids, which key scopes name, to playback IDs, which tokens and URLs name; one to one.
+/// A one-to-one map from stream ids to playback IDs. Key scopes name stream ids; tokens and URLs name playback IDs.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     pub(crate) playback_ids: HashMap<Box<str>, Box<str>>,
-    /// The stream of every playback ID in the map.
+    /// The stream of each playback ID in the map.
     pub(crate) given: HashMap<Box<str>, Box<str>>,
 }
 
 impl Streams {
-    /// Returns whether a playback ID is the stream's. Without an entry, a stream's id is its playback ID, unless that is another stream's.
+    /// Returns whether a playback ID belongs to the stream. Without an entry in the map, a stream's id is its playback ID, unless
+    /// the map gives that playback ID to another stream.
     pub(crate) fn plays(&self, stream: &str, playback_id: &[u8]) -> bool {
         match self.playback_ids.get(stream) {
             Some(mapped) => mapped.as_bytes() == playback_id,
@@ -65,7 +66,7 @@ impl Streams {
         }
     }
 
-    /// Returns the one stream that [plays](Self::plays) a playback ID, if any does.
+    /// Returns the stream that a playback ID [belongs to](Self::plays), if any.
     pub(crate) fn played_by<'s>(&'s self, playback_id: &'s [u8]) -> Option<&'s [u8]> {
         let text = str::from_utf8(playback_id).ok()?;
         match self.given.get(text) {

@@ -1,6 +1,6 @@
 use crate::error::ConfigError;
 
-/// What a token is to cover: the `uri` claim, in a form that can cover something.
+/// The scope of a token to be signed: a `uri` claim in a form that can cover something.
 ///
 /// ```
 /// use playgate::Scope;
@@ -12,30 +12,30 @@ use crate::error::ConfigError;
 pub struct Scope(String);
 
 impl Scope {
-    /// Everything below a folder of a bucket: `videos/1` is written as `videos/1/`.
+    /// Creates the scope of everything below a folder of a bucket. `videos/1` is written as `videos/1/`.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Scope`] for text that no object key begins with.
+    /// Returns [`ConfigError::Scope`] if no object key can begin with the text.
     pub fn folder(folder: &str) -> Result<Self, ConfigError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         check(folder, "a folder such as videos/1, or whole_bucket()").map(|()| Self(format!("{folder}/")))
     }
 
-    /// One object, and what a folder of its name would hold.
+    /// Creates the scope of one object. It also covers everything in a folder of that name.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Scope`] for text that is no object key.
+    /// Returns [`ConfigError::Scope`] if the text is not an object key.
     pub fn object(key: &str) -> Result<Self, ConfigError> {
         check(key, "an object key such as videos/1/movie.mp4").map(|()| Self(key.to_owned()))
     }
 
-    /// One live stream, by its playback ID.
+    /// Creates the scope of one live stream, given its playback ID.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Scope`] for text that is no single segment.
+    /// Returns [`ConfigError::Scope`] if the text is not a single segment.
     pub fn playback_id(id: &str) -> Result<Self, ConfigError> {
         let write = "a playback ID, which has no slash";
         if id.contains('/') {
@@ -44,12 +44,12 @@ impl Scope {
         check(id, write).map(|()| Self(id.to_owned()))
     }
 
-    /// Every object of the bucket, where the site allows that.
+    /// Creates the scope of every object in the bucket. It is accepted only by sites that allow it.
     pub const fn whole_bucket() -> Self {
         Self(String::new())
     }
 
-    /// The value of the `uri` claim.
+    /// Returns the value of the `uri` claim.
     pub fn as_uri(&self) -> &str {
         &self.0
     }

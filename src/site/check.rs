@@ -11,7 +11,7 @@ use crate::schemes::{Carrier, NameKind, Places, Scheme, SchemeRules, SiteCheck, 
 use crate::scope::Serving;
 use crate::time::Span;
 
-/// The checked form of one site. Every fault is pushed to `faults`; `None` if there was one.
+/// Checks one site and returns its checked form, or `None` if it has a fault. Every fault is pushed to `faults`.
 pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<SiteRules> {
     let before = faults.len();
     let mut schemes = site.schemes.clone();
@@ -105,7 +105,7 @@ fn header_carriers(site: &Site, schemes: Option<&SchemeRules>) -> Vec<Box<str>> 
     bearer.into_iter().chain(schemes.into_iter().flat_map(|schemes| schemes.places().headers)).collect()
 }
 
-/// Checks that each name in a request belongs to one scheme, or is one that schemes share.
+/// Checks that each name in a request belongs to one scheme, or is a name that schemes share.
 fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults) {
     for scheme in Scheme::ALL {
         for header in schemes.places_of(*scheme).into_iter().flat_map(|places| &places.headers) {
@@ -136,7 +136,7 @@ fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults
     }
 }
 
-/// What is accepted, and where it is looked for.
+/// Checks the accepted schemes and the carriers in which credentials are searched.
 fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut Faults) {
     let mut wrong = |setting: &'static str, found: String, write: &'static str| {
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
@@ -175,7 +175,7 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
     }
 }
 
-/// Methods, identity headers and answers, element by element.
+/// Checks methods, identity headers and statuses, element by element.
 fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
     if site.admitted.methods.is_empty() {
         let (site, found) = (id.to_owned(), "allows no method".to_owned());
@@ -218,7 +218,7 @@ fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
     }
 }
 
-/// HEAD is GET, in the list that `Allow` shows too.
+/// Returns the allowed methods. GET includes HEAD, also in the list that `Allow` shows.
 fn check_methods(methods: &[String]) -> Methods {
     let mut names: Vec<Box<str>> = methods.iter().map(|method| method.as_str().into()).collect();
     let has = |names: &[Box<str>], wanted: &str| names.iter().any(|name| **name == *wanted);
@@ -230,7 +230,8 @@ fn check_methods(methods: &[String]) -> Methods {
     Methods { allow: names.join(", ").into(), has_get: has(&names, "GET"), names }
 }
 
-/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in no spelling.
+/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in any
+/// spelling.
 fn is_message_header(header: &str) -> bool {
     const KEPT: [&str; 12] = [
         "host",

@@ -7,8 +7,8 @@ use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
 use crate::schemes::{Carrier, SchemeRules, VerifiedFacts};
 
-/// Which query parameters of a manifest's request are carried into the URIs in the manifest, so that what it points at
-/// is asked for with them.
+/// Rules for carrying query parameters of a manifest's request into the URIs of the manifest, so that players request the listed
+/// files with the same parameters.
 ///
 /// ```
 /// use playgate::site::Forward;
@@ -26,17 +26,18 @@ pub struct Forward {
     pub(crate) max_mpd: usize,
 }
 
-/// Which parameters.
+/// The parameters that are carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {
-    /// Those of the credential that was granted.
+    /// The parameters of the granted credential.
     Credential,
     Only(Vec<String>),
     Except(Vec<String>),
 }
 
 impl Forward {
-    /// After a grant by query, that credential's own parameters: a signed URL plays with no further setting. The default.
+    /// Carries the parameters of a credential that was granted from the query, so that a signed URL plays without further
+    /// settings. This is the default.
     pub const fn auto() -> Self {
         Self {
             off: false,
@@ -48,50 +49,51 @@ impl Forward {
         }
     }
 
-    /// None: manifests go through as they are.
+    /// Carries nothing: manifests pass unchanged.
     pub fn off() -> Self {
         Self { off: true, ..Self::auto() }
     }
 
-    /// These parameters, and on public sites too.
+    /// Carries these parameters, also on public sites.
     pub fn only_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Only(texts(keys)), ..Self::auto() }
     }
 
-    /// All parameters but these, and on public sites too. What players add to single requests (`_HLS_msn` and the like)
-    /// is never carried.
+    /// Carries all parameters but these, also on public sites. Parameters that players add to single requests (`_HLS_msn` and the
+    /// like) are never carried.
     pub fn except_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Except(texts(keys)), ..Self::auto() }
     }
 
-    /// Rewrites manifests with these extensions alone. Default `m3u8`, `mpd` and `mpp`, the patches to an MPD.
+    /// Sets the extensions of the manifests that are rewritten. The default is `m3u8`, `mpd` and `mpp`, the extension of MPD
+    /// patches.
     pub fn from<I: IntoIterator<Item: Into<String>>>(mut self, extensions: I) -> Self {
         self.from = Some(texts(extensions));
         self
     }
 
-    /// Carries them into URIs of files with these extensions alone. Default every file.
+    /// Sets the extensions of the files whose URIs get the parameters. The default is every file.
     pub fn to<I: IntoIterator<Item: Into<String>>>(mut self, extensions: I) -> Self {
         self.to = Some(texts(extensions));
         self
     }
 
-    /// Hosts that get them beside the request's own and those that the site names: exact names, or patterns as in a
-    /// site's `hosts`, at the default port of the URI's scheme unless a port is named (`segments.example.com:8443`).
-    /// Whoever runs them can use the credential.
+    /// Sets further hosts whose URIs get the parameters, beside the request's own host and those that the site names. A host is
+    /// an exact name or a pattern as in a site's `hosts`. It is meant at the default port of the URI's scheme, unless it names a
+    /// port (`segments.example.com:8443`). The operator of such a host can use the credential.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
         self.hosts = texts(hosts);
         self
     }
 
-    /// Sets the longest MPD that is rewritten, in bytes. It is held in memory until it is whole; a longer one passes
+    /// Sets the longest MPD that is rewritten, in bytes. An MPD is held in memory until it is complete. A longer MPD passes
     /// unchanged, with a log line. The default is [`DEFAULT_MAX_MPD`], the range 1 KiB to 16 MiB.
     pub const fn max_mpd(mut self, bytes: usize) -> Self {
         self.max_mpd = bytes;
         self
     }
 
-    /// The checked form; `None` where nothing is carried. Every fault is pushed to `faults`.
+    /// Checks the rules and returns the checked form, or `None` if nothing is carried. Every fault is pushed to `faults`.
     pub(super) fn check(
         &self,
         site: &str,
@@ -168,7 +170,7 @@ impl Forward {
     }
 }
 
-/// The same in every process with the same configuration.
+/// Returns a fingerprint of the rules. It is the same in every process with the same configuration.
 fn fingerprint(forward: &Forward, hosts: &OwnHosts) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{forward:?} {hosts:?}").hash(&mut hasher);
@@ -179,34 +181,34 @@ fn texts<I: IntoIterator<Item: Into<String>>>(texts: I) -> Vec<String> {
     texts.into_iter().map(Into::into).collect()
 }
 
-/// What a site carries into its manifests: every setting checked and made ready.
+/// The checked form of a site's [`Forward`].
 #[derive(Clone, Debug)]
 pub(crate) struct ForwardRules {
     keys: Keys,
     pub(crate) types: Arc<Types>,
     pub(crate) hosts: Arc<OwnHosts>,
-    /// Another one for other rules.
+    /// The fingerprint of the rules. Different rules have different fingerprints.
     pub(crate) fingerprint: u64,
     pub(crate) max_mpd: usize,
     from: Vec<Box<str>>,
 }
 
-/// The kind of answer that a path announces.
+/// The kind of response that a path indicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathFormat {
     /// A manifest that is rewritten.
     Manifest(Format),
-    /// The last segment has no extension, so the answer's `Content-Type` decides.
+    /// The last segment has no extension, so the response's `Content-Type` decides.
     Unknown,
-    /// No manifest that is rewritten.
+    /// Not a manifest that is rewritten.
     Other,
 }
 
-/// The credential of a grant, as far as forwarding depends on it.
+/// The facts of a granted credential that forwarding depends on.
 pub(crate) type Granted<'g> = (Carrier, &'g VerifiedFacts);
 
 impl ForwardRules {
-    /// Returns what a path in its normal form says about the answer.
+    /// Returns the kind of response that a path in its normal form indicates.
     pub(crate) fn format_of(&self, path: &[u8]) -> PathFormat {
         match extension(path) {
             Some(extension) if self.rewrites(extension) => {
@@ -217,23 +219,22 @@ impl ForwardRules {
         }
     }
 
-    /// Whether a path as it stands in the request is known not to lead to a manifest. Without `%` an extension is what it
-    /// seems.
+    /// Returns whether a path, as received, is known not to name a manifest. A path without `%` shows its extension.
     pub(crate) fn is_other(&self, raw: &[u8]) -> bool {
         extension(raw).is_some_and(|seen| !seen.contains(&b'%') && !self.rewrites(seen))
     }
 
-    /// Whether manifests with this extension are rewritten.
+    /// Returns whether manifests with this extension are rewritten.
     fn rewrites(&self, extension: &[u8]) -> bool {
         self.from.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
     }
 
-    /// Whether manifests of this format, whose name has no extension, are rewritten.
+    /// Returns whether manifests of this format are rewritten if their name has no extension.
     pub(crate) fn rewrites_format(&self, format: Format) -> bool {
         self.from.iter().any(|known| Format::of_extension(known.as_bytes()) == Some(format))
     }
 
-    /// Returns which parameters are carried after a grant, or on a public resource; `None` if none are.
+    /// Returns the parameters that are carried after a grant or on a public resource, or `None` if there are none.
     pub(crate) fn wanted<'s>(
         &'s self,
         schemes: &'s SchemeRules,
@@ -252,8 +253,8 @@ impl ForwardRules {
 }
 
 impl ForwardRules {
-    /// Refuses a manifest's request if what would be carried into the manifest is too long. Where only the answer tells that it is
-    /// a manifest, the manifest passes unchanged instead.
+    /// Refuses a manifest's request if the carried parameters would be too long. If only the response reveals that it is a
+    /// manifest, the manifest passes unchanged instead.
     pub(super) fn refuse_long_query(
         &self,
         schemes: &SchemeRules,
@@ -270,17 +271,17 @@ impl ForwardRules {
     }
 }
 
-/// Which parameters of one request are carried.
+/// The parameters of one request that are carried.
 #[derive(Clone, Copy)]
 pub(crate) enum Wanted<'s> {
     Only(&'s [String]),
     Except(&'s [String]),
-    /// Those of the credential.
+    /// The parameters of the credential.
     Names(&'s [Box<str>]),
 }
 
 impl Wanted<'_> {
-    /// Returns whether the parameters make one credential, of which a URI gets all or none.
+    /// Returns whether the parameters form one credential. A URI then gets all of them or none.
     pub(crate) const fn are_one_credential(self) -> bool {
         matches!(self, Self::Names(_))
     }
@@ -298,7 +299,7 @@ impl Wanted<'_> {
     }
 }
 
-/// Returns whether the extension of some manifest ends in this byte; see [`Format::of_extension`].
+/// Returns whether a manifest's extension can end in this byte; see [`Format::of_extension`].
 pub(super) const fn may_end_a_manifest(byte: u8) -> bool {
     matches!(byte.to_ascii_lowercase(), b'8' | b'd' | b'p' | b'u')
 }
@@ -310,7 +311,7 @@ fn extension(path: &[u8]) -> Option<&[u8]> {
     path.get(dot.checked_add(1)?..).filter(|extension| !extension.contains(&b'/'))
 }
 
-/// The hosts that may see what a site carries.
+/// The hosts that may receive a site's carried parameters.
 #[derive(Debug, Default)]
 pub(crate) struct OwnHosts {
     /// Sorted by name.
@@ -318,12 +319,12 @@ pub(crate) struct OwnHosts {
     patterns: Vec<(HostPattern, Ports)>,
 }
 
-/// The ports at which a host may see it.
+/// The ports at which a host may receive the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ports {
     /// The default port of the URI's scheme.
     Default,
-    /// That, and the port that the manifest itself was requested at.
+    /// The default port of the URI's scheme, and the port that the manifest was requested at.
     DefaultOrRequested,
     One(u16),
 }
@@ -339,7 +340,7 @@ impl Ports {
 }
 
 impl OwnHosts {
-    /// Adds a host of the setting `hosts`, in lower case; the message says what is wrong with it.
+    /// Adds a host of the setting `hosts`, in lower case. The error describes the fault.
     fn list(&mut self, host: &str) -> Result<(), &'static str> {
         const NO_NAME: &str = "is no host name";
         let (name, ports) = match explicit_port(host.as_bytes()) {

@@ -6,7 +6,7 @@ use crate::error::PathFault;
 use crate::request::{Host, Reading, RequestPath, some_reading};
 use crate::scope::Captures;
 
-/// Hosts to sites: exact names by hash, then patterns, most literal first, then any.
+/// A map from hosts to sites. Exact names are found by hash. Patterns follow, the most literal first, and `*` comes last.
 #[derive(Debug, Default)]
 pub(super) struct HostTable {
     pub(super) exact: HashMap<Box<[u8]>, Mounts>,
@@ -14,25 +14,25 @@ pub(super) struct HostTable {
     pub(super) any: Mounts,
 }
 
-/// What is under the exact name of a host.
+/// The base paths under the exact name of a host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exact<'p>(&'p Mounts);
 
-/// Where a request belongs.
+/// The place of a request among the sites.
 #[derive(Debug)]
 pub(crate) enum Place<'p> {
-    /// No site answers to the host.
+    /// No site claims the host.
     UnknownHost,
-    /// Outside every base path of the host.
+    /// The path is outside of every base path of the host.
     Outside,
-    /// In a site: its index, what its pattern captured, and the path under its base path.
+    /// The request belongs to a site: the site's index, the captures of its pattern, and the path below its base path.
     Inside(SiteIndex, Captures<'p>, &'p [u8]),
-    /// The path has no normal form, or lies outside and can be read as lying inside.
+    /// The path has no normal form, or is outside but has a reading that is inside.
     Ambiguous(SiteIndex, PathFault),
 }
 
 impl Place<'_> {
-    /// The site that a request belongs to, if any.
+    /// Returns the site that a request belongs to, if any.
     pub(crate) const fn site(&self) -> Option<SiteIndex> {
         match self {
             Self::Inside(site, ..) | Self::Ambiguous(site, _) => Some(*site),
@@ -42,13 +42,13 @@ impl Place<'_> {
 }
 
 impl HostTable {
-    /// What is under this very name; a pattern may speak for it all the same.
+    /// Returns the base paths under this exact name. A pattern may match the name as well.
     pub(super) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
         self.exact.get(name).map(Exact)
     }
 
-    /// Finds the place of a path that has been brought to its normal form, or could not be. `exact` is what is under the
-    /// name of the host, where that was looked up.
+    /// Finds the place of a path that has a normal form, or has none. `exact` holds the base paths under the host's name, if
+    /// those were looked up.
     pub(super) fn place<'p>(
         &'p self,
         host: Host<'p>,
@@ -81,7 +81,7 @@ impl HostTable {
         }
     }
 
-    /// Returns another site than the one that holds a path in its normal form, if a reading of that path leads there.
+    /// Returns the site that a reading of a normal path leads to, if that is another site than the path's own.
     fn leads_elsewhere(
         &self,
         host: Host<'_>,
@@ -102,8 +102,8 @@ impl HostTable {
         }
     }
 
-    /// The slow way for paths that are outside as they stand, or have no normal form. `first` is some site of the
-    /// host.
+    /// Finds the place of a path that is outside as received, or has no normal form. This is the slow way. `first` is some site
+    /// of the host.
     fn place_by_readings<'p>(
         &'p self,
         host: Host<'p>,
@@ -133,23 +133,23 @@ impl HostTable {
         }
     }
 
-    /// Returns the site that holds a reading of a path.
+    /// Returns the site that contains a reading of a path.
     fn find_reading(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_reading(reading))
     }
 
-    /// Returns the site that holds a reading of a path on a file system that folds case or trims names.
+    /// Returns the site that contains a reading of a path on a file system that folds case or trims names.
     fn find_folded(&self, host: Host<'_>, reading: &[u8]) -> Option<SiteIndex> {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_folded(reading))
     }
 
-    /// Returns whether another site of the host than this one begins below `/`.
+    /// Returns whether another site of the host begins below `/`.
     #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))
     }
 
-    /// The base paths under every name that speaks for a host, the most exact first.
+    /// Returns the base paths under every name that matches a host, the most exact first.
     fn mounts<'p>(&'p self, host: Host<'p>) -> impl Iterator<Item = (Captures<'p>, &'p Mounts)> {
         let exact = self.exact.get(host.as_bytes()).map(|mounts| (Captures::default(), mounts));
         let matching = self

@@ -10,7 +10,7 @@ use crate::error::{ConfigError, Faults};
 use crate::request::{Host, HostBuffer, fold_base_path};
 use crate::scope::LiveShape;
 
-/// Collects base paths by host, and refuses two sites in one place.
+/// Collects base paths by host, and refuses two sites in the same place.
 pub(super) struct HostsBuilder<'p> {
     ids: &'p [String],
     exact: BTreeMap<String, Bases<'p>>,
@@ -21,9 +21,9 @@ pub(super) struct HostsBuilder<'p> {
 /// The base paths of one host.
 #[derive(Default)]
 struct Bases<'p> {
-    /// The site that begins at each.
+    /// The site that begins at each base path.
     sites: BTreeMap<&'p str, SiteIndex>,
-    /// Those below `/` as a file system that folds case or trims names would find them.
+    /// The base paths below `/` as they are found by a file system that folds case or trims names.
     folded: BTreeSet<Vec<u8>>,
 }
 
@@ -32,7 +32,7 @@ impl<'p> Bases<'p> {
         Self { sites: BTreeMap::new(), folded: BTreeSet::new() }
     }
 
-    /// Adds a base path that is not there yet. Returns whether some file system takes it for one that is.
+    /// Adds a new base path. Returns whether some file system treats it as one that was added before.
     fn add(&mut self, base_path: &'p str, index: SiteIndex) -> bool {
         self.sites.insert(base_path, index);
         let folder = base_path.strip_suffix('/').filter(|folder| !folder.is_empty());
@@ -41,11 +41,11 @@ impl<'p> Bases<'p> {
     }
 }
 
-/// A host that cannot be: what was found, and what to write.
+/// A fault of a host: the invalid text, and the remedy.
 type HostFault = (&'static str, String);
 
 impl<'p> HostsBuilder<'p> {
-    /// For the sites of these ids, in their order.
+    /// Creates a builder for the sites with these ids, in their order.
     pub(super) const fn new(ids: &'p [String]) -> Self {
         Self { ids, exact: BTreeMap::new(), patterns: Vec::new(), any: Bases::new() }
     }
@@ -89,7 +89,7 @@ impl<'p> HostsBuilder<'p> {
         }
     }
 
-    /// Where the base paths of one host are collected.
+    /// Returns the collected base paths of one host.
     fn bases(&mut self, host: &str, serves: &Serves) -> Result<&mut Bases<'p>, HostFault> {
         let live_pattern = || "play-{playback_id}.example.com".to_owned();
         let pattern = if host.contains('{') {
@@ -114,9 +114,10 @@ impl<'p> HostsBuilder<'p> {
         }
     }
 
-    /// Of two patterns that match one host the more literal is asked; where neither is, they must be the same.
+    /// Returns the collected base paths of a pattern. If two patterns match one host, the more literal one is tried first. If
+    /// neither is more literal, they must be the same.
     ///
-    /// Compares with every other pattern: their number is the one that requests feel too.
+    /// Compares the pattern with every other pattern. Their number also affects the cost of requests.
     fn pattern_bases(&mut self, pattern: &HostPattern) -> Result<&mut Bases<'p>, HostFault> {
         let tie =
             |other: &HostPattern| other.literal_bytes() == pattern.literal_bytes() && other.overlaps(pattern);
@@ -134,7 +135,7 @@ impl<'p> HostsBuilder<'p> {
         }
     }
 
-    /// The first site with a base path below `/` on a host of which no site serves the rest.
+    /// Returns the first site with a base path below `/` on a host whose other paths belong to no site.
     pub(super) fn first_with_outside(&self) -> Option<SiteIndex> {
         if has_root(&self.any) {
             return None;
@@ -149,13 +150,14 @@ impl<'p> HostsBuilder<'p> {
             .min()
     }
 
-    /// The first site that claims any host below a base path, if no site serves the rest and other hosts are named.
+    /// Returns the first site that claims any host below a base path, if no site serves the other paths and other hosts are
+    /// named.
     pub(super) fn any_beside_named(&self) -> Option<SiteIndex> {
         let named = !self.exact.is_empty() || !self.patterns.is_empty();
         if named && !has_root(&self.any) { self.any.sites.values().min().copied() } else { None }
     }
 
-    /// Returns whether some site claims the host of this exact name.
+    /// Returns whether some site claims the host with this exact name.
     pub(super) fn claim(&self, name: &str) -> bool {
         let matches = |pattern: &HostPattern| pattern.captures(name.as_bytes()).is_some();
         !self.any.sites.is_empty()
@@ -179,12 +181,12 @@ impl<'p> HostsBuilder<'p> {
     }
 }
 
-/// Returns whether a site at `/` serves the rest of a host.
+/// Returns whether a site at `/` serves the other paths of a host.
 fn has_root(bases: &Bases<'_>) -> bool {
     bases.sites.contains_key("/")
 }
 
-/// The normal form of an exact host, or what is wrong and the remedy.
+/// Returns the normal form of an exact host, or its fault and the remedy.
 pub(super) fn exact_host(host: &str) -> Result<String, HostFault> {
     if let Some((_, rest)) = host.split_once("://") {
         return Err(("has a scheme", name_or_example(rest.split(['/', ':']).next().unwrap_or(rest))));
@@ -204,7 +206,7 @@ pub(super) fn exact_host(host: &str) -> Result<String, HostFault> {
     host_name(host).ok_or_else(|| ("is no host name", name_or_example("")))
 }
 
-/// What to write instead: only what is a name itself is worth repeating.
+/// Returns the name for use in a remedy, or an example if the text is not a valid name.
 fn name_or_example(name: &str) -> String {
     host_name(name).unwrap_or_else(|| "cdn.example.com".to_owned())
 }

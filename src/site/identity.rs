@@ -4,16 +4,16 @@ use serde::Deserialize;
 
 /// The content of an identity header for the inner service.
 ///
-/// Every identity header is removed from incoming requests on every site, in each spelling that a gateway folds into the
-/// same name. The content is set on granted requests of its own site only. Content that is not one line of visible ASCII is left out.
+/// Every identity header is removed from incoming requests on every site, in each spelling that a gateway folds into the same
+/// name. The content is set only on granted requests of its own site. Content that is not one line of visible ASCII is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityValue {
-    /// A claim of the credential: text, a number or a flag.
+    /// A claim of the credential: text, a number or a boolean.
     Claim(String),
     /// A fact of the grant.
     Grant(GrantFact),
-    /// Nothing: the header is only removed.
+    /// No content: the header is only removed.
     Removed,
 }
 
@@ -23,7 +23,7 @@ pub enum IdentityValue {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GrantFact {
-    /// The `kid` of the key that signed. Signed tokens and CloudFront's policies have one.
+    /// The `kid` of the key that signed the credential. Signed tokens and CloudFront's policies have one.
     Kid,
     /// The id of the site.
     Site,
@@ -58,7 +58,7 @@ impl From<GrantFact> for IdentityValue {
 pub(crate) struct IdentityNames(Arc<[Box<str>]>);
 
 impl IdentityNames {
-    /// Returns the names of a policy, or `None` if there are none.
+    /// Creates the names of a policy. Returns `None` if there are none.
     pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Option<Self> {
         let mut folded: Vec<Box<str>> =
             names.map(|name| name.bytes().map(fold).map(char::from).collect()).collect();
@@ -67,13 +67,13 @@ impl IdentityNames {
         (!folded.is_empty()).then(|| Self(folded.into()))
     }
 
-    /// Returns whether a gateway that turns fields into variables turns this name into one of these.
+    /// Returns whether a gateway that turns fields into variables folds this name into one of the identity headers.
     pub(crate) fn hold(&self, name: &str) -> bool {
         self.0.iter().any(|folded| is_folded(name, folded))
     }
 }
 
-/// Returns whether two names are the same to programs behind CGI, WSGI or PHP.
+/// Returns whether programs behind CGI, WSGI or PHP cannot distinguish two names.
 pub(super) fn fold_alike(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
@@ -83,9 +83,9 @@ fn is_folded(name: &str, folded: &str) -> bool {
     name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())
 }
 
-/// Folds case, and every character that is no letter or digit into `_`.
+/// Folds case, and folds every character that is neither letter nor digit into `_`.
 ///
-/// CGI and WSGI fold `-` (RFC 3875 §4.1.18, PEP 3333), PHP a dot too, and some servers all of these characters.
+/// CGI and WSGI fold `-` (RFC 3875 §4.1.18, PEP 3333), PHP also folds a dot, and some servers fold all of these characters.
 const fn fold(byte: u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' }
 }

@@ -1,19 +1,19 @@
-//! Which site does a request belong to, and what are its rules?
+//! Sites: selects the site of a request, and holds its rules.
 //!
-//! A [`Site`] is what an operator says of a set of hosts, or of a base path on them: what it serves, who may have
-//! it, how answers look. A [`Policy`] is the checked form of all sites together:
+//! A [`Site`] describes a set of hosts, or a base path on them: the resources it serves, who may read them, and the headers of
+//! its responses. A [`Policy`] is the checked form of all sites together:
 //!
-//! 1. Every setting is checked, and all errors are reported at once; a policy that exists is sound.
-//! 2. A host finds its sites: exact host over pattern over `*`; on one host the longest base path wins, and where
-//!    none of its base paths holds the path, the next less exact host is asked.
+//! 1. Every setting is checked, and all errors are reported at once. A policy that exists is sound.
+//! 2. The host selects its sites: an exact host takes precedence over a pattern, and a pattern over `*`. On one host the longest
+//!    base path wins. If none of its base paths contains the path, the next less exact host is tried.
 //! 3. If some reading of a path is inside a base path and the path itself is outside, the request is refused with 400.
-//! 4. A host that no site claims: [`UnknownHost`] decides. A path outside of every base path, on a host that a site claims:
-//!    [`Outside`] decides, and a policy with base paths below `/` has to set it, since such requests pass without a
-//!    credential. A site for any host (`"*"`) claims every host: beside it only [`Outside`] decides, and beside named hosts
-//!    the hosts that pass are listed.
+//! 4. [`UnknownHost`] decides about a host that no site claims. [`Outside`] decides about a path outside of every base path on a
+//!    host that a site claims. A policy with base paths below `/` has to set it, because these requests pass without a
+//!    credential. A site for any host (`"*"`) claims every host: beside it only [`Outside`] decides. If there are named hosts
+//!    too, the hosts that pass are listed.
 //!
-//! Exact hosts and base paths are found by hash: a hundred thousand of them cost what ten cost. Patterns are asked
-//! one after the other, so keep them few, and write exact hosts where the names are known.
+//! Exact hosts and base paths are found by hash, so their number does not affect the cost of a request. Patterns are tried one
+//! after the other. Keep their number low, and use exact hosts if the names are known.
 
 mod check;
 mod forward;

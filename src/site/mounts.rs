@@ -10,9 +10,9 @@ pub(crate) type SiteIndex = usize;
 /// The base paths of one host, and the site that begins at each.
 #[derive(Debug, Default)]
 pub(super) struct Mounts {
-    /// Those below `/`.
+    /// The base paths below `/`.
     folders: Folders,
-    /// The same, [folded](fold); `None` if each is its own folded form.
+    /// The base paths below `/`, [folded](fold). `None` if each one is its own folded form.
     folded: Option<Folders>,
     /// The site at `/`.
     root: Option<SiteIndex>,
@@ -20,15 +20,15 @@ pub(super) struct Mounts {
     first: Option<SiteIndex>,
 }
 
-/// Base paths below `/`, without their last slash, which a path may lack.
+/// Base paths below `/`, without their last slash, because a path may lack it.
 ///
-/// Of several base paths that hold a path the longest counts. They are looked up by hash, once for each length
-/// that they come in, the longest first, and only where a segment of the path ends. The cost for a path is
-/// bounded by its segments and by the number of lengths, however many base paths there are.
+/// If several base paths contain a path, the longest one counts. Base paths are looked up by hash, once for each of their
+/// lengths, the longest first, and only where a segment of the path ends. The cost for a path is bounded by its segments and by
+/// the number of lengths, regardless of the number of base paths.
 #[derive(Debug, Default)]
 struct Folders {
     sites: HashMap<Box<[u8]>, SiteIndex>,
-    /// The lengths of the base paths, each once, longest first.
+    /// The distinct lengths of the base paths, longest first.
     lengths: Vec<usize>,
 }
 
@@ -48,12 +48,12 @@ impl Mounts {
         }
     }
 
-    /// Returns the site that holds a path, and what follows its base path there.
+    /// Returns the site that contains a path, and the rest of the path after the site's base path.
     pub(super) fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
         self.folders.find(path).or_else(|| Some((self.root?, split(path, 0)?.1)))
     }
 
-    /// Returns the site that holds a path on a file system that folds case or trims names.
+    /// Returns the site that contains a path on a file system that folds case or trims names.
     pub(super) fn find_folded(&self, path: &[u8]) -> Option<SiteIndex> {
         let folders = self.folded.as_ref().unwrap_or(&self.folders);
         let found = match folders.lengths.first() {
@@ -64,30 +64,30 @@ impl Mounts {
         found.or(self.root)
     }
 
-    /// Returns whether there is one base path only, so that every reading of a path inside it stays there.
+    /// Returns whether there is only one base path, so that every reading of a path inside of it stays inside.
     pub(super) fn has_one(&self) -> bool {
         self.folders.sites.len().saturating_add(usize::from(self.root.is_some())) == 1
     }
 
-    /// Returns the site that holds a reading of a path. The site at `/` also holds text that is no path, such as `*`.
+    /// Returns the site that contains a reading of a path. The site at `/` also contains text that is not a path, such as `*`.
     pub(super) fn find_reading(&self, reading: &[u8]) -> Option<SiteIndex> {
         self.find(reading).map(|(site, _)| site).or(self.root)
     }
 
-    /// Returns whether another site than this one begins below `/`.
+    /// Returns whether another site begins below `/`.
     #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, site: SiteIndex) -> bool {
         self.folders.sites.values().any(|other| *other != site)
     }
 
-    /// The site that was given first; `None` if there is no base path.
+    /// Returns the site that was given first, or `None` if there is no base path.
     pub(super) const fn first(&self) -> Option<SiteIndex> {
         self.first
     }
 }
 
 impl Folders {
-    /// Returns the site with the longest base path that holds a path, and what follows the base path there.
+    /// Returns the site with the longest base path that contains a path, and the rest of the path.
     fn find<'k>(&self, path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
         self.lengths.iter().find_map(|length| {
             let (folder, key) = split(path, *length)?;
@@ -110,7 +110,8 @@ fn folder(base_path: &str) -> &[u8] {
     base_path.strip_suffix('/').unwrap_or(base_path).as_bytes()
 }
 
-/// The folder of this length that a path is in, and what follows its slash. The folder itself may lack it.
+/// Returns the folder of this length that contains a path, and the rest after its slash. The path of the folder itself may lack
+/// the slash.
 fn split(path: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (folder, rest) = path.split_at_checked(length)?;
     match rest.split_first() {
@@ -131,7 +132,7 @@ mod tests {
         Mounts::new(&base_paths.iter().copied().zip(0..).collect())
     }
 
-    /// The base path that holds `path`, and what follows it.
+    /// Returns the base path that contains `path`, and the rest of `path`.
     fn find<'t>(base_paths: &[&'t str], path: &'t str) -> Option<(&'t str, &'t str)> {
         let (site, key) = mounts(base_paths).find(path.as_bytes())?;
         Some((base_paths[site], std::str::from_utf8(key).unwrap()))
@@ -189,7 +190,7 @@ mod tests {
         assert_eq!(reading(&[], "/media"), None);
     }
 
-    /// The plain way: every base path in turn, longest first.
+    /// Tries every base path in turn, longest first: the plain version.
     fn plainly<'k>(base_paths: &[String], path: &'k [u8]) -> Option<(SiteIndex, &'k [u8])> {
         let mut longest_first: Vec<_> = base_paths.iter().enumerate().collect();
         longest_first.sort_by_key(|(_, base_path)| std::cmp::Reverse(base_path.len()));
@@ -200,7 +201,7 @@ mod tests {
         })
     }
 
-    /// A folder of few names, so that one is often inside another.
+    /// Returns a folder made of few names, so that one folder is often inside another.
     fn folder(depth: usize) -> impl Strategy<Value = String> {
         vec("[ab]{1,2}/", 0..depth).prop_map(|names| format!("/{}", names.concat()))
     }

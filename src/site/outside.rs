@@ -5,23 +5,23 @@ use super::settings::Site;
 use crate::error::{ConfigError, Faults, Part};
 use crate::request::Host;
 
-/// The fate of a request outside of every base path, on a host that some site claims.
+/// The treatment of requests outside of every base path, on a host that some site claims.
 ///
-/// A policy in which some site has a base path below `/` has to set it with [`PolicyBuilder::outside`], unless a site
-/// at `/` serves the rest of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no
-/// site claims; beside a site for any host (`"*"`) there are none.
+/// A policy in which some site has a base path below `/` has to set it with [`PolicyBuilder::outside`], unless a site at `/`
+/// serves the other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims;
+/// beside a site for any host (`"*"`) there are none.
 ///
 /// [`PolicyBuilder::outside`]: super::PolicyBuilder::outside
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outside {
-    /// Requests are refused with 404.
+    /// The request is refused with 404.
     Refuse,
-    /// The request goes to the inner service untouched, without a credential. Beside a site for any host and sites with
-    /// named hosts this is an error, since a mistyped host would open its paths: list the hosts then.
+    /// The request goes to the inner service unchanged, without a credential. This is an error beside a site for any host and
+    /// sites with named hosts, because a mistyped host would open its paths. List the hosts in that case.
     Pass,
-    /// Requests for these hosts go to the inner service untouched, without a credential; others are refused with 404.
-    /// The names are exact, without port, and each is claimed by a site.
+    /// Requests for these hosts go to the inner service unchanged, without a credential. Other requests are refused with 404.
+    /// Each name is exact, without port, and is claimed by a site.
     PassHosts(Vec<String>),
 }
 

@@ -1,6 +1,6 @@
 use crate::scope::Captures;
 
-/// A host pattern: labels, of which some have a named part: `play-{playback_id}.example.com`.
+/// A host pattern: labels, some with a named part, as in `play-{playback_id}.example.com`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HostPattern {
     labels: Vec<Label>,
@@ -18,7 +18,7 @@ enum Label {
 }
 
 impl Label {
-    /// Whether some label matches both.
+    /// Returns whether some label matches both patterns.
     fn overlaps(&self, other: &Self) -> bool {
         let either =
             |one: &str, another: &str, has: fn(&str, &str) -> bool| has(one, another) || has(another, one);
@@ -40,7 +40,7 @@ impl Label {
     }
 }
 
-/// What a part of a host name stands for.
+/// The meaning of a named part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
     Bucket,
@@ -49,7 +49,7 @@ enum Name {
 }
 
 impl HostPattern {
-    /// Reads a pattern in lower case; the message says what is wrong.
+    /// Parses a pattern in lower case. The error describes the fault.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut seen = Vec::new();
         let mut labels = Vec::new();
@@ -87,7 +87,7 @@ impl HostPattern {
         self.labels.iter().any(|label| matches!(label, Label::Named { name, .. } if *name == wanted))
     }
 
-    /// How much of the pattern is literal: of two patterns that match, the more literal one is asked first.
+    /// Returns the number of literal bytes. If two patterns match, the more literal one is tried first.
     pub(super) fn literal_bytes(&self) -> usize {
         self.labels
             .iter()
@@ -98,13 +98,13 @@ impl HostPattern {
             .sum()
     }
 
-    /// Whether some host matches both patterns.
+    /// Returns whether some host matches both patterns.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.labels.len() == other.labels.len()
             && self.labels.iter().zip(&other.labels).all(|(one, another)| one.overlaps(another))
     }
 
-    /// What the pattern captures from a host; each name takes one or more bytes of one label.
+    /// Returns the names that the pattern captures from a host. Each name takes one or more bytes of one label.
     pub(super) fn captures<'h>(&self, host: &'h [u8]) -> Option<Captures<'h>> {
         crate::work::visited(host.len());
         let mut parts = host.split(|&byte| byte == b'.');
@@ -131,7 +131,7 @@ impl HostPattern {
     }
 }
 
-/// What stands between two literal parts: one byte or more.
+/// Returns the text between two literal parts: one byte or more.
 fn between<'h>(part: &'h [u8], before: &[u8], after: &[u8]) -> Option<&'h [u8]> {
     // An empty literal is not compared: it points nowhere, and `memcmp` of no bytes there may cost 80 ns.
     let rest = if before.is_empty() { part } else { part.strip_prefix(before)? };

@@ -19,21 +19,21 @@ use crate::schemes::Scheme;
 use crate::schemes::{Hook, SecretSlots};
 use crate::scope::{KeyScope, Serving, Streams};
 
-/// What happens to a request for a host that no site claims.
+/// The treatment of requests for a host that no site claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "unknown_host"))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum UnknownHost {
-    /// 421 (RFC 9110 §15.5.20).
+    /// The request is refused with 421 (RFC 9110 §15.5.20).
     #[default]
     Refuse,
-    /// It goes to the inner service untouched, which must then serve nothing protected under such a name: `Host`
-    /// says what the client wants it to say.
+    /// The request goes to the inner service unchanged. The client chooses `Host`, so the inner service must serve nothing
+    /// protected under any such name.
     Pass,
 }
 
-/// Every site of a verifier, checked together; immutable.
+/// All sites of a verifier, checked together. It is immutable.
 ///
 /// ```
 /// use playgate::{Policy, Site};
@@ -50,16 +50,16 @@ pub struct Policy {
     pub(crate) unknown_host: UnknownHost,
     pub(crate) outside: OutsideRule,
     pub(crate) expose_reason: bool,
-    /// How many verified tokens are remembered.
+    /// The number of verified tokens that are remembered.
     pub(crate) token_cache: usize,
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
-    /// Every site's identity headers: a client may bring none of them.
+    /// The identity headers of every site. They are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
 }
 
 impl Policy {
-    /// A policy to add sites to.
+    /// Returns a builder for a policy.
     pub fn builder() -> PolicyBuilder {
         PolicyBuilder { expose_reason: true, token_cache: DEFAULT_TOKEN_CACHE, ..PolicyBuilder::default() }
     }
@@ -68,12 +68,12 @@ impl Policy {
         self.sites.get(index)
     }
 
-    /// All sites, in the order they were given.
+    /// Returns all sites, in the order they were given.
     pub fn sites(&self) -> impl Iterator<Item = SiteView<'_>> {
         self.sites.iter().map(SiteView)
     }
 
-    /// What is under this very name, if it is some site's host.
+    /// Returns the base paths under this exact name, if it is a host of some site.
     pub(crate) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
         self.hosts.exact(name)
     }
@@ -84,7 +84,7 @@ impl Policy {
         self.has_base_paths
     }
 
-    /// Returns whether another site of the host than this one begins below `/`.
+    /// Returns whether another site of the host begins below `/`.
     #[cfg(feature = "tower")]
     pub(crate) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.hosts.has_others_below(host, site)
@@ -100,7 +100,7 @@ impl Policy {
         self.hosts.place(host, exact, raw_path, path)
     }
 
-    /// Every bucket that a site serves; `None` where the hosts name them.
+    /// Returns every bucket that a site serves, or `None` if hosts name the buckets.
     pub(crate) fn buckets(&self) -> Option<HashSet<&str>> {
         let named = self.sites.iter().filter_map(|site| match &site.facts.serves {
             Serving::Bucket(name) => Some(Some(&**name)),
@@ -110,7 +110,7 @@ impl Policy {
         named.collect()
     }
 
-    /// The sites that ask for a credential and that none of these scopes may sign for, each with a scope that would.
+    /// Returns the sites that require a credential and for which none of these scopes may sign, each with a scope that would.
     pub(crate) fn sites_without<'p>(
         &'p self,
         scopes: &'p HashSet<&KeyScope>,
@@ -133,8 +133,8 @@ impl Policy {
         })
     }
 
-    /// Returns a site and the issuer whose tokens alone it takes, if every site that takes tokens of keys of this scope takes only
-    /// those of another issuer than this one.
+    /// Returns a site and the one issuer that it accepts, if every site that accepts tokens of keys of this scope accepts only
+    /// another issuer than this one.
     pub(crate) fn refuses_issuer(&self, scope: &KeyScope, issuer: &str) -> Option<(&str, &str)> {
         let is_meant = |site: &&SiteRules| match (scope, &site.facts.serves) {
             (KeyScope::Any(_), _)
@@ -156,23 +156,23 @@ impl Policy {
         first
     }
 
-    /// The site of this id.
+    /// Returns the site with this id.
     pub(crate) fn site_of_id(&self, id: &str) -> Option<&SiteRules> {
         self.sites.iter().find(|site| *site.facts.id == *id)
     }
 
-    /// The sites that take embed tokens.
+    /// Returns the sites that accept embed tokens.
     pub(crate) fn embed_sites(&self) -> impl Iterator<Item = &str> {
         self.sites.iter().filter(|site| site.schemes.accepts(Scheme::EmbedToken)).map(|site| &*site.facts.id)
     }
 
-    /// Whether some site needs keys.
+    /// Returns whether some site needs keys.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         self.sites.iter().any(SiteRules::asks_for_tokens)
     }
 }
 
-/// Collects what a [`Policy`] is made of.
+/// A builder for a [`Policy`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PolicyBuilder {
@@ -186,34 +186,34 @@ pub struct PolicyBuilder {
     pub(crate) trusted_proxies: Vec<String>,
 }
 
-/// How many verified tokens are remembered unless something else is said.
+/// The default number of verified tokens that are remembered.
 pub const DEFAULT_TOKEN_CACHE: usize = 65_536;
 
-/// The most verified tokens that can be remembered: 256 MiB of places alone.
+/// The largest number of verified tokens that can be remembered. Their slots alone take 256 MiB.
 pub const MAX_TOKEN_CACHE: usize = 16_777_216;
 
 impl PolicyBuilder {
-    /// One site more.
+    /// Adds a site.
     pub fn site(mut self, site: Site) -> Self {
         self.sites.push(site);
         self
     }
 
-    /// Maps a stream id, which key scopes name, to a playback ID, which tokens and URLs name. Without an entry
-    /// they are the same.
+    /// Maps a stream id to a playback ID. Key scopes name stream ids; tokens and URLs name playback IDs. Without an entry they
+    /// are the same.
     pub fn stream(mut self, id: impl Into<String>, playback_id: impl Into<String>) -> Self {
         self.streams.push((id.into(), playback_id.into()));
         self
     }
 
-    /// What happens to hosts that no site claims. Default [`UnknownHost::Refuse`].
+    /// Sets the treatment of hosts that no site claims. The default is [`UnknownHost::Refuse`].
     pub fn unknown_host(mut self, unknown: UnknownHost) -> Self {
         self.unknown_host = unknown;
         self
     }
 
-    /// Sets the fate of paths outside of every base path, on hosts that a site claims. Required if some site has a
-    /// [base path](Site::base_path) below `/`, unless a site at `/` serves the rest of each host.
+    /// Sets the treatment of paths outside of every base path, on hosts that a site claims. It is required if some site has a
+    /// [base path](Site::base_path) below `/`, unless a site at `/` serves the other paths of each host.
     ///
     /// ```
     /// use playgate::site::Outside;
@@ -229,17 +229,18 @@ impl PolicyBuilder {
         self
     }
 
-    /// Whether the body of a refusal carries its code. Default true; values never stand in it.
+    /// Sets whether the body of a refusal contains its code. The default is true. Values are never included.
     pub fn expose_reason(mut self, expose: bool) -> Self {
         self.expose_reason = expose;
         self
     }
 
-    /// How many tokens whose signature was found good are remembered, so that a viewer's next request needs no
-    /// cryptography: 0 for none, up to [`MAX_TOKEN_CACHE`]. Default [`DEFAULT_TOKEN_CACHE`].
+    /// Sets how many verified tokens are remembered, so that a viewer's next request needs no cryptography. 0 disables this; the
+    /// maximum is [`MAX_TOKEN_CACHE`] and the default [`DEFAULT_TOKEN_CACHE`].
     ///
-    /// From the first token on it takes 16 bytes for each place, and for each token that comes its length, that of its payload
-    /// and some 200 bytes. What is remembered are facts: rules, keys, times and revocations are asked about at every request.
+    /// The memory is allocated with the first token: 16 bytes for each slot. Each remembered token takes its own length, the
+    /// length of its payload and some 200 bytes more. Only facts are remembered. Rules, keys, times and revocations are checked
+    /// again on every request.
     pub fn token_cache(mut self, tokens: usize) -> Self {
         self.token_cache = tokens;
         self
@@ -251,38 +252,38 @@ impl PolicyBuilder {
         self
     }
 
-    /// The proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
-    /// Default none.
+    /// Sets the proxies that are trusted for the client's address and for HTTPS, as addresses and CIDR networks. The default is
+    /// none.
     pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
         self.trusted_proxies = networks.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The secrets that have to be loaded, each with the number of its site.
+    /// Returns the secrets that have to be loaded, each with the index of its site.
     #[cfg(feature = "config")]
     pub(crate) fn secrets(&mut self) -> impl Iterator<Item = (usize, SecretSlots<'_>)> {
         let sites = self.sites.iter_mut().enumerate();
         sites.flat_map(|(number, site)| site.schemes.secrets().map(move |slots| (number, slots)))
     }
 
-    /// The sites, each under its id.
+    /// Returns the sites with their ids.
     #[cfg(feature = "config")]
     pub(crate) fn named_sites(&self) -> impl Iterator<Item = (String, &Site)> {
         self.sites.iter().map(|site| (site_id(site), site))
     }
 
-    /// Gives the site of this id a hook; tells whether there is one.
+    /// Sets the hook of the site with this id. Returns false if there is no such site.
     #[cfg(feature = "config")]
     pub(crate) fn set_hook(&mut self, id: &str, hook: &Hook) -> bool {
         let site = self.sites.iter_mut().find(|site| site_id(site) == id);
         site.map(|site| site.hook = Some(hook.clone())).is_some()
     }
 
-    /// Checks everything.
+    /// Checks all settings and builds the policy.
     ///
     /// # Errors
     ///
-    /// All faults at once; nothing is applied by halves.
+    /// Returns all faults at once. A policy is never built in part.
     pub fn build(self) -> Result<Policy, ConfigErrors> {
         let mut faults = Faults::default();
         let policy = self.check(&mut faults);
@@ -290,7 +291,7 @@ impl PolicyBuilder {
         policy.ok_or_else(|| ConfigError::NoSites.into())
     }
 
-    /// The checked form. Every fault is pushed to `faults`; `None` if there was one.
+    /// Checks all settings and returns the policy, or `None` if there is a fault. Every fault is pushed to `faults`.
     pub(crate) fn check(self, faults: &mut Faults) -> Option<Policy> {
         let before = faults.len();
         faults.enter(Part::Whole);
@@ -339,7 +340,7 @@ impl PolicyBuilder {
     }
 }
 
-/// The given id, or the first host; the errors of a site without either name its bucket.
+/// Returns the configured id, or else the first host. The errors of a site without either name its bucket.
 fn site_id(site: &Site) -> String {
     match (&site.location.id, site.location.hosts.first(), &site.serves) {
         (Some(id), _, _) => id.clone(),

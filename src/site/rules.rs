@@ -9,21 +9,21 @@ use crate::error::{Code, Denial};
 use crate::request::SegmentPlace;
 use crate::schemes::{Carriers, Scheme, SchemeRules, SiteFacts};
 
-/// A site as decisions read it: every setting checked and made ready.
+/// The checked form of a site, which decisions read.
 #[derive(Debug)]
 pub(crate) struct SiteRules {
     /// The settings that every scheme reads.
     pub(crate) facts: SiteFacts,
-    /// The settings as they were given.
+    /// The settings as configured.
     pub(crate) settings: SiteSettings,
     pub(crate) methods: Methods,
     pub(crate) schemes: SchemeRules,
-    /// The carriers that the schemes share; none of them is listed if no scheme reads texts.
+    /// The carriers that the schemes share. It is empty if no scheme reads from them.
     pub(crate) carriers: Carriers,
-    /// Where in paths credentials stand.
+    /// The places of credentials in paths.
     pub(crate) credential_places: Arc<[SegmentPlace]>,
     pub(crate) forward: Option<ForwardRules>,
-    /// Takes credentials out of requests, if the site has `strip_credentials`.
+    /// Removes credentials from requests, if the site has `strip_credentials`.
     pub(crate) strip: Option<Arc<Stripping>>,
     pub(crate) identity_headers: Vec<(Box<str>, IdentityValue)>,
     pub(crate) answers: Vec<(Code, u16)>,
@@ -35,12 +35,12 @@ pub(crate) struct SiteRules {
 pub(crate) struct Methods {
     pub(crate) names: Vec<Box<str>>,
     pub(crate) allow: bytes::Bytes,
-    /// GET, and with it HEAD.
+    /// True for GET, which includes HEAD.
     pub(crate) has_get: bool,
 }
 
 impl Methods {
-    /// HEAD is GET.
+    /// Returns whether the method is allowed. HEAD is treated as GET.
     pub(crate) fn allow(&self, method: &str) -> bool {
         match method {
             "GET" | "HEAD" => self.has_get,
@@ -50,12 +50,12 @@ impl Methods {
 }
 
 impl SiteRules {
-    /// Whether it is opened by keys, and by nothing else.
+    /// Returns whether the site requires a credential and accepts only those that keys verify.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         self.settings.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
     }
 
-    /// Whether the key may be had without a credential.
+    /// Returns whether the object key needs no credential.
     pub(crate) fn is_public(&self, key: &[u8]) -> bool {
         let listed = |path: &str| {
             let folder = path.ends_with('/');
@@ -64,7 +64,7 @@ impl SiteRules {
         self.settings.access == Access::Public || self.settings.public_paths.iter().any(|path| listed(path))
     }
 
-    /// Refuses a manifest's request if the parameters that would be carried into the manifest are too long.
+    /// Refuses a manifest's request if the parameters that the manifest would carry are too long.
     pub(crate) fn refuse_long_query(
         &self,
         method: &str,
@@ -83,7 +83,7 @@ impl SiteRules {
         }
     }
 
-    /// The status that answers a code here.
+    /// Returns the site's status for a code.
     pub(crate) fn status(&self, code: Code) -> u16 {
         let remapped = self.answers.iter().rev().find(|(listed, _)| *listed == code);
         match (remapped, code) {
@@ -95,22 +95,22 @@ impl SiteRules {
     }
 }
 
-/// What a decision tells of its site.
+/// The public facts of a decision's site.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteView<'s>(pub(crate) &'s SiteRules);
 
 impl<'s> SiteView<'s> {
-    /// The site's id.
+    /// Returns the site's id.
     pub fn id(self) -> &'s str {
         &self.0.facts.id
     }
 
-    /// Where it begins: a path that ends in a slash.
+    /// Returns the path at which the site begins. It ends in a slash.
     pub fn base_path(self) -> &'s str {
         &self.0.facts.base_path
     }
 
-    /// Whether it serves live streams, by their playback IDs, and not the objects of a bucket.
+    /// Returns whether the site serves live streams by their playback IDs, and not the objects of a bucket.
     pub fn is_live(self) -> bool {
         self.0.facts.serves.is_live()
     }

@@ -12,9 +12,10 @@ use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refused, Scheme, Site
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::{Leeway, Span, TimeRules};
 
-/// What a set of hosts, or a base path on them, serves, and under which rules.
+/// A set of hosts, or a base path on them, with the resources served there and their rules.
 ///
-/// Made by [`Site::bucket`], [`Site::live_by_path`] or [`Site::live_by_host`], refined by its methods, checked when the policy is built.
+/// Created by [`Site::bucket`], [`Site::live_by_path`] or [`Site::live_by_host`], and refined by its methods. It is checked when
+/// the policy is built.
 ///
 /// ```
 /// use playgate::{Site, cors::Cors};
@@ -43,7 +44,7 @@ pub struct Site {
     pub(crate) hook: Option<Hook>,
 }
 
-/// Where a site is, and its name. In a configuration file these are fields of the site.
+/// A site's location and name. In a configuration file these are fields of the site.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["hosts"])))]
 #[serde(default)]
@@ -51,10 +52,10 @@ pub(crate) struct Location {
     /// Exact names without port, patterns with `{bucket}`, `{region}` or `{playback_id}` in a label, or "*".
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) hosts: Vec<String>,
-    /// The site's name in logs and key scopes. Default its first host.
+    /// The site's name in logs and key scopes. Defaults to its first host.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) id: Option<String>,
-    /// The folder that the site begins at. Default "/".
+    /// The folder at which the site begins. Default "/".
     #[cfg_attr(test, schemars(regex(pattern = "^/(.*/)?$")))]
     pub(crate) base_path: String,
 }
@@ -65,16 +66,15 @@ impl Default for Location {
     }
 }
 
-/// What a site admits. In a configuration file these are fields of the site.
+/// The methods and credentials that a site accepts. In a configuration file these are fields of the site.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub(crate) struct Admitted {
-    /// What is let through with a good credential. Default `["GET", "HEAD"]`.
+    /// The methods that are allowed with a valid credential. Default `["GET", "HEAD"]`.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) methods: Vec<String>,
-    /// Which kinds of credential are accepted. Default `["signed-token"]`, and what is described
-    /// beside it: every scheme with a section.
+    /// The accepted kinds of credential. Default `["signed-token"]` and every scheme with a section of its own.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) accepts: Option<Vec<Scheme>>,
 }
@@ -85,76 +85,78 @@ impl Default for Admitted {
     }
 }
 
-/// The settings of a site that have one form: in code, in a configuration file and in force. In the file these are fields of the site.
+/// The settings of a site that have the same form in code, in a configuration file and in force. In the file these are fields of
+/// the site.
 ///
-/// The comments are the texts of the file's schema too, here and wherever else a struct is read from the file.
+/// The comments are also the descriptions in the file's schema, here and for every other struct that is read from the file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub(crate) struct SiteSettings {
-    /// Who may have it. Default "authenticated".
+    /// Who may read the site's resources. Default "authenticated".
     pub(crate) access: Access,
     /// Object keys, or folders ending in a slash, that need no credential.
     pub(crate) public_paths: Vec<String>,
     /// Refuses plain HTTP, except from this machine itself. Default false.
     pub(crate) require_https: bool,
-    /// Whether granted answers are made private, or left as the inner service caches them. Default "private".
+    /// Makes granted responses private, or leaves their caching to the inner service. Default "private".
     pub(crate) cache: CacheScope,
-    /// Takes credentials out of requests before the inner service sees them. Default false.
+    /// Removes credentials from requests before they reach the inner service. Default false.
     pub(crate) strip_credentials: bool,
-    /// Puts an `OwnedGrant` into the request's extensions. Default false.
+    /// Adds an `OwnedGrant` to the request's extensions. Default false.
     pub(crate) grant_extension: bool,
 }
 
-/// Who may have what a site serves.
+/// Who may read the resources of a site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Access {
-    /// Whoever brings a good credential.
+    /// Clients with a valid credential.
     #[default]
     Authenticated,
-    /// Everybody; credentials are not looked at.
+    /// Everybody. Credentials are not read.
     Public,
 }
 
-/// Who says how the answers of a site may be cached.
+/// The caching rule for the responses of a site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cache"))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CacheScope {
-    /// Granted answers are `private`: in place of `public` and `s-maxage`, and where nothing stands.
+    /// Granted responses are `private`, which replaces `public` and `s-maxage`, and is added if there is no `Cache-Control`.
     #[default]
     Private,
-    /// The inner service; for those whose CDN checks tokens itself.
+    /// The inner service decides. For deployments whose CDN verifies tokens itself.
     Inner,
 }
 
-/// What a site serves.
+/// The kind of resources that a site serves.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "serves"))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Serves {
-    /// Object keys of this bucket; `{bucket}` takes its name from the host pattern.
+    /// Objects of this bucket. `{bucket}` takes the bucket's name from the host pattern.
     Bucket(String),
-    /// Live streams, whose playback ID stands in the host or in the path.
+    /// Live streams, whose playback ID is in the host or in the path.
     Live(LiveShape),
 }
 
 impl Site {
-    /// A bucket: paths are object keys. `{bucket}` stands for the label that a host pattern captures.
+    /// Creates a site that serves a bucket. Its paths are object keys. `{bucket}` stands for the label that a host pattern
+    /// captures.
     pub fn bucket(name: impl Into<String>) -> Self {
         Self::new(Serves::Bucket(name.into()))
     }
 
-    /// Live streams whose playback ID stands in the path: `/<id>.m3u8`, `/<id>/seg-1.ts`.
+    /// Creates a site that serves live streams whose playback ID is in the path: `/<id>.m3u8`, `/<id>/seg-1.ts`.
     pub fn live_by_path() -> Self {
         Self::new(Serves::Live(LiveShape::Path))
     }
 
-    /// Live streams whose playback ID stands in the host, by the pattern's `{playback_id}`:
-    /// `play-{playback_id}.example.com`. Host names have no case, so such an ID is always lower-case.
+    /// Creates a site that serves live streams whose playback ID is in the host, by the pattern's `{playback_id}`:
+    /// `play-{playback_id}.example.com`. Host names are case-insensitive, so such a playback ID is always lower-case.
     pub fn live_by_host() -> Self {
         Self::new(Serves::Live(LiveShape::Host))
     }
@@ -177,66 +179,68 @@ impl Site {
         }
     }
 
-    /// The site's name in logs and in key scopes. Default: its first host.
+    /// Sets the site's name in logs and in key scopes. The default is its first host.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.location.id = Some(id.into());
         self
     }
 
-    /// One host more: an exact name without port, or a pattern in which `{bucket}`, `{region}` or `{playback_id}`
-    /// stands for (part of) one label.
+    /// Adds a host: an exact name without port, or a pattern in which `{bucket}`, `{region}` or `{playback_id}` stands for (part
+    /// of) one label.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.location.hosts.push(host.into());
         self
     }
 
-    /// Several hosts more.
+    /// Adds several hosts.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
         self.location.hosts.extend(hosts.into_iter().map(Into::into));
         self
     }
 
-    /// Whatever the host, where no other site claims it.
+    /// Adds every host that no other site claims.
     pub fn any_host(self) -> Self {
         self.host("*")
     }
 
-    /// The folder that the site begins at: `/media/`. Default `/`.
+    /// Sets the folder at which the site begins, for example `/media/`. The default is `/`.
     ///
-    /// The path is the one that the client sent. Behind axum's `nest` and `nest_service`, which take their prefix
-    /// off, that is known with the feature `axum` alone.
+    /// The base path is compared with the path that the client sent. Axum's `nest` and `nest_service` remove their prefix, and
+    /// only the feature `axum` recovers the original path.
     pub fn base_path(mut self, base_path: impl Into<String>) -> Self {
         self.location.base_path = base_path.into();
         self
     }
 
-    /// Opens the whole site: no credential is looked at. The inner service must serve nothing else under its hosts.
+    /// Makes the whole site public: credentials are not read. The inner service must serve nothing else under its hosts.
     pub fn public(mut self) -> Self {
         self.settings.access = Access::Public;
         self
     }
 
-    /// Opens these object keys, or folders ending in `/`, without a credential.
+    /// Makes these object keys, or folders ending in `/`, public: they need no credential.
     pub fn public_paths<I: IntoIterator<Item: Into<String>>>(mut self, paths: I) -> Self {
         self.settings.public_paths = paths.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The methods that are let through with a good credential. Default `GET` and `HEAD`; HEAD is GET.
+    /// Sets the methods that are allowed with a valid credential. The default is `GET` and `HEAD`. GET always includes HEAD.
     pub fn methods<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
         self.admitted.methods = methods.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets whether requests over plain HTTP are rejected, except from a client on this machine: a peer on loopback that is no trusted
-    /// proxy and was not forwarded ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). The default is false. A
-    /// connection is TLS if the server says so (`TlsConnection` with the feature `http`), or a trusted proxy.
+    /// Sets whether requests over plain HTTP are rejected. The default is false. A client on this machine is exempt: a peer on
+    /// loopback that is not a trusted proxy and whose request was not forwarded
+    /// ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). A connection counts as TLS if the server
+    /// (`TlsConnection` with the feature `http`) or a trusted proxy reports it so.
     pub fn require_https(mut self, require: bool) -> Self {
         self.settings.require_https = require;
         self
     }
 
-    /// Which query parameters of a manifest's request are carried into the URIs in it. Default [`Forward::auto`].
+    /// Sets the query parameters of a manifest's request that are carried into the URIs of the manifest. The default is
+    /// [`Forward::auto`].
     pub fn forward(mut self, forward: Forward) -> Self {
         self.forward = forward;
         self
@@ -267,25 +271,26 @@ impl Site {
         self
     }
 
-    /// The query parameter that carries a token. Default `auth`.
+    /// Sets the query parameter that carries a token. The default is `auth`.
     pub fn query_name(mut self, name: impl Into<Box<str>>) -> Self {
         self.carriers.query_name = name.into();
         self
     }
 
-    /// The cookie that carries a token. Default `Qencode-Auth-Token`.
+    /// Sets the cookie that carries a token. The default is `Qencode-Auth-Token`.
     pub fn cookie_name(mut self, name: impl Into<Box<str>>) -> Self {
         self.carriers.cookie_name = name.into();
         self
     }
 
-    /// The longest token, in bytes. Default 4096, at most [`MAX_TOKEN_BYTES`](crate::schemes::jws::MAX_TOKEN_BYTES).
+    /// Sets the longest token, in bytes. The default is 4096, the maximum
+    /// [`MAX_TOKEN_BYTES`](crate::schemes::jws::MAX_TOKEN_BYTES).
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.jws().max_token_bytes = bytes;
         self
     }
 
-    /// How a `uri` that is a prefix covers an object key. Default whole segments.
+    /// Sets the rule by which a `uri` that is a prefix covers an object key. The default is whole segments.
     pub fn prefix(mut self, rule: PrefixRule) -> Self {
         self.coverage.prefix = rule;
         self
@@ -303,56 +308,56 @@ impl Site {
         self
     }
 
-    /// Refuses tokens that still live longer than this, or for ever. Whole seconds.
+    /// Rejects tokens that never expire, or that expire later than this from now. Given in whole seconds.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.times.max_lifetime = Some(Span(lifetime));
         self
     }
 
-    /// Refuses tokens whose `iss` is not this.
+    /// Rejects tokens with another `iss`, or without one.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.jws().issuer = Some(issuer.into());
         self
     }
 
-    /// Refuses tokens whose `aud` is not, or does not contain, this.
+    /// Rejects tokens whose `aud` neither equals nor contains this value.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.jws().audience = Some(audience.into());
         self
     }
 
-    /// How far the issuer's clock may be off. Default none.
+    /// Sets the permitted clock difference to the issuer. The default is none.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
         self.times.leeway = leeway;
         self
     }
 
-    /// Who says how answers may be cached. Default [`CacheScope::Private`].
+    /// Sets the caching rule for responses. The default is [`CacheScope::Private`].
     pub fn cache(mut self, scope: CacheScope) -> Self {
         self.settings.cache = scope;
         self
     }
 
-    /// Sets whether credentials are removed from the request, from every carrier of the site, before the inner service
-    /// sees it. The default is false. The `Referer` loses them too, and is dropped if it cannot be read. A credential in the path
-    /// stays: the path names the resource.
+    /// Sets whether credentials are removed from the request, from every carrier of the site, before it reaches the inner
+    /// service. The default is false. Credentials are also removed from the `Referer`, which is dropped if it cannot be parsed. A
+    /// credential in the path stays, because the path names the resource.
     pub fn strip_credentials(mut self, strip: bool) -> Self {
         self.settings.strip_credentials = strip;
         self
     }
 
-    /// Sets whether the request's extensions get an `OwnedGrant`, for handlers. The default is false.
+    /// Sets whether an `OwnedGrant` is added to the request's extensions, for handlers. The default is false.
     pub fn grant_extension(mut self, add: bool) -> Self {
         self.settings.grant_extension = add;
         self
     }
 
-    /// Sets a request header for the inner service: to a claim, `("x-viewer", "sub")`, or to a fact of the grant,
+    /// Sets a request header for the inner service to a claim, as in `("x-viewer", "sub")`, or to a fact of the grant, as in
     /// `("x-kid", GrantFact::Kid)`.
     ///
-    /// Headers of these names are removed from every incoming request first, on every site, and in every spelling that CGI,
-    /// WSGI or PHP fold into the same name: in any case, and with any punctuation in place of any other, so that `X_Viewer`
-    /// and `x.viewer` go with `x-viewer`.
+    /// Headers with these names are first removed from every incoming request, on every site. That applies to every spelling that
+    /// CGI, WSGI or PHP fold into the same name: any case, and any punctuation in place of any other. `X_Viewer` and `x.viewer`
+    /// are removed like `x-viewer`.
     ///
     /// ```
     /// use playgate::{Site, site::GrantFact};
@@ -367,27 +372,27 @@ impl Site {
         self
     }
 
-    /// Removes a header from every incoming request, on every site and in every spelling, and sets nothing in its place:
-    /// one that the inner service believes.
+    /// Removes a header from every incoming request, on every site and in every spelling, without setting a new value. For
+    /// headers that the inner service trusts.
     pub fn remove_header(self, header: impl Into<String>) -> Self {
         self.identity_header(header, IdentityValue::Removed)
     }
 
-    /// Answers a code with another status than its default.
+    /// Sets the status for a code, in place of its default.
     pub fn answer(mut self, code: Code, status: u16) -> Self {
         self.answers.push((code, status));
         self
     }
 
-    /// Which pages of other origins may read answers. Without it nothing is touched.
+    /// Sets the CORS policy: the other origins whose pages may read responses. Without one, CORS headers are left unchanged.
     pub fn cors(mut self, cors: Cors) -> Self {
         self.cors = Some(cors);
         self
     }
 
-    /// Sets the operator's own rule, which runs on every request after its credential was verified, whatever the scheme.
+    /// Sets the operator's own rule, which runs on every request after its credential was verified, for every scheme.
     ///
-    /// A hook sees the request and the verified claims by name. It runs inside the decision, so it must not block.
+    /// A hook receives the request and the verified claims by name. It runs inside the decision, so it must not block.
     ///
     /// ```
     /// use playgate::{Site, schemes::Refused};

@@ -9,13 +9,13 @@ pub(super) struct Sites {
 }
 
 impl Sites {
-    /// Returns `None` if there is no site.
+    /// Creates the sites of a policy. Returns `None` if there is no site.
     pub(super) fn new(mut sites: Vec<SiteRules>) -> Option<Self> {
         let last = sites.pop()?;
         Some(Self { before: sites.into(), last })
     }
 
-    /// Returns the site of an index, which [`Policy::place`](super::Policy::place) of the same policy returned.
+    /// Returns the site at an index that [`Policy::place`](super::Policy::place) of the same policy returned.
     pub(super) fn get(&self, index: SiteIndex) -> &SiteRules {
         self.before.get(index).unwrap_or(&self.last)
     }

@@ -5,7 +5,7 @@ use crate::request::{
 };
 use crate::schemes::{Places, bearer_token};
 
-/// Removes a site's credentials from a request: from every carrier of the site, not only the one that decided.
+/// Removes a site's credentials from a request: from every carrier of the site, not only the one that was used.
 #[derive(Debug)]
 pub(crate) struct Stripping {
     names: Places,
@@ -42,10 +42,10 @@ impl Stripping {
 
     /// Returns a `Referer` field without credentials, or `None` if it has none. The result is empty if nothing can be kept.
     ///
-    /// 1. A field that is no absolute URI of visible ASCII, or that has a password, is dropped (RFC 9110 §10.1.3).
-    /// 2. Only the origin is kept if the field is longer than [`MAX_REFERER`], or if its path has a credential: in one of the
-    ///    site's places, or text like a JWT or an embed token in any segment.
-    /// 3. The query loses the parameters of the site's credentials, and those with text like a JWT or an embed token.
+    /// 1. A field that is not an absolute URI of visible ASCII, or that contains a password, is dropped (RFC 9110 §10.1.3).
+    /// 2. Only the origin is kept if the field is longer than [`MAX_REFERER`], or if its path contains a credential: in one of
+    ///    the site's places, or text like a JWT or an embed token in any segment.
+    /// 3. The parameters of the site's credentials, and those with text like a JWT or an embed token, are removed from the query.
     /// 4. A fragment is dropped.
     pub(crate) fn referer(&self, field: &[u8]) -> Option<Vec<u8>> {
         let Some((origin, rest)) = split_origin(field) else { return Some(Vec::new()) };
@@ -77,7 +77,7 @@ impl Stripping {
     }
 }
 
-/// Scheme and authority of an absolute URI, and what follows them.
+/// Returns the scheme and authority of an absolute URI, and the rest.
 fn split_origin(uri: &[u8]) -> Option<(&[u8], &[u8])> {
     crate::work::visited(uri.len().saturating_mul(3));
     let colon = uri.iter().position(|byte| !byte.is_ascii_alphabetic())?;

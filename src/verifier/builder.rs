@@ -152,7 +152,7 @@ impl VerifierBuilder {
         Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }
 
-    /// The policy, and the keys of the sources.
+    /// Returns the policy, and the keys of the sources.
     #[cfg(feature = "config")]
     fn read(&mut self) -> Result<(Policy, Vec<Key>), ConfigErrors> {
         self.setup.start(std::mem::take(&mut self.policy))
@@ -166,7 +166,7 @@ impl VerifierBuilder {
 
 #[cfg(feature = "config")]
 impl VerifierBuilder {
-    /// The sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
+    /// Sets the sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
     /// sites; where both say `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file decides.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.setup.file = Some(path.into());

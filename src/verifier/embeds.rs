@@ -6,7 +6,7 @@ use crate::revocation::Revocation;
 use crate::store::StoreError;
 
 impl Verifier {
-    /// The embed tokens of one site, by its id: to issue, revoke and count them.
+    /// Returns the embed tokens of one site, by its id: to issue, revoke and count them.
     ///
     /// ```
     /// use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}};
@@ -136,7 +136,7 @@ impl Embeds {
         self.verifier.store().access().embeds.video_counts(&realm, video)
     }
 
-    /// The realm, and for how long a video's tokens are good; as the policy in force says.
+    /// Returns the realm, and for how long a video's tokens are good; as the policy in force says.
     fn rules(&self, video: &str) -> Result<(String, Lifetime), ConfigError> {
         let state = self.verifier.snapshot();
         let site = state.policy.site_of_id(&self.site);

@@ -35,7 +35,7 @@ pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// A key from a source whose identity a key of code has.
+/// Returns a key from a source whose identity a key of code has.
 pub(super) fn doubled(key: &Key) -> ConfigError {
     ConfigError::DoubledKey {
         key: key.identity().to_string(),
@@ -44,7 +44,7 @@ pub(super) fn doubled(key: &Key) -> ConfigError {
     }
 }
 
-/// The fault of an issuer whose tokens every site refuses that the key's scope names, if it has one.
+/// Returns the fault of an issuer whose tokens every site refuses that the key's scope names, if it has one.
 pub(super) fn refused_issuer(
     policy: &Policy,
     scope: &KeyScope,

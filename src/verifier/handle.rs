@@ -45,7 +45,7 @@ impl Verifier {
         Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
     }
 
-    /// The store, from when on what is dead in it is swept.
+    /// Returns the store, from when on what is dead in it is swept.
     pub(super) fn store(&self) -> &Store {
         let Shared { store, clock, sweeper, .. } = &*self.0;
         sweeper.get_or_init(|| Sweeper::start(Arc::clone(store.access()), Arc::clone(clock)));
@@ -110,7 +110,7 @@ impl Verifier {
         self.0.clock.now()
     }
 
-    /// A handle to change keys with.
+    /// Returns a handle to change keys with.
     pub const fn keys(&self) -> Keys<'_> {
         Keys(self)
     }
@@ -201,7 +201,7 @@ impl Keys<'_> {
         let Ok(()) = self.0.update(|state| Ok::<_, Infallible>(state.with_keys(keys)));
     }
 
-    /// The set in force now: a copy that shares its parts.
+    /// Returns the set in force now: a copy that shares its parts.
     pub fn snapshot(self) -> KeySet {
         self.0.0.live.load().keys.clone()
     }

@@ -107,8 +107,8 @@ pub struct KeyHealth {
 }
 
 impl Verifier {
-    /// The keys in force, when each was loaded and last used, what is wrong with their files, and what became of manifests. Takes time and memory
-    /// by the number of keys.
+    /// Returns the keys in force, when each was loaded and last used, what is wrong with their files, and what became of
+    /// manifests. Takes time and memory by the number of keys.
     pub fn health(&self) -> Health {
         let Errors { all, by_file, kept, warnings } = self.errors();
         let keys = self.keys().snapshot();

@@ -8,7 +8,7 @@ use crate::scope::KeyScope;
 /// How many of a kind are named; the rest is counted.
 const NAMED: usize = 10;
 
-/// Each thing that opens nothing, in words.
+/// Returns each thing that opens nothing, in words.
 pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     let (policy, keys) = (&snapshot.policy, &snapshot.keys);
     if keys.is_empty() && !policy.asks_for_tokens() {
@@ -36,7 +36,7 @@ pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     found
 }
 
-/// The first few, and how many there are besides.
+/// Returns the first few, and how many there are besides.
 fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
     let mut few: Vec<String> = all.by_ref().take(NAMED).collect();
     match all.count() {

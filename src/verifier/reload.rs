@@ -18,7 +18,7 @@ use crate::keys::{Changes, Key};
 use crate::site::Policy;
 
 impl Verifier {
-    /// A verifier from a configuration file, `.toml` or `.json`, and the keys that it names.
+    /// Creates a verifier from a configuration file, `.toml` or `.json`, and the keys that it names.
     ///
     /// The same as `Verifier::builder().file(path).build()`.
     ///

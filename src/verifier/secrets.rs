@@ -98,12 +98,12 @@ impl Secrets {
         }
     }
 
-    /// Whether there is no file.
+    /// Returns whether there is no file.
     pub(super) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Whether a file is not what it was at the last look.
+    /// Returns whether a file is not what it was at the last look.
     #[cfg(feature = "watch")]
     pub(super) fn changed(&mut self) -> bool {
         // Every one is looked at.
@@ -175,7 +175,7 @@ fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
     Ok(secret.into())
 }
 
-/// Whether it is text of more than one line. Random bytes are hardly ever text.
+/// Returns whether it is text of more than one line. Random bytes are hardly ever text.
 fn has_lines(secret: &[u8]) -> bool {
     let mut controls = secret.iter().filter(|byte| byte.is_ascii_control()).peekable();
     controls.peek().is_some()

@@ -81,7 +81,7 @@ impl Setup {
         Ok((plan.policy, plan.changes.added))
     }
 
-    /// Whether the file, or one with a secret, is not what it was at the last look.
+    /// Returns whether the file, or one with a secret, is not what it was at the last look.
     #[cfg(feature = "watch")]
     pub(super) fn file_changed(&self, state: &mut State) -> Result<bool, ConfigError> {
         let secrets_changed = state.secrets.changed();
@@ -95,7 +95,7 @@ impl Setup {
         }
     }
 
-    /// The folders in which changes are to be looked for.
+    /// Returns the folders in which changes are to be looked for.
     #[cfg(feature = "watch")]
     pub(super) fn folders(&self) -> HashSet<PathBuf> {
         let state = self.lock();

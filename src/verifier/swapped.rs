@@ -29,7 +29,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether nothing differs.
+    /// Returns whether nothing differs.
     pub const fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }

@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether a new file in the folder is told of.
+    /// Returns whether a new file in the folder is told of.
     fn tells(folders: &mut Folders, calls: &Receiver<Call>, folder: &Path, name: &str) -> bool {
         assert!(folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: a new folder");
         assert!(!folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: the same folder");

@@ -49,7 +49,7 @@ const HOSTS: [&str; 12] = [
     "unknown.example.net",
 ];
 
-/// Everything that adds work: two keys, every carrier, every way to write a URL.
+/// Returns everything that adds work: two keys, every carrier, every way to write a URL.
 fn akamai_settings() -> Akamai {
     Akamai::new("00112233445566778899aabbccddeeff")
         .also("ffeeddccbbaa99887766554433221100")

@@ -10,7 +10,7 @@ impl RequestView for ServiceRequest {
         Self::method(self).as_str()
     }
 
-    /// The target with the path that routes, extractors and actix-files read. A scope removes nothing from it.
+    /// Returns the target with the path that routes, extractors and actix-files read. A scope removes nothing from it.
     fn target(&self) -> Target<'_> {
         let uri = self.uri();
         Target {
@@ -20,7 +20,7 @@ impl RequestView for ServiceRequest {
         }
     }
 
-    /// The path of the request's head, if it differs from the path that routes read. A middleware may change only one of them.
+    /// Returns the path of the request's head, if it differs from the path that routes read. A middleware may change only one of them.
     fn other_path(&self) -> Option<OtherPath<'_>> {
         let (head, routed) = (self.uri().path(), self.match_info().get_ref().uri().path());
         (head != routed).then_some(OtherPath::Rewritten(head.as_bytes()))

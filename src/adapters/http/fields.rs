@@ -65,7 +65,7 @@ fn checked(value: Bytes) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(value).ok()
 }
 
-/// The name as `http` has it. Those of granted answers are not read anew each time.
+/// Returns the name as `http` has it. Those of granted answers are not read anew each time.
 #[inline]
 fn known_name(name: &str) -> Option<HeaderName> {
     match name {

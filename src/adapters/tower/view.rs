@@ -61,7 +61,7 @@ mod tests {
         }
     }
 
-    /// The result of each method, in the order of the trait.
+    /// Returns the result of each method, in the order of the trait.
     fn told(view: &dyn RequestView) -> Vec<(&'static str, String)> {
         let shown = |text: Option<&[u8]>| format!("{:?}", text.map(|text| text.escape_ascii().to_string()));
         let Target { authority, path, query } = view.target();
@@ -80,7 +80,7 @@ mod tests {
         ]
     }
 
-    /// A request that has all that can be asked for.
+    /// Returns a request that has all that can be asked for.
     fn full() -> Request<()> {
         let peer = PeerAddr(SocketAddr::from(([192, 0, 2, 1], 4711)));
         let mut request =

@@ -8,7 +8,7 @@ use crate::keys::Key;
 use crate::scope::KeyScope;
 
 impl Key {
-    /// A public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. What a database of keys is likely to hold: a
+    /// Creates a public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. What a database of keys is likely to hold: a
     /// million of them are loaded in about a second.
     ///
     /// The key decides the algorithm, as with [`from_pem`](Self::from_pem); [`from_der_for`](Self::from_der_for) names
@@ -23,7 +23,7 @@ impl Key {
         Self::new(kid, scope, from_der(kid, der, None)?)
     }
 
-    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    /// Returns the same for an algorithm that is not the key's usual one, such as PS256.
     ///
     /// # Errors
     ///

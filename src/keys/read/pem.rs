@@ -15,7 +15,7 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 impl Key {
-    /// A public key from PEM: `PUBLIC KEY` (SPKI, RFC 7468 §13) or `RSA PUBLIC KEY` (PKCS#1).
+    /// Creates a public key from PEM: `PUBLIC KEY` (SPKI, RFC 7468 §13) or `RSA PUBLIC KEY` (PKCS#1).
     ///
     /// The key decides the algorithm: RSA is RS256, P-256 is ES256, P-384 is ES384, Ed25519 is `EdDSA`.
     /// [`from_pem_for`](Self::from_pem_for) names another.
@@ -29,7 +29,7 @@ impl Key {
         Self::new(kid, scope, from_pem(kid, pem.as_ref(), None)?)
     }
 
-    /// The same for an algorithm that is not the key's usual one, such as PS256.
+    /// Returns the same for an algorithm that is not the key's usual one, such as PS256.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ fn from_pem(kid: &str, pem: &[u8], wanted: Option<Algorithm>) -> Result<Verifyin
     }
 }
 
-/// The one key block of a PEM text; what stands around it is ignored, as RFC 7468 §2 allows, and so are the curve
+/// Returns the one key block of a PEM text; what stands around it is ignored, as RFC 7468 §2 allows, and so are the curve
 /// parameters that openssl writes before an EC key.
 pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigError> {
     let not_pem = |found: &'static str| ConfigError::NotPem { kid: kid.to_owned(), found };
@@ -110,7 +110,7 @@ fn kind_of(
     }
 }
 
-/// The algorithm that was asked for, if the key can have it, or else the usual one.
+/// Returns the algorithm that was asked for, if the key can have it, or else the usual one.
 pub(crate) fn algorithm_for(
     kid: &str,
     kind: KeyKind,
@@ -148,7 +148,7 @@ pub(super) fn from_pkcs1(
     rsa_components(algorithm, modulus, exponent).map_err(|_| broken())
 }
 
-/// The kind and DER of a private key in PEM, for minting.
+/// Returns the kind and DER of a private key in PEM, for minting.
 #[cfg(feature = "mint")]
 pub(crate) fn private_key_der(kid: &str, text: &[u8]) -> Result<(KeyKind, Vec<u8>), ConfigError> {
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
@@ -185,7 +185,7 @@ pub(crate) fn private_key_der(kid: &str, text: &[u8]) -> Result<(KeyKind, Vec<u8
     Ok((kind, block.into_contents()))
 }
 
-/// The algorithm and curve of a PKCS#8 `PrivateKeyInfo`: a sequence of version, algorithm, key (RFC 5208 §5).
+/// Returns the algorithm and curve of a PKCS#8 `PrivateKeyInfo`: a sequence of version, algorithm, key (RFC 5208 §5).
 #[cfg(feature = "mint")]
 fn pkcs8_algorithm(der: &[u8]) -> Option<(ObjectIdentifier, Option<ObjectIdentifier>)> {
     use der::{Reader, SliceReader, asn1::AnyRef};
@@ -204,7 +204,7 @@ fn pkcs8_algorithm(der: &[u8]) -> Option<(ObjectIdentifier, Option<ObjectIdentif
         .ok()
 }
 
-/// The curve of an RFC 5915 `ECPrivateKey`: a sequence of version, key, and optionally `[0]` the curve.
+/// Returns the curve of an RFC 5915 `ECPrivateKey`: a sequence of version, key, and optionally `[0]` the curve.
 #[cfg(feature = "mint")]
 fn rfc5915_curve(der: &[u8]) -> Option<ObjectIdentifier> {
     use der::asn1::{AnyRef, ContextSpecific, OctetStringRef};

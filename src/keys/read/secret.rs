@@ -8,7 +8,7 @@ use crate::scope::KeyScope;
 pub const MIN_SECRET_LEN: usize = 32;
 
 impl Key {
-    /// A shared secret for HS256; whoever can check its tokens can also make them.
+    /// Creates a shared secret for HS256; whoever can check its tokens can also make them.
     ///
     /// # Errors
     ///
@@ -18,7 +18,7 @@ impl Key {
         Self::from_secret_for(Algorithm::Hs256, kid, secret, scope)
     }
 
-    /// The same for HS384 or HS512, with secrets of at least 48 or 64 bytes.
+    /// Returns the same for HS384 or HS512, with secrets of at least 48 or 64 bytes.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ pub(super) fn checked_secret(
     shared_secret(algorithm, secret).map_err(|_| ConfigError::BrokenKey { kid: kid.to_owned() })
 }
 
-/// Whether the bytes are the text of a PEM, whatever stands before it.
+/// Returns whether the bytes are the text of a PEM, whatever stands before it.
 fn looks_like_pem(secret: &[u8]) -> bool {
     memchr::memmem::find(secret, b"-----BEGIN").is_some()
 }

@@ -43,7 +43,7 @@ impl Use {
 }
 
 impl Kind {
-    /// The kind of the element with this local name.
+    /// Returns the kind of the element with this local name.
     pub(super) fn of(local: &[u8]) -> Self {
         match local {
             b"BaseURL" => Self::Text(Use::Base),

@@ -102,7 +102,7 @@ impl Names {
         self.push(name).map(|_| start)
     }
 
-    /// The name that was opened last, when it starts at `start`.
+    /// Returns the name that was opened last, when it starts at `start`.
     pub(super) fn last_from(&self, start: usize) -> &[u8] {
         self.text.get(start..).unwrap_or_default()
     }

@@ -46,7 +46,7 @@ fn last_step(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The local name in a step: without prefix and predicates.
+/// Returns the local name in a step: without prefix and predicates.
 fn local(step: &[u8]) -> &[u8] {
     let end = memchr::memchr(b'[', step).unwrap_or(step.len());
     split_prefix(step.get(..end).unwrap_or_default().trim_ascii()).1

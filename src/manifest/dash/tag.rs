@@ -62,7 +62,7 @@ impl<'t> Tag<'t> {
         }
     }
 
-    /// The attributes, in order.
+    /// Returns the attributes, in order.
     pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute<'t>> {
         let (mut cursor, all, start) = (self.attributes, self.attributes.len(), self.attributes_at);
         std::iter::from_fn(move || match step(cursor)? {
@@ -76,7 +76,7 @@ impl<'t> Tag<'t> {
         })
     }
 
-    /// The value of the attribute with this name, as it stands.
+    /// Returns the value of the attribute with this name, as it stands.
     pub(super) fn value_of(&self, name: &[u8]) -> Option<&'t [u8]> {
         self.attributes().find(|attribute| attribute.name == name).map(|attribute| attribute.value)
     }
@@ -87,7 +87,7 @@ enum Step<'t> {
     End { empty: bool, after: &'t [u8] },
 }
 
-/// The next attribute, or the end of the tag.
+/// Returns the next attribute, or the end of the tag.
 fn step(text: &[u8]) -> Option<Step<'_>> {
     let rest = trim_start(text);
     match rest {
@@ -108,7 +108,7 @@ fn step(text: &[u8]) -> Option<Step<'_>> {
     (end == quote).then_some(Step::Attribute { name, value, after })
 }
 
-/// The name in an end tag.
+/// Returns the name in an end tag.
 pub(super) fn end_name(tag: &[u8]) -> Result<&[u8], Reason> {
     let name = tag.strip_prefix(b"</").and_then(split_name);
     match name.and_then(|(name, rest)| trim_start(rest).strip_prefix(b">").map(|after| (name, after))) {
@@ -117,13 +117,13 @@ pub(super) fn end_name(tag: &[u8]) -> Result<&[u8], Reason> {
     }
 }
 
-/// A name, not empty, and what follows it.
+/// Returns a name, not empty, and what follows it.
 fn split_name(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|&byte| !NAME.get(usize::from(byte)).is_some_and(|&is_one| is_one))?;
     if end == 0 { None } else { text.split_at_checked(end) }
 }
 
-/// The prefix, if there is one, and the local part of a name.
+/// Returns the prefix, if there is one, and the local part of a name.
 pub(super) fn split_prefix(name: &[u8]) -> (Option<&[u8]>, &[u8]) {
     match memchr::memchr(b':', name).and_then(|colon| name.split_at_checked(colon)) {
         Some((prefix, local)) => (Some(prefix), local.get(1..).unwrap_or_default()),

@@ -121,7 +121,7 @@ fn copy(uri: &[u8], template: bool, plain: &mut Vec<u8>) {
 /// More than `#x10FFFF` with a few leading zeros.
 const LONGEST_REFERENCE: usize = 16;
 
-/// The character that `&name;` stands for (XML 1.0 §4.1, §4.6).
+/// Returns the character that `&name;` stands for (XML 1.0 §4.1, §4.6).
 fn character(name: &[u8]) -> Option<char> {
     match name {
         b"amp" => return Some('&'),

@@ -127,7 +127,7 @@ impl Variables {
     }
 }
 
-/// The first `{$name}`: what stands before it, the name, and what stands after it.
+/// Returns the first `{$name}`: what stands before it, the name, and what stands after it.
 fn next_variable(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut from = 0;
     loop {

@@ -8,7 +8,7 @@ pub(super) fn document(input: &str, carried: &Carried) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The rewritten content of an MPD.
+/// Returns the rewritten content of an MPD.
 fn inside(content: &str, carried: &Carried) -> String {
     let out = document(&format!("{OPEN}{content}</MPD>"), carried);
     out.strip_prefix(OPEN).and_then(|out| out.strip_suffix("</MPD>")).unwrap().to_owned()

@@ -24,7 +24,7 @@ impl Hosts for Cdn {
     }
 }
 
-/// The parameters that a request for `https://own.example/…?query` carries into the manifest, all of them wanted.
+/// Returns the parameters that a request for `https://own.example/…?query` carries into the manifest, all of them wanted.
 fn carried_as(query: &str, types: Types, https: bool) -> Carried {
     let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap().unwrap();
     let mut buffer = HostBuffer::new();

@@ -5,7 +5,7 @@ use super::*;
 /// No manifest drawn below holds this, so its insertions can be told.
 const QUERY: &str = "pgkey=Z'q9$";
 
-/// Every way in which it can be inserted.
+/// Returns every way in which it can be inserted.
 fn removed(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for separator in ["?", "&", "&amp;"] {

@@ -113,8 +113,8 @@ impl CredentialScheme for AkamaiRules {
         facts.with_fields(raw, |fields| fields.json()).unwrap_or_else(|| "{}".to_owned())
     }
 
-    /// Returns the path or the beginning of paths that an `acl` covers, without a slash. There is none for a token with several entries,
-    /// with other wildcards than a last `*`, or without `acl`.
+    /// Returns the path or the beginning of paths that an `acl` covers, without a slash. There is none for a token with several
+    /// entries, with other wildcards than a last `*`, or without `acl`.
     fn scope(&self, facts: &AkamaiFacts, basis: &Basis<'_>) -> Option<String> {
         let scope = facts.with_fields(basis.raw, |fields| acl::plain_scope(fields.acl?.as_bytes()))??;
         String::from_utf8(scope).ok()?.strip_prefix(&*basis.site.base_path).map(str::to_owned)
@@ -197,7 +197,7 @@ impl SchemeFacts for AkamaiFacts {
         true
     }
 
-    /// A token for one URL opens nothing besides the manifest.
+    /// Returns a token for one URL opens nothing besides the manifest.
     fn opens_more_than_the_manifest(&self) -> bool {
         self.has_acl
     }

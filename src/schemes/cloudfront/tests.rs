@@ -69,7 +69,7 @@ fn short_key(PublicKey { id, pem }: &PublicKey) -> Key {
     Key::new(id, KeyScope::bucket("vod"), VerifyingKey::new(Algorithm::CloudFrontRsa, check)).unwrap()
 }
 
-/// The decision that a case expects.
+/// Returns the decision that a case expects.
 fn expected(expect: &str) -> Option<&'static [&'static str]> {
     Some(match expect {
         "granted" => return None,

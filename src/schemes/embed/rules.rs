@@ -28,7 +28,7 @@ pub(crate) struct InPath<'r> {
 }
 
 impl EmbedRules {
-    /// The realm of sites that share their tokens.
+    /// Returns the realm of sites that share their tokens.
     pub(crate) fn realm(&self) -> &str {
         &self.realm
     }
@@ -44,12 +44,12 @@ impl EmbedRules {
         self.paths.iter().find_map(|pattern| pattern.read(path))
     }
 
-    /// Whether a video's folder holds this object key.
+    /// Returns whether a video's folder holds this object key.
     pub(crate) fn covers(&self, video: &str, key: &[u8]) -> bool {
         self.scope.covers(video, key)
     }
 
-    /// The folder of a video, as object keys are written.
+    /// Returns the folder of a video, as object keys are written.
     pub(crate) fn folder(&self, video: &str) -> String {
         format!("{}{video}{}", self.scope.before, self.scope.after)
     }
@@ -128,7 +128,7 @@ impl ScopePattern {
         .then(|| Self { before: before.into(), after: after.into() })
     }
 
-    /// Whether the folder of this video holds the object key.
+    /// Returns whether the folder of this video holds the object key.
     fn covers(&self, video: &str, key: &[u8]) -> bool {
         let below = key
             .strip_prefix(self.before.as_bytes())

@@ -62,7 +62,7 @@ impl CredentialScheme for EmbedRules {
         &self.places
     }
 
-    /// An embed token has no dots, and a signed token has two.
+    /// Returns an embed token has no dots, and a signed token has two.
     #[inline]
     fn read<'s>(&'s self, text: Text<'s>) -> Option<Presented<'s>> {
         let token = if text.raw.len() <= MAX_ENCODED_LEN { read_token(text) } else { None };
@@ -128,7 +128,7 @@ impl CredentialScheme for EmbedRules {
         written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
     }
 
-    /// The folder of the video, or the playback ID that the video is.
+    /// Returns the folder of the video, or the playback ID that the video is.
     fn scope(&self, embedded: &Embedded, basis: &Basis<'_>) -> Option<String> {
         let video = embedded.record.video();
         Some(if basis.site.serves.is_live() { video.to_owned() } else { self.folder(video) })

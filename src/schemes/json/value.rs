@@ -17,17 +17,17 @@ impl<'t> JsonStr<'t> {
         Self { raw: text.as_bytes(), escaped: false }
     }
 
-    /// The text itself, when no escape stands in it.
+    /// Returns the text itself, when no escape stands in it.
     pub fn plain(self) -> Option<&'t str> {
         if self.escaped { None } else { std::str::from_utf8(self.raw).ok() }
     }
 
-    /// The characters, escapes resolved.
+    /// Returns the characters, escapes resolved.
     pub fn chars(self) -> impl Iterator<Item = char> + 't {
         Unescape(std::str::from_utf8(self.raw).unwrap_or_default().chars())
     }
 
-    /// Whether the text, escapes resolved, is `other`.
+    /// Returns whether the text, escapes resolved, is `other`.
     #[inline] // so that a name that is known when compiling is compared in one step
     pub fn is(self, other: &str) -> bool {
         if self.escaped { self.resolves_to(other) } else { self.raw == other.as_bytes() }
@@ -38,12 +38,12 @@ impl<'t> JsonStr<'t> {
         self.chars().eq(other.chars())
     }
 
-    /// Whether the text is empty.
+    /// Returns whether the text is empty.
     pub const fn is_empty(self) -> bool {
         self.raw.is_empty()
     }
 
-    /// The text, escapes resolved into `buffer` where there are any; `None` if they do not fit.
+    /// Returns the text, escapes resolved into `buffer` where there are any; `None` if they do not fit.
     pub(crate) fn resolve<'b, const N: usize>(self, buffer: &'b mut ArrayVec<u8, N>) -> Option<&'b [u8]>
     where
         't: 'b,
@@ -80,12 +80,12 @@ impl<'t> JsonStr<'t> {
         if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
     }
 
-    /// A bit for the first byte: names without a common bit are not the same.
+    /// Returns a bit for the first byte: names without a common bit are not the same.
     pub(super) fn mark(self) -> u64 {
         self.raw.first().map_or(1, |first| 1 << (first & 63))
     }
 
-    /// A hash of the characters, escapes resolved.
+    /// Returns a hash of the characters, escapes resolved.
     pub(super) fn hash(self) -> u64 {
         crate::work::visited(self.raw.len());
         let mut state = FixedState::default().build_hasher();

@@ -25,7 +25,7 @@ pub enum Claim<T> {
 }
 
 impl<T> Claim<T> {
-    /// The same with another value, or `None` where that cannot be told.
+    /// Returns the same with another value, or `None` where that cannot be told.
     fn try_map<U>(self, map: impl FnOnce(T) -> Option<U>) -> Option<Claim<U>> {
         match self {
             Self::Absent => Some(Claim::Absent),
@@ -114,7 +114,7 @@ impl<'t> Claims<'t> {
         })
     }
 
-    /// The claims that stand at these places of the same payload.
+    /// Returns the claims that stand at these places of the same payload.
     pub(super) fn at(text: &'t [u8], places: &Places) -> Option<Self> {
         Some(Self {
             json: text,

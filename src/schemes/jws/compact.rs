@@ -87,17 +87,17 @@ impl<'t> Token<'t> {
         Ok(Self { header, claims, text: raw, signing_input: segments.signing_input, signature })
     }
 
-    /// The header: it names the key, and proves nothing.
+    /// Returns the header: it names the key, and proves nothing.
     pub const fn header(&self) -> Header<'t> {
         self.header
     }
 
-    /// The claims, for rules that can only refuse.
+    /// Returns the claims, for rules that can only refuse.
     pub(crate) const fn unverified(&self) -> &Claims<'t> {
         &self.claims
     }
 
-    /// The whole of it, as it was handed in.
+    /// Returns the whole of it, as it was handed in.
     pub(super) const fn text(&self) -> &'t [u8] {
         self.text
     }
@@ -164,7 +164,7 @@ fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [
     }
 }
 
-/// The same of text, which has to be UTF-8; most is ASCII.
+/// Returns the same of text, which has to be UTF-8; most is ASCII.
 fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
     let text = decode(segment, buffer)?;
     work::visited(text.len());
@@ -175,7 +175,7 @@ fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8
     }
 }
 
-/// The `kid` that a token claims, for a log line; `None` where it cannot be read.
+/// Returns the `kid` that a token claims, for a log line; `None` where it cannot be read.
 pub(crate) fn key_id_of<'b>(raw: &[u8], buffer: &'b mut KeyIdBuffer) -> Option<&'b [u8]> {
     let segments = Segments::split(raw).ok()?;
     let mut decoded = [MaybeUninit::uninit(); MAX_DECODED];
@@ -186,7 +186,7 @@ pub(crate) fn key_id_of<'b>(raw: &[u8], buffer: &'b mut KeyIdBuffer) -> Option<&
     Some(buffer)
 }
 
-/// The decoded payload of a token that was verified before.
+/// Returns the decoded payload of a token that was verified before.
 pub(crate) fn payload_of(raw: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(Segments::split(raw).ok()?.payload).ok()
 }

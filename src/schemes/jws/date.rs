@@ -74,12 +74,12 @@ impl NumericDate {
         self.floor().looks_like_milliseconds()
     }
 
-    /// The last whole second that is not after this date.
+    /// Returns the last whole second that is not after this date.
     pub(crate) const fn floor(self) -> UnixSeconds {
         UnixSeconds::new(self.floor)
     }
 
-    /// The first whole second that is not before this date.
+    /// Returns the first whole second that is not before this date.
     pub(crate) const fn ceil(self) -> UnixSeconds {
         UnixSeconds::new(self.floor.saturating_add(self.fraction as i64))
     }
@@ -103,7 +103,7 @@ fn short_integer(digits: &[u8]) -> Option<i64> {
     Some(seconds)
 }
 
-/// The exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.
+/// Returns the exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.
 fn exponent_of(digits: &str) -> i64 {
     const FAR: i64 = 1_000_000;
     match digits.strip_prefix('-') {

@@ -58,7 +58,7 @@ impl<'t> Header<'t> {
         Ok(Self { algorithm, key_id })
     }
 
-    /// The `kid`, as the token spells it.
+    /// Returns the `kid`, as the token spells it.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ pub(crate) struct MemoHead<H> {
 }
 
 impl Signed<'_> {
-    /// A memo of this token; one allocation.
+    /// Returns a memo of this token; one allocation.
     pub(crate) fn keep<H>(&self, own: H) -> Option<Memo<H>> {
         let places = self.claims().places()?;
         let mut whole = ArrayVec::<u8, { MAX_TOKEN_BYTES + MAX_DECODED }>::new();
@@ -29,7 +29,7 @@ impl Signed<'_> {
     }
 }
 
-/// Whether this is the very text that was found good, byte for byte.
+/// Returns whether this is the very text that was found good, byte for byte.
 ///
 /// Not in constant time: what gets here has a seeded hash of the signature's end in common, which nobody can aim at who
 /// has not got the token.
@@ -38,7 +38,7 @@ pub(crate) fn is_memo_of<H>(memo: &Memo<H>, text: &[u8]) -> bool {
     head.text_len == text.len() && memo.slice.get(..head.text_len) == Some(text)
 }
 
-/// The token as its signature was found good.
+/// Returns the token as its signature was found good.
 pub(crate) fn recall<H>(memo: &Memo<H>) -> Option<Signed<'_>> {
     let head = &memo.header.header;
     let (text, payload) = memo.slice.split_at_checked(head.text_len)?;

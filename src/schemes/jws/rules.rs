@@ -178,7 +178,7 @@ fn check_time(
     }
 }
 
-/// A date that no issuer can mean in seconds: taken for such, the token would never expire.
+/// Returns a date that no issuer can mean in seconds: taken for such, the token would never expire.
 const fn milliseconds(claim: ClaimName, date: NumericDate) -> Denial {
     Denial::MalformedToken(TokenFault::Milliseconds { claim, date: date.floor() })
 }

@@ -74,12 +74,12 @@ impl SeenTokens {
         Self { count: tokens.div_ceil(4), room: OnceLock::new(), hasher: RandomState::default() }
     }
 
-    /// Whether the room is that for so many.
+    /// Returns whether the room is that for so many.
     pub(crate) fn has_room_for(&self, tokens: usize) -> bool {
         self.count == tokens.div_ceil(4)
     }
 
-    /// The token of exactly this text. No lock, and no count that readers share.
+    /// Returns the token of exactly this text. No lock, and no count that readers share.
     pub(crate) fn find(&self, text: &[u8]) -> Option<Seen> {
         let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
@@ -164,7 +164,7 @@ impl Room {
 }
 
 impl Set {
-    /// The place that a token has or gets.
+    /// Returns the place that a token has or gets.
     fn place_for(&self, text: &[u8], tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let Self(places) = self;
         let same = |place: &&Place| {
@@ -176,7 +176,7 @@ impl Set {
         found.unwrap_or_else(|| self.least_missed(tag, tenant, held_by))
     }
 
-    /// A place of the tenant that holds most of the room; of two that hold the same, of the one that holds more of the set,
+    /// Returns a place of the tenant that holds most of the room; of two that hold the same, of the one that holds more of the set,
     /// and then of the newcomer's own. Among the tenant's places, one whose token was not requested since it was last
     /// passed over here, starting at a place that the tag chooses.
     fn least_missed(&self, tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
@@ -194,18 +194,18 @@ impl Set {
 }
 
 impl Seen {
-    /// The key that has signed it, if that is in force still and stands where it stood.
+    /// Returns the key that has signed it, if that is in force still and stands where it stood.
     pub(crate) fn signer<'k>(&self, keys: &'k KeySet) -> Option<(KeyRef, &'k Key)> {
         let facts = self.facts()?;
         keys.at(facts.stands).filter(|key| key.generation() == facts.key).map(|key| (facts.stands, key))
     }
 
-    /// Whether this key has signed it, wherever it stands.
+    /// Returns whether this key has signed it, wherever it stands.
     pub(crate) fn is_by(&self, key: &Key) -> bool {
         self.facts().is_some_and(|facts| facts.key == key.generation())
     }
 
-    /// The token as its signature was found good.
+    /// Returns the token as its signature was found good.
     pub(crate) fn token(&self) -> Option<Signed<'_>> {
         self.0.as_ref().and_then(recall)
     }
@@ -234,7 +234,7 @@ mod tests {
     const LARGE: u32 = 2;
     const SHARES_A_COUNTER_WITH_SMALL: u32 = SMALL + 4096; // COUNTERS
 
-    /// A room whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
+    /// Returns a room whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
     fn room(holders: [u32; 4]) -> Room {
         let room = Room::new(26);
         let places = || room.sets.iter().flat_map(|set| &set.0);

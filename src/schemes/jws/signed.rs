@@ -29,17 +29,17 @@ pub struct Signed<'t> {
 }
 
 impl<'t> Signed<'t> {
-    /// The claims.
+    /// Returns the claims.
     pub const fn claims(&self) -> &Claims<'t> {
         &self.claims
     }
 
-    /// The token itself.
+    /// Returns the token itself.
     pub(crate) const fn text(&self) -> &'t [u8] {
         self.text
     }
 
-    /// One that was made by a signature check, and kept.
+    /// Returns one that was made by a signature check, and kept.
     pub(super) const fn recalled(text: &'t [u8], claims: Claims<'t>) -> Self {
         Self { claims, text }
     }

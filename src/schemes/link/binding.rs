@@ -60,7 +60,7 @@ impl IpBinding {
         }
     }
 
-    /// The address as it is hashed: the first of its network.
+    /// Returns the address as it is hashed: the first of its network.
     pub(crate) fn cut(self, client: IpAddr) -> IpAddr {
         match client.to_canonical() {
             IpAddr::V4(address) => Ipv4Net::new(address, self.v4).map_or(address, |net| net.network()).into(),

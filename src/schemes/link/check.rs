@@ -127,7 +127,7 @@ impl SecureLink {
         }
     }
 
-    /// The text, where it is the user's.
+    /// Returns the text, where it is the user's.
     fn own_text(&self) -> Option<&str> {
         match &self.format {
             #[cfg(feature = "secure-link-md5")]
@@ -223,7 +223,7 @@ impl SecureLink {
         }
     }
 
-    /// A form whose links stand in the query.
+    /// Returns a form whose links stand in the query.
     fn query_form(&self, hash_name: &str, expression: Expression, covers: Covers) -> Form {
         let name = |said: &Option<String>, default: &str| said.as_deref().unwrap_or(default).into();
         let expires = (!self.never_expires).then(|| name(&self.expires_name, "expires"));
@@ -282,7 +282,7 @@ impl SecureLink {
         }
     }
 
-    /// The shortest secret for the hash, in bytes.
+    /// Returns the shortest secret for the hash, in bytes.
     fn least_secret_len(&self) -> usize {
         match &self.format {
             #[cfg(feature = "secure-link-md5")]

@@ -106,7 +106,7 @@ impl Expression {
         &self.parts
     }
 
-    /// The names of the query parameters in it.
+    /// Returns the names of the query parameters in it.
     pub(crate) fn query_names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Query(name) => Some(&**name),

@@ -44,7 +44,7 @@ impl LinkRules {
         }
     }
 
-    /// The proof of a new link, made with the first secret.
+    /// Returns the proof of a new link, made with the first secret.
     pub(crate) fn prove(
         &self,
         asked: &Asked<'_>,

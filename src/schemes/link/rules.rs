@@ -154,7 +154,7 @@ impl LinkRules {
         }
     }
 
-    /// The client's address as it is hashed; `None` where it is needed and not known.
+    /// Returns the client's address as it is hashed; `None` where it is needed and not known.
     pub(super) fn client_text(&self, client: Option<IpAddr>) -> Option<AddressText> {
         let mut text = AddressText::new();
         if let Some(binding) = self.ip_binding {
@@ -163,7 +163,7 @@ impl LinkRules {
         Some(text)
     }
 
-    /// The proof that a link should bring.
+    /// Returns the proof that a link should bring.
     pub(super) fn digest(
         &self,
         link: &Link<'_>,
@@ -238,7 +238,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 pub(super) const STRICT: GeneralPurpose = base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The path up to its last slash, with it.
+/// Returns the path up to its last slash, with it.
 fn directory_of(path: &[u8]) -> &[u8] {
     memchr::memrchr(b'/', path).and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }

@@ -133,7 +133,7 @@ impl SecureLink {
         Self::new(Format::Nginx { expression: expression.into() }, secret.into())
     }
 
-    /// A format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
+    /// Creates a format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
     /// `{secret}`; in the parameters `hash` and `expires` unless [`hash_name`](Self::hash_name) and
     /// [`expires_name`](Self::expires_name) name others. With `{dir}` in place of `{path}` a link covers a directory.
     pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<SharedSecret>) -> Self {

@@ -92,7 +92,7 @@ impl SchemeFacts for Covers {
         true
     }
 
-    /// A link to one file opens nothing besides the manifest.
+    /// Returns a link to one file opens nothing besides the manifest.
     fn opens_more_than_the_manifest(&self) -> bool {
         *self == Self::Directory
     }

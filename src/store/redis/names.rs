@@ -70,12 +70,12 @@ impl Names {
         self.key(&format!("token:{}", digest.to_text()))
     }
 
-    /// The beginning of the keys of videos; [`name_of_video`] follows.
+    /// Returns the beginning of the keys of videos; [`name_of_video`] follows.
     pub(super) fn videos(&self) -> String {
         self.key("video:")
     }
 
-    /// The beginning of the keys of viewers; [`name_of_viewer`] follows.
+    /// Returns the beginning of the keys of viewers; [`name_of_viewer`] follows.
     pub(super) fn viewers(&self) -> String {
         self.key("viewer:")
     }
