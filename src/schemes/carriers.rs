@@ -8,29 +8,29 @@ use crate::request::{
     decode_strictly, lines, value_of_one,
 };
 
-/// The query parameter that carries a token, unless a site names another.
+/// The default name of the query parameter that carries a token.
 pub const DEFAULT_QUERY_NAME: &str = "auth";
 
-/// The cookie that carries a token, unless a site names another.
+/// The default name of the cookie that carries a token.
 pub const DEFAULT_COOKIE_NAME: &str = "Qencode-Auth-Token";
 
-/// Where a credential sits in the request.
+/// The part of a request in which a credential is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "carrier"))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Carrier {
-    /// The path itself, for secure links and embed tokens that stand there.
+    /// The path itself, for secure links and embed tokens in the path.
     #[serde(skip)]
     Path,
-    /// A query parameter; the value is percent-decoded once.
+    /// A query parameter. Its value is percent-decoded once.
     Query,
     /// `Authorization: Bearer` (RFC 6750 §2.1).
     Bearer,
-    /// A header field of a scheme's own, with the credential alone.
+    /// A header field of a scheme's own that holds the credential alone.
     #[serde(skip)]
     Header,
-    /// A cookie; the value is taken as it stands.
+    /// A cookie. Its value is used as received.
     Cookie,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct CarrierSet(u8);
 impl CarrierSet {
     pub(crate) const NONE: Self = Self(0);
 
-    /// Returns the set with one carrier more, if `is_member`.
+    /// Returns the set with this carrier added, if `is_member`.
     #[must_use]
     pub(crate) const fn with(self, carrier: Carrier, is_member: bool) -> Self {
         Self(self.0 | ((is_member as u8) << carrier as u8))
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for CarrierSet {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub(crate) struct Carriers {
-    /// Where a token is looked for, in this order: query, bearer, cookie. Default `["query", "cookie"]`.
+    /// The carriers in which a token is searched, in this order: query, bearer, cookie. Default `["query", "cookie"]`.
     // No text is read from the path, so listing it in code is an error.
     #[serde(rename = "carriers")]
     #[cfg_attr(test, schemars(with = "Vec<Carrier>", length(min = 1)))]
@@ -102,7 +102,7 @@ impl Default for Carriers {
     }
 }
 
-/// A text from a shared carrier, as it stands in the request.
+/// A text from a shared carrier, as received.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'s> {
     pub(crate) carrier: Carrier,
@@ -113,7 +113,7 @@ pub(crate) struct Text<'s> {
 pub(crate) type Texts<'r> = ArrayVec<&'r [u8], MAX_COOKIES_TRIED>;
 
 impl Carriers {
-    /// Returns the texts of a carrier: none if it is not listed, or not in the request.
+    /// Returns the texts of a carrier. There are none if the site does not list the carrier, or the request does not have it.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Carriers {
         Self { listed: CarrierSet::NONE, ..self }
     }
 
-    /// Returns the places that these names stand for.
+    /// Returns the places of these names in a request.
     pub(crate) fn places(&self) -> Places {
         Places {
             query: self.lists(Carrier::Query).then(|| self.query_name.clone()).into_iter().collect(),
@@ -166,7 +166,7 @@ impl Carriers {
     }
 }
 
-/// Returns the token of the one `Authorization` field, if that is a bearer's.
+/// Returns the token of the only `Authorization` field, if its scheme is `Bearer`.
 fn bearer(request: &(impl RequestView + ?Sized)) -> Result<Option<&[u8]>, Denial> {
     match request.field(AUTHORIZATION, 0) {
         None => Ok(None),
@@ -186,10 +186,10 @@ pub(crate) fn bearer_token(field: &[u8]) -> Option<&[u8]> {
     bearer.then(|| rest.trim_ascii_start())
 }
 
-/// Where a query value is percent-decoded.
+/// The buffer for a percent-decoded query value.
 pub(crate) type Decoded = ArrayVec<u8, MAX_CREDENTIAL_BYTES>;
 
-/// Returns the token that a raw credential stands for: percent-decoded once from the query, as it is from elsewhere.
+/// Returns the token of a raw credential. A value from the query is percent-decoded once; other values are returned unchanged.
 pub(crate) fn token_text<'t>(
     carrier: Carrier,
     raw: &'t [u8],

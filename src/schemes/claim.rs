@@ -1,6 +1,7 @@
 use super::json::JsonStr;
 
-/// The value of a claim, borrowed from the credential. `Debug` shows its kind alone: a claim may be about a person.
+/// The value of a claim, borrowed from the credential. Its `Debug` output shows only the kind, because a claim may be about a
+/// person.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ClaimValue<'c> {
@@ -8,7 +9,7 @@ pub enum ClaimValue<'c> {
     Text(JsonStr<'c>),
     /// A whole number.
     Integer(i64),
-    /// Another number, as it is written.
+    /// Any other number, in its original spelling.
     Number(&'c str),
     /// `true` or `false`.
     Bool(bool),
@@ -23,7 +24,7 @@ impl ClaimValue<'_> {
     }
 }
 
-/// A verified credential whose claims are read by name.
+/// A verified credential that provides its claims by name.
 pub(crate) trait ClaimSource {
     /// Returns a claim, or `None` if the credential has none of this name.
     fn claim<'c>(&'c self, name: &str) -> Option<ClaimValue<'c>>;

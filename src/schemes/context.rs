@@ -1,4 +1,4 @@
-//! The context of a decision: what a credential is verified against.
+//! The context of a decision: the state that a credential is verified against.
 
 use std::cell::Cell;
 
@@ -60,18 +60,17 @@ pub(crate) struct SiteFacts {
     pub(crate) hook: Option<Hook>,
 }
 
-/// Shows that the site's hook was run and did not refuse. Only [`Context::accept`] makes one.
+/// Proof that the site's hook accepted the request. Only [`Context::accept`] creates it.
 #[derive(Debug)]
 pub(crate) struct Accepted(());
 
 impl Context<'_, '_> {
-    /// Returns the client, by the connection and the trusted proxies.
+    /// Returns the client, as determined from the connection and the trusted proxies.
     pub(crate) fn client(&self) -> Option<Client> {
         self.proxies.find(self.request)
     }
 
-    /// Records that something has to be looked up before a credential can be decided on, and returns the denial that holds until
-    /// then.
+    /// Records a lookup that is needed before the credential can be verified, and returns the denial that applies until then.
     pub(super) fn look_up(&self, need: Need) -> Denial {
         self.need.set(self.need.take().or(Some(need)));
         Denial::StoreUnavailable
@@ -131,8 +130,8 @@ impl Context<'_, '_> {
         Ok(())
     }
 
-    /// Accepts a credential whose own rules all hold, unless the site's hook refuses the request. `resource` is what the credential was
-    /// checked for: `None` for the page of a token.
+    /// Accepts a credential whose own rules are all met, unless the site's hook refuses the request. `resource` is the resource
+    /// that the credential was checked for, or `None` for the page of a token.
     ///
     /// # Errors
     ///

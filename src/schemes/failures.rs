@@ -7,25 +7,25 @@ use crate::rate::{FailedSignatures, LimiterTable, PerClient, Rate, ceil_seconds}
 use crate::request::{Client, Network};
 use crate::time::UnixSeconds;
 
-/// The number of buckets for clients, and of those for keys: 512 KiB each. To fill every bucket at sixty failures a minute takes
-/// as many checks as a core can make.
+/// The number of buckets for clients, and the number of buckets for keys: 512 KiB each. Filling every bucket at sixty failures a
+/// minute takes as many verifications as one core can do.
 const BUCKETS: usize = 65_536;
 
-/// The limits of failed signatures, of clients and of keys, as far as the policy sets any.
+/// The limits of failed signatures for clients and keys, as far as the policy sets any.
 ///
-/// The time is the second of the decision, as for every other rule: tests can hold it still, and no second clock is read. Whole
-/// seconds are precise enough for `Retry-After`. That clock may be set, which [`LimiterTable::by_a_clock_that_is_set`] allows
+/// The time is the second of the decision, as for every other rule. Tests can hold it still, and no second clock is read. Whole
+/// seconds are precise enough for `Retry-After`. That clock can be set, which [`LimiterTable::by_a_clock_that_is_set`] allows
 /// for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
     clients: Option<Arc<LimiterTable>>,
-    /// Clients that may be an unlisted proxy are not limited.
+    /// Exempts clients that may be unlisted proxies.
     spares_proxies: bool,
     keys: Option<Arc<LimiterTable>>,
 }
 
 impl Failures {
-    /// Returns the state under these limits. Where a limit did not change, the failures so far still count.
+    /// Returns the state under these limits. Failures so far still count for each limit that did not change.
     pub(crate) fn under(&self, limits: FailedSignatures) -> Self {
         Self {
             clients: limits_at(limits.client_rate(), self.clients.as_ref()),
@@ -34,9 +34,9 @@ impl Failures {
         }
     }
 
-    /// Has a signature checked, unless too many have failed. One that does not fit counts, once for each limit.
+    /// Verifies a signature, unless too many have failed. A bad signature counts once for each limit.
     ///
-    /// The client is looked for where clients are limited.
+    /// The client is determined only if clients are limited.
     pub(crate) fn check<T>(
         &self,
         client: &dyn Fn() -> Option<Client>,
@@ -76,7 +76,7 @@ pub(crate) struct Gate<'f> {
 }
 
 impl Gate<'_> {
-    /// Checks that a signature by this key may be verified, and counts nothing.
+    /// Checks that verification is not suspended for this client or this key. Counts nothing.
     pub(crate) fn check(&self, key: KeyName<'_>) -> Result<(), Denial> {
         let Self { clients, client, keys, now } = *self;
         let of_client = clients.and_then(|clients| clients.check(client, now).err());
@@ -89,7 +89,7 @@ impl Gate<'_> {
         }
     }
 
-    /// Counts a signature that did not fit this key.
+    /// Counts a signature that was not made with this key.
     pub(crate) fn count(&self, key: KeyName<'_>) {
         let Self { clients, client, keys, now } = *self;
         clients.inspect(|clients| clients.count(client, now));

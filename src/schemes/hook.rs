@@ -7,16 +7,16 @@ use super::kind::Scheme;
 use crate::request::{RequestView, TrustedProxies};
 use crate::scope::Resource;
 
-/// The result of a hook that refuses a request.
+/// The error by which a hook refuses a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
 /// A hook: the operator's own rule over a request whose credential was verified.
 pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync;
 
-/// A request with a verified credential, as a hook reads it.
+/// A request with a verified credential, as passed to a hook.
 ///
-/// The credential covers the requested resource, and was not revoked. `Debug` shows scheme, carrier and site.
+/// The credential covers the requested resource and was not revoked. The `Debug` output shows scheme, carrier and site.
 ///
 /// ```
 /// use playgate::schemes::Refused;
@@ -42,15 +42,15 @@ pub struct HookRequest<'h> {
 }
 
 impl<'h> HookRequest<'h> {
-    /// Returns the method, in its case-sensitive spelling.
+    /// Returns the method, which is case-sensitive.
     pub fn method(&self) -> &'h str {
         self.request.method()
     }
 
-    /// Returns the object key, or the file of a live stream: the path without the site's base path and without a token in the path.
-    /// `None` for the page of an embed token, which is no resource.
+    /// Returns the object key, or the file of a live stream: the path without the site's base path and without a token in the
+    /// path. Returns `None` for the page of an embed token, which is not a resource.
     ///
-    /// Rules about what is requested belong to the key. The path may begin with a base path or a token.
+    /// Apply rules about the resource to the key. The path may begin with a base path or a token.
     pub fn key(&self) -> Option<&'h str> {
         let (Resource::Object { key, .. } | Resource::Live { file: key, .. }) = self.resource?;
         str::from_utf8(key).ok()
@@ -67,7 +67,7 @@ impl<'h> HookRequest<'h> {
         str::from_utf8(self.host).unwrap_or_default() // a host is ASCII
     }
 
-    /// Returns the value of the line number `nth` of a header field; see [`RequestView::field`].
+    /// Returns line number `nth` of a header field, counted from 0; see [`RequestView::field`].
     pub fn field(&self, name: &str, nth: usize) -> Option<&'h [u8]> {
         self.request.field(name, nth)
     }
@@ -115,12 +115,12 @@ impl std::fmt::Debug for HookRequest<'_> {
     }
 }
 
-/// The operator's own rule; shows nothing of itself.
+/// The operator's own rule. Its `Debug` output shows nothing of it.
 #[derive(Clone)]
 pub(crate) struct Hook(pub(crate) Arc<HookFn>);
 
 impl PartialEq for Hook {
-    /// Compares by identity: two closures that do the same are two hooks.
+    /// Compares by identity: two closures with the same code are two hooks.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,4 +1,4 @@
-//! A strict, flat reader of JSON objects (RFC 8259): no recovery, no numbers converted, no text copied.
+//! A strict, flat parser for JSON objects (RFC 8259). It does not recover from errors, convert numbers or copy text.
 
 mod cursor;
 mod value;
@@ -11,16 +11,16 @@ pub(crate) use self::value::Value;
 pub(super) use self::value::{Place, StrPlace};
 use crate::error::TokenFault;
 
-/// The most members that a header or a claims object may have.
+/// The maximum number of members in a header or a claims object.
 pub const MAX_MEMBERS: usize = 64;
 
-/// How deep arrays and objects may stand in one another, the outermost object included.
+/// The maximum nesting depth of arrays and objects, including the outermost object.
 pub const MAX_DEPTH: u8 = 16;
 
-/// Reads `text`, which is UTF-8, as one object and shows its members, in order.
+/// Parses `text`, which is UTF-8, as one object and passes its members on, in order.
 ///
-/// Refused: anything but one object, also after it; more than [`MAX_MEMBERS`]; a name that occurs twice, compared
-/// after unescaping; nesting beyond [`MAX_DEPTH`].
+/// Rejected are anything but one object, also after it; more than [`MAX_MEMBERS`]; a name that occurs twice, compared after
+/// unescaping; and nesting deeper than [`MAX_DEPTH`].
 pub(crate) fn read_object<'t>(
     text: &'t [u8],
     mut visit: impl FnMut(JsonStr<'t>, Value<'t>),
@@ -38,7 +38,7 @@ pub(crate) fn read_object<'t>(
     if cursor.peek().is_some() { Err(TokenFault::Json) } else { Ok(()) }
 }
 
-/// Returns the only element of `array`, the text of a checked array; `None` if there are none or several.
+/// Returns the only element of `array`, the text of a checked array. Returns `None` if it has no element or several.
 pub(crate) fn only_element(array: &[u8]) -> Option<Value<'_>> {
     let mut cursor = Cursor::new(array);
     let (mut first, mut count) = (None, 0_usize);
@@ -52,8 +52,8 @@ pub(crate) fn only_element(array: &[u8]) -> Option<Value<'_>> {
     first.filter(|_| count == 1)
 }
 
-/// Returns whether `array`, the text of a checked array, has the string `wanted` among its elements; `None` where some element
-/// is no string.
+/// Returns whether `array`, the text of a checked array, contains the string `wanted`. Returns `None` if some element is not a
+/// string.
 pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
     let mut cursor = Cursor::new(array);
     let (mut found, mut strings) = (false, true);
@@ -68,14 +68,14 @@ pub(crate) fn array_has(array: &[u8], wanted: &str) -> Option<bool> {
     (walked.is_ok() && strings).then_some(found)
 }
 
-/// The member names of one object, to refuse a second of the same.
+/// The member names of one object, to reject duplicates.
 #[derive(Default)]
 struct Names<'t> {
     seen: ArrayVec<JsonStr<'t>, MAX_MEMBERS>,
-    /// The marks of all.
+    /// The combined marks of all names.
     marks: u64,
-    /// The hashes of all, from the first escaped name on: comparing each with each by its characters would let one
-    /// token buy a millisecond.
+    /// The hashes of all names, from the first escaped name on. Comparing all names pairwise by their characters would let one
+    /// token take a millisecond.
     hashes: ArrayVec<u64, MAX_MEMBERS>,
 }
 

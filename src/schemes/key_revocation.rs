@@ -1,7 +1,7 @@
-//! The name by which one key is revoked: its identity as text.
+//! The name that revokes a single key: its identity as text.
 //!
 //! The name is `<length of the kid>:<kid> <kind of scope> <length of its name>:<name>[ by <issuer>]`, lengths in bytes, as in
-//! `1:1 bucket 7:courses by https://id.example`. The lengths keep two identities from having one name.
+//! `1:1 bucket 7:courses by https://id.example`. The lengths ensure that no two identities have the same name.
 
 use arrayvec::{ArrayString, ArrayVec};
 
@@ -11,12 +11,12 @@ use crate::scope::ScopeName;
 use crate::time::UnixSeconds;
 
 impl Revocation {
-    /// Creates a revocation of every token that one key signed. Other keys of its `kid` stay in force.
+    /// Creates a revocation of every token that one key signed. Other keys with its `kid` stay in force.
     ///
-    /// If the same key material is loaded under a second identity, tokens are accepted by that one. To be sure, revoke the `kid`, by
-    /// [`Revocation::key`].
+    /// If the same key material is loaded under a second identity, its tokens are still accepted by the second one. To revoke
+    /// both, revoke the `kid` with [`Revocation::key`].
     ///
-    /// An identity whose texts are longer than some 230 bytes together can only be revoked by its `kid`: for it,
+    /// An identity whose texts are longer than some 230 bytes together can only be revoked by its `kid`. For such an identity
     /// [`Verifier::revoke`](crate::Verifier::revoke) fails.
     ///
     /// ```

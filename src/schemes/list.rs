@@ -1,8 +1,8 @@
-//! The registry: every scheme, in the order in which a text from a shared carrier is read.
+//! The registry: every scheme, in the order in which the schemes read a text from a shared carrier.
 
-/// Calls a macro with every scheme, one in each line: its variant of [`Scheme`](super::Scheme), its name in configuration and logs; the
-/// field of its rules and settings, its module, and the types of its rules and settings; and its section in a configuration
-/// file, if it has one. Tokens in braces are handed to the macro first.
+/// Calls a macro with every scheme, one in each line: its variant of [`Scheme`](super::Scheme), its name in configuration and
+/// logs; the field of its rules and settings, its module, and the types of its rules and settings; and its section in a
+/// configuration file, if it has one. Tokens in braces are passed to the macro first.
 macro_rules! for_each_scheme {
     ($callback:ident) => {
         $crate::schemes::for_each_scheme! { $callback! {} }
@@ -10,10 +10,10 @@ macro_rules! for_each_scheme {
     ($callback:ident! { $($first:tt)* }) => {
         $callback! {
             { $($first)* }
-            /// An opaque token with a record behind it.
+            /// An opaque token that identifies a stored record.
             EmbedToken = "embed-token", embed: embed EmbedRules Embed,
             [
-                /// Opaque tokens with a record behind them, which can be taken back.
+                /// Opaque tokens that identify a stored record and can be revoked.
                 embed: EmbedSection
             ];
             /// A compact JWS with JWT claims.

@@ -3,37 +3,38 @@
 //! | scheme | credential | carriers |
 //! | --- | --- | --- |
 //! | [`jws`] | signed token: a compact JWS with JWT claims | the shared carriers |
-//! | [`embed`] | embed token: an opaque token with a record behind it | the shared carriers, the path |
+//! | [`embed`] | embed token: an opaque token that identifies a stored record | the shared carriers, the path |
 //! | [`link`] | secure link: a URL with an expiry and a hash | the query, the path |
 //! | [`cloudfront`] | CloudFront's signed URL or cookies: a policy, a signature and the id of a key | the query, cookies |
 //! | [`akamai`] | Akamai token: dates, a list of paths and an HMAC | the query, a header field, cookies |
 //!
-//! How a credential is found:
+//! A credential is found as follows:
 //!
-//! 1. Carriers are searched in one order: path, query, `Authorization: Bearer`, a header field of a scheme's own, cookie. **The first one with a credential decides**: a
-//!    bad token in the query is refused even beside a good cookie. A credential is present if its name is, whatever the value. `Basic`
-//!    and other authorization schemes are absent.
-//! 2. Signed tokens and embed tokens share the site's carriers, and are told apart by their form. Carriers that the site does not list
-//!    are not searched.
-//! 3. Within one carrier, the shared text comes before the places of a scheme's own: beside a token in the query, a link is not looked at.
-//! 4. Several cookies of one name each stand on their own: the first that is accepted decides. If none is, a lookup that one of them
-//!    needs comes first, and then the most specific denial.
+//! 1. Carriers are searched in this order: path, query, `Authorization: Bearer`, a header field of a scheme's own, cookie. **The
+//!    first one with a credential decides**: a bad token in the query is refused even beside a good cookie. A credential is
+//!    present if its name is present, whatever the value. `Basic` and other authorization schemes count as absent.
+//! 2. Signed tokens and embed tokens share the site's carriers, and are distinguished by their form. Carriers that the site does
+//!    not list are not searched.
+//! 3. Within one carrier, the shared text takes precedence over the places of a scheme's own: beside a token in the query, a link
+//!    is not read.
+//! 4. Several cookies of one name are verified independently. The first accepted one decides. If none is accepted, the result is
+//!    the first lookup that one of them needs, or else the most specific denial.
 //!
 //! # Adding a scheme
 //!
 //! A scheme is a module here, and an entry in the registry (`list.rs`). It implements:
 //!
-//! 1. `CredentialScheme` (`scheme.rs`) for its checked rules: its places, how it is found and verified.
+//! 1. `CredentialScheme` (`scheme.rs`) for its checked rules: its places, and how credentials are found and verified.
 //! 2. `SchemeFacts` (`scheme.rs`) for the facts that remain of a verified credential.
-//! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded; and `ConfigSection`
+//! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded. Also `ConfigSection`
 //!    (`section.rs`) if it has a section in the configuration file.
-//! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read what
-//!    `CredentialScheme::claims` returns.
+//! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read the result of
+//!    `CredentialScheme::claims`.
 //!
-//! Then `tests/schemes` gets a file of samples, the docs of [`config`](crate::config) get the section, and
-//! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` writes the schema of configuration files. Carriers, stripping,
-//! forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of `tests/schemes.rs`
-//! follow. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
+//! Then add a file of samples to `tests/schemes` and the section to the docs of [`config`](crate::config), and run
+//! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` to generate the schema of configuration files again. Carriers,
+//! stripping, forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of
+//! `tests/schemes.rs` follow from these. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
 
 pub mod akamai;
 pub mod cloudfront;
@@ -82,7 +83,7 @@ pub(crate) use secret::{SecretPlace, SecretSlots};
 pub(crate) use section::{ConfigSection, section};
 pub(crate) use settings::SiteCheck;
 
-/// Checks settings of one scheme as a site would that begins at `/` and accepts nothing else.
+/// Checks the settings of one scheme as on a site that begins at `/` and accepts nothing else.
 #[cfg(feature = "__internals")]
 pub(crate) fn check_for_fuzzing<S: settings::SchemeSettings>(
     settings: &S,

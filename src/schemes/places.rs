@@ -1,13 +1,13 @@
 use crate::request::SegmentPlace;
 
-/// The places of credentials in a request, as names: for stripping, forwarding, log lines and explanations.
+/// The places of credentials in a request, by name. Used for stripping, forwarding, log lines and explanations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     pub(crate) query: Vec<Box<str>>,
     pub(crate) cookies: Vec<Box<str>>,
-    /// Header fields with the credential alone, in lower case.
+    /// Header fields that hold the credential alone, in lower case.
     pub(crate) headers: Vec<Box<str>>,
-    /// `Authorization: Bearer`.
+    /// True if `Authorization: Bearer` is read.
     pub(crate) bearer: bool,
     pub(crate) path: Vec<SegmentPlace>,
 }
@@ -31,7 +31,7 @@ impl std::fmt::Display for NameKind {
 }
 
 impl Places {
-    /// Adds the places of another scheme, each once.
+    /// Adds the places of another scheme, without duplicates.
     pub(crate) fn extend(&mut self, other: &Self) {
         let add = |names: &mut Vec<Box<str>>, more: &[Box<str>]| {
             for name in more {
@@ -47,7 +47,7 @@ impl Places {
         self.path.extend(other.path.iter().cloned());
     }
 
-    /// Returns a name that both have, and its kind.
+    /// Returns a name that both sets contain, and its kind.
     pub(crate) fn shared_name<'p>(&'p self, other: &Self) -> Option<(NameKind, &'p str)> {
         let kinds = [
             (NameKind::Parameter, &self.query, &other.query),

@@ -15,7 +15,7 @@ use crate::keys::{Key, KeySet};
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
-/// What is known of an accepted credential; it holds no text.
+/// The facts about an accepted credential. They hold no text.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) carrier: Carrier,
@@ -43,7 +43,7 @@ macro_rules! registry {
         #[derive(Debug, Default)]
         pub(crate) struct SchemeRules {
             $(pub(crate) $field: Option<super::$module::$Rules>,)+
-            /// The carriers with a place of some scheme's own.
+            /// The carriers in which some scheme has a place of its own.
             pub(crate) own_carriers: CarrierSet,
         }
 
@@ -78,10 +78,10 @@ macro_rules! registry {
                 Err(Rejected { scheme: Scheme::SignedToken, denial: Denial::CredentialMissing })
             }
 
-            /// Verifies the credentials in the places of their scheme's own, if there are any in this carrier: the first that is
-            /// accepted decides, whichever its scheme. If none is, a lookup that one of them needs comes next, or else the most
-            /// specific denial is returned. Returns the result beside the text of the request that the credential's facts can be
-            /// read from again.
+            /// Verifies the credentials in the schemes' own places, if there are any in this carrier. The first accepted
+            /// credential decides, whichever its scheme. If none is accepted, the outcome is the first lookup that one of them
+            /// needs, or else the most specific denial. Also returns the text of the request from which the credential's facts
+            /// can be read again.
             #[inline]
             pub(crate) fn verify_own<'s, 'r>(
                 &'s self,
@@ -244,7 +244,7 @@ macro_rules! settings_registry {
         }
 
         impl SiteSchemes {
-            /// Returns settings of no scheme.
+            /// Returns the settings of no scheme.
             pub(crate) const fn none() -> Self {
                 Self { $($field: None,)+ }
             }
@@ -267,7 +267,8 @@ macro_rules! settings_registry {
                 last
             }
 
-            /// Returns the checked form of every scheme. Every fault is pushed to `faults`; the result is `None` if there was one.
+            /// Checks every scheme and returns the checked form, or `None` if there was a fault. Every fault is pushed to
+            /// `faults`.
             pub(crate) fn check(&self, site: &SiteCheck<'_>, faults: &mut Faults) -> Option<SchemeRules> {
                 let before = faults.len();
                 let mut rules = SchemeRules {
@@ -284,11 +285,11 @@ macro_rules! settings_registry {
                 (faults.len() == before).then_some(rules)
             }
 
-            /// Accepts a scheme by the settings that it has, or else by its defaults.
+            /// Accepts a scheme with its settings, or else with its defaults.
             ///
             /// # Errors
             ///
-            /// Returns what to write if the scheme has settings without a default.
+            /// Returns the remedy if the scheme has settings without a default.
             fn accept_by_default(&mut self, scheme: Scheme) -> Result<(), &'static str> {
                 match scheme {
                     $(Scheme::$Scheme => if self.$field.is_none() {
@@ -324,8 +325,8 @@ impl SchemeRules {
 }
 
 impl SiteSchemes {
-    /// Accepts the listed schemes alone. A scheme with settings has to be listed, and a listed scheme needs settings unless all of them
-    /// have a default.
+    /// Accepts only the listed schemes. A scheme with settings has to be listed, and a listed scheme needs settings unless all of
+    /// them have a default.
     pub(crate) fn accept(&mut self, listed: &[Scheme], site: &str, faults: &mut Faults) {
         let mut wrong = |found: String, write: String| {
             faults.push("accepts", ConfigError::Section { part: format!("site {site:?}"), found, write });

@@ -1,4 +1,4 @@
-//! The seam: what a kind of credential provides to the rest of the library.
+//! The scheme interface: the traits that a kind of credential implements.
 
 use std::fmt;
 
@@ -13,31 +13,32 @@ use crate::keys::{Key, KeySet};
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
-/// A kind of credential on one site: the checked settings of the scheme, and what is done by them.
+/// A kind of credential on one site: the checked settings of the scheme, and the operations that use them.
 ///
-/// The room's docs list what else a scheme needs. A decision reaches a scheme through the [registry](super::registry) alone.
+/// The module docs of [`schemes`](super) list the other parts of a scheme. A decision reaches a scheme only through the
+/// [registry](super::registry).
 pub(crate) trait CredentialScheme: fmt::Debug {
-    /// A credential as it was found in a request. It may borrow from the request and from the buffers of one decision.
+    /// A credential as found in a request. It may borrow from the request and from the buffers of one decision.
     type Credential<'s>;
 
     /// The facts about a verified credential that outlive the decision. They hold no text of the request.
     type Facts: SchemeFacts;
 
-    /// Returns where credentials of this scheme can be.
+    /// Returns the places in which credentials of this scheme can be.
     fn places(&self) -> &Places;
 
-    /// Returns the carriers that have a place of the scheme's own.
+    /// Returns the carriers in which the scheme has a place of its own.
     fn own_carriers(&self) -> CarrierSet {
         CarrierSet::NONE
     }
 
-    /// Reads a text from one of the site's [shared carriers](super::Carriers). Returns `None` if the text is no credential of
-    /// this scheme, so that the next scheme of the registry reads it.
+    /// Reads a text from one of the site's [shared carriers](super::Carriers). Returns `None` if the text is not a credential of
+    /// this scheme. The next scheme of the registry then reads the text.
     fn read<'s>(&'s self, _: Text<'s>) -> Option<Self::Credential<'s>> {
         None
     }
 
-    /// The number of credentials of this scheme that are tried in one carrier, each on its own, as cookies of one name are.
+    /// The number of credentials of this scheme that are tried in one carrier, each on its own, like cookies of one name.
     const TRIES: usize = 1;
 
     /// Finds the credential number `nth`, counted from 0, outside of the shared carriers. Also returns the pieces of the request that are
@@ -54,14 +55,15 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         Ok(None)
     }
 
-    /// Verifies a credential, and checks that it covers the requested resource. Rules that can only reject come before cryptography.
+    /// Verifies a credential, and checks that it covers the requested resource. Rules that can only reject come before
+    /// cryptography.
     ///
-    /// The scheme is responsible for these rules, as far as they apply to it: the key is in force, and its scope admits the resource;
-    /// the dates and the site's [lifetime](crate::time::TimeRules); too many failed signatures suspend verification
-    /// ([`Failures`](super::Failures)); revocations, and a store that is out of reach. [`Context::accept`] then runs the site's hook, and a
-    /// [`Verified`] cannot be made without its result.
+    /// The scheme is responsible for these rules, as far as they apply to it: the key is in force, and its scope admits the
+    /// resource; the dates and the site's [lifetime](crate::time::TimeRules); suspension after too many failed signatures
+    /// ([`Failures`](super::Failures)); revocations, and an unreachable store. [`Context::accept`] then runs the site's hook, and
+    /// a [`Verified`] cannot be created without its result.
     ///
-    /// If something has to be looked up first, [`Context::look_up`] records it, and the denial that it returns is the result.
+    /// If a lookup is needed first, [`Context::look_up`] records it, and the denial that it returns is the result.
     fn verify(
         &self,
         carrier: Carrier,
@@ -79,19 +81,19 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         "{}".to_owned()
     }
 
-    /// Returns the scope of a credential as object keys are written, or the playback ID.
+    /// Returns the scope of a credential, written like an object key, or the playback ID.
     fn scope(&self, facts: &Self::Facts, basis: &Basis<'_>) -> Option<String>;
 }
 
-/// A credential, if there is one, and the pieces of the request that are read again once it was decided on.
+/// A credential, if there is one, and the pieces of the request that are read again after the decision.
 pub(crate) type FoundIn<'r, C> = Option<(C, Pieces<'r>)>;
 
-/// The pieces of a request that are read again once a credential was decided on.
+/// The pieces of a request that are read again after the decision.
 #[derive(Clone, Copy)]
 pub(crate) struct Pieces<'r> {
-    /// The text with the claims and the scope of an accepted credential.
+    /// The text that contains the claims and the scope of an accepted credential.
     pub(crate) facts: &'r [u8],
-    /// The text with the name of a rejected credential's key.
+    /// The text that contains the name of a rejected credential's key.
     pub(crate) key: &'r [u8],
 }
 
@@ -101,29 +103,29 @@ impl<'r> From<&'r [u8]> for Pieces<'r> {
     }
 }
 
-/// What is known of a verified credential once its decision is over.
+/// The facts about a verified credential that remain after its decision.
 pub(crate) trait SchemeFacts: Clone + fmt::Debug {
     /// Returns the key that signed the credential.
     fn key<'k>(&self, _: &'k KeySet) -> Option<&'k Key> {
         None
     }
 
-    /// Returns the video that the credential opens, if the credential names a video.
+    /// Returns the video that the credential covers, if it names a video.
     fn video(&self) -> Option<&str> {
         None
     }
 
-    /// Returns the viewer that the credential was issued to, if the credential names a viewer.
+    /// Returns the viewer that the credential was issued to, if it names a viewer.
     fn viewer(&self) -> Option<&str> {
         None
     }
 
-    /// Returns whether the requested path is part of what the credential covers. If it is not, the credential may cover several
+    /// Returns whether the credential's scope includes the requested path. If it does not, the credential may cover several
     /// videos under one path.
     #[cfg(feature = "media-keys")]
     fn covers_path(&self, is_live: bool) -> bool;
 
-    /// Returns whether the credential opens the files that a manifest refers to, so that forwarding it is of use.
+    /// Returns whether the credential covers the files that a manifest refers to, so that forwarding it is useful.
     fn opens_more_than_the_manifest(&self) -> bool;
 
     /// Returns the rules for the response.
@@ -131,7 +133,7 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         ResponseRules::default()
     }
 
-    /// Ends the decision: after the method was checked, applies the credential's rate and records the outcome.
+    /// Ends the decision after the method was checked: applies the credential's rate and records the outcome.
     ///
     /// # Errors
     ///
@@ -147,7 +149,7 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
     }
 }
 
-/// What the scope of a verified credential is read from.
+/// The data from which the scope of a verified credential is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Basis<'b> {
     pub(crate) carrier: Carrier,
@@ -167,11 +169,11 @@ pub(crate) struct ResponseRules {
     pub(crate) referrers: Option<Referrers>,
 }
 
-/// The use of `Referer` in the checks of a credential that is in the path. It decides which referrer policies of the inner
-/// service may stay.
+/// The use of `Referer` in the checks of a credential in the path. It determines which referrer policies of the inner service may
+/// stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Referrers {
-    /// The credential lists origins, which are checked by `Origin` and `Referer`.
+    /// The credential lists origins. They are checked by `Origin` and `Referer`.
     AreChecked,
     /// The credential lists no origins.
     AreNotChecked,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// A secret that a site shares with its signers, or where it is. Shows nothing of itself.
+/// A secret that a site shares with its signers, or the place where it is stored. Its `Debug` output shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedSecret(pub(crate) SecretPlace);
 
@@ -19,24 +19,24 @@ pub(crate) enum SecretPlace {
 /// The secrets of a scheme on one site that have to be loaded.
 #[cfg(feature = "config")]
 pub(crate) struct SecretSlots<'s> {
-    /// The setting that names files, as faults name it.
+    /// The setting that names files, for error messages.
     pub(crate) file_setting: &'static str,
     /// The setting that names environment variables.
     pub(crate) env_setting: &'static str,
     /// The length of the shortest secret, in bytes.
     pub(crate) least: usize,
-    /// The secret in use first, then its successor.
+    /// The secret in use first, followed by its successor.
     pub(crate) secrets: &'s mut Vec<SharedSecret>,
 }
 
 impl SharedSecret {
-    /// Creates a file with the secret. One line end after text is no part of it.
+    /// Creates a secret that is read from a file. One line end after text is not part of the secret.
     #[cfg(feature = "config")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(SecretPlace::File(path.into()))
     }
 
-    /// Creates an environment variable with the secret.
+    /// Creates a secret that is read from an environment variable.
     #[cfg(feature = "config")]
     pub fn env(variable: impl Into<String>) -> Self {
         Self(SecretPlace::Env(variable.into()))

@@ -1,4 +1,4 @@
-//! Values of one field that have several spellings, or keep their order.
+//! Field values that have several spellings, or keep their order.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Few {
     }
 }
 
-/// A second: since 1970, or as a date in UTC (RFC 3339).
+/// A time in whole seconds, written as seconds since 1970 or as a date in UTC (RFC 3339).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment(pub(crate) UnixSeconds);
 

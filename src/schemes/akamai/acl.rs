@@ -1,9 +1,10 @@
-//! Matching of an `acl` against a path.
+//! Matches an `acl` against a path.
 
 use crate::request::split_encoded;
 use crate::work;
 
-/// The most steps for each byte of acl and path. Text of up to so many characters between two wildcards is always within the limit.
+/// The maximum number of steps for each byte of acl and path. Text of up to so many characters between two wildcards is always
+/// within the limit.
 const STEPS_PER_BYTE: usize = 16;
 
 /// One character of a pattern.
@@ -16,7 +17,7 @@ enum Token {
     Byte(u8),
 }
 
-/// Returns whether an entry of an `acl` fits a path in its normal form.
+/// Returns whether an entry of an `acl` matches a path in its normal form.
 pub(super) fn covers(acl: &[u8], path: &[u8]) -> bool {
     work::visited(acl.len().saturating_mul(2));
     let mut steps = acl.len().saturating_add(path.len()).saturating_mul(STEPS_PER_BYTE);
@@ -29,7 +30,7 @@ pub(super) fn covers(acl: &[u8], path: &[u8]) -> bool {
     })
 }
 
-/// Returns whether an entry was escaped as a whole.
+/// Returns whether the entry was escaped as a whole.
 fn encodes_slashes(entry: &[u8]) -> bool {
     entry.windows(3).any(|window| window.eq_ignore_ascii_case(b"%2f"))
 }
@@ -59,7 +60,7 @@ fn next(pattern: &[u8]) -> Option<(Token, &[u8])> {
     })
 }
 
-/// Splits off what a token fits.
+/// Splits off the text that a token matches.
 fn split_fitting(token: Token, text: &[u8]) -> Option<&[u8]> {
     let (&byte, rest) = text.split_first()?;
     match token {
@@ -72,7 +73,7 @@ fn split_fitting(token: Token, text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns whether one entry fits, with two pointers: after a mismatch only the last `*` takes one more byte.
+/// Returns whether one entry matches, using two pointers: after a mismatch only the last `*` takes one more byte.
 fn fits(entry: &[u8], path: &[u8], steps: &mut usize) -> bool {
     if !matches!(next(entry), Some((Token::Any | Token::Byte(b'/'), _))) {
         return false;
@@ -104,7 +105,8 @@ fn fits(entry: &[u8], path: &[u8], steps: &mut usize) -> bool {
     }
 }
 
-/// Returns what an `acl` covers as object keys are written, with its slash, if it is one path, or one path and all that begins with it.
+/// Returns the scope of an `acl`, written like an object key with its leading slash, if the `acl` is one path, or one path and
+/// everything that begins with it.
 pub(super) fn plain_scope(acl: &[u8]) -> Option<Vec<u8>> {
     if encodes_slashes(acl) && sub_entries(acl).count() > 1 {
         return None;

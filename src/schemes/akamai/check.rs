@@ -37,7 +37,7 @@ impl Akamai {
         self.carriers.contains(&carrier)
     }
 
-    /// Returns the checked form. Every fault is pushed to `faults`; the result is `None` if there was one.
+    /// Checks the settings and returns the checked form, or `None` if there was a fault. Every fault is pushed to `faults`.
     pub(super) fn check_for(&self, site: &str, faults: &mut Faults) -> Option<AkamaiRules> {
         let before = faults.len();
         let mut wrong = |setting: &'static str, found: &str, write: &'static str| {
@@ -155,7 +155,7 @@ impl Akamai {
     }
 }
 
-/// Returns whether Akamai takes a text as the name of a token.
+/// Returns whether Akamai accepts the text as the name of a token.
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

@@ -10,7 +10,7 @@ use super::url::{SignedUrl, UrlEscaping};
 use crate::error::{ConfigErrors, Faults};
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// A signer of Akamai tokens, with the first of the keys.
+/// A signer of Akamai tokens, with the first of the configured keys.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,7 +27,7 @@ pub struct AkamaiSigner {
     rules: AkamaiRules,
 }
 
-/// A token before it is signed.
+/// A token that is not signed yet.
 #[must_use]
 pub struct AkamaiDraft<'s> {
     signer: &'s AkamaiSigner,
@@ -39,7 +39,7 @@ pub struct AkamaiDraft<'s> {
     data: Option<String>,
 }
 
-/// What a token covers.
+/// The scope of a token.
 enum Covers {
     Acl(String),
     Url(String),
@@ -52,7 +52,8 @@ pub enum Unsignable {
     /// The token has no expiry.
     #[error("token has no expiry: write expires_in or expires_at")]
     NoExpiry,
-    /// The URL has an encoded `?`, `&`, `=`, `;` or `#`, and is decoded before it is signed: the token would open another URL too.
+    /// The URL has an encoded `?`, `&`, `=`, `;` or `#`, and is decoded before it is signed. The token would cover another URL
+    /// too.
     #[error(
         "URL has an encoded delimiter, and the site decodes URLs before it signs them: use another escaping or an acl"
     )]
@@ -60,23 +61,23 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is no number of seconds since 1970 below 10^12")]
     Date,
-    /// The token starts when it has expired.
+    /// The token starts no earlier than it expires.
     #[error("token starts when it has expired: write an earlier start")]
     StartsTooLate,
     /// A path of the token does not begin with `/` or `*`.
     #[error("path begins with neither a slash nor *: write the whole path")]
     Path,
-    /// The token has a character that separates its fields or does not pass through a query and a cookie.
+    /// The token has a character that separates its fields, or that does not survive in a query and a cookie.
     #[error("text has a character that no token can carry: percent-encode it")]
     Character,
 }
 
 impl AkamaiSigner {
-    /// Creates a signer after the settings were checked.
+    /// Checks the settings and creates a signer.
     ///
     /// # Errors
     ///
-    /// All faults of the settings.
+    /// Returns all faults of the settings.
     pub fn new(akamai: &Akamai) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let rules = akamai.check_for("Akamai signer", &mut faults);
@@ -84,13 +85,14 @@ impl AkamaiSigner {
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }
 
-    /// Returns a token for all paths that one of the entries fits, with `*` and `?`, as they are to stand in the token.
+    /// Drafts a token for all paths that match one of the entries. Entries may contain `*` and `?`, and are written into the
+    /// token unchanged.
     pub fn acl<I: IntoIterator<Item: AsRef<str>>>(&self, entries: I) -> AkamaiDraft<'_> {
         let entries: Vec<String> = entries.into_iter().map(|entry| entry.as_ref().to_owned()).collect();
         self.draft(Covers::Acl(entries.join("!")))
     }
 
-    /// Returns a token for one URL: its path, and its query without the token, both as they will be requested.
+    /// Drafts a token for one URL: its path, and its query without the token, both exactly as they will be requested.
     pub fn url(&self, url: impl Into<String>) -> AkamaiDraft<'_> {
         self.draft(Covers::Url(url.into()))
     }
@@ -124,13 +126,13 @@ impl AkamaiDraft<'_> {
         self
     }
 
-    /// Sets the session's name, which the site's hook can read as the claim `id`. Never take it from a user unchecked.
+    /// Sets the name of the session. The site's hook can read it as the claim `id`. Never take it from a user unchecked.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets further text, which the site's hook can read as the claim `data`. Never take it from a user unchecked.
+    /// Sets further text. The site's hook can read it as the claim `data`. Never take it from a user unchecked.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.data = Some(data.into());
         self
@@ -140,7 +142,7 @@ impl AkamaiDraft<'_> {
     ///
     /// # Errors
     ///
-    /// [`Unsignable`] for a token that no verifier would accept, or another one than was meant.
+    /// Returns [`Unsignable`] for a token that verifiers would reject, or that would cover something else than intended.
     pub fn sign(self) -> Result<String, Unsignable> {
         let Self { signer: AkamaiSigner { rules }, covers, starts, expires, ip, id, data } = self;
         let date = |at: UnixSeconds| {
@@ -202,7 +204,7 @@ impl AkamaiDraft<'_> {
     }
 }
 
-/// Returns whether a character separates no fields, and passes unchanged through a query and a cookie.
+/// Returns whether a character neither separates fields nor changes in a query and a cookie.
 const fn is_carried(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(byte, b'~' | b'&' | b'#' | b'"' | b'\\' | b';' | b',' | b'<' | b'>' | b'`')

@@ -9,13 +9,13 @@ use crate::schemes::carriers::Decoded;
 use crate::schemes::places::Places;
 use crate::work;
 
-/// The maximum number of keys that are live at once: the one in use, and its successor.
+/// The maximum number of active keys: the one in use, and its successor.
 pub(super) const MAX_KEYS: usize = 2;
 
-/// The maximum number of ways to write a URL.
+/// The maximum number of URL escapings.
 pub(super) const MAX_ESCAPINGS: usize = 3;
 
-/// A site's rules for Akamai tokens, checked and prepared.
+/// The checked and prepared rules of a site for Akamai tokens.
 #[derive(Debug)]
 pub(crate) struct AkamaiRules {
     pub(super) places: Places,
@@ -26,7 +26,7 @@ pub(crate) struct AkamaiRules {
     pub(super) url_escaping: ArrayVec<UrlEscaping, MAX_ESCAPINGS>,
 }
 
-/// A salt; shows nothing of itself.
+/// A salt. Its `Debug` output shows nothing of it.
 pub(super) struct Salt(pub(super) Box<[u8]>);
 
 impl std::fmt::Debug for Salt {
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Salt {
     }
 }
 
-/// A token whose HMAC fits, and whether it was percent-decoded first.
+/// A token with a valid HMAC, and whether it was percent-decoded first.
 #[derive(Debug)]
 pub(super) struct Authentic<'t> {
     pub(super) fields: Fields<'t>,
@@ -43,9 +43,9 @@ pub(super) struct Authentic<'t> {
 }
 
 impl AkamaiRules {
-    /// Reads a token as it was received, and then percent-decoded once.
+    /// Verifies a token as received, and then percent-decoded once.
     ///
-    /// A token without `acl` that has the right form as received is not decoded: nothing in it needs an encoding, and its URL can be
+    /// A token without `acl` that is well-formed as received is not decoded: nothing in it needs an encoding, and its URL can be
     /// long and is hashed for every key and escaping.
     pub(super) fn authenticate<'t>(
         &self,
@@ -89,7 +89,7 @@ impl AkamaiRules {
         if self.keys.iter().any(fits) { Ok(fields) } else { Err(UrlSignatureFault::Mismatch) }
     }
 
-    /// Returns the HMAC that a token of these fields should have.
+    /// Returns the expected HMAC of a token with these fields.
     fn mac(
         &self,
         key: &MacKey,
@@ -101,7 +101,7 @@ impl AkamaiRules {
         self.mac_of(key, fields.signed, url)
     }
 
-    /// Returns the HMAC of a text, of a URL that it does not name, and of the salt.
+    /// Returns the HMAC of a text, of the URL if the text does not contain it, and of the salt.
     pub(super) fn mac_of(
         &self,
         key: &MacKey,

@@ -22,14 +22,14 @@ use crate::schemes::values::Few;
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "akamai"))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AkamaiSection {
-    /// A file with the key in hexadecimal digits; two while one takes the other's place, the new one first. Relative paths
-    /// start at this file.
+    /// A file with the key in hexadecimal digits. Two files during a rotation, the new key first. Relative paths start at the
+    /// folder of this file.
     secret_file: Few,
-    /// An environment variable with the key, or two.
+    /// An environment variable with the key, or two during a rotation.
     secret_env: Few,
     /// The names of the query parameter, header field and cookie with the token. Default "hdnts".
     names: Option<Few>,
-    /// Where a token is looked for, in this order: query, header, cookie. Default ["query", "cookie"].
+    /// The carriers in which a token is searched, in this order: query, header, cookie. Default ["query", "cookie"].
     #[cfg_attr(test, schemars(length(min = 1)))]
     carriers: Option<Vec<AkamaiCarrier>>,
     /// The hash of the HMAC. Default "sha256".
@@ -37,9 +37,9 @@ pub(crate) struct AkamaiSection {
     /// Text that is signed and not sent. Default none.
     #[cfg_attr(test, schemars(length(min = 1)))]
     salt: Option<String>,
-    /// Whether a token for one URL is for its path alone. Default false.
+    /// Binds a token for one URL to its path alone. Default false.
     ignore_query: Option<bool>,
-    /// How the URL of such a token may have been written before it was signed. Default ["none", "edge"].
+    /// The escapings that a signer may apply to the URL of such a token before signing it. Default ["none", "edge"].
     #[cfg_attr(test, schemars(length(min = 1)))]
     url_escaping: Option<Vec<UrlEscaping>>,
 }
@@ -75,7 +75,7 @@ impl ConfigSection for Akamai {
 }
 
 impl std::fmt::Debug for AkamaiSection {
-    /// Shows no setting: the salt is secret.
+    /// Shows no setting, because the salt is secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AkamaiSection")
     }

@@ -26,7 +26,7 @@ pub struct Akamai {
     pub(super) url_escaping: Vec<UrlEscaping>,
 }
 
-/// A place of a token in a request.
+/// A carrier of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "akamai_carrier"))]
 #[serde(rename_all = "lowercase")]
@@ -61,7 +61,7 @@ impl Akamai {
         }
     }
 
-    /// Adds a second key, whose tokens are accepted too: Akamai's transition key.
+    /// Adds a second key, whose tokens are accepted too. Akamai calls it the transition key.
     pub fn also(mut self, key: impl Into<SharedSecret>) -> Self {
         self.secrets.push(key.into());
         self
@@ -73,8 +73,8 @@ impl Akamai {
         self
     }
 
-    /// Sets the places of a token. The default is query and cookie. They are searched in the order of
-    /// [the schemes](crate::schemes).
+    /// Sets the carriers of a token. The default is query and cookie. They are searched in the order of [the
+    /// schemes](crate::schemes).
     pub fn carriers(mut self, carriers: impl IntoIterator<Item = AkamaiCarrier>) -> Self {
         self.carriers = carriers.into_iter().collect();
         self
@@ -99,7 +99,7 @@ impl Akamai {
         self
     }
 
-    /// Sets the ways in which a URL may have been written before it was signed. The default is [`UrlEscaping::None`] and
+    /// Sets the escapings that a signer may apply to a URL before signing it. The default is [`UrlEscaping::None`] and
     /// [`UrlEscaping::Edge`].
     pub fn url_escaping(mut self, escaping: impl IntoIterator<Item = UrlEscaping>) -> Self {
         self.url_escaping = escaping.into_iter().collect();

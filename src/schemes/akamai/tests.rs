@@ -1,4 +1,4 @@
-//! The HMACs of published tokens, whatever their keys' length.
+//! Verifies the HMACs of published tokens, whatever the length of their keys.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! The form of a token.
+//! The syntax of a token.
 
 use crate::crypto::{HashOutput, MacHash};
 use crate::error::UrlSignatureFault;
@@ -6,12 +6,12 @@ use crate::request::{MAX_CREDENTIAL_BYTES, hex_value};
 use crate::time::UnixSeconds;
 use crate::work;
 
-/// The fields of a token, as they stand in it.
+/// The fields of a token, in their original spelling.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'t> {
     /// The text before `~hmac=`.
     pub(super) signed: &'t str,
-    /// The text after it.
+    /// The text after `~hmac=`.
     pub(super) hmac: &'t str,
     pub(super) starts: Option<UnixSeconds>,
     pub(super) expires: UnixSeconds,
@@ -22,7 +22,7 @@ pub(super) struct Fields<'t> {
 }
 
 impl<'t> Fields<'t> {
-    /// Reads a token.
+    /// Parses a token.
     pub(super) fn parse(token: &'t [u8]) -> Result<Self, UrlSignatureFault> {
         if token.len() > MAX_CREDENTIAL_BYTES {
             return Err(UrlSignatureFault::TooLong);
@@ -61,7 +61,7 @@ impl<'t> Fields<'t> {
         })
     }
 
-    /// Reads the HMAC. Digits are in lower case, so that a token has one spelling.
+    /// Parses the HMAC. Its digits are in lower case, so that a token has only one spelling.
     pub(super) fn mac(&self, hash: MacHash) -> Result<HashOutput, UrlSignatureFault> {
         let (pairs, rest) = self.hmac.as_bytes().as_chunks::<2>();
         if !rest.is_empty() || pairs.len() != hash.len() {

@@ -1,4 +1,4 @@
-//! The text of the URL that a token without `acl` is bound to.
+//! The text of the URL to which a token without `acl` is bound.
 
 use arrayvec::ArrayVec;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::request::{decoded_bytes, hex_value, parameters};
 use crate::work;
 
-/// How a signer writes a URL before signing it.
+/// The escaping that a signer applies to a URL before signing it.
 ///
 /// Text of letters, digits, `-`, `_`, `.` and `/` is the same for all signers that escape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -14,13 +14,13 @@ use crate::work;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum UrlEscaping {
-    /// As it is requested. Akamai's SDKs do so by default, and the edge does if its option `escapeHmacInputs` is off.
+    /// None: the URL as requested. Akamai's SDKs do so by default, and the edge does if its option `escapeHmacInputs` is off.
     None,
-    /// The requested text, escaped once more, lower-case digits: all but letters, digits, `-`, `_` and `.`. The edge does so by
-    /// default, and the SDKs do with `escape_early`.
+    /// The requested text, escaped once more, with lower-case digits: all but letters, digits, `-`, `_` and `.`. The edge does so
+    /// by default, and the SDKs do with `escape_early`.
     Edge,
-    /// The decoded text, escaped, lower-case digits: all but letters, digits and `-_.!$()*+,`. Such a token opens no URL with an encoded
-    /// `?`, `&`, `=`, `;` or `#`: decoded, it would be another URL too.
+    /// The decoded text, escaped, with lower-case digits: all but letters, digits and `-_.!$()*+,`. Such a token covers no URL
+    /// with an encoded `?`, `&`, `=`, `;` or `#`, because the decoded text would be another URL too.
     Cloudinary,
 }
 
@@ -29,20 +29,20 @@ pub enum UrlEscaping {
 pub(super) struct SignedUrl<'r> {
     pub(super) path: &'r [u8],
     pub(super) query: Option<&'r [u8]>,
-    /// The parameters that are no part of the URL.
+    /// The parameters that are not part of the URL.
     pub(super) without: &'r [Box<str>],
 }
 
-/// The length of the longest URL that a token without `acl` is for, in bytes: the URL is hashed for each token, key and escaping.
+/// The maximum length of a URL that a token without `acl` covers, in bytes. The URL is hashed for each token, key and escaping.
 pub(super) const MAX_SIGNED_URL: usize = 8192;
 
 impl SignedUrl<'_> {
-    /// Returns the length of path and query as they were received.
+    /// Returns the length of path and query as received.
     pub(super) fn len(&self) -> usize {
         self.path.len().saturating_add(self.query.map_or(0, <[u8]>::len))
     }
 
-    /// Returns whether a signer writes only this URL as it writes it. One that decodes first may write two URLs alike.
+    /// Returns whether no other URL has the same signed text. A signer that decodes first may write two URLs alike.
     pub(super) fn is_one_url(&self, escaping: UrlEscaping) -> bool {
         let has_encoded_delimiter = |text: &[u8]| {
             work::visited(text.len());
@@ -54,7 +54,7 @@ impl SignedUrl<'_> {
             || ![Some(self.path), self.query].into_iter().flatten().any(has_encoded_delimiter)
     }
 
-    /// Hands over the text, piece by piece.
+    /// Passes the text to `write`, piece by piece.
     pub(super) fn write(&self, escaping: UrlEscaping, write: &mut dyn FnMut(&[u8])) {
         write_escaped(self.path, escaping, write);
         let kept = self.query.into_iter().flat_map(parameters);

@@ -1,4 +1,4 @@
-//! An Akamai token in a request: how it is found, and what its grant means.
+//! Finds an Akamai token in a request, and interprets its grant.
 
 use std::net::IpAddr;
 
@@ -19,15 +19,15 @@ use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};
 use crate::schemes::verified::Verified;
 
-/// A token as it was received. Shows nothing of itself.
+/// A token as received. Its `Debug` output shows nothing of it.
 pub(crate) struct AkamaiToken<'r>(&'r [u8]);
 
-/// What is known of a verified token.
+/// The facts about a verified token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AkamaiFacts {
-    /// Whether the token was percent-decoded as a whole.
+    /// True if the token was percent-decoded as a whole.
     is_decoded: bool,
-    /// Whether the token has an `acl`. If it has none, it covers one URL.
+    /// True if the token has an `acl`. If it has none, it covers one URL.
     has_acl: bool,
 }
 
@@ -113,8 +113,8 @@ impl CredentialScheme for AkamaiRules {
         facts.with_fields(raw, |fields| fields.json()).unwrap_or_else(|| "{}".to_owned())
     }
 
-    /// Returns the path or the beginning of paths that an `acl` covers, without a slash. There is none for a token with several
-    /// entries, with other wildcards than a last `*`, or without `acl`.
+    /// Returns the path, or the common beginning of paths, that an `acl` covers, without a slash. Returns `None` for a token with
+    /// several entries, with wildcards other than a last `*`, or without `acl`.
     fn scope(&self, facts: &AkamaiFacts, basis: &Basis<'_>) -> Option<String> {
         let scope = facts.with_fields(basis.raw, |fields| acl::plain_scope(fields.acl?.as_bytes()))??;
         String::from_utf8(scope).ok()?.strip_prefix(&*basis.site.base_path).map(str::to_owned)
@@ -122,7 +122,7 @@ impl CredentialScheme for AkamaiRules {
 }
 
 impl AkamaiRules {
-    /// Finds the one parameter that carries a token.
+    /// Finds the only parameter that holds a token.
     fn in_query<'r>(&self, query: Option<&'r [u8]>) -> Result<Option<&'r [u8]>, Denial> {
         let Some(query) = query else { return Ok(None) };
         let names = &self.places.query;
@@ -133,7 +133,7 @@ impl AkamaiRules {
         }
     }
 
-    /// Finds the one header field that carries a token.
+    /// Finds the only header field that holds a token.
     fn in_header<'r>(&self, context: &Context<'_, 'r>) -> Result<Option<&'r [u8]>, Denial> {
         let mut tokens = self
             .places
@@ -147,7 +147,7 @@ impl AkamaiRules {
     }
 }
 
-/// Parses an address, percent-decoded once. An IPv4-mapped address is an IPv4 address.
+/// Parses an address after percent-decoding it once. An IPv4-mapped address is treated as an IPv4 address.
 fn parse_address(text: &str) -> Option<IpAddr> {
     let mut decoded = arrayvec::ArrayVec::<u8, 64>::new();
     crate::work::visited(text.len());
@@ -178,7 +178,7 @@ impl Fields<'_> {
 }
 
 impl AkamaiFacts {
-    /// Reads the fields again, as they were verified.
+    /// Parses the fields again, in the form that was verified.
     fn with_fields<T>(self, raw: &[u8], read: impl FnOnce(Fields<'_>) -> T) -> Option<T> {
         let mut decoded = Decoded::new();
         let text = if self.is_decoded {
@@ -197,7 +197,7 @@ impl SchemeFacts for AkamaiFacts {
         true
     }
 
-    /// Returns a token for one URL opens nothing besides the manifest.
+    /// Returns false for a token for one URL, which covers nothing besides the manifest.
     fn opens_more_than_the_manifest(&self) -> bool {
         self.has_acl
     }

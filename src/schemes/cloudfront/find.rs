@@ -11,7 +11,7 @@ use crate::request::{
 };
 use crate::work;
 
-/// The parts of a credential, as they were received. Shows nothing of itself.
+/// The parts of a credential, as received. The `Debug` output shows nothing of them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Parts<'r> {
     expires: Option<&'r [u8]>,
@@ -30,7 +30,7 @@ pub(super) struct Complete<'r> {
     pub(super) hash: SignatureHash,
 }
 
-/// The part that states a policy.
+/// The part that contains a policy.
 #[derive(Clone, Copy)]
 pub(super) enum PolicyPart<'r> {
     /// The expiry of a canned policy.
@@ -87,7 +87,7 @@ impl<'r> Parts<'r> {
         all.iter().any(Option::is_some).then_some(self)
     }
 
-    /// Returns the policy, or the expiry that stands for it.
+    /// Returns the policy, or the expiry in its place.
     pub(super) fn policy(&self) -> &'r [u8] {
         self.policy.or(self.expires).unwrap_or_default()
     }
@@ -122,10 +122,10 @@ impl<'r> Parts<'r> {
 /// Decoded text of CloudFront's base64.
 pub(super) type Decoded<const N: usize> = ArrayVec<u8, N>;
 
-/// The length of the longest signature in base64.
+/// The maximum length of a signature in base64.
 pub(super) const MAX_SIGNATURE_TEXT: usize = MAX_SIGNATURE_LEN.div_ceil(3) * 4;
 
-/// The length of the longest policy in base64.
+/// The maximum length of a policy in base64.
 pub(super) const MAX_POLICY_TEXT: usize = MAX_CREDENTIAL_BYTES;
 
 /// Decodes base64 with `-`, `~` and `_` in place of `+`, `/` and `=`, after percent-decoding it once: some clients encode `~`.

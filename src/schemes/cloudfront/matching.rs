@@ -1,18 +1,18 @@
-//! Matching of a policy's `Resource` against the requested URL.
+//! Matches a policy's `Resource` against the requested URL.
 
 use super::settings::Wildcards;
 use super::url::RequestedUrl;
 use crate::work;
 
-/// The most steps for each byte of `Resource` and URL.
+/// The maximum number of steps for each byte of `Resource` and URL.
 const STEPS_PER_BYTE: usize = 16;
 
-/// A `Resource` in its sections.
+/// A `Resource`, split into its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sections<'p> {
     pub(super) protocol: &'p [u8],
     pub(super) domain: &'p [u8],
-    /// `None` covers every path and query.
+    /// The path, or `None` to cover every path and query.
     pub(super) path: Option<&'p [u8]>,
     pub(super) query: Query<'p>,
 }
@@ -92,7 +92,7 @@ fn fits_without_case(pattern: &[u8], text: &[u8], steps: &mut usize) -> bool {
     fits_by(pattern, text, steps, |expected, byte| expected.eq_ignore_ascii_case(&byte))
 }
 
-/// Returns whether a pattern fits, with two pointers: after a mismatch only the last `*` takes one more byte.
+/// Returns whether a pattern matches, using two pointers: after a mismatch only the last `*` takes one more byte.
 fn fits_by(pattern: &[u8], text: &[u8], steps: &mut usize, same: impl Fn(u8, u8) -> bool) -> bool {
     let (mut pattern, mut text) = (pattern, text);
     let mut retry: Option<(&[u8], &[u8])> = None;

@@ -13,7 +13,7 @@ use crate::keys::{KeyId, private_key_der};
 use crate::request::parameters;
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// Signs URLs and cookies for CloudFront, with `Hash-Algorithm=SHA256`.
+/// A signer of URLs and cookies for CloudFront, with `Hash-Algorithm=SHA256`.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct CloudFrontSigner {
     key: SigningKey,
 }
 
-/// A policy before it is signed.
+/// A policy that is not signed yet.
 #[must_use]
 pub struct CloudFrontDraft<'s> {
     signer: &'s CloudFrontSigner,
@@ -60,16 +60,17 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is no number of seconds since 1970 below 10^12")]
     Date,
-    /// The policy starts when it has expired.
+    /// The policy starts no earlier than it expires.
     #[error("policy starts when it has expired: write an earlier start")]
     StartsTooLate,
     /// The URL has a character that a request cannot have.
     #[error("URL has a character that must be percent-encoded")]
     Character,
-    /// The URL is no absolute one, with protocol, host and path. A `Resource` names no protocol and does not begin with `*`.
+    /// The URL is not absolute, with protocol, host and path. Or a `Resource` names no protocol and does not begin with `*`.
     #[error("URL has no protocol, host or path: write https://media.example.com/videos/1/a.mp4")]
     Url,
-    /// A canned policy's URL has a `*`, which makes it a pattern: whoever holds the signature could send it as a custom policy.
+    /// The URL of a canned policy has a `*`, which makes it a pattern: whoever holds the signature could send it as a custom
+    /// policy.
     #[error("URL has a *, which its signature would make a wildcard: write %2A")]
     Wildcard,
     /// The URL has one of CloudFront's own parameters.
@@ -85,7 +86,7 @@ impl CloudFrontSigner {
     ///
     /// # Errors
     ///
-    /// Fails if the text is no private key of these kinds, or the id is no [`KeyId`].
+    /// Fails if the text is not a private key of these kinds, or the id is not a valid [`KeyId`].
     pub fn from_pem(key_pair_id: &str, pem: &[u8]) -> Result<Self, ConfigError> {
         let id = KeyId::new(key_pair_id)?;
         let (kind, der) = private_key_der(key_pair_id, pem)?;
@@ -105,12 +106,12 @@ impl CloudFrontSigner {
         Ok(Self { key_pair_id: id, key: SigningKey::from_der(algorithm, &der).ok_or_else(broken)? })
     }
 
-    /// Returns a canned policy for one URL.
+    /// Drafts a canned policy for one URL.
     pub fn url(&self, url: impl Into<String>) -> CloudFrontDraft<'_> {
         self.draft(url.into(), true)
     }
 
-    /// Returns a custom policy for all URLs that match a `Resource` with `*` and `?`.
+    /// Drafts a custom policy for all URLs that match a `Resource` with `*` and `?`.
     pub fn policy(&self, resource: impl Into<String>) -> CloudFrontDraft<'_> {
         self.draft(resource.into(), false)
     }
@@ -132,7 +133,7 @@ impl CloudFrontDraft<'_> {
         self
     }
 
-    /// Sets the last second in which the policy is not valid yet. Makes the policy a custom one.
+    /// Sets the last second before the policy becomes valid. Makes the policy a custom one.
     pub const fn starts_after(mut self, at: UnixSeconds) -> Self {
         self.starts = Some(at);
         self.is_canned = false;
@@ -141,7 +142,7 @@ impl CloudFrontDraft<'_> {
 
     /// Binds the policy to a client's address. Makes the policy a custom one.
     ///
-    /// CloudFront knows no ranges of IPv6 addresses, and no policy is bound to one.
+    /// CloudFront has no ranges of IPv6 addresses, so a policy cannot be bound to one.
     pub fn client(self, address: std::net::Ipv4Addr) -> Self {
         self.clients(Ipv4Net::from(address))
     }
@@ -156,7 +157,7 @@ impl CloudFrontDraft<'_> {
     ///
     /// # Errors
     ///
-    /// [`Unsignable`] for a policy that no verifier would accept, or another one than was meant.
+    /// Returns [`Unsignable`] for a policy that verifiers would reject, or that would cover something else than intended.
     pub fn sign(self) -> Result<CloudFrontPolicy, Unsignable> {
         let Self { signer, resource, is_canned, expires, starts, clients } = self;
         let date = |at: UnixSeconds| {
@@ -196,7 +197,7 @@ impl CloudFrontDraft<'_> {
 }
 
 impl CloudFrontPolicy {
-    /// Returns a URL with the policy in its query. A canned policy is good for its own URL alone.
+    /// Returns a URL with the policy in its query. A canned policy is valid for its own URL only.
     pub fn url(&self, url: &str) -> String {
         let separator = if url.contains('?') { '&' } else { '?' };
         format!("{url}{separator}{}", self.query())
@@ -213,7 +214,7 @@ impl CloudFrontPolicy {
         Some(self.url(self.url.as_deref()?))
     }
 
-    /// Returns names and values of the cookies.
+    /// Returns the names and values of the cookies.
     pub fn cookies(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.parts.iter().filter_map(|(number, value)| Some((*COOKIES.get(*number)?, &**value)))
     }

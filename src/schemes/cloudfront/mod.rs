@@ -1,52 +1,54 @@
-//! CloudFront signed URLs and cookies: checks URLs and cookies that were signed for Amazon CloudFront.
+//! CloudFront signed URLs and cookies: verifies URLs and cookies that were signed for Amazon CloudFront.
 //!
 //! A credential has a policy, its signature and the id of the key, as query parameters (`Expires` or `Policy`, `Signature`,
-//! `Key-Pair-Id`, `Hash-Algorithm`) or as cookies (`CloudFront-Expires` and so on). A *canned* policy is not sent: it is one URL and an
-//! expiry, and its text is rebuilt. A *custom* policy is sent, and its signature covers the bytes that were sent. A credential is
-//! checked in this order:
+//! `Key-Pair-Id`, `Hash-Algorithm`) or as cookies (`CloudFront-Expires` and so on). A *canned* policy is not sent: it consists of
+//! one URL and an expiry, and its text is rebuilt. A *custom* policy is sent, and its signature covers the bytes that were sent.
+//! A credential is checked in this order:
 //!
 //! 1. The **parts** are found in the query, or else in cookies. One of the names in the query makes the request a signed URL: its
 //!    cookies are not read, even if the URL is incomplete. A name that occurs twice is refused.
-//! 2. The **form**: `Signature`, `Key-Pair-Id`, and one of `Policy` and `Expires`. `Hash-Algorithm` is `SHA1`, `SHA256`, or absent, which
-//!    means SHA-1, and the site accepts the hash. A policy has one statement with `DateLessThan`. Unknown and repeated members are
-//!    refused, and so are dates that are no whole number of seconds below 10^12.
-//! 3. The **key**: a key with an algorithm of CloudFront and this id, in force, with a scope that admits the resource. An expired policy is
-//!    refused here.
+//! 2. The **form**: `Signature`, `Key-Pair-Id`, and one of `Policy` and `Expires`. `Hash-Algorithm` is `SHA1`, `SHA256`, or
+//!    absent, which means SHA-1, and the site accepts the hash. A policy has one statement with `DateLessThan`. Unknown and
+//!    repeated members are refused, and so are dates other than whole seconds below 10^12.
+//! 3. The **key**: a key with an algorithm of CloudFront and this id, in force, with a scope that admits the resource. An expired
+//!    policy is refused here.
 //! 4. The **signature**. It is not verified while too many signatures of the client or for the key have
 //!    [failed](crate::rate::FailedSignatures).
-//! 5. The **scope**: `Resource` matches the requested URL. Without `Resource` a policy covers everything that the key may sign for.
+//! 5. The **scope**: `Resource` matches the requested URL. A policy without `Resource` covers everything that the key may sign
+//!    for.
 //! 6. The **dates**: a policy is valid while `DateGreaterThan < now < DateLessThan`, with the site's leeway at both ends.
-//! 7. The **address**: with `IpAddress`, the client's own address, confirmed by the trusted proxies, is in that IPv4 range. `0.0.0.0/0` means
-//!    everybody, with IPv6 too.
+//! 7. The **address**: with `IpAddress`, the client's own address, confirmed by the trusted proxies, is in that IPv4 range.
+//!    `0.0.0.0/0` means everybody, with IPv6 too.
 //! 8. The **revocations** of the key.
 //!
 //! # URLs
 //!
-//! The signed URL is what the client requested: protocol, `Host` with its port, path and query as they were received, without
-//! CloudFront's own parameters. Behind a proxy that ends TLS and is not a trusted proxy, set [`protocol`](CloudFront::protocol); behind one
-//! that replaces the host, set [`domain`](CloudFront::domain).
+//! The signed URL is the one that the client requested: protocol, `Host` with its port, path and query as received, without
+//! CloudFront's own parameters. Behind a proxy that ends TLS and is not a trusted proxy, set [`protocol`](CloudFront::protocol).
+//! Behind one that replaces the host, set [`domain`](CloudFront::domain).
 //!
 //! # Matching
 //!
-//! In `Resource`, `*` stands for any text and `?` for one character. By [`Wildcards::Sections`], the present rule of CloudFront's guide, a
-//! wildcard does not leave its section: protocol, domain, path or query. The first `?` after the domain begins the query. A `*` at the end of
-//! the path covers every query, one at the end of the domain every path, and `*` alone is every URL. A `Resource` that begins with `*`
-//! and names no protocol has every protocol. By [`Wildcards::Anywhere`], the rule of older guides, wildcards match anywhere in the URL.
-//! Protocol and domain compare without case, path and query byte for byte, without decoding. Matching takes at most 16 steps for each byte
-//! of `Resource` and URL; a `Resource` that needs more covers nothing.
+//! In `Resource`, `*` stands for any text and `?` for one character. With [`Wildcards::Sections`], the current rule of
+//! CloudFront's guide, a wildcard does not leave its section: protocol, domain, path or query. The first `?` after the domain
+//! begins the query. A `*` at the end of the path covers every query, one at the end of the domain every path, and `*` alone
+//! every URL. A `Resource` that begins with `*` and names no protocol covers every protocol. With [`Wildcards::Anywhere`], the
+//! rule of older guides, wildcards match anywhere in the URL. Protocol and domain are compared without case, path and query byte
+//! for byte, without decoding. Matching takes at most 16 steps for each byte of `Resource` and URL; a `Resource` that needs more
+//! covers nothing.
 //!
-//! A canned policy and a custom policy with the same text have the same signature. So a signer must not sign canned URLs with a `*` that
-//! a viewer chose, as in a file name: the viewer could send the policy as a custom one, where the `*` is a wildcard. Write `%2A` instead;
-//! [`CloudFrontSigner`] demands it.
+//! A canned policy and a custom policy with the same text have the same signature. So a signer must not sign canned URLs with a
+//! `*` that a viewer chose, as in a file name: the viewer could send the policy as a custom one, where the `*` is a wildcard.
+//! Write `%2A` instead; [`CloudFrontSigner`] requires it.
 //!
 //! # Claims and scope
 //!
-//! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` that has no
-//! wildcard in its path but a last `*`, and by [`Wildcards::Anywhere`] none before its path.
+//! The claims are `exp`, `nbf`, `ip` and `resource`, as far as the policy has them. The scope is the path of a `Resource` that
+//! has no wildcard in its path but a last `*`, and with [`Wildcards::Anywhere`] none before its path.
 //!
 //! # Keys
 //!
-//! Keys are loaded as all others are, with the algorithm [`CloudFrontRsa`](crate::crypto::Algorithm::CloudFrontRsa) or
+//! Keys are loaded like all other keys, with the algorithm [`CloudFrontRsa`](crate::crypto::Algorithm::CloudFrontRsa) or
 //! [`CloudFrontP256`](crate::crypto::Algorithm::CloudFrontP256) and the id of CloudFront's public key as `kid`.
 //!
 //! In a configuration file, with all settings:
@@ -63,7 +65,7 @@
 //! protocol = "https"                   # in signed URLs; default as requested
 //! domain = "media.example.com"         # in signed URLs; default as requested
 //! wildcards = "sections"               # or "anywhere"
-//! require_resource = false             # whether a policy without Resource is refused
+//! require_resource = false             # true refuses a policy without Resource
 //! ```
 
 mod find;

@@ -1,4 +1,4 @@
-//! Policies: the text of a canned one, and the meaning of a custom one.
+//! Policies: the text of a canned policy, and the meaning of a custom one.
 
 use ipnet::Ipv4Net;
 
@@ -8,18 +8,18 @@ use crate::error::UrlSignatureFault;
 use crate::schemes::json::{JsonStr, Value, only_element, read_object};
 use crate::time::UnixSeconds;
 
-/// A policy whose signature was verified, or which still has to be.
+/// A policy. Its signature was verified, or is still to be verified.
 #[derive(Clone, Copy)]
 pub(super) struct Policy<'p> {
-    /// `None` covers everything.
+    /// The `Resource`, or `None` to cover everything.
     pub(super) resource: Option<JsonStr<'p>>,
     pub(super) expires: UnixSeconds,
     pub(super) starts: Option<UnixSeconds>,
-    /// The range as it is written, and as it is meant.
+    /// The range, as spelled and as parsed.
     pub(super) client: Option<(JsonStr<'p>, Ipv4Net)>,
 }
 
-/// Returns the digest of a canned policy: of one URL and an expiry. It is `None` without the feature `aws-lc`.
+/// Returns the digest of a canned policy for one URL and an expiry, or `None` without the feature `aws-lc`.
 pub(super) fn canned_digest(
     hash: SignatureHash,
     url: &RequestedUrl,
@@ -45,7 +45,7 @@ pub(super) fn parse_date(digits: &[u8]) -> Result<UnixSeconds, UrlSignatureFault
 }
 
 impl<'p> Policy<'p> {
-    /// Reads a custom policy: one statement, with at most `Resource` and `Condition`, and these with known members alone.
+    /// Parses a custom policy: one statement, with at most `Resource` and `Condition`, and only known members in these.
     pub(super) fn parse(text: &'p [u8]) -> Result<Self, UrlSignatureFault> {
         let text = str::from_utf8(text).map_err(|_| UrlSignatureFault::Form)?.as_bytes();
         let [statements] = members(text, ["Statement"])?;
@@ -70,7 +70,7 @@ impl<'p> Policy<'p> {
     }
 }
 
-/// Returns the members of an object that has no others.
+/// Returns the members of an object that may have no others.
 fn members<'p, const N: usize>(
     object: &'p [u8],
     names: [&str; N],
@@ -88,7 +88,7 @@ fn members<'p, const N: usize>(
     if is_known { Ok(values) } else { Err(UrlSignatureFault::UnknownField) }
 }
 
-/// Reads `{"AWS:EpochTime": 1767290400}`.
+/// Parses `{"AWS:EpochTime": 1767290400}`.
 fn date(value: Value<'_>) -> Result<UnixSeconds, UrlSignatureFault> {
     let Value::Object(object) = value else { return Err(UrlSignatureFault::Form) };
     match members(object, ["AWS:EpochTime"])? {
@@ -97,7 +97,7 @@ fn date(value: Value<'_>) -> Result<UnixSeconds, UrlSignatureFault> {
     }
 }
 
-/// Reads `{"AWS:SourceIp": "192.0.2.0/24"}`. An address without a prefix length is one address.
+/// Parses `{"AWS:SourceIp": "192.0.2.0/24"}`. An address without a prefix length is a single address.
 fn range(value: Value<'_>) -> Result<(JsonStr<'_>, Ipv4Net), UrlSignatureFault> {
     let Value::Object(object) = value else { return Err(UrlSignatureFault::Form) };
     let [Some(Value::String(written))] = members(object, ["AWS:SourceIp"])? else {

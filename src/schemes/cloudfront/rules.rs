@@ -5,7 +5,7 @@ use crate::request::explicit_port;
 use crate::schemes::places::Places;
 use crate::schemes::settings::{SchemeSettings, SiteCheck};
 
-/// A site's rules for CloudFront's credentials, checked.
+/// The checked rules of a site for CloudFront's credentials.
 #[derive(Debug)]
 pub(crate) struct CloudFrontRules {
     pub(super) places: Places,

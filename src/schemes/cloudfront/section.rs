@@ -19,7 +19,7 @@ use crate::schemes::section::{ConfigSection, set};
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cloudfront"))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CloudFrontSection {
-    /// Where a credential is looked for, in this order: query, cookie. Default both.
+    /// The carriers in which a credential is searched, in this order: query, cookie. Default both.
     #[cfg_attr(test, schemars(length(min = 1)))]
     carriers: Option<Vec<CloudFrontCarrier>>,
     /// The hashes of accepted signatures. Default ["sha1", "sha256"].
@@ -29,9 +29,10 @@ pub(crate) struct CloudFrontSection {
     protocol: Option<Protocol>,
     /// The domain in signed URLs, with its port if it has one. Default the request's host.
     domain: Option<String>,
-    /// Whether a wildcard in Resource stays in its section of the URL, or matches anywhere. Default "sections".
+    /// The reach of a wildcard in Resource: "sections" if it stays in its section of the URL, "anywhere" if it matches anywhere.
+    /// Default "sections".
     wildcards: Option<Wildcards>,
-    /// Whether a custom policy without Resource is refused. Default false: it covers everything that its key may sign for.
+    /// Refuses a custom policy without Resource. Default false: such a policy covers everything that its key may sign for.
     require_resource: Option<bool>,
 }
 

@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::crypto::SignatureHash;
 
-/// The settings of CloudFront's signed URLs and cookies on a site. All have defaults.
+/// The settings of CloudFront's signed URLs and cookies on a site. All of them have defaults.
 ///
 /// ```
 /// use playgate::Site;
@@ -22,7 +22,7 @@ pub struct CloudFront {
     pub(super) require_resource: bool,
 }
 
-/// A place of a credential in a request.
+/// A carrier of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "cloudfront_carrier"))]
 #[serde(rename_all = "lowercase")]
@@ -76,13 +76,13 @@ impl Default for CloudFront {
 }
 
 impl CloudFront {
-    /// Creates settings with their defaults: query and cookies, both hashes, URLs as they are requested.
+    /// Creates settings with their defaults: query and cookies, both hashes, URLs as requested.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the places of a credential. The default is query and cookie. They are searched in the order of
-    /// [the schemes](crate::schemes).
+    /// Sets the carriers of a credential. The default is query and cookie. They are searched in the order of [the
+    /// schemes](crate::schemes).
     pub fn carriers(mut self, carriers: impl IntoIterator<Item = CloudFrontCarrier>) -> Self {
         self.carriers = carriers.into_iter().collect();
         self
@@ -94,17 +94,18 @@ impl CloudFront {
         self
     }
 
-    /// Sets the protocol in signed URLs. The default is that of the request: HTTPS if the connection or a trusted proxy says so.
+    /// Sets the protocol in signed URLs. The default is that of the request: HTTPS if the connection uses TLS or a trusted proxy
+    /// reports it.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = Some(protocol);
         self
     }
 
-    /// Sets the domain in signed URLs, with its port if it has one. The default is the request's `Host`, as it was received.
+    /// Sets the domain in signed URLs, with its port if it has one. The default is the request's `Host`, as received.
     ///
-    /// Set it on a site that accepts any host: there, a client could otherwise send the `Host` of another distribution, and with it a URL
-    /// that the same key signed for that distribution. Sites with one domain accept each other's URLs, as far as the scopes of the keys
-    /// admit it.
+    /// Set the domain on a site that accepts any host. Otherwise a client could send the `Host` of another distribution, and with
+    /// it a URL that the same key signed for that distribution. Sites with one domain accept each other's URLs, as far as the
+    /// scopes of the keys admit it.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self

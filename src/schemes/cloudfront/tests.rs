@@ -1,4 +1,4 @@
-//! Published URLs and cookies, whose keys are too short to be loaded: they are verified below loading.
+//! Published URLs and cookies, whose keys are too short to be loaded. They are verified without loading the keys.
 
 use aws_lc_rs::digest::{Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use aws_lc_rs::signature::{

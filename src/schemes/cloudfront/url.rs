@@ -1,4 +1,4 @@
-//! The URL that a policy is about.
+//! The URL that a policy is checked against.
 
 use arrayvec::ArrayVec;
 
@@ -9,7 +9,7 @@ use crate::request::{HOST, parameters};
 use crate::schemes::context::Context;
 use crate::work;
 
-/// The length of the longest URL, in bytes. CloudFront takes no longer one.
+/// The maximum length of a URL, in bytes. CloudFront accepts no longer one.
 const MAX_URL: usize = 8192;
 
 /// The requested URL without CloudFront's own parameters, in its sections.
@@ -89,7 +89,7 @@ impl RequestedUrl {
         self.text.get(self.path_end..)?.strip_prefix(b"?")
     }
 
-    /// Returns whether the text can stand in a canned policy, which is concatenated without escaping.
+    /// Returns whether the text can be part of a canned policy, which is concatenated without escaping.
     pub(super) fn is_plain_json_text(&self) -> bool {
         work::visited(self.text.len());
         self.text.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))

@@ -1,4 +1,4 @@
-//! How a CloudFront credential is verified, and what its grant means.
+//! Verifies a CloudFront credential, and interprets its grant.
 
 use std::net::IpAddr;
 
@@ -26,16 +26,16 @@ use crate::scope::ScopeName;
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
-/// The length of the longest `Resource`, with its escapes resolved.
+/// The maximum length of a `Resource` after its escapes are resolved.
 const MAX_RESOURCE: usize = MAX_POLICY_TEXT;
 
-/// What is known of a verified credential.
+/// The facts about a verified credential.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CloudFrontFacts {
     key: KeyRef,
-    /// Whether the policy was sent. If it was not, it covers one URL.
+    /// True if the policy was sent. A policy that was not sent covers one URL.
     is_custom: bool,
-    /// Whether the policy covers more than one URL.
+    /// True if the policy covers more than one URL.
     covers_several: bool,
 }
 
@@ -175,8 +175,8 @@ impl CredentialScheme for CloudFrontRules {
     }
 }
 
-/// Finds the key of an id, and checks that it is in force and may sign for the resource. Of several keys with the id it is the one in
-/// force with the narrowest scope.
+/// Finds the key with an id, and checks that it is in force and may sign for the resource. If several keys have the id, the key
+/// in force with the narrowest scope is used.
 fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key), Denial> {
     let is_own = |(_, key): &(KeyRef, &Key)| {
         matches!(key.algorithm(), Algorithm::CloudFrontRsa | Algorithm::CloudFrontP256)
@@ -249,7 +249,7 @@ fn claims_of(policy: Policy<'_>) -> String {
 }
 
 impl CloudFrontFacts {
-    /// Reads the policy again, as it was verified.
+    /// Parses the policy again, in the form that was verified.
     fn with_policy<T>(self, text: &[u8], read: impl FnOnce(Policy<'_>) -> T) -> Option<T> {
         let mut buffer = Decoded::<MAX_POLICY_TEXT>::new();
         let policy = if self.is_custom {

@@ -1,17 +1,17 @@
-//! Recognizes manifests and keys by their path: origins and rates are checked for these.
+//! Recognizes manifests and keys by their path. Origins and rates are checked for these.
 //!
-//! A server of files may resolve several paths to one file, so a path counts as that of a manifest or a key if any server
+//! A file server may resolve several paths to one file. A path therefore counts as that of a manifest or a key if any server
 //! could serve one for it. Rules over the last segment of the path's normal form, in the order they are tried:
 //!
-//! 1. A path that ends in a slash may be a folder, whose index file can be a manifest, or a file by actix-files, which
-//!    ignores the slash: it counts.
-//! 2. What follows a dot, a `;` or a `:` counts if it is one of the extensions, in any ASCII case: `1.key;v=1` (path parameters),
-//!    `1.key::$DATA` (streams of NTFS), `master.m3u8.gz` (a compressed variant). Spaces at its end do not matter, and dots
-//!    neither: Windows drops them.
-//! 3. A name without an extension counts: a server can add one, and `forward` too takes such an answer for a manifest by its
+//! 1. A path that ends in a slash counts. It may be a folder, whose index file can be a manifest, or a file of actix-files, which
+//!    ignores the slash.
+//! 2. The text after a dot, a `;` or a `:` counts if it is one of the extensions, in any ASCII case: `1.key;v=1` (path
+//!    parameters), `1.key::$DATA` (streams of NTFS), `master.m3u8.gz` (a compressed variant). Spaces and dots at its end are
+//!    ignored, because Windows drops them.
+//! 3. A name without an extension counts: a server can add one, and `forward` also recognizes such a manifest by its
 //!    `Content-Type`.
-//! 4. A last extension with other characters than ASCII counts, since file systems fold some of them (`.Key` with the Kelvin sign), and so does one
-//!    with a `%`, which may be decoded again.
+//! 4. A last extension with non-ASCII characters counts, because file systems fold some of them (`.Key` with the Kelvin sign). So
+//!    does one with a `%`, which may be decoded again.
 //! 5. Everything else is a segment, an MP4 file, or another file that plays nothing by itself.
 
 use crate::manifest::Format;
@@ -39,7 +39,7 @@ pub(crate) fn may_be_manifest_or_key(path: &[u8]) -> bool {
     }
 }
 
-/// Returns the extension of a name with one dot that no server resolves to another name; most names are like that.
+/// Returns the extension of a name with one dot that no server resolves to another name. Most names are of this kind.
 fn only_extension(name: &[u8]) -> Option<&[u8]> {
     let is_plain = |byte: &u8| PLAIN.get(usize::from(*byte)) == Some(&true);
     let dot = name.iter().position(|byte| !is_plain(byte))?;
@@ -47,7 +47,7 @@ fn only_extension(name: &[u8]) -> Option<&[u8]> {
     (!extension.is_empty() && extension.iter().all(is_plain)).then_some(extension)
 }
 
-/// Letters, digits, `-` and `_`: bytes that mean nothing to a server of files.
+/// Letters, digits, `-` and `_`: bytes without a special meaning for file servers.
 #[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -59,7 +59,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Returns whether an extension is that of manifests or keys.
+/// Returns whether manifests or keys have this extension.
 fn is_guarded(extension: &[u8]) -> bool {
     extension.eq_ignore_ascii_case(b"key") || Format::of_extension(extension).is_some()
 }

@@ -1,21 +1,22 @@
-//! Embed tokens: checks opaque tokens by the record that stands behind each.
+//! Embed tokens: verifies opaque tokens, each by its stored record.
 //!
 //! An embed token is 32 to 64 hexadecimal characters, random and without meaning. Its record is in this process or in a shared
-//! store. Once a token was found, these rules are checked in order:
+//! store. After a token was found, these rules are checked in order:
 //!
-//! 1. The token was not **revoked**: neither itself, nor by its video, nor by its viewer.
+//! 1. The token was not **revoked**, by itself, by its video or by its viewer.
 //! 2. The token has not **expired**.
 //! 3. The token belongs to the site's **realm**, and the folder of its **video** contains the resource.
 //! 4. The embedding page has one of the token's **origins**, if the site requires one.
 //!
 //! The site's hook, the method and the token's **rate** follow, in [`decide`](crate::decide).
 //!
-//! A token is looked up by its bytes under a seeded hash. A store outside of the process holds SHA-256 digests, so a store that leaks
-//! opens nothing. This room does not wait, and knows no store.
+//! A token is looked up by its bytes under a seeded hash. A store outside of the process holds SHA-256 digests, so a leaked store
+//! grants no access. This module does not wait, and does not depend on a store.
 //!
 //! # Claims and scope
 //!
-//! The claims are `video`, `sub` (the viewer), `exp`, and the members of the record's metadata. The scope is the folder of the video.
+//! The claims are `video`, `sub` (the viewer), `exp`, and the members of the record's metadata. The scope is the folder of the
+//! video.
 
 mod guarded;
 mod origins_on;

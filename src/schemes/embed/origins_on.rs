@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-/// The requests that have to come from an allowed origin. Pages always have to.
+/// The requests that require an allowed origin. Requests for pages always require one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "origins_on"))]
 #[serde(rename_all = "kebab-case")]

@@ -3,11 +3,11 @@ use crate::records::Lifetime;
 use crate::request::{PathBuffer, RequestPath, SegmentPlace};
 use crate::schemes::places::Places;
 
-/// A site's rules for embed tokens, checked.
+/// The checked rules of a site for embed tokens.
 #[derive(Debug)]
 pub(crate) struct EmbedRules {
     pub(super) places: Places,
-    /// No other scheme reads texts of the shared carriers.
+    /// True if no other scheme reads texts of the shared carriers.
     pub(super) reads_every_text: bool,
     pub(super) realm: Box<str>,
     pub(super) paths: Vec<PathPattern>,
@@ -21,9 +21,9 @@ pub(crate) struct EmbedRules {
 /// The parts of a path with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InPath<'r> {
-    /// The text in the place of the token.
+    /// The text in the token's place.
     pub(crate) text: &'r [u8],
-    /// The path below the token; `None` for the page of the token itself.
+    /// The path below the token, or `None` for the page of the token itself.
     pub(crate) below: Option<&'r [u8]>,
 }
 
@@ -33,28 +33,28 @@ impl EmbedRules {
         &self.realm
     }
 
-    /// Returns the default lifetime of a video's tokens.
+    /// Returns the default lifetime of tokens for a video.
     pub(crate) fn lifetime(&self, video: &str) -> Lifetime {
         let own = self.lifetimes.iter().rev().find(|(listed, _)| listed == video);
         own.map_or(self.lifetime, |(_, lifetime)| *lifetime)
     }
 
-    /// Returns the token in a normalized path, if a pattern matches.
+    /// Returns the token in a normalized path, if one of the patterns matches.
     pub(crate) fn in_path<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
         self.paths.iter().find_map(|pattern| pattern.read(path))
     }
 
-    /// Returns whether a video's folder holds this object key.
+    /// Returns whether a video's folder contains this object key.
     pub(crate) fn covers(&self, video: &str, key: &[u8]) -> bool {
         self.scope.covers(video, key)
     }
 
-    /// Returns the folder of a video, as object keys are written.
+    /// Returns the folder of a video, written like an object key.
     pub(crate) fn folder(&self, video: &str) -> String {
         format!("{}{video}{}", self.scope.before, self.scope.after)
     }
 
-    /// Returns whether a request has to come from one of the token's origins. `guarded` is true for manifests and keys.
+    /// Returns whether a request requires one of the token's origins. `guarded` is true for manifests and keys.
     pub(crate) fn asks_for_origin(&self, guarded: bool) -> bool {
         guarded || self.origins_on == OriginsOn::Everything
     }
@@ -75,7 +75,7 @@ pub(super) struct PathPattern {
 }
 
 impl PathPattern {
-    /// Reads `/watch/{token}` or `/embed/{token}/`.
+    /// Parses `/watch/{token}` or `/embed/{token}/`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (before, after) = text.split_once("{token}")?;
         let mut buffer = PathBuffer::new();
@@ -107,12 +107,12 @@ impl PathPattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ScopePattern {
     before: Box<str>,
-    /// It begins and ends with a slash.
+    /// The path after the video, which begins and ends with a slash.
     after: Box<str>,
 }
 
 impl ScopePattern {
-    /// Reads `videos/{video}/`: the video is a whole segment.
+    /// Parses `videos/{video}/`: the video is a whole segment.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (before, after) = text.split_once("{video}")?;
         let absolute = format!("/{before}video{after}");
@@ -128,7 +128,7 @@ impl ScopePattern {
         .then(|| Self { before: before.into(), after: after.into() })
     }
 
-    /// Returns whether the folder of this video holds the object key.
+    /// Returns whether the folder of this video contains the object key.
     fn covers(&self, video: &str, key: &[u8]) -> bool {
         let below = key
             .strip_prefix(self.before.as_bytes())

@@ -12,28 +12,26 @@ use crate::schemes::section::{ConfigSection, set};
 use crate::schemes::values::{Few, Pairs};
 use crate::time::Span;
 
-/// Opaque tokens with a record behind them, which can be taken back.
+/// Opaque tokens that identify a stored record and can be revoked.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "embed"))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct EmbedSection {
-    /// Where a token stands in the path: "/watch/{token}" for a page, "/embed/{token}/" for all that is below. Default
+    /// The place of a token in the path: "/watch/{token}" for a page, "/embed/{token}/" for all paths below. Default
     /// "/watch/{token}".
     pub(super) path: Option<Few>,
     /// The folder of a token's video. Default "videos/{video}/".
     pub(super) scope: Option<String>,
-    /// The sites of one realm share their tokens. Default the site's id.
+    /// The realm: sites with the same realm share their tokens. Default the site's id.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
     pub(super) realm: Option<String>,
-    /// Which requests have to come from one of a token's origins: "manifests-and-keys" or "all". Default
-    /// "manifests-and-keys".
+    /// The requests that require one of a token's origins: "manifests-and-keys" or "all". Default "manifests-and-keys".
     pub(super) origins_on: Option<OriginsOn>,
-    /// Lets requests through that tell no origin: those of native players. Default false.
+    /// Allows requests without an origin, which native players send. Default false.
     pub(super) allow_missing_origin: Option<bool>,
-    /// For how long tokens are good for which nothing else is said: 5 minutes to 30 days, or "never" expiring. Default
-    /// "24h".
+    /// The default lifetime of tokens: 5 minutes to 30 days, or "never" to issue tokens without expiry. Default "24h".
     pub(super) lifetime: Option<Lasting>,
-    /// The same for the tokens of single videos.
+    /// The default lifetimes of tokens for single videos.
     pub(super) lifetimes: Pairs<Lasting>,
 }
 

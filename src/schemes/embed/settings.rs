@@ -42,7 +42,7 @@ impl Default for Embed {
 }
 
 impl Embed {
-    /// Tokens in `/watch/{token}`, in the site's carriers, for `videos/{video}/`.
+    /// Creates settings with their defaults: tokens in `/watch/{token}` and in the site's carriers, for `videos/{video}/`.
     pub fn new() -> Self {
         Self::default()
     }
@@ -59,34 +59,34 @@ impl Embed {
         self
     }
 
-    /// Sets the scope of a token: the folder of its video, as object keys are written. The default is `videos/{video}/`. On a live
-    /// site, the scope is the playback ID that the video names.
+    /// Sets the scope of a token: the folder of its video, written like an object key. The default is `videos/{video}/`. On a
+    /// live site, the scope is the playback ID that the video names.
     pub fn scope(mut self, pattern: impl Into<String>) -> Self {
         self.scope = pattern.into();
         self
     }
 
-    /// Sets the realm: sites of one realm share their tokens. The default is the site's own id, so that no other site accepts its
-    /// tokens.
+    /// Sets the realm: sites with the same realm share their tokens. The default is the site's own id, so that no other site
+    /// accepts its tokens.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
     }
 
-    /// Sets the requests that have to come from one of the token's origins. The default is manifests and keys.
+    /// Sets the requests that require one of the token's origins. The default is manifests and keys.
     pub fn origins_on(mut self, requests: OriginsOn) -> Self {
         self.origins_on = requests;
         self
     }
 
-    /// Sets whether requests without an origin are allowed although the token has a list: native players send none. The default
-    /// is false.
+    /// Sets whether requests without an origin are allowed although the token has a list of origins. Native players send no
+    /// origin. The default is false.
     pub fn allow_missing_origin(mut self, allow: bool) -> Self {
         self.allow_missing_origin = allow;
         self
     }
 
-    /// Sets the default lifetime of tokens. Without it, 24 hours.
+    /// Sets the default lifetime of tokens. If it is not set, the lifetime is 24 hours.
     pub fn lifetime(mut self, lifetime: impl Into<Lifetime>) -> Self {
         self.lifetime = lifetime.into();
         self

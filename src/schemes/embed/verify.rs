@@ -1,9 +1,9 @@
-//! The way of an embed token. Rules, in the order they are tried:
+//! Verifies an embed token. Rules, in the order they are tried:
 //!
 //! 1. The token is **known**, to this node or to the shared store, and was not revoked.
 //! 2. It has not **expired**.
-//! 3. It is of the site's **realm**, and its **video** covers the resource.
-//! 4. The requesting page is of one of its **origins**, where the site checks them.
+//! 3. It belongs to the site's **realm**, and its **video** covers the resource.
+//! 4. The requesting page has one of its **origins**, if the site checks them.
 //!
 //! After the site's hook and the method, the token's **rate** is applied. Every outcome is counted with the token.
 
@@ -27,7 +27,7 @@ use crate::scope::Resource;
 use crate::store::{Access, Answer, Found, Need, Standing, Subject};
 use crate::time::UnixSeconds;
 
-/// An embed token in a request, or text in the place of one.
+/// An embed token in a request, or other text in the place of one.
 pub(crate) struct Presented<'s> {
     token: Option<EmbedToken>,
     below: Below<'s>,
@@ -36,15 +36,15 @@ pub(crate) struct Presented<'s> {
 /// The part of the path that names the resource.
 #[derive(Clone, Copy)]
 enum Below<'s> {
-    /// The whole path: the token is elsewhere.
+    /// The whole path: the token is in another carrier.
     Whole,
     /// The rest of the path after the token.
     Rest(&'s [u8]),
-    /// Nothing: the path is the page of the token itself.
+    /// Nothing: the path is that of the token's own page.
     Page,
 }
 
-/// What is requested with an embed token.
+/// The resource that is requested with an embed token.
 #[derive(Clone, Copy)]
 enum Requested<'s> {
     Page,
@@ -62,7 +62,7 @@ impl CredentialScheme for EmbedRules {
         &self.places
     }
 
-    /// Returns an embed token has no dots, and a signed token has two.
+    /// Reads a text without dots. A signed token has two dots, an embed token none.
     #[inline]
     fn read<'s>(&'s self, text: Text<'s>) -> Option<Presented<'s>> {
         let token = if text.raw.len() <= MAX_ENCODED_LEN { read_token(text) } else { None };
@@ -128,7 +128,7 @@ impl CredentialScheme for EmbedRules {
         written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
     }
 
-    /// Returns the folder of the video, or the playback ID that the video is.
+    /// Returns the folder of the video, or the playback ID that the video names.
     fn scope(&self, embedded: &Embedded, basis: &Basis<'_>) -> Option<String> {
         let video = embedded.record.video();
         Some(if basis.site.serves.is_live() { video.to_owned() } else { self.folder(video) })
@@ -141,7 +141,8 @@ fn read_token(text: Text<'_>) -> Option<EmbedToken> {
     token_text(text.carrier, text.raw, &mut decoded).ok().and_then(EmbedToken::read)
 }
 
-/// Runs the site's hook over a record. Metadata that cannot be read is refused, because a hook would take its members for absent.
+/// Runs the site's hook over a record. Metadata that cannot be parsed is refused, because a hook would treat its members as
+/// absent.
 fn accept(
     carrier: Carrier,
     record: &Record,
@@ -159,7 +160,7 @@ fn accept(
     context.accept((Scheme::EmbedToken, carrier), resource, &RecordClaims(record))
 }
 
-/// Finds the record of a token: in memory, or among the answers of the store.
+/// Finds the record of a token: in memory, or among the results from the store.
 fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Record>, Denial> {
     let access = context.access;
     let found = context.found;
@@ -220,13 +221,13 @@ impl EmbedRules {
     }
 }
 
-/// The record of an embed token, and what it was used for.
+/// The record of an embed token, and how it was used.
 #[derive(Clone, Debug)]
 pub(crate) struct Embedded {
     record: Arc<Record>,
-    /// The request is for a page, whose response says who may frame it.
+    /// True if the request is for a page, whose response lists the pages that may frame it.
     is_page: bool,
-    /// The request is for a manifest or a key, which counts against the rate.
+    /// True if the request is for a manifest or a key, which counts against the rate.
     is_rated: bool,
 }
 
@@ -302,7 +303,8 @@ fn is_page_request(context: &Context<'_, '_>) -> bool {
     matches!(dest, Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
 }
 
-/// Returns whether the request may be for a manifest or a key, without which nothing plays. Origins and rates are checked for these.
+/// Returns whether the request may be for a manifest or a key, without which nothing plays. Origins and rates are checked for
+/// these.
 fn is_guarded(requested: Requested<'_>) -> bool {
     match requested {
         Requested::Page => false,

@@ -9,23 +9,23 @@ use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::json::{JsonStr, Place, StrPlace, Value, array_has, read_object};
 use crate::time::UnixSeconds;
 
-/// A claim is absent, or it is there and means something, or it is there and does not.
+/// A claim: absent, malformed or present.
 ///
-/// The third is never taken for the first: `"exp": "1750000000"` is malformed, not "never expires". A hook matches all three
-/// by name; its wildcard arm refuses.
+/// A malformed claim is never treated as absent: `"exp": "1750000000"` is malformed, and does not mean "never expires". A hook
+/// should match all three by name and refuse in its wildcard arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Claim<T> {
     /// The object has no such member.
     Absent,
-    /// The member is there, with the wrong JSON type or a value out of range.
+    /// The member is present, but has the wrong JSON type or a value out of range.
     Malformed,
     /// The claim's value.
     Present(T),
 }
 
 impl<T> Claim<T> {
-    /// Returns the same with another value, or `None` where that cannot be told.
+    /// Maps a present value. Returns `None` if `map` fails.
     fn try_map<U>(self, map: impl FnOnce(T) -> Option<U>) -> Option<Claim<U>> {
         match self {
             Self::Absent => Some(Claim::Absent),
@@ -36,7 +36,7 @@ impl<T> Claim<T> {
 }
 
 impl Claim<NumericDate> {
-    /// Returns the date, floored; malformed if it looks like milliseconds.
+    /// Returns the date, floored. A date that looks like milliseconds is malformed.
     fn in_seconds(self) -> Claim<UnixSeconds> {
         match self {
             Self::Present(date) if date.looks_like_milliseconds() => Claim::Malformed,
@@ -47,10 +47,10 @@ impl Claim<NumericDate> {
     }
 }
 
-/// The claims of a token, borrowed from the decoded payload. `Debug` shows the dates alone.
+/// The claims of a token, borrowed from the decoded payload. The `Debug` output shows only the dates.
 #[derive(Clone, Copy)]
 pub struct Claims<'t> {
-    /// Valid UTF-8, checked when the payload was read.
+    /// Valid UTF-8, checked when the payload was parsed.
     json: &'t [u8],
     pub(crate) uri: Claim<JsonStr<'t>>,
     pub(crate) exp: DateClaim,
@@ -60,7 +60,7 @@ pub struct Claims<'t> {
     aud: Claim<AudiencePlace>,
 }
 
-/// A date, with the malformed form that one switch of [`danger`](crate::keys::danger) admits kept apart.
+/// A date. The malformed form that one switch of [`danger`](crate::keys::danger) admits is kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DateClaim {
     Plain(Claim<NumericDate>),
@@ -74,7 +74,7 @@ impl DateClaim {
         self.read(false)
     }
 
-    /// Returns the date. With `digit_strings`, digits in a string count too, for keys whose issuer writes them.
+    /// Returns the date. If `digit_strings` is true, digits in a string count too, for keys whose issuer writes them.
     pub(crate) const fn read(self, digit_strings: bool) -> Claim<NumericDate> {
         match (self, digit_strings) {
             (Self::Plain(claim), _) => claim,
@@ -84,7 +84,7 @@ impl DateClaim {
     }
 }
 
-/// Where claims stand in their payload, and the dates: enough to tell them again without reading it again.
+/// The positions of claims in their payload, and the dates: enough to restore the claims without parsing the payload again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
     uri: Claim<StrPlace>,
@@ -102,7 +102,7 @@ enum AudiencePlace {
 }
 
 impl<'t> Claims<'t> {
-    /// Where the claims stand; `None` for a payload that is larger than any.
+    /// Returns the positions of the claims, or `None` if the payload is larger than a token's payload can be.
     pub(super) fn places(&self) -> Option<Places> {
         let text = self.json;
         Some(Places {
@@ -114,7 +114,7 @@ impl<'t> Claims<'t> {
         })
     }
 
-    /// Returns the claims that stand at these places of the same payload.
+    /// Returns the claims at these positions of the same payload.
     pub(super) fn at(text: &'t [u8], places: &Places) -> Option<Self> {
         Some(Self {
             json: text,
@@ -131,7 +131,7 @@ impl<'t> Claims<'t> {
         Self::parse_utf8(json.as_bytes())
     }
 
-    /// Parses a decoded payload that is known to be UTF-8.
+    /// Parses a decoded payload that is valid UTF-8.
     pub(super) fn parse_utf8(json: &'t [u8]) -> Result<Self, TokenFault> {
         let mut claims = Self {
             json,
@@ -162,26 +162,26 @@ impl<'t> Claims<'t> {
         Ok(claims)
     }
 
-    /// Returns the payload as it was decoded.
+    /// Returns the decoded payload.
     pub(super) const fn payload(&self) -> &'t [u8] {
         self.json
     }
 
-    /// Returns the payload as JSON text: one strict object.
+    /// Returns the payload as JSON text: one strictly parsed object.
     pub fn json(&self) -> &'t str {
         str::from_utf8(self.json).unwrap_or_default()
     }
 
-    /// Deserializes the claims into the user's own type, borrowed if `T` borrows.
+    /// Deserializes the claims into the caller's own type, borrowed if `T` borrows.
     ///
     /// # Errors
     ///
-    /// The error of serde if the payload does not fit `T`.
+    /// Returns serde's error if the payload does not fit `T`.
     pub fn parse_as<T: Deserialize<'t>>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(self.json)
     }
 
-    /// Returns the text of a custom claim; `Malformed` if it is no string.
+    /// Returns the text of a custom claim. The claim is `Malformed` if it is not a string.
     pub fn text(&self, name: &str) -> Claim<JsonStr<'t>> {
         let mut found = Claim::Absent;
         let read = read_object(self.json, |member, value| {
@@ -241,8 +241,8 @@ impl<'t> Claims<'t> {
         in_milliseconds(self.iat()).is_some()
     }
 
-    /// Returns a claim as a name that can be revoked: text, or the digits of a number. `None` also if it does not fit the buffer,
-    /// because then it is longer than any name on a list.
+    /// Returns a claim as a name that can be revoked: text, or the digits of a number. Also returns `None` if the claim does not
+    /// fit the buffer, because then it is longer than any revocable name.
     pub(crate) fn name<'b, const N: usize>(
         &self,
         name: &str,
@@ -341,7 +341,7 @@ pub(crate) fn member<'t>(json: &'t [u8], name: &str) -> Option<ClaimValue<'t>> {
 }
 
 impl std::fmt::Debug for Claims<'_> {
-    /// Shows the dates alone: the other claims may be about a person.
+    /// Shows only the dates: the other claims may be about a person.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Claims").field("exp", &self.exp).field("nbf", &self.nbf).finish_non_exhaustive()
     }

@@ -7,13 +7,13 @@ use super::header::{Header, KeyIdBuffer};
 use crate::error::{Denial, TokenFault};
 use crate::work;
 
-/// The longest token that a site can be told to accept: what a request line may carry in practice.
+/// The largest maximum that a site can set for the length of a token. In practice a request line holds no more.
 pub const MAX_TOKEN_BYTES: usize = crate::request::MAX_CREDENTIAL_BYTES;
 
-/// Three quarters of it: what its largest segment decodes to.
+/// The decoded length of the largest possible segment: three quarters of [`MAX_TOKEN_BYTES`].
 pub(super) const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;
 
-/// Where a token's segments are decoded; lives on the caller's stack and is not cleared, for speed.
+/// A buffer for the decoded segments of a token. It lives on the caller's stack and is not cleared, for speed.
 #[derive(Debug)]
 pub struct TokenBuffer {
     header: [MaybeUninit<u8>; MAX_DECODED],
@@ -22,7 +22,7 @@ pub struct TokenBuffer {
 }
 
 impl TokenBuffer {
-    /// Buffers for one token of any accepted length.
+    /// Creates a buffer for one token of any accepted length.
     #[inline]
     pub const fn new() -> Self {
         Self {
@@ -39,9 +39,9 @@ impl Default for TokenBuffer {
     }
 }
 
-/// A compact JWS whose form, header and claims were read, and whose signature was not checked yet.
+/// A compact JWS whose form, header and claims were parsed, and whose signature was not verified yet.
 ///
-/// It may refuse, and cannot grant: its claims are handed out by [`Signed`](super::Signed) alone.
+/// It can be used to reject, never to grant: only [`Signed`](super::Signed) gives access to the claims.
 ///
 /// ```compile_fail,E0616
 /// # fn main() -> Result<(), playgate::Denial> {
@@ -57,7 +57,7 @@ impl Default for TokenBuffer {
 /// # use playgate::schemes::jws::{Token, TokenBuffer};
 /// let mut buffer = TokenBuffer::new();
 /// let token = Token::parse(b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.AA", &mut buffer);
-/// let header = token.map(|token| token.header()); // what names the key is not
+/// let header = token.map(|token| token.header()); // the name of the key is not
 /// assert!(header.is_ok_and(|header| header.key_id().is_ok_and(|kid| kid.is("k1"))));
 /// # }
 /// ```
@@ -71,12 +71,12 @@ pub struct Token<'t> {
 }
 
 impl<'t> Token<'t> {
-    /// Reads a token from its first byte to its last.
+    /// Parses a token from its first byte to its last.
     ///
     /// # Errors
     ///
-    /// [`Denial::MalformedToken`] with the fault, [`Denial::WrongType`], [`Denial::CriticalHeader`]; and for an
-    /// `alg` that can never be a key's, [`Denial::UnsignedToken`] or [`Denial::XmlDsigAlgorithm`].
+    /// Returns [`Denial::MalformedToken`] with the fault, [`Denial::WrongType`] or [`Denial::CriticalHeader`]. For an `alg` that
+    /// no key can have, returns [`Denial::UnsignedToken`] or [`Denial::XmlDsigAlgorithm`].
     pub fn parse(raw: &'t [u8], buffer: &'t mut TokenBuffer) -> Result<Self, Denial> {
         let segments = Segments::split(raw)?;
         let header = Header::parse(text(segments.header, &mut buffer.header)?)?;
@@ -87,17 +87,17 @@ impl<'t> Token<'t> {
         Ok(Self { header, claims, text: raw, signing_input: segments.signing_input, signature })
     }
 
-    /// Returns the header: it names the key, and proves nothing.
+    /// Returns the header. It names the key, and proves nothing.
     pub const fn header(&self) -> Header<'t> {
         self.header
     }
 
-    /// Returns the claims, for rules that can only refuse.
+    /// Returns the unverified claims, for rules that can only reject.
     pub(crate) const fn unverified(&self) -> &Claims<'t> {
         &self.claims
     }
 
-    /// Returns the whole of it, as it was handed in.
+    /// Returns the whole token, as received.
     pub(super) const fn text(&self) -> &'t [u8] {
         self.text
     }
@@ -114,12 +114,12 @@ impl std::fmt::Debug for Token<'_> {
     }
 }
 
-/// The three segments, not decoded yet.
+/// The three segments, still encoded.
 struct Segments<'t> {
     header: &'t [u8],
     payload: &'t [u8],
     signature: &'t [u8],
-    /// The first two with the dot between them: what was signed (RFC 7515 §5.2).
+    /// The first two segments with the dot between them: the signed text (RFC 7515 §5.2).
     signing_input: &'t [u8],
 }
 
@@ -164,7 +164,7 @@ fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [
     }
 }
 
-/// Returns the same of text, which has to be UTF-8; most is ASCII.
+/// Decodes a segment of text, which has to be UTF-8. Most is ASCII.
 fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
     let text = decode(segment, buffer)?;
     work::visited(text.len());
@@ -175,7 +175,7 @@ fn text<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8
     }
 }
 
-/// Returns the `kid` that a token claims, for a log line; `None` where it cannot be read.
+/// Returns the `kid` that a token claims, for a log line, or `None` if it cannot be read.
 pub(crate) fn key_id_of<'b>(raw: &[u8], buffer: &'b mut KeyIdBuffer) -> Option<&'b [u8]> {
     let segments = Segments::split(raw).ok()?;
     let mut decoded = [MaybeUninit::uninit(); MAX_DECODED];
@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// The decoder panics when its output is too small; the buffers of a token never are.
+    /// The decoder panics if its output is too small; a token's buffers are always large enough.
     #[test]
     fn a_segment_that_outgrows_its_buffer_is_refused_and_does_not_panic() {
         let mut small = [MaybeUninit::uninit(); 3];

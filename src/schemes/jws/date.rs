@@ -2,7 +2,7 @@
 
 use crate::time::UnixSeconds;
 
-/// A date between two whole seconds, or on one.
+/// A date on a whole second, or between two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumericDate {
     floor: i64,
@@ -10,7 +10,7 @@ pub(crate) struct NumericDate {
 }
 
 impl NumericDate {
-    /// Reads a number whose form was checked. `None` when its whole seconds do not fit 64 bits.
+    /// Parses a number whose form was checked. Returns `None` if its whole seconds do not fit 64 bits.
     #[inline]
     pub(crate) fn parse(number: &[u8]) -> Option<Self> {
         match short_integer(number) {
@@ -19,7 +19,7 @@ impl NumericDate {
         }
     }
 
-    /// Reads what stands in a string: digits alone, and few enough to fit.
+    /// Parses the content of a string: only digits, and few enough to fit.
     pub(crate) fn parse_digits(text: &[u8]) -> Option<Self> {
         if text.is_empty() {
             return None;
@@ -69,7 +69,7 @@ impl NumericDate {
         Some(Self { floor, fraction })
     }
 
-    /// Returns whether the date is too large to be meant in seconds.
+    /// Returns whether the date is too large to be in seconds.
     pub(crate) const fn looks_like_milliseconds(self) -> bool {
         self.floor().looks_like_milliseconds()
     }
@@ -85,7 +85,7 @@ impl NumericDate {
     }
 }
 
-/// Digits alone, few enough to fit: what issuers write.
+/// Parses a short run of digits, the form that issuers write.
 #[inline]
 fn short_integer(digits: &[u8]) -> Option<i64> {
     const FIT: usize = 18;
@@ -103,7 +103,7 @@ fn short_integer(digits: &[u8]) -> Option<i64> {
     Some(seconds)
 }
 
-/// Returns the exponent as a number; one too large to matter exactly stops far outside of 64 bits of seconds.
+/// Returns the exponent as a number. An exponent too large to matter is capped at a value far beyond 64 bits of seconds.
 fn exponent_of(digits: &str) -> i64 {
     const FAR: i64 = 1_000_000;
     match digits.strip_prefix('-') {

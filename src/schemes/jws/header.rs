@@ -4,7 +4,7 @@ use crate::crypto::Algorithm;
 use crate::error::{Denial, TokenFault};
 use crate::schemes::json::{JsonStr, Value, read_object};
 
-/// What a JOSE header's `alg` names (RFC 7515 §4.1.1); never what decides how a signature is checked.
+/// The algorithm that a JOSE header names in `alg` (RFC 7515 §4.1.1). It never selects how a signature is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderAlgorithm {
     Known(Algorithm),
@@ -15,7 +15,7 @@ pub(crate) enum HeaderAlgorithm {
     Unknown,
 }
 
-/// Holds a `kid` whose escapes had to be resolved. A longer one names no key.
+/// A buffer for a `kid` whose escapes were resolved. A longer `kid` names no key.
 pub(crate) type KeyIdBuffer = ArrayVec<u8, 256>;
 
 /// The JOSE header of a token, borrowed from its decoded text (RFC 7515 §4.1).
@@ -26,7 +26,7 @@ pub struct Header<'t> {
 }
 
 impl<'t> Header<'t> {
-    /// Reads a decoded header, which is UTF-8. Refuses what no key could mend: a missing `alg`, another `typ` than
+    /// Parses a decoded header, which is UTF-8. Rejects faults that do not depend on the key: a missing `alg`, a `typ` other than
     /// `JWT`, `crit`.
     pub(super) fn parse(json: &'t [u8]) -> Result<Self, Denial> {
         let mut algorithm = None;
@@ -58,16 +58,16 @@ impl<'t> Header<'t> {
         Ok(Self { algorithm, key_id })
     }
 
-    /// Returns the `kid`, as the token spells it.
+    /// Returns the `kid`, as spelled in the token.
     ///
     /// # Errors
     ///
-    /// [`Denial::MissingKeyId`] when there is none.
+    /// Returns [`Denial::MissingKeyId`] if there is none.
     pub fn key_id(&self) -> Result<JsonStr<'t>, Denial> {
         self.key_id.ok_or(Denial::MissingKeyId)
     }
 
-    /// Refuses a token whose `alg` no key has: `none`, and the XML-DSig spelling, each by its own name.
+    /// Rejects a token whose `alg` no key has: `none`, and the XML-DSig spelling, each with its own denial.
     pub(crate) const fn refuse_unsigned(&self) -> Result<(), Denial> {
         match self.algorithm {
             HeaderAlgorithm::Unsigned => Err(Denial::UnsignedToken),
@@ -76,7 +76,7 @@ impl<'t> Header<'t> {
         }
     }
 
-    /// Refuses another algorithm than the key's own (RFC 8725 §3.1).
+    /// Rejects an algorithm other than the key's own (RFC 8725 §3.1).
     pub(crate) fn must_agree(&self, key: Algorithm) -> Result<(), Denial> {
         match self.algorithm {
             HeaderAlgorithm::Known(named) if named == key => Ok(()),
@@ -105,7 +105,7 @@ fn algorithm_of(value: Value<'_>) -> Option<HeaderAlgorithm> {
     })
 }
 
-/// `typ` is `JWT` in any case (RFC 7519 §5.1).
+/// Returns whether `typ` is `JWT`, in any case (RFC 7519 §5.1).
 fn is_jwt(value: Value<'_>) -> bool {
     match value {
         Value::String(text) => match text.plain() {

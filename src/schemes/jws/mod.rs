@@ -1,20 +1,19 @@
-//! Signed tokens: reads and verifies JWTs in compact JWS form.
+//! Signed tokens: parses and verifies JWTs in compact JWS form.
 //!
-//! A token is read in steps. Each step before the signature can only reject:
+//! A token is processed in steps. Each step before the signature can only reject:
 //!
-//! 1. [`Token::parse`]: three non-empty segments of unpadded canonical base64url (RFC 7515 §7.1), decoded into a
-//!    [`TokenBuffer`] on the caller's stack.
-//! 2. [`Header`]: strict JSON; `alg`, `kid`; `typ` absent or `JWT`; no `crit`. `jku`, `x5u`, `jwk` and `x5c` are
-//!    never followed.
+//! 1. [`Token::parse`]: three non-empty segments of unpadded canonical base64url (RFC 7515 §7.1), decoded into a [`TokenBuffer`]
+//!    on the caller's stack.
+//! 2. [`Header`]: strict JSON; `alg`, `kid`; `typ` absent or `JWT`; no `crit`. `jku`, `x5u`, `jwk` and `x5c` are never followed.
 //! 3. [`Claims`]: strict JSON; `uri`, `exp`, `nbf`, `iss`, `aud`, each absent, malformed or present.
-//! 4. [`Token::with_key`] and [`KeyedToken::verify`]: the signature, by the key that the header names and that key's algorithm. Only
-//!    the [`Signed`] that `verify` returns gives access to verified claims.
+//! 4. [`Token::with_key`] and [`KeyedToken::verify`]: the signature, by the key that the header names and that key's algorithm.
+//!    Only the [`Signed`] that `verify` returns gives access to verified claims.
 //!
-//! Nothing here is copied to the heap, and nothing outlives the buffer.
+//! Nothing is copied to the heap, and nothing outlives the buffer.
 //!
 //! # Claims and scope
 //!
-//! The claims are the members of the payload. The scope is the claim `uri`, which is empty for a whole bucket.
+//! The claims are the members of the payload. The scope is the claim `uri`. An empty `uri` stands for a whole bucket.
 
 mod claims;
 mod compact;

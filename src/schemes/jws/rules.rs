@@ -14,7 +14,7 @@ use crate::schemes::places::Places;
 use crate::store::{Access, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 
-/// A site's rules for signed tokens, checked.
+/// The checked rules of a site for signed tokens.
 #[derive(Debug)]
 pub(crate) struct JwsRules {
     pub(super) max_token_bytes: usize,
@@ -34,7 +34,7 @@ impl JwsRules {
         Self { max_token_bytes, issuer, audience, places: carriers.places() }
     }
 
-    /// Returns the issuer whose tokens alone the site takes, if it names one.
+    /// Returns the only issuer that the site accepts, if it is configured.
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
@@ -119,7 +119,7 @@ fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {
     expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)
 }
 
-/// Returns the denial of a token whose issuer has none of the keys that could verify it.
+/// Returns the denial of a token whose issuer owns none of the keys that could verify it.
 pub(super) fn no_key_of_its_issuer(claims: &Claims<'_>) -> Denial {
     match claims.issuer() {
         Claim::Present(_) => Denial::WrongIssuer,
@@ -137,7 +137,7 @@ fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Deni
     }
 }
 
-/// `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on what is left.
+/// Checks `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on the remaining lifetime.
 fn check_time(
     exp: Claim<NumericDate>,
     nbf: Claim<NumericDate>,
@@ -178,7 +178,7 @@ fn check_time(
     }
 }
 
-/// Returns a date that no issuer can mean in seconds: taken for such, the token would never expire.
+/// Returns the denial of a date that is too large to be in seconds: read as seconds, the token would never expire.
 const fn milliseconds(claim: ClaimName, date: NumericDate) -> Denial {
     Denial::MalformedToken(TokenFault::Milliseconds { claim, date: date.floor() })
 }

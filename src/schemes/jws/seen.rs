@@ -11,17 +11,17 @@ use crate::keys::{Generation, Key, KeyRef, KeySet};
 use crate::revocation::Checked;
 use crate::scope::KeyScope;
 
-/// Tokens whose signature was found good: a viewer's next request needs no cryptography.
+/// A cache of verified tokens, so that a viewer's next request needs no cryptography.
 ///
-/// What is kept are facts and never verdicts: exactly these bytes carry a good signature by this very key, and say these
-/// claims. Every rule is asked again, by the policy, the keys, the clock and the revocations of the moment. A key that goes
-/// takes its tokens along, since no other key has its generation.
+/// It stores facts and never outcomes: exactly these bytes have a valid signature by this very key, and contain these claims.
+/// Every rule is applied again, with the current policy, keys, time and revocations. When a key is removed, its tokens go with
+/// it, because no other key has its generation.
 ///
-/// The room is fixed. A place belongs to a set of four, and a new token replaces one token of its set. That token belongs
-/// to the tenant, among those in the set, that holds most of the whole room: a tenant that brings a million tokens replaces
-/// its own. (Four places are too few to tell who brings many: three tokens of a tenant that has a hundred meet in some set
-/// in one cache of thirteen.) Among the tokens of that tenant, one that was not requested recently is replaced. Only tokens
-/// with a good signature come in, so nobody else can choose what collides.
+/// The size is fixed. A place belongs to a set of four, and a new token replaces one token of its set. That token belongs to the
+/// tenant, among those in the set, that holds most places in the whole cache: a tenant with a million tokens replaces its own.
+/// (Four places are too few to find the largest tenant by themselves: three tokens of a tenant that has a hundred meet in some
+/// set in one cache of thirteen.) Among the tokens of that tenant, one that was not requested recently is replaced. Only tokens
+/// with a valid signature are added, so nobody else can cause collisions.
 pub(crate) struct SeenTokens {
     /// The number of sets, which are allocated with the first token.
     count: usize,
@@ -29,57 +29,57 @@ pub(crate) struct SeenTokens {
     hasher: RandomState,
 }
 
-/// The places, and the number that each tenant holds.
+/// The places, and the number of places that each tenant holds.
 struct Room {
     sets: Box<[Set]>,
-    /// By tenant, modulo [`COUNTERS`].
+    /// The number of places by tenant, modulo [`COUNTERS`].
     held: Box<[AtomicU32; COUNTERS]>,
 }
 
-/// The number of counters, which take 16 KiB. Two tenants that share a counter look equally large to each
-/// other, and then their places in the set decide.
+/// The number of counters, which take 16 KiB. Two tenants that share a counter appear equally large, and their places in the set
+/// then decide.
 const COUNTERS: usize = 4096;
 
-/// Places that one token may have, in one line of the processor's cache.
+/// The places for one token, in one cache line of the processor.
 #[derive(Default)]
 #[repr(align(64))]
 struct Set([Place; 4]);
 
-/// Readers compare every byte of what a place holds, so the parts may be a moment out of step.
+/// A place for one token. Readers compare every byte of its content, so its parts may be out of step for a moment.
 #[derive(Default)]
 struct Place {
-    /// A piece of the hash of what it holds; zero for nothing.
+    /// Part of the hash of the token. Zero if the place is empty.
     tag: AtomicU16,
-    /// A piece of the hash of a key's scope; zero for nothing.
+    /// Part of the hash of a key's scope. Zero if the place is empty.
     tenant: AtomicU32,
-    /// Whether it was asked for since it was last passed over.
+    /// True if the token was requested since it was last considered for replacement.
     used: AtomicBool,
     memo: ArcSwapAny<Option<Memo<Facts>>>,
 }
 
-/// What is known of a token besides its text.
+/// The facts about a token besides its text.
 struct Facts {
-    /// Where its key stood.
+    /// The position of its key.
     stands: KeyRef,
     key: Generation,
     checked: Checked,
 }
 
-/// A token that was seen before, held for one decision.
+/// A remembered token, held for one decision.
 pub(crate) struct Seen(Guard<Option<Memo<Facts>>>);
 
 impl SeenTokens {
-    /// Room for so many tokens; none turns it off.
+    /// Creates a cache for this number of tokens. Zero disables it.
     pub(crate) fn new(tokens: usize) -> Self {
         Self { count: tokens.div_ceil(4), room: OnceLock::new(), hasher: RandomState::default() }
     }
 
-    /// Returns whether the room is that for so many.
+    /// Returns whether the cache has the size for this number of tokens.
     pub(crate) fn has_room_for(&self, tokens: usize) -> bool {
         self.count == tokens.div_ceil(4)
     }
 
-    /// Returns the token of exactly this text. No lock, and no count that readers share.
+    /// Returns the remembered token with exactly this text. Takes no lock, and updates no counter that readers share.
     pub(crate) fn find(&self, text: &[u8]) -> Option<Seen> {
         let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
@@ -95,7 +95,7 @@ impl SeenTokens {
         })
     }
 
-    /// Takes in a token that this key has signed. One allocation.
+    /// Adds a token that this key has signed, with one allocation.
     pub(crate) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
         let room = self.room.get_or_init(|| Room::new(self.count));
         let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return };
@@ -110,8 +110,8 @@ impl SeenTokens {
         }
     }
 
-    /// Where a token stands if it is here. The end of a signature is as good as random, and its last characters may not
-    /// be all there is to its last bytes.
+    /// Returns the set of a token, and its tag. The end of a signature is as good as random, but its last characters may not
+    /// carry all bits of its last bytes.
     fn set_of<'s>(&self, sets: &'s [Set], text: &[u8]) -> Option<(&'s Set, u16)> {
         let (text, _) = text.split_last_chunk::<2>()?;
         let piece = text.last_chunk()?;
@@ -141,8 +141,8 @@ impl Room {
         self.counter(tenant).map_or(0, |held| held.load(Ordering::Relaxed))
     }
 
-    /// Makes this tenant the holder of a place. Each holder is counted before it takes the place, and is discounted by
-    /// whoever takes the place from it, so no counter falls below zero and none drifts.
+    /// Makes this tenant the holder of a place. A tenant is counted before it takes the place. The next tenant that takes the
+    /// place discounts it. So no counter falls below zero, and none drifts.
     fn hand_over(&self, place: &Place, tenant: u32) {
         if place.tenant.load(Ordering::Relaxed) == tenant {
             return; // the usual case in a flood: no line is written that readers or writers share
@@ -164,7 +164,7 @@ impl Room {
 }
 
 impl Set {
-    /// Returns the place that a token has or gets.
+    /// Returns the place of a token that is in the set, or else the place to use for it.
     fn place_for(&self, text: &[u8], tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let Self(places) = self;
         let same = |place: &&Place| {
@@ -176,9 +176,9 @@ impl Set {
         found.unwrap_or_else(|| self.least_missed(tag, tenant, held_by))
     }
 
-    /// Returns a place of the tenant that holds most of the room; of two that hold the same, of the one that holds more of the set,
-    /// and then of the newcomer's own. Among the tenant's places, one whose token was not requested since it was last
-    /// passed over here, starting at a place that the tag chooses.
+    /// Returns the place to replace. It belongs to the tenant that holds most places in the cache; between two equal tenants, to
+    /// the one that holds more places in the set, and then to the tenant of the new token. Among the tenant's places it is one
+    /// whose token was not requested since it was last considered here, starting at a place that the tag selects.
     fn least_missed(&self, tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let [first, ..] = &self.0;
         let tenants = self.0.each_ref().map(|place| place.tenant.load(Ordering::Relaxed));
@@ -194,23 +194,23 @@ impl Set {
 }
 
 impl Seen {
-    /// Returns the key that has signed it, if that is in force still and stands where it stood.
+    /// Returns the key that signed the token, if that key is still in force at the same position.
     pub(crate) fn signer<'k>(&self, keys: &'k KeySet) -> Option<(KeyRef, &'k Key)> {
         let facts = self.facts()?;
         keys.at(facts.stands).filter(|key| key.generation() == facts.key).map(|key| (facts.stands, key))
     }
 
-    /// Returns whether this key has signed it, wherever it stands.
+    /// Returns whether this key signed the token, at any position.
     pub(crate) fn is_by(&self, key: &Key) -> bool {
         self.facts().is_some_and(|facts| facts.key == key.generation())
     }
 
-    /// Returns the token as its signature was found good.
+    /// Returns the verified token.
     pub(crate) fn token(&self) -> Option<Signed<'_>> {
         self.0.as_ref().and_then(recall)
     }
 
-    /// Up to when nothing had taken it back.
+    /// Returns the revocation epoch up to which the token is known not to be revoked.
     pub(crate) fn checked(&self) -> Option<&Checked> {
         self.facts().map(|facts| &facts.checked)
     }
@@ -234,7 +234,7 @@ mod tests {
     const LARGE: u32 = 2;
     const SHARES_A_COUNTER_WITH_SMALL: u32 = SMALL + 4096; // COUNTERS
 
-    /// Returns a room whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
+    /// Returns a cache whose first set these tenants hold, while `LARGE` holds a hundred places elsewhere.
     fn room(holders: [u32; 4]) -> Room {
         let room = Room::new(26);
         let places = || room.sets.iter().flat_map(|set| &set.0);

@@ -12,13 +12,13 @@ use crate::schemes::settings::{SchemeSettings, SiteCheck};
 pub(crate) struct Jws {
     #[serde(skip)]
     pub(crate) accept: bool,
-    /// The longest token. Default 4096.
+    /// The maximum length of a token, in bytes. Default 4096.
     #[cfg_attr(test, schemars(range(min = 1, max = 8192)))]
     pub(crate) max_token_bytes: usize,
-    /// Refuses tokens with another `iss`.
+    /// Rejects tokens with another `iss`.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) issuer: Option<String>,
-    /// Refuses tokens without this `aud`.
+    /// Rejects tokens without this `aud`.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub(crate) audience: Option<String>,
 }

@@ -4,9 +4,9 @@ use crate::crypto::{BadSignature, MAX_SIGNATURE_LEN};
 use crate::error::Denial;
 use crate::keys::Key;
 
-/// A token whose signature fits: only here are claims to be believed.
+/// A token with a valid signature. Only this type gives access to trustworthy claims.
 ///
-/// There is no other way to make one than a signature check; a verifier remembers what such a check has found.
+/// Only a signature check creates it. A verifier remembers the result of such a check.
 ///
 /// ```compile_fail,E0451
 /// use playgate::schemes::jws::Signed;
@@ -34,12 +34,12 @@ impl<'t> Signed<'t> {
         &self.claims
     }
 
-    /// Returns the token itself.
+    /// Returns the text of the token.
     pub(crate) const fn text(&self) -> &'t [u8] {
         self.text
     }
 
-    /// Returns one that was made by a signature check, and kept.
+    /// Restores a token that a signature check created and a memo kept.
     pub(super) const fn recalled(text: &'t [u8], claims: Claims<'t>) -> Self {
         Self { claims, text }
     }
@@ -59,7 +59,7 @@ pub struct KeyedToken<'t, 'k> {
 }
 
 impl<'t> Token<'t> {
-    /// Pairs the token with a key. The key, not the token, decides on the algorithm (RFC 8725 §3.1).
+    /// Pairs the token with a key. The key, not the token, determines the algorithm (RFC 8725 §3.1).
     ///
     /// Neither the `kid` nor the scope nor the dates are checked.
     ///

@@ -1,8 +1,8 @@
-//! How a signed token is verified. Every check before the signature can only reject, so malformed tokens cost no cryptography:
+//! Verifies a signed token. Every check before the signature can only reject, so malformed tokens cost no cryptography:
 //!
 //! 1. The **form**: a compact JWS of at most the site's length, with strict JSON inside.
-//! 2. The **key** that the header's `kid` names; if several keys have the `kid`, each that may sign for the resource and verifies
-//!    tokens of this `iss`, the narrowest scope first. Steps 3 to 7 are taken for each in turn.
+//! 2. The **key** that the header's `kid` names. If several keys have the `kid`, these are the keys that may sign for the
+//!    resource and that verify tokens of this `iss`, the narrowest scope first. Steps 3 to 7 are applied with each key in turn.
 //! 3. The key is in force.
 //! 4. The **algorithm** of the header is the key's (RFC 8725 §3.1).
 //! 5. The **claims**: the key's scope and issuer, time, the site's issuer and audience, and the token's scope.
@@ -10,10 +10,11 @@
 //!    [failed](crate::rate::FailedSignatures).
 //! 7. The **revocations** of its `jti`, its `sub` and its key.
 //!
-//! The first key that takes the token decides. If none does, the most specific denial is returned.
+//! The first key with which the token is accepted decides. If there is none, the most specific denial is returned.
 //!
-//! A token that was verified before is [remembered](super::seen): steps 1, 4 and 6 are known to hold for these very bytes and this very
-//! key. If that key does not take the token for this request, and others have its `kid`, the token takes the way of a new one.
+//! A token that was verified before is [remembered](super::seen): steps 1, 4 and 6 hold for these very bytes and this very key.
+//! If the token is not accepted with that key on this request, and other keys have its `kid`, the token is verified like a new
+//! one.
 
 use std::cell::LazyCell;
 
@@ -37,7 +38,7 @@ use crate::scope::ScopeName;
 use crate::store::Access;
 use crate::time::UnixSeconds;
 
-/// The number of bytes of a rejected token's `kid` that a log line shows: enough for the thumbprint of a key (RFC 7638).
+/// The number of bytes of a rejected token's `kid` that a log line shows. The thumbprint of a key fits (RFC 7638).
 pub const MAX_KID_SHOWN: usize = 64;
 
 impl CredentialScheme for JwsRules {
@@ -103,7 +104,7 @@ impl JwsRules {
         }
     }
 
-    /// Verifies a token whose form, algorithm and signature are known to be good by this key.
+    /// Verifies a token whose form, algorithm and signature are known to be valid with this key.
     fn verify_again(
         &self,
         carrier: Carrier,
@@ -117,7 +118,7 @@ impl JwsRules {
         accept(carrier, token, (place, key), seen.checked(), context)
     }
 
-    /// Verifies a text that is no remembered token, at least not as it stands.
+    /// Verifies a text that is not a remembered token, at least not in this spelling.
     #[inline(never)] // its buffers are large, and most requests do without
     fn verify_text(&self, text: Text<'_>, context: &Context<'_, '_>) -> Result<Verified<SignedBy>, Denial> {
         let mut decoded = Decoded::new();
@@ -132,7 +133,7 @@ impl JwsRules {
         self.verify_new(decoded, None, context)
     }
 
-    /// Verifies a token that was not verified before, or not by a key that takes it here.
+    /// Verifies a token that was not verified before, or was not accepted here with the remembered key.
     #[inline(never)]
     fn verify_new(
         &self,
@@ -159,7 +160,7 @@ impl JwsRules {
         }
     }
 
-    /// Verifies a token by one key, with `verify` to check the signature.
+    /// Verifies a token with one key. `verify` checks the signature.
     #[inline]
     fn verify_by<'t>(
         &self,
@@ -184,7 +185,7 @@ impl JwsRules {
         accept(carrier, &token, (place, key), None, context)
     }
 
-    /// Verifies a token by each key that its `kid` may name here, until one takes it.
+    /// Verifies a token with each key that its `kid` may name here, until one accepts it.
     #[inline(never)] // few keys share their `kid`
     fn verify_by_each(
         &self,
@@ -241,7 +242,7 @@ impl JwsRules {
     }
 }
 
-/// Returns whether a token is denied after a good signature for a reason that no other key changes. The site's hook was called then, and is
+/// Returns whether a denial after a valid signature holds for every other key as well. The site's hook was then called, and is
 /// not called again.
 const fn holds_for_every_key(denial: Denial) -> bool {
     matches!(denial, Denial::RefusedByHook | Denial::StoreUnavailable)
@@ -250,10 +251,10 @@ const fn holds_for_every_key(denial: Denial) -> bool {
 /// A key and its place.
 type By<'k> = (KeyRef, &'k Key);
 
-/// Holds an issuer whose escapes had to be resolved. A longer one is of no key.
+/// A buffer for an issuer whose escapes were resolved. No key has a longer issuer.
 type IssuerBuffer = ArrayVec<u8, MAX_ISSUER_LEN>;
 
-/// Accepts a token whose signature is good, unless it was revoked.
+/// Accepts a token whose signature is valid, unless it was revoked.
 fn accept(
     carrier: Carrier,
     token: &Signed<'_>,
@@ -304,7 +305,7 @@ impl SchemeFacts for SignedBy {
     }
 }
 
-/// What named the key.
+/// The part of a token that named the key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NamedBy {
     Header,
@@ -313,7 +314,7 @@ enum NamedBy {
 }
 
 impl NamedBy {
-    /// Returns whether a key may be named so.
+    /// Returns whether a key may be named this way.
     fn may_name(self, key: &Key) -> bool {
         match self {
             Self::Header => true,
@@ -321,8 +322,8 @@ impl NamedBy {
         }
     }
 
-    /// Returns the denial when no usable key has the name. Few issuers use `jti` as the name of a key, so a lookup by `jti` that fails is
-    /// reported as a missing `kid`.
+    /// Returns the denial if no usable key has the name. Few issuers use `jti` as the name of a key, so a failed lookup by `jti`
+    /// is reported as a missing `kid`.
     const fn denial(self) -> Denial {
         match self {
             Self::Header => Denial::UnknownKey,

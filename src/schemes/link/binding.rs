@@ -4,10 +4,10 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::error::ConfigError;
 
-/// The part of a client's address that a link is bound to.
+/// The part of a client's address to which a link is bound.
 ///
-/// Behind carrier-grade NAT one viewer has several addresses of a network, and an exact binding breaks playback midway;
-/// then bind to the network. It is hashed as its first address: `203.0.113.0` for `/24`.
+/// Behind carrier-grade NAT a viewer may use several addresses of one network. An exact binding then interrupts playback; bind to
+/// the network instead. A network is hashed as its first address: `203.0.113.0` for `/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpBinding {
     v4: u8,
@@ -15,14 +15,14 @@ pub struct IpBinding {
 }
 
 impl IpBinding {
-    /// To the whole address.
+    /// Binds to the whole address.
     pub const EXACT: Self = Self { v4: 32, v6: 128 };
 
-    /// To the network of an IPv4 client: 16, 24 or 32 bits.
+    /// Binds to the network of an IPv4 client: 16, 24 or 32 bits.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::IpBinding`] for another length.
+    /// Returns [`ConfigError::IpBinding`] for another length.
     pub fn v4(self, bits: u8) -> Result<Self, ConfigError> {
         match bits {
             16 | 24 | 32 => Ok(Self { v4: bits, ..self }),
@@ -30,11 +30,11 @@ impl IpBinding {
         }
     }
 
-    /// To the network of an IPv6 client: 48, 64 or 128 bits.
+    /// Binds to the network of an IPv6 client: 48, 64 or 128 bits.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::IpBinding`] for another length.
+    /// Returns [`ConfigError::IpBinding`] for another length.
     pub fn v6(self, bits: u8) -> Result<Self, ConfigError> {
         match bits {
             48 | 64 | 128 => Ok(Self { v6: bits, ..self }),
@@ -42,11 +42,11 @@ impl IpBinding {
         }
     }
 
-    /// Reads `exact`, or a prefix length with its slash; what is said of one IP version leaves the other as it was.
+    /// Parses `exact`, or a prefix length with its slash. A setting for one IP version leaves the other unchanged.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::IpBinding`] for other text.
+    /// Returns [`ConfigError::IpBinding`] for other text.
     pub fn parse(self, text: &str) -> Result<Self, ConfigError> {
         match text {
             "exact" => Ok(Self::EXACT),
@@ -60,7 +60,7 @@ impl IpBinding {
         }
     }
 
-    /// Returns the address as it is hashed: the first of its network.
+    /// Returns the address that is hashed: the first of the client's network.
     pub(crate) fn cut(self, client: IpAddr) -> IpAddr {
         match client.to_canonical() {
             IpAddr::V4(address) => Ipv4Net::new(address, self.v4).map_or(address, |net| net.network()).into(),

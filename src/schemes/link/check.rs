@@ -13,10 +13,10 @@ use crate::schemes::secret::SecretSlots;
 use crate::schemes::secret::{SecretPlace, SharedSecret};
 use crate::schemes::settings::{SchemeSettings, SiteCheck};
 
-/// The shortest key of an HMAC, in bytes: as long as its hash (RFC 2104 §3).
+/// The minimum length of an HMAC key, in bytes: as long as its hash (RFC 2104 §3).
 const MIN_KEY_LEN: usize = 32;
 
-/// The settings that a format fixes.
+/// The settings that a format determines.
 struct Fixed {
     forms: ArrayVec<Form, 2>,
     hash: LinkHash,
@@ -47,7 +47,7 @@ impl SchemeSettings for SecureLink {
 }
 
 impl SecureLink {
-    /// Returns the checked form. Every fault is pushed to `faults`; the result is `None` if there was one.
+    /// Checks the settings and returns the checked form, or `None` if there was a fault. Every fault is pushed to `faults`.
     pub(crate) fn check_for(&self, site: &str, base_path: &str, faults: &mut Faults) -> Option<LinkRules> {
         let before = faults.len();
         let fixed = self.fixed(site, faults);
@@ -78,7 +78,7 @@ impl SecureLink {
         })
     }
 
-    /// Checks that an expression of the operator's own protects something.
+    /// Checks that an operator's own expression protects something.
     fn check_text(&self, text: &Expression, hash: LinkHash, site: &str, faults: &mut Faults) {
         let mut wrong = |setting: &'static str, found: &str, write: &'static str| {
             let (site, found) = (site.to_owned(), format!("has a secure link {found}"));
@@ -127,7 +127,7 @@ impl SecureLink {
         }
     }
 
-    /// Returns the text, where it is the user's.
+    /// Returns the expression, if the operator wrote it.
     fn own_text(&self) -> Option<&str> {
         match &self.format {
             #[cfg(feature = "secure-link-md5")]
@@ -138,7 +138,7 @@ impl SecureLink {
         }
     }
 
-    /// Returns the settings that the format fixes. A setting that the format does not take is a fault.
+    /// Returns the settings that the format determines. A setting that the format does not have is a fault.
     fn fixed(&self, site: &str, faults: &mut Faults) -> Option<Fixed> {
         let (custom, own) = (matches!(self.format, Format::Custom { .. }), self.own_text());
         let mut fixed_by_format = |setting: &'static str, said: bool, write: &'static str| {
@@ -223,7 +223,7 @@ impl SecureLink {
         }
     }
 
-    /// Returns a form whose links stand in the query.
+    /// Returns a form whose links are in the query.
     fn query_form(&self, hash_name: &str, expression: Expression, covers: Covers) -> Form {
         let name = |said: &Option<String>, default: &str| said.as_deref().unwrap_or(default).into();
         let expires = (!self.never_expires).then(|| name(&self.expires_name, "expires"));
@@ -282,7 +282,7 @@ impl SecureLink {
         }
     }
 
-    /// Returns the shortest secret for the hash, in bytes.
+    /// Returns the minimum length of the secret for the hash, in bytes.
     fn least_secret_len(&self) -> usize {
         match &self.format {
             #[cfg(feature = "secure-link-md5")]
@@ -336,7 +336,7 @@ impl Part {
 }
 
 impl Fixed {
-    /// As nginx does it, and those whose edges are nginx.
+    /// Returns the settings of nginx, and of the CDNs whose edges are nginx.
     #[cfg(feature = "secure-link-md5")]
     fn md5<const N: usize>(forms: [Form; N]) -> Self {
         Self {

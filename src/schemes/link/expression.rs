@@ -1,38 +1,39 @@
 use crate::error::ConfigError;
 
-/// The longest expression, in bytes.
+/// The maximum length of an expression, in bytes.
 const MAX_EXPRESSION_LEN: usize = 1024;
 
-/// The maximum number of query parameters in an expression. Each is searched for in the query of every link.
+/// The maximum number of query parameters in an expression. Each one is searched in the query of every link.
 pub(super) const MAX_QUERY_NAMES: usize = 8;
 
-/// The text that a link's proof is the hash of: literals, and what the request says.
+/// The text whose hash is a link's proof: literals, and values from the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expression {
     parts: Vec<Part>,
 }
 
-/// A piece of an [`Expression`]. `Debug` shows a literal's length only, since an operator may have put a secret in it.
+/// A piece of an [`Expression`]. The `Debug` output shows only the length of a literal, because an operator may have put a secret
+/// in it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The same for every link.
+    /// Text that is the same for every link.
     Literal(Box<str>),
-    /// The expiry, in the very digits of the link.
+    /// The expiry, in the digits of the link.
     Expires,
     /// The decoded path.
     Path,
-    /// The decoded path up to its last slash, with it.
+    /// The decoded path up to and including its last slash.
     Folder,
     /// The path or the folder, depending on what the link covers.
     #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
     Covered,
-    /// The client's address, cut as the binding says; empty without one.
+    /// The client's address, reduced to the bound network. Empty without a binding.
     Ip,
     /// The shared secret.
     Secret,
-    /// The host, lower-case.
+    /// The host, in lower case.
     Host,
-    /// The value of a query parameter as it stands; empty without one.
+    /// The value of a query parameter, as received. Empty if there is none.
     Query(Box<str>),
     /// The path's second segment: `<account>_<video>`.
     #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
@@ -45,7 +46,7 @@ impl Expression {
         Self { parts }
     }
 
-    /// Reads `{expires}{path}{ip} {secret}` and the like; `{{` and `}}` are braces.
+    /// Parses an expression such as `{expires}{path}{ip} {secret}`. `{{` and `}}` stand for braces.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         let wrong =
             |found: String, write: &str| ConfigError::LinkExpression { found, write: write.to_owned() };
@@ -106,7 +107,7 @@ impl Expression {
         &self.parts
     }
 
-    /// Returns the names of the query parameters in it.
+    /// Returns the names of the query parameters in the expression.
     pub(crate) fn query_names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Query(name) => Some(&**name),
@@ -115,7 +116,7 @@ impl Expression {
     }
 }
 
-/// The variables of nginx's own expressions, with their equivalents here.
+/// The variables of nginx's expressions, with the equivalent placeholders.
 const VARIABLES: [(&str, &str); 6] = [
     ("$secure_link_expires", "{expires}"),
     ("$uri", "{path}"),

@@ -1,4 +1,4 @@
-//! The other direction: the proof that a new link brings.
+//! Creates the proof of a new link.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -13,13 +13,13 @@ use crate::schemes::context::Asked;
 
 /// The places for the parts of a new link.
 pub(crate) enum Parts<'l> {
-    /// Into parameters of these names.
+    /// Query parameters with these names.
     Query { hash: &'l str, expires: Option<&'l str> },
-    /// Behind kind and video.
+    /// The segments after kind and video.
     Segments,
 }
 
-/// The reason why no link can be made.
+/// The reason why a link cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoLink {
     NoExpiry,

@@ -1,27 +1,27 @@
 //! Secure links: checks the proof and the expiry of a signed URL.
 //!
-//! A secure link is a URL with an expiry and a proof: the hash of a text that names path and expiry and holds a secret.
-//! nginx's `secure_link` and many CDNs sign this way. A link is checked in this order:
+//! A secure link is a URL with an expiry and a proof: the hash of a text that contains the path, the expiry and a secret. nginx's
+//! `secure_link` and many CDNs sign this way. A link is checked in this order:
 //!
 //! 1. The **link** is read from the path for formats that put it there, then from the query. A parameter that occurs twice is
 //!    refused.
-//! 2. The **expiry** is decimal digits, positive, without overflow. An expiry of 10^12 or more is a far date, as it is for nginx.
-//!    It is not rejected as milliseconds, because these formats are published contracts of their signers. A site's
-//!    `max_lifetime` refuses it.
-//! 3. The **proof** is compared, in constant time, with the hash of the expression: for each secret that is live, and for
-//!    the file and the directory where a site takes either.
-//! 4. Only a link with a good proof can be **expired**: a forged link gets 403, an old one 410.
+//! 2. The **expiry** is decimal digits, positive, without overflow. An expiry of 10^12 or more is a distant date, as for nginx.
+//!    It is not rejected as milliseconds, because these formats are published contracts of their signers. A site's `max_lifetime`
+//!    refuses it.
+//! 3. The **proof** is compared, in constant time, with the hash of the expression: for each active secret, and for the file and
+//!    the directory if a site accepts either.
+//! 4. The **expiry** is compared with the time only after the proof was found valid: a forged link gets 403, an expired one 410.
 //!
-//! `{path}` is the one normal form of the path, decoded, with its leading slash. Query values are hashed as they are, without
+//! `{path}` is the one normal form of the path, decoded, with its leading slash. Query values are hashed as received, without
 //! decoding. A link that is bound to a client's address proves nothing about its holder beyond that address.
 //!
-//! Limits: pieces of an expression with nothing between them may run into each other. Path and address do in most formats
-//! in use, so a site that binds addresses accepts file links or directory links, and not both.
+//! Limits: adjacent pieces of an expression without a separator are ambiguous. In most formats in use, this applies to path and
+//! address. A site that binds addresses therefore accepts either file links or directory links, and not both.
 //!
 //! # Claims and scope
 //!
-//! For hooks the only claim is `exp`; identity headers and [`Grant::claims`](crate::Grant::claims) see none. The scope is the path of the
-//! link, or its directory.
+//! For hooks the only claim is `exp`. Identity headers and [`Grant::claims`](crate::Grant::claims) get no claims. The scope is
+//! the path of the link, or its directory.
 
 mod binding;
 mod check;
@@ -43,5 +43,5 @@ pub use settings::{Covers, LinkEncoding, SecureLink};
 pub(crate) use making::{NoLink, Parts};
 pub(crate) use rules::LinkRules;
 
-/// The shortest secret, in bytes: what the CDNs whose links these are ask for.
+/// The minimum length of a secret, in bytes, as required by the CDNs that use these formats.
 pub const MIN_SECRET_LEN: usize = 6;

@@ -15,10 +15,10 @@ use crate::schemes::context::Asked;
 use crate::schemes::places::Places;
 use crate::time::UnixSeconds;
 
-/// The maximum number of secrets that are live at once: the one in use, and its successor.
+/// The maximum number of active secrets: the one in use, and its successor.
 pub(super) const MAX_SECRETS: usize = 2;
 
-/// A site's secure links: every setting checked and made ready.
+/// The checked and prepared rules of a site for secure links.
 pub(crate) struct LinkRules {
     pub(super) places: Places,
     pub(super) forms: ArrayVec<Form, 2>,
@@ -29,7 +29,7 @@ pub(crate) struct LinkRules {
     pub(super) secrets: ArrayVec<Box<[u8]>, MAX_SECRETS>,
 }
 
-/// One form that links of a site have.
+/// One of the forms that a site's links can have.
 #[derive(Debug)]
 pub(super) struct Form {
     pub(super) place: Place,
@@ -40,9 +40,9 @@ pub(super) struct Form {
 /// The place of proof and expiry in a URL.
 #[derive(Debug)]
 pub(super) enum Place {
-    /// In parameters of these names.
+    /// Query parameters with these names.
     Query { hash: Box<str>, expires: Option<Box<str>> },
-    /// In the third and fourth segment: `videos/{account}_{video}/{proof}/{expires}/…`.
+    /// The third and fourth segment: `videos/{account}_{video}/{proof}/{expires}/…`.
     #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
     Segments,
 }
@@ -50,30 +50,30 @@ pub(super) enum Place {
 /// The encoding of a proof.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ProofText {
-    /// As nginx reads base64url: up to the first `=`, bits that are left over ignored, at most 24 characters.
+    /// Base64url as nginx reads it: up to the first `=`, ignoring leftover bits, at most 24 characters.
     #[cfg_attr(not(feature = "secure-link-md5"), expect(dead_code, reason = "for the formats with MD5"))]
     Nginx,
     Base64Url,
     Hex,
 }
 
-/// A link in a request, as it was received.
+/// A link in a request, as received.
 pub(crate) struct Link<'r> {
     pub(super) form: &'r Form,
     pub(super) proof: &'r [u8],
     pub(super) expires: Option<&'r [u8]>,
-    /// The values of the query parameters that the form's expression names, in its order.
+    /// The values of the query parameters that the form's expression names, in the expression's order.
     pub(super) values: ArrayVec<&'r [u8], MAX_QUERY_NAMES>,
 }
 
-/// The content of a link with a good proof.
+/// The content of a link with a valid proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Linked {
     pub(crate) covers: Covers,
     pub(crate) expires_at: Option<UnixSeconds>,
 }
 
-/// An address as it is hashed.
+/// The text of an address that is hashed.
 pub(super) type AddressText = ArrayString<46>;
 
 impl LinkRules {
@@ -92,7 +92,8 @@ impl LinkRules {
         })
     }
 
-    /// Returns the link in the query, if a form puts it there. A link is present if its proof is named, whatever the value.
+    /// Returns the link in the query, if a form puts it there. A link is present if the parameter of its proof is, whatever the
+    /// value.
     pub(crate) fn in_query<'r>(&'r self, asked: &Asked<'r>) -> Result<Option<Link<'r>>, Repeated> {
         let Some(query) = asked.query else { return Ok(None) };
         for form in &self.forms {
@@ -117,7 +118,7 @@ impl LinkRules {
         self.ip_binding.is_some()
     }
 
-    /// Checks that a link's proof fits this request of this client, and that the link has not expired.
+    /// Checks that a link's proof matches this request of this client, and that the link has not expired.
     pub(crate) fn check(
         &self,
         link: &Link<'_>,
@@ -154,7 +155,7 @@ impl LinkRules {
         }
     }
 
-    /// Returns the client's address as it is hashed; `None` where it is needed and not known.
+    /// Returns the text of the client's address that is hashed. Returns `None` if the address is needed but unknown.
     pub(super) fn client_text(&self, client: Option<IpAddr>) -> Option<AddressText> {
         let mut text = AddressText::new();
         if let Some(binding) = self.ip_binding {
@@ -163,7 +164,7 @@ impl LinkRules {
         Some(text)
     }
 
-    /// Returns the proof that a link should bring.
+    /// Returns the expected proof of a link.
     pub(super) fn digest(
         &self,
         link: &Link<'_>,
@@ -226,7 +227,7 @@ impl LinkRules {
     }
 }
 
-/// The first segments of paths with a proof in them: `{kind}/{account}_{video}/{proof}/{expires}/…`.
+/// The first segments of paths that contain a proof: `{kind}/{account}_{video}/{proof}/{expires}/…`.
 pub(super) const KINDS: [&str; 3] = ["videos", "cmaf", "mpegts"];
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -238,7 +239,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 pub(super) const STRICT: GeneralPurpose = base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Returns the path up to its last slash, with it.
+/// Returns the path up to and including its last slash.
 fn directory_of(path: &[u8]) -> &[u8] {
     memchr::memrchr(b'/', path).and_then(|slash| path.get(..=slash)).unwrap_or_default()
 }

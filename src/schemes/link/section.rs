@@ -23,26 +23,27 @@ pub(crate) struct SecureLinkSection {
     /// The format: "gcore", "gcore_video", "gcore_mp4", "nginx", or "custom".
     #[cfg_attr(test, schemars(required))]
     pub(super) preset: Option<Preset>,
-    /// A file with the secret; two while one takes the other's place, the new one first. Relative paths start at this file.
+    /// A file with the secret. Two files during a rotation, the new secret first. Relative paths start at the folder of this
+    /// file.
     pub(super) secret_file: Few,
-    /// An environment variable with the secret, or two.
+    /// An environment variable with the secret, or two during a rotation.
     pub(super) secret_env: Few,
-    /// What a link opens, for preset "gcore". Default "directory".
+    /// The files that a link covers, for preset "gcore". Default "directory".
     pub(super) covers: Option<Covers>,
     /// Binds links to the client's address, or its network: "exact", "/24", "/16", and for IPv6 "/64", "/48".
     pub(super) ip_binding: Few,
-    /// What is hashed, for presets "nginx" and "custom": "{expires}{path}{ip} {secret}".
+    /// The hashed text, for presets "nginx" and "custom": "{expires}{path}{ip} {secret}".
     #[cfg_attr(test, schemars(length(min = 1, max = 1024)))]
     pub(super) expression: Option<String>,
-    /// How, for preset "custom".
+    /// The hash, for preset "custom".
     pub(super) hash: Option<HashName>,
-    /// How the hash is written, for preset "custom". Default "base64url".
+    /// The encoding of the hash, for preset "custom". Default "base64url".
     pub(super) encoding: Option<LinkEncoding>,
     /// The query parameter with the hash, for presets "nginx" (default "md5") and "custom" (default "hash").
     pub(super) hash_name: Option<String>,
     /// The query parameter with the expiry. Default "expires".
     pub(super) expires_name: Option<String>,
-    /// Takes an expression without {expires}. Default false.
+    /// Allows an expression without {expires}. Default false.
     pub(super) never_expires: Option<bool>,
 }
 
@@ -57,20 +58,20 @@ pub(super) enum Preset {
     GcoreVideo,
     /// Gcore Video Streaming's MP4 files.
     GcoreMp4,
-    /// MD5 of any expression, with nginx's own reading and boundary.
+    /// MD5 of any expression, read in nginx's way.
     Nginx,
     /// Any expression and hash.
     Custom,
 }
 
-/// What the hash of a custom link is made with.
+/// The hash of a custom link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "hash"))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum HashName {
     Md5,
     Sha256,
-    /// With the secret as its key.
+    /// HMAC-SHA-256, with the secret as its key.
     HmacSha256,
 }
 

@@ -4,9 +4,9 @@ use super::IpBinding;
 use crate::crypto::LinkHash;
 use crate::schemes::secret::SharedSecret;
 
-/// A format of secure links, and the secrets that they are made with.
+/// A format of secure links, and the secrets that they are signed with.
 ///
-/// Made by a constructor for each format, refined by its methods, checked when the policy is built.
+/// Created by a constructor for each format, and refined by its methods. It is checked when the policy is built.
 ///
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
@@ -20,13 +20,13 @@ use crate::schemes::secret::SharedSecret;
 /// # }
 /// ```
 ///
-/// # How a proof is read
+/// # Spellings of a proof
 ///
 /// The formats that nginx serves (all but [`custom`](Self::custom)) read `md5` as nginx's `secure_link` does: at most 24
 /// characters. Padding and everything after it are ignored, and so are the four bits of the last character that belong to no
-/// byte. One good link therefore has several spellings. None of them opens more than the link that was signed, but a count or
-/// a revocation by a link's text has to take them into account. A [`custom`](Self::custom) link has one spelling in base64url,
-/// and either case in hexadecimal.
+/// byte. One valid link therefore has several spellings. None of them covers more than the signed link, but a count or a
+/// revocation by a link's text has to take them into account. A [`custom`](Self::custom) link has one spelling in base64url, and
+/// either case in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SecureLink {
@@ -40,7 +40,8 @@ pub struct SecureLink {
     pub(crate) never_expires: bool,
 }
 
-/// The format of links. `Debug` leaves expressions out, since an operator may have written the secret instead of `{secret}`.
+/// The format of links. The `Debug` output omits expressions, because an operator may have written the secret instead of
+/// `{secret}`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Format {
     #[cfg(feature = "secure-link-md5")]
@@ -75,17 +76,17 @@ impl std::fmt::Debug for Format {
     }
 }
 
-/// The files that a link opens.
+/// The files that a link covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "covers"))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Covers {
-    /// The very file that it was made for.
+    /// Only the file that the link was created for.
     File,
-    /// The files directly inside the directory that it was made for, and no sub-directory.
+    /// The files directly inside of the link's directory, without sub-directories.
     Directory,
-    /// Links of both kinds are accepted.
+    /// Links of either kind.
     Either,
 }
 
@@ -102,40 +103,41 @@ pub enum LinkEncoding {
 }
 
 impl SecureLink {
-    /// Gcore CDN's secure token: MD5 of `{expires}{path or directory}{ip} {secret}` in the parameters `md5` and
-    /// `expires`. Covers a directory unless [`covers`](Self::covers) says otherwise. The second that `expires` names is
-    /// too late.
+    /// Creates Gcore CDN's secure token: MD5 of `{expires}{path or directory}{ip} {secret}` in the parameters `md5` and
+    /// `expires`. It covers a directory unless [`covers`](Self::covers) is set otherwise. A link is no longer valid in the second
+    /// that `expires` names.
     #[cfg(feature = "secure-link-md5")]
     pub fn gcore(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Gcore, secret.into())
     }
 
-    /// Gcore Video Streaming: `/videos/{account}_{video}/{token}/{expires}/…`, `/cmaf/…` and `/mpegts/…` for HLS and
-    /// DASH, where one link opens the whole video; and MP4 files as [`gcore_mp4`](Self::gcore_mp4) where the path holds
-    /// no token.
+    /// Creates the format of Gcore Video Streaming: `/videos/{account}_{video}/{token}/{expires}/…`, `/cmaf/…` and `/mpegts/…`
+    /// for HLS and DASH, where one link covers the whole video. If the path has no token, MP4 files are handled like those of
+    /// [`gcore_mp4`](Self::gcore_mp4).
     #[cfg(feature = "secure-link-md5")]
     pub fn gcore_video(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreVideo, secret.into())
     }
 
-    /// Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the parameters
-    /// `md5` and `expires`, beside `speed` and `buffer`.
+    /// Creates the format of Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the
+    /// parameters `md5` and `expires`, beside `speed` and `buffer`.
     #[cfg(feature = "secure-link-md5")]
     pub fn gcore_mp4(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreMp4, secret.into())
     }
 
-    /// nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless [`hash_name`](Self::hash_name)
-    /// and [`expires_name`](Self::expires_name) name others. nginx's `$uri` is `{path}`, `$secure_link_expires` is `{expires}`,
-    /// `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. The second that `expires` names is good.
+    /// Creates the format of nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless
+    /// [`hash_name`](Self::hash_name) and [`expires_name`](Self::expires_name) set others. nginx's `$uri` is `{path}`,
+    /// `$secure_link_expires` is `{expires}`, `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. A link is
+    /// still valid in the second that `expires` names.
     #[cfg(feature = "secure-link-md5")]
     pub fn nginx(expression: impl Into<String>, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Nginx { expression: expression.into() }, secret.into())
     }
 
-    /// Creates a format of one's own: `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has a key of its own,
-    /// `{secret}`; in the parameters `hash` and `expires` unless [`hash_name`](Self::hash_name) and
-    /// [`expires_name`](Self::expires_name) name others. With `{dir}` in place of `{path}` a link covers a directory.
+    /// Creates a custom format, with the placeholders `{expires} {path} {dir} {ip} {host} {query:NAME}` and, unless the hash has
+    /// a key of its own, `{secret}`. The parameters are `hash` and `expires` unless [`hash_name`](Self::hash_name) and
+    /// [`expires_name`](Self::expires_name) set others. With `{dir}` in place of `{path}` a link covers a directory.
     pub fn custom(expression: impl Into<String>, hash: LinkHash, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Custom { expression: expression.into(), hash }, secret.into())
     }
@@ -153,13 +155,13 @@ impl SecureLink {
         }
     }
 
-    /// A second secret whose links are good too, while one takes the other's place.
+    /// Adds a second secret, whose links are accepted too. Use it while one secret replaces the other.
     pub fn also(mut self, secret: impl Into<SharedSecret>) -> Self {
         self.secrets.push(secret.into());
         self
     }
 
-    /// Sets the files that [`gcore`](Self::gcore) links open. The other formats fix them.
+    /// Sets the files that [`gcore`](Self::gcore) links cover. The other formats determine them.
     pub fn covers(mut self, covers: Covers) -> Self {
         self.covers = Some(covers);
         self
@@ -167,8 +169,8 @@ impl SecureLink {
 
     /// Binds links to the client's address.
     ///
-    /// Path and address are hashed without anything between them, so a link for `/a1` and `2.3.4.5` is one for `/a` and
-    /// `12.3.4.5` too: do not let file names end in digits where that matters.
+    /// Path and address are hashed without a separator, so a link for `/a1` and `2.3.4.5` is also one for `/a` and `12.3.4.5`. If
+    /// that matters, do not let file names end in digits.
     pub fn ip_binding(mut self, binding: IpBinding) -> Self {
         self.ip_binding = Some(binding);
         self
@@ -193,8 +195,7 @@ impl SecureLink {
         self
     }
 
-    /// Sets whether the expression is one without `{expires}`, whose links are valid until the secret is replaced. The default is
-    /// false.
+    /// Sets whether the expression lacks `{expires}`. Its links are valid until the secret is replaced. The default is false.
     pub fn never_expires(mut self, never: bool) -> Self {
         self.never_expires = never;
         self

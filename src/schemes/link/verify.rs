@@ -1,4 +1,4 @@
-//! A secure link in a request: how it is found and what its grant means.
+//! Finds a secure link in a request, and interprets its grant.
 
 use super::Covers;
 use super::rules::{Link, LinkRules, Linked, Place};
@@ -92,7 +92,7 @@ impl SchemeFacts for Covers {
         true
     }
 
-    /// Returns a link to one file opens nothing besides the manifest.
+    /// Returns false for a link to one file, which covers nothing besides the manifest.
     fn opens_more_than_the_manifest(&self) -> bool {
         *self == Self::Directory
     }
