@@ -1,9 +1,8 @@
-//! What makes a key's tokens be believed where they should not be. For issuers that cannot be mended.
+//! Switches that weaken the checks of a key's tokens, for issuers that cannot be fixed.
 //!
-//! Two published samples write tokens that RFC 7519 does not allow, and that are refused by default. A switch here admits
-//! one of these forms, for the keys that say so and no others. Each is logged as a warning when such a key comes from
-//! a builder, a source or `insert`; a whole set put in by `replace` or `update` is not
-//! looked through.
+//! Two published samples write tokens that RFC 7519 does not allow, and that are rejected by default. Each switch here admits one
+//! of these forms, only for the keys on which it is set. A warning is logged for each such key that comes from a builder, a
+//! source or `insert`. The keys of a whole set, passed to `replace` or `update`, are not inspected.
 //!
 //! ```
 //! use playgate::{Key, KeyScope, keys::danger::Danger};
@@ -17,30 +16,30 @@
 
 use crate::scope::KeyScope;
 
-/// The checks that a key's tokens are spared; by default none.
+/// The checks that are disabled for a key's tokens. The default is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Danger {
-    /// `exp` and `nbf` may be digits in a string, `"exp": "1790000000"`, as one C# sample writes them. Whoever reads
-    /// such a token elsewhere may take it for one that never expires.
+    /// Allows `exp` and `nbf` to be digits in a string, `"exp": "1790000000"`, as one C# sample writes them. Other readers may
+    /// treat such a token as one that never expires.
     pub digit_string_dates: bool,
-    /// Where the header has no `kid`, the claim `jti` names the key, as one Java sample writes it. Every token of the key
-    /// has the same `jti` then, so none can be told from the others.
+    /// Lets the claim `jti` name the key if the header has no `kid`, as one Java sample writes it. Every token of the key then
+    /// has the same `jti`, so single tokens cannot be distinguished or revoked.
     pub kid_from_jti: bool,
 }
 
 impl Danger {
-    /// No check is taken away.
+    /// No check is disabled.
     pub const NONE: Self = Self { digit_string_dates: false, kid_from_jti: false };
 
-    /// Returns the names of the switches that are on.
+    /// Returns the names of the enabled switches.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let named = [(self.digit_string_dates, "digit_string_dates"), (self.kid_from_jti, "kid_from_jti")];
         named.into_iter().filter_map(|(on, name)| on.then_some(name))
     }
 }
 
-/// Returns a scope of **everything on every site.** Whoever holds such a key can sign for every bucket and every stream. It is for
-/// tests, and for an origin with one tenant.
+/// Returns the scope of **everything on every site.** The holder of such a key can sign for every bucket and every stream. It is
+/// meant for tests, and for an origin with one tenant.
 pub const fn any_scope() -> KeyScope {
     KeyScope::any()
 }

@@ -5,8 +5,8 @@ use crate::time::{UnixSeconds, whole_seconds};
 
 /// The time until which the keys of a document are in force, if its source limits their age.
 ///
-/// The keys share one, so that they also expire if the document is never looked at again. Each time that the document is read, or
-/// found unchanged, the end moves on for all of its keys at once, without a new key set.
+/// The keys of a document share it, so they also expire if the document is never read again. Each time that the document is read,
+/// or found unchanged, the end moves on for all of its keys at once, without a new key set.
 #[derive(Debug)]
 pub(super) struct Freshness {
     max_staleness: i64,

@@ -4,23 +4,25 @@ use crate::crypto::Algorithm;
 use crate::error::ConfigError;
 use crate::scope::{KeyScope, ScopeName};
 
-/// The longest `kid`, in bytes.
+/// The maximum length of a `kid`, in bytes.
 pub const MAX_KEY_ID_LEN: usize = 256;
 
-/// The longest issuer of a key, in bytes.
+/// The maximum length of a key's issuer, in bytes.
 pub const MAX_ISSUER_LEN: usize = 512;
 
 /// The name of a key, as in a token's `kid` header (RFC 7515 §4.1.4).
 ///
-/// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte. Several keys may have one name: see
+/// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte. Several keys may have the same name: see
 /// [`KeyIdentity`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(SmolStr); // of 23 bytes or fewer it needs no memory of its own
 
 impl KeyId {
+    /// Checks a name.
+    ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyId`] for an empty or overlong name, or one with control characters.
+    /// Returns [`ConfigError::KeyId`] for an empty or overlong name, or one with control characters.
     pub fn new(kid: &str) -> Result<Self, ConfigError> {
         let fault = if kid.is_empty() {
             "is empty"
@@ -48,9 +50,9 @@ impl std::fmt::Display for KeyId {
 
 /// The identity of a verification key: its `kid`, its scope, and its issuer if it has one.
 ///
-/// No two keys of a set have the same. Tenants that name their keys alike do not get in each other's way: the key `1` of one
-/// bucket and the key `1` of another are two keys. The algorithm is no part of the identity: two keys that agree in all three
-/// are refused, even if they verify credentials of different schemes.
+/// No two keys of a set have the same identity. Tenants may use the same key names: the key `1` of one bucket and the key `1` of
+/// another are two keys. The algorithm is not part of the identity. Two keys that agree in all three parts are refused, even if
+/// they verify credentials of different schemes.
 ///
 /// ```
 /// use playgate::{KeyScope, keys::KeyIdentity};
@@ -71,7 +73,7 @@ impl KeyIdentity {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyId`] for an invalid `kid`; [`ConfigError::KeyWithoutScope`] for a scope without a name.
+    /// Returns [`ConfigError::KeyId`] for an invalid `kid`, and [`ConfigError::KeyWithoutScope`] for a scope without a name.
     pub fn new(kid: &str, scope: KeyScope) -> Result<Self, ConfigError> {
         Ok(Self::of(KeyId::new(kid)?, scope.checked(kid)?, None))
     }
@@ -80,7 +82,7 @@ impl KeyIdentity {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`] bytes.
+    /// Returns [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`] bytes.
     pub fn issued_by(mut self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
         self.issuer = Some(checked_issuer(issuer.into(), None)?);
         Ok(self)
@@ -100,12 +102,12 @@ impl KeyIdentity {
         &self.scope
     }
 
-    /// Returns the one issuer whose tokens the key verifies; `None` for any.
+    /// Returns the one issuer whose tokens the key verifies, or `None` if it verifies tokens of any issuer.
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 
-    /// Returns the identity as decisions compare it.
+    /// Returns the identity in the form that decisions compare.
     pub(crate) fn name(&self) -> KeyName<'_> {
         KeyName::new(&self.kid, &self.scope, self.issuer())
     }
@@ -132,7 +134,7 @@ impl<'k> KeyName<'k> {
     }
 }
 
-/// Refuses an issuer that nothing signed by a key of this algorithm can name.
+/// Rejects an issuer that no credential of this algorithm can name.
 pub(crate) fn checked_issuer(
     issuer: Box<str>,
     algorithm: Option<Algorithm>,

@@ -18,7 +18,8 @@ use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// The number of a loaded key in this process: no two keys have the same, even with one [`KeyIdentity`]. Never zero.
+/// The number of a loaded key in this process. No two keys have the same number, not even with the same [`KeyIdentity`]. Never
+/// zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u64);
 
@@ -29,13 +30,13 @@ impl Generation {
     }
 }
 
-/// A verification key: its `kid`, one algorithm, what it may sign for, and the key itself.
+/// A verification key: its `kid`, its one algorithm, its scope, and the key material.
 ///
-/// Cheap to clone: clones are the same key. In memory it is one piece, for RSA with 2048 bits and a `kid` of up to 23 bytes one
-/// of 323 bytes; what the keys of one place have in common they share. A public key is prepared when its first token
-/// comes in, and stays so while it is among the 65,536 that are in use.
+/// It is cheap to clone, and clones are the same key. In memory a key is one allocation, which takes 323 bytes for RSA with 2048
+/// bits and a `kid` of up to 23 bytes. Keys from the same place share their common data. A public key is prepared when its first
+/// token arrives, and stays prepared while it is among the 65,536 keys that are in use.
 ///
-/// `Debug` shows all but the key material.
+/// The `Debug` output shows everything but the key material.
 ///
 /// ```
 /// # use playgate::{Key, scope::KeyScope};
@@ -55,7 +56,7 @@ struct Head {
     shared: Arc<Shared>,
 }
 
-/// The second of the last grant; written at most once a second, so that readers hardly ever share a written line.
+/// The second of the last grant. It is written at most once a second, so that readers rarely share a written cache line.
 #[derive(Debug)]
 struct LastUse(AtomicI64);
 
@@ -95,31 +96,32 @@ impl Key {
         Self(ThinArc::from_header_and_slice(head, public))
     }
 
-    /// Returns another key, which differs in the shared data.
+    /// Returns a key with changed shared data.
     fn with(&self, change: impl FnOnce(&mut Shared)) -> Self {
         let mut shared = Shared::clone(self.shared());
         change(&mut shared);
         Self::of(self.id().clone(), shared, &self.0.slice)
     }
 
-    /// Sets the last second in which the key is valid. From the next on its tokens are refused as `unknown_key`.
+    /// Sets the last second in which the key is valid. Its tokens are then rejected as `unknown_key`.
     #[must_use]
     pub fn not_after(self, last: UnixSeconds) -> Self {
         self.with(|shared| shared.not_after = Some(last))
     }
 
-    /// Sets the one issuer whose tokens the key verifies: their `iss` is exactly this text. By default, the key looks at no `iss`.
+    /// Sets the one issuer whose tokens the key verifies: their `iss` is exactly this text. By default, the key does not check
+    /// `iss`.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN) bytes;
-    /// [`ConfigError::KeyWithoutIssuer`] for a key that signs no tokens.
+    /// Returns [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN)
+    /// bytes, and [`ConfigError::KeyWithoutIssuer`] for a key that signs no tokens.
     pub fn issued_by(self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
         let issuer = checked_issuer(issuer.into(), Some(self.algorithm()))?;
         Ok(self.with(|shared| shared.issuer = Some(issuer)))
     }
 
-    /// Takes checks away from the key's tokens; see [`danger`](super::danger).
+    /// Disables checks for the key's tokens; see [`danger`](super::danger).
     #[must_use]
     pub fn danger(self, danger: Danger) -> Self {
         if danger == self.dangers() { self } else { self.with(|shared| shared.danger = danger) }
@@ -144,13 +146,13 @@ impl Key {
         })
     }
 
-    /// Returns whether both keys came from the same source, which stays the same if a key's content changes.
+    /// Returns whether both keys came from the same source. The source stays the same if a key's content changes.
     #[cfg(feature = "config")]
     pub(super) fn is_from_where(&self, other: &Self) -> bool {
         self.name() == other.name() && self.shared().origin == other.shared().origin
     }
 
-    /// Records a grant by this key.
+    /// Records a grant with this key.
     pub(crate) fn used(&self, now: UnixSeconds) {
         self.head().last_used.at(now);
     }
@@ -160,17 +162,17 @@ impl Key {
         &self.head().id
     }
 
-    /// Returns the issuer whose tokens the key verifies; `None` for any.
+    /// Returns the one issuer whose tokens the key verifies, or `None` if it verifies tokens of any issuer.
     pub fn issuer(&self) -> Option<&str> {
         self.shared().issuer.as_deref()
     }
 
-    /// Returns what tells the key from all others of a set: `kid`, scope and issuer.
+    /// Returns the identity of the key within a set: `kid`, scope and issuer.
     pub fn identity(&self) -> KeyIdentity {
         KeyIdentity::of(self.id().clone(), self.scope().clone(), self.shared().issuer.clone())
     }
 
-    /// Returns the identity as decisions compare it.
+    /// Returns the identity in the form that decisions compare.
     pub(crate) fn name(&self) -> KeyName<'_> {
         KeyName::new(self.id(), self.scope(), self.issuer())
     }
@@ -179,7 +181,7 @@ impl Key {
         self.head().generation
     }
 
-    /// Returns whether both are the same key, and not only of one name.
+    /// Returns whether both are the same key, and not only keys with the same name.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.generation() == other.generation()
     }
@@ -199,7 +201,7 @@ impl Key {
         self.shared().not_after
     }
 
-    /// Returns the last second in which the key is in force unless its file is read, or found unchanged, once more; `None` if
+    /// Returns the last second in which the key is in force unless its file is read, or found unchanged, again. Returns `None` if
     /// its source sets no `max_staleness`.
     pub fn fresh_until(&self) -> Option<UnixSeconds> {
         self.shared().freshness.as_ref().map(|freshness| freshness.until())
@@ -210,7 +212,7 @@ impl Key {
         self.shared().danger
     }
 
-    /// Returns the file or environment variable that the key came from; `None` for a key that was made in code.
+    /// Returns the file or environment variable that the key came from, or `None` for a key that was created in code.
     pub fn source(&self) -> Option<Cow<'_, str>> {
         let origin = self.shared().origin.as_ref()?;
         Some(origin.of(self.id().as_str()))
@@ -221,8 +223,8 @@ impl Key {
         self.shared().loaded_at
     }
 
-    /// Returns the second of the last grant by this key, by the clock of the decision; `None` if there was none. A key that is
-    /// loaded again begins anew.
+    /// Returns the second of the last grant with this key, by the clock of the decision, or `None` if there was none. It starts
+    /// again if the key is reloaded.
     pub fn last_used(&self) -> Option<UnixSeconds> {
         self.head().last_used.get()
     }
@@ -235,7 +237,7 @@ impl Key {
         }
     }
 
-    /// Verifies a signature over a digest. Only keys with an algorithm that leaves the hash to the signer have such signatures.
+    /// Verifies a signature over a digest. Only algorithms that leave the choice of the hash to the signer have such signatures.
     #[cfg(feature = "aws-lc")]
     pub(crate) fn verify_digest(&self, digest: &MessageDigest, signature: &[u8]) -> Result<(), BadSignature> {
         if let Some(check) = &self.shared().check {

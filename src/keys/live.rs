@@ -2,18 +2,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
-/// One value that many read while one replaces it.
+/// A value that many threads read while one replaces it.
 ///
-/// Readers never wait, and never free: what was replaced is kept until the writer is its only owner. (A million
-/// keys take half a second to drop, which no request should pay for.)
+/// Readers never wait and never free the value. A replaced value is kept until the writer is its only owner. (Dropping a million
+/// keys takes half a second, which must not delay a request.)
 pub(crate) struct Live<T> {
     current: ArcSwap<T>,
-    /// Replaced values that a reader still held when they were last looked at; also the writers' lock.
+    /// Replaced values that a reader still held at the last check. Also the lock of the writers.
     retired: Mutex<Vec<Arc<T>>>,
 }
 
-/// How often a writer looks whether the readers of what it replaced are done. A decision takes microseconds; one that
-/// takes longer leaves its snapshot to the next writer.
+/// The number of times that a writer checks whether the readers of a replaced value are done. A decision takes microseconds. A
+/// slower one leaves its snapshot to the next writer.
 const PATIENCE: usize = 16;
 
 impl<T> Live<T> {
@@ -21,15 +21,15 @@ impl<T> Live<T> {
         Self { current: ArcSwap::from_pointee(value), retired: Mutex::default() }
     }
 
-    /// Returns the value in force now.
+    /// Returns the value in force.
     ///
-    /// The first load of a thread allocates the thread's slot, in which readers announce what they read. A slot serves every cell of
-    /// the process. After its thread has ended, another thread uses it again.
+    /// The first load of a thread allocates the thread's slot, in which readers announce the value that they read. A slot serves
+    /// every cell of the process. After its thread has ended, another thread reuses it.
     pub(crate) fn load(&self) -> Guard<Arc<T>> {
         self.current.load()
     }
 
-    /// Replaces the value by what `change` makes of it, or leaves it on an error.
+    /// Replaces the value with the result of `change`, or leaves it unchanged on an error.
     ///
     /// Writers take turns, so no change is lost. Every `load` that starts after the return sees the new value.
     pub(crate) fn update<E>(&self, change: impl FnOnce(&T) -> Result<T, E>) -> Result<(), E> {

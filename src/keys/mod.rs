@@ -1,7 +1,7 @@
 //! Verification keys: loads, checks and finds them.
 //!
-//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its key scope, checked when it is loaded.
-//! A key is refused, each time with its own message, if it is
+//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its scope, checked when it is loaded. A key
+//! is refused, each time with a message of its own, if it is
 //!
 //! 1. without `kid` or scope,
 //! 2. a private key (the message names the command that derives the public half),
@@ -9,16 +9,16 @@
 //! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, the fingerprint of ROCA, a secret shorter than its hash,
 //! 5. a PEM text given as a secret.
 //!
-//! A [`KeySet`] holds many keys, each of its own [`KeyIdentity`]: `kid`, scope, and the issuer if it has one. A duplicate identity
-//! is refused. Sets share their parts, so a set with one key more costs little. The keys in force change as a whole, through
-//! one `Live` cell.
+//! A [`KeySet`] holds many keys, each with its own [`KeyIdentity`]: `kid`, scope, and the issuer if it has one. A duplicate
+//! identity is refused. Sets share their parts, so a set with one key more costs little. The keys in force are replaced as a
+//! whole, through one `Live` cell.
 //!
 //! A token's key is found by its `kid`:
 //!
-//! 1. If one key alone has the `kid`, it is the one. Its scope and its issuer are checked as rules of their own.
-//! 2. If several have it, those are tried that may sign for the resource and whose issuer, if they have one, is the token's
-//!    `iss`: the narrowest scope first (bucket or stream, site, any), and in one scope the issuer's key first. These are at most
-//!    six, however many keys have the `kid`.
+//! 1. If only one key has the `kid`, that key is used. Its scope and its issuer are checked as separate rules.
+//! 2. If several keys have it, those are tried that may sign for the resource and whose issuer, if they have one, is the token's
+//!    `iss`: the narrowest scope first (bucket or stream, site, any), and within one scope the issuer's key first. These are at
+//!    most six, regardless of the number of keys with the `kid`.
 
 pub mod danger;
 mod freshness;

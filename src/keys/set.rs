@@ -9,14 +9,15 @@ use super::table::{Spot, Table};
 use crate::error::ConfigError;
 use crate::scope::{KeyScope, MAX_ADMITTING, ScopeName};
 
-/// The most keys that are tried for one token: for each scope that admits the resource, that of the token's issuer and that of any.
+/// The maximum number of keys that are tried for one token: for each scope that admits the resource, the key of the token's
+/// issuer and the key of any issuer.
 pub(crate) const MAX_CANDIDATES: usize = 2 * MAX_ADMITTING;
 
-/// Verification keys, found by `kid`.
+/// A set of verification keys, found by `kid`.
 ///
-/// Immutable: [`with`](Self::with) and [`without`](Self::without) make a new set that shares all but a few of its parts with
-/// the old one. It has about as many parts as each has keys, a thousand of a thousand in a million. No [`KeyIdentity`] occurs
-/// twice; several keys may have one `kid`.
+/// It is immutable. [`with`](Self::with) and [`without`](Self::without) create a new set that shares all but a few of its parts
+/// with the old one. The number of parts is about the number of keys in each part: a million keys are in a thousand parts of a
+/// thousand. No [`KeyIdentity`] occurs twice, but several keys may have the same `kid`.
 #[derive(Clone, Default)]
 pub struct KeySet {
     hasher: DefaultHashBuilder,
@@ -28,7 +29,7 @@ pub struct KeySet {
     counts: Table<Count>,
 }
 
-/// The number of keys with one `kid`; or, if a scope is given, of those for that scope that have an issuer.
+/// The number of keys with one `kid`. If a scope is given, the number of those with that scope and an issuer.
 #[derive(Clone)]
 struct Count {
     kid: KeyId,
@@ -36,14 +37,14 @@ struct Count {
     keys: usize,
 }
 
-/// Where a key stands in one set; meaningless in any other.
+/// The position of a key in one set. It is meaningless in any other set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyRef {
     Lone(Spot),
     Namesake(Spot),
 }
 
-/// The keys of one `kid`.
+/// The keys with one `kid`.
 #[derive(Clone, Copy)]
 pub(crate) enum Named<'k> {
     Nothing,
@@ -55,7 +56,7 @@ pub(crate) enum Named<'k> {
 pub(crate) type Candidates<'k> = ArrayVec<(KeyRef, &'k Key), MAX_CANDIDATES>;
 
 impl KeySet {
-    /// Returns the empty set: every token is refused.
+    /// Creates an empty set, with which every token is rejected.
     pub fn new() -> Self {
         Self::default()
     }
@@ -64,7 +65,7 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] for the first identity that occurs twice.
+    /// Returns [`ConfigError::DuplicateKey`] for the first identity that occurs twice.
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
         let hasher = DefaultHashBuilder::default();
         let keys: Vec<Key> = keys.into_iter().collect();
@@ -76,18 +77,18 @@ impl KeySet {
         Ok(changing.finish())
     }
 
-    /// This set and one key more.
+    /// Returns this set with one more key.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] if a key of its identity is there already.
+    /// Returns [`ConfigError::DuplicateKey`] if the set contains a key with the same identity.
     pub fn with(&self, key: Key) -> Result<Self, ConfigError> {
         let mut changing = Changing::of(self.clone());
         changing.insert(key).map_err(|key| duplicate(&key))?;
         Ok(changing.finish())
     }
 
-    /// This set without the key of this identity; `None` if there is none.
+    /// Returns this set without the key with this identity, or `None` if there is none.
     #[must_use]
     pub fn without(&self, identity: &KeyIdentity) -> Option<Self> {
         let key = self.get(identity)?;
@@ -96,8 +97,8 @@ impl KeySet {
         Some(changing.finish())
     }
 
-    /// This set without the keys of this `kid`, and how many those were. Takes time by the number of keys that share their `kid`
-    /// with others.
+    /// Returns this set without the keys with this `kid`, and the number of keys removed. The time it takes grows with the number
+    /// of keys that share their `kid` with others.
     #[must_use]
     pub fn without_kid(&self, kid: &str) -> (Self, usize) {
         let mut changing = Changing::of(self.clone());
@@ -109,11 +110,11 @@ impl KeySet {
         (rest, removed)
     }
 
-    /// This set with a key in place of the one of the same identity.
+    /// Returns this set with the key in place of the one with the same identity.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NoSuchKey`] if there is none.
+    /// Returns [`ConfigError::NoSuchKey`] if there is none.
     pub fn with_replaced(&self, key: Key) -> Result<Self, ConfigError> {
         let Some(before) = self.named(key.name()) else {
             return Err(ConfigError::NoSuchKey { key: key.identity().to_string() });
@@ -124,8 +125,9 @@ impl KeySet {
         Ok(changing.finish())
     }
 
-    /// This set less `out`, which counts only where it is the very same key, and with `into`. What has an identity that is
-    /// taken is handed back. Copies each part that changes once, however much changes in it.
+    /// Returns this set without the keys of `out` and with those of `into`. A key of `out` is removed only if it is the very same
+    /// key. Also returns the keys of `into` whose identity is taken. Copies each changed part once, however many of its keys
+    /// change.
     #[cfg(feature = "config")]
     pub(crate) fn exchange(&self, out: &[Key], into: Vec<Key>) -> (Self, Vec<Key>) {
         let mut changing = Changing::of(self.clone());
@@ -136,13 +138,13 @@ impl KeySet {
         (changing.finish(), refused)
     }
 
-    /// Returns the key of this identity.
+    /// Returns the key with this identity.
     pub fn get(&self, identity: &KeyIdentity) -> Option<&Key> {
         self.named(identity.name())
     }
 
-    /// Returns every key of this `kid`, in no order. If there are several, this takes time by the number of keys that share their `kid`
-    /// with others.
+    /// Returns every key with this `kid`, in no particular order. If there are several, the time it takes grows with the number
+    /// of keys that share their `kid` with others.
     pub fn keys_of(&self, kid: &str) -> impl Iterator<Item = &Key> {
         let (one, several) = match self.find(kid.as_bytes()) {
             Named::Nothing => (None, None),
@@ -152,22 +154,22 @@ impl KeySet {
         one.into_iter().chain(several.into_iter().flatten().filter(move |key| key.id().as_str() == kid))
     }
 
-    /// Returns every key, in no order.
+    /// Returns every key, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
         self.lone.iter().chain(self.namesakes.iter())
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub const fn len(&self) -> usize {
         self.lone.len().saturating_add(self.namesakes.len())
     }
 
-    /// Returns whether there is none.
+    /// Returns whether the set is empty.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Finds the keys of a `kid`.
+    /// Finds the keys with a `kid`.
     pub(crate) fn find(&self, kid: &[u8]) -> Named<'_> {
         let hash = hash_of_kid(&self.hasher, kid);
         if let Some((spot, key)) = self.lone.find(hash, |key| kid_of(key) == kid) {
@@ -179,7 +181,8 @@ impl KeySet {
         Named::Several
     }
 
-    /// Finds, among several keys of a `kid`, those of some scope that verify tokens of an issuer: by scope in the given order.
+    /// Finds, among several keys with one `kid`, those with one of the scopes that verify tokens of an issuer, by scope in the
+    /// given order.
     pub(crate) fn candidates<'s>(
         &self,
         kid: &'s [u8],
@@ -194,7 +197,7 @@ impl KeySet {
         names.filter_map(|name| self.namesake(name)).take(MAX_CANDIDATES).collect()
     }
 
-    /// Returns whether, among several keys of a `kid`, one of these scopes has an issuer.
+    /// Returns whether, among several keys with one `kid`, a key with one of these scopes has an issuer.
     pub(crate) fn has_issuers(&self, kid: &[u8], scopes: &[ScopeName<'_>]) -> bool {
         let has = |scope| self.count_at(hash_of_scoped(&self.hasher, kid, scope), kid, Some(scope)) > 0;
         scopes.iter().any(|scope| has(*scope))
@@ -255,10 +258,10 @@ fn duplicate(key: &Key) -> ConfigError {
     ConfigError::DuplicateKey { key: key.identity().to_string() }
 }
 
-/// A set that is being made from another.
+/// A set that is being derived from another.
 struct Changing {
     set: KeySet,
-    /// Names of several keys of which some went.
+    /// The `kid`s of several keys of which some were removed.
     dwindled: Vec<KeyId>,
 }
 
@@ -267,7 +270,7 @@ impl Changing {
         Self { set, dwindled: Vec::new() }
     }
 
-    /// Puts a key in, or hands it back if its identity is taken.
+    /// Inserts a key, or returns it if its identity is taken.
     fn insert(&mut self, key: Key) -> Result<(), Key> {
         let KeySet { hasher, lone, counts, .. } = &mut self.set;
         let kid = kid_of(&key);
@@ -296,7 +299,7 @@ impl Changing {
         namesakes.insert(hasher.hash_one(key.name()), key, |key| hasher.hash_one(key.name()));
     }
 
-    /// Takes this very key out, if it is there.
+    /// Removes this very key, if the set contains it.
     fn remove(&mut self, key: &Key) {
         let KeySet { hasher, lone, namesakes, .. } = &mut self.set;
         let is_it = |known: &Key| known.is(key);
@@ -309,7 +312,7 @@ impl Changing {
         }
     }
 
-    /// Changes the numbers that a namesake counts in.
+    /// Changes the counts that include a namesake.
     fn count(&mut self, key: &Key, change: impl Fn(usize) -> usize) {
         let KeySet { hasher, counts, .. } = &mut self.set;
         let of_issuers = key.issuer().map(|_| key.scope().clone());
@@ -326,7 +329,7 @@ impl Changing {
         }
     }
 
-    /// Returns the set. A key whose namesakes are gone is a lone one again.
+    /// Returns the set. A key whose namesakes were all removed becomes a lone key again.
     fn finish(mut self) -> KeySet {
         let mut dwindled = std::mem::take(&mut self.dwindled);
         dwindled.sort_unstable();
@@ -360,7 +363,7 @@ impl Changing {
 }
 
 impl std::fmt::Debug for KeySet {
-    /// Shows each key's identity.
+    /// Shows the identity of each key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let keys: std::collections::BTreeSet<String> =
             self.iter().map(|key| key.identity().to_string()).collect();
@@ -381,7 +384,7 @@ mod tests {
         KeyIdentity::new(kid, KeyScope::bucket("b")).unwrap()
     }
 
-    /// Returns the one key of a `kid`, and its place.
+    /// Returns the only key with a `kid`, and its position.
     fn only<'k>(set: &'k KeySet, kid: &str) -> (KeyRef, &'k Key) {
         match set.find(kid.as_bytes()) {
             Named::One(place, key) => (place, key),
@@ -416,7 +419,7 @@ mod tests {
         assert_eq!((one.is_empty(), one.len(), one.get(&identity("a")).is_some()), (false, 1, true));
     }
 
-    /// Every key is found, by its name and by its place.
+    /// Checks that every key is found, by its name and by its position.
     fn is_whole(set: &KeySet, kids: std::ops::Range<usize>) {
         assert_eq!((set.len(), set.iter().count()), (kids.len(), kids.len()));
         for kid in kids.map(|i| format!("k{i}")) {
@@ -505,7 +508,7 @@ mod tests {
         }
     }
 
-    /// What a set is compared with: a list, walked from one end to the other.
+    /// Compares a set with a list that is searched from one end to the other.
     fn is_that_of(set: &KeySet, list: &[Key]) {
         let scopes = [ScopeName::Bucket(b"x"), ScopeName::Site(b"x"), ScopeName::Any];
         assert_eq!((set.len(), set.iter().count()), (list.len(), list.len()));

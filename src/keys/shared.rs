@@ -11,12 +11,12 @@ use crate::crypto::{Algorithm, SignatureCheck};
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// The data that keys loaded together have in common: a million keys of one tenant hold it once.
+/// The common data of keys that were loaded together. A million keys of one tenant hold it once.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) algorithm: Algorithm,
     pub(super) scope: KeyScope,
-    /// The issuer whose tokens they verify, unless they verify those of any.
+    /// The issuer whose tokens the keys verify, or `None` for any issuer.
     pub(super) issuer: Option<Box<str>>,
     pub(super) not_after: Option<UnixSeconds>,
     pub(super) danger: Danger,
@@ -24,7 +24,7 @@ pub(super) struct Shared {
     pub(super) freshness: Option<Arc<Freshness>>,
     pub(super) origin: Option<Origin>,
     pub(super) loaded_at: UnixSeconds,
-    /// The prepared secret that checks signatures, of a key that shares this with no other.
+    /// The prepared secret that checks signatures. Its key shares this data with no other key.
     pub(super) check: Option<Arc<dyn SignatureCheck>>,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Shared {
 #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "keys that code makes come from nowhere"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// One file or variable, as it is shown.
+    /// One file or variable, as shown in messages.
     One(Arc<str>),
-    /// The file in this folder that has the key's name and this ending.
+    /// The file in this folder with the key's name and this ending.
     Folder(Arc<str>, &'static str),
 }
 
@@ -51,11 +51,12 @@ impl Origin {
     }
 }
 
-/// How many a thread remembers: those of a key that is being dressed, and of a few tenants whose keys take turns.
+/// The number of entries that a thread remembers: enough for a key that is being built, and for a few tenants whose keys
+/// alternate.
 const REMEMBERED: usize = 8;
 
 thread_local! {
-    /// The last data that this thread has shared. None of them is secret.
+    /// The data that this thread shared most recently. None of it is secret.
     static LAST: RefCell<ArrayVec<Arc<Shared>, REMEMBERED>> = const { RefCell::new(ArrayVec::new_const()) };
 }
 
@@ -74,7 +75,7 @@ impl Shared {
         }
     }
 
-    /// Returns the data shared with the last keys, if theirs are equal.
+    /// Returns the shared data of recent keys, if it is equal.
     pub(super) fn share(self) -> Arc<Self> {
         if self.check.is_some() {
             return Arc::new(self); // its own
@@ -95,7 +96,7 @@ impl Shared {
         shared
     }
 
-    /// Returns whether both are equal, and neither has a secret.
+    /// Returns whether both are equal, and neither contains a secret.
     fn is(&self, other: &Self) -> bool {
         let Self { algorithm, scope, issuer, not_after, danger, freshness, origin, loaded_at, check } = self;
         check.is_none()

@@ -2,20 +2,21 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-/// The fewest parts that a table has.
+/// The minimum number of parts of a table.
 const FEWEST_PARTS: usize = 16;
 
-/// An immutable hash table in parts, whose changed copies share all but a few parts with it.
+/// An immutable hash table in parts. Changed copies share all but a few parts with the original.
 ///
-/// It has about as many parts as each part has items, a thousand of a thousand in a million. The caller computes the hashes.
+/// The number of parts is about the number of items in each part: a million items are in a thousand parts of a thousand. The
+/// caller computes the hashes.
 #[derive(Clone)]
 pub(super) struct Table<T> {
-    /// A power of two.
+    /// The parts. Their number is a power of two.
     parts: Arc<[Arc<HashTable<T>>]>,
     len: usize,
 }
 
-/// The place of an item in one table; meaningless in any other.
+/// The position of an item in one table. It is meaningless in any other table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spot {
     part: u32,
@@ -30,7 +31,7 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    /// Creates an empty table with room for items of these hashes: a part that need not grow looks at no item twice.
+    /// Creates an empty table with room for items with these hashes: a part that need not grow hashes no item twice.
     pub(super) fn with_room_for(hashes: impl ExactSizeIterator<Item = u64>) -> Self {
         let parts = parts_for(hashes.len());
         let mut sizes = vec![0_usize; parts];
@@ -45,7 +46,7 @@ impl<T> Table<T> {
         }
     }
 
-    /// Finds the item of this hash that passes a test.
+    /// Finds the item that has this hash and passes a test.
     pub(super) fn find(&self, hash: u64, mut is: impl FnMut(&T) -> bool) -> Option<(Spot, &T)> {
         let number = part_of(hash, self.parts.len());
         let part = self.parts.get(number)?;
@@ -54,12 +55,12 @@ impl<T> Table<T> {
         Some((Spot { part: u32::try_from(number).ok()?, place: u32::try_from(place).ok()? }, item))
     }
 
-    /// Returns the item at a place.
+    /// Returns the item at a position.
     pub(super) fn at(&self, spot: Spot) -> Option<&T> {
         self.parts.get(usize::try_from(spot.part).ok()?)?.get_bucket(usize::try_from(spot.place).ok()?)
     }
 
-    /// Returns every item, in no order.
+    /// Returns every item, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.parts.iter().flat_map(|part| part.iter())
     }
@@ -88,7 +89,7 @@ impl<T: Clone> Table<T> {
         }
     }
 
-    /// Removes the item of this hash that passes a test.
+    /// Removes the item that has this hash and passes a test.
     pub(super) fn remove(&mut self, hash: u64, is: impl Fn(&T) -> bool) -> Option<T> {
         self.find(hash, &is)?; // nothing is copied in vain
         let number = part_of(hash, self.parts.len());
@@ -98,7 +99,7 @@ impl<T: Clone> Table<T> {
         Some(item)
     }
 
-    /// Spreads the items anew if the table has come to have many times too few parts, or too many.
+    /// Redistributes the items if the number of parts has become far too small or too large.
     pub(super) fn spread(&mut self, hash_of: impl Fn(&T) -> u64) {
         let (has, wants) = (self.parts.len(), parts_for(self.len));
         if has.max(wants) < has.min(wants).saturating_mul(4) {
@@ -113,14 +114,15 @@ impl<T: Clone> Table<T> {
     }
 }
 
-/// Returns the part of a hash among so many, a power of two: bits that the tables inside the parts do not lead with.
+/// Returns the part for a hash, given the number of parts, a power of two. It uses other bits than those that the tables inside
+/// the parts use first.
 fn part_of(hash: u64, parts: usize) -> usize {
     let [_, _, _, _, high @ ..] = hash.to_le_bytes();
     usize::try_from(u32::from_le_bytes(high)).unwrap_or_default() & parts.wrapping_sub(1)
 }
 
-/// Returns the number of parts for so many items: about the root, so that spine and part are alike, and an insert copies little
-/// of either.
+/// Returns the number of parts for this number of items: about the square root, so that the list of parts and each part have a
+/// similar size, and an insert copies little of either.
 fn parts_for(items: usize) -> usize {
     items.isqrt().next_power_of_two().max(FEWEST_PARTS)
 }

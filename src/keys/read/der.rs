@@ -8,26 +8,27 @@ use crate::keys::Key;
 use crate::scope::KeyScope;
 
 impl Key {
-    /// Creates a public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. What a database of keys is likely to hold: a
+    /// Creates a public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. Databases of keys usually hold this form: a
     /// million of them are loaded in about a second.
     ///
-    /// The key decides the algorithm, as with [`from_pem`](Self::from_pem); [`from_der_for`](Self::from_der_for) names
-    /// another.
+    /// The key determines the algorithm, as with [`from_pem`](Self::from_pem). Use [`from_der_for`](Self::from_der_for) for
+    /// another algorithm.
     ///
     /// # Errors
     ///
-    /// Each of these its own [`ConfigError`]: no key, or bytes after it; a private key; a key type without an algorithm
-    /// here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or the fingerprint of ROCA; an empty `kid`
-    /// or scope.
+    /// Returns a [`ConfigError`] of its own for each of these: no key, or bytes after it; a private key; a key type without an
+    /// algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or the fingerprint of ROCA; an
+    /// empty `kid` or scope.
     pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_der(kid, der, None)?)
     }
 
-    /// Returns the same for an algorithm that is not the key's usual one, such as PS256.
+    /// Creates a public key from DER for an algorithm that is not the key's usual one, such as PS256.
     ///
     /// # Errors
     ///
-    /// As [`from_der`](Self::from_der), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    /// Returns the errors of [`from_der`](Self::from_der), and [`ConfigError::OtherAlgorithm`] if the key does not support the
+    /// algorithm.
     pub fn from_der_for(
         algorithm: Algorithm,
         kid: &str,
@@ -47,7 +48,7 @@ fn from_der(kid: &str, der: &[u8], wanted: Option<Algorithm>) -> Result<Verifyin
     }
 }
 
-/// What a sequence is, by how it begins.
+/// The structure of a sequence, recognized by its beginning.
 enum Form {
     Spki,
     Pkcs1,

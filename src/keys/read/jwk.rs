@@ -22,21 +22,21 @@ pub struct Jwks {
 }
 
 impl Key {
-    /// Reads one JWK (RFC 7517), named by its `kid`.
+    /// Creates a key from one JWK (RFC 7517), named by its `kid`.
     ///
-    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`). A shared secret (`oct`)
-    /// needs one, such as `"alg": "HS256"`.
+    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`). A shared secret (`oct`) needs
+    /// one, such as `"alg": "HS256"`.
     ///
     /// # Errors
     ///
-    /// Each of these has its own [`ConfigError`]: no JSON object; no `kid`; private members (`d`, `p`, …); `use` or `key_ops`
-    /// that forbid verifying; an unsupported type, curve or `alg`; weak or broken key material; no scope.
+    /// Returns a [`ConfigError`] of its own for each of these: no JSON object; no `kid`; private members (`d`, `p`, …); `use` or
+    /// `key_ops` that forbid verifying; an unsupported type, curve or `alg`; weak or broken key material; no scope.
     pub fn from_jwk(json: &str, scope: KeyScope) -> Result<Self, ConfigError> {
         let object = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         from_object(object, None, scope)
     }
 
-    /// Reads a JWK whose file names it. Its own `kid` may be absent, and must not be another name.
+    /// Parses a JWK that is named by its file. Its own `kid` may be absent, and must not differ.
     #[cfg(feature = "config")]
     pub(in crate::keys) fn from_named_jwk(
         kid: &str,
@@ -58,18 +58,18 @@ impl Key {
     }
 }
 
-/// The longest text that is read as a JWK Set, in bytes: room for about 40,000 RSA keys of 2048 bits. Parsing takes up to about
-/// twelve times the memory. Larger numbers of keys are loaded from DER, one by one.
+/// The maximum length of a JWK Set, in bytes: room for about 40,000 RSA keys of 2048 bits. Parsing takes up to about twelve times
+/// the memory. Load larger numbers of keys from DER, one by one.
 pub(in crate::keys) const MAX_JWKS_LEN: usize = 16 * 1024 * 1024;
 
-/// The largest number of members of a JWK Set, and of files in a folder of keys.
+/// The maximum number of members of a JWK Set, and of files in a folder of keys.
 pub(in crate::keys) const MAX_KEYS: usize = 1_000_000;
 
 /// The number of unusable members of a JWK Set that are reported one by one. The others are counted.
 const MAX_SKIPPED: usize = 100;
 
 impl Jwks {
-    /// Reads the text of a JWK Set: an object with a `keys` array. Every key gets the same scope.
+    /// Parses a JWK Set: an object with a `keys` array. Every key gets the same scope.
     ///
     /// A member that cannot be used is skipped and reported, so that a key for encryption does not prevent the others from being
     /// loaded. The first 100 are reported one by one, and the others as a count. The text may have up to 16 MiB and a million
@@ -77,16 +77,18 @@ impl Jwks {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NotJwk`] if the document is no JWK Set; [`ConfigError::SetTooLarge`]; [`ConfigError::PrivateKey`] if any
-    /// member is a private key; [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be
-    /// used; [`ConfigError::NoKeys`] if no usable key is left, or, for a set of one, the reason why it was skipped.
+    /// - [`ConfigError::NotJwk`] if the document is not a JWK Set;
+    /// - [`ConfigError::SetTooLarge`];
+    /// - [`ConfigError::PrivateKey`] if any member is a private key;
+    /// - [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be used;
+    /// - [`ConfigError::NoKeys`] if no usable key is left, or, for a set of one, the reason why it was skipped.
     pub fn parse(json: &str, scope: &KeyScope) -> Result<Self, ConfigError> {
         let set = Self::parse_for(None, json, scope)?;
         set.why_empty().map_or(Ok(set), Err)
     }
 
-    /// Reads a JWK Set. `wanted` is the algorithm of members that name none. Unlike for [`parse`](Self::parse), a set without usable
-    /// keys is no error.
+    /// Parses a JWK Set. `wanted` is the algorithm of members that name none. Unlike with [`parse`](Self::parse), a set without
+    /// usable keys is not an error.
     pub(in crate::keys) fn parse_for(
         wanted: Option<Algorithm>,
         json: &str,
@@ -139,7 +141,7 @@ impl Jwks {
     }
 }
 
-/// Refuses a `kid` that occurs twice, even if one of the keys is unusable: it is unknown which one the tokens mean.
+/// Rejects a `kid` that occurs twice, even if one of the keys is unusable: it is unknown which one the tokens mean.
 fn refuse_repeated(members: &[Value], scope: &KeyScope) -> Result<(), ConfigError> {
     let mut kids = HashSet::with_capacity(members.len());
     let mut named = members.iter().filter_map(|member| member.get("kid")?.as_str());

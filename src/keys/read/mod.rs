@@ -1,4 +1,4 @@
-//! Key documents to keys: PEM, DER, JWK, JWKS and plain secrets.
+//! Parses key documents: PEM, DER, JWK, JWK Sets and plain secrets.
 
 mod der;
 mod jwk;

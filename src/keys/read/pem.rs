@@ -17,23 +17,24 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 impl Key {
     /// Creates a public key from PEM: `PUBLIC KEY` (SPKI, RFC 7468 §13) or `RSA PUBLIC KEY` (PKCS#1).
     ///
-    /// The key decides the algorithm: RSA is RS256, P-256 is ES256, P-384 is ES384, Ed25519 is `EdDSA`.
-    /// [`from_pem_for`](Self::from_pem_for) names another.
+    /// The key determines the algorithm: RSA is RS256, P-256 is ES256, P-384 is ES384, Ed25519 is `EdDSA`. Use
+    /// [`from_pem_for`](Self::from_pem_for) for another algorithm.
     ///
     /// # Errors
     ///
-    /// Each of these its own [`ConfigError`]: no PEM, or several blocks; a private key; a certificate or another
-    /// block; a key type without an algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a
-    /// bad exponent or the fingerprint of ROCA; an empty `kid` or scope.
+    /// Returns a [`ConfigError`] of its own for each of these: no PEM, or several blocks; a private key; a certificate or another
+    /// block; a key type without an algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS) or with a bad exponent or
+    /// the fingerprint of ROCA; an empty `kid` or scope.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_pem(kid, pem.as_ref(), None)?)
     }
 
-    /// Returns the same for an algorithm that is not the key's usual one, such as PS256.
+    /// Creates a public key from PEM for an algorithm that is not the key's usual one, such as PS256.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] where the key is none for the algorithm.
+    /// Returns the errors of [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] if the key does not support the
+    /// algorithm.
     pub fn from_pem_for(
         algorithm: Algorithm,
         kid: &str,
@@ -59,8 +60,8 @@ fn from_pem(kid: &str, pem: &[u8], wanted: Option<Algorithm>) -> Result<Verifyin
     }
 }
 
-/// Returns the one key block of a PEM text; what stands around it is ignored, as RFC 7468 §2 allows, and so are the curve
-/// parameters that openssl writes before an EC key.
+/// Returns the only key block of a PEM text. Surrounding text is ignored, as RFC 7468 §2 allows, and so are the curve parameters
+/// that openssl writes before an EC key.
 pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigError> {
     let not_pem = |found: &'static str| ConfigError::NotPem { kid: kid.to_owned(), found };
     if memchr::memmem::find(text, b"-----BEGIN").is_none() {
@@ -92,7 +93,7 @@ pub(super) fn from_spki(
     public_key(algorithm_for(kid, kind, wanted)?, der).map_err(|_| broken())
 }
 
-/// What the object identifiers of key type and curve say.
+/// Returns the kind of key that the object identifiers of key type and curve stand for.
 fn kind_of(
     kid: &str,
     oid: ObjectIdentifier,
@@ -110,7 +111,7 @@ fn kind_of(
     }
 }
 
-/// Returns the algorithm that was asked for, if the key can have it, or else the usual one.
+/// Returns the requested algorithm, if the key supports it, or else the usual one.
 pub(crate) fn algorithm_for(
     kid: &str,
     kind: KeyKind,
@@ -126,7 +127,7 @@ pub(crate) fn algorithm_for(
     }
 }
 
-/// What people call the curves that have no algorithm here.
+/// Returns the common name of a curve that has no algorithm here.
 fn curve_name(curve: &ObjectIdentifier) -> String {
     match curve.to_string().as_str() {
         "1.3.132.0.35" => "P-521".to_owned(),

@@ -2,10 +2,10 @@ use std::ops::RangeInclusive;
 
 use crate::error::ConfigError;
 
-/// The sizes of RSA keys that are accepted, in bits. A key of 8192 bits already takes 13 times the work of 2048.
+/// The accepted sizes of RSA keys, in bits. A key of 8192 bits already takes 13 times the work of 2048.
 pub const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
-/// Refuses a weak or absurd RSA key by its big-endian modulus and exponent.
+/// Rejects a weak or absurd RSA key, given its big-endian modulus and exponent.
 pub(super) fn check_rsa(kid: &str, modulus: &[u8], exponent: &[u8]) -> Result<(), ConfigError> {
     let bits = bit_length(modulus);
     if !RSA_BITS.contains(&bits) {
@@ -22,8 +22,8 @@ pub(super) fn check_rsa(kid: &str, modulus: &[u8], exponent: &[u8]) -> Result<()
     Ok(())
 }
 
-/// The odd primes up to 167 whose residues 65537 does not all generate. Only these distinguish moduli of ROCA from others. The most
-/// distinctive come first, so that nearly every other modulus is done after the first group.
+/// The odd primes up to 167 whose residues 65537 does not all generate. Only these distinguish moduli of ROCA from others. The
+/// most distinctive come first, so that nearly every other modulus is done after the first group.
 ///
 /// The product of a group fits into 32 bits.
 const ROCA_PRIMES: [&[u64]; 4] =
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// One in 2^27 has it by chance.
+    /// One number in 2^27 has the fingerprint by chance.
     #[test]
     fn random_odd_numbers_have_no_fingerprint() {
         let mut found = 0;

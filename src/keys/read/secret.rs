@@ -4,25 +4,26 @@ use crate::error::ConfigError;
 use crate::keys::Key;
 use crate::scope::KeyScope;
 
-/// The shortest shared secret for HS256, in bytes: the length of its hash (RFC 7518 §3.2).
+/// The minimum length of a shared secret for HS256, in bytes: the length of its hash (RFC 7518 §3.2).
 pub const MIN_SECRET_LEN: usize = 32;
 
 impl Key {
-    /// Creates a shared secret for HS256; whoever can check its tokens can also make them.
+    /// Creates a shared secret for HS256. Everyone who can verify its tokens can also sign them.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::SecretTooShort`] below [`MIN_SECRET_LEN`]; [`ConfigError::SecretIsPem`] for the text of a
-    /// PEM, whose public half would be the secret; and what every key refuses: `kid`, scope.
+    /// Returns [`ConfigError::SecretTooShort`] below [`MIN_SECRET_LEN`]; [`ConfigError::SecretIsPem`] for PEM text, whose public
+    /// half would be the secret; and the errors of every key for `kid` and scope.
     pub fn from_secret(kid: &str, secret: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::from_secret_for(Algorithm::Hs256, kid, secret, scope)
     }
 
-    /// Returns the same for HS384 or HS512, with secrets of at least 48 or 64 bytes.
+    /// Creates a shared secret for HS384 or HS512, of at least 48 or 64 bytes.
     ///
     /// # Errors
     ///
-    /// As [`from_secret`](Self::from_secret), and [`ConfigError::OtherAlgorithm`] for an algorithm without a secret.
+    /// Returns the errors of [`from_secret`](Self::from_secret), and [`ConfigError::OtherAlgorithm`] for an algorithm without a
+    /// secret.
     pub fn from_secret_for(
         algorithm: Algorithm,
         kid: &str,
@@ -49,7 +50,7 @@ pub(super) fn checked_secret(
     shared_secret(algorithm, secret).map_err(|_| ConfigError::BrokenKey { kid: kid.to_owned() })
 }
 
-/// Returns whether the bytes are the text of a PEM, whatever stands before it.
+/// Returns whether the bytes are PEM text, whatever precedes it.
 fn looks_like_pem(secret: &[u8]) -> bool {
     memchr::memmem::find(secret, b"-----BEGIN").is_some()
 }

@@ -16,14 +16,14 @@ use crate::keys::freshness::Freshness;
 use crate::keys::shared::Origin;
 use crate::time::UnixSeconds;
 
-/// All sources, as of the last look at them.
+/// All sources, in the state of the last check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Documents {
     sources: Vec<SourceState>,
     in_force: InForce,
 }
 
-/// The keys in force, one of each identity.
+/// The keys in force, one for each identity.
 type InForce = HashSet<ByIdentity>;
 
 /// A key that is compared by its identity.
@@ -44,7 +44,7 @@ impl Hash for ByIdentity {
     }
 }
 
-/// Returns the key in force that has the identity of this one.
+/// Returns the key in force that has the same identity as this key.
 fn in_place_of<'k>(in_force: &'k InForce, key: &Key) -> Option<&'k Key> {
     in_force.get(&ByIdentity(key.clone())).map(|ByIdentity(known)| known)
 }
@@ -54,7 +54,7 @@ fn in_place_of<'k>(in_force: &'k InForce, key: &Key) -> Option<&'k Key> {
 pub(crate) struct LoadFault {
     /// The number of the source.
     pub(crate) source: usize,
-    /// The setting that the error is about, unless that is the place of the keys.
+    /// The setting that the error is about, unless it is about the place of the keys.
     pub(crate) setting: Option<&'static str>,
     pub(crate) error: ConfigError,
 }
@@ -68,7 +68,7 @@ pub(crate) struct Changes {
     pub(crate) changed: Vec<(Key, Key)>,
 }
 
-/// Keys that stay in force although their file or folder cannot be read any more.
+/// Keys that stay in force although their file or folder can no longer be read.
 #[derive(Debug)]
 pub(crate) struct KeptKeys<'d> {
     pub(crate) source: String,
@@ -76,7 +76,7 @@ pub(crate) struct KeptKeys<'d> {
     pub(crate) error: &'d ConfigError,
     /// The number of keys.
     pub(crate) keys: usize,
-    /// When the keys were last read, or found unchanged.
+    /// The time at which the keys were last read, or found unchanged.
     pub(crate) confirmed: UnixSeconds,
     /// The last second in which the keys are in force, if `max_staleness` sets one.
     pub(crate) until: Option<UnixSeconds>,
@@ -103,15 +103,15 @@ struct Document {
     unreadable: Option<ConfigError>,
     /// An error for each key whose identity is in another file too.
     doubled: Vec<ConfigError>,
-    /// When the present content was last found to be the loaded one.
+    /// The time at which the present content was last found to be the loaded content.
     confirmed: Option<UnixSeconds>,
     /// The limit on the age of its keys, shared with them, if the source sets one.
     freshness: Option<Arc<Freshness>>,
 }
 
 impl Documents {
-    /// Reads sources, some for the first time. The state of a source that `before` has is taken over, with its last good
-    /// content.
+    /// Reads sources, some of them for the first time. The state of a source that is part of `before` is taken over, with its
+    /// last good content.
     ///
     /// Errors at the first reading of a source go to `faults`, all others to `notices`.
     pub(crate) fn read(
@@ -158,7 +158,7 @@ impl Documents {
         (next, changes)
     }
 
-    /// Looks at every source again. Errors go to `notices`, once for each change.
+    /// Checks every source for changes. Errors go to `notices`, once for each change.
     pub(crate) fn look(&mut self, notices: &mut Vec<ConfigError>) -> Changes {
         let mut changed = false;
         for state in &mut self.sources {
@@ -178,7 +178,7 @@ impl Documents {
         self.sources.iter().map(|state| &state.source)
     }
 
-    /// Returns all present faults, reported before or not.
+    /// Returns all present faults, including those that were reported before.
     pub(crate) fn faults(&self) -> impl Iterator<Item = &ConfigError> {
         self.sources.iter().flat_map(|state| {
             let doubled = state.documents.values().flat_map(|document| &document.doubled);
@@ -198,7 +198,7 @@ impl Documents {
         self.sources.iter().flat_map(SourceState::kept)
     }
 
-    /// Returns the reason why a file's present content is not in force, by the file's name as its keys show it.
+    /// Returns the reason why a file's present content is not in force, by the name of the file that its keys show.
     pub(crate) fn faults_by_file(&self) -> HashMap<Cow<'_, str>, &ConfigError> {
         let documents = self.sources.iter().flat_map(|state| {
             state.documents.values().map(move |document| {
@@ -211,12 +211,12 @@ impl Documents {
             .collect()
     }
 
-    /// Returns whether this very key is the one of its identity that is in force.
+    /// Returns whether this very key is the key in force for its identity.
     pub(crate) fn has_in_force(&self, key: &Key) -> bool {
         in_place_of(&self.in_force, key).is_some_and(|known| known.is(key))
     }
 
-    /// Decides which key of each identity is in force: the present one, or else the first. Errors about the others go to `doubled`,
+    /// Selects the key in force for each identity: the present one, or else the first. Errors about the others go to `doubled`,
     /// with the number of their source, unless they were reported before.
     fn settle(&mut self, doubled: &mut Vec<(usize, ConfigError)>) -> Changes {
         let before = std::mem::take(&mut self.in_force);
@@ -280,7 +280,7 @@ impl SourceState {
         Self { source, documents: BTreeMap::new(), fault: None, passed_over: Vec::new() }
     }
 
-    /// Returns the folder as a whole if that cannot be read, else each file that cannot be read.
+    /// Returns the folder as a whole if it cannot be read, or else each file that cannot be read.
     fn kept(&self) -> Vec<KeptKeys<'_>> {
         let documents = self.documents.values().filter(|document| !document.loaded.keys.is_empty());
         if let Some(error) = &self.fault {
@@ -324,7 +324,7 @@ impl SourceState {
         self.fault.iter().chain(each)
     }
 
-    /// Looks again. Returns whether the keys may have changed.
+    /// Checks for changes. Returns whether the keys may have changed.
     fn look(&mut self, notices: &mut Vec<ConfigError>) -> bool {
         let format = Format::of_source(&self.source);
         match self.source.place.clone() {
@@ -472,7 +472,7 @@ impl Document {
         self.freshness.iter().for_each(|freshness| freshness.confirm(now));
     }
 
-    /// Takes over new content, or keeps the last good one and records the error. Returns whether the keys may have changed.
+    /// Takes over new content, or keeps the last good content and records the error. Returns whether the keys may have changed.
     fn take(
         &mut self,
         loaded: Result<Loaded, ConfigError>,

@@ -16,13 +16,14 @@ use crate::keys::read::MAX_JWKS_LEN;
 use crate::keys::shared::Origin;
 use crate::keys::{Jwks, Key};
 
-/// The largest file that is read as one key.
+/// The maximum size of a file that is read as one key.
 const MAX_KEY_FILE: u64 = 64 * 1024;
 
-/// The largest file that is read as a JWK Set.
+/// The maximum size of a file that is read as a JWK Set.
 const MAX_JWKS_FILE: u64 = MAX_JWKS_LEN as u64;
 
-/// The time after its last change in which a file is read at every look: its timestamps may be too coarse to show another change.
+/// The time after its last change during which a file is read at every check, because its timestamps may be too coarse to show
+/// another change.
 const SETTLING: Duration = Duration::from_secs(2);
 
 /// The state of a file when it was last read.
@@ -39,15 +40,15 @@ struct Stamp {
     len: u64,
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
-    /// Whether the last change was longer ago than [`SETTLING`] when the metadata were read.
+    /// True if the last change was longer ago than [`SETTLING`] when the metadata was read.
     settled: bool,
 }
 
-/// The result of a look at a file.
+/// The result of checking a file for changes.
 pub(crate) enum Look {
     /// The content is unchanged.
     Same,
-    /// The content is new: these bytes.
+    /// The content is new, with these bytes.
     Changed(Vec<u8>),
 }
 
@@ -71,16 +72,16 @@ impl FileSight {
         }
     }
 
-    /// Returns the state with which the next look reads the file again.
+    /// Returns the state with which the next check reads the file again.
     pub(super) fn unread(self) -> Self {
         Self { stamp: None, ..self }
     }
 
-    /// Reads the file if it changed since the last look.
+    /// Reads the file if it changed since the last check.
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be read or is larger than `limit` bytes. The next look tries again.
+    /// Fails if the file cannot be read or is larger than `limit` bytes. The next check tries again.
     pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
         let now = SystemTime::now();
         let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
@@ -115,7 +116,7 @@ fn bounded(len: u64, limit: u64) -> Result<(), String> {
     if len > limit { Err(format!("has {len} bytes: write at most {limit}")) } else { Ok(()) }
 }
 
-/// Opens a file. If it is a pipe, this does not wait for a writer.
+/// Opens a file, without waiting for a writer if it is a pipe.
 fn open(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);
@@ -148,7 +149,7 @@ impl Stamp {
     }
 }
 
-/// Returns when the file was last written, renamed or dated. Its modification date may be older or newer.
+/// Returns the time at which the file was last written, renamed or dated. Its modification date may be older or newer.
 fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
     #[cfg(unix)]
     {
@@ -253,7 +254,7 @@ impl Loaded {
 
 /// Loads one document with the settings of its source. `named` is the `kid` in the file's name.
 ///
-/// A complete document without a usable key is no error: its keys are to be removed.
+/// A complete document without a usable key is not an error: its keys are removed.
 pub(super) fn load(
     bytes: &[u8],
     format: Format,
@@ -278,8 +279,8 @@ pub(super) fn load(
     Ok(loaded)
 }
 
-/// Returns whether an error is about a complete key that cannot be used. A half-written file causes none of these errors. A private
-/// key does not count: it is there by mistake, and does not mean that the keys before it are to be removed.
+/// Returns whether an error is about a complete key that cannot be used. A half-written file causes none of these errors. A
+/// private key does not count: it is there by mistake, and the previous keys stay.
 const fn is_of_a_whole_document(error: &ConfigError) -> bool {
     matches!(
         error,
@@ -341,7 +342,7 @@ fn read(
     })
 }
 
-/// Returns the bytes without the line end that editors and `echo` put after text. Random bytes are hardly ever text.
+/// Returns the bytes without the line end that editors and `echo` append to text. Random bytes are hardly ever text.
 pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
     let is_text = std::str::from_utf8(bytes)
         .is_ok_and(|text| text.trim_end_matches(['\r', '\n']).chars().all(|c| !c.is_control()));
@@ -387,7 +388,7 @@ mod tests {
         }
     }
 
-    /// Root may read everything, so that no file on disk shows the second.
+    /// Root can read every file, so no file on disk can produce the second message.
     #[test]
     fn what_an_operator_can_mend_is_said_in_a_few_words_and_the_rest_by_the_system() {
         use std::io::{Error, ErrorKind};
@@ -401,7 +402,7 @@ mod tests {
         }
     }
 
-    /// A clock that was set back after the file was written.
+    /// The clock was set back after the file was written.
     #[test]
     fn a_file_from_the_future_settles_once_it_is_far_enough_ahead() {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -11,7 +11,7 @@ use crate::keys::read::MAX_KEYS;
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) files: Vec<KeyFile>,
-    /// Entries that are neither hidden nor key files by their name.
+    /// Entries that are not hidden, and whose names are not those of key files.
     pub(super) passed_over: Vec<OsString>,
 }
 

@@ -1,21 +1,21 @@
-//! Sources of keys: files, folders and environment variables, each with the scope that its keys may sign for.
+//! Sources of keys: files, folders and environment variables, each with the scope of its keys.
 //!
 //! Rules:
 //!
 //! 1. In a folder, `<kid>.pem` (or `<kid>.pub.pem`) is one public key, `<kid>.jwk` one JWK, `jwks.json` a JWK Set. Other names
-//!    are passed over, hidden ones silently and the rest with a warning. Folders inside are not searched.
+//!    are skipped, hidden ones silently and the rest with a warning. Sub-folders are not searched.
 //! 2. When a source is read for the first time, a document that cannot be loaded is an error, unless
-//!    [`broken_files`](KeySource::broken_files) says to skip them.
-//! 3. Later, a document that can be read and holds no usable key removes its keys: a JWK Set without a usable member
-//!    (such as `{"keys":[]}`), a key for encryption, a weak key, a certificate. If a file is deleted from a folder that still has
-//!    key files, its keys are removed.
+//!    [`broken_files`](KeySource::broken_files) is set to skip it.
+//! 3. Later, a document that can be read and holds no usable key removes its keys: a JWK Set without a usable member (such as
+//!    `{"keys":[]}`), a key for encryption, a weak key, a certificate. If a file is deleted from a folder that still has key
+//!    files, its keys are removed.
 //! 4. A document that cannot be read keeps its last good keys in force, and is reported once for each change: a file that is half
-//!    written, broken, empty or a private key; a missing file that the source names; a folder that is missing or
-//!    holds no key file any more. An unmounted volume looks the same, so deleting the last key file of a folder
-//!    removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the
-//!    source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
-//! 5. Of two keys of one [identity](super::KeyIdentity) the one in force stays. At the first reading, that is an error. Keys with one
-//!    `kid` and different scopes or issuers do not get in each other's way.
+//!    written, broken, empty or a private key; a missing file that the source names; a folder that is missing or no longer holds
+//!    a key file. An unmounted volume looks the same, so deleting the last key file of a folder removes nothing. To retire its
+//!    keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the source.
+//!    [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
+//! 5. If two keys have one [identity](super::KeyIdentity), the one in force stays. At the first reading, that is an error. Keys
+//!    with one `kid` and different scopes or issuers do not conflict.
 //! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.
 
 mod documents;
@@ -37,7 +37,8 @@ use crate::error::ConfigError;
 use crate::scope::KeyScope;
 use crate::time::UnixSeconds;
 
-/// The fate of a folder's files that cannot be loaded at the first reading. At later ones, they are left out with a warning.
+/// The treatment of a folder's files that cannot be loaded at the first reading. At later readings, they are left out with a
+/// warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "broken_files"))]
 #[serde(rename_all = "lowercase")]
@@ -49,7 +50,7 @@ pub enum BrokenFiles {
     Skip,
 }
 
-/// A place that keys are loaded from, with the scope that they may sign for.
+/// A place from which keys are loaded, and the scope of these keys.
 ///
 /// ```no_run
 /// use playgate::{KeyScope, Site, Verifier, keys::KeySource};
@@ -85,33 +86,33 @@ enum Place {
 }
 
 impl KeySource {
-    /// Creates a source of a folder with key files.
+    /// Creates a source that is a folder of key files.
     pub fn dir(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::Dir(path.into()), scope)
     }
 
-    /// Creates a source of one public key: PEM, or a JWK if the name ends in `.jwk` or `.json`.
+    /// Creates a source that is a file with one public key: PEM, or a JWK if the name ends in `.jwk` or `.json`.
     pub fn file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::File(path.into()), scope)
     }
 
-    /// Creates a source of a JWK Set (RFC 7517 §5). Members that cannot be used are skipped and reported.
+    /// Creates a source that is a file with a JWK Set (RFC 7517 §5). Members that cannot be used are skipped and reported.
     pub fn jwks(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::Jwks(path.into()), scope)
     }
 
-    /// Creates a source of a file with a shared secret for HS256. One line end after text is not part of the secret; all other
-    /// bytes are.
+    /// Creates a source that is a file with a shared secret for HS256. One line end after text is not part of the secret; all
+    /// other bytes are.
     pub fn secret_file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::SecretFile(path.into()), scope)
     }
 
-    /// Creates a source of an environment variable with a shared secret for HS256, under this `kid`. It is read once.
+    /// Creates a source that is an environment variable with a shared secret for HS256, under this `kid`. It is read once.
     pub fn secret_env(variable: impl Into<String>, kid: impl Into<String>, scope: KeyScope) -> Self {
         Self::new(Place::SecretEnv(variable.into()), scope).kid(kid)
     }
 
-    /// Creates a source of one public key as PEM text, under this `kid`.
+    /// Creates a source that is the PEM text of one public key, under this `kid`.
     pub fn pem(kid: impl Into<String>, text: impl Into<String>, scope: KeyScope) -> Self {
         Self::new(Place::Pem(text.into()), scope).kid(kid)
     }
@@ -130,21 +131,23 @@ impl KeySource {
         }
     }
 
-    /// Sets the key's name. The default is the file's name without its ending. Folders and JWK Sets name their keys themselves.
+    /// Sets the key's name. The default is the file's name without its ending. The keys of folders and JWK Sets have names of
+    /// their own.
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into());
         self
     }
 
-    /// Sets the one issuer whose tokens the keys verify: their `iss` is exactly this text. By default, the keys look at no `iss`.
+    /// Sets the one issuer whose tokens the keys verify: their `iss` is exactly this text. By default, the keys do not check
+    /// `iss`.
     ///
-    /// Two issuers may so name their keys alike: the issuer is part of a key's [identity](super::KeyIdentity).
+    /// Two issuers may use the same key names, because the issuer is part of a key's [identity](super::KeyIdentity).
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// Sets the one algorithm that the keys must be for. By default, any is accepted.
+    /// Sets the one algorithm that the keys must support. By default, any is accepted.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = Some(algorithm);
         self
@@ -156,19 +159,19 @@ impl KeySource {
         self
     }
 
-    /// Limits the time for which the keys stay in force after their file was last read, or found unchanged: at least
-    /// [`MIN_STALENESS`](Self::MIN_STALENESS). The default is no limit. This is for files and folders alone.
+    /// Limits the time for which the keys stay in force after their file was last read, or found unchanged. The minimum is
+    /// [`MIN_STALENESS`](Self::MIN_STALENESS), the default no limit. It applies to files and folders only.
     ///
-    /// A file that is missing, empty or broken keeps its last good keys in force, and so does a folder that is missing or
-    /// holds no key file any more. After this time, tokens of the keys are refused as `unknown_key`, until the file can be read
-    /// again. The limit applies even if the file is never looked at: [`watch`](crate::Verifier::watch) looks regularly. Without
+    /// A file that is missing, empty or broken keeps its last good keys in force, and so does a folder that is missing or no
+    /// longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
+    /// again. The limit applies even if the file is never checked. [`watch`](crate::Verifier::watch) checks regularly. Without
     /// it, call [`reload`](crate::Verifier::reload) more often than this.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
         self.max_staleness = Some(max_staleness);
         self
     }
 
-    /// The shortest [`max_staleness`](Self::max_staleness). A look at very many files may take seconds.
+    /// The minimum of [`max_staleness`](Self::max_staleness). Checking a very large number of files may take seconds.
     pub const MIN_STALENESS: Duration = Duration::from_secs(10);
 
     /// Returns a fault of the source's own settings, and the setting, if there is one.
@@ -203,7 +206,7 @@ impl KeySource {
         self
     }
 
-    /// Sets what happens at the first reading to a folder's files that cannot be loaded. The default is [`BrokenFiles::Refuse`].
+    /// Sets the treatment of a folder's files that cannot be loaded at the first reading. The default is [`BrokenFiles::Refuse`].
     pub fn broken_files(mut self, broken_files: BrokenFiles) -> Self {
         self.broken_files = broken_files;
         self
@@ -214,7 +217,7 @@ impl KeySource {
         &self.scope
     }
 
-    /// Returns the issuer whose tokens the keys verify; `None` for any.
+    /// Returns the one issuer whose tokens the keys verify, or `None` for any issuer.
     pub(crate) fn issuer_of_tokens(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
@@ -225,7 +228,7 @@ impl KeySource {
         self.danger.names().chain(any)
     }
 
-    /// Returns the folder to watch for changes.
+    /// Returns the folder that is watched for changes.
     #[cfg(feature = "watch")]
     pub(crate) fn watched_folder(&self) -> Option<&Path> {
         match &self.place {
@@ -235,7 +238,7 @@ impl KeySource {
         }
     }
 
-    /// Returns the field and the place, for an error; without the place if that may be the secret itself.
+    /// Returns the field and the place, for an error message. The place is left out if it may be the secret itself.
     pub(crate) fn shown(&self) -> String {
         if self.place.is_there() { format!("{} {self}", self.field()) } else { self.field().to_owned() }
     }
@@ -270,7 +273,7 @@ impl Place {
     }
 }
 
-/// Shown in place of a secret's file or variable that does not exist.
+/// Replaces the name of a secret's file or variable that does not exist.
 const NOWHERE: &str = "(does not exist)";
 
 impl std::fmt::Display for KeySource {
