@@ -19,7 +19,7 @@ use crate::scope::{KeyScope, LiveShape};
 use crate::site::{Forward, IdentityValue, Outside, PolicyBuilder, Serves, Site, UnknownHost};
 use crate::time::Span;
 
-/// The settings of the sections of a file, in their order.
+/// The settings from the sections of a file, in their order.
 #[derive(Debug)]
 pub(crate) struct Sections {
     pub(crate) unknown_host: Option<UnknownHost>,
@@ -150,7 +150,7 @@ fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec
     headers
 }
 
-/// Builds the answers. Every pair keeps its place, so that an error has the right line. An unknown code is reported.
+/// Builds the statuses of codes. Every pair keeps its place, so that an error has the right line. An unknown code is reported.
 fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u16)> {
     let mut answers = Vec::new();
     for (index, (name, status)) in said.into_iter().enumerate() {

@@ -1,6 +1,6 @@
-//! The types of a configuration file, which [`read`](super::read) fills and the JSON Schema describes.
+//! The types of a configuration file. [`read`](super::read) fills them, and the JSON Schema describes them.
 //!
-//! Every field is optional here, so that all missing fields can be reported at once, by [`build`](super::build).
+//! Every field is optional here, so that [`build`](super::build) can report all missing fields at once.
 
 #![expect(
     clippy::doc_link_with_quotes,
@@ -32,7 +32,7 @@ pub(super) use identity::IdentitySaid;
 pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
 pub(super) use outside::OutsideSaid;
 
-/// Which requests may have the bytes they ask for.
+/// The configuration of playgate: sites, their rules, and the sources of keys.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(title = "playgate", extend("required" = ["version", "site"])))]
@@ -41,35 +41,36 @@ pub(super) struct Document {
     /// The version of this format.
     #[cfg_attr(test, schemars(required, extend("const" = 1)))]
     pub(super) version: Option<i64>,
-    /// What happens to a request for a host that no site claims: 421, or on to the inner service. Default "refuse".
+    /// The treatment of requests for a host that no site claims: "refuse" answers 421, "pass" hands them to the inner service.
+    /// Default "refuse".
     pub(super) unknown_host: Option<UnknownHost>,
-    /// The fate of a path outside of every base path, on a host that a site claims: 404, or on to the inner service,
-    /// for all hosts or for those listed. Required if some site has a base path below "/" and no site serves the rest.
+    /// The treatment of paths outside of every base path, on a host that a site claims: "refuse" answers 404, "pass" hands them
+    /// to the inner service, for all hosts or for those listed. Required if some site has a base path below "/" and no site
+    /// serves the other paths.
     pub(super) outside: Option<OutsideSaid>,
-    /// Proxies that are believed about the client's address and about HTTPS: addresses and CIDR networks.
+    /// Proxies that are trusted for the client's address and for HTTPS, as addresses and CIDR networks.
     pub(super) trusted_proxies: Vec<String>,
-    /// Whether the body of a refusal carries its code. Default true.
+    /// Includes the code in the body of a refusal. Default true.
     pub(super) expose_reason: Option<bool>,
-    /// How many tokens whose signature was found good are remembered, so that a viewer's next request needs no
-    /// cryptography; 0 for none. Default 65536.
+    /// The number of verified tokens that are remembered, so that a viewer's next request needs no cryptography; 0 for none.
+    /// Default 65536.
     #[cfg_attr(test, schemars(range(max = 16_777_216)))]
     pub(super) token_cache: Option<usize>,
     /// Limits of failed signatures, after which verification is suspended. Default 60000 in a minute for one public address.
     pub(super) failed_signatures: Option<FailedSignaturesSection>,
-    /// What each set of hosts, or a base path on them, serves.
+    /// The sites: each is a set of hosts, or a base path on them.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) site: Vec<SiteSection>,
-    /// Stream ids, which key scopes name, to playback IDs, which tokens and URLs name. Without an entry both are the
-    /// same.
+    /// Maps stream ids, which key scopes name, to playback IDs, which tokens and URLs name. Without an entry both are the same.
     pub(super) stream: Vec<StreamSection>,
-    /// Where keys come from, and what they may sign for.
+    /// The sources of keys, and the scopes of these keys.
     pub(super) keys: Vec<KeysSection>,
 }
 
-/// What a set of hosts, or a base path on them, serves, and under which rules.
+/// A set of hosts, or a base path on them, with the resources served there and their rules.
 ///
-/// The table is read as these structs, each of which takes its own fields. All but the last are those of the [`Site`](crate::Site)
-/// that code builds.
+/// The table is read as these structs, each of which takes its own fields. All but the last are those of the
+/// [`Site`](crate::Site) that code builds.
 #[derive(Debug, Deserialize)]
 pub(super) struct SiteSection(
     pub(super) Location,
@@ -120,7 +121,7 @@ macro_rules! with_scheme_sections {
 }
 
 for_each_scheme!(with_scheme_sections! {
-    /// The settings of a site that the file writes in another form than code.
+    /// The settings of a site that have another form in the file than in code.
     #[derive(Debug, Default, Deserialize)]
     #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[cfg_attr(test, schemars(extend("required" = ["serves"])))]
@@ -129,20 +130,20 @@ for_each_scheme!(with_scheme_sections! {
         /// A bucket, whose paths are object keys, or live streams.
         #[cfg_attr(test, schemars(required))]
         pub(super) serves: Option<Serves>,
-        /// Request headers for the inner service: each with the claim that it carries, { x-viewer = "sub" }; or with a fact of
-        /// the grant, { x-kid = { grant = "kid" } }; or only removed from requests, { x-internal = false }.
+        /// Request headers for the inner service. The value is the claim that the header carries, { x-viewer = "sub" }, a fact of
+        /// the grant, { x-kid = { grant = "kid" } }, or false to only remove the header from requests, { x-internal = false }.
         pub(super) identity_headers: Pairs<IdentitySaid>,
         /// Other statuses for codes: { expired = 410 }.
         pub(super) answers: Pairs<u16>,
-        /// Which query parameters of a manifest's request are carried into the URIs in it: "auto" for those of the credential
-        /// that was granted, false for none, or a table. Default "auto".
+        /// The query parameters of a manifest's request that are carried into the URIs of the manifest: "auto" for those of the
+        /// granted credential, false for none, or a table. Default "auto".
         pub(super) forward: Option<ForwardSaid>,
-        /// Which pages of other origins may read answers. Without it nothing is touched.
+        /// The other origins whose pages may read responses. Without it, CORS headers are left unchanged.
         pub(super) cors: Option<CorsSection>,
     }
 });
 
-/// What is carried into manifests.
+/// The parameters that are carried into manifests.
 #[derive(Debug)]
 pub(super) enum ForwardSaid {
     Auto,
@@ -150,23 +151,24 @@ pub(super) enum ForwardSaid {
     Table(ForwardSection),
 }
 
-/// What is carried into manifests: the credential's own parameters, or those that one of `only_keys` and `except_keys`
-/// chooses.
+/// The parameters that are carried into manifests: those of the credential, or those selected by one of `only_keys` and
+/// `except_keys`.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "forward_table"))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ForwardSection {
-    /// Manifests by their extension: m3u8, m3u, mpd, mpp. Default ["m3u8", "mpd", "mpp"].
+    /// The extensions of the manifests that are rewritten: m3u8, m3u, mpd, mpp. Default ["m3u8", "mpd", "mpp"].
     pub(super) from: Option<Vec<String>>,
-    /// Which files of a manifest get them, by their extension. Default every file.
+    /// The extensions of the files whose URIs get the parameters. Default every file.
     pub(super) to: Option<Vec<String>>,
-    /// These query parameters.
+    /// The only query parameters that are carried.
     pub(super) only_keys: Option<Vec<String>>,
-    /// All query parameters but these.
+    /// The query parameters that are not carried.
     pub(super) except_keys: Option<Vec<String>>,
-    /// Hosts that get them beside the request's own and the site's hosts: at the default port, or "b.example.com:8443".
+    /// Further hosts whose URIs get the parameters, beside the request's own and the site's hosts: at the default port, or with a
+    /// port as in "b.example.com:8443".
     pub(super) hosts: Vec<String>,
-    /// The longest MPD that is rewritten, in bytes: it is held in memory until it is whole. Default 1048576.
+    /// The longest MPD that is rewritten, in bytes. It is held in memory until it is complete. Default 1048576.
     #[cfg_attr(test, schemars(range(min = 1024, max = 16_777_216)))]
     pub(super) max_mpd: Option<u64>,
 }
@@ -204,24 +206,25 @@ impl<'de> Deserialize<'de> for ForwardSaid {
     }
 }
 
-/// Which pages of other origins may read answers (WHATWG Fetch).
+/// The other origins whose pages may read responses (WHATWG Fetch).
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "cors", extend("required" = ["origins"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CorsSection {
-    /// As browsers send them: scheme, host and, unless it is the scheme's own, port; "https://*.example.com"; or "*".
+    /// The allowed origins, as browsers send them: scheme, host and, unless it is the scheme's default, port;
+    /// "https://*.example.com"; or "*".
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) origins: Vec<String>,
-    /// Whether they may send cookies along. Default false.
+    /// Allows requests with cookies. Default false.
     pub(super) credentials: Option<bool>,
-    /// Default ["GET", "HEAD"].
+    /// The allowed methods. Default ["GET", "HEAD"].
     pub(super) methods: Option<Vec<String>>,
-    /// Request headers. Default ["range"], and authorization where the site lists the carrier bearer.
+    /// The allowed request headers. Default ["range"], and authorization if the site lists the carrier bearer.
     pub(super) headers: Option<Vec<String>>,
-    /// Answer headers. Default ["content-range", "accept-ranges", "date", "etag"].
+    /// The response headers that pages may read. Default ["content-range", "accept-ranges", "date", "etag"].
     pub(super) expose: Option<Vec<String>>,
-    /// For how long a browser may remember a preflight. Default 3600.
+    /// The time for which a browser may cache a preflight. Default 3600.
     pub(super) max_age: Option<Span>,
 }
 
@@ -231,10 +234,10 @@ pub(super) struct CorsSection {
 #[cfg_attr(test, schemars(rename = "stream", extend("required" = ["id", "playback_id"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct StreamSection {
-    /// What key scopes name.
+    /// The stream's id, which key scopes name.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) id: Option<String>,
-    /// What tokens and URLs name.
+    /// The playback ID, which tokens and URLs name.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) playback_id: Option<String>,
 }
@@ -244,9 +247,9 @@ pub(super) struct StreamSection {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "keys"))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct KeysSection {
-    /// A folder: <kid>.pem, <kid>.jwk, jwks.json. Relative paths start at this file.
+    /// A folder: <kid>.pem, <kid>.jwk, jwks.json. Relative paths start at the folder of this file.
     pub(super) dir: Option<String>,
-    /// One public key: PEM, or a JWK where the name ends in .jwk or .json.
+    /// One public key: PEM, or a JWK if the name ends in .jwk or .json.
     pub(super) file: Option<String>,
     /// A JWK Set.
     pub(super) jwks: Option<String>,
@@ -256,28 +259,28 @@ pub(super) struct KeysSection {
     pub(super) secret_file: Option<String>,
     /// An environment variable with a shared secret for HS256; needs a kid.
     pub(super) secret_env: Option<String>,
-    /// What the keys may sign for. Required, unless danger says scope = "any".
+    /// The scope of the keys. Required, unless danger has scope = "any".
     pub(super) scope: Option<Scope>,
     /// The key's name. Default the file's name without its ending.
     #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
     pub(super) kid: Option<String>,
-    /// Whose tokens the keys verify: those whose iss is exactly this. Default any.
+    /// The one issuer whose tokens the keys verify: their iss is exactly this. Default any.
     #[cfg_attr(test, schemars(length(min = 1, max = 512)))]
     pub(super) issuer: Option<String>,
-    /// The one algorithm that the keys must be for. Default what the key says; for RSA that is RS256.
+    /// The one algorithm that the keys must support. Default the key's own; for RSA that is RS256.
     pub(super) algorithm: Option<String>,
-    /// The last second in which the keys are good: seconds since 1970, or a date in UTC.
+    /// The last second in which the keys are valid: seconds since 1970, or a date in UTC.
     pub(super) not_after: Option<Moment>,
-    /// For how long the keys of a file or folder stay in force after it was last read: 10 s or more. Default without end.
+    /// The time for which the keys of a file or folder stay in force after it was last read: 10 s or more. Default no limit.
     pub(super) max_staleness: Option<Span>,
-    /// At the start, whether a file of the folder that cannot be loaded refuses the whole configuration, or is skipped
-    /// with a warning. Default "refuse".
+    /// The treatment at the start of a file in the folder that cannot be loaded: "refuse" refuses the whole configuration, "skip"
+    /// leaves the file out with a warning. Default "refuse".
     pub(super) broken_files: Option<BrokenFiles>,
-    /// What weakens checks.
+    /// Settings that weaken checks.
     pub(super) danger: DangerSection,
 }
 
-/// What keys may sign for.
+/// The scope of keys: the resources that they may sign for.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "scope"))]
 #[serde(rename_all = "lowercase")]
@@ -286,24 +289,24 @@ pub(super) enum Scope {
     Bucket(String),
     /// One live stream, on every live site.
     Stream(String),
-    /// What the site of this id serves, and only there.
+    /// The resources of the site with this id, and only there.
     Site(String),
 }
 
-/// What weakens checks: for issuers that cannot be mended.
+/// Settings that weaken checks, for issuers that cannot be fixed.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "danger"))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DangerSection {
-    /// Takes dates that are digits in a string, "exp": "1790000000", as if they were numbers. Default false.
+    /// Accepts dates that are digits in a string, "exp": "1790000000". Default false.
     pub(super) digit_string_dates: Option<bool>,
-    /// Finds the key by the claim `jti` where the header has no `kid`. Default false.
+    /// Finds the key by the claim `jti` if the header has no `kid`. Default false.
     pub(super) kid_from_jti: Option<bool>,
     /// Lets the keys sign for everything on every site.
     pub(super) scope: Option<AnyScope>,
 }
 
-/// The one scope that is no scope.
+/// The scope that has no limits.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "any_scope"))]
 #[serde(rename_all = "lowercase")]
@@ -311,7 +314,7 @@ pub(super) enum AnyScope {
     Any,
 }
 
-/// Returns the code of this name, as configuration and bodies write it.
+/// Returns the code with this name, as written in configurations and bodies.
 pub(super) fn code(name: &str) -> Option<Code> {
     Code::ALL.iter().copied().find(|code| code.as_str() == name)
 }

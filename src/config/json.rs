@@ -1,4 +1,4 @@
-//! JSON (RFC 8259, and none of its extensions) to the tree.
+//! Parses JSON (RFC 8259, without extensions) into the tree.
 
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged;
@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     if doubled.is_empty() { Ok(node) } else { Err(doubled) }
 }
 
-/// Returns the parser's errors in the words of ours.
+/// Returns the parser's error in the wording of this crate.
 fn said(kind: &ParseErrorKind) -> String {
     use ParseErrorKind as Kind;
 

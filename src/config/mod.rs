@@ -1,31 +1,31 @@
-//! A configuration file, TOML or JSON, to the settings that code makes with builders.
+//! Configuration files: reads TOML or JSON into the settings that code sets with builders.
 //!
-//! 1. The text becomes one tree, whichever notation it is in, every node with its line.
-//! 2. The tree is read into the document's types; each unknown field and wrong type is an error, and all are found.
-//! 3. The document becomes the same [`Site`](crate::Site)s, streams and key sources that code would make. What is missing or
-//!    contradicts itself is an error, and so is everything that the checks of the policy find.
-//! 4. Each error gets the file and the line of the setting that it is about; all are reported at once.
+//! 1. The text becomes one tree, the same for both notations. Every node has its line.
+//! 2. The tree is read into the document's types. Each unknown field and wrong type is an error, and all of them are found.
+//! 3. The document becomes the same [`Site`](crate::Site)s, streams and key sources that code would create. Missing and
+//!    contradictory settings are errors, and so are all faults that the policy's checks find.
+//! 4. Each error gets the file and the line of the setting that it is about. All errors are reported at once.
 //!
-//! Nothing here opens a key file or checks a key.
+//! This module opens no key file and checks no key.
 //!
 //! # The configuration file
 //!
-//! With the feature `config` all of it can be said in a file, TOML or JSON by its name's ending, for
-//! [`Verifier::from_file`](crate::Verifier::from_file). Every field has a builder method of the same meaning; unknown
-//! fields are errors, and all errors are told at once, each with its line. [`SCHEMA`] describes it to editors.
+//! With the feature `config` a file can hold the whole configuration, in TOML or JSON by the ending of its name, for
+//! [`Verifier::from_file`](crate::Verifier::from_file). Every field has a builder method with the same meaning. Unknown fields
+//! are errors, and all errors are reported at once, each with its line. [`SCHEMA`] describes the file to editors.
 //!
 //! ```toml
 //! version = 1                          # required; another number is refused
 //! unknown_host = "refuse"              # a host that no site claims: 421; or "pass" to the inner service
 //! outside = "refuse"                   # a path outside of every base path: 404; or "pass", or { pass = ["app.example.com"] };
-//!                                      # required where some site has a base path below /
-//! trusted_proxies = ["10.0.0.0/8"]     # believed about the client's address and https; default none
-//! token_cache = 65536                  # how many verified tokens are remembered; 0 for none
-//! expose_reason = true                 # whether the body of a refusal carries its code
+//!                                      # required if some site has a base path below /
+//! trusted_proxies = ["10.0.0.0/8"]     # trusted for the client's address and https; default none
+//! token_cache = 65536                  # the number of verified tokens that are remembered; 0 for none
+//! expose_reason = true                 # includes the code in the body of a refusal
 //!
-//! [failed_signatures]                  # so many, and no more are checked for a while; either or both
-//! per_client = { requests = 60, within = 60 }   # by one address; 1 to 1000000 in 1 second to 1 day; default 60000 in 60 for public ones; or "unlimited"
-//! per_key = { requests = 1000, within = 1 }     # for one key, whoever brings them: keeps its new viewers waiting
+//! [failed_signatures]                  # after so many, verification is suspended for a while; either or both
+//! per_client = { requests = 60, within = 60 }   # of one address; 1 to 1000000 in 1 second to 1 day; default 60000 in 60 for public ones; or "unlimited"
+//! per_key = { requests = 1000, within = 1 }     # for one key, from all clients: delays new viewers of the key
 //!
 //! [[site]]
 //! hosts = ["cdn.example.com"]          # required: exact, a pattern with {bucket}, {region} or {playback_id}, or "*"
@@ -36,13 +36,13 @@
 //! public_paths = ["posters/"]          # exact keys, or folders ending in a slash; default none
 //! methods = ["GET", "HEAD"]
 //! require_https = false
-//! accepts = ["signed-token", "secure-link", "embed-token", "akamai", "cloudfront"] # default signed tokens, and what is described below
-//! carriers = ["query", "cookie"]       # and "bearer", which is asked between the two
+//! accepts = ["signed-token", "secure-link", "embed-token", "akamai", "cloudfront"] # default signed tokens, and every section below
+//! carriers = ["query", "cookie"]       # and "bearer", which is searched between the two
 //! query_name = "auth"
 //! cookie_name = "Qencode-Auth-Token"
 //! max_token_bytes = 4096
 //! prefix = "segments"                  # or "bytes"
-//! whole_bucket = true                  # whether an empty uri covers it
+//! whole_bucket = true                  # an empty uri covers the whole bucket
 //! require_exp = false
 //! max_lifetime = "24h"                 # default none; times are seconds, or text
 //! issuer = "https://login.example"     # default none
@@ -55,16 +55,16 @@
 //! # has a claim, the second kid, site, scheme, scope or expires_at of the grant; the last is only removed from requests
 //! answers = { expired = 410 }          # other statuses for codes; default none
 //!
-//! [site.forward]                       # or forward = "auto", which is the default; or forward = false: into manifests goes
-//! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the credential that was granted
+//! [site.forward]                       # or forward = "auto", which is the default, or forward = false: parameters for manifests
+//! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the granted credential
 //! from = ["m3u8", "mpd", "mpp"]        # mpp: patches to an MPD
 //! to = ["m3u8", "ts", "mp4"]           # default every file
 //! hosts = ["segments.example.com", "b.example.com:8443"]   # beside the request's own and the site's; default none
-//! max_mpd = 1_048_576                  # the longest MPD that is rewritten: 1 KiB to 16 MiB, held in memory until it is whole
+//! max_mpd = 1_048_576                  # the longest MPD that is rewritten: 1 KiB to 16 MiB, held in memory until it is complete
 //!
 //! [site.secure_link]                   # default none: URLs with an expiry and a hash
 //! preset = "gcore"                     # required; or "gcore_video", "gcore_mp4", "nginx", "custom"
-//! secret_file = ["secrets/link", "secrets/link.old"]   # or secret_env; one, or two while they change, the new one first
+//! secret_file = ["secrets/link", "secrets/link.old"]   # or secret_env; one, or two during a rotation, the new one first
 //! covers = "directory"                 # for "gcore"; or "file", or "either" without ip_binding
 //! ip_binding = ["/24", "/64"]          # or "exact", "/16", "/48"; default none
 //! # expression = "{expires}{path}{ip} {secret}"   # for "nginx" and "custom": required
@@ -80,20 +80,20 @@
 //! [site.cloudfront]                    # default none: URLs and cookies signed for CloudFront; for its other settings see the
 //! protocol = "https"                   # module schemes::cloudfront, and for its keys algorithm = "cloudfront-rsa" or "cloudfront-p256"
 //!
-//! [site.embed]                         # default none: opaque tokens that can be taken back; embed = {} is enough
-//! path = "/watch/{token}"              # a page, or "/embed/{token}/" for all that is below, or a list of both
-//! scope = "videos/{video}/"            # what a token opens; on a live site the playback ID that its video is
-//! realm = "courses"                    # sites of one realm share tokens; default the site's id
-//! origins_on = "manifests-and-keys"    # or "all": what has to come from one of a token's origins
-//! allow_missing_origin = false         # lets native players in, which tell none
-//! lifetime = "24h"                     # for how long a token is good: 5 minutes to 30 days, or "never" expiring
+//! [site.embed]                         # default none: opaque tokens that can be revoked; embed = {} is enough
+//! path = "/watch/{token}"              # a page, or "/embed/{token}/" for all paths below, or a list of both
+//! scope = "videos/{video}/"            # the scope of a token; on a live site the playback ID that its video names
+//! realm = "courses"                    # sites with the same realm share tokens; default the site's id
+//! origins_on = "manifests-and-keys"    # or "all": the requests that require one of a token's origins
+//! allow_missing_origin = false         # true allows native players, which send no origin
+//! lifetime = "24h"                     # the default lifetime of a token: 5 minutes to 30 days, or "never" expiring
 //! lifetimes = { trailer = "never" }    # the same for single videos; default none
 //!
-//! [site.cors]                          # default none: nothing is touched
+//! [site.cors]                          # default none: CORS headers are left unchanged
 //! origins = ["https://app.example.com"]     # required; or "https://*.example.com", or "*" without credentials
 //! credentials = false
 //! methods = ["GET", "HEAD"]
-//! headers = ["range"]                  # and authorization, where carriers has "bearer"
+//! headers = ["range"]                  # and authorization, if carriers has "bearer"
 //! expose = ["content-range", "accept-ranges", "date", "etag"]
 //! max_age = 3600
 //!
@@ -102,19 +102,19 @@
 //! playback_id = "channel-1"
 //!
 //! [[keys]]                             # one of dir, file, jwks, pem, secret_file, secret_env
-//! dir = "keys"                         # <kid>.pem, <kid>.jwk, jwks.json; relative paths start at this file
+//! dir = "keys"                         # <kid>.pem, <kid>.jwk, jwks.json; relative paths start at the folder of this file
 //! scope = { bucket = "vod" }           # required: { bucket = … }, { stream = … } or { site = … }
-//! broken_files = "refuse"              # or "skip": what a file that cannot be loaded does at the start
+//! broken_files = "refuse"              # or "skip": the treatment at the start of a file that cannot be loaded
 //! not_after = 2027-01-31T00:00:00Z     # or seconds since 1970; default none
-//! max_staleness = "7days"              # how long keys outlive a file or folder that cannot be read; default without end
+//! max_staleness = "7days"              # the time for which keys outlive an unreadable file or folder; default no limit
 //! danger = { digit_string_dates = false, kid_from_jti = false }   # scope = "any" in place of a scope
 //!
 //! [[keys]]
-//! secret_file = "secrets/2026-11"      # secrets never stand in the file
+//! secret_file = "secrets/2026-11"      # the configuration never contains secrets
 //! scope = { site = "cdn" }
 //! kid = "2026-11"                      # default the file's name without its ending
 //! issuer = "https://login.example"     # verifies only tokens with exactly this iss; default those of any
-//! algorithm = "HS256"                  # default what the key is for
+//! algorithm = "HS256"                  # default the key's own
 //! ```
 
 mod build;
@@ -139,10 +139,10 @@ use crate::error::{ConfigError, Fault, Faults, Part};
 use crate::keys::KeySource;
 use crate::site::PolicyBuilder;
 
-/// The JSON Schema of a configuration file, for editors and for those who generate configurations.
+/// The JSON Schema of a configuration file, for editors and for programs that generate configurations.
 pub const SCHEMA: &str = include_str!("schema.json");
 
-/// What a file says, not yet checked as a whole.
+/// The content of a file, not yet checked as a whole.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     path: PathBuf,
@@ -152,7 +152,7 @@ pub(crate) struct ConfigFile {
     sections: Sections,
 }
 
-/// How the text is written.
+/// The notation of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notation {
     Toml,
@@ -160,7 +160,7 @@ pub(crate) enum Notation {
 }
 
 impl Notation {
-    /// By the ending of the file's name.
+    /// Returns the notation by the ending of the file's name.
     pub(crate) fn of(path: &Path) -> Result<Self, ConfigError> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("toml") => Ok(Self::Toml),
@@ -171,11 +171,11 @@ impl Notation {
 }
 
 impl ConfigFile {
-    /// Reads a text that came from `path`, which relative paths in it start at.
+    /// Parses a text that came from `path`. Relative paths in the text start at the folder of `path`.
     ///
     /// # Errors
     ///
-    /// Text that is no TOML or JSON. All other errors wait for [`errors`](Self::errors).
+    /// Fails if the text is not TOML or JSON. All other errors are returned later, by [`errors`](Self::errors).
     pub(crate) fn parse(text: &str, notation: Notation, path: &Path) -> Result<Self, Vec<ConfigError>> {
         let parsed = match notation {
             Notation::Toml => toml::parse(text),
@@ -196,12 +196,12 @@ impl ConfigFile {
         Ok(file)
     }
 
-    /// Adds the file's settings to a policy, its sites and streams before those that are there.
+    /// Adds the file's settings to a policy. Its sites and streams come before those of the policy.
     pub(crate) fn add_to(&self, policy: PolicyBuilder) -> PolicyBuilder {
         self.sections.add_to(policy)
     }
 
-    /// Returns whether the sites have the ids that the file means them to have.
+    /// Returns whether the ids of all sites are known, as the file intends them.
     pub(crate) fn knows_its_sites(&self) -> bool {
         let Some(sites) = self.root.field("site") else {
             return !self.left_out.was_meant(&self.root, "site");
@@ -216,14 +216,14 @@ impl ConfigFile {
         named(sites) && (0..).map_while(|number| sites.element(number)).all(named)
     }
 
-    /// Returns the file's sources of keys, each with the number of its section.
+    /// Returns the file's sources of keys, each with the index of its section.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &KeySource)> {
         let numbered = self.sections.sources.iter().enumerate();
         numbered.filter_map(|(number, source)| Some((number, source.as_ref()?)))
     }
 
-    /// Gives faults of the policy and the keys their lines. What follows from an error that is known is dropped, and
-    /// what the file does not speak of is handed back.
+    /// Adds lines to the faults of the policy and the keys. A fault that follows from a known error is dropped. A fault that is
+    /// not about the file is returned.
     pub(crate) fn place(&mut self, faults: Vec<Fault>) -> Vec<ConfigError> {
         let mut elsewhere = Vec::new();
         for fault in faults {
@@ -236,14 +236,14 @@ impl ConfigFile {
         elsewhere
     }
 
-    /// Returns everything that is wrong, by line.
+    /// Returns all errors, ordered by line.
     pub(crate) fn into_errors(mut self) -> Vec<ConfigError> {
         self.errors.sort_by_key(|(line, _)| *line);
         self.errors.dedup();
         located(&self.path, self.errors)
     }
 
-    /// Returns the line of the setting that a fault is about; that of its section where the setting is not written.
+    /// Returns the line of the setting that a fault is about, or the line of its section if the setting is absent.
     fn line_of(&self, fault: &Fault) -> Line {
         let section = |name: &str, number: usize| self.left_out.element(self.root.field(name)?, number);
         let part = match fault.part {
@@ -292,12 +292,12 @@ impl ConfigFile {
     }
 }
 
-/// Where a fault is.
+/// The location of a fault.
 enum Line {
     At(u32),
-    /// It follows from another error.
+    /// The fault follows from another error.
     Known,
-    /// In code.
+    /// The fault is in code.
     Elsewhere,
 }
 
@@ -305,7 +305,7 @@ fn located(path: &Path, errors: Vec<(u32, ConfigError)>) -> Vec<ConfigError> {
     errors.into_iter().map(|(line, error)| in_file(path, Some(line), error)).collect()
 }
 
-/// Returns an error with the file, and where it is known the line, that it is about.
+/// Returns an error with the file, and the line if it is known.
 pub(crate) fn in_file(path: &Path, line: Option<u32>, error: ConfigError) -> ConfigError {
     ConfigError::InFile { file: path.display().to_string(), line, error: Box::new(error) }
 }

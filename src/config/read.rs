@@ -1,11 +1,10 @@
-//! The tree to the types of [`document`](super::document): serde, with every error at once.
+//! Reads the tree into the types of [`document`](super::document) with serde, and collects every error.
 //!
-//! serde stops at its first error. So the node that it stumbled over is noted and left out, and reading starts again,
-//! until nothing is left to stumble over. What was left out is remembered: nothing that follows from its absence is
-//! reported.
+//! serde stops at its first error. The node that caused it is therefore noted and left out, and reading starts again, until there
+//! are no more errors. Nodes that were left out are remembered, so that no error is reported that follows from their absence.
 //!
-//! A tuple struct is one table that is read as several structs, each of which takes its own fields. So a struct that code and
-//! the file share needs no table of its own.
+//! A tuple struct is one table that is read as several structs, each of which takes its own fields. So a struct that code and the
+//! file share needs no table of its own.
 
 use std::collections::HashSet;
 
@@ -20,23 +19,23 @@ use super::stumble::{A_TABLE, Fault, Place, Stumble, any_of, nearest, plain, sai
 use super::tree::{Name, Node, Value};
 use crate::error::ConfigError;
 
-/// After so many errors the rest is not looked for.
+/// The maximum number of errors that are collected.
 const MAX_ERRORS: usize = 100;
 
-/// What was read, and what was not.
+/// The values that were read, and the errors.
 #[derive(Debug)]
 pub(super) struct Reading<T> {
     pub(super) document: T,
-    /// Each with its line.
+    /// The errors, each with its line.
     pub(super) errors: Vec<(u32, ConfigError)>,
     pub(super) left_out: LeftOut,
 }
 
-/// What is not to be reported again.
+/// The nodes that must not be reported again.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
     nodes: HashSet<usize>,
-    /// Fields that were misspelled, each by the name of the table and its own.
+    /// Misspelled fields, each as the id of its table and the intended name.
     misspelled: HashSet<(usize, &'static str)>,
 }
 
@@ -84,22 +83,22 @@ impl LeftOut {
             }
     }
 
-    /// Returns whether a field that is not in the table was meant to be.
+    /// Returns whether a missing field of the table was intended but misspelled.
     pub(super) fn was_meant(&self, table: &Node, field: &str) -> bool {
         self.misspelled.iter().any(|(id, meant)| *id == table.id && *meant == field)
     }
 
-    /// Returns the element of this number among those that were read.
+    /// Returns the element with this index, among the elements that were read.
     pub(super) fn element<'t>(&self, node: &'t Node, index: usize) -> Option<&'t Node> {
         (0..).map_while(|at| node.element(at)).filter(|node| !self.nodes.contains(&node.id)).nth(index)
     }
 }
 
-/// A node, as serde reads it.
+/// A node, as passed to serde.
 #[derive(Clone, Copy)]
 struct At<'t> {
     node: &'t Node,
-    /// The field that holds it, or the list that it is an element of.
+    /// The field that contains the node, or the list that it is an element of.
     field: &'t str,
     left_out: &'t LeftOut,
 }
@@ -237,7 +236,7 @@ impl<'de> SeqAccess<'de> for Parts<'_> {
     }
 }
 
-/// One of these structs. The last one takes every field that is left, so that it refuses those that no struct has.
+/// One of these structs. The last one takes every remaining field, so that it refuses the fields of no struct.
 struct Part<'t, 'p> {
     table: At<'t>,
     is_last: bool,
@@ -324,7 +323,7 @@ impl<'de, 't, I: Iterator<Item = &'t (Name, Node)>> MapAccess<'de> for Fields<'t
     }
 }
 
-/// A table of one field, as a variant of that name.
+/// A table with one field, read as a variant with that name.
 struct Variant<'t> {
     name: &'t Name,
     value: At<'t>,

@@ -1,4 +1,4 @@
-//! What serde stumbles over, in the words of the file's writer.
+//! The errors of serde, in the terms of the configuration file.
 
 use std::fmt::Display;
 
@@ -16,18 +16,18 @@ pub(super) struct Stumble {
 
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// A value: what was found, and what to write.
+    /// A wrong value: the value found, and the remedy.
     Value { found: String, write: String },
-    /// A field that the table does not have, and the one that was meant.
+    /// A field that the table does not have, and the name that was probably meant.
     UnknownField { field: String, meant: Option<&'static str>, known: Vec<&'static str> },
 }
 
-/// Where it was.
+/// The place of an error.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) node: usize,
     pub(super) line: u32,
-    /// The field that holds the value; the table's own for an unknown field.
+    /// The field that contains the value, or the unknown field's own name.
     pub(super) field: String,
     /// The table, for an unknown field.
     pub(super) table: usize,
@@ -44,7 +44,7 @@ impl Stumble {
         Self { fault: Fault::Value { found, write }, place: None }
     }
 
-    /// What was found, in the words of the file instead of serde's.
+    /// Replaces serde's description of the value with that of the file.
     pub(super) fn found(mut self, said: String) -> Self {
         if let Fault::Value { found, .. } = &mut self.fault {
             *found = said;
@@ -57,7 +57,7 @@ impl Stumble {
         self
     }
 
-    /// If a field of this table is unknown, the fields that the table has in all the structs that it is read as.
+    /// For an unknown field of this table, sets the known fields to those of all structs that the table is read as.
     pub(super) fn of_table(mut self, table: &Node, all: &[&'static str]) -> Self {
         let is_own = self.place.as_ref().is_some_and(|place| place.table == table.id);
         if let (Fault::UnknownField { field, meant, known }, true) = (&mut self.fault, is_own) {
@@ -67,7 +67,7 @@ impl Stumble {
         self
     }
 
-    /// Of a value that can only be left out as a whole.
+    /// Moves the error to a value that can only be left out as a whole.
     pub(super) fn all_of(mut self, node: &Node) -> Self {
         if let Some(place) = &mut self.place {
             place.node = node.id;
@@ -142,7 +142,7 @@ impl serde::de::Error for Stumble {
 pub(super) const A_TABLE: &str = "is a table";
 const A_LIST: &str = "a list in brackets";
 
-/// What people call a value.
+/// Returns the common name of a value.
 pub(super) fn said(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(flag) => format!("is {flag}"),
@@ -157,7 +157,7 @@ pub(super) fn said(found: Unexpected<'_>) -> String {
     }
 }
 
-/// Returns the same for what the tree holds, numbers and dates as they are written.
+/// Describes a value of the tree. Numbers and dates keep their spelling.
 pub(super) fn said_of(value: &Value) -> String {
     match value {
         Value::Null => said(Unexpected::Unit),
@@ -171,7 +171,7 @@ pub(super) fn said_of(value: &Value) -> String {
     }
 }
 
-/// What people call the types of serde.
+/// Returns the common name of a type of serde.
 pub(super) fn plain(expected: &str) -> &str {
     match expected {
         "a boolean" => "true or false",
@@ -196,7 +196,7 @@ pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str
     (likeness(best) > 0.8 && close > 0.5).then_some(best)
 }
 
-/// `a, b or c`.
+/// Joins names as `a, b or c`.
 pub(super) fn any_of(names: &[String]) -> String {
     match names {
         [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),

@@ -13,7 +13,7 @@ fn schema() -> String {
     serde_json::to_string_pretty(&schema).unwrap() + "\n"
 }
 
-/// An absent field is left out, not null; and what serde fills in is no default that anybody means.
+/// Tidies the schema: an absent field is left out and not null, and the defaults that serde fills in are not meant as defaults.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

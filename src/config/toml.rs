@@ -1,4 +1,4 @@
-//! TOML 1.1 to the tree.
+//! Parses TOML 1.1 into the tree.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -17,8 +17,8 @@ pub(super) fn parse(text: &str) -> Parsed {
     Ok(places.node(start, value))
 }
 
-/// Returns the errors that do not follow from others. Of those in one line that is the first, and the innermost of those
-/// that begin there, which comes last. Behind a bracket that is never closed nothing is what it seems.
+/// Returns the errors that do not follow from others. Of the errors in one line, that is the first one. Of those that begin there
+/// together, it is the innermost, which comes last. After a bracket that is never closed, the remaining errors are unreliable.
 fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigError)> {
     let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
     let begins =
@@ -54,7 +54,7 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
     found.into_iter().take(told).map(fault).collect()
 }
 
-/// What a line is that has a section's name in one pair of brackets: a second table of that name is one too many.
+/// Returns the error of a line that has a section's name in single brackets: a second table with that name is not allowed.
 fn single_brackets(places: &Places<'_>, line: u32) -> Option<ConfigError> {
     let text = places.text_of(line)?.split('#').next()?.trim();
     let name = text.strip_prefix('[')?.strip_suffix(']')?.trim();
@@ -76,7 +76,7 @@ fn table_value(table: DeTable<'_>, places: &mut Places<'_>) -> Value {
     Value::Table(fields.collect())
 }
 
-/// Returns the node of a value; a table that has no text of its own (`[a.b]`) stands where its name does.
+/// Returns the node of a value. A table without text of its own (`[a.b]`) has the position of its name.
 fn node(value: Spanned<DeValue<'_>>, name_at: usize, places: &mut Places<'_>) -> Node {
     let span = value.span();
     let at = if span.is_empty() { name_at } else { span.start };

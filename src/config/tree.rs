@@ -1,13 +1,13 @@
-//! One tree for both notations, every node with its line.
+//! The tree of values for both notations. Every node has its line.
 
 use crate::error::ConfigError;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Counted from 1, as editors do.
+    /// The line, counted from 1, as in editors.
     pub(super) line: u32,
-    /// Its number in the tree: nodes are known by it.
+    /// The number of the node in the tree, which identifies it.
     pub(super) id: usize,
     pub(super) value: Value,
 }
@@ -17,17 +17,17 @@ pub(super) enum Value {
     Null,
     Bool(bool),
     Integer(i64),
-    /// A number that is no integer of 64 bits, as it is written.
+    /// A number that is not a 64-bit integer, in its original spelling.
     Number(String),
-    /// A TOML date or time, as it is written.
+    /// A TOML date or time, in its original spelling.
     Date(String),
     Text(String),
     List(Vec<Node>),
-    /// In the order of the file.
+    /// The fields of a table, in the order of the file.
     Table(Vec<(Name, Node)>),
 }
 
-/// A field's name and where it stands.
+/// A field's name and its position.
 #[derive(Debug)]
 pub(super) struct Name {
     pub(super) line: u32,
@@ -35,11 +35,11 @@ pub(super) struct Name {
     pub(super) text: String,
 }
 
-/// What a text in some notation is, or every fault of it with its line.
+/// The parsed tree, or every fault of the text with its line.
 pub(super) type Parsed = Result<Node, Vec<(u32, ConfigError)>>;
 
 impl Node {
-    /// What stands under a dotted path: `cors.origins`; the empty path is the node itself.
+    /// Returns the node at a dotted path such as `cors.origins`. The empty path is the node itself.
     pub(super) fn at(&self, path: &str) -> Option<&Self> {
         path.split('.').filter(|step| !step.is_empty()).try_fold(self, |node, step| node.field(step))
     }
@@ -49,7 +49,7 @@ impl Node {
         fields.iter().find(|(field, _)| field.text == name).map(|(_, node)| node)
     }
 
-    /// Returns the element of this number, of a list or a table.
+    /// Returns the element of a list or a table with this index.
     pub(super) fn element(&self, index: usize) -> Option<&Self> {
         match &self.value {
             Value::List(nodes) => nodes.get(index),
@@ -59,10 +59,10 @@ impl Node {
     }
 }
 
-/// Counts nodes, and lines up to a byte.
+/// Numbers the nodes, and finds the line of a byte.
 pub(super) struct Places<'t> {
     text: &'t str,
-    /// Where each line begins.
+    /// The position at which each line begins.
     lines: Vec<usize>,
     nodes: usize,
 }

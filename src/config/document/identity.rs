@@ -5,8 +5,7 @@ use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 
 use crate::site::{GrantFact, IdentityValue};
 
-/// The value of an identity header: the name of a claim, a fact of the grant, or `false`. `None` for a table that names no
-/// fact.
+/// The value of an identity header: the name of a claim, a fact of the grant, or `false`. `None` for a table that names no fact.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct IdentitySaid(pub(in crate::config) Option<IdentityValue>);
 

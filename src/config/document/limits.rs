@@ -14,7 +14,7 @@ pub(in crate::config) struct FailedSignaturesSection {
     /// The limit of one client: an address, or a /64 network of IPv6. Clients behind one NAT share it. Default 60000 in a minute
     /// for public addresses. A rate applies to every address, and "unlimited" to none.
     pub(in crate::config) per_client: Option<PerClientSaid>,
-    /// The limit of one key, over all clients. A flood that reaches it keeps the key's new viewers waiting. Default any number.
+    /// The limit of one key, over all clients. A flood that reaches it delays new viewers of the key. Default any number.
     pub(in crate::config) per_key: Option<RateSection>,
 }
 
@@ -51,16 +51,16 @@ impl<'de> Deserialize<'de> for PerClientSaid {
     }
 }
 
-/// So many in a time, of which all may come at once.
+/// A number of requests in a period, all of which may come at once.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "rate", extend("required" = ["requests", "within"])))]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::config) struct RateSection {
-    /// How many.
+    /// The number of requests.
     #[cfg_attr(test, schemars(required, range(min = 1, max = 1_000_000)))]
     pub(in crate::config) requests: Option<i64>,
-    /// In which time: 1 second to 1 day.
+    /// The period: 1 second to 1 day.
     #[cfg_attr(test, schemars(required))]
     pub(in crate::config) within: Option<Span>,
 }

@@ -17,7 +17,7 @@ pub(in crate::config) struct OutsideSaid(pub(in crate::config) Outside);
 #[cfg_attr(test, schemars(rename = "outside_hosts", extend("required" = ["pass"])))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct OutsideSection {
-    /// Exact names without port, each a host of some site.
+    /// Exact names without port, each of which is a host of some site.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pass: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What the schema says of the types that serde cannot describe.
+//! Schemas of the types that serde cannot describe.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{
     PerClientSaid, RateSection, SiteParts, SiteSection, SiteSettings, TimeRules,
 };
 
-/// The fields of all the structs that the table is read as.
+/// Combines the fields of all the structs that the table is read as.
 impl JsonSchema for SiteSection {
     fn schema_name() -> Cow<'static, str> {
         "site".into()
@@ -36,7 +36,7 @@ impl JsonSchema for SiteSection {
             required.extend(of("required").as_array().cloned().unwrap_or_default());
         }
         json_schema!({
-            "description": "What a set of hosts, or a base path on them, serves, and under which rules.",
+            "description": "A set of hosts, or a base path on them, with the resources served there and their rules.",
             "type": "object",
             "properties": properties,
             "required": required,

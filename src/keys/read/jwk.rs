@@ -78,7 +78,7 @@ impl Jwks {
     /// # Errors
     ///
     /// - [`ConfigError::NotJwk`] if the document is not a JWK Set;
-    /// - [`ConfigError::SetTooLarge`];
+    /// - [`ConfigError::SetTooLarge`] if the text or the number of members exceeds its limit;
     /// - [`ConfigError::PrivateKey`] if any member is a private key;
     /// - [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be used;
     /// - [`ConfigError::NoKeys`] if no usable key is left, or, for a set of one, the reason why it was skipped.
