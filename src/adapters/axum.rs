@@ -47,18 +47,18 @@ pub struct AxumGate<S> {
 }
 
 impl<S: Clone> AxumGate<S> {
-    /// Returns a service for `axum::serve`. The gate knows each client's address; handlers and inner layers do not.
+    /// Returns a service for `axum::serve`. The gate receives each client's address; handlers and inner layers do not.
     pub const fn into_make_service(self) -> MakeAxumGate<S> {
         MakeAxumGate { gate: self }
     }
 
-    /// Sets the address of the connection's other end, as [`Gate::with_peer`].
+    /// Sets the address of the connection's peer, like [`Gate::with_peer`].
     pub fn with_peer(self, peer: SocketAddr) -> Self {
         Self { gate: self.gate.with_peer(peer) }
     }
 
-    /// Returns a service for `axum::serve`, if the address is used inside too: by handlers and layers with
-    /// `ConnectInfo<SocketAddr>`, or by another gate.
+    /// Returns a service for `axum::serve` that also passes the client's address on: to handlers and layers with
+    /// `ConnectInfo<SocketAddr>`, or to another gate.
     pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
         S: Service<Request, Response = Response>,
@@ -98,7 +98,7 @@ impl<S: Service<Request, Response = Response> + Clone> Service<Request> for Axum
     }
 }
 
-/// A service that makes an [`AxumGate`] for each connection, created by [`AxumGate::into_make_service`].
+/// A service that creates an [`AxumGate`] for each connection. [`AxumGate::into_make_service`] creates it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MakeAxumGate<S> {
@@ -145,7 +145,7 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
 }
 
 impl From<ReplyBody<Self>> for Body {
-    /// Returns the inner body as it is; a new one for a refusal and for a manifest that is rewritten.
+    /// Returns the inner body unchanged, or a new body for a refusal and for a manifest that is rewritten.
     fn from(body: ReplyBody<Self>) -> Self {
         match body.into_inner() {
             Ok(inner) => inner,
@@ -155,7 +155,7 @@ impl From<ReplyBody<Self>> for Body {
 }
 
 impl MissingGrant {
-    /// Returns the status of the response: 500, because the server is wired wrongly.
+    /// Returns the status of the response: 500, because the server is configured incorrectly.
     pub const fn status(&self) -> StatusCode {
         StatusCode::INTERNAL_SERVER_ERROR
     }
@@ -172,7 +172,7 @@ impl IntoResponse for MissingGrant {
     }
 }
 
-/// Extracts the grant of the request; fails with [`MissingGrant`].
+/// Extracts the grant of the request. Fails with [`MissingGrant`] if there is none.
 impl<S: Sync> FromRequestParts<S> for OwnedGrant {
     type Rejection = MissingGrant;
 
@@ -181,7 +181,7 @@ impl<S: Sync> FromRequestParts<S> for OwnedGrant {
     }
 }
 
-/// Extracts the grant of the request, or `None` where [`MissingGrant`] would be returned.
+/// Extracts the grant of the request, or `None` if there is none.
 impl<S: Sync> OptionalFromRequestParts<S> for OwnedGrant {
     type Rejection = Infallible;
 

@@ -1,12 +1,12 @@
 /// The rejection if a handler extracts an [`OwnedGrant`](crate::OwnedGrant) and the request has none.
 ///
-/// The server is wired wrongly, so the status is 500. A request has a grant if all of this holds:
+/// The server is configured incorrectly, so the status is 500. A request has a grant if all of these conditions are met:
 ///
 /// - the verifier's layer or middleware is around the route;
 /// - the site has [`grant_extension`](crate::Site::grant_extension);
 /// - the request was granted by a credential. Public resources and paths outside of every site pass without one.
 ///
-/// For a route that is also reached without a credential, extract `Option<OwnedGrant>`. To answer otherwise, extract
+/// For a route that can be reached without a credential, extract `Option<OwnedGrant>`. To respond differently, extract
 /// `Result<OwnedGrant, MissingGrant>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no grant in the request: put the layer around this route, and grant_extension on its site")]

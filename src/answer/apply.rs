@@ -97,10 +97,10 @@ pub trait RequestMut {
     /// Returns the header fields.
     fn fields(&mut self) -> &mut Self::Fields;
 
-    /// Replaces the query by what `edit` returns for it, or keeps it if `edit` returns `None`. An empty result means that the
-    /// target has no query, and so no `?`.
+    /// Replaces the query with the result of `edit`, or keeps it if `edit` returns `None`. An empty result removes the query
+    /// together with its `?`.
     ///
-    /// If the request keeps its target in several places, the query of each is edited: it holds a credential.
+    /// If the request keeps its target in several places, the query in each of them is edited, because it holds a credential.
     fn edit_query(&mut self, edit: impl Fn(&[u8]) -> Option<Vec<u8>>);
 
     /// Stores the grant for handlers, if the site has [`grant_extension`](crate::Site::grant_extension). By default the grant
@@ -114,9 +114,10 @@ pub trait RequestMut {
 #[derive(Debug)]
 #[must_use = "a manifest that is not rewritten lacks the credential"]
 pub enum EditedBody<B> {
-    /// The inner service's body, as it is.
+    /// The inner service's body, unchanged.
     Unchanged(B),
-    /// A manifest: what [`ManifestBody::poll_slice`] makes of the inner service's body. Its length is not known beforehand.
+    /// A manifest: the slices that [`ManifestBody::poll_slice`] produces from the inner service's body. Its length is not known
+    /// in advance.
     Manifest(Box<ManifestBody>, B),
 }
 
@@ -141,7 +142,7 @@ pub enum Reply {
     Call(Call),
 }
 
-/// The edits of a request that goes to the inner service, and of the response.
+/// The edits of a request that goes to the inner service, and those of its response.
 #[derive(Clone, Debug)]
 #[must_use = "a request that is not edited may carry the client's own identity headers"]
 pub struct Call {
@@ -161,10 +162,10 @@ impl Call {
 }
 
 impl Reply {
-    /// Edits the request for the inner service, and returns the edits of its response. If the inner service is not to be
-    /// called, returns the answer for the client instead.
+    /// Edits the request for the inner service, and returns the edits of its response. If the inner service must not be called,
+    /// returns the answer for the client instead.
     ///
-    /// The edits of the response can be had in no other way, so an unedited request cannot pass by mistake:
+    /// There is no other way to obtain the edits of the response, so an unedited request cannot pass by mistake:
     ///
     /// ```
     /// # use http::{Request, Response};
@@ -230,7 +231,8 @@ fn translate_conditions(fields: &mut impl Fields, edits: &RequestEdits) {
     }
 }
 
-/// Removes credentials from every field of this name. `rest` returns what a field keeps, or `None` if it stays as it is.
+/// Removes credentials from every field of this name. `rest` returns the remaining value of a field, or `None` to leave the field
+/// unchanged.
 fn strip(fields: &mut impl Fields, name: &str, rest: impl Fn(&[u8]) -> Option<Vec<u8>>) {
     if !fields.values(name).any(|field| rest(field).is_some()) {
         return;
@@ -284,7 +286,7 @@ fn remove_all(fields: &mut impl Fields, names: &[&str]) {
     fields.remove_if(|name| names.iter().any(|unwanted| is(name, unwanted)));
 }
 
-/// Appends header fields, except a `Vary` that is there already.
+/// Appends header fields, except a `Vary` that is present already.
 pub(crate) fn append(fields: &mut impl Fields, added: impl IntoIterator<Item = Header>) {
     for Header { name, value } in added {
         if name != "vary" || !varies_already(fields, &value) {

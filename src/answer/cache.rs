@@ -2,10 +2,11 @@ use bytes::Bytes;
 
 use crate::request::list_elements;
 
-/// Returns the `Cache-Control` of a granted answer (RFC 9111 §5.2.2): the inner service's, kept out of shared caches.
+/// Returns the `Cache-Control` of a granted response (RFC 9111 §5.2.2): the inner service's, changed to keep the response out of
+/// shared caches.
 ///
-/// `public`, `s-maxage` and `proxy-revalidate` are removed and `private` is added; `no-store` is enough by itself. Returns
-/// `None` if nothing has to change.
+/// `public`, `s-maxage` and `proxy-revalidate` are removed and `private` is added; `no-store` is enough by itself. Returns `None`
+/// if nothing has to change.
 pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut changed = false;

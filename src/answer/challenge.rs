@@ -1,6 +1,6 @@
 use crate::error::Code;
 
-/// Returns the value of `WWW-Authenticate` (RFC 6750 §3): with an error code if the request had a token, bare if not.
+/// Returns the value of `WWW-Authenticate` (RFC 6750 §3): with an error code if the request had a token, and without one if not.
 pub(super) const fn challenge(code: Code, status: u16) -> Option<&'static str> {
     match (code, status) {
         (

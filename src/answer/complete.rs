@@ -24,12 +24,12 @@ impl Answer {
         self.denial
     }
 
-    /// Returns the header fields, in order; no name but `vary` occurs twice.
+    /// Returns the header fields, in order. No name but `vary` occurs twice.
     pub fn headers(&self) -> &[Header] {
         &self.headers
     }
 
-    /// Returns the body; empty for HEAD and for a preflight.
+    /// Returns the body. It is empty for HEAD and for a preflight.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

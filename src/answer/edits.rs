@@ -10,7 +10,7 @@ use crate::decide::{Grant, OwnedGrant, Payload};
 use crate::schemes::Referrers;
 use crate::site::{GrantFact, IdentityNames, IdentityValue, SiteRules, Stripping};
 
-/// The edits of a request before the inner service receives it. `Debug` shows names, no values.
+/// The edits of a request before the inner service receives it. The `Debug` output shows names and no values.
 #[derive(Clone, Default)]
 pub(super) struct RequestEdits {
     remove: Option<IdentityNames>,
@@ -26,7 +26,7 @@ impl RequestEdits {
         Self { remove, ..Self::default() }
     }
 
-    /// Returns whether the request stays as it is.
+    /// Returns whether the request stays unchanged.
     pub(super) const fn is_empty(&self) -> bool {
         let Self { remove, set, strip, manifest, grant } = self;
         remove.is_none() && set.is_empty() && strip.is_none() && manifest.is_none() && grant.is_none()
@@ -55,7 +55,7 @@ impl RequestEdits {
         self.set.iter().map(|(name, value)| (&**name, value.as_str())).chain(plain)
     }
 
-    /// Returns whether the inner service is asked for a manifest that will be rewritten.
+    /// Returns whether the request is for a manifest that will be rewritten.
     pub(super) const fn asks_for_manifest(&self) -> bool {
         self.manifest.is_some()
     }
@@ -83,12 +83,12 @@ impl RequestEdits {
         self.strip.as_ref()?.cookie(field)
     }
 
-    /// Returns the one `Referer` field for the inner service, given all that were received, or `None` to leave them. If the
+    /// Returns the only `Referer` field for the inner service, given all that were received, or `None` to leave them. If the
     /// result is empty, all of them are removed.
     ///
-    /// If the site strips credentials, the field loses the query parameters of the site's credentials, and a path with a
-    /// credential in it. A field that is no absolute URI is removed. Several fields are removed too, since an inner service
-    /// could read any of them.
+    /// If the site strips credentials, the query parameters of the site's credentials are removed from the field, and so is a
+    /// path with a credential in it. A field that is not an absolute URI is removed. Several fields are removed too, because an
+    /// inner service could read any of them.
     pub(super) fn referer<'f>(&self, fields: impl IntoIterator<Item = &'f [u8]>) -> Option<Vec<u8>> {
         let strip = self.strip.as_ref()?;
         let mut fields = fields.into_iter();
@@ -164,9 +164,9 @@ fn is_header_text(text: &str) -> bool {
 
 /// The edits of the inner service's response, whatever its status.
 ///
-/// [`Reply::apply`](super::Reply::apply) returns them once the request is edited. Apply them to every response that goes to
-/// the client, also to one that the server makes of an error of the inner service: without the header fields of CORS, a
-/// player could not read it.
+/// [`Reply::apply`](super::Reply::apply) returns them after it has edited the request. Apply them to every response that goes to
+/// the client, also to one that the server creates for an error of the inner service. Without the CORS header fields, a player
+/// could not read it.
 #[derive(Clone, Debug)]
 #[must_use = "a response that is not edited lacks its CORS fields, its cache scope and its manifest's credential"]
 pub struct ResponseEdits {
@@ -180,11 +180,11 @@ pub struct ResponseEdits {
 }
 
 impl ResponseEdits {
-    /// The edits that change nothing.
+    /// No edits.
     pub(super) const NONE: Self =
         Self { cors: None, private: false, frame_ancestors: None, referrers: None, forwarding: None };
 
-    /// Returns whether the response stays as it is.
+    /// Returns whether the response stays unchanged.
     pub const fn is_empty(&self) -> bool {
         let Self { cors, private, frame_ancestors, referrers, forwarding } = self;
         cors.is_none()
@@ -194,8 +194,8 @@ impl ResponseEdits {
             && forwarding.is_none()
     }
 
-    /// Returns the edits of a manifest's head if the inner answer is a manifest to be rewritten. `field` returns the value of
-    /// a header field of the inner answer. The results of the other methods depend on this one.
+    /// Returns the edits of a manifest's head, if the inner response is a manifest to be rewritten. `field` returns the value of
+    /// a header field of the inner response. The results of the other methods depend on this one.
     pub(super) fn manifest<'h>(
         &mut self,
         status: u16,
@@ -206,8 +206,8 @@ impl ResponseEdits {
         Some(head)
     }
 
-    /// Returns the header fields to remove first: the inner service's CORS fields, if the site has a policy; and the fields that
-    /// override `Cache-Control` for shared caches (RFC 9213), if the answer is private.
+    /// Returns the header fields to remove first: the inner service's CORS fields, if the site has a policy, and the fields that
+    /// override `Cache-Control` for shared caches (RFC 9213), if the response is private.
     pub(super) fn remove(&self) -> &'static [&'static str] {
         const CORS: &[&str] = &[
             "access-control-allow-origin",
@@ -231,19 +231,19 @@ impl ResponseEdits {
         }
     }
 
-    /// Returns the header fields to append last. The answer may have a `vary` already, and a `content-security-policy`: several
+    /// Returns the header fields to append last. The response may have a `vary` already, and a `content-security-policy`: several
     /// policies hold together (CSP Level 3 §8.1).
     pub(super) fn append(self) -> impl Iterator<Item = Header> {
         let page = self.frame_ancestors.map(|value| Header::new("content-security-policy", value));
         self.cors.into_iter().flat_map(cors_fields).chain(page)
     }
 
-    /// Returns whether [`cache_control`](Self::cache_control) may change the answer.
+    /// Returns whether [`cache_control`](Self::cache_control) may change the response.
     pub(super) const fn is_private(&self) -> bool {
         self.private
     }
 
-    /// Returns whether [`referrer_policy`](Self::referrer_policy) may change the answer.
+    /// Returns whether [`referrer_policy`](Self::referrer_policy) may change the response.
     pub(super) const fn hides_referrers(&self) -> bool {
         self.referrers.is_some()
     }

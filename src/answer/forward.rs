@@ -11,16 +11,16 @@ use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Reason, Rewrite
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements, requested_port};
 use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
 
-/// The forwarding of a request's parameters into the manifest that may be its answer.
+/// The forwarding of a request's parameters into the manifest that may be its response.
 pub(super) struct Forwarding {
     /// The parameters, or an error if they are too long: the manifest then passes unchanged.
     carried: Result<Carried, QueryTooLong>,
     rules: ForwardRules,
-    /// The format by the path's extension. `None` if the path has none: the answer's `Content-Type` decides.
+    /// The format by the path's extension. `None` if the path has none: the response's `Content-Type` then decides.
     format: Option<Format>,
     is_head: bool,
     is_granted: bool,
-    /// The suffix of entity tags: two answers with the same tag have the same parameters in them.
+    /// The suffix of entity tags. Two responses with the same tag contain the same parameters.
     suffix: Arc<str>,
     site: Arc<str>,
     tally: Arc<Tally>,
@@ -77,7 +77,7 @@ impl Forwarding {
         self.format.is_some()
     }
 
-    /// Returns a list of entity tags as the inner service knows them. Tags of other answers are left out.
+    /// Returns a list of entity tags in the inner service's own form. Tags of other responses are left out.
     pub(super) fn inner_tags(&self, field: &[u8]) -> Vec<u8> {
         crate::work::visited(field.len());
         let known = list_elements(field).filter_map(|tag| self.inner_tag(tag));
@@ -92,14 +92,14 @@ impl Forwarding {
         Some([inner, b"\""].concat())
     }
 
-    /// Returns the entity tag of the answer, given the inner service's.
+    /// Returns the entity tag of the response, given the inner service's.
     fn outer_tag(&self, tag: &[u8]) -> Option<Bytes> {
         let inner = tag.strip_suffix(b"\"")?;
         Some([inner, self.suffix.as_bytes(), b"\""].concat().into())
     }
 }
 
-/// Returns a suffix that differs between answers with other parameters in them, or written by other rules.
+/// Returns a suffix that differs between responses that contain other parameters, or that were written by other rules.
 fn suffix(query: &[u8], rules: &ForwardRules, host: Host<'_>, port: Option<u16>, https: bool) -> Arc<str> {
     crate::work::visited(query.len());
     let mut hasher = DefaultHasher::new(); // with fixed keys: the same in every process of a fleet
@@ -123,12 +123,12 @@ impl ManifestHead {
         self.remove
     }
 
-    /// Returns the entity tag to set after that.
+    /// Returns the entity tag of the rewritten manifest, which is set afterwards.
     pub(super) fn etag(&self) -> Option<&[u8]> {
         self.etag.as_deref()
     }
 
-    /// Returns the rewriter for the body, or `None` if the answer has no body, as in a 304.
+    /// Returns the rewriter for the body, or `None` if the response has no body, like a 304.
     pub(super) fn into_body(self) -> Option<ManifestBody> {
         self.body
     }
@@ -139,7 +139,7 @@ const OF_OTHER_BYTES: &[&str] =
     &["content-length", "accept-ranges", "content-md5", "digest", "repr-digest", "content-digest", "etag"];
 
 impl Forwarding {
-    /// Returns the edits of an answer with this status and these fields, or `None` if it is no manifest to be rewritten.
+    /// Returns the edits of a response with this status and these fields, or `None` if it is not a manifest to be rewritten.
     pub(super) fn head<'h>(
         &self,
         status: u16,
@@ -190,7 +190,7 @@ impl Forwarding {
         Some(ManifestHead { etag, remove: OF_OTHER_BYTES, private: self.is_granted, body: Some(body) })
     }
 
-    /// Counts and logs a manifest that passes unchanged. An answer to HEAD has no manifest.
+    /// Counts and logs a manifest that passes unchanged. A response to HEAD contains no manifest.
     fn pass_over(&self, reason: &str) {
         if self.is_head {
             return;
@@ -208,12 +208,12 @@ impl std::fmt::Debug for Forwarding {
 
 /// The rewriter of a manifest's body, slice by slice.
 ///
-/// It holds at most one frame of the inner body and one slice of output. `Debug` shows nothing of the body, which holds
-/// credentials.
+/// It holds at most one frame of the inner body and one slice of output. The `Debug` output shows nothing of the body, which
+/// contains credentials.
 pub struct ManifestBody {
     rewriter: Rewriter,
     scratch: Vec<u8>,
-    /// The unread rest of the last frame. The next frame is polled once this one is used up.
+    /// The unread rest of the last frame. The next frame is polled after it is used up.
     frame: Bytes,
     has_ended: bool,
     is_out: bool,

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use crate::cors::CorsHeaders;
 use crate::request::shown_text;
 
-/// One header field of an answer: its lower-case name and its value. `Debug` renders the value as logs do.
+/// A header field of a response: its lower-case name and its value. The `Debug` output renders the value as logs do.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     pub(crate) name: &'static str,
@@ -19,7 +19,7 @@ impl Header {
         Self { name, value }
     }
 
-    /// Returns the name, lower-case.
+    /// Returns the name, in lower case.
     pub const fn name(&self) -> &'static str {
         self.name
     }
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Header {
     }
 }
 
-/// The longest value of a header field in `Debug`, in bytes: the values that playgate writes fit.
+/// The maximum length of a header value in `Debug` output, in bytes. The values that playgate writes fit.
 const MAX_VALUE_SHOWN: usize = 256;
 
 /// Returns the header fields of a site's CORS policy, in order.

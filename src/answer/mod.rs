@@ -2,21 +2,22 @@
 //!
 //! [`Verifier::reply`](crate::Verifier::reply) decides a request and returns a [`Reply`]: owned data that any server can carry
 //! out. A reply holds no snapshot and borrows nothing, so it may be kept while the inner service works. [`Reply::apply`] edits
-//! the request and returns the [`ResponseEdits`], which are applied to the response. The tower layer and the actix-web
-//! middleware call the same methods.
+//! the request and returns the [`ResponseEdits`], which are applied to the response. The tower layer and the actix-web middleware
+//! call the same methods.
 //!
-//! 1. A refusal is answered at once: status by its code (or by the site's `answers`), a challenge where a (better)
-//!    token would help, `no-store`, problem JSON (RFC 9457) with the stable code. It does not tell whether the object exists.
+//! 1. A refusal is answered at once: the status of its code (or that of the site's `answers`), a challenge if a token, or a
+//!    better one, would help, `no-store`, and problem JSON (RFC 9457) with the stable code. It does not reveal whether the object
+//!    exists.
 //! 2. A preflight is answered at once, with 204.
-//! 3. Every other request goes to the inner service, without the identity headers, which only the gate may set. The answer
+//! 3. Every other request goes to the inner service, without the identity headers, which only the verifier may set. The response
 //!    gets CORS headers, `Vary` and its cache scope, whatever its status.
-//! 4. A page with an embed token gets a `Content-Security-Policy` with the pages that may frame it. A response whose URL has
-//!    an embed token in its path gets a `Referrer-Policy`, so that the resources it loads receive its origin alone.
-//! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own
-//!    entity tags. Its answer loses the fields that describe other bytes and gets an entity tag of its own; the body goes
+//! 4. A page with an embed token gets a `Content-Security-Policy` with the pages that may frame it. A response whose URL has an
+//!    embed token in its path gets a `Referrer-Policy`, so that the resources it loads receive only its origin.
+//! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own entity
+//!    tags. The fields of its response that describe other bytes are removed, and an entity tag of its own is set. The body goes
 //!    through a [`ManifestBody`].
 //!
-//! Rules live here; adapters only translate.
+//! The rules are in this module; adapters only translate.
 
 mod apply;
 mod cache;
@@ -141,7 +142,7 @@ fn refuse(
     Answer { status, denial: Some(denial), headers, body }
 }
 
-/// In how many seconds it is worth asking again (RFC 9110 §10.2.3).
+/// Returns the number of seconds after which a retry makes sense (RFC 9110 §10.2.3).
 const fn retry_after(denial: Denial) -> Option<u32> {
     match denial {
         Denial::RateLimited { retry_after } | Denial::TooManyFailures { retry_after, .. } => {

@@ -1,9 +1,9 @@
 //! Decides a request and returns the reply, across the lookups that a shared store may need.
 //!
 //! 1. The request is decided at the verifier's current time.
-//! 2. If something has to be looked up first, the reply is pending. Once the result is there, the request is decided again, with
-//!    all results so far: at most three lookups for one request.
-//! 3. No snapshot of policy and keys is kept while a lookup is under way.
+//! 2. If a lookup is needed first, the reply is pending. With its result, the request is decided again, using all results so far:
+//!    at most three lookups for one request.
+//! 3. No snapshot of policy and keys is held during a lookup.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
@@ -15,13 +15,13 @@ use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;
 
 impl Verifier {
-    /// Decides a request at the verifier's current time, and returns the reply. Waits only if the site accepts embed tokens,
-    /// and if one has to be looked up in a shared store.
+    /// Decides a request at the verifier's current time, and returns the reply. Waits only if the site accepts embed tokens and
+    /// one has to be looked up in a shared store.
     ///
     /// [`Reply::apply`] carries the reply out. If the body of an `http::Request` is not `Sync`, pass the request's `Parts`, so
     /// that the future is `Send`.
     ///
-    /// For a server that polls, there is [`Verifier::start_reply`]. To read a decision first, call [`Verifier::decide`] and
+    /// Servers that poll call [`Verifier::start_reply`] instead. To inspect a decision first, call [`Verifier::decide`] and
     /// [`Decision::reply`](crate::Decision::reply).
     pub async fn reply(&self, request: &impl RequestView) -> Reply {
         match self.start_reply(request) {
@@ -30,12 +30,11 @@ impl Verifier {
         }
     }
 
-    /// Decides a request at the verifier's current time, as [`Verifier::reply`] does, for a server whose future keeps the
-    /// request.
+    /// Decides a request at the verifier's current time, like [`Verifier::reply`], for a server whose future keeps the request.
     ///
     /// # Errors
     ///
-    /// Returns a [`PendingReply`] if something has to be looked up first.
+    /// Returns a [`PendingReply`] if a lookup is needed first.
     pub fn start_reply(&self, request: &impl RequestView) -> Result<Reply, PendingReply> {
         self.start_reply_on(request, Paths::Whole)
     }
@@ -52,24 +51,24 @@ impl Verifier {
     }
 }
 
-/// Whether each request has the path that the client sent.
+/// States whether each request has the path that the client sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Paths {
-    /// No router removed a prefix, or the request has the original path too.
+    /// No router removed a prefix, or the request also has the original path.
     Whole,
     /// A router may have removed a prefix.
     #[cfg(feature = "tower")]
     MayBeShortened,
 }
 
-/// The reply to a request while something is looked up; made by [`Verifier::start_reply`].
+/// The reply to a request during a lookup. [`Verifier::start_reply`] creates it.
 #[must_use = "a reply that is not carried out protects nothing"]
 pub struct PendingReply(Box<Pending>);
 
 struct Pending {
     verifier: Verifier,
     paths: Paths,
-    /// `None` once the reply was returned.
+    /// The lookup, or `None` after the reply was returned.
     look_up: Option<LookUp>,
     /// The results of earlier lookups for this request.
     found: Option<Found>,
@@ -79,7 +78,7 @@ impl PendingReply {
     /// Polls the lookup, and decides the request again with its result. `request` is the request with which the reply was
     /// started, unedited.
     ///
-    /// After it returned `Ready`, it stays pending for ever.
+    /// After it has returned `Ready`, it stays pending forever.
     pub fn poll(&mut self, request: &impl RequestView, context: &mut Context<'_>) -> Poll<Reply> {
         let Pending { verifier, paths, look_up, found } = &mut *self.0;
         while let Some(under_way) = look_up {
@@ -107,7 +106,7 @@ impl std::fmt::Debug for PendingReply {
     }
 }
 
-/// Decides a request. The decision, and its snapshot with it, is dropped before anything is waited for or called.
+/// Decides a request. The decision, and its snapshot with it, is dropped before anything is awaited or called.
 fn decide(
     verifier: &Verifier,
     request: &impl RequestView,

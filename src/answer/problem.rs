@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::error::Code;
 
-/// Problem details (RFC 9457 §3) without `type`, which then is `about:blank` and `title` the status phrase.
+/// Problem details (RFC 9457 §3) without `type`, which means `about:blank` with the status phrase as `title`.
 #[derive(Serialize)]
 struct Problem {
     title: &'static str,
@@ -14,7 +14,7 @@ struct Problem {
     detail: Option<&'static str>,
 }
 
-/// Returns the body of a refusal. With a code it says which rule refused, and never with which values.
+/// Returns the body of a refusal. A code names the rule that refused the request, and never the values.
 pub(crate) fn body(status: u16, code: Option<Code>) -> Bytes {
     let problem =
         Problem { title: phrase(status), status, code: code.map(Code::as_str), detail: code.map(detail) };

@@ -21,7 +21,7 @@ use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 
-/// Collects what a [`Verifier`] is made of.
+/// A builder for a [`Verifier`].
 #[must_use]
 pub struct VerifierBuilder {
     policy: PolicyBuilder,
@@ -42,7 +42,7 @@ impl VerifierBuilder {
         }
     }
 
-    /// One site more.
+    /// Adds a site.
     pub fn site(mut self, site: Site) -> Self {
         self.policy = self.policy.site(site);
         self
@@ -90,35 +90,35 @@ impl VerifierBuilder {
         self
     }
 
-    /// One key more. None at all is fine: keys may come later.
+    /// Adds a key. A verifier can start without keys; they can be added later.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// Several keys more.
+    /// Adds several keys.
     pub fn keys(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
         self.keys.extend(keys);
         self
     }
 
-    /// Where embed tokens and revocations live. Default in memory, for this verifier alone.
+    /// Sets the store of embed tokens and revocations. The default is in memory, for this verifier alone.
     pub fn store(mut self, store: &Store) -> Self {
         self.store = store.clone();
         self
     }
 
-    /// Where adapters read the time. Default the system's clock.
+    /// Sets the clock that adapters read. The default is the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Checks everything and puts it in force.
+    /// Checks everything and builds the verifier.
     ///
     /// # Errors
     ///
-    /// Every fault of the policy and the keys, at once. A key for a site that is none is one of them.
+    /// Returns every fault of the policy and the keys at once. A key whose scope names an unknown site is also a fault.
     pub fn build(mut self) -> Result<Verifier, ConfigErrors> {
         let mut errors = Vec::new();
         let read = self.read().map_err(|found| errors.extend(found)).ok();
@@ -166,20 +166,20 @@ impl VerifierBuilder {
 
 #[cfg(feature = "config")]
 impl VerifierBuilder {
-    /// Sets the sites, settings and key sources of a configuration file, `.toml` or `.json`, beside those of code. Code adds
-    /// sites; where both say `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file decides.
+    /// Sets the configuration file, `.toml` or `.json`. Its sites, settings and key sources are added to those of code. If both
+    /// set `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file takes precedence.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.setup.file = Some(path.into());
         self
     }
 
-    /// One source of keys more.
+    /// Adds a source of keys.
     pub fn key_source(mut self, source: KeySource) -> Self {
         self.setup.sources.push(source);
         self
     }
 
-    /// Gives the file's site of this id a [`hook`](Site::hook), which a reload keeps.
+    /// Sets a [`hook`](Site::hook) for the file's site with this id. A reload keeps it.
     pub fn hook(
         mut self,
         site: impl Into<String>,

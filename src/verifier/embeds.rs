@@ -6,7 +6,7 @@ use crate::revocation::Revocation;
 use crate::store::StoreError;
 
 impl Verifier {
-    /// Returns the embed tokens of one site, by its id: to issue, revoke and count them.
+    /// Returns a handle to the embed tokens of a site, given its id: to issue, revoke and count them.
     ///
     /// ```
     /// use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}};
@@ -24,18 +24,18 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NoEmbedSite`] when no site of this id takes embed tokens.
+    /// Returns [`ConfigError::NoEmbedSite`] if no site with this id accepts embed tokens.
     pub fn embeds(&self, site: &str) -> Result<Embeds, ConfigError> {
         let embeds = Embeds { verifier: self.clone(), site: site.to_owned() };
         embeds.rules("")?;
         Ok(embeds)
     }
 
-    /// Revokes signed tokens. On this node the next decision refuses them, on others of a shared store within a second.
+    /// Revokes signed tokens. They are rejected by the next decision on this node, and within a second on other nodes with the
+    /// same shared store.
     ///
-    /// The revocation is kept until the second that it names, the `exp` of the last token, and for the longest leeway more.
-    /// If a shared store loses an acknowledged revocation, the nodes that know it send it again; see
-    /// `RedisStore` (feature `redis`).
+    /// The revocation is kept until the second that it names, the `exp` of the last token, plus the longest leeway. If a shared
+    /// store loses an acknowledged revocation, the nodes that know it send it again; see `RedisStore` (feature `redis`).
     ///
     /// # Errors
     ///
@@ -46,17 +46,18 @@ impl Verifier {
         self.store().revoke(revocation).await
     }
 
-    /// Gives back what was taken back by the same name; tells whether it was.
+    /// Withdraws a revocation with the same name. Returns whether there was one.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`]; nothing was given back then. [`StoreError::NotReplicated`]; it was given back.
+    /// Returns [`StoreError::Unavailable`] if the revocation was not withdrawn, and [`StoreError::NotReplicated`] if it was, but
+    /// a failover could still lose that.
     pub async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.store().restore(revocation).await
     }
 }
 
-/// The embed tokens of one site and those that share its realm; see [`Verifier::embeds`].
+/// A handle to the embed tokens of one site and of the sites that share its realm; see [`Verifier::embeds`].
 #[derive(Clone, Debug)]
 pub struct Embeds {
     verifier: Verifier,
@@ -68,7 +69,7 @@ impl Embeds {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Refused`] for a draft that breaks a rule, with every fault; nothing is issued then.
+    /// Returns [`StoreError::Refused`] with every fault if the draft breaks a rule. Nothing is issued in that case.
     pub async fn issue(&self, draft: EmbedDraft) -> Result<EmbedToken, StoreError> {
         let now = self.verifier.now();
         let (realm, lifetime) = self.rules(draft.video())?;
@@ -77,24 +78,27 @@ impl Embeds {
         Ok(token)
     }
 
-    /// Revokes one token, known or not: the next decision refuses it. Its record goes two minutes later; from then on it is
-    /// refused as one that is unknown, and could be issued [again](EmbedDraft::token). A shared store remembers it for as
-    /// long as it would have been good, a day at least, and 31 days where that was for ever. So does every node that has made
-    /// or received the revocation: it refuses the token, and sends the revocation again to a store that comes back without it.
+    /// Revokes one token, known or not. The next decision rejects it.
+    ///
+    /// The token's record is removed two minutes later. From then on the token is rejected as unknown, and could be issued
+    /// [again](EmbedDraft::token). A shared store remembers the revocation until the token's expiry, for at least a day, and for
+    /// 31 days if the token never expires. So does every node that made or received the revocation: it rejects the token, and
+    /// sends the revocation again to a store that comes back without it.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] or [`StoreError::NotReplicated`]; it is in force on this node all the same.
+    /// Returns [`StoreError::Unavailable`] or [`StoreError::NotReplicated`]. The revocation is in force on this node
+    /// nevertheless.
     pub async fn revoke(&self, token: EmbedToken) -> Result<(), StoreError> {
         self.verifier.store().revoke_token(token, self.verifier.now()).await
     }
 
-    /// Revokes every token of the draft's video that was issued so far, and issues this one, in one step.
+    /// Revokes every token issued so far for the draft's video, and issues this one, in one step.
     ///
     /// # Errors
     ///
-    /// As [`issue`](Self::issue); nothing is revoked then. After [`StoreError::NotReplicated`] the video was rotated, but the
-    /// new token is not returned: rotate again.
+    /// Returns the errors of [`issue`](Self::issue); nothing is revoked in that case. After [`StoreError::NotReplicated`] the
+    /// video was rotated, but the new token is not returned: rotate again.
     pub async fn rotate(&self, draft: EmbedDraft) -> Result<EmbedToken, StoreError> {
         let now = self.verifier.now();
         let (realm, lifetime) = self.rules(draft.video())?;
@@ -104,39 +108,39 @@ impl Embeds {
         Ok(token)
     }
 
-    /// Revokes every token of a video that was issued so far.
+    /// Revokes every token issued so far for a video.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; where others could not be told, it is in force here all the same.
+    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is in force on this node nevertheless.
     pub async fn revoke_video(&self, video: &str) -> Result<(), StoreError> {
         check_id("video", video, true).map_err(|error| StoreError::Refused(error.into()))?;
         let (realm, _) = self.rules(video)?;
         self.verifier.store().rotate(&realm, video, None, self.verifier.now()).await
     }
 
-    /// Revokes every embed token of a viewer that was issued so far, of whatever video and realm.
+    /// Revokes every embed token issued so far to a viewer, for any video and in any realm.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; where others could not be told, it is in force here all the same.
+    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is in force on this node nevertheless.
     pub async fn revoke_viewer(&self, viewer: &str) -> Result<(), StoreError> {
         check_id("viewer", viewer, false).map_err(|error| StoreError::Refused(error.into()))?;
         self.verifier.store().revoke_viewer(viewer, self.verifier.now()).await
     }
 
-    /// What became of the requests with a token on this node; `None` where it is not known (any more).
+    /// Returns the outcomes of requests with a token on this node, or `None` if the token is not known, or no longer.
     pub fn counts(&self, token: EmbedToken) -> Option<EmbedCounts> {
         self.verifier.store().access().embeds.counts(&token)
     }
 
-    /// What became of the requests for a video with embed tokens, on this node; `None` where it has none.
+    /// Returns the outcomes of requests for a video with embed tokens on this node, or `None` if the video has none.
     pub fn video_counts(&self, video: &str) -> Option<EmbedCounts> {
         let (realm, _) = self.rules(video).ok()?;
         self.verifier.store().access().embeds.video_counts(&realm, video)
     }
 
-    /// Returns the realm, and for how long a video's tokens are good; as the policy in force says.
+    /// Returns the realm, and the default lifetime of a video's tokens, from the policy in force.
     fn rules(&self, video: &str) -> Result<(String, Lifetime), ConfigError> {
         let state = self.verifier.snapshot();
         let site = state.policy.site_of_id(&self.site);

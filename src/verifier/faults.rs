@@ -1,4 +1,4 @@
-//! Errors and warnings about keys, in the words that building and reloading share.
+//! Errors and warnings about keys, shared by building and reloading.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use crate::keys::Key;
 use crate::scope::KeyScope;
 use crate::site::Policy;
 
-/// How many of the known names an error lists.
+/// The maximum number of known names in an error message.
 const NAMES_SHOWN: usize = 10;
 
-/// Why a key's scope names nothing here, if it does.
+/// Returns the fault of a key whose scope names nothing in the policy, if it has one.
 pub(super) fn no_such_site(
     scope: &KeyScope,
     ids: &HashSet<&str>,
@@ -35,7 +35,7 @@ pub(super) fn list_names(mut names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// Returns a key from a source whose identity a key of code has.
+/// Returns the error for a key of a source that has the same identity as a key of code.
 pub(super) fn doubled(key: &Key) -> ConfigError {
     ConfigError::DoubledKey {
         key: key.identity().to_string(),
@@ -44,7 +44,7 @@ pub(super) fn doubled(key: &Key) -> ConfigError {
     }
 }
 
-/// Returns the fault of an issuer whose tokens every site refuses that the key's scope names, if it has one.
+/// Returns the fault of a key's issuer if every site that the key's scope names rejects that issuer's tokens.
 pub(super) fn refused_issuer(
     policy: &Policy,
     scope: &KeyScope,
@@ -57,7 +57,7 @@ pub(super) fn refused_issuer(
     Some(ConfigError::KeyIssuerRefused { key: key(), issuer: issuer.to_owned(), site, takes })
 }
 
-/// Checks that are taken away are said aloud.
+/// Logs a warning for each key with disabled checks.
 pub(super) fn tell_dangers(keys: &[Key]) {
     for key in keys {
         let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");

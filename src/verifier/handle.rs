@@ -12,10 +12,10 @@ use crate::site::{Policy, SiteView};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
-/// Decides requests; and while it does, takes new keys and policies.
+/// The public handle: decides requests, and replaces keys and policies while it serves.
 ///
-/// Cheap to clone; clones share everything. A change is in force for every decision that starts after the call
-/// that made it has returned.
+/// It is cheap to clone, and clones share everything. A change applies to every decision that starts after the call that made the
+/// change has returned.
 ///
 /// ```
 /// use playgate::{Key, KeyScope, Site, Verifier};
@@ -45,7 +45,7 @@ impl Verifier {
         Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
     }
 
-    /// Returns the store, from when on what is dead in it is swept.
+    /// Returns the store. From the first call on, expired entries are removed from it.
     pub(super) fn store(&self) -> &Store {
         let Shared { store, clock, sweeper, .. } = &*self.0;
         sweeper.get_or_init(|| Sweeper::start(Arc::clone(store.access()), Arc::clone(clock)));
@@ -61,16 +61,16 @@ impl Verifier {
         &self.0.setup
     }
 
-    /// Decides one request. No I/O, no waiting, no allocation but [once](crate::decide) for a thread, for a token that is remembered,
-    /// and for a public key; what can be refused cheaply is refused first.
+    /// Decides one request, without I/O and without waiting. It allocates only [once](crate::decide) for a thread, for a
+    /// remembered token, and for a public key. Cheap rules that can reject come first.
     pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }
 
-    /// Decides a request again, with what was found of what earlier decisions [needed](Decision::Needs).
+    /// Decides a request again, with the results of the lookups that earlier decisions [needed](Decision::Needs).
     ///
-    /// A request with several cookies of one name can need another lookup then: add its answer with [`Found::and`], and
-    /// decide again. After three lookups nothing more is needed, so a loop ends. [`Verifier::reply`] runs this one:
+    /// A request with several cookies of one name may then need another lookup. Add its result with [`Found::and`], and decide
+    /// again. After three lookups nothing more is needed, so a loop ends. [`Verifier::reply`] runs this loop:
     ///
     /// ```
     /// # use playgate::{Decision, Verifier};
@@ -100,33 +100,33 @@ impl Verifier {
         Decision::new(state, decided)
     }
 
-    /// Looks up what a decision needs, for a server that does not leave this to [`Verifier::reply`].
+    /// Starts the lookup that a decision needs, for servers that do not call [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
         self.store().look_up(need, self.now())
     }
 
-    /// What the verifier's clock says: the second that adapters decide in.
+    /// Returns the current second by the verifier's clock, which adapters use for decisions.
     pub fn now(&self) -> UnixSeconds {
         self.0.clock.now()
     }
 
-    /// Returns a handle to change keys with.
+    /// Returns a handle for changing keys.
     pub const fn keys(&self) -> Keys<'_> {
         Keys(self)
     }
 
-    /// Puts another policy in force, with the same keys.
+    /// Replaces the policy, and keeps the keys.
     pub fn swap(&self, policy: Policy) {
         let Ok(()) = self.update(|state| Ok::<_, Infallible>(state.with_policy(policy)));
     }
 
-    /// Replaces policy and keys as one, by what `change` makes of what is in force. On an error nothing changes.
+    /// Replaces policy and keys together, with the result of `change` for the present snapshot. On an error nothing changes.
     ///
-    /// Changes take turns, so `change` must not itself change this verifier: it would wait for itself.
+    /// Changes take turns, so `change` must not itself change this verifier: it would wait for itself forever.
     ///
     /// # Errors
     ///
-    /// What `change` returns.
+    /// Returns the error of `change`.
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
         self.0.live.update(change)?;
         let state = self.0.live.load();
@@ -134,7 +134,7 @@ impl Verifier {
         Ok(())
     }
 
-    /// What is in force now: a copy that shares its parts.
+    /// Returns the present policy and keys. The snapshot shares their parts.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::clone(&self.0.live.load())
     }
@@ -150,7 +150,7 @@ impl std::fmt::Debug for Verifier {
     }
 }
 
-/// The keys in force, and the ways to change them; see [`Verifier::keys`].
+/// The keys in force, with methods to change them; see [`Verifier::keys`].
 #[derive(Clone, Copy, Debug)]
 pub struct Keys<'v>(&'v Verifier);
 
@@ -159,33 +159,33 @@ impl Keys<'_> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::DuplicateKey`] if a key of its identity is there already; nothing changes then.
+    /// Returns [`ConfigError::DuplicateKey`] if a key with the same identity exists; nothing changes in that case.
     pub fn insert(self, key: Key) -> Result<(), ConfigError> {
         tell_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))
     }
 
-    /// Replaces the key of the same identity, as one change: a rotation under one `kid`. Tokens by the key before are refused as
-    /// `bad_signature` from then on.
+    /// Replaces the key with the same identity, as one change: a rotation under one `kid`. Tokens of the previous key are then
+    /// rejected as `bad_signature`.
     ///
-    /// If the key before came from a source, the new one counts as a key of code: it stays when the file changes.
+    /// If the previous key came from a source, the new key counts as a key of code: it stays when the file changes.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NoSuchKey`] if there is none; nothing changes then.
+    /// Returns [`ConfigError::NoSuchKey`] if there is none; nothing changes in that case.
     pub fn replace_key(self, key: Key) -> Result<(), ConfigError> {
         tell_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with_replaced(key)?)))
     }
 
-    /// Takes the key of this identity out of force. Returns whether it was there.
+    /// Removes the key with this identity. Returns whether it existed.
     pub fn remove(self, identity: &KeyIdentity) -> bool {
         self.0
             .update(|state| state.keys.without(identity).map(|keys| state.with_keys(keys)).ok_or(()))
             .is_ok()
     }
 
-    /// Takes every key of this `kid` out of force, whatever it may sign for. Returns how many there were.
+    /// Removes every key with this `kid`, whatever its scope. Returns the number of keys removed.
     pub fn remove_kid(self, kid: &str) -> usize {
         let mut removed = 0;
         let _ = self.0.update(|state| {
@@ -196,12 +196,12 @@ impl Keys<'_> {
         removed
     }
 
-    /// Puts another set in force as a whole. Keys of sources that are not in it stay out until their files change.
+    /// Replaces the whole key set. Keys of sources that are not part of the new set stay out until their files change.
     pub fn replace(self, keys: KeySet) {
         let Ok(()) = self.0.update(|state| Ok::<_, Infallible>(state.with_keys(keys)));
     }
 
-    /// Returns the set in force now: a copy that shares its parts.
+    /// Returns the key set in force. The copy shares its parts.
     pub fn snapshot(self) -> KeySet {
         self.0.0.live.load().keys.clone()
     }

@@ -8,20 +8,20 @@ use super::handle::Verifier;
 use crate::error::ConfigErrors;
 use crate::keys::Key;
 
-/// The keys in force and what is wrong with their files: for dashboards and for people. Nothing in it is secret.
+/// The keys in force and the faults of their files, for dashboards and people. It contains no secrets.
 ///
-/// Serialises with serde; seconds are since 1970.
+/// It can be serialized with serde. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// Every key in force, by `kid`, scope and issuer.
     pub keys: Vec<KeyHealth>,
-    /// What became of the manifests that were to be rewritten.
+    /// The outcomes of manifests that were to be rewritten.
     pub manifests: ManifestHealth,
     /// The problems of a shared store; see [`Store::problems`](crate::store::Store::problems).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub store: Vec<String>,
-    /// What is not in force, and why: files that cannot be loaded, and a configuration that was refused.
+    /// Content that is not in force, with the reason: files that cannot be loaded, and a rejected configuration.
     pub errors: Vec<String>,
     /// Files and folders that could not be read, and whose last good keys stay in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -35,15 +35,15 @@ pub struct Health {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KeptSource {
-    /// Its path.
+    /// The path.
     pub source: String,
-    /// Why it could not be read.
+    /// The reason why it could not be read.
     pub error: String,
     /// The number of keys that are kept.
     pub keys: usize,
-    /// When the keys were last read from it, or found unchanged.
+    /// The time at which the keys were last read from it, or found unchanged.
     pub confirmed_at: i64,
-    /// The last second in which the keys are in force, where its `max_staleness` sets one.
+    /// The last second in which the keys are in force, if its `max_staleness` sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
 }
@@ -61,13 +61,13 @@ impl From<crate::keys::KeptKeys<'_>> for KeptSource {
     }
 }
 
-/// What became of manifests, since the verifier was made.
+/// The outcomes of manifests since the verifier was created.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ManifestHealth {
-    /// How many were understood to their end.
+    /// The number of manifests that were rewritten to their end.
     pub rewritten: u64,
-    /// How many went through unchanged, wholly or from some byte on, by the reason.
+    /// The number of manifests that passed unchanged, wholly or from some byte on, by reason.
     pub unchanged: BTreeMap<String, u64>,
 }
 
@@ -79,36 +79,36 @@ pub struct KeyHealth {
     pub kid: String,
     /// The registered name, such as `RS256`.
     pub algorithm: &'static str,
-    /// What it may sign for, such as `bucket courses`.
+    /// The scope of the key, such as `bucket courses`.
     pub scope: String,
-    /// The issuer whose tokens it verifies; absent for any.
+    /// The one issuer whose tokens the key verifies. Absent for any issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// Its file or environment variable; absent for a key of code.
+    /// The key's file or environment variable. Absent for a key of code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// When it was loaded.
+    /// The time at which the key was loaded.
     pub loaded_at: i64,
-    /// The last second in which it is good.
+    /// The last second in which the key is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<i64>,
-    /// The last second in which it is in force unless its file is read again; absent without `max_staleness`.
+    /// The last second in which the key is in force unless its file is read again. Absent without `max_staleness`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<i64>,
-    /// When it last let a request in; absent for never.
+    /// The time of the last grant with the key. Absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<i64>,
-    /// The checks that it is spared.
+    /// The checks that are disabled for the key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub danger: Vec<&'static str>,
-    /// Why its file, as it is now, is not what is in force.
+    /// The reason why the present content of the key's file is not in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }
 
 impl Verifier {
-    /// Returns the keys in force, when each was loaded and last used, what is wrong with their files, and what became of
-    /// manifests. Takes time and memory by the number of keys.
+    /// Returns the keys in force, the times at which each was loaded and last used, the faults of their files, and the outcomes
+    /// of manifests. Time and memory grow with the number of keys.
     pub fn health(&self) -> Health {
         let Errors { all, by_file, kept, warnings } = self.errors();
         let keys = self.keys().snapshot();
@@ -145,11 +145,11 @@ impl Verifier {
     }
 }
 
-/// What is wrong now, as text.
+/// The present errors, as text.
 #[derive(Default)]
 struct Errors {
     all: Vec<String>,
-    /// The one that keeps a key's file out of force.
+    /// The error that keeps a key's file out of force, by file.
     by_file: HashMap<String, String>,
     kept: Vec<KeptSource>,
     warnings: Vec<String>,

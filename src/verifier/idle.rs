@@ -1,14 +1,14 @@
-//! What is sound and still opens nothing: it may come later, or be a slip.
+//! Finds keys and sites that are valid but grant nothing. They may be used later, or be a mistake.
 
 use std::collections::HashSet;
 
 use crate::decide::Snapshot;
 use crate::scope::KeyScope;
 
-/// How many of a kind are named; the rest is counted.
+/// The maximum number of names of one kind; the others are counted.
 const NAMED: usize = 10;
 
-/// Returns each thing that opens nothing, in words.
+/// Returns a description of each key or site that grants nothing.
 pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     let (policy, keys) = (&snapshot.policy, &snapshot.keys);
     if keys.is_empty() && !policy.asks_for_tokens() {
@@ -36,7 +36,7 @@ pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     found
 }
 
-/// Returns the first few, and how many there are besides.
+/// Returns the first few items, and the number of the others.
 fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
     let mut few: Vec<String> = all.by_ref().take(NAMED).collect();
     match all.count() {
@@ -46,7 +46,7 @@ fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
     few
 }
 
-/// Warns of what opens nothing, unless that was `told` before.
+/// Logs a warning for each description that is not among `told`, those that were logged before.
 pub(super) fn warn_of_idle(idle: &[String], told: &[String]) {
     for problem in idle.iter().filter(|problem| !told.contains(problem)) {
         crate::log::event!(WARN, problem = problem.as_str(), "opens nothing");

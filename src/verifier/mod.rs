@@ -2,13 +2,13 @@
 //!
 //! 1. [`Verifier::builder`] collects sites, keys and a store, or `Verifier::from_file` reads them (feature `config`).
 //! 2. [`Verifier::decide`] decides a request by the rules of [`decide`](crate::decide).
-//! 3. [`Verifier::keys`], [`swap`](Verifier::swap) and [`update`](Verifier::update) put other keys and policies in force.
-//!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change what single tokens open.
-//! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again; with the feature `watch`, `Verifier::watch` does
-//!    so whenever they change.
+//! 3. [`Verifier::keys`], [`swap`](Verifier::swap) and [`update`](Verifier::update) replace keys and policies.
+//!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
+//! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
+//!    `Verifier::watch` does so whenever they change.
 //! 5. [`Verifier::health`] reports each key's source, age and faults.
 //!
-//! A change is in force for every decision that starts after the call that made it has returned.
+//! A change applies to every decision that starts after the call that made the change has returned.
 
 mod builder;
 mod embeds;

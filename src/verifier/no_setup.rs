@@ -1,2 +1,2 @@
-/// What is read again: nothing, without the feature `config`.
+/// The setup that a reload reads again. It is empty without the feature `config`.
 pub(super) type Setup = ();

@@ -1,4 +1,4 @@
-//! Reading the setup again: by hand, and by whoever watches.
+//! Reads the setup again, on request or when the watcher finds a change.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,28 +20,27 @@ use crate::site::Policy;
 impl Verifier {
     /// Creates a verifier from a configuration file, `.toml` or `.json`, and the keys that it names.
     ///
-    /// The same as `Verifier::builder().file(path).build()`.
+    /// This is the same as `Verifier::builder().file(path).build()`.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the file and its keys, at once: each with file, line, what was found and what to
-    /// write.
+    /// Returns all errors of the file and its keys at once, each with file, line, the text found and the remedy.
     pub fn from_file(path: impl Into<std::path::PathBuf>) -> Result<Self, ConfigErrors> {
         Self::builder().file(path).build()
     }
 
-    /// Reads the configuration file and every key source again, and puts them in force as one.
+    /// Reads the configuration file and every key source again, and puts them in force together.
     ///
-    /// A file or folder of keys that is missing, empty or broken keeps its last good keys, and the report names it in
+    /// A file or folder of keys that is missing, empty or broken keeps its last good keys, and the report lists it in
     /// [`kept`](Swapped::kept). A document that was read and holds no usable key removes its keys; see
     /// [`KeySource`](crate::keys::KeySource).
     ///
-    /// A policy that was [`swap`](Self::swap)ped in goes, where there is a file; keys that code put in stay. Not for a
-    /// request's path: it reads files.
+    /// If there is a file, a policy that was set with [`swap`](Self::swap) is replaced. Keys that code inserted stay. Do not call
+    /// this while serving a request: it reads files.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, at once; nothing is changed then.
+    /// Returns all errors at once; nothing changes in that case.
     pub fn reload(&self) -> Result<Swapped, ConfigErrors> {
         self.read_again(&mut self.setup().lock())
     }
@@ -66,8 +65,8 @@ impl Verifier {
         Ok(Swapped::of(sites, &plan.changes, state))
     }
 
-    /// Takes up what changed since the last look, and the configuration file when it has stopped changing. What is wrong
-    /// is logged, once for each change. Tells whether the file may still be being written.
+    /// Applies the changes since the last check, and the configuration file once it has stopped changing. Errors are logged, once
+    /// for each change. Returns whether the file may still be being written.
     #[cfg(feature = "watch")]
     pub(super) fn refresh(&self, now: Instant) -> bool {
         let setup = self.setup();
@@ -113,7 +112,8 @@ impl Verifier {
         Swapped::of(Difference::default(), &changes, state)
     }
 
-    /// Puts a policy and changed keys in force as one. A key whose identity code has put in waits until that one is gone.
+    /// Puts a policy and changed keys in force together. A key with the same identity as a key of code waits until that one is
+    /// removed.
     fn put(&self, state: &mut State, policy: Option<Policy>, changes: &Changes) {
         let in_force = self.keys().snapshot();
         let waiting = std::mem::take(&mut state.waiting).into_iter();
@@ -143,7 +143,7 @@ impl Verifier {
     }
 }
 
-/// Which keys came and went; the line before it has the counts.
+/// Logs the added and removed keys. The preceding log line has the counts.
 fn log_keys(changes: &Changes) {
     let Difference { added, removed, changed } = Difference::from(changes);
     for (what, keys) in [("added", added), ("removed", removed), ("changed", changed)] {
@@ -162,7 +162,7 @@ impl Swapped {
 }
 
 impl State {
-    /// What of the sources is not in force now.
+    /// Returns the errors of content that is not in force.
     pub(super) fn skipped(&self) -> Vec<ConfigError> {
         let waiting = self.waiting.iter().map(doubled);
         self.documents.faults().chain(self.secrets.faults()).cloned().chain(waiting).collect()

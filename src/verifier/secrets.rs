@@ -1,4 +1,4 @@
-//! The shared secrets of schemes that stand in files and environment variables.
+//! The shared secrets of schemes that are stored in files and environment variables.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,32 +9,32 @@ use crate::keys::{FileSight, without_line_end};
 use crate::schemes::{SecretPlace, SecretSlots, SharedSecret};
 use crate::site::PolicyBuilder;
 
-/// The largest file that is read as a secret.
+/// The maximum size of a file that is read as a secret.
 const MAX_SECRET_FILE: u64 = 4096;
 
-/// What was read of each file.
+/// The content of each secret file.
 #[derive(Clone, Default)]
 pub(super) struct Secrets {
-    /// By what is asked of a secret in it: how long it must be.
+    /// The files, by path and required length of the secret.
     files: HashMap<(PathBuf, usize), Known>,
 }
 
-/// One file.
+/// The state of one file.
 #[derive(Clone, Default)]
 struct Known {
-    /// What it looked like when changes were last looked for.
+    /// The state of the file at the last check.
     sight: FileSight,
-    /// Why it could not be looked at then.
+    /// The reason why the file could not be checked.
     unreadable: Option<ConfigError>,
     /// Its last good content.
     secret: Option<Box<[u8]>>,
-    /// Why its content, as it is now, is not in force.
+    /// The reason why the present content is not in force.
     fault: Option<ConfigError>,
 }
 
 impl Secrets {
-    /// Puts the secrets where their places are named. A file that is bad for the first time is a fault; after that its
-    /// last good content stays in force, and a notice says so, once for each fault.
+    /// Replaces the places of secrets with the secrets. A file that is invalid at the first reading is a fault. Later its last
+    /// good content stays in force, and a notice reports the fault once.
     pub(super) fn read(
         policy: &mut PolicyBuilder,
         before: &Self,
@@ -103,27 +103,27 @@ impl Secrets {
         self.files.is_empty()
     }
 
-    /// Returns whether a file is not what it was at the last look.
+    /// Returns whether a file changed since the last check.
     #[cfg(feature = "watch")]
     pub(super) fn changed(&mut self) -> bool {
         // Every one is looked at.
         self.files.iter_mut().fold(false, |changed, ((path, _), known)| known.look(path) || changed)
     }
 
-    /// Where the files are.
+    /// Returns the folders of the files.
     #[cfg(feature = "watch")]
     pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().map(|(path, _)| crate::keys::folder_of(path))
     }
 
-    /// What is wrong now.
+    /// Returns the present faults.
     pub(super) fn faults(&self) -> impl Iterator<Item = &ConfigError> {
         self.files.values().filter_map(|known| known.fault.as_ref())
     }
 }
 
 impl Known {
-    /// Looks at the file; tells whether it is not what it was.
+    /// Checks the file. Returns whether it changed.
     fn look(&mut self, path: &Path) -> bool {
         let (changed, unreadable) = match self.sight.look(path, MAX_SECRET_FILE) {
             Ok(look) => (look.is_change(), None),
@@ -175,7 +175,7 @@ fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
     Ok(secret.into())
 }
 
-/// Returns whether it is text of more than one line. Random bytes are hardly ever text.
+/// Returns whether the secret is text of more than one line. Random bytes are hardly ever text.
 fn has_lines(secret: &[u8]) -> bool {
     let mut controls = secret.iter().filter(|byte| byte.is_ascii_control()).peekable();
     controls.peek().is_some()

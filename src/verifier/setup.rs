@@ -1,4 +1,4 @@
-//! What a verifier was set up from, kept so that it can be read again while it serves.
+//! The setup of a verifier, kept so that it can be read again while the verifier serves.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::keys::{Changes, Documents, FileSight, Key, KeySource};
 use crate::schemes::Hook;
 use crate::site::{Policy, PolicyBuilder, Site};
 
-/// The largest configuration file.
+/// The maximum size of a configuration file.
 const MAX_CONFIG_FILE: u64 = 256 * 1024 * 1024;
 
-/// A configuration file, key sources, and what code says beside them.
+/// A configuration file and key sources, and the settings of code.
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) file: Option<PathBuf>,
@@ -24,30 +24,30 @@ pub(super) struct Setup {
     pub(super) hooks: Vec<(String, Hook)>,
     /// The sites and settings of code.
     policy: PolicyBuilder,
-    /// Whether the policy stands in files, wholly or in part.
+    /// True if the policy is read from files, wholly or in part.
     pub(super) policy_is_read: bool,
     state: Mutex<State>,
 }
 
-/// What was read last.
+/// The state of the last reading.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) sites: Vec<(String, Site)>,
     pub(super) documents: Documents,
-    /// Of secure links.
+    /// The secrets of schemes.
     pub(super) secrets: Secrets,
     pub(super) file: FileSight,
-    /// Since when the file has been what it is, while that may still be half of what it is to be.
+    /// When the file last changed. It is reloaded once it has been stable for `SETTLING`, because it may still be being written.
     pub(super) settling: Option<Instant>,
-    /// Why the file, as it is now, is not in force.
+    /// The reason why the present content of the file is not in force.
     pub(super) refused: Option<ConfigErrors>,
-    /// What opened nothing when it was last looked at.
+    /// The keys and sites that granted nothing at the last check.
     pub(super) idle: Vec<String>,
-    /// Keys of the sources that wait for a key of code to go, which has their identity.
+    /// Keys of sources that wait until a key of code with the same identity is removed.
     pub(super) waiting: Vec<Key>,
 }
 
-/// Everything read and checked, ready to be put in force.
+/// The settings and keys that were read and checked, ready to be put in force.
 pub(super) struct Plan {
     pub(super) policy: Policy,
     pub(super) sites: Vec<(String, Site)>,
@@ -81,7 +81,7 @@ impl Setup {
         Ok((plan.policy, plan.changes.added))
     }
 
-    /// Returns whether the file, or one with a secret, is not what it was at the last look.
+    /// Returns whether the file, or a file with a secret, changed since the last check.
     #[cfg(feature = "watch")]
     pub(super) fn file_changed(&self, state: &mut State) -> Result<bool, ConfigError> {
         let secrets_changed = state.secrets.changed();
@@ -95,7 +95,7 @@ impl Setup {
         }
     }
 
-    /// Returns the folders in which changes are to be looked for.
+    /// Returns the folders that are checked for changes.
     #[cfg(feature = "watch")]
     pub(super) fn folders(&self) -> HashSet<PathBuf> {
         let state = self.lock();
@@ -109,7 +109,7 @@ impl Setup {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the file and the sources, and checks all of it. Nothing is changed.
+    /// Reads and checks the file and the sources. Nothing is changed.
     pub(super) fn plan(&self, before: &State) -> Result<Plan, ConfigErrors> {
         let (mut errors, mut notices) = (Vec::new(), Vec::new());
         let mut file = match &self.file {
@@ -177,7 +177,7 @@ impl Setup {
     }
 }
 
-/// Reads a configuration file; only text that is none ends here.
+/// Reads a configuration file. Fails only if the text cannot be parsed.
 fn read_file(path: &Path) -> Result<ConfigFile, ConfigErrors> {
     let notation = Notation::of(path)?;
     let bytes = FileSight::read(path, MAX_CONFIG_FILE).map_err(|error| in_file(path, None, error))?;
@@ -191,14 +191,14 @@ fn read_file(path: &Path) -> Result<ConfigFile, ConfigErrors> {
     ConfigFile::parse(&text, notation, path).map_err(ConfigErrors::several)
 }
 
-/// Logs what is wrong.
+/// Logs errors.
 pub(super) fn tell<'e>(notices: impl IntoIterator<Item = &'e ConfigError>) {
     for notice in notices {
         crate::log::event!(WARN, problem = %notice, "configuration");
     }
 }
 
-/// Checks that are taken away are said aloud, each time a source is taken up.
+/// Logs a warning for each source with disabled checks, whenever the source is loaded.
 pub(super) fn tell_dangers<'s>(sources: impl Iterator<Item = &'s KeySource>) {
     for source in sources {
         for name in source.dangers() {

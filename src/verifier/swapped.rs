@@ -1,30 +1,30 @@
 use super::health::KeptSource;
 use crate::error::ConfigError;
 
-/// The report of a [`reload`](super::Verifier::reload): what it changed, and what it could not read.
+/// The report of a [`reload`](super::Verifier::reload): the changes, and the sources that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a reload may have kept keys whose file could not be read: look at `kept`"]
 pub struct Swapped {
     /// Sites, by id.
     pub sites: Difference,
-    /// Keys of the sources, by their [identity](crate::keys::KeyIdentity) as it is displayed. Keys that code put in are not touched.
+    /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that code inserted are not changed.
     pub keys: Difference,
-    /// What is not in force now: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
+    /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
     /// Files and folders that could not be read, and whose last good keys stay in force.
     pub kept: Vec<KeptSource>,
 }
 
-/// Names that came, went, or mean something else now; each list is sorted.
+/// Names that were added, removed or changed. Each list is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// Not there before.
+    /// Names that are new.
     pub added: Vec<String>,
-    /// There before, and gone.
+    /// Names that no longer exist.
     pub removed: Vec<String>,
-    /// There before and now, and not the same.
+    /// Names whose content changed.
     pub changed: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl Difference {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
 
-    /// Between two lists of things with names.
+    /// Compares two lists of named items.
     pub(super) fn between<T: PartialEq>(before: &[(String, T)], after: &[(String, T)]) -> Self {
         let index = |list: &'_ [(String, T)]| -> std::collections::BTreeMap<String, usize> {
             list.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect()

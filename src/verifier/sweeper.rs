@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::store::Access;
 use crate::time::Clock;
 
-/// How often what is dead is looked for.
+/// The interval at which expired entries are removed.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// A thread that drops what is dead in a store's memory; it ends with this.
+/// A thread that removes expired entries from a store's memory. It ends when this value is dropped.
 pub(super) struct Sweeper {
     thread: Option<Thread>,
     ended: Arc<AtomicBool>,

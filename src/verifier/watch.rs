@@ -1,8 +1,8 @@
-//! Takes up changes of the configuration file and of key sources, from a thread of its own.
+//! Applies changes of the configuration file and of key sources, from a thread of its own.
 //!
-//! It looks again whenever the file system tells of a change in one of the folders, and at intervals in any case, since
-//! there are file systems that tell nothing. A look at ten thousand files takes some 40 ms; the interval grows with that,
-//! so that looking takes no more than a twentieth of one core, or a fifth where something changes all the time.
+//! It checks whenever the file system reports a change in one of the folders. It also checks at intervals, because some file
+//! systems report nothing. Checking ten thousand files takes some 40 ms. The interval grows with that, so that checking takes no
+//! more than a twentieth of one core, or a fifth if something changes all the time.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
@@ -16,26 +16,25 @@ use notify::{RecursiveMode, Watcher as _};
 
 use super::handle::Verifier;
 
-/// How often is looked at least, where looking is quick.
+/// The interval between checks if checking is quick.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// For how long a configuration file must have been the same before it is taken up: half a file may be a whole one.
+/// The time for which a configuration file must be unchanged before it is loaded, because half a file may be a valid one.
 pub(super) const SETTLING: Duration = Duration::from_millis(150);
 
-/// How many times the length of a look is waited after it.
+/// The pause after a check, as a multiple of its duration.
 const REST: u32 = 20;
 
-/// The same where changes are told of all the time: a log that grows beside the configuration.
+/// The same while changes are reported all the time, for example by a growing log beside the configuration.
 const BUSY_REST: u32 = 4;
 
-/// For how long nothing must have been told before a change is looked at, so that a folder full of new files is read
-/// once.
+/// The time without further reports before a change is checked, so that a folder full of new files is read once.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// After so long it is looked at anyway.
+/// The time after which a change is checked in spite of further reports.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Watches until it is dropped.
+/// Keeps the watcher running until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it stops the watching"]
 pub struct Watch {
@@ -50,15 +49,14 @@ enum Call {
 }
 
 impl Verifier {
-    /// Takes up changes of the configuration file and of key files, within a second, until the [`Watch`] is dropped.
+    /// Applies changes of the configuration file and of key files within a second, until the [`Watch`] is dropped.
     ///
-    /// What is wrong is logged and changes nothing. Works without notifications of the file system as well, by looking
-    /// twice a second; with more than some twenty thousand files less often, so that looking takes a twentieth of one
-    /// core.
+    /// Errors are logged and change nothing. It also works without notifications of the file system, by checking twice a second.
+    /// With more than some twenty thousand files it checks less often, so that checking takes a twentieth of one core.
     ///
     /// # Errors
     ///
-    /// When no thread can be started.
+    /// Fails if no thread can be started.
     pub fn watch(&self) -> std::io::Result<Watch> {
         self.start_watching(true)
     }
@@ -97,7 +95,7 @@ fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folder
     }
 }
 
-/// Waits until it is time for another look, or for the end; `look` is how long the last one took.
+/// Waits until the next check or the end. `look` is the duration of the last check.
 fn rest(calls: &Receiver<Call>, look: Duration, settling: bool) -> ControlFlow<()> {
     let looked = Instant::now();
     let (interval, times) = if settling { (SETTLING, BUSY_REST) } else { (INTERVAL, REST) };
@@ -120,13 +118,13 @@ fn rest(calls: &Receiver<Call>, look: Duration, settling: bool) -> ControlFlow<(
     }
 }
 
-/// The folders that the file system tells of.
+/// The folders for which the file system reports changes.
 struct Folders {
     watcher: notify::RecommendedWatcher,
     watched: HashMap<PathBuf, Identity>,
 }
 
-/// What tells a folder from another that took its place: the watch stays with the first.
+/// The identity of a folder. It differs if another folder took its place, because a watch stays with the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity {
     created: Option<SystemTime>,
@@ -135,7 +133,7 @@ struct Identity {
 }
 
 impl Identity {
-    /// `None` for what is no folder.
+    /// Returns the identity of a path, or `None` if it is not a folder.
     fn of(folder: &Path) -> Option<Self> {
         let metadata = folder.metadata().ok().filter(Metadata::is_dir)?;
         Some(Self {
@@ -150,7 +148,7 @@ impl Identity {
 }
 
 impl Folders {
-    /// `None` where the system has no notifications to give, or no more of them.
+    /// Starts notifications. Returns `None` if the system has none, or no more of them.
     fn new(changed: Sender<Call>) -> Option<Self> {
         let tell = move |event: notify::Result<notify::Event>| {
             // Reading a key file is no change of it.
@@ -167,7 +165,7 @@ impl Folders {
         }
     }
 
-    /// Watches these folders, as far as they are there, and no others; tells whether one is new.
+    /// Watches these folders, as far as they exist, and no others. Returns whether one of them is new.
     fn keep_to(&mut self, wanted: HashSet<PathBuf>) -> bool {
         let watched = std::mem::take(&mut self.watched).into_iter();
         let (kept, gone): (HashMap<_, _>, HashMap<_, _>) = watched
@@ -196,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns whether a new file in the folder is told of.
+    /// Returns whether a new file in the folder is reported.
     fn tells(folders: &mut Folders, calls: &Receiver<Call>, folder: &Path, name: &str) -> bool {
         assert!(folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: a new folder");
         assert!(!folders.keep_to(HashSet::from([folder.to_owned()])), "{name}: the same folder");

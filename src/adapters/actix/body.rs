@@ -8,8 +8,8 @@ use pin_project_lite::pin_project;
 use crate::answer::{EditedBody, ManifestBody};
 
 pin_project! {
-    /// The body of an answer: the inner service's own, the inner service's manifest while it is rewritten, or the body of
-    /// a refusal. `Debug` shows the kind and no content: a rewritten manifest has credentials in it.
+    /// The body of a response: the inner service's own, the inner service's manifest while it is rewritten, or the body of a
+    /// refusal. The `Debug` output shows the kind and no content, because a rewritten manifest contains credentials.
     pub struct ActixBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -39,7 +39,7 @@ impl<B> ActixBody<B> {
         Self { kind }
     }
 
-    /// Creates the body of a refusal. `length` is the announced length, which exceeds `bytes` in answers to HEAD.
+    /// Creates the body of a refusal. `length` is the announced length, which exceeds `bytes` in responses to HEAD.
     pub(super) const fn answer(bytes: Bytes, length: u64) -> Self {
         Self { kind: Kind::Answer { bytes, length } }
     }

@@ -59,7 +59,7 @@ impl RequestMut for ServiceRequest {
     }
 }
 
-/// Returns the answer as a response. The denial of a refusal is in its extensions.
+/// Returns the answer as a response. The denial of a refusal is stored in its extensions.
 pub(super) fn respond<B>(request: ServiceRequest, answer: Answer) -> ServiceResponse<ActixBody<B>> {
     let (status, denial, headers, body) = answer.into_parts();
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
@@ -85,7 +85,7 @@ pub(super) fn response<B>(
     })
 }
 
-/// Edits the response that an inner service's error becomes: without the header fields of CORS, a player could not read it.
+/// Edits the response for an inner service's error. Without the CORS header fields, a player could not read it.
 pub(super) fn error(mut error: Error, edits: ResponseEdits) -> Error {
     if !edits.is_empty() {
         error.add_response_mapper(move |mut response| {

@@ -6,10 +6,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
 use crate::adapters::MissingGrant;
 use crate::decide::OwnedGrant;
 
-/// Answers 500, because the server is wired wrongly.
+/// Responds with 500, because the server is configured incorrectly.
 impl ResponseError for MissingGrant {}
 
-/// Extracts the grant of the request; fails with [`MissingGrant`].
+/// Extracts the grant of the request. Fails with [`MissingGrant`] if there is none.
 impl FromRequest for OwnedGrant {
     type Error = MissingGrant;
     type Future = Ready<Result<Self, MissingGrant>>;

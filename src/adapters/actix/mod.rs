@@ -1,16 +1,17 @@
 //! The middleware for actix-web.
 //!
-//! The decision is made before the inner service is called; nothing is boxed or spawned, and no snapshot is kept while it
-//! waits. Every answer of the inner service gets its headers, also that of an error that an inner middleware returns.
+//! The decision is made before the inner service is called. Nothing is boxed or spawned, and no snapshot is held while the
+//! middleware waits. Every response of the inner service gets its headers, also that of an error that an inner middleware
+//! returns.
 //!
-//! The middleware does not change these habits of actix-web:
+//! The middleware does not change these properties of actix-web:
 //!
-//! - It answers `Expect: 100-continue` before any application is asked, and the refusal follows at once. `HttpServer` has no
-//!   way to be asked first; a server that is put together from actix-http's `HttpService` has one, `expect`.
-//! - A connection on which a request body was left unread, as a refusal leaves it, is closed, and the answer says so.
-//! - Where the client has left, a handler works on until it writes to it; over HTTP/1.1 not if the server says
-//!   `h1_allow_half_closed(false)`.
-//! - It has no trailers.
+//! - `HttpServer` answers `Expect: 100-continue` before it calls any application, and the refusal follows at once. A server that
+//!   is built from actix-http's `HttpService` can set its own handler with `expect`.
+//! - A connection on which a request body was left unread, as after a refusal, is closed, and the response announces that.
+//! - If the client has disconnected, a handler keeps running until it writes to the connection. Over HTTP/1.1,
+//!   `h1_allow_half_closed(false)` on the server ends it earlier.
+//! - There are no trailers.
 
 mod body;
 mod edit;

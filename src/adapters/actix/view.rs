@@ -10,7 +10,8 @@ impl RequestView for ServiceRequest {
         Self::method(self).as_str()
     }
 
-    /// Returns the target with the path that routes, extractors and actix-files read. A scope removes nothing from it.
+    /// Returns the target with the path that routes, extractors and actix-files read. A scope does not remove its prefix from
+    /// this path.
     fn target(&self) -> Target<'_> {
         let uri = self.uri();
         Target {
@@ -34,7 +35,7 @@ impl RequestView for ServiceRequest {
         self.peer_addr().map(|address| address.ip())
     }
 
-    /// By what the server was bound with.
+    /// Returns whether the server was bound with TLS.
     fn is_tls(&self) -> bool {
         self.app_config().secure()
     }

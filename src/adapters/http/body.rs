@@ -10,7 +10,7 @@ use crate::answer::{EditedBody, ManifestBody};
 
 pin_project! {
     /// The body of a reply: the inner service's own, the inner service's manifest while it is rewritten, or the body of a
-    /// refusal. `Debug` shows the kind and no content: a rewritten manifest has credentials in it.
+    /// refusal. The `Debug` output shows the kind and no content, because a rewritten manifest contains credentials.
     pub struct ReplyBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -32,7 +32,7 @@ pin_project! {
 }
 
 impl<B> ReplyBody<B> {
-    /// Returns the inner body if it passes unchanged, or else this one.
+    /// Returns the inner body if it passes unchanged, or else `self`.
     #[cfg(feature = "axum")]
     pub(crate) fn into_inner(self) -> Result<B, Self> {
         match self.kind {
@@ -68,7 +68,7 @@ impl<B> std::fmt::Debug for ReplyBody<B> {
     }
 }
 
-/// An empty body, for layers outside that answer by themselves.
+/// Creates an empty body, for outer layers that respond themselves.
 impl<B> Default for ReplyBody<B> {
     fn default() -> Self {
         Self::answer(Bytes::new())

@@ -13,7 +13,7 @@ impl Fields for HeaderMap {
         name.into_iter().flat_map(|name| self.get_all(name)).map(HeaderValue::as_bytes)
     }
 
-    /// Looking at the fields that are present takes less than a lookup of each name.
+    /// Visits the fields that are present, which takes less time than a lookup of each name.
     fn remove_if(&mut self, unwanted: impl Fn(&str) -> bool) {
         // An empty list allocates nothing.
         let names: Vec<HeaderName> = self.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
@@ -65,7 +65,7 @@ fn checked(value: Bytes) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(value).ok()
 }
 
-/// Returns the name as `http` has it. Those of granted answers are not read anew each time.
+/// Returns a name as a `HeaderName`. The names of granted responses are not parsed again each time.
 #[inline]
 fn known_name(name: &str) -> Option<HeaderName> {
     match name {

@@ -1,9 +1,9 @@
-//! Requests and responses of the crate `http`, for servers that carry out replies by hand. The tower layer calls the same
+//! Requests and responses of the crate `http`, for servers that carry out replies themselves. The tower layer calls the same
 //! methods.
 //!
 //! - [`RequestView`](crate::request::RequestView) and [`RequestMut`] are implemented for `http::Request` and
 //!   `http::request::Parts`.
-//! - [`ResponseEdits::apply`] edits an `http::Response`, and [`Answer::into_response`] makes one. The body of both is a
+//! - [`ResponseEdits::apply`] edits an `http::Response`, and [`Answer::into_response`] creates one. The body of both is a
 //!   [`ReplyBody`].
 //!
 //! ```
@@ -33,7 +33,7 @@ use crate::answer::{self, Answer, EditedBody, RequestMut, ResponseEdits};
 use crate::decide::OwnedGrant;
 
 impl Answer {
-    /// Returns the answer as a response. The [`Denial`](crate::Denial) of a refusal is in its extensions.
+    /// Returns the answer as a response. The [`Denial`](crate::Denial) of a refusal is stored in its extensions.
     pub fn into_response<B>(self) -> Response<ReplyBody<B>> {
         let (status, denial, headers, body) = self.into_parts();
         let mut response = Response::new(ReplyBody::answer(body));
@@ -55,7 +55,7 @@ impl ResponseEdits {
     }
 }
 
-/// Edits the head of a response. Not generic over the body, so that the compiler puts all of it into one function.
+/// Edits the head of a response. It is not generic over the body, so that the compiler puts all of it into one function.
 fn edit_head(edits: ResponseEdits, parts: &mut ::http::response::Parts) -> EditedBody<()> {
     edits.apply_to(parts.status.as_u16(), &mut parts.headers, ())
 }

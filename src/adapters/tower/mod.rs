@@ -1,15 +1,14 @@
 //! The layer for tower services: hyper, axum, tonic.
 //!
-//! The decision is made in `call`, before the inner service sees the request; the layer boxes nothing, spawns
-//! nothing and keeps no snapshot while it waits. Any request body will do; the inner response body has
-//! `Data = Bytes`, and the inner service can be cloned, for a request that waits for a lookup.
+//! The decision is made in `call`, before the inner service receives the request. The layer boxes nothing, spawns nothing and
+//! holds no snapshot while it waits. Any request body is supported. The inner response body has `Data = Bytes`. The inner service
+//! implements `Clone`, for requests that wait for a lookup.
 //!
-//! Routers can remove prefixes from paths, so that a protected path looks like one outside of every base path. A request
-//! outside therefore passes only if an axum router recorded the original path (feature `axum`), or after
-//! [`GateLayer::full_paths`].
+//! Routers can remove prefixes from paths, so that a protected path looks like one outside of every base path. A request outside
+//! therefore passes only if an axum router recorded the original path (feature `axum`), or after [`GateLayer::full_paths`].
 //!
-//! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than
-//! `Router::layer`, which boxes every layer; both work.
+//! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than `Router::layer`, which
+//! boxes every layer. Both work.
 
 mod future;
 mod view;
@@ -54,13 +53,14 @@ impl GateLayer {
         Self { verifier, full_paths: false }
     }
 
-    /// States that no router removes a prefix from paths before this layer: each request has the path that the client sent.
+    /// States that no router removes a prefix from paths before this layer, so that each request has the path that the client
+    /// sent.
     ///
-    /// A request outside of every base path passes without a credential where the policy's
-    /// [`Outside`](crate::site::Outside) says so. If a router removed the base path, a protected request would look like
-    /// one outside, or like one in a public site at `/`. On a host with base paths a layer therefore refuses both with
-    /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from
-    /// this statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
+    /// A request outside of every base path passes without a credential if the policy's [`Outside`](crate::site::Outside) allows
+    /// it. If a router removed the base path, a protected request would look like one outside, or like one in a public site at
+    /// `/`. On a host with base paths a layer therefore refuses both with
+    /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from this
+    /// statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
     ///
     /// ```
     /// # use playgate::{Site, Verifier, adapters::tower::GateLayer, site::Outside};
@@ -110,14 +110,14 @@ impl<S> Gate<S> {
         Self { inner, verifier, full_paths: false, peer: None }
     }
 
-    /// States that each request has the path that the client sent, as [`GateLayer::full_paths`].
+    /// States that each request has the path that the client sent, like [`GateLayer::full_paths`].
     pub const fn full_paths(mut self) -> Self {
         self.full_paths = true;
         self
     }
 
-    /// Sets the address of the connection's other end, for a server that clones the gate for each connection that it accepts.
-    /// This costs less than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
+    /// Sets the address of the connection's peer, for a server that clones the gate for each accepted connection. This costs less
+    /// than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
     pub const fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer.ip());
         self

@@ -4,7 +4,7 @@ use http::Request;
 
 use crate::request::{OtherPath, RequestView, Target};
 
-/// A request, and where it came from if that is known beside it. What stands in the request itself counts first.
+/// A request, and its peer address if that is known otherwise. Data in the request itself takes precedence.
 pub(super) struct Received<'r, B> {
     pub(super) request: &'r Request<B>,
     pub(super) peer: Option<IpAddr>,
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::request::{PeerAddr, TlsConnection};
 
-    /// Tells what every request tells, and nothing else.
+    /// A view that implements only the required methods.
     struct Silent;
 
     impl RequestView for Silent {
@@ -80,7 +80,7 @@ mod tests {
         ]
     }
 
-    /// Returns a request that has all that can be asked for.
+    /// Returns a request with a value for every method.
     fn full() -> Request<()> {
         let peer = PeerAddr(SocketAddr::from(([192, 0, 2, 1], 4711)));
         let mut request =
