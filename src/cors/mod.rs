@@ -1,15 +1,15 @@
-//! May a page of another origin read this answer? (WHATWG Fetch, "CORS protocol")
+//! CORS: decides whether a page of another origin may read a response (WHATWG Fetch, "CORS protocol").
 //!
-//! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it
-//!    is answered before any is asked for. Any other `OPTIONS` is an ordinary request.
-//! 2. Origins are compared by scheme, host and port. Scheme and host are case-insensitive (RFC 6454 §4), and the scheme's
-//!    default port equals no port. `https://*.example.com` matches one more label; `null` matches only where it is listed. The
-//!    answer repeats the origin as the browser wrote it.
-//! 3. The headers and `Vary: Origin` go on every answer of a site with a policy, denials and errors included: a
-//!    player that cannot read a 401 reports a network error.
+//! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it is answered
+//!    before a credential is required. Any other `OPTIONS` is an ordinary request.
+//! 2. Origins are compared by scheme, host and port. Scheme and host are case-insensitive (RFC 6454 §4), and the scheme's default
+//!    port equals no port. `https://*.example.com` matches one more label. `null` matches only if it is listed. The response
+//!    repeats the origin as the browser wrote it.
+//! 3. The headers and `Vary: Origin` are set on every response of a site with a policy, including denials and errors: a player
+//!    that cannot read a 401 reports a network error.
 //! 4. `*` together with credentials, or with a listed `null`, is refused when the policy is built.
 //!
-//! CORS is no access control, and this room never sees a token.
+//! CORS is not access control. This module never receives a token.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::request::{
 };
 use crate::time::Span;
 
-/// A site's CORS settings, as an operator says them; the checked form is made with the policy.
+/// A site's CORS settings. They are checked when the policy is built.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,15 +41,15 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Pages of these origins may read answers to requests with cookies. `*` is refused here.
+    /// Creates settings that allow pages of these origins to read responses to requests with cookies. `*` is refused here.
     ///
-    /// An origin is what browsers send: scheme, host and, unless it is the scheme's own, the port
+    /// An origin is the text that browsers send: scheme, host and, unless it is the scheme's default, the port
     /// (`http://localhost:3000`). Scheme and host are case-insensitive.
     pub fn with_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         Self { credentials: true, ..Self::without_credentials(origins) }
     }
 
-    /// Pages of these origins (or of any, `*`) may read answers to requests without cookies.
+    /// Creates settings that allow pages of these origins (or of any, `*`) to read responses to requests without cookies.
     pub fn without_credentials<I: IntoIterator<Item: Into<String>>>(origins: I) -> Self {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Self {
@@ -69,7 +69,7 @@ impl Cors {
     }
 
     /// Sets the list of `Access-Control-Allow-Headers`. The default is `range`. If the site accepts bearer tokens,
-    /// `authorization` is added, and if a scheme reads a header field of its own, that field.
+    /// `authorization` is added, and if a scheme has a header field of its own, that field.
     pub fn headers<I: IntoIterator<Item: Into<String>>>(mut self, headers: I) -> Self {
         self.headers = headers.into_iter().map(Into::into).collect();
         self
@@ -81,14 +81,14 @@ impl Cors {
         self
     }
 
-    /// Sets how long a browser may remember a preflight, in whole seconds. The default is an hour; browsers cap it.
+    /// Sets how long a browser may cache a preflight, in whole seconds. The default is an hour. Browsers limit the value.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Span(age).as_secs();
         self
     }
 
-    /// Returns the checked form. `carriers` are the header fields that carry credentials. Every fault is pushed to `faults`;
-    /// `None` if there was one.
+    /// Checks the settings and returns the checked form, or `None` if there was a fault. `carriers` are the header fields that
+    /// carry credentials. Every fault is pushed to `faults`.
     pub(crate) fn check(&self, site: &str, carriers: &[Box<str>], faults: &mut Faults) -> Option<CorsPolicy> {
         let before = faults.len();
         if self.origins.is_empty() {
@@ -138,13 +138,13 @@ impl Cors {
     }
 }
 
-/// Returns a token of RFC 9110 §5.6.2: what methods and field names are made of.
+/// Returns whether the text is a token of RFC 9110 §5.6.2, as methods and field names are.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// A site's checked CORS policy, every header value ready to be sent.
+/// The checked CORS policy of a site, with every header value prepared.
 #[derive(Clone, Debug)]
 pub(crate) struct CorsPolicy {
     origins: OriginList,
@@ -155,16 +155,16 @@ pub(crate) struct CorsPolicy {
     max_age: Bytes,
 }
 
-/// The values for the CORS headers of one answer. They are owned, so that they outlive the request.
+/// The values for the CORS headers of one response. They are owned, so that they outlive the request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct CorsHeaders {
-    /// `Access-Control-Allow-Origin`, where the origin may read the answer.
+    /// `Access-Control-Allow-Origin`, if the origin may read the response.
     pub(crate) allow_origin: Option<Bytes>,
     /// `Access-Control-Allow-Credentials: true`.
     pub(crate) credentials: bool,
     /// `Access-Control-Expose-Headers`.
     pub(crate) expose: Option<Bytes>,
-    /// True if the answer depends on `Origin`.
+    /// True if the response depends on `Origin`.
     pub(crate) vary: bool,
 }
 
@@ -176,7 +176,7 @@ impl std::fmt::Debug for CorsHeaders {
     }
 }
 
-/// The further headers of a preflight's answer, for an origin that is allowed.
+/// The further headers of the response to a preflight from an allowed origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PreflightHeaders {
     pub(crate) methods: Option<Bytes>,
@@ -192,7 +192,7 @@ pub(crate) fn is_preflight(request: &(impl RequestView + ?Sized)) -> bool {
 }
 
 impl CorsPolicy {
-    /// Returns the headers of an ordinary answer.
+    /// Returns the headers of an ordinary response.
     pub(crate) fn headers(&self, origin: Option<&[u8]>) -> CorsHeaders {
         let allow_origin = self.origins.allow(origin);
         let allowed = allow_origin.is_some();
@@ -204,7 +204,7 @@ impl CorsPolicy {
         }
     }
 
-    /// Returns the headers that a preflight's answer adds; none where the origin may not ask.
+    /// Returns the additional headers of the response to a preflight, or `None` if the origin is not allowed.
     pub(crate) fn preflight(&self, origin: Option<&[u8]>) -> Option<PreflightHeaders> {
         self.origins.allow(origin).map(|_| PreflightHeaders {
             methods: self.methods.clone(),

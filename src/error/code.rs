@@ -1,41 +1,40 @@
 /// The stable name of a reason for refusal.
 ///
-/// A code is API: it appears in the response body, in the log line and in a site's `answers`, and does not
-/// change its meaning. Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can
-/// remap each of them.
+/// A code is API: it appears in the response body, in the log line and in a site's `answers`, and does not change its meaning.
+/// Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can remap each of them.
 ///
 /// | code | status | meaning |
 /// | --- | --- | --- |
 /// | `ambiguous_path` | 400 | the path has more than one reading, or none |
-/// | `ambiguous_host` | 400 | no host, two hosts, or one that is no host name |
+/// | `ambiguous_host` | 400 | no host, two hosts, or one that is not a host name |
 /// | `ambiguous_credential` | 400 | one carrier contains two credentials |
-/// | `credential_missing` | 401 | no carrier contains a credential; 403 where no signed token is accepted |
+/// | `credential_missing` | 401 | no carrier contains a credential; 403 if no signed token is accepted |
 /// | `malformed_token` | 401 | not a compact JWS with strict JSON inside |
 /// | `unknown_key` | 401 | no `kid`, or none that is in force |
 /// | `wrong_algorithm` | 401 | `alg` is not the key's algorithm |
 /// | `bad_signature` | 401 | the signature is wrong |
 /// | `expired` | 401 | `exp` has passed |
-/// | `not_yet_valid` | 401 | `nbf` has not come |
+/// | `not_yet_valid` | 401 | `nbf` has not been reached |
 /// | `claim_refused` | 401 | a claim that the site requires is missing or has another value |
 /// | `wrong_key` | 403 | the key may not sign for this bucket, stream or site |
 /// | `out_of_scope` | 403 | the token does not cover this path |
 /// | `link_bad` | 403 | a secure link that is malformed, or whose proof is wrong |
-/// | `link_expired` | 410 | a secure link whose proof is right, and that has expired |
-/// | `url_signature_bad` | 403 | a URL signature that is malformed, does not fit, or is bound to another client |
+/// | `link_expired` | 410 | a secure link with a valid proof that has expired |
+/// | `url_signature_bad` | 403 | a URL signature that is malformed, does not match, or is bound to another client |
 /// | `url_signature_expired` | 403 | a URL signature that has expired; it may not have been verified |
 /// | `url_signature_not_yet_valid` | 403 | a URL signature that is not valid yet |
 /// | `url_signature_out_of_scope` | 403 | a URL signature that does not cover this path |
-/// | `embed_unknown` | 403 | no embed token of this text is in force |
+/// | `embed_unknown` | 403 | no embed token with this text is in force |
 /// | `embed_expired` | 403 | an embed token that has expired |
 /// | `revoked` | 403 | a valid credential that was revoked |
-/// | `origin_not_allowed` | 403 | the requesting page is of an origin that the embed token does not allow |
+/// | `origin_not_allowed` | 403 | the requesting page has an origin that the embed token does not allow |
 /// | `refused_by_hook` | 403 | the site's own hook refused the claims |
 /// | `method` | 405 | the site does not allow the method |
-/// | `https_required` | 403 | the site requires HTTPS, and the request came over plain HTTP |
+/// | `https_required` | 403 | the site requires HTTPS, and the request used plain HTTP |
 /// | `query_too_long` | 414 | the parameters to carry into the manifest exceed 8 KiB, or are more than 64 |
 /// | `unknown_host` | 421 | no site has this host |
 /// | `outside` | 404 | the path is outside of every base path, and the policy does not pass such requests |
-/// | `rate_limited` | 429 | an embed token is over its rate, or too many signatures have failed; with `Retry-After` |
+/// | `rate_limited` | 429 | an embed token exceeds its rate, or too many signatures have failed; with `Retry-After` |
 /// | `store_unavailable` | 503 | the decision needs the shared store, which does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -110,7 +109,7 @@ impl Code {
         Self::StoreUnavailable,
     ];
 
-    /// Returns the code as it is written in bodies, logs and the configuration.
+    /// Returns the code as written in bodies, logs and the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AmbiguousPath => "ambiguous_path",

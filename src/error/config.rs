@@ -1,8 +1,8 @@
 use thiserror::Error;
 
-/// A fault of a key, a site or a setting, and what to write instead.
+/// A fault of a key, a site or a setting, with its remedy.
 ///
-/// The text names what was found, but never a secret or the text of a key. `Debug` prints the same text, for
+/// The text names the input that was found, but never a secret or the text of a key. The `Debug` output is the same text, for
 /// `fn main() -> Result<(), Box<dyn Error>>`.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -230,7 +230,7 @@ impl std::fmt::Debug for ConfigError {
     }
 }
 
-/// All faults of a policy, one line each, in `Debug` too.
+/// All faults of a policy, one on each line, also in the `Debug` output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
@@ -253,7 +253,7 @@ impl ConfigErrors {
         Self(errors)
     }
 
-    /// Returns the errors, in the order in which they were found; never empty.
+    /// Returns the errors, in the order in which they were found. There is at least one.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }

@@ -1,6 +1,6 @@
 use super::{ConfigError, ConfigErrors};
 
-/// The part of a configuration that a fault is in: the whole, or one of its numbered sections.
+/// The part of a configuration that contains a fault: the whole, or one of its numbered sections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Part {
     #[default]
@@ -16,7 +16,7 @@ pub(crate) enum Part {
 #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "a file's lines are found by it"))]
 pub(crate) struct Fault {
     pub(crate) part: Part,
-    /// Dotted, as in `cors.origins`; empty for the part itself.
+    /// The dotted name, as in `cors.origins`. Empty for the part itself.
     pub(crate) setting: &'static str,
     /// The element of the setting, if the setting is a list or a table.
     pub(crate) element: Option<usize>,
@@ -31,7 +31,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Sets the part that the next faults are in.
+    /// Sets the part that contains the next faults.
     pub(crate) fn enter(&mut self, part: Part) {
         self.part = part;
     }

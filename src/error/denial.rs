@@ -69,7 +69,7 @@ pub enum Denial {
     /// The header names no key.
     #[error("header has no kid: no key is tried that the token does not name")]
     MissingKeyId,
-    /// No key of this `kid` is loaded.
+    /// No key with this `kid` is loaded.
     #[error("no key has this kid")]
     UnknownKey,
     /// The key's own `not_after` has passed.
@@ -88,7 +88,7 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The key may not sign for this bucket, stream or site, and neither may any other of its `kid`.
+    /// Neither this key nor any other with its `kid` may sign for this bucket, stream or site.
     #[error("key may not sign for this bucket, stream or site")]
     WrongKeyScope,
     /// `now >= exp + leeway`.
@@ -121,7 +121,7 @@ pub enum Denial {
     /// `aud` does not name the site's audience.
     #[error("claim aud does not name the audience that the site asks for")]
     WrongAudience,
-    /// `uri` starts with a slash, so it can be no object key.
+    /// `uri` starts with a slash, so it cannot be an object key.
     #[error("claim uri starts with a slash: object keys have none")]
     ScopeStartsWithSlash,
     /// `uri` is empty and the site forbids whole-bucket tokens.
@@ -130,13 +130,13 @@ pub enum Denial {
     /// The token does not cover the path.
     #[error("path is outside the scope of the token")]
     OutOfScope,
-    /// The signature is not of this token by this key.
+    /// The signature was not made over this token with this key.
     #[error("signature does not fit")]
     BadSignature,
     /// Too many signatures failed recently; verification is suspended for this client or key.
     #[error("too many signatures {of} did not fit: one more is checked in {retry_after} s")]
     TooManyFailures {
-        /// Whether the client or the key is suspended.
+        /// The client or the key: the subject of the suspension.
         of: Failing,
         /// The seconds until one more signature is verified.
         retry_after: u32,
@@ -144,7 +144,7 @@ pub enum Denial {
     /// The secure link is malformed, or its proof is wrong.
     #[error("secure link is bad: {0}")]
     LinkBad(LinkFault),
-    /// The secure link's proof is right, and the link has expired.
+    /// The secure link has a valid proof, and has expired.
     #[error("secure link expired: expires is {expires}, checked at {now}")]
     LinkExpired {
         /// The expiry in the link.
@@ -152,7 +152,8 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature is malformed, does not fit, or breaks a rule of the site or its own. Akamai tokens and CloudFront's URLs have one.
+    /// The URL signature is malformed, does not match, or breaks a rule of the site or of its own. Akamai tokens and CloudFront's
+    /// URLs have URL signatures.
     #[error("URL signature is bad: {0}")]
     UrlSignatureBad(UrlSignatureFault),
     /// The URL signature has expired. It may not have been verified.
@@ -174,7 +175,7 @@ pub enum Denial {
     /// The URL signature does not cover the path.
     #[error("path is outside the scope of the URL signature")]
     UrlSignatureOutOfScope,
-    /// No embed token of this text is in force.
+    /// No embed token with this text is in force.
     #[error("no embed token of this text is in force")]
     EmbedUnknown,
     /// The embed token has expired.
@@ -188,10 +189,10 @@ pub enum Denial {
     /// The credential is valid but was revoked.
     #[error("credential was revoked")]
     Revoked,
-    /// The requesting page is of an origin that the embed token does not allow.
+    /// The requesting page has an origin that the embed token does not allow.
     #[error("the page that asks is of no origin that the embed token allows")]
     OriginNotAllowed,
-    /// The embed token was used more often than its rate allows.
+    /// The embed token exceeded its rate.
     #[error("embed token is over its rate: one more request in {retry_after} s")]
     RateLimited {
         /// The seconds until one more request is allowed.
@@ -206,13 +207,13 @@ pub enum Denial {
     /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
     #[error("query is too long to be carried into the manifest")]
     QueryTooLong {
-        /// Whether a credential was verified; false for a public resource.
+        /// True if a credential was verified, false for a public resource.
         verified: bool,
     },
     /// The method is not allowed. A credential, if one is needed, was valid.
     #[error("method is not allowed here")]
     Method {
-        /// Whether a credential was verified; false for a public resource.
+        /// True if a credential was verified, false for a public resource.
         verified: bool,
     },
 }
@@ -265,7 +266,7 @@ impl Denial {
     /// Returns whether a signature, a secure link's proof or an embed token had been verified before this rule refused the
     /// request.
     ///
-    /// False means that nothing in the credential may be trusted, its dates included. The denials of a URL signature's dates and scope
+    /// If false, nothing in the credential may be trusted, including its dates. The denials of a URL signature's dates and scope
     /// return false for every scheme, because some schemes check these first.
     pub const fn verified(self) -> bool {
         match self {
@@ -282,7 +283,7 @@ impl Denial {
         }
     }
 
-    /// Returns whether a signature was verified and did not fit.
+    /// Returns whether a signature was verified and did not match.
     pub(crate) const fn is_failed_signature(self) -> bool {
         matches!(self, Self::BadSignature | Self::UrlSignatureBad(UrlSignatureFault::Mismatch))
     }

@@ -116,7 +116,7 @@ pub enum LinkFault {
     /// The link is valid for longer than the site's `max_lifetime`, or has no end although the site requires one.
     #[error("it is good for longer than the site allows")]
     Lifetime,
-    /// The proof is not of this path, this expiry and this client.
+    /// The proof was made for another path, expiry or client.
     #[error("its proof does not fit path, expiry and client")]
     Mismatch,
 }
@@ -143,16 +143,16 @@ pub enum UrlSignatureFault {
     /// A field that the scheme does not send.
     #[error("it has a field that its scheme does not send")]
     UnknownField,
-    /// A date is no decimal number of seconds, or is 10^12 or more, which looks like milliseconds.
+    /// A date is not a decimal number of seconds, or is 10^12 or more, which looks like milliseconds.
     #[error("a date is no number of seconds")]
     Date,
     /// No expiry.
     #[error("it says no expiry")]
     NoExpiry,
-    /// The list of what the signature covers is present and empty.
+    /// The list of covered paths is present and empty.
     #[error("it lists nothing that it covers")]
     NoScope,
-    /// The signature is not of this text by a key of the site.
+    /// No key of the site made the signature over this text.
     #[error("it does not fit")]
     Mismatch,
     /// Valid for longer than the site's `max_lifetime`.
@@ -207,10 +207,10 @@ pub enum TokenFault {
     /// Nested deeper than [`MAX_DEPTH`](crate::schemes::jws::MAX_DEPTH).
     #[error("nested too deeply")]
     TooDeep,
-    /// `alg` is absent or no string.
+    /// `alg` is absent or not a string.
     #[error("header alg is absent or no string")]
     Algorithm,
-    /// `kid` is no string, or empty.
+    /// `kid` is empty or not a string.
     #[error("header kid is no string, or empty")]
     KeyId,
     /// A date of 10^12 or more: read as seconds (RFC 7519 §2), the token would never expire.

@@ -1,8 +1,8 @@
 //! Errors of the configuration, and denials of requests.
 //!
-//! Two readers, two types. [`ConfigError`] addresses the person who sets up: owned text, what was found, what to write
-//! instead. [`Denial`] addresses the operator of a busy origin: `Copy`, without allocation, it names the rule and never the
-//! token, the key or a claim's text. Clients and dashboards see its stable [`Code`].
+//! There is one type for each of two readers. [`ConfigError`] addresses the person who configures the verifier: owned text with
+//! the input that was found and the remedy. [`Denial`] addresses the operator of a busy origin: it is `Copy`, does not allocate,
+//! and names the rule but never the token, the key or a claim's text. Clients and dashboards receive its stable [`Code`].
 
 mod code;
 mod config;

@@ -8,7 +8,7 @@ use crate::request::Host;
 
 /// The parameters for one manifest, and the URIs that get them.
 ///
-/// `Debug` shows no values, which are credentials.
+/// The `Debug` output shows no values, because they are credentials.
 #[derive(Clone)]
 pub struct Carried {
     pub(super) parameters: Arc<Parameters>,
@@ -40,8 +40,8 @@ impl Carried {
         self
     }
 
-    /// Sets the maximum size of an MPD, in bytes. An MPD is held until it is whole; a longer one passes unchanged. The
-    /// default is [`DEFAULT_MAX_MPD`].
+    /// Sets the maximum size of an MPD, in bytes. An MPD is held until it is complete. A longer one passes unchanged. The default
+    /// is [`DEFAULT_MAX_MPD`].
     #[must_use]
     pub const fn max_mpd(mut self, bytes: usize) -> Self {
         self.max_mpd = bytes;

@@ -23,17 +23,17 @@ pub(super) enum Place {
     Foreign,
 }
 
-/// The findings of one pass over a URI's bytes.
+/// The results of one pass over a URI's bytes.
 pub(super) struct Glance {
-    /// A control character, a space or a backslash: browsers drop or turn some of them.
+    /// True if the URI has a control character, a space or a backslash. Browsers remove or replace some of them.
     ambiguous: bool,
     ascii: bool,
-    /// No `:`, `?`, `#` or `{`: a plain path.
+    /// True if the URI has no `:`, `?`, `#` or `{`: a plain path.
     plain: bool,
 }
 
 impl Glance {
-    /// Looks at every byte once, without a branch, so that it is done sixteen at a time.
+    /// Examines every byte once, without a branch, so that sixteen are examined at a time.
     pub(super) fn at(uri: &[u8]) -> Self {
         let (mut ambiguous, mut special, mut seen) = (0, 0, 0);
         for &byte in uri {
@@ -51,11 +51,11 @@ impl Glance {
 }
 
 impl<'u> Child<'u> {
-    /// Reads a URI without blanks around it, its escapes and variables resolved.
+    /// Reads a URI without surrounding blanks, after its escapes and variables were resolved.
     ///
     /// # Errors
     ///
-    /// [`Reason::NotUtf8`]; there is no other way to fail.
+    /// Returns [`Reason::NotUtf8`]; nothing else fails.
     pub(super) fn read(uri: &'u [u8], carried: &Carried) -> Result<Self, Reason> {
         if is_plain_path(uri) {
             return Ok(Self::of_path(uri));
@@ -63,7 +63,7 @@ impl<'u> Child<'u> {
         Self::seen(uri, &Glance::at(uri), carried)
     }
 
-    /// Returns the same after a [`Glance`].
+    /// Reads a URI after a [`Glance`].
     pub(super) fn seen(uri: &'u [u8], glance: &Glance, carried: &Carried) -> Result<Self, Reason> {
         let mut ambiguous = glance.ambiguous;
         if !glance.ascii {
@@ -83,7 +83,7 @@ impl<'u> Child<'u> {
         Ok(Self { place, path, query })
     }
 
-    /// For a relative path.
+    /// Creates the result for a relative path.
     pub(super) const fn of_path(path: &'u [u8]) -> Self {
         Self { place: Place::Base, path, query: None }
     }
@@ -110,7 +110,7 @@ impl<'u> Child<'u> {
     }
 }
 
-/// Returns whether a URI is a relative path of ASCII that needs no closer look. False for some such paths.
+/// Returns whether a URI is a relative path of ASCII that needs no closer examination. False for some such paths.
 pub(super) fn is_plain_path(uri: &[u8]) -> bool {
     let is_one = match uri.last_chunk::<BLOCK>() {
         // The last block may overlap the one before it: cheaper than looking at what remains byte by byte.
@@ -123,13 +123,13 @@ pub(super) fn is_plain_path(uri: &[u8]) -> bool {
 /// The number of bytes that every 64-bit processor compares at once.
 const BLOCK: usize = 16;
 
-/// Looks at every byte, without a branch between them: the processor's vectors do it in one go.
+/// Examines every byte, without a branch between them, so that the processor's vector instructions can be used.
 fn is_plain_block(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(true, |plain, &byte| plain & is_plain_byte(byte))
 }
 
-/// No control character, space or backslash, nothing that separates the parts of a URI, no `&`, which markup reads, and
-/// no `{`. Ranges are few comparisons: `;<=>` and what follows `{` count as odd too.
+/// Returns whether a byte is plain: no control character, space or backslash, no separator of a URI's parts, no `&`, which is
+/// markup, and no `{`. Ranges need few comparisons, so `;<=>` and the characters after `{` do not count as plain either.
 #[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the vectors out: half as fast")]
 const fn is_plain_byte(byte: u8) -> bool {
     let (range, odd) = (byte > b' ' && byte < b'{', byte >= b':' && byte <= b'?');
@@ -177,8 +177,8 @@ fn locate<'u>(uri: &'u [u8], carried: &Carried) -> (Place, &'u [u8]) {
     if is_own(authority, default_port, carried) { (Place::Own, path) } else { foreign }
 }
 
-/// Returns whether an authority is an own host and port; an authority with userinfo is none. `default_port` is `None` for
-/// `//host` if the manifest is not known to have been requested over TLS.
+/// Returns whether an authority is an own host and port. An authority with userinfo is not. `default_port` is `None` for `//host`
+/// if the manifest is not known to have been requested over TLS.
 fn is_own(authority: &[u8], default_port: Option<u16>, carried: &Carried) -> bool {
     let mut buffer = HostBuffer::new();
     let Ok(host) = Host::parse(authority, &mut buffer) else { return false };

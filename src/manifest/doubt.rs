@@ -52,22 +52,22 @@ pub enum Reason {
     /// document may belong to it.
     #[error("a BaseURL or Location leads elsewhere")]
     ForeignBase,
-    /// A URI holds bytes that are no UTF-8.
+    /// A URI contains bytes that are not UTF-8.
     #[error("a URI is not UTF-8")]
     NotUtf8,
     /// The XML names an encoding other than UTF-8, or is UTF-16.
     #[error("the document is not encoded in UTF-8")]
     Encoding,
-    /// The XML has a document type: entities could mean anything.
+    /// The XML has a document type, so entities could have any meaning.
     #[error("the document has a document type declaration")]
     DocumentType,
-    /// More elements inside each other, or more namespaces in scope, than are followed.
+    /// More nested elements, or more namespaces in scope, than are supported.
     #[error("elements are nested too deep")]
     TooDeep,
-    /// More `EXT-X-DEFINE` than are kept.
+    /// More `EXT-X-DEFINE` tags than are kept.
     #[error("too many variables are defined")]
     TooManyVariables,
-    /// The grammar is broken.
+    /// A violation of the grammar.
     #[error("malformed: {0}")]
     Malformed(Fault),
 }
@@ -76,19 +76,19 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// HLS: an attribute list that is none, such as a quote that does not end.
+    /// HLS: a malformed attribute list, for example with a quote that does not end.
     #[error("an attribute list that cannot be read")]
     AttributeList,
-    /// DASH: markup that is none.
+    /// DASH: malformed markup.
     #[error("a tag that cannot be read")]
     Tag,
-    /// DASH: an end tag that ends no element, or another one.
+    /// DASH: an end tag without a matching start tag.
     #[error("an end tag of another element")]
     Nesting,
     /// DASH: a bare `&`, or an entity that XML does not define, in a URI.
     #[error("an unknown entity in a URI")]
     Entity,
-    /// The same attribute twice, where it is a URI.
+    /// The same attribute twice, if it is a URI.
     #[error("an attribute that occurs twice")]
     RepeatedAttribute,
     /// DASH: content after the root element.
@@ -99,9 +99,9 @@ pub enum Fault {
     Unfinished,
 }
 
-/// The longest line of a playlist, and the longest tag or carrier text of an MPD, in bytes.
+/// The maximum length of a playlist's line, and of a tag or URI text of an MPD, in bytes.
 ///
-/// Most servers refuse a URL of more than 8 KiB, so no URI that can be fetched comes near. Initialisation segments and
-/// licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. No player's manifest needs more. It
-/// bounds the memory that a playlist can take.
+/// Most servers refuse a URL of more than 8 KiB, so every URI that can be fetched is far shorter. Initialisation segments and
+/// licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. No player's manifest needs more. This
+/// limit bounds the memory that a playlist can take.
 pub const MAX_HELD_BACK: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::request::{Parameter, decoded_bytes, decodes_to, parameters, split_encoded};
 
-/// The maximum number of parameters that are carried: one bit of a word for each.
+/// The maximum number of carried parameters: one for each bit of a word.
 pub const MAX_PARAMETERS: usize = 64;
 
 /// The maximum size of all carried parameters together, in bytes.
@@ -23,21 +23,21 @@ pub struct QueryTooLong;
 
 /// The chosen parameters of a request's query, ready to be appended to URIs, in their order.
 ///
-/// `Debug` shows their number, and neither names nor values: they are credentials.
+/// The `Debug` output shows their number, and neither names nor values, because they are credentials.
 pub struct Parameters {
     pairs: Vec<Pair>,
-    /// Whether a URI with one of the names gets none of them.
+    /// True if a URI with one of the names gets none of the parameters.
     are_one_credential: bool,
 }
 
 struct Pair {
-    /// Percent-decoded, for comparing.
+    /// The percent-decoded name, for comparisons.
     name: Box<[u8]>,
-    /// `name=value` as it stood, illegal bytes percent-encoded.
+    /// `name=value` as received, with illegal bytes percent-encoded.
     text: Box<[u8]>,
 }
 
-/// One bit for each parameter.
+/// A set of parameters, as one bit for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Chosen(u64);
 
@@ -48,11 +48,11 @@ impl Chosen {
 }
 
 impl Parameters {
-    /// Chooses the parameters of `query` whose name is `wanted`, each name once: its first occurrence. Returns `None` if
-    /// there is none.
+    /// Chooses the parameters of `query` for whose name `wanted` returns true, each name once: its first occurrence. Returns
+    /// `None` if there is none.
     ///
-    /// `wanted` receives the percent-decoded name, so that no spelling of a name gets past a list. What players add to a
-    /// single request (`_HLS_msn`, `_DASH_pathway` and their like) should not be wanted.
+    /// `wanted` receives the percent-decoded name, so that no spelling of a name bypasses a list. Parameters that players add to
+    /// a single request (`_HLS_msn`, `_DASH_pathway` and the like) should not be chosen.
     ///
     /// # Errors
     ///
@@ -87,11 +87,11 @@ impl Parameters {
         Self { pairs: self.pairs, are_one_credential: true }
     }
 
-    /// Checks that the wanted parameters can be carried, without allocating.
+    /// Checks that the chosen parameters can be carried, without allocating.
     ///
     /// # Errors
     ///
-    /// As [`Parameters::choose`].
+    /// Returns the error of [`Parameters::choose`].
     pub(crate) fn check(
         query: &[u8],
         wanted: impl FnMut(&Parameter<'_>) -> bool,
@@ -139,16 +139,16 @@ impl fmt::Debug for Parameters {
 /// The spelling of parameters in one kind of place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spelling {
-    /// In XML text or an attribute: `&amp;` and `&#39;`.
+    /// True in XML text or an attribute: `&amp;` and `&#39;`.
     pub(super) markup: bool,
-    /// In a `SegmentTemplate`: `$$`.
+    /// True in a `SegmentTemplate`: `$$`.
     pub(super) template: bool,
 }
 
 /// The parameters in one spelling: each with the `&` before it, one after the other.
 pub(super) struct Spelled {
     text: Vec<u8>,
-    /// `text` behind its first `&`, after a `?`: what nearly every URI gets.
+    /// `text` without its first `&`, for use after a `?`: what almost every URI gets.
     whole: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -173,7 +173,7 @@ impl Spelled {
         spelled
     }
 
-    /// Appends the chosen ones to `out`, each behind `&` where the URI has a query; else all of them, behind `?`.
+    /// Appends the chosen parameters to `out`, each after `&`, if the URI has a query. Otherwise appends all of them, after `?`.
     pub(super) fn append(&self, chosen: Chosen, after_query: bool, out: &mut Vec<u8>) {
         if !after_query {
             // Without a query no name is there yet, so that none is missing from the chosen ones.
@@ -188,13 +188,13 @@ impl Spelled {
         }
     }
 
-    /// Appends all of them to `out`, behind `?`.
+    /// Appends all parameters to `out`, after `?`.
     pub(super) fn append_all(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.whole);
     }
 }
 
-/// Returns the wanted parameters of a query, each name once: its first occurrence.
+/// Returns the chosen parameters of a query, each name once: its first occurrence.
 fn first_of_each<'q>(
     query: &'q [u8],
     mut wanted: impl FnMut(&Parameter<'q>) -> bool,
@@ -230,15 +230,15 @@ fn widest(text: &[u8]) -> usize {
     length
 }
 
-/// The longest spellings of the separator, a single quote and a dollar sign.
+/// The longest spelling of the separator. The longest spellings of a single quote and a dollar sign follow.
 const SEPARATOR: &[u8] = b"&amp;";
 const QUOTE: &[u8] = b"&#39;";
 const DOLLAR: &[u8] = b"$$";
 
-/// The length of the longest of them: one byte of a query grows to no more.
+/// The length of the longest spelling: one byte of a query grows to no more.
 const WIDEST_BYTE: usize = 5;
 
-/// With every byte that a URI's query may not hold percent-encoded, a `%` without two digits included.
+/// Percent-encodes every byte that is not allowed in a URI's query, including a `%` without two digits.
 fn legal(text: &[u8]) -> Box<[u8]> {
     let mut written = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -258,7 +258,7 @@ fn legal(text: &[u8]) -> Box<[u8]> {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// `pchar / "/" / "?"` of RFC 3986 §3.4, less `%`.
+/// Returns whether a byte is `pchar / "/" / "?"` of RFC 3986 §3.4, except `%`.
 const fn is_query_byte(byte: u8) -> bool {
     matches!(byte,
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'

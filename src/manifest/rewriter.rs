@@ -124,7 +124,7 @@ impl fmt::Debug for Rewriter {
 
 /// The size at which output becomes a slice, in bytes.
 ///
-/// Servers do not send much more at once, so larger slices would only wait in memory.
+/// Servers do not send much more at once, so larger slices would only occupy memory.
 pub const SLICE: usize = 64 * 1024;
 
 /// The maximum size of a slice. Its last line may exceed [`SLICE`], with an insertion into each of its URIs.

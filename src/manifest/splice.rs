@@ -33,7 +33,7 @@ impl<'s> Splice<'s> {
         Mark { copied: self.copied, written: self.out.len() }
     }
 
-    /// Takes back everything written since `mark`.
+    /// Removes everything written since `mark`.
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.out.truncate(mark.written);
         self.copied = mark.copied;

@@ -39,10 +39,10 @@ pub enum SameSite {
     None,
 }
 
-/// A cookie that carries a token; `to_string` is the value of `Set-Cookie`.
+/// A cookie that carries a token. Its `to_string` is the value of `Set-Cookie`.
 ///
 /// `Secure` and `HttpOnly` are always set. `Path` is the scope. `Max-Age` lasts until the token expires; a token that never
-/// expires makes a session cookie. `SameSite` is `Lax` unless it is set.
+/// expires results in a session cookie. `SameSite` is `Lax` unless it is set.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TokenCookie<'t> {
@@ -55,16 +55,16 @@ pub struct TokenCookie<'t> {
 }
 
 impl SignedToken {
-    /// Returns a cookie for all hosts of a domain, to be refined and written with `to_string`.
+    /// Returns a cookie for all hosts of a domain. Refine it, and write it with `to_string`.
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::Cookie`] if the domain is no host name.
+    /// Returns [`MintError::Cookie`] if the domain is not a host name.
     pub fn cookie(&self, domain: &str) -> Result<TokenCookie<'_>, MintError> {
         TokenCookie::for_domain(self, domain)
     }
 
-    /// Returns a cookie for the host that sets it, and no other.
+    /// Returns a cookie for the host that sets it, and for no other.
     pub fn host_cookie(&self) -> TokenCookie<'_> {
         TokenCookie::for_host(self)
     }
@@ -96,7 +96,7 @@ impl<'t> TokenCookie<'t> {
         }
     }
 
-    /// Sets the name, for a site with another name of the cookie.
+    /// Sets the name, for a site that uses another cookie name.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use crate::error::{ConfigError, TokenFault};
 
 /// The reason why a token, cookie, link or key could not be created.
 ///
-/// `Debug` prints the same text, as for [`ConfigError`].
+/// The `Debug` output is the same text, as for [`ConfigError`].
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]

@@ -27,14 +27,14 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Makes an RSA key of the given size, for RS256 and its siblings.
+    /// Generates an RSA key of the given size, for RS256 and its siblings.
     ///
     /// The crate `rsa` generates the key, in about four fifths of the time that AWS-LC takes, and AWS-LC accepts it before it is
     /// returned. 2048 bits take a fraction of a second, 8192 many seconds.
     ///
     /// # Errors
     ///
-    /// [`MintError::KeySize`] outside of 2048 to 8192; [`MintError::Random`] if the system's random generator fails.
+    /// Returns [`MintError::KeySize`] outside of 2048 to 8192, and [`MintError::Random`] if the system's random generator fails.
     pub fn rsa(bits: usize) -> Result<Self, MintError> {
         let of_size = |_| MintError::KeySize { bits };
         if !RSA_BITS.contains(&bits) {
@@ -47,21 +47,21 @@ impl NewKey {
         Self::from_pkcs8(Algorithm::Rs256, key.to_pkcs8_der().map_err(of_size)?.as_bytes())
     }
 
-    /// Makes a P-256 key with AWS-LC, for ES256.
+    /// Generates a P-256 key with AWS-LC, for ES256.
     ///
     /// # Errors
     ///
-    /// [`MintError::Random`] if the system's random generator fails.
+    /// Returns [`MintError::Random`] if the system's random generator fails.
     pub fn p256() -> Result<Self, MintError> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| MintError::Random)?;
         Self::from_pkcs8(Algorithm::Es256, pair.to_pkcs8v1().map_err(|_| MintError::Random)?.as_ref())
     }
 
-    /// Makes an Ed25519 key with AWS-LC, for `EdDSA`.
+    /// Generates an Ed25519 key with AWS-LC, for `EdDSA`.
     ///
     /// # Errors
     ///
-    /// [`MintError::Random`] if the system's random generator fails.
+    /// Returns [`MintError::Random`] if the system's random generator fails.
     pub fn ed25519() -> Result<Self, MintError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| MintError::Random)?;
         Self::from_pkcs8(Algorithm::EdDsa, pair.to_pkcs8v1().map_err(|_| MintError::Random)?.as_ref())

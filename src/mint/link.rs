@@ -28,11 +28,11 @@ pub struct LinkSigner {
 }
 
 impl LinkSigner {
-    /// Creates a signer after the format was checked.
+    /// Checks the format and creates a signer.
     ///
     /// # Errors
     ///
-    /// All faults of the format.
+    /// Returns all faults of the format.
     pub fn new(link: &SecureLink) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let rules = link.check_for("link signer", "/", &mut faults);
@@ -40,7 +40,7 @@ impl LinkSigner {
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }
 
-    /// Returns a link for this URL, `https://host/path` or `/path`, to be refined and signed.
+    /// Drafts a link for this URL, `https://host/path` or `/path`.
     ///
     /// For Gcore Video the URL is `…/videos/{account}_{video}/file`, to which token and expiry are added.
     pub fn link<'s>(&'s self, url: &'s str) -> LinkDraft<'s> {
@@ -48,7 +48,7 @@ impl LinkSigner {
     }
 }
 
-/// A secure link before it is signed: its URL, expiry and client.
+/// A secure link that is not signed yet: its URL, expiry and client.
 #[derive(Debug)]
 #[must_use]
 pub struct LinkDraft<'s> {
@@ -66,7 +66,7 @@ impl LinkDraft<'_> {
         self.expires_at(at)
     }
 
-    /// Sets the second in which the link expires. The format determines whether it is valid in this second.
+    /// Sets the second in which the link expires. The format determines whether the link is still valid in this second.
     pub fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires_at = Some(at);
         self
@@ -84,7 +84,7 @@ impl LinkDraft<'_> {
         self
     }
 
-    /// Makes the link cover the file of the URL alone, for formats that have both kinds.
+    /// Makes the link cover only the file of the URL, for formats that have both kinds.
     pub fn file(mut self) -> Self {
         self.covers = Covers::File;
         self
@@ -94,7 +94,8 @@ impl LinkDraft<'_> {
     ///
     /// # Errors
     ///
-    /// [`MintError::Link`] for a URL or an expiry that no verifier would accept, and if a setting that the format needs is missing.
+    /// Returns [`MintError::Link`] for a URL or an expiry that verifiers would reject, and if a setting that the format needs is
+    /// missing.
     pub fn sign(self) -> Result<String, MintError> {
         let wrong = |found: &str, write: &'static str| MintError::Link { found: found.to_owned(), write };
         let rules = &self.signer.rules;
@@ -163,7 +164,7 @@ impl LinkDraft<'_> {
     }
 }
 
-/// Scheme and authority as they stand, the authority, and the path.
+/// Splits an address into scheme and authority, the authority alone, and the path.
 fn split_address(address: &str) -> Option<(&str, &str, &str)> {
     if address.starts_with('/') {
         return Some(("", "", address));
@@ -176,7 +177,7 @@ fn split_address(address: &str) -> Option<(&str, &str, &str)> {
     Some((origin, authority, path))
 }
 
-/// Returns the path up to and with the video, and from its kind on.
+/// Splits a path after the video. Returns the path up to there, and the path from its kind on.
 fn split_video(path: &str) -> Option<(&str, &[u8])> {
     for kind in ["/videos/", "/cmaf/", "/mpegts/"] {
         if let Some(at) = path.find(kind) {

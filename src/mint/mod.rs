@@ -1,6 +1,6 @@
 //! Creates tokens, signed URLs, cookies and secure links that a verifier accepts.
 //!
-//! A [`Signer`] holds a private key or a shared secret and its `kid`. It makes a [`SignedToken`] for a [`Scope`](crate::Scope),
+//! A [`Signer`] holds a private key or a shared secret and its `kid`. It creates a [`SignedToken`] for a [`Scope`](crate::Scope),
 //! which becomes a URL or a `Set-Cookie` value:
 //!
 //! ```

@@ -5,7 +5,7 @@ use crate::schemes::DEFAULT_QUERY_NAME;
 use crate::scope::Scope;
 use crate::time::UnixSeconds;
 
-/// A signed token. Its text grants access to its scope, so `Debug` does not show the text.
+/// A signed token. Its text grants access to its scope, so the `Debug` output does not show the text.
 #[derive(Clone)]
 #[must_use]
 pub struct SignedToken {
@@ -25,17 +25,17 @@ impl SignedToken {
         &self.scope
     }
 
-    /// Returns when the token expires, if it does.
+    /// Returns when the token expires, or `None` if it never does.
     pub const fn expires_at(&self) -> Option<UnixSeconds> {
         self.expires_at
     }
 
-    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces any that is there.
+    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces an existing one.
     pub fn url(&self, url: &str) -> String {
         self.url_with(url, DEFAULT_QUERY_NAME)
     }
 
-    /// Returns a signed URL for a site with another name of the parameter.
+    /// Returns a signed URL for a site that uses another parameter name.
     pub fn url_with(&self, url: &str, query_name: &str) -> String {
         let (target, fragment) = match url.split_once('#') {
             Some((target, fragment)) => (target, format!("#{fragment}")),

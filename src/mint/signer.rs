@@ -3,7 +3,7 @@ use crate::error::ConfigError;
 use crate::keys::{Key, KeyId, algorithm_for, private_key_der};
 use crate::scope::KeyScope;
 
-/// A signer of tokens with one private key or shared secret, which `Debug` does not show.
+/// A signer of tokens with one private key or shared secret. The `Debug` output does not show the key.
 ///
 /// ```
 /// # use playgate::mint::Signer;
@@ -17,13 +17,13 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Loads a private key from PEM: PKCS#8 (RSA, P-256, P-384, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256, P-384). It signs
-    /// with the key's usual algorithm, which for RSA is RS256.
+    /// Loads a private key from PEM: PKCS#8 (RSA, P-256, P-384, Ed25519), PKCS#1 (RSA) or RFC 5915 (P-256, P-384). It signs with
+    /// the key's usual algorithm, which for RSA is RS256.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for a text that is no PEM, a public or encrypted key, a type without an algorithm, damaged bytes, and a key
-    /// that a verifier refuses as weak.
+    /// Returns [`ConfigError`] for text that is not PEM, a public or encrypted key, a type without an algorithm, damaged bytes,
+    /// and a key that a verifier rejects as weak.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(None, kid, pem.as_ref())
     }
@@ -32,7 +32,8 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] if the key is not for the algorithm.
+    /// Returns the errors of [`from_pem`](Self::from_pem), and [`ConfigError::OtherAlgorithm`] if the key does not support the
+    /// algorithm.
     pub fn from_pem_for(algorithm: Algorithm, kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(Some(algorithm), kid, pem.as_ref())
     }
@@ -53,7 +54,7 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// As [`Key::from_secret`].
+    /// Returns the errors of [`Key::from_secret`].
     pub fn from_secret(kid: &str, secret: &[u8]) -> Result<Self, ConfigError> {
         Self::from_secret_for(Algorithm::Hs256, kid, secret)
     }
@@ -62,7 +63,7 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// As [`Key::from_secret_for`].
+    /// Returns the errors of [`Key::from_secret_for`].
     pub fn from_secret_for(algorithm: Algorithm, kid: &str, secret: &[u8]) -> Result<Self, ConfigError> {
         // What a verifier would refuse is not signed with.
         Key::from_secret_for(algorithm, kid, secret, KeyScope::bucket("any"))?;
@@ -83,17 +84,17 @@ impl Signer {
         self.key.algorithm()
     }
 
-    /// Returns the public half as SPKI PEM, for a verifier; `None` for a shared secret.
+    /// Returns the public half as SPKI PEM, for a verifier, or `None` for a shared secret.
     pub fn public_pem(&self) -> Option<String> {
         Some(pem::encode(&pem::Pem::new("PUBLIC KEY", self.key.public_der()?)))
     }
 
-    /// Returns the key that verifies the tokens, under the same `kid`; `None` for a shared secret, which is loaded with
+    /// Returns the key that verifies the tokens, under the same `kid`. Returns `None` for a shared secret, which is loaded with
     /// [`Key::from_secret`].
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for an empty scope, and for a key that is too weak to verify with.
+    /// Returns [`ConfigError`] for an empty scope, and for a key that is too weak to verify with.
     pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
         let key = |pem| Key::from_pem_for(self.algorithm(), self.kid.as_str(), pem, scope);
         self.public_pem().map(key).transpose()

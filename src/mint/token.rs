@@ -14,7 +14,7 @@ use crate::schemes::jws::{Claims, MAX_TOKEN_BYTES};
 use crate::scope::Scope;
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// A token before it is signed: its scope, dates and claims.
+/// A token that is not signed yet: its scope, dates and claims.
 #[derive(Debug)]
 #[must_use]
 pub struct TokenDraft<'s> {
@@ -26,7 +26,7 @@ pub struct TokenDraft<'s> {
 }
 
 impl Signer {
-    /// Returns a draft of a token for this scope, to be refined and signed.
+    /// Drafts a token for this scope.
     pub fn token(&self, scope: Scope) -> TokenDraft<'_> {
         TokenDraft { signer: self, scope, expires_at: None, claims: Map::new(), fault: None }
     }
@@ -40,21 +40,21 @@ impl TokenDraft<'_> {
         self.expires_at(at)
     }
 
-    /// Sets the first second in which the token is not valid any more: `exp`.
+    /// Sets `exp`, the first second in which the token is no longer valid.
     pub fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// Sets the first second in which the token is valid: `nbf`.
+    /// Sets `nbf`, the first second in which the token is valid.
     pub fn not_before(mut self, at: UnixSeconds) -> Self {
         self.claims.insert("nbf".to_owned(), at.get().into());
         self
     }
 
-    /// Adds a custom claim, or `iss`, `aud`, `sub`, `jti`, or another `iat` than the second of signing.
+    /// Adds a custom claim, or `iss`, `aud`, `sub`, `jti`, or an `iat` other than the second of signing.
     ///
-    /// [`sign`](Self::sign) fails for a value that is no JSON, and for a name that has its own method.
+    /// [`sign`](Self::sign) fails for a value that cannot be JSON, and for a name that has a method of its own.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             _ if matches!(name, "uri" | "exp" | "nbf") => {
@@ -75,8 +75,10 @@ impl TokenDraft<'_> {
     ///
     /// # Errors
     ///
-    /// The first [`MintError`] of a claim; [`MintError::Refused`] for a token that every verifier would refuse;
-    /// [`MintError::Milliseconds`] for an `iat` in milliseconds; [`MintError::Signing`].
+    /// - The first [`MintError`] of a claim;
+    /// - [`MintError::Refused`] for a token that every verifier would reject;
+    /// - [`MintError::Milliseconds`] for an `iat` in milliseconds;
+    /// - [`MintError::Signing`] if signing fails.
     pub fn sign(mut self) -> Result<SignedToken, MintError> {
         if let Some(fault) = self.fault {
             return Err(fault);

@@ -1,24 +1,24 @@
 use super::Rate;
 
-/// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for
-/// a key.
+/// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for a
+/// key.
 ///
 /// A token with a bad signature that names a key in force, has not expired and covers the path is rejected only after its
 /// signature was verified. That takes some 15 µs for RSA with 2048 bits and 55 µs with 4096, so a flood of such tokens takes
-/// the processor from viewers. Once a limit is reached, verification is suspended for that client or key: the request is
-/// answered with 429 `rate_limited` and `Retry-After`, whether the signature is good or bad.
+/// processor time from viewers. Once a limit is reached, verification is suspended for that client or key: the request is
+/// answered with 429 `rate_limited` and `Retry-After`, whether the signature is valid or not.
 ///
-/// Good signatures, secure links, embed tokens, requests that are rejected before the signature, and
-/// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached, viewers
-/// go on watching, and viewers with a new token wait. Each of several cookies counts.
+/// Valid signatures, secure links, embed tokens, requests that are rejected before the signature, and
+/// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached,
+/// present viewers continue to watch, and viewers with a new token wait. Each of several cookies counts.
 ///
-/// The default limit of a client does not apply to private addresses (loopback, RFC 1918, RFC 6598, RFC 4193, link-local)
-/// that are no trusted proxy, nor to requests whose peer is unknown. Such a peer may be an unlisted proxy with every viewer
-/// behind it. If the proxy is listed under [`trusted_proxies`](crate::site::PolicyBuilder::trusted_proxies), each client has a
-/// limit of its own. A rate that is set applies to every client.
+/// The default limit of a client does not apply to private addresses (loopback, RFC 1918, RFC 6598, RFC 4193, link-local) that
+/// are not trusted proxies, nor to requests whose peer is unknown. Such a peer may be an unlisted proxy with every viewer behind
+/// it. If the proxy is listed under [`trusted_proxies`](crate::site::PolicyBuilder::trusted_proxies), each client has a limit of
+/// its own. A rate that is set applies to every client.
 ///
-/// Each process counts by itself (GCRA), in 512 KiB for each limit. Changing a limit resets its counts; changing anything
-/// else does not.
+/// Each process counts by itself (GCRA), in 512 KiB for each limit. Changing a limit resets its counts; changing anything else
+/// does not.
 ///
 /// ```
 /// use playgate::rate::{FailedSignatures, Rate};
@@ -40,7 +40,7 @@ pub struct FailedSignatures {
 /// The limit of failed signatures of one client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PerClient {
-    /// [`FailedSignatures::PER_CLIENT`], except for clients that may be a proxy with everybody behind it.
+    /// [`FailedSignatures::PER_CLIENT`], except for clients that may be a proxy with every viewer behind it.
     #[default]
     Default,
     /// Any number.
@@ -59,12 +59,12 @@ impl FailedSignatures {
         Self { per_client: PerClient::Unlimited, per_key: None }
     }
 
-    /// Sets the limit of one client: an address, or a /64 network of IPv6. It stops a flood from few addresses and rejects
-    /// only these. The default is [`PER_CLIENT`](Self::PER_CLIENT), for public addresses only; a rate that is set here applies
-    /// to every address.
+    /// Sets the limit of one client: an address, or a /64 network of IPv6. It stops a flood from few addresses and rejects only
+    /// these. The default is [`PER_CLIENT`](Self::PER_CLIENT), for public addresses only; a rate that is set here applies to
+    /// every address.
     ///
     /// Clients behind one NAT share a limit: during a flood from there, viewers with a new token wait. Clients without a known
-    /// address share one limit, and all clients behind a proxy that is not [trusted](crate::site::PolicyBuilder::trusted_proxies)
+    /// address share one limit. All clients behind a proxy that is not [trusted](crate::site::PolicyBuilder::trusted_proxies)
     /// have the proxy's address.
     pub const fn per_client(mut self, rate: Rate) -> Self {
         self.per_client = PerClient::Rate(rate);
@@ -74,9 +74,9 @@ impl FailedSignatures {
     /// Sets the limit of one key, over all clients. It stops a flood from so many addresses that none of them stands out. The
     /// default is any number.
     ///
-    /// An attacker can use this limit: anyone who sees one token knows its `kid`, and a flood with that `kid` keeps all new
-    /// viewers of the key waiting. Viewers with a remembered token are not affected. Set it to what the machine can spare, for
-    /// example a thousand a second, and far above the limit of a client, which is then reached first.
+    /// An attacker can abuse this limit: anyone who has one token knows its `kid`, and a flood with that `kid` delays all new
+    /// viewers of the key. Viewers with a remembered token are not affected. Set the limit to the load that the machine can
+    /// spare, for example a thousand a second, and far above the limit of a client, which is then reached first.
     pub const fn per_key(mut self, rate: Rate) -> Self {
         self.per_key = Some(rate);
         self

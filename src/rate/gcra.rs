@@ -38,7 +38,7 @@ impl Gcra {
     ///
     /// # Errors
     ///
-    /// The time until it does.
+    /// Returns the time until it does.
     pub(super) const fn check(self, level: u64) -> Result<(), Duration> {
         match self.raised(level).saturating_sub(self.burst) {
             0 => Ok(()),

@@ -27,7 +27,7 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// The time until one more event conforms.
+    /// Returns the time until one more event conforms.
     pub(crate) fn count(&self, now: Duration) -> Result<(), Duration> {
         let now = nanos(now);
         let counted = |tat| {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     proptest! {
-        /// The plain version is a queue with as many places as events may come at once. One leaves it every interval.
+        /// The plain version is a queue with as many places as events may come at once. One event leaves it every interval.
         #[test]
         fn a_limiter_allows_what_a_queue_of_as_many_places_allows(
             requests in 1_u32..8,

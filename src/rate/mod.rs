@@ -1,11 +1,11 @@
 //! Rate limits.
 //!
-//! 1. A [`Rate`] is a number of events in a time, which may all come at once. After that, one more is allowed as soon as its
-//!    share of the time has passed. This is the generic cell rate algorithm (GCRA), a leaky bucket.
+//! 1. A [`Rate`] is a number of events in a period, which may all come at once. After that, one more is allowed as soon as its
+//!    share of the period has passed. This is the generic cell rate algorithm (GCRA), a leaky bucket.
 //! 2. Each process counts for itself.
 //!
-//! The rooms that configure a rate say what it counts: [requests with an embed token](crate::records::EmbedDraft::rate), failed
-//! signatures or, in a shared store, lookups that find nothing. This room knows neither requests nor tokens.
+//! The modules that configure a rate document what it counts: [requests with an embed token](crate::records::EmbedDraft::rate),
+//! failed signatures or, in a shared store, lookups that find nothing. This module does not depend on requests or tokens.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -24,15 +24,15 @@ pub(crate) use failed_signatures::PerClient;
 pub(crate) use limiter::Limiter;
 pub(crate) use table::LimiterTable;
 
-/// A number of requests in a time, which may all come at once.
+/// A number of requests in a period, which may all come at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rate {
     requests: NonZeroU32,
-    /// The time in seconds.
+    /// The period in seconds.
     within: NonZeroU32,
 }
 
-/// The most requests of a rate: more are hardly a limit.
+/// The maximum number of requests. A higher rate would hardly limit anything.
 const MAX_REQUESTS: u32 = 1_000_000;
 
 impl Rate {
@@ -49,16 +49,16 @@ impl Rate {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Rate`] for another number of requests.
+    /// Returns [`ConfigError::Rate`] for another number of requests.
     pub fn per_minute(requests: u32) -> Result<Self, ConfigError> {
         Self::new(requests, Duration::from_mins(1))
     }
 
-    /// Creates a rate of 1 to a million requests in a time of 1 second to 1 day.
+    /// Creates a rate of 1 to a million requests in a period of 1 second to 1 day.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Rate`] for another number of requests or another time.
+    /// Returns [`ConfigError::Rate`] for another number of requests or another period.
     pub fn new(requests: u32, within: Duration) -> Result<Self, ConfigError> {
         let seconds = u32::try_from(within.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds));
         let requests_said = (requests <= MAX_REQUESTS).then_some(requests);
@@ -73,13 +73,13 @@ impl Rate {
         self.requests
     }
 
-    /// Returns the time between two requests that come evenly.
+    /// Returns the time between two evenly spaced requests.
     pub(crate) fn interval(self) -> Duration {
         Duration::from_secs(self.within.get().into()).checked_div(self.requests.get()).unwrap_or_default()
     }
 }
 
-/// Returns a wait in whole seconds, rounded up and at least 1: a client that waits for so long has waited long enough.
+/// Returns a wait in whole seconds, rounded up and at least 1, so that a client that waits this long is allowed.
 pub(crate) fn ceil_seconds(wait: Duration) -> u32 {
     let whole = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
     u32::try_from(whole).unwrap_or(u32::MAX).max(1)

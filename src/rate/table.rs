@@ -10,13 +10,13 @@ use super::gcra::{Gcra, level, nanos};
 /// One rate for each of many clients or keys, whose events are checked first and counted afterwards.
 ///
 /// Each client has one bucket of a fixed table, so memory is bounded and nothing is locked or allocated. The hash is seeded, so
-/// nobody can choose whose bucket to share. Clients that share a bucket share its rate. All unknown clients share one bucket,
-/// and so the rate of one client.
+/// nobody can choose whose bucket to share. Clients that share a bucket share its rate. All unknown clients share one bucket, and
+/// so the rate of one client.
 ///
 /// Checking counts nothing, because only failures count, which are known afterwards. Events that were checked at the same time
-/// may so count for more than the burst; they delay what follows.
+/// may thus exceed the burst; they delay later events.
 ///
-/// The clock is the caller's. It may start at any moment.
+/// The caller provides the clock. It may start at any moment.
 pub(crate) struct LimiterTable {
     /// The theoretical arrival time of each bucket.
     tats: Box<[AtomicU64]>,
@@ -29,7 +29,7 @@ pub(crate) struct LimiterTable {
 }
 
 impl LimiterTable {
-    /// Creates a table of so many buckets, for a clock that never steps back.
+    /// Creates a table with this number of buckets, for a clock that never steps back.
     pub(crate) fn new(rate: Rate, buckets: usize) -> Self {
         Self {
             tats: std::iter::repeat_with(AtomicU64::default).take(buckets).collect(),
@@ -41,8 +41,8 @@ impl LimiterTable {
         }
     }
 
-    /// Prepares a table for a clock that may be set. Levels are at most twice the burst; if a level seems to be more than three
-    /// times the burst, the clock was set back, and the bucket is empty.
+    /// Prepares a table for a clock that may be set. Levels are at most twice the burst. If a level appears to be more than three
+    /// times the burst, the clock was set back, and the bucket counts as empty.
     pub(crate) fn by_a_clock_that_is_set(self) -> Self {
         Self { highest: self.gcra.burst().saturating_mul(2), ..self }
     }
@@ -56,7 +56,7 @@ impl LimiterTable {
     ///
     /// # Errors
     ///
-    /// The time until one more event conforms.
+    /// Returns the time until one more event conforms.
     pub(crate) fn check(&self, client: Option<impl Hash>, now: Duration) -> Result<(), Duration> {
         let tat = self.bucket(client).load(Ordering::Relaxed);
         self.gcra.check(self.level(tat, nanos(now)))

@@ -28,11 +28,11 @@ pub struct TrustedProxies(Vec<IpNet>);
 /// The client of a request, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
-    /// The client's address, or that of the nearest hop to the client that is known.
+    /// The client's address, or that of the nearest known hop.
     address: IpAddr,
     /// True if this is the client's own address.
     is_confirmed: bool,
-    /// True if this is an address of this machine or of a private network, and no trusted proxy's.
+    /// True if this is an address of this machine or of a private network, and not that of a trusted proxy.
     is_local: bool,
 }
 
@@ -42,12 +42,12 @@ impl Client {
         self.address
     }
 
-    /// Returns the network that limits count by.
+    /// Returns the network by which limits count.
     pub(crate) const fn network(self) -> Network {
         Network::of(self.address)
     }
 
-    /// Returns the address of the client itself; `None` if only a hop before the client is known.
+    /// Returns the address of the client itself, or `None` if only a hop before the client is known.
     pub(crate) fn confirmed(self) -> Option<IpAddr> {
         self.is_confirmed.then_some(self.address)
     }
@@ -58,15 +58,15 @@ impl Client {
     }
 }
 
-/// The network by which clients are counted: an IPv4 address, or the first 64 bits of an IPv6 address. A client that has one
-/// IPv6 address usually has all that share these bits.
+/// The network by which clients are counted: an IPv4 address, or the first 64 bits of an IPv6 address. A client with one IPv6
+/// address usually has all addresses with these bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Network {
     V4(u32),
     V6([u16; 4]),
 }
 
-/// The hops that one header names, from the connection towards the client.
+/// The hops in one header, from the connection towards the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Way {
     /// The last known hop, or `None` if not even the first is known.
@@ -77,9 +77,9 @@ struct Way {
 /// The end of a [`Way`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// Every hop is a trusted proxy, and the list is over.
+    /// Every hop is a trusted proxy, and there are no more entries.
     Start,
-    /// The last hop is no trusted proxy.
+    /// The last hop is not a trusted proxy.
     Client,
     /// The next hop is hidden.
     Hidden,
@@ -96,18 +96,18 @@ impl Way {
 }
 
 impl TrustedProxies {
-    /// Reads addresses and CIDR networks: `10.0.0.0/8`, `2001:db8::/32`, `127.0.0.1`.
+    /// Parses addresses and CIDR networks: `10.0.0.0/8`, `2001:db8::/32`, `127.0.0.1`.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Proxy`] for each text that is neither, or a network with bits set behind its prefix.
+    /// Returns [`ConfigError::Proxy`] for each text that is neither, and for each network with bits set after its prefix.
     pub fn parse<I: IntoIterator<Item: AsRef<str>>>(networks: I) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let proxies = Self::check(networks, &mut faults);
         faults.check().map(|()| proxies)
     }
 
-    /// Returns the networks that are good; every fault is pushed to `faults`.
+    /// Returns the valid networks. Every fault is pushed to `faults`.
     pub(crate) fn check<I: IntoIterator<Item: AsRef<str>>>(networks: I, faults: &mut Faults) -> Self {
         let mut proxies = Self::default();
         for (index, text) in networks.into_iter().enumerate() {
@@ -186,12 +186,12 @@ impl TrustedProxies {
         Way { last, end: End::Start }
     }
 
-    /// Returns whether the client uses TLS: the connection is TLS, a trusted proxy reports it, or the client is on this
-    /// machine, so that its bytes never leave it.
+    /// Returns whether the client uses TLS. That is the case if the connection is TLS, if a trusted proxy reports it, or if the
+    /// client is on this machine, so that its bytes never leave it.
     ///
-    /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is no trusted proxy and sent no
-    /// `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
-    /// false, wherever the proxy is; also for a Unix socket, and on a server that does not know its peers.
+    /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is not a trusted proxy and sent
+    /// no `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
+    /// false, wherever the proxy is. It is also false for a Unix socket, and on a server that does not know its peers.
     pub fn is_https(&self, request: &(impl RequestView + ?Sized)) -> bool {
         self.says_tls(request).unwrap_or_else(|| {
             let peer = request.peer().map(|peer| peer.to_canonical());
@@ -273,7 +273,7 @@ const fn is_local(address: IpAddr) -> bool {
 }
 
 /// Returns one parameter of an element of `Forwarded`, without its quotes (RFC 7239 §4). If the parameter occurs twice, the
-/// result is empty, which is no address and no protocol.
+/// result is empty, which is neither an address nor a protocol.
 fn parameter<'f>(element: &'f [u8], name: &[u8]) -> Option<&'f [u8]> {
     crate::work::visited(element.len().saturating_mul(2));
     let mut found = None;

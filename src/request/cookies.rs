@@ -3,10 +3,10 @@ use crate::work;
 /// The number of cookies of one name that are tried. Browsers send several legitimately: one for each domain and path.
 pub const MAX_COOKIES_TRIED: usize = 4;
 
-/// Returns the values of every cookie called `name` over all `Cookie` fields, which are one list (RFC 9113 §8.2.3).
+/// Returns the values of every cookie called `name` over all `Cookie` fields, which form one list (RFC 9113 §8.2.3).
 ///
-/// Names match exactly; a value is what follows the first `=`, less the white space around the pair, and is not
-/// decoded (RFC 6265 §5.4 sends it as it was set).
+/// Names match exactly. A value is the text after the first `=`, without the white space around the pair. It is not decoded,
+/// because browsers send it as it was set (RFC 6265 §5.4).
 pub(crate) fn cookie_values<'c>(
     fields: impl Iterator<Item = &'c [u8]>,
     name: &str,

@@ -2,20 +2,20 @@ use arrayvec::ArrayVec;
 
 use super::path::MAX_PATH_LEN;
 
-/// A folded path. Bytes beyond its room are left out.
+/// A folded path. Bytes that do not fit are left out.
 pub(crate) type Folded = ArrayVec<u8, MAX_PATH_LEN>;
 
-/// Returns the folded form of a path: what all spellings share that some file system takes for the same name.
+/// Returns the folded form of a path: the common form of all spellings that some file system treats as the same name.
 ///
 /// Segments are folded until the form is longer than `length` bytes. APFS and NTFS ignore the case of letters. Windows also
 /// ignores dots and spaces at the end of a name, and finds a directory under `name::$INDEX_ALLOCATION`. HFS+ ignores characters
 /// without width. So in each segment:
 ///
-/// 1. whatever follows the first `:` is left out if the segment contains `:$`;
+/// 1. if the segment contains `:$`, everything after the first `:` is left out;
 /// 2. characters without width are left out;
 /// 3. every character becomes lower case, upper case and lower case again, so that `ſ` and `s`, `ß`, `ẞ` and `SS` become the
 ///    same;
-/// 4. dots and spaces at the end are left out, and the whole segment if nothing is left.
+/// 4. dots and spaces at the end are left out, and the whole segment if nothing remains.
 ///
 /// A path that lacks its first slash gets one. Short names of Windows (`COURSE~1`) and the normal forms of Unicode are not
 /// accounted for.
@@ -44,7 +44,7 @@ pub(crate) fn fold(path: &[u8], length: usize) -> Folded {
     folded
 }
 
-/// Returns whether a path is its own folded form. It may be one if the result is false: every byte is read once, without a
+/// Returns whether a path is known to be its own folded form. False for some paths that are. Every byte is read once, without a
 /// branch between them.
 #[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the vectors out")]
 pub(crate) fn is_folded(path: &[u8]) -> bool {
@@ -58,13 +58,13 @@ pub(crate) fn is_folded(path: &[u8]) -> bool {
     !found
 }
 
-/// Folds a base path without its last slash; `None` for one that is longer than any path on a file system.
+/// Folds a base path without its last slash. Returns `None` if it is longer than any path on a file system.
 pub(crate) fn fold_base_path(path: &[u8]) -> Option<Folded> {
     let folded = fold(path, MAX_PATH_LEN);
     (!folded.is_full()).then_some(folded)
 }
 
-/// Returns a segment without what Windows leaves out at its end.
+/// Returns a segment without the text that Windows leaves out at its end.
 fn name_of(segment: &[u8]) -> &[u8] {
     let is_stream = segment.array_windows().any(|pair| pair == b":$");
     let end = if is_stream { memchr::memchr(b':', segment) } else { None };
@@ -86,7 +86,7 @@ fn fold_text(name: &[u8], folded: &mut Folded) {
     }
 }
 
-/// Removes what ends the name that begins at `start` and means nothing there, and the slash before it if nothing is left.
+/// Removes the ignored characters at the end of the name that begins at `start`, and the slash before it if nothing remains.
 fn trim(start: usize, folded: &mut Folded) {
     if folded.is_full() {
         return; // cut off, beyond every base path
@@ -100,7 +100,7 @@ fn trim(start: usize, folded: &mut Folded) {
     }
 }
 
-/// Returns whether HFS+ leaves the character out when it compares names.
+/// Returns whether HFS+ ignores the character when it compares names.
 const fn has_no_width(character: char) -> bool {
     matches!(
         character,

@@ -5,7 +5,7 @@ use super::{RequestView, Target};
 use crate::error::HostFault;
 use crate::work;
 
-/// The longest host name (RFC 1035 §2.3.4), brackets of an IP literal included.
+/// The maximum length of a host name (RFC 1035 §2.3.4), including the brackets of an IP literal.
 pub const MAX_HOST_LEN: usize = 255;
 
 /// A buffer for the normal form of a host.
@@ -19,19 +19,19 @@ impl HostBuffer {
     }
 }
 
-/// A host name as sites know it: lower-case, without port and without one trailing dot.
+/// A host name in normal form: lower-case, without port and without one trailing dot.
 ///
-/// IP literals keep their brackets. The empty host stands for a request that names none (HTTP/1.0); only a site
-/// for every host answers it.
+/// IP literals keep their brackets. The empty host stands for a request without a host (HTTP/1.0). Only a site for every host
+/// matches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Host<'h>(&'h [u8]);
 
 impl<'h> Host<'h> {
-    /// Returns the host of a request: `Host` and the target's authority, which must agree where both are present.
+    /// Returns the host of a request, from `Host` and the target's authority. If both are present, they must agree.
     ///
     /// # Errors
     ///
-    /// The [`HostFault`]: two `Host` fields, two different hosts, or text that is no host.
+    /// Returns a [`HostFault`] for two `Host` fields, two different hosts, or text that is not a host.
     pub fn of(
         request: &'h (impl RequestView + ?Sized),
         buffer: &'h mut HostBuffer,
@@ -39,7 +39,8 @@ impl<'h> Host<'h> {
         Self::agreed(request, request.target(), buffer, |_| false)
     }
 
-    /// Returns the same for a target that was read before. A field that is `known` for a host in its normal form is not read again.
+    /// Returns the host of a request whose target was read before. A field that is `known` for a host in its normal form is not
+    /// parsed again.
     pub(crate) fn agreed(
         request: &'h (impl RequestView + ?Sized),
         target: Target<'h>,
@@ -63,11 +64,11 @@ impl<'h> Host<'h> {
         }
     }
 
-    /// Reads `name`, `name:port`, `[v6]` or `[v6]:port` (RFC 9110 §7.2).
+    /// Parses `name`, `name:port`, `[v6]` or `[v6]:port` (RFC 9110 §7.2).
     ///
     /// # Errors
     ///
-    /// Returns [`HostFault::Malformed`] if the bytes are no host; nothing else fails.
+    /// Returns [`HostFault::Malformed`] if the bytes are not a host; nothing else fails.
     pub fn parse(raw: &'h [u8], buffer: &'h mut HostBuffer) -> Result<Self, HostFault> {
         work::visited(raw.len());
         let name = without_port(raw).ok_or(HostFault::Malformed)?;
@@ -90,7 +91,7 @@ impl<'h> Host<'h> {
         Ok(Self(&buffer.0))
     }
 
-    /// Returns the name, lower-case.
+    /// Returns the name, in lower case.
     pub const fn as_bytes(self) -> &'h [u8] {
         self.0
     }
@@ -121,7 +122,7 @@ fn split_port(raw: &[u8]) -> Option<(&[u8], &[u8])> {
 ///
 /// # Errors
 ///
-/// Returns [`HostFault::Malformed`] if the authority is no host, or its port is above 65535.
+/// Returns [`HostFault::Malformed`] if the authority is not a host, or its port is above 65535.
 pub(crate) fn explicit_port(authority: &[u8]) -> Result<Option<u16>, HostFault> {
     match split_port(authority).ok_or(HostFault::Malformed)? {
         (_, []) => Ok(None),
@@ -138,7 +139,7 @@ pub(crate) fn requested_port(request: &(impl RequestView + ?Sized)) -> Option<u1
     explicit_port(authority).ok().flatten()
 }
 
-/// Host names as they are used in practice, in lower case: letters, digits, hyphens, dots and underscores.
+/// Returns whether a byte may be in a host name in practice, in lower case: letters, digits, hyphens, dots and underscores.
 const fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
 }

@@ -8,14 +8,14 @@ use ::http::{Extensions, Request, Uri, request::Parts};
 
 use super::{OtherPath, RequestView, Target, fields};
 
-/// The address of the connection's other end, as a request extension.
+/// The address of the connection's peer, as a request extension.
 ///
-/// For servers that know it by request; where it is known by connection, `Gate::with_peer` costs less. Under axum (feature
-/// `axum`), `ConnectInfo<SocketAddr>` serves too.
+/// It is meant for servers that set it for each request. `Gate::with_peer` costs less for servers that know it for each
+/// connection. Under axum (feature `axum`), `ConnectInfo<SocketAddr>` is used as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
-/// Says that the connection is TLS, as a request extension; a server inserts it where it accepts.
+/// States that the connection is TLS, as a request extension. A server inserts it when it accepts the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsConnection;
 
@@ -95,8 +95,8 @@ fn other_path_of<'r>(uri: &'r Uri, extensions: &'r Extensions) -> Option<OtherPa
     }
 }
 
-/// Returns one line of a field. The names that decisions read are looked up without being parsed: where the name is a
-/// constant, the compiler chooses the arm.
+/// Returns one line of a field. The names that decisions read are looked up without being parsed: if the name is a constant, the
+/// compiler selects the arm.
 #[expect(clippy::inline_always, reason = "the name is a constant in the caller")]
 #[inline(always)]
 fn field_of<'r>(headers: &'r HeaderMap, name: &str, nth: usize) -> Option<&'r [u8]> {
@@ -138,7 +138,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static(fields::SEC_FETCH_SIT
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static(fields::X_FORWARDED_FOR);
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static(fields::X_FORWARDED_PROTO);
 
-/// How the path that the client sent differs from the path of the URI.
+/// The difference between the path that the client sent and the path of the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     not(feature = "axum"),
@@ -150,10 +150,10 @@ enum Sent<'r> {
     Nested {
         /// The whole path.
         original: &'r str,
-        /// Whether the prefix has a parameter, which matches any segment.
+        /// True if the prefix has a parameter, which matches any segment.
         has_parameter: bool,
     },
-    /// A layer rewrote the path. This is the path before that.
+    /// A layer rewrote the path. This is the path before the change.
     Rewritten(&'r str),
 }
 
@@ -186,7 +186,7 @@ impl<'r> Sent<'r> {
         }
     }
 
-    /// Without axum's types nothing is known of another path.
+    /// Returns no difference: without axum's types no other path is known.
     #[cfg(not(feature = "axum"))]
     fn of(_: &'r Uri, _: &'r Extensions) -> Self {
         Self::Unchanged
@@ -196,8 +196,8 @@ impl<'r> Sent<'r> {
 /// Returns whether `original` is `current` behind the prefix of a nested service, by the rules of axum's `nest` and
 /// `nest_service`.
 ///
-/// A segment `{name}` of the prefix matches any one segment. What is left after the prefix begins with a slash, or is empty and
-/// then `/`.
+/// A segment `{name}` of the prefix matches any one segment. The rest after the prefix begins with a slash, or is empty and then
+/// means `/`.
 #[cfg(feature = "axum")]
 fn is_nested_at(prefix: &str, original: &str, current: &str) -> bool {
     let mut rest = original;

@@ -4,12 +4,12 @@
 //!
 //! 1. [`Host`]: one host name, without port and trailing dot.
 //! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).
-//! 3. Query and cookie cursors: the values of one name, as they stand.
+//! 3. Query and cookie cursors: the values of one name, as received.
 //! 4. Origins, as browsers write them (RFC 6454 §6.2).
 //! 5. [`TrustedProxies`]: the client's address behind trusted proxies, and whether the client uses TLS.
 //! 6. Rendering for logs and `Debug`, without text that could be a credential.
 //!
-//! This room does not depend on sites, tokens or keys.
+//! This module does not depend on sites, tokens or keys.
 
 mod client;
 mod cookies;
@@ -53,7 +53,7 @@ pub(crate) use render::{
 };
 pub use view::{OtherPath, RequestView, Target};
 
-/// The longest credential that is looked at, in bytes: what a request line or a header may carry in practice.
+/// The maximum length of a credential, in bytes. In practice a request line or a header field holds no more.
 pub const MAX_CREDENTIAL_BYTES: usize = 8192;
 
 #[cfg(feature = "http")]

@@ -11,7 +11,7 @@ pub(crate) enum OriginRule {
     Any,
     /// `null`, which sandboxed pages and files send.
     Null,
-    /// `https://app.example.com`, `http://localhost:3000`: as browsers send it, in lower case.
+    /// `https://app.example.com`, `http://localhost:3000`: as sent by browsers, in lower case.
     Exact(Box<str>),
     /// `https://*.example.com[:port]`: exactly one label in the star's place.
     Labels {
@@ -23,7 +23,7 @@ pub(crate) enum OriginRule {
 }
 
 impl OriginRule {
-    /// Parses an origin as browsers serialise it (WHATWG HTML, "ASCII serialization of an origin"). Scheme and host are
+    /// Parses an origin as browsers serialize it (WHATWG HTML, "ASCII serialization of an origin"). Scheme and host are
     /// case-insensitive (RFC 6454 §4) and become lower-case.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         let said = text;
@@ -100,7 +100,7 @@ fn is_host_and_port(text: &str) -> bool {
     labels.split('.').all(good_label) && port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// A site's origins, checked.
+/// The checked origins of a site.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OriginList {
     any: bool,
@@ -122,7 +122,7 @@ impl OriginList {
         }
     }
 
-    /// Returns whether every origin may read, so that answers do not depend on the origin.
+    /// Returns whether every origin is allowed, so that responses do not depend on the origin.
     pub(crate) const fn any(&self) -> bool {
         self.any
     }
@@ -158,7 +158,7 @@ impl OriginList {
 /// The maximum length of an origin: a scheme, a host name of 253 bytes (RFC 1035 §2.3.4) and a port.
 const MAX_ORIGIN_LEN: usize = 320;
 
-/// An origin in the form that origins are compared in: scheme and host in lower case, without the scheme's default port.
+/// The normal form of an origin, in which origins are compared: scheme and host in lower case, without the scheme's default port.
 pub(crate) struct Normal(ArrayVec<u8, MAX_ORIGIN_LEN>);
 
 impl Normal {

@@ -4,10 +4,9 @@ use super::percent::{PercentFault, decode_leniently, decode_strictly};
 use crate::error::PathFault;
 use crate::work;
 
-/// The longest path that is looked at, in bytes as sent.
+/// The maximum length of a path, in bytes as sent.
 ///
-/// Object keys have at most 1024 bytes in every object store; percent-encoded three times that, with room for a
-/// base path.
+/// Object keys have at most 1024 bytes in every object store. Percent-encoding triples that, and leaves room for a base path.
 pub const MAX_PATH_LEN: usize = 4096;
 
 /// The maximum number of times that a path may change when it is decoded again. Each pass reads the whole path.
@@ -26,10 +25,10 @@ impl PathBuffer {
 
 /// The one normal form of a request's path: decoded once, starting with `/`, with exactly one reading.
 ///
-/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any
-/// spelling, in this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid
-/// percent-encoding; an encoded slash; bytes that are not UTF-8; and a path that would decode *again* to one of these
-/// (RFC 3986 §6.2.2 and §7.3). Paths are case-sensitive; `+` is `+`; nothing is folded.
+/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any spelling, in
+/// this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid percent-encoding;
+/// an encoded slash; bytes that are not UTF-8; and a path that would decode *again* to one of these (RFC 3986 §6.2.2 and §7.3).
+/// Paths are case-sensitive, `+` is `+`, and nothing is folded.
 ///
 /// ```
 /// use playgate::request::{PathBuffer, RequestPath};
@@ -45,11 +44,11 @@ impl PathBuffer {
 pub struct RequestPath<'p>(&'p [u8]);
 
 impl<'p> RequestPath<'p> {
-    /// Checks and decodes a path as it came. A path without `%` is not copied.
+    /// Checks and decodes a path as received. A path without `%` is not copied.
     ///
     /// # Errors
     ///
-    /// The [`PathFault`] that was met first.
+    /// Returns the first [`PathFault`] found.
     pub fn parse(raw: &'p [u8], buffer: &'p mut PathBuffer) -> Result<Self, PathFault> {
         if raw.first() != Some(&b'/') {
             return Err(PathFault::NotAbsolute);
@@ -103,7 +102,7 @@ enum Survey {
 enum Class {
     Plain,
     Slash,
-    /// `%`, or a byte above ASCII: the slow way looks closer.
+    /// `%`, or a byte above ASCII, which the slow way examines.
     Encoded,
     Backslash,
     Control,
@@ -133,7 +132,7 @@ fn survey(path: &[u8]) -> Result<Survey, PathFault> {
     if is_plain(path) { Ok(Survey::Plain) } else { survey_closely(path) }
 }
 
-/// Returns whether nothing in the path needs a closer look. It has no branches, so that many bytes are compared at once.
+/// Returns whether nothing in the path needs a closer examination. It has no branches, so that many bytes are compared at once.
 fn is_plain(path: &[u8]) -> bool {
     let special = |byte: u8| matches!(byte, 0..=0x1f | 0x7f.. | b'%' | b'\\');
     let opens_dots = |slash: u8, next: u8| slash == b'/' && matches!(next, b'/' | b'.');
@@ -142,7 +141,7 @@ fn is_plain(path: &[u8]) -> bool {
     !pairs.fold(special(last), |any, (&byte, &next)| any | special(byte) | opens_dots(byte, next))
 }
 
-/// Returns one walk over the path, byte by byte.
+/// Walks over the path once, byte by byte.
 fn survey_closely(path: &[u8]) -> Result<Survey, PathFault> {
     let mut survey = Survey::Plain;
     let mut rest = path;

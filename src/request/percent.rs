@@ -27,7 +27,7 @@ pub(crate) fn split_encoded(rest: &[u8]) -> Option<(u8, &[u8])> {
     Some(((hex_value(high)? << 4) | hex_value(low)?, rest))
 }
 
-/// Appends the percent-decoded `raw` to `decoded`; a `%` without two digits is a fault (RFC 3986 §2.1).
+/// Appends the percent-decoded `raw` to `decoded`. A `%` without two digits is a fault (RFC 3986 §2.1).
 pub(crate) fn decode_strictly<const N: usize>(
     raw: &[u8],
     decoded: &mut ArrayVec<u8, N>,
@@ -44,7 +44,7 @@ pub(crate) fn decode_strictly<const N: usize>(
     decoded.try_extend_from_slice(rest).map_err(|_| PercentFault::Full)
 }
 
-/// Percent-decodes as a lenient server would: what is no valid encoding stays as it stands.
+/// Percent-decodes like a lenient server: an invalid encoding stays unchanged.
 ///
 /// Returns whether anything was decoded. `decoded` starts empty and is as large as `raw`'s bound.
 pub(crate) fn decode_leniently<const N: usize>(raw: &[u8], decoded: &mut ArrayVec<u8, N>) -> bool {

@@ -2,10 +2,10 @@ use super::percent::split_encoded;
 use crate::error::Repeated;
 use crate::work;
 
-/// Returns the value of the one parameter called `name`, as it stands.
+/// Returns the value of the only parameter called `name`, as received.
 ///
-/// Parameters are separated by `&`. A parameter without `=` has the empty value. Names match exactly, also when
-/// they are spelled with percent-encoding: a handler behind us would decode them.
+/// Parameters are separated by `&`. A parameter without `=` has the empty value. Names are compared after percent-decoding,
+/// because the inner service would decode them.
 pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q [u8]>, Repeated> {
     let mut values =
         parameters(query).filter(|parameter| parameter.is(name)).map(|parameter| parameter.value);
@@ -15,7 +15,7 @@ pub(crate) fn value_of_one<'q>(query: &'q [u8], name: &str) -> Result<Option<&'q
     }
 }
 
-/// Returns the same for several names, in one pass; nothing for a name that is `None`.
+/// Returns the values of several names, in one pass. A name that is `None` has no value.
 pub(crate) fn values_of_each<'q, const N: usize>(
     query: &'q [u8],
     names: [Option<&str>; N],
@@ -34,7 +34,7 @@ pub(crate) fn values_of_each<'q, const N: usize>(
     values
 }
 
-/// Returns the query without the parameters of these names, or `None` if it has none. The others stay byte for byte, in order.
+/// Returns the query without the parameters with these names, or `None` if it has none. The others stay byte for byte, in order.
 pub(crate) fn without_parameters<N: AsRef<str>>(query: &[u8], names: &[N]) -> Option<Vec<u8>> {
     let is_named = |parameter: &Parameter<'_>| names.iter().any(|name| parameter.is(name.as_ref()));
     if !parameters(query).any(|parameter| is_named(&parameter)) {
@@ -51,12 +51,12 @@ pub(crate) fn without_parameters<N: AsRef<str>>(query: &[u8], names: &[N]) -> Op
     Some(rest)
 }
 
-/// Unreserved characters (RFC 3986 §2.3): a name that no encoder touches.
+/// Returns whether a name consists of unreserved characters (RFC 3986 §2.3), which no encoder changes.
 pub(crate) fn is_parameter_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
 
-/// One `name=value` of a query, as it stands.
+/// One `name=value` of a query, as received.
 #[derive(Clone, Copy)]
 pub(crate) struct Parameter<'q> {
     pub(crate) whole: &'q [u8],
@@ -81,7 +81,7 @@ impl Parameter<'_> {
         start.bytes().eq(decoded_bytes(self.name).take(start.len()))
     }
 
-    /// Returns whether both names decode to the same.
+    /// Returns whether both names are the same after decoding.
     pub(crate) fn has_name_of(&self, other: &Self) -> bool {
         work::visited(self.name.len());
         self.name == other.name

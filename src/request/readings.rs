@@ -4,7 +4,7 @@ use super::path::{MAX_DECODE_PASSES, MAX_PATH_LEN};
 use super::percent::decode_leniently;
 use crate::work;
 
-/// A reading; one byte longer than a path, for the slash that the path may lack.
+/// A reading. It has room for one byte more than a path, for the slash that the path may lack.
 type Text = ArrayVec<u8, { MAX_PATH_LEN + 1 }>;
 
 /// The result of trying the readings of a path.
@@ -14,7 +14,7 @@ pub(crate) enum Reading<T> {
     Inside(T),
     /// No reading is inside.
     Outside,
-    /// The path has more readings than are tried. It must not pass.
+    /// The path has too many readings to try. It must not pass.
     TooLong,
 }
 
@@ -62,7 +62,7 @@ fn some_shape<T>(decoded: &Text, inside: &impl Fn(&[u8]) -> Option<T>) -> Option
         .or_else(|| inside(&merge(&resolved)))
 }
 
-/// Returns the path without empty segments, but for the last.
+/// Returns the path without empty segments, except the last.
 fn merge(path: &[u8]) -> Text {
     work::visited(path.len());
     let mut merged = Text::new();
@@ -98,7 +98,7 @@ fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.strip_prefix(b"/").unwrap_or(path).split(|&byte| byte == b'/')
 }
 
-/// Appends `/segment`; there is room for every segment of a path and a slash before each.
+/// Appends `/segment`. There is room for every segment of a path and a slash before each.
 fn push(read: &mut Text, segment: &[u8]) {
     let _ = read.try_push(b'/');
     let _ = read.try_extend_from_slice(segment);
@@ -108,7 +108,7 @@ fn push(read: &mut Text, segment: &[u8]) {
 mod tests {
     use super::*;
 
-    /// No server that reads `http::Uri` hands on such a path; one with a request type of its own may.
+    /// A server that reads `http::Uri` never passes such a path on; one with its own request type may.
     #[test]
     fn a_path_without_its_slash_is_read_with_one_up_to_the_longest() {
         for length in [MAX_PATH_LEN - 1, MAX_PATH_LEN] {

@@ -1,19 +1,18 @@
-//! Rendering of request text for logs, errors and `Debug`: short, in visible ASCII, and without anything that could be a
-//! credential.
+//! Renders request text for logs, errors and `Debug`: short, in visible ASCII, and without anything that could be a credential.
 //!
 //! Rules, in the order they are tried on each segment of a path:
 //!
 //! 1. A segment in a place of credentials ([`SegmentPlace`]) is replaced.
 //! 2. A segment of more than [`MAX_SEGMENT`] bytes is replaced.
-//! 3. A segment with percent-encoding is replaced if decoding it up to [`MAX_PASSES`] times reveals a run by rule 4, or if it
-//!    has [`MIN_RUN`] bytes or more and could be decoded further.
+//! 3. A segment with percent-encoding is replaced if decoding it up to [`MAX_PASSES`] times reveals a run by rule 4, or if it has
+//!    [`MIN_RUN`] bytes or more and could be decoded further.
 //! 4. In every other segment, each run that could be a token or a hash is replaced: [`MIN_RUN`] or more letters, digits and
-//!    `-_+`, the characters of base64, base64url and hexadecimal text. A JWT is replaced as a whole, with its dots. A UUID
-//!    stays as it is: it has that length and is no credential of any scheme.
+//!    `-_+`, the characters of base64, base64url and hexadecimal text. A JWT is replaced as a whole, with its dots. A UUID is not
+//!    replaced: it has that length, but is not a credential of any scheme.
 //!
-//! The replacement has the length and a hash of the text, `{43 bytes #1a2b3c4d}`. Lines about the same text have the same
-//! hash. Each process draws a key for the hash, so that the hash does not help to guess the text. Long ids and file names
-//! are replaced too. The result is cut at [`MAX_PATH_SHOWN`] bytes. No byte is visited more often than a few times.
+//! The replacement has the length and a hash of the text, `{43 bytes #1a2b3c4d}`. Lines about the same text have the same hash.
+//! Each process draws a key for the hash, so that the hash does not help to guess the text. Long ids and file names are replaced
+//! too. The result is cut at [`MAX_PATH_SHOWN`] bytes. No byte is visited more often than a few times.
 
 use std::fmt::{self, Write as _};
 use std::hash::{BuildHasher as _, RandomState};
@@ -24,19 +23,19 @@ use arrayvec::{ArrayString, ArrayVec};
 use super::percent::{decode_leniently, split_encoded};
 use crate::work;
 
-/// The longest path in a log line, in bytes. Paths in practice fit.
+/// The maximum length of a path in a log line, in bytes. Paths in practice fit.
 pub(crate) const MAX_PATH_SHOWN: usize = 256;
 
-/// The longest method in a log line, in bytes: registered ones have at most 17.
+/// The maximum length of a method in a log line, in bytes. Registered methods have at most 17.
 pub(crate) const MAX_METHOD_SHOWN: usize = 32;
 
-/// The longest authority in `Debug` of a request, in bytes: that of a host name (RFC 1035 §2.3.4).
+/// The maximum length of an authority in the `Debug` output of a request, in bytes: that of a host name (RFC 1035 §2.3.4).
 pub(super) const MAX_AUTHORITY_SHOWN: usize = 255;
 
-/// The longest segment that is shown, in bytes.
+/// The maximum length of a segment that is shown, in bytes.
 const MAX_SEGMENT: usize = 256;
 
-/// The shortest run that could be a credential, in bytes: the shortest hash, MD5 in base64, has 22.
+/// The minimum length of a run that could be a credential, in bytes. The shortest hash, MD5 in base64, has 22.
 const MIN_RUN: usize = 20;
 
 /// The maximum number of times that a segment is decoded. Each pass visits the whole segment.
@@ -246,7 +245,7 @@ fn each_piece(text: &[u8], mut take: impl FnMut(&[u8], bool) -> bool) {
     }
 }
 
-/// Does the same for a run with dots, which is a JWT if it has three parts or more and one of them is long enough.
+/// Does the same for a run with dots. It is a JWT if it has three parts or more and one of them is long enough.
 fn each_part(run: &[u8], take: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
     work::visited(run.len().saturating_mul(3));
     let mut parts = run.split(|&byte| byte == b'.');
@@ -261,7 +260,7 @@ fn each_part(run: &[u8], take: &mut impl FnMut(&[u8], bool) -> bool) -> bool {
     })
 }
 
-/// Returns whether a run without dots is long enough to be a credential, and no UUID (RFC 9562 §4).
+/// Returns whether a run without dots is long enough to be a credential, and not a UUID (RFC 9562 §4).
 fn is_secret(run: &[u8]) -> bool {
     let is_uuid = || {
         run.len() == 36
@@ -284,7 +283,7 @@ mod tests {
 
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJ1cmkiOiIifQ.c2lnbmF0dXJlIG9mIHRoaXJ0eS10d28gYnl0ZXM";
 
-    /// With every mark as `{length}`.
+    /// Renders a path with every mark as `{length}`.
     fn shown(path: &str, places: &[SegmentPlace]) -> String {
         let text = shown_path(path.as_bytes(), places).to_string();
         let mut short = String::new();
@@ -377,7 +376,7 @@ mod tests {
         assert_ne!(of(one), of(other));
     }
 
-    /// `%2525…41`, which a loop to a fixpoint would decode thousands of times.
+    /// The text is `%2525…41`, which a loop to a fixpoint would decode thousands of times.
     #[test]
     fn no_byte_is_visited_more_than_a_few_times() {
         for segment in [

@@ -2,13 +2,13 @@ use std::net::IpAddr;
 
 use super::render::{MAX_AUTHORITY_SHOWN, shown_path, shown_text};
 
-/// A request, as a decision reads it.
+/// The interface through which a decision reads a request.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`. A server with another request type
-/// implements these methods. The trait is dyn-compatible, and a reference to a request is a request too, so `&dyn RequestView`
-/// can be decided on.
+/// implements these methods. The trait is dyn-compatible, and implemented for references, so `&dyn RequestView` can be decided
+/// on.
 ///
-/// Nothing here is trusted, and nothing is allocated.
+/// None of the data is trusted, and nothing is allocated.
 ///
 /// ```
 /// use playgate::request::{RequestView, Target};
@@ -33,31 +33,31 @@ pub trait RequestView {
     // `adapters::tower::view` and the references below delegate each of these methods. A default would hide the request's own answer: add it
     // there too.
 
-    /// Returns the method, in its case-sensitive spelling.
+    /// Returns the method, which is case-sensitive.
     fn method(&self) -> &str;
 
     /// Returns the request target as the client sent it, before any router removed a prefix.
     fn target(&self) -> Target<'_>;
 
-    /// Returns a second path of the request, if a router or a layer changed the path on the way to the gate.
+    /// Returns a second path of the request, if a router or a layer changed the path before the verifier received the request.
     ///
     /// The default is `None`: the target's path is the only one.
     fn other_path(&self) -> Option<OtherPath<'_>> {
         None
     }
 
-    /// Returns the value of the line number `nth`, counted from 0, of a header field.
+    /// Returns line number `nth` of a header field, counted from 0.
     ///
-    /// Names are passed in lower case, and are compared without case (RFC 9110 §5.1). A value is returned as it was received,
-    /// one line at a time, without folding or joining.
+    /// Names are passed in lower case, and are compared without case (RFC 9110 §5.1). A value is returned as received, one line
+    /// at a time, without folding or joining.
     fn field(&self, name: &str, nth: usize) -> Option<&[u8]>;
 
-    /// Returns the address of the connection's other end, or `None` if the server does not know it.
+    /// Returns the address of the connection's peer, or `None` if the server does not know it.
     fn peer(&self) -> Option<IpAddr> {
         None
     }
 
-    /// Returns whether the connection itself is TLS.
+    /// Returns whether the connection itself uses TLS.
     fn is_tls(&self) -> bool {
         false
     }
@@ -90,7 +90,7 @@ impl<R: RequestView + ?Sized> RequestView for &R {
     }
 }
 
-/// The second path of a request whose path changed on the way to the gate.
+/// The second path of a request whose path changed before the verifier received the request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherPath<'r> {
@@ -111,13 +111,13 @@ impl std::fmt::Debug for OtherPath<'_> {
     }
 }
 
-/// A request target in its parts (RFC 9112 §3.2). `Debug` leaves the query out, where credentials are, and replaces every
-/// part of host and path that could be one.
+/// A request target in its parts (RFC 9112 §3.2). The `Debug` output omits the query, which may hold credentials, and replaces
+/// every part of host and path that could be one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Target<'r> {
-    /// Host and port, in the absolute form and in HTTP/2's `:authority`; absent in the origin form.
+    /// Host and port, in the absolute form and in HTTP/2's `:authority`. Absent in the origin form.
     pub authority: Option<&'r [u8]>,
-    /// From the leading `/` to the `?`, percent-encoded as it came.
+    /// From the leading `/` to the `?`, percent-encoded as received.
     pub path: &'r [u8],
     /// The text after the first `?`.
     pub query: Option<&'r [u8]>,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::ConfigError;
 use crate::time::UnixSeconds;
 
-/// The longest name that can be revoked, in bytes: a `jti`, a `sub`, a `kid`, or the identity of a key.
+/// The maximum length of a name that can be revoked, in bytes: a `jti`, a `sub`, a `kid`, or the identity of a key.
 pub const MAX_NAME_LEN: usize = 256;
 
 /// A revocation of signed tokens, by one of their names.
@@ -29,14 +29,14 @@ pub struct Revocation {
     pub(crate) until: Option<i64>,
 }
 
-/// What a revocation names.
+/// The kind of name that a revocation refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Jti,
     Sub,
     Kid,
-    /// No claim: the identity of one key.
+    /// The identity of one key, which is not a claim.
     Key,
 }
 
@@ -55,8 +55,8 @@ impl Revocation {
         Self::new(Kind::Sub, sub.into())
     }
 
-    /// Creates a revocation of every token that a key with this `kid` signed, whatever the key may sign for. To revoke one key among
-    /// several of a `kid`, see [`Revocation::one_key`].
+    /// Creates a revocation of every token that a key with this `kid` signed, whatever the key's scope. To revoke one of several
+    /// keys with the `kid`, use [`Revocation::one_key`].
     pub fn key(kid: impl Into<String>) -> Self {
         Self::new(Kind::Kid, kid.into())
     }
@@ -72,7 +72,7 @@ impl Revocation {
     }
 
     /// Sets the second after which the revocation is no longer needed: the last `exp` of the revoked tokens. It is kept for
-    /// [`Leeway::MAX`](crate::time::Leeway::MAX) seconds more. By default it is kept for good.
+    /// [`Leeway::MAX`](crate::time::Leeway::MAX) seconds more. By default it is kept forever.
     pub fn until(mut self, second: UnixSeconds) -> Self {
         self.until = Some(second.get());
         self
@@ -82,7 +82,7 @@ impl Revocation {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Revocation`] for a name that is empty or too long.
+    /// Returns [`ConfigError::Revocation`] for a name that is empty or too long.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         match self.name.len() {
             1..=MAX_NAME_LEN => Ok(()),

@@ -29,7 +29,7 @@ impl Epoch {
     }
 }
 
-/// The epoch up to which a token is known not to be revoked. At first, that before any revocation.
+/// The epoch up to which a token is known not to be revoked. Initially the epoch before any revocation.
 #[derive(Debug, Default)]
 pub(crate) struct Checked(AtomicU64);
 
@@ -38,7 +38,7 @@ impl Checked {
         self.0.load(Ordering::Acquire) >= epoch.0
     }
 
-    /// Records that the token was not on the list, which was read after this epoch was.
+    /// Records that the token was not on the list, which was read after this epoch.
     pub(crate) fn set(&self, epoch: Epoch) {
         self.0.fetch_max(epoch.0, Ordering::Release);
     }

@@ -8,9 +8,9 @@ use crate::time::{Leeway, UnixSeconds};
 pub(crate) struct Revocations {
     tokens: Names,
     subjects: Names,
-    /// By `kid`, of all keys that have it.
+    /// Revocations by `kid`, of all keys with that `kid`.
     kids: Names,
-    /// By the identity of one key.
+    /// Revocations by the identity of one key.
     keys: Names,
     epochs: Epochs,
 }
@@ -21,16 +21,16 @@ type Names = Map<Box<[u8]>, Mark, 256>;
 /// The revoked tokens of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
-    /// Tokens issued before this second are revoked; the largest number revokes all.
+    /// Tokens issued before this second are revoked. The largest number revokes all tokens.
     issued_before: i64,
-    /// The second from which the entry is not needed; the largest number keeps it for good.
+    /// The second from which the entry is not needed. The largest number keeps it forever.
     until: i64,
     /// The place in the order of a shared store, or zero if the store gave none.
     order: u64,
 }
 
 impl Mark {
-    /// Returns a mark that revokes every token that either revokes.
+    /// Returns a mark that revokes every token that either mark revokes.
     fn and(self, other: Self) -> Self {
         Self {
             issued_before: self.issued_before.max(other.issued_before),
@@ -115,7 +115,7 @@ impl Revocations {
         all
     }
 
-    /// Drops each entry once no site can grant its tokens: a site may accept a token for up to [`Leeway::MAX`] after its `exp`.
+    /// Removes each entry once no site can grant its tokens: a site may accept a token for up to [`Leeway::MAX`] after its `exp`.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
         for kind in Kind::ALL {
             self.names(kind).retain(|_, mark| mark.until.saturating_add(Leeway::MAX.into()) > now.get());

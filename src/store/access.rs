@@ -12,15 +12,15 @@ pub(crate) struct Access {
     reach: AtomicReach,
 }
 
-/// Whether decisions may rely on the memory of this node.
+/// The state of this node's connection to the shared store, which determines whether decisions may rely on memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// There is no shared store.
     #[default]
     Alone,
-    /// News of other nodes arrive.
+    /// News from other nodes arrives.
     InTouch,
-    /// No news arrived for too long, or none yet: only a lookup at the store counts.
+    /// No news has arrived for too long, or none yet. Only a lookup at the store counts.
     OutOfTouch,
 }
 
@@ -30,7 +30,7 @@ pub(crate) enum Standing {
     Good(std::sync::Arc<Record>),
     Revoked(Option<std::sync::Arc<Record>>),
     Unknown,
-    /// The memory cannot decide: the store has to be asked.
+    /// The memory cannot decide: the store has to be queried.
     Elsewhere,
 }
 
@@ -55,7 +55,7 @@ impl Access {
         self.reach.store(reach);
     }
 
-    /// Drops expired tokens, and revocations that are not needed any more.
+    /// Removes expired tokens, and revocations that are no longer needed.
     pub(crate) fn sweep(&self, now: UnixSeconds) {
         // A record of a shared store can be looked up again. Without one, a dropped record is lost.
         let idle_since = match self.reach() {
@@ -67,7 +67,7 @@ impl Access {
     }
 }
 
-/// The seconds after which an unused record of a shared store is dropped from memory.
+/// The number of seconds after which an unused record of a shared store is removed from memory.
 const IDLE: i64 = 15 * 60;
 
 #[derive(Debug, Default)]

@@ -4,27 +4,27 @@ use crate::error::ConfigErrors;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The token or revocation breaks a rule. Each line of the text names one, and what to write instead.
+    /// The token or revocation breaks a rule. Each line of the text names one fault and its remedy.
     #[error("{0}")]
     Refused(ConfigErrors),
     /// The given token exists already.
     #[error("embed token is issued already, or was revoked: give another one, or none for a new one")]
     Taken,
     /// The shared store did not answer. A revocation is in force on this node nevertheless, and reaches the others as soon as the
-    /// store answers. If this process ends before, the revocation is lost, so repeat it.
+    /// store answers. If this process ends first, the revocation is lost, so repeat it.
     #[error("shared store does not answer: {found}")]
     Unavailable {
         /// The error, without addresses and passwords.
         found: String,
     },
-    /// Fewer replicas than [demanded](super::RedisStore::wait_for_replicas) acknowledged a change in time. A revocation is in
-    /// force on this node and in the shared store, and reaches the other nodes. A failover now could lose it in the store; then
-    /// the nodes that know it send it again. To wait once more, repeat the change.
+    /// Fewer replicas than [requested](super::RedisStore::wait_for_replicas) acknowledged a change in time. A revocation is in
+    /// force on this node and in the shared store, and reaches the other nodes. A failover now could lose it in the store. In
+    /// that case the nodes that know it send it again. To wait once more, repeat the change.
     #[error("{acknowledged} of {wanted} replicas have acknowledged the change: repeat it to wait again")]
     NotReplicated {
         /// The number of replicas that acknowledged it.
         acknowledged: u32,
-        /// The number that was demanded.
+        /// The number that was requested.
         wanted: u32,
     },
 }

@@ -9,26 +9,26 @@ use super::need::Subject;
 use crate::records::Record;
 use crate::request::MAX_COOKIES_TRIED;
 
-/// The answers to the lookups of one request so far.
+/// The results of the lookups for one request so far.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// At most one for each candidate.
+    /// The answers, at most one for each candidate.
     answers: ArrayVec<(Subject, Answer), MAX_COOKIES_TRIED>,
     /// The number of answers that came from the store; the others were remembered.
     lookups: usize,
 }
 
-/// The largest number of lookups of one request at a store. A browser may send several cookies of one name, some of them set by
-/// a neighbouring subdomain, and each unknown one costs a round trip.
+/// The maximum number of store lookups for one request. A browser may send several cookies of one name, some of them set by a
+/// neighbouring subdomain, and each unknown one costs a round trip.
 const MAX_LOOKUPS: usize = 3;
 
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "memory answers that there is no such token"))]
 pub(crate) enum Answer {
     Record(Arc<Record>),
-    /// There is no such thing.
+    /// The subject does not exist.
     Absent,
-    /// It was revoked, by itself or by its video or viewer.
+    /// The subject was revoked, by itself or by its video or viewer.
     Revoked,
     /// The store gave no answer.
     Unavailable,
@@ -69,7 +69,7 @@ impl Found {
     }
 }
 
-/// A lookup under way.
+/// A lookup in progress.
 #[must_use = "nothing is looked up by itself"]
 pub struct LookUp(Pin<Box<dyn Future<Output = Found> + Send>>);
 

@@ -42,19 +42,18 @@ impl Store {
         Self(Arc::new(Inner { access: Arc::default(), home: Home::Memory }))
     }
 
-    /// Creates a store with a shared home, which fills the memory and marks whether decisions may rely on it.
+    /// Creates a store with a shared home, which fills the memory and records whether decisions may rely on it.
     #[cfg(feature = "redis")]
     pub(super) fn shared(home: impl FnOnce(Arc<Access>) -> Fleet) -> Self {
         let access = Arc::<Access>::default();
         Self(Arc::new(Inner { home: Home::Redis(home(Arc::clone(&access))), access }))
     }
 
-    /// Waits until a shared store was reached for the first time and commands work: the connections are set up, a script
-    /// has run, the revocations in the store are in force here, and earlier revocations of this node are in the store. A store
-    /// in memory is always ready.
+    /// Waits until a shared store was reached for the first time and commands work: the connections are set up, a script has run,
+    /// the revocations in the store are in force here, and earlier revocations of this node are in the store. A store in memory
+    /// is always ready.
     ///
-    /// This waits without end while the server is down, loads its data or does not answer. Limit it with
-    /// `tokio::time::timeout`.
+    /// This waits indefinitely while the server is down, loads its data or does not answer. Limit it with `tokio::time::timeout`.
     pub async fn ready(&self) {
         match &self.0.home {
             Home::Memory => {}
@@ -63,8 +62,8 @@ impl Store {
         }
     }
 
-    /// Returns the present problems of a shared store: it is out of reach, it may evict keys, or it saves nothing on disk. The last
-    /// two are checked at each connection, if the server shows its configuration. A store in memory has no problems.
+    /// Returns the present problems of a shared store: it is unreachable, it may evict keys, or it saves nothing on disk. The
+    /// last two are checked at each connection, if the server shows its configuration. A store in memory has no problems.
     pub fn problems(&self) -> Vec<String> {
         match &self.0.home {
             Home::Memory => Vec::new(),
@@ -77,7 +76,7 @@ impl Store {
         &self.0.access
     }
 
-    /// Looks up what is not in memory.
+    /// Looks up a subject that is not in memory.
     #[cfg_attr(
         not(feature = "redis"),
         expect(unused_variables, reason = "memory needs no more than the subject")
@@ -119,7 +118,7 @@ impl Store {
         }
     }
 
-    /// Revokes every token of a video that was issued so far, and puts the next one in force in the same step.
+    /// Revokes every token issued so far for a video, and puts the next one in force in the same step.
     pub(crate) async fn rotate(
         &self,
         realm: &str,
@@ -142,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Revokes every token of a viewer that was issued so far.
+    /// Revokes every token issued so far to a viewer.
     pub(crate) async fn revoke_viewer(&self, viewer: &str, now: UnixSeconds) -> Result<(), StoreError> {
         match &self.0.home {
             Home::Memory => {

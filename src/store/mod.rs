@@ -1,6 +1,6 @@
 //! The store of embed tokens and revocations: the memory of this process, or a store that a fleet shares.
 //!
-//! Decisions read memory alone and never wait. The operations that wait are here:
+//! Decisions read only memory and never wait. The operations that wait are in this module:
 //!
 //! 1. Tokens are issued and revoked. The change applies to the next decision of the same node.
 //! 2. A token that is not in memory is **looked up**, by the adapter that needs it. Requests for the same token share one lookup.
@@ -9,9 +9,9 @@
 //! Without a shared store, a token that is not in memory is unknown, and everything is lost when the process ends. `RedisStore`
 //! (feature `redis`) describes the data of a shared store and the setup of its server.
 //!
-//! While a shared store is down, [issuing](crate::verifier::Embeds::issue) and [revoking](crate::verifier::Embeds::revoke) fail. A
-//! revocation applies to this node nevertheless, and is sent to the store when it is back, unless this process ends before. If
-//! a store loses a revocation that it had acknowledged, every node that knows the revocation sends it again.
+//! While a shared store is down, [issuing](crate::verifier::Embeds::issue) and [revoking](crate::verifier::Embeds::revoke) fail.
+//! A revocation applies to this node nevertheless, and is sent to the store when it is back, unless this process ends first. If a
+//! store loses a revocation that it had acknowledged, every node that knows the revocation sends it again.
 
 mod access;
 mod error;

@@ -2,18 +2,18 @@ use std::net::IpAddr;
 
 use crate::records::EmbedToken;
 
-/// What has to be looked up before a request can be decided. Owned, so that it may be kept while nothing else is.
+/// A lookup that a decision needs. It is owned, so that it can be kept without the request.
 ///
-/// What it is about is not public: other things than embed tokens can be looked up in the same way.
+/// Its subject is not public, because lookups are not limited to embed tokens.
 #[derive(Clone, Debug)]
 pub struct Need {
     pub(super) subject: Subject,
-    /// Who asks for it: lookups that find nothing are few for each client.
+    /// The client that needs the lookup. Each client may cause few lookups that find nothing.
     #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "memory limits no lookups"))]
     pub(super) client: Option<IpAddr>,
 }
 
-/// What a lookup is about.
+/// The subject of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// The record of an embed token.

@@ -5,7 +5,7 @@ use super::tag::Tag;
 use super::value;
 use crate::manifest::Parameters;
 
-/// For which requests the player adds our parameters itself (ISO/IEC 23009-1 Annex I).
+/// The requests to which the player itself adds our parameters (ISO/IEC 23009-1 Annex I).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Requests(u8);
 
@@ -68,7 +68,7 @@ pub(super) fn requests_of(
     })
 }
 
-/// Returns whether a `queryTemplate` holds the whole query or one of our parameters.
+/// Returns whether a `queryTemplate` contains the whole query or one of our parameters.
 fn adds_ours(template: &[u8], parameters: &Parameters) -> bool {
     if memmem::find(template, b"$querypart$").is_some() {
         return true;

@@ -53,12 +53,12 @@ impl Document {
         self.carrier.is_some()
     }
 
-    /// Gives up the text that would be a URI: its element holds more than text. `is_element` is true if it holds an element.
+    /// Gives up the text as a URI, because its element contains more than text. `is_element` is true if it contains an element.
     ///
     /// # Errors
     ///
-    /// Returns [`Reason::ForeignBase`] if the text would be a base, whose destination is then unknown. An element in an edit
-    /// of a patch document is a base of its own, and no error.
+    /// Returns [`Reason::ForeignBase`] if the text would be a base, whose destination is then unknown. An element in an edit of a
+    /// patch document is a base of its own, and not an error.
     pub(super) fn let_go(&mut self, is_element: bool) -> Result<(), Reason> {
         let is_edit = self.levels.last().is_some_and(|level| level.kind == Kind::Edit);
         match self.carrier.take() {

@@ -13,7 +13,7 @@ pub(super) enum Kind {
     Property,
     /// `add`, `replace` of a patch document.
     Edit,
-    /// Nothing inside is ours.
+    /// An element without URIs inside.
     Closed,
     Other,
 }
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 pub(super) enum Use {
     /// `BaseURL`.
     Base,
-    /// Of a segment; in a template or not.
+    /// The URI of a segment, in a template or not.
     Segment { template: bool },
     /// `Location`.
     Mpd,

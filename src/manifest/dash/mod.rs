@@ -15,12 +15,12 @@ use super::splice::pass;
 use insertion::Insertion;
 use reader::Reader;
 
-/// An MPD or a patch document, held until it is whole.
+/// An MPD or a patch document, held until it is complete.
 ///
 /// 1. A document longer than [`Carried::max_mpd`] passes unchanged.
-/// 2. The whole document is read before any of its bytes leave. If the [`Reader`] has a doubt anywhere, the document passes
+/// 2. The whole document is read before any of its bytes are written. If the [`Reader`] has a doubt anywhere, the document passes
 ///    unchanged: a foreign base, for example, may apply to references before it.
-/// 3. Otherwise the document leaves slice by slice, with the insertions.
+/// 3. Otherwise the document is written slice by slice, with the insertions.
 pub(super) struct Dash {
     spellings: [Spelled; 4],
     stage: Stage,
@@ -35,10 +35,10 @@ enum Stage {
     Passing,
 }
 
-/// A document on its way out.
+/// A document that is being written.
 struct Writing {
     document: Vec<u8>,
-    /// The number of its bytes that were written.
+    /// The number of bytes of the document that were written.
     written: usize,
     insertions: Vec<Insertion>,
     /// The number of insertions that were written.
@@ -59,7 +59,7 @@ impl Dash {
         self.doubt
     }
 
-    /// Returns the number of bytes of the document that have not left.
+    /// Returns the number of bytes of the document that were not written.
     pub(super) fn held_back(&self) -> usize {
         match &self.stage {
             Stage::Holding(document) => document.len(),
@@ -189,6 +189,6 @@ impl Writing {
     }
 }
 
-/// The maximum number of insertions that are kept from the first reading, some 100 KB. Further ones are looked for again
-/// while the document is written. Most documents have fewer.
+/// The maximum number of insertions that are kept from the first reading, some 100 KB. Further ones are found again while the
+/// document is written. Most documents have fewer.
 const MAX_KEPT: usize = 4096;

@@ -3,10 +3,10 @@ use arrayvec::ArrayVec;
 use super::tag::{Tag, split_prefix};
 use crate::manifest::{MAX_HELD_BACK, Reason};
 
-/// The namespaces that matter.
+/// The relevant namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Namespace {
-    /// No namespace at all.
+    /// No namespace.
     None,
     /// `urn:mpeg:dash:schema:mpd:…` or `urn:mpeg:dash:schema:mpd-patch:…`.
     Dash,
@@ -35,7 +35,7 @@ impl Namespace {
     }
 }
 
-/// The names of the open elements and the prefixes in scope, each undone by going back to a [`Mark`].
+/// The names of the open elements and the prefixes in scope. Both are undone by going back to a [`Mark`].
 #[derive(Clone, Default)]
 pub(super) struct Names {
     text: Vec<u8>,
@@ -66,7 +66,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// [`Reason::TooDeep`] when more are in scope than are kept.
+    /// Returns [`Reason::TooDeep`] if more prefixes are in scope than can be kept.
     pub(super) fn declare(&mut self, tag: &Tag<'_>) -> Result<Option<Namespace>, Reason> {
         let mut default = None;
         for attribute in tag.attributes() {
@@ -92,17 +92,17 @@ impl Names {
         found.map_or(Namespace::Other, |&(_, _, namespace)| namespace)
     }
 
-    /// Keeps the name of an element that was opened, and tells where it starts.
+    /// Keeps the name of an opened element, and returns the position at which the name starts.
     ///
     /// # Errors
     ///
-    /// [`Reason::TooDeep`] when all names together get too long.
+    /// Returns [`Reason::TooDeep`] if all names together get too long.
     pub(super) fn open(&mut self, name: &[u8]) -> Result<usize, Reason> {
         let start = self.text.len();
         self.push(name).map(|_| start)
     }
 
-    /// Returns the name that was opened last, when it starts at `start`.
+    /// Returns the most recently opened name, if it starts at `start`.
     pub(super) fn last_from(&self, start: usize) -> &[u8] {
         self.text.get(start..).unwrap_or_default()
     }

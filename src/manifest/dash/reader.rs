@@ -71,7 +71,7 @@ impl Reader {
         Ok(tag.len)
     }
 
-    /// Reads markup that is no start tag, or none that can be read, and returns its length.
+    /// Reads markup other than a start tag, or malformed markup, and returns its length.
     fn markup(
         &mut self,
         carried: &Carried,
@@ -129,7 +129,7 @@ impl Reader {
         }
     }
 
-    /// Gives up the current text as a URI: its element holds more than text.
+    /// Gives up the current text as a URI, because its element contains more than text.
     fn let_go(&mut self, is_element: bool) -> Result<(), Doubt> {
         match self.text_at.take() {
             None => Ok(()),
@@ -167,7 +167,7 @@ impl Reader {
 
 const ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Creates a doubt. A document that is no manifest is none from its first byte on.
+/// Creates a doubt. If the document is not a manifest, the doubt is at its first byte.
 const fn doubt(reason: Reason, at: usize) -> Doubt {
     Doubt::new(reason, if matches!(reason, Reason::NotAManifest) { 0 } else { at as u64 })
 }
@@ -197,7 +197,7 @@ fn tag_length(markup: &[u8]) -> Option<usize> {
     }
 }
 
-/// Refuses an XML declaration that names another encoding (XML 1.0 §4.3.3).
+/// Rejects an XML declaration that names another encoding (XML 1.0 §4.3.3).
 fn declared(instruction: &[u8]) -> Result<(), Reason> {
     let Some([b' ' | b'\t' | b'\r' | b'\n', rest @ ..]) = instruction.strip_prefix(b"<?xml") else {
         return Ok(());

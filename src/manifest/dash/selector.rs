@@ -4,8 +4,8 @@ use super::tag::split_prefix;
 
 /// Returns the purpose of the text inside an `add` or `replace` of a patch document, if the text is a URI (RFC 5261 §4).
 ///
-/// `sel` ends in the attribute (`…/SegmentTemplate/@media`), or in the element with the attribute in `type`, or in the
-/// element whose text it is, with `/text()` or without.
+/// `sel` ends in the attribute (`…/SegmentTemplate/@media`), in the element whose attribute is named by `type`, or in the element
+/// whose text it is, with `/text()` or without.
 pub(super) fn use_of(sel: &[u8], kind: Option<&[u8]>, names: &Names) -> Option<Use> {
     let (above, last) = last_step(sel);
     let added = kind.and_then(|kind| kind.strip_prefix(b"@"));
@@ -27,7 +27,7 @@ pub(super) fn use_of(sel: &[u8], kind: Option<&[u8]>, names: &Names) -> Option<U
     }
 }
 
-/// Splits off the last step of a path; slashes inside predicates and quotes separate nothing.
+/// Splits off the last step of a path. Slashes inside predicates and quotes do not separate steps.
 fn last_step(path: &[u8]) -> (&[u8], &[u8]) {
     let (mut depth, mut quote, mut slash) = (0_usize, None, None);
     for (at, &byte) in path.iter().enumerate() {

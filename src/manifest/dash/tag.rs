@@ -2,14 +2,14 @@ use memchr::memchr2;
 
 use crate::manifest::{Fault, Reason};
 
-/// A start tag, read by the grammar of XML 1.0 §3.1 as far as it matters here.
+/// A start tag, parsed by the grammar of XML 1.0 §3.1 as far as it is relevant here.
 pub(super) struct Tag<'t> {
-    /// With its prefix.
+    /// The name, with its prefix.
     pub(super) name: &'t [u8],
     /// The text between the name and the end of the tag.
     attributes: &'t [u8],
     attributes_at: usize,
-    /// `<a/>`.
+    /// True for `<a/>`.
     pub(super) empty: bool,
     /// The length of the tag, in bytes.
     pub(super) len: usize,
@@ -21,16 +21,16 @@ pub(super) struct Tag<'t> {
 
 /// One attribute.
 pub(super) struct Attribute<'t> {
-    /// With its prefix.
+    /// The name, with its prefix.
     pub(super) name: &'t [u8],
-    /// As it stands, without its quotes.
+    /// The value as written, without its quotes.
     pub(super) value: &'t [u8],
     /// The position of the value in the tag.
     pub(super) at: usize,
 }
 
 impl<'t> Tag<'t> {
-    /// Reads the tag that `text` starts with; `None` when it is malformed or does not end in `text`.
+    /// Parses the tag at the start of `text`. Returns `None` if the tag is malformed or does not end in `text`.
     pub(super) fn read(text: &'t [u8]) -> Option<Self> {
         let rest = text.strip_prefix(b"<")?;
         let (name, rest) = split_name(rest)?;
@@ -76,7 +76,7 @@ impl<'t> Tag<'t> {
         })
     }
 
-    /// Returns the value of the attribute with this name, as it stands.
+    /// Returns the value of the attribute with this name, as written.
     pub(super) fn value_of(&self, name: &[u8]) -> Option<&'t [u8]> {
         self.attributes().find(|attribute| attribute.name == name).map(|attribute| attribute.value)
     }
@@ -117,7 +117,7 @@ pub(super) fn end_name(tag: &[u8]) -> Result<&[u8], Reason> {
     }
 }
 
-/// Returns a name, not empty, and what follows it.
+/// Splits off a name, which is not empty.
 fn split_name(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().position(|&byte| !NAME.get(usize::from(byte)).is_some_and(|&is_one| is_one))?;
     if end == 0 { None } else { text.split_at_checked(end) }
@@ -138,7 +138,7 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// [`is_name_byte`] of every byte.
+/// The result of [`is_name_byte`] for every byte.
 #[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
 const NAME: [bool; 256] = {
     let mut table = [false; 256];
@@ -150,7 +150,7 @@ const NAME: [bool; 256] = {
     table
 };
 
-/// Any byte that does not end a name; which ones may start it does not matter here.
+/// Returns whether a byte does not end a name. Which bytes may start a name is not relevant here.
 const fn is_name_byte(byte: u8) -> bool {
     byte > b' ' && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'=' | b'/' | b'&' | 0x7f)
 }

@@ -3,23 +3,23 @@ use memchr::{memchr, memchr3, memmem};
 use crate::manifest::child::is_plain_path;
 use crate::manifest::{Fault, Reason};
 
-/// The URI in a piece of XML, where it stands, and how it is spelled there.
+/// The URI in a piece of XML, with its position and spelling.
 pub(super) struct Found<'v> {
-    /// Decoded.
+    /// The decoded URI.
     pub(super) uri: &'v [u8],
     /// True if the URI is known to be a plain path.
     pub(super) is_path: bool,
     /// The position in the raw bytes at which the URI's fragment starts, or the URI ends.
     pub(super) end: usize,
-    /// In a CDATA section: no escapes.
+    /// True in a CDATA section, which has no escapes.
     pub(super) raw: bool,
 }
 
-/// Decodes an attribute's value, to `plain` where it is not spelled out.
+/// Decodes an attribute's value into `plain`, unless it has no escapes.
 ///
 /// # Errors
 ///
-/// A bare `&` and an entity that XML does not define.
+/// Fails for a bare `&` and for an entity that XML does not define.
 pub(super) fn attribute<'v>(
     raw: &'v [u8],
     template: bool,
@@ -33,11 +33,11 @@ pub(super) fn attribute<'v>(
     Ok(Found { uri: plain, is_path: false, end: hash.unwrap_or(raw.len()), raw: false })
 }
 
-/// Decodes an element's text, less the white space around it, to `plain`; `None` where text and CDATA are mixed.
+/// Decodes an element's text into `plain`, without the white space around it. Returns `None` if text and CDATA are mixed.
 ///
 /// # Errors
 ///
-/// As [`attribute`].
+/// Returns the errors of [`attribute`].
 pub(super) fn text<'v>(
     raw: &[u8],
     template: bool,
@@ -66,7 +66,7 @@ pub(super) fn text<'v>(
     Ok(Some(Found { uri: plain, is_path: false, end, raw: false }))
 }
 
-/// Decodes `raw` and tells where its first `#`, however spelled, starts.
+/// Decodes `raw` and returns the position of its first `#`, in any spelling.
 fn decode(raw: &[u8], template: bool, plain: &mut Vec<u8>) -> Result<Option<usize>, Reason> {
     crate::work::visited(raw.len().saturating_mul(2));
     plain.clear();
@@ -106,7 +106,7 @@ fn decode(raw: &[u8], template: bool, plain: &mut Vec<u8>) -> Result<Option<usiz
     Ok(hash)
 }
 
-/// Copies a URI that is decoded already; a template's `$$` becomes `$`.
+/// Copies a decoded URI. A template's `$$` becomes `$`.
 fn copy(uri: &[u8], template: bool, plain: &mut Vec<u8>) {
     plain.clear();
     let mut rest = uri;
@@ -118,7 +118,7 @@ fn copy(uri: &[u8], template: bool, plain: &mut Vec<u8>) {
     plain.extend_from_slice(rest);
 }
 
-/// More than `#x10FFFF` with a few leading zeros.
+/// The maximum length of a reference: more than `#x10FFFF` with a few leading zeros.
 const LONGEST_REFERENCE: usize = 16;
 
 /// Returns the character that `&name;` stands for (XML 1.0 §4.1, §4.6).

@@ -5,17 +5,17 @@ use crate::manifest::{Fault, Reason};
 /// One `NAME=value` of an attribute list.
 pub(super) struct Attribute<'l> {
     pub(super) name: &'l [u8],
-    /// Without its quotes.
+    /// The value without its quotes.
     pub(super) value: &'l [u8],
     /// The position of the value in the list, after the quote.
     pub(super) value_at: usize,
     pub(super) quoted: bool,
 }
 
-/// An attribute list (draft-pantos-hls-rfc8216bis §4.2): comma-separated, commas inside quotes excepted.
+/// An attribute list (draft-pantos-hls-rfc8216bis §4.2): comma-separated, except for commas inside quotes.
 ///
-/// Blanks around names and values, and a comma too many, are common and accepted. Anything else that is no list ends
-/// it with a fault: players would read on in their own ways.
+/// Blanks around names and values, and an extra comma, are common and accepted. Any other deviation ends the list with a fault,
+/// because players would interpret it differently.
 pub(super) struct Attributes<'l> {
     list: &'l [u8],
     at: usize,

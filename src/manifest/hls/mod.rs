@@ -15,11 +15,11 @@ use variables::{Expansion, Variables};
 /// A playlist, line by line.
 ///
 /// 1. The first line is `#EXTM3U`, after a byte order mark if there is one.
-/// 2. A line that starts with anything but `#` is a URI; blanks around it stay.
+/// 2. A line that starts with anything but `#` is a URI. Blanks around it stay.
 /// 3. `EXT-X-DEFINE` defines a variable.
-/// 4. Of the tags in [`carriers`], the quoted values of the named attributes are URIs. Each name may occur once
+/// 4. The quoted values of certain attributes of the tags in [`carriers`] are URIs. Each name may occur once
 ///    (draft-pantos-hls-rfc8216bis §4.2), so that a line gets few insertions, however long it is.
-/// 5. Other lines are not looked at.
+/// 5. Other lines are not examined.
 pub(super) struct Hls {
     begun: bool,
     ended: bool,
@@ -90,8 +90,8 @@ impl Hls {
         self.ended = true;
     }
 
-    /// Keeps `part`, the next part of an incomplete line, and returns true. If the line gets too long, that is a doubt: the
-    /// kept parts are written, `part` is not taken, and the result is false.
+    /// Keeps `part`, the next part of an incomplete line, and returns true. If the line gets too long, that is a doubt: the kept
+    /// parts are written, `part` is not consumed, and the result is false.
     fn hold(&mut self, part: &[u8], out: &mut Vec<u8>) -> bool {
         let content = part.strip_suffix(b"\n").unwrap_or(part).len();
         if self.pending.len().saturating_add(content) <= MAX_HELD_BACK {
@@ -224,11 +224,11 @@ impl Hls {
     }
 }
 
-/// The kind of a line, by one quick look.
+/// The kind of a line, determined quickly.
 enum Line {
     /// A line that stays as it is: `EXTINF` and comments.
     Idle,
-    /// A relative path of this length that gets all parameters, like nearly every URI.
+    /// A relative path of this length that gets all parameters, like almost every URI.
     Path(usize),
     /// A line that has to be read.
     Other,
@@ -247,10 +247,10 @@ impl Line {
     }
 }
 
-/// The beginning of every tag that matters.
+/// The beginning of every relevant tag.
 const TAG: &[u8] = b"#EXT-X-";
 
-/// The bytes of the first line that decide whether it is a header: byte order mark, `#EXTM3U` and a blank.
+/// The number of bytes of the first line that decide whether it is a header: byte order mark, `#EXTM3U` and a blank.
 const HEADER_LOOK: usize = 11;
 
 fn is_header(line: &[u8]) -> bool {
@@ -267,11 +267,11 @@ fn end_of(uri: &[u8]) -> usize {
     memchr(b'#', uri).unwrap_or(uri.len())
 }
 
-/// A tag that matters.
+/// A relevant tag.
 enum Tag<'l> {
     /// `EXT-X-DEFINE`, with its attribute list.
     Define(&'l [u8]),
-    /// A tag with URIs in these attributes, and where its list starts.
+    /// A tag with URIs in these attributes, and the position of its attribute list.
     Carrier(&'static [&'static [u8]], usize),
 }
 
@@ -288,7 +288,7 @@ impl<'l> Tag<'l> {
     }
 }
 
-/// More than the length of `I-FRAME-STREAM-INF`.
+/// A length greater than that of `I-FRAME-STREAM-INF`.
 const LONGEST_NAME: usize = 20;
 
 /// The maximum number of URIs in one line; see [`carriers`].

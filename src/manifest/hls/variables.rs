@@ -19,19 +19,19 @@ struct Variable {
 
 #[derive(Clone, PartialEq, Eq)]
 enum Meaning {
-    /// `NAME`, `VALUE`.
+    /// A variable with `NAME` and `VALUE`.
     Value(Box<[u8]>),
-    /// `QUERYPARAM` of one of our parameters: the player fills it in.
+    /// A `QUERYPARAM` of one of our parameters, which the player fills in.
     Ours,
-    /// `IMPORT`, or `QUERYPARAM` of another: anything.
+    /// An `IMPORT`, or a `QUERYPARAM` of another parameter: the value is unknown.
     Unknown,
-    /// Readings differ: defined twice, or by way of another variable.
+    /// Readers may disagree: the variable is defined twice, or through another variable.
     Unclear,
 }
 
 /// The result of expanding the variables in a URI.
 pub(super) enum Expansion<'v> {
-    /// It has none.
+    /// The URI has no variables.
     None,
     /// The expanded URI, and the position in the literal at which its fragment starts or the literal ends.
     Whole { uri: &'v [u8], end: usize },
@@ -39,15 +39,15 @@ pub(super) enum Expansion<'v> {
     Unclear,
 }
 
-/// The maximum number of variables in a playlist; multivariant playlists in practice have a handful.
+/// The maximum number of variables in a playlist. Multivariant playlists in practice have a handful.
 const MAX_VARIABLES: usize = 128;
 
 impl Variables {
-    /// Takes up the attribute list of an `EXT-X-DEFINE`.
+    /// Adds the variable that the attribute list of an `EXT-X-DEFINE` defines.
     ///
     /// # Errors
     ///
-    /// A list that cannot be read, and more variables than are kept.
+    /// Fails if the list cannot be parsed, or if there are more variables than can be kept.
     pub(super) fn define(&mut self, list: &[u8], parameters: &Parameters) -> Result<(), Reason> {
         let (mut name, mut value, mut meaning) = (None, None, None);
         for attribute in Attributes::of(list) {
@@ -86,7 +86,7 @@ impl Variables {
         Ok(())
     }
 
-    /// Replaces the variables of `literal` by their values, unknown ones by nothing.
+    /// Replaces the variables of `literal` with their values, and unknown ones with nothing.
     pub(super) fn expand(&mut self, literal: &[u8]) -> Expansion<'_> {
         self.scratch.clear();
         let mut end = None;
@@ -127,7 +127,7 @@ impl Variables {
     }
 }
 
-/// Returns the first `{$name}`: what stands before it, the name, and what stands after it.
+/// Returns the first `{$name}`: the text before it, the name, and the text after it.
 fn next_variable(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut from = 0;
     loop {

@@ -1,4 +1,4 @@
-//! The ends and bounds of an MPD, and documents that are none.
+//! The ends and bounds of an MPD, and documents that are not MPDs.
 
 use super::dash::document;
 use super::*;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Returns the playlist with this line in it, rewritten; only the line.
+/// Rewrites a playlist that contains this line, and returns only the line.
 fn line_with(line: &str, carried: &Carried) -> String {
     let (out, doubt) = rewritten(Format::Hls, carried, format!("#EXTM3U\n{line}\n").as_bytes());
     assert_eq!(doubt, None, "{line}");

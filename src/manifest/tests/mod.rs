@@ -24,7 +24,7 @@ impl Hosts for Cdn {
     }
 }
 
-/// Returns the parameters that a request for `https://own.example/…?query` carries into the manifest, all of them wanted.
+/// Returns the parameters that a request for `https://own.example/…?query` carries into the manifest. All of them are chosen.
 fn carried_as(query: &str, types: Types, https: bool) -> Carried {
     let parameters = Parameters::choose(query.as_bytes(), |_| true).unwrap().unwrap();
     let mut buffer = HostBuffer::new();
@@ -75,7 +75,7 @@ fn rewritten_in(format: Format, carried: Carried, input: &[u8], chunk: usize) ->
     (out, rewriter.doubt())
 }
 
-/// Rewritten whole and byte by byte, which must come to the same.
+/// Rewrites the input as a whole and byte by byte, and checks that the results are equal.
 fn rewritten(format: Format, carried: &Carried, input: &[u8]) -> (Vec<u8>, Option<Doubt>) {
     let whole = rewritten_in(format, carried.clone(), input, input.len());
     for chunk in [1, 2, 7] {

@@ -1,4 +1,4 @@
-//! The plain versions of what is written for speed.
+//! The plain versions of code that is written for speed.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::super::child::{Child, Glance, Place, is_plain_path, is_wanted};
 use super::*;
 use crate::request::decodes_to;
 
-/// As the rules tell it: the last segment, and what stands behind its last dot.
+/// The plain version by the rules: the last segment, and the text after its last dot.
 fn is_wanted_plainly(path: &[u8], types: &Types) -> bool {
     let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     if file.is_empty() || decodes_to(file, b".") || decodes_to(file, b"..") {

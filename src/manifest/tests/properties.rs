@@ -2,10 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// No manifest drawn below holds this, so its insertions can be told.
+/// No generated manifest contains this text, so insertions can be recognized.
 const QUERY: &str = "pgkey=Z'q9$";
 
-/// Returns every way in which it can be inserted.
+/// Returns `text` without any spelling of the insertion.
 fn removed(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for separator in ["?", "&", "&amp;"] {
@@ -17,7 +17,7 @@ fn removed(text: &[u8]) -> Vec<u8> {
     text
 }
 
-/// `text` without every `part`: longer spellings come last, so a `$$` may lose its half and is looked at again.
+/// Returns `text` without every `part`. Longer spellings come last, so a `$$` may lose one half and is examined again.
 fn without(text: &[u8], part: &[u8]) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut rest = text;

@@ -1,9 +1,9 @@
-//! The work that a manifest causes: bytes visited for each byte of it.
+//! The work that a manifest causes: bytes visited for each byte of the manifest.
 
 use super::*;
 use crate::work::{self, MANIFEST_BESIDES, MANIFEST_PER_BYTE};
 
-/// Manifests of about 64 KiB that repeat what costs most.
+/// Returns manifests of about 64 KiB that repeat the most expensive constructs.
 fn manifests() -> Vec<(&'static str, Format, Vec<u8>)> {
     let repeated = |text: &str| text.repeat(65_536 / text.len());
     let hls = |line: &str| format!("#EXTM3U\n{}", repeated(&format!("{line}\n"))).into_bytes();

@@ -10,7 +10,7 @@ fn table(requests: u32, within: u64) -> LimiterTable {
     LimiterTable::new(Rate::new(requests, Duration::from_secs(within)).unwrap(), 4096)
 }
 
-/// Returns how many of ten thousand events are allowed one after the other, all in one moment.
+/// Returns how many of ten thousand events are allowed, one after the other at the same moment.
 fn allowed(limits: &LimiterTable, client: Option<&str>, now: Duration) -> usize {
     let check_and_count = |_: &usize| {
         let allowed = limits.check(client, now).is_ok();
@@ -111,7 +111,7 @@ fn threads_that_count_at_once_lose_nothing() {
     assert_eq!(limits.check(Some("ann"), DAY), Err(Duration::from_millis(6)));
 }
 
-/// The plain version: for each client a queue, which one event leaves every interval.
+/// The plain version: a queue for each client, which one event leaves every interval.
 struct Queues {
     /// The moments at which the events of a client leave.
     leaving: HashMap<u8, VecDeque<Duration>>,
@@ -166,7 +166,7 @@ proptest! {
         }
     }
 
-    /// However a clock is set, a client waits for at most twice the time of its rate and one interval, and never after that.
+    /// However a clock is set, a client waits for at most twice the period of its rate and one interval, and never after that.
     #[test]
     fn a_clock_that_is_set_never_shuts_a_client_out(
         requests in 1_u32..8,

@@ -228,7 +228,7 @@ fn https_is_believed_of_the_connection_and_of_trusted_proxies() {
     assert!(!https(&Told::default()));
 }
 
-/// Nobody can listen within the machine, but a proxy on the machine forwards for clients elsewhere.
+/// Nobody can intercept traffic within the machine, but a proxy on the machine forwards for clients elsewhere.
 #[test]
 fn only_a_direct_peer_on_this_machine_needs_no_tls() {
     let direct = TrustedProxies::parse(["10.0.0.0/8"]).unwrap();

@@ -7,16 +7,16 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use crate::records::EmbedToken;
 use crate::store::Answer;
 
-/// The time for which it is remembered that a token is unknown or revoked.
+/// The time for which an unknown or revoked token is remembered.
 const REMEMBERED: Duration = Duration::from_secs(5);
 
-/// The largest number of remembered tokens.
+/// The maximum number of remembered tokens.
 const ROOM: usize = 65_536;
 
 /// The usual number of remembered tokens, without a flood.
 const EXPECTED: usize = 1_024;
 
-/// The tokens whose recent lookup found no record. Another request for one costs no round trip.
+/// The tokens whose recent lookup found no record. Another request with such a token costs no round trip.
 pub(super) struct Absent(Cache<EmbedToken, Entry, UnitWeighter, RandomState>);
 
 #[derive(Clone, Copy)]

@@ -16,13 +16,13 @@ impl Store {
 }
 
 impl RedisStore {
-    /// Starts to connect, on the current tokio runtime, and reconnects without end. A server that is down is no error: until it
+    /// Starts to connect, on the current tokio runtime, and keeps reconnecting. A server that is down is not an error: until it
     /// is reached, requests that need it are answered with 503. See [`Store::ready`].
     ///
     /// # Errors
     ///
     /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside of a runtime.
-    /// Nothing is connected then.
+    /// Nothing is connected in that case.
     pub fn connect(self) -> Result<Store, ConfigErrors> {
         let mut faults = Vec::new();
         let client = self.client().map_err(|fault| faults.push(fault)).ok();

@@ -7,8 +7,8 @@ use hashbrown::HashMap;
 use super::names::Digest;
 use crate::records::EmbedToken;
 
-/// The time for which the digest of a revoked token is remembered. It is longer than any lookup takes, so that a lookup under way
-/// when the token was revoked cannot put its record back.
+/// The time for which the digest of a revoked token is remembered. It is longer than any lookup takes, so that a lookup in
+/// progress when the token was revoked cannot put its record back.
 const REMEMBERED: Duration = Duration::from_mins(2);
 
 /// The number of parts. One part is locked at a time.
@@ -16,7 +16,7 @@ const PARTS: usize = 64;
 
 /// The tokens in memory by their digests.
 ///
-/// Records are put in memory and revoked here, under one lock, so that neither can miss the other.
+/// Records are added to memory and revoked here, under one lock, so that neither operation can miss the other.
 pub(super) struct Digests {
     parts: [Mutex<HashMap<Digest, Mark>>; PARTS],
     epoch: AtomicU64,
@@ -28,7 +28,7 @@ enum Mark {
     Gone(Instant),
 }
 
-/// The outcome of putting a record in memory.
+/// The result of adding a record to memory.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Put {
     Done,
@@ -50,7 +50,7 @@ impl Digests {
         Epoch(self.epoch.load(Ordering::Acquire))
     }
 
-    /// Puts a record in memory, unless its token was revoked since the record was requested.
+    /// Adds a record to memory, unless its token was revoked since the record was requested.
     pub(super) fn put(&self, digest: Digest, token: EmbedToken, asked: Epoch, put: impl FnOnce()) -> Put {
         let mut part = self.part(digest);
         if asked.0 != self.epoch().0 {
@@ -72,7 +72,7 @@ impl Digests {
         }
     }
 
-    /// Forgets every token. `forget` empties the memory once no older record can be put there.
+    /// Forgets every token. `forget` empties the memory at a point from which no older record can be added.
     pub(super) fn forget(&self, forget: impl FnOnce()) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         for part in &self.parts {
@@ -81,7 +81,7 @@ impl Digests {
         forget();
     }
 
-    /// Drops digests whose token left the memory, and revoked ones after [`REMEMBERED`]: one part at each step.
+    /// Removes digests whose token left the memory, and revoked ones after [`REMEMBERED`]: one part at each step.
     pub(super) fn tidy(
         &self,
         now: Instant,
@@ -106,7 +106,7 @@ impl Digests {
     }
 }
 
-/// Locks a part. A panic leaves whole entries.
+/// Locks a part. After a panic its entries are still complete.
 fn lock<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }

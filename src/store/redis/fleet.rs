@@ -18,10 +18,10 @@ use crate::revocation::Revocation;
 use crate::store::{Access, Answer, Found, LookUp, Need, Reach, StoreError, Subject};
 use crate::time::UnixSeconds;
 
-/// A node's handle of the shared store: looks tokens up, issues and revokes them.
+/// A node's handle to the shared store: looks tokens up, issues and revokes them.
 pub(in crate::store) struct Fleet {
     node: Arc<Node>,
-    /// The runtime of the connections: whatever waits for the server runs there.
+    /// The runtime of the connections. All tasks that wait for the server run on it.
     runtime: Handle,
     link: AbortHandle,
     under_way: UnderWay,
@@ -196,7 +196,7 @@ impl Fleet {
         let _ = current_at.wait_for(Option::is_some).await; // fails only without a sender, which `node` holds
     }
 
-    /// Runs work on the store's own runtime, to its end even if the caller is dropped.
+    /// Runs a task on the store's own runtime. The task completes even if the caller is dropped.
     async fn run<T, F>(&self, work: impl FnOnce(Arc<Node>) -> F) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -4,7 +4,7 @@
 //!
 //! 1. as soon as the server is reachable, if the server has not acknowledged it;
 //! 2. again at the next connection, if it was acknowledged less than [`RECENT`] ago: a replica without it may have been promoted;
-//! 3. again whenever the server is another process than before, or its data were lost.
+//! 3. again whenever the server is another process than before, or has lost its data.
 //!
 //! Each entry has the place that the server gave to the revocation in the order. A server ignores an entry if its tokens were
 //! issued or restored at a later place, so an entry that is sent again never revokes more than it did at first.
@@ -26,7 +26,7 @@ pub(super) enum Revoked {
         id: String,
     },
     Viewer(String),
-    /// Signed tokens. The list of revocations keeps these as well, so here they stay only while they are [`RECENT`].
+    /// Signed tokens. The list of revocations also keeps these, so they stay here only while they are [`RECENT`].
     Signed(Revocation),
     /// The opposite: an older revocation of signed tokens by this name is void.
     Restored(Kind, String),
@@ -42,7 +42,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// Estimates the place that the server would give now, from this node's clock; at least the highest place `seen`.
+    /// Estimates the place that the server would give now, from this node's clock. It is at least the highest place `seen`.
     pub(super) fn of_now(seen: u64) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::Estimated(u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(seen))
@@ -66,20 +66,20 @@ struct Entry {
     acknowledged: Option<Instant>,
 }
 
-/// The largest number of entries: about 20 MB, and their names twice. Beyond it, the entry that was acknowledged first is dropped: a
-/// replica or a file has it most probably.
+/// The maximum number of entries: about 20 MB, and their names twice. Beyond it, the entry that was acknowledged first is
+/// removed, because a replica or a file most probably has it.
 const ROOM: usize = 65_536;
 
-/// The largest number of entries that the server has not acknowledged. Each of those revocations returned an error.
+/// The maximum number of entries that the server has not acknowledged. Each of those revocations returned an error.
 const PENDING_ROOM: usize = 10_000;
 
 /// The time in which an acknowledged entry is sent again at every connection: longer than the lag of a replica in service.
 const RECENT: Duration = Duration::from_mins(10);
 
-/// The seconds for which an entry without a known end is kept: a day longer than any token that expires.
+/// The number of seconds for which an entry without a known end is kept: a day longer than any token that expires.
 pub(super) const LONGEST: i64 = 31 * 86_400;
 
-/// Returns the last second in which an entry is kept that is needed for `seconds` more; a negative number means for good.
+/// Returns the last second in which to keep an entry that is needed for `seconds` more. A negative number means forever.
 pub(super) fn until(seconds: i64) -> i64 {
     if seconds < 0 { i64::MAX } else { UnixSeconds::now().get().saturating_add(seconds) }
 }
@@ -93,7 +93,7 @@ struct Inner {
     entries: HashMap<Revoked, Entry>,
     /// The keys of `entries` that the server has acknowledged, oldest first.
     acknowledged: BTreeMap<u64, Revoked>,
-    /// The others, oldest first.
+    /// The keys of the other entries, oldest first.
     pending: BTreeMap<u64, Revoked>,
     last: u64,
 }
@@ -147,7 +147,7 @@ impl Kept {
         due.into_iter().map(|(revoked, entry)| (revoked.clone(), entry.order)).collect()
     }
 
-    /// Drops the entries whose tokens have expired.
+    /// Removes the entries whose tokens have expired.
     pub(super) fn sweep(&self, seconds: UnixSeconds, now: Instant) {
         let mut inner = self.lock();
         let is_over = |revoked: &Revoked, entry: &Entry| {
@@ -172,7 +172,7 @@ impl Kept {
 }
 
 impl Inner {
-    /// Adds an entry or renews the one of the same subject. A place that was given and the end never move back.
+    /// Adds an entry or renews the one with the same subject. A given place and the end never move back.
     fn insert(&mut self, revoked: Revoked, order: Order, until: i64, acknowledged: Option<Instant>) {
         let before = self.entries.get(&revoked);
         let order = match before {

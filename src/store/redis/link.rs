@@ -19,7 +19,7 @@ use crate::revocation::Revocation;
 use crate::store::Reach;
 use crate::time::UnixSeconds;
 
-/// The shortest and the longest pause before the next attempt to connect; it doubles after each failure.
+/// The shortest and the longest pause before the next attempt to connect. The pause doubles after each failure.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// The longest time that one request for news blocks.
@@ -52,11 +52,11 @@ struct Place {
     generation: String,
     /// The id of the last news that the node has read.
     last: String,
-    /// The server that sent them; see [`Joined::server`].
+    /// The server that sent the news; see [`Joined::server`].
     server: String,
 }
 
-/// The reason why a connection is given up.
+/// The reason why a connection is abandoned.
 enum Broken {
     Error(RedisError),
     /// Another command found the connection lost.
@@ -132,7 +132,7 @@ async fn follow(
 const SENT_AT_A_TIME: usize = 64;
 
 /// Joins a server: sends the revocations that the server may lack, and takes over those that the node may lack. Returns the place
-/// to read news from, and whether the node is current there, without earlier news to catch up with.
+/// to read news from, and whether the node is up to date there, without earlier news to catch up with.
 async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool), RedisError> {
     let mut server = server.clone();
     server.connection.set_response_timeout(JOIN_PATIENCE);
@@ -161,7 +161,7 @@ async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool
     Ok((Place { generation, last, server: which }, is_fresh))
 }
 
-/// Takes over the server's list of revocations and restorations.
+/// Applies the server's list of revocations and restorations.
 fn take_over(node: &Node, Listed { revoked, restored }: &Listed) {
     for (kind, name, order) in restored {
         node.access.revocations.remove_up_to(*kind, name, *order);
@@ -296,7 +296,7 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
     }
 }
 
-/// Marks the store as out of touch when no news were read for too long. Runs in the same task as [`follow_on`], so that the two
+/// Marks the store as out of touch if no news was read for too long. Runs in the same task as [`follow_on`], so that the two
 /// cannot overtake each other.
 async fn watch_silence(node: &Node) {
     let Staleness::AtMost(most) = node.staleness else { return };
@@ -330,7 +330,8 @@ async fn tidy(node: &Node) {
     }
 }
 
-/// Returns how long one request for news blocks: a fraction of the allowed staleness, so that one late answer does not exceed it.
+/// Returns the time for which one request for news blocks: a fraction of the allowed staleness, so that one late answer does not
+/// exceed it.
 fn silence(node: &Node) -> Duration {
     match node.staleness {
         Staleness::AtMost(most) => SILENCE.min(most / 4),

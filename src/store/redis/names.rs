@@ -41,7 +41,7 @@ impl Digest {
         Self(Sha256::digest(number.to_string()).into())
     }
 
-    /// Returns a byte by which digests are spread evenly.
+    /// Returns a byte that is evenly distributed over digests.
     pub(super) const fn any_byte(self) -> u8 {
         let [byte, ..] = self.0;
         byte
@@ -70,12 +70,12 @@ impl Names {
         self.key(&format!("token:{}", digest.to_text()))
     }
 
-    /// Returns the beginning of the keys of videos; [`name_of_video`] follows.
+    /// Returns the prefix of the keys of videos; [`name_of_video`] follows.
     pub(super) fn videos(&self) -> String {
         self.key("video:")
     }
 
-    /// Returns the beginning of the keys of viewers; [`name_of_viewer`] follows.
+    /// Returns the prefix of the keys of viewers; [`name_of_viewer`] follows.
     pub(super) fn viewers(&self) -> String {
         self.key("viewer:")
     }
@@ -127,7 +127,7 @@ pub(super) fn name_of_viewer(viewer: &str) -> String {
     shortened(&Sha256::digest(viewer))
 }
 
-/// Returns half of a hash in hexadecimal: 128 bits distinguish names, which nobody chooses so that they collide.
+/// Returns half of a hash in hexadecimal. 128 bits distinguish names, because nobody chooses names to make them collide.
 fn shortened(hash: &[u8]) -> String {
     hex(hash.get(..16).unwrap_or(hash))
 }

@@ -9,7 +9,7 @@ use crate::revocation::{Kind, Revocation};
 /// An entry of the stream: a revocation or restoration by any node. Entries of an earlier release have no order.
 #[derive(PartialEq)]
 pub(super) enum News {
-    /// A token was revoked, which is needed for so many seconds; a negative number means for good.
+    /// A token was revoked. The revocation is needed for this number of seconds; a negative number means forever.
     Token { digest: Digest, order: Option<u64>, needed: i64 },
     /// The tokens of a video were revoked, up to a place in the order.
     Video { realm: String, id: String, up_to: u64, needed: i64 },
@@ -26,7 +26,7 @@ pub(super) enum News {
 /// The place of an entry in the stream, and its fields.
 pub(super) type Entry = (String, Vec<Vec<u8>>);
 
-/// The largest number of news that are read at a time.
+/// The maximum number of news entries that are read at a time.
 pub(super) const AT_A_TIME: usize = 1_000;
 
 /// Reads the news after a place in the stream, oldest first. If there are none, it waits up to `wait` milliseconds for the next.
@@ -47,7 +47,7 @@ pub(super) async fn read(
 }
 
 impl News {
-    /// Reads the fields of an entry. Returns None for an entry of an unknown kind, or one that lacks a field.
+    /// Parses the fields of an entry. Returns None for an entry of an unknown kind, or one that lacks a field.
     pub(super) fn read(fields: &[Vec<u8>]) -> Option<Self> {
         let (pairs, []) = fields.as_chunks::<2>() else { return None };
         let bytes = |name: &str| {

@@ -41,7 +41,7 @@ pub(super) struct Node {
     waits: Semaphore,
 }
 
-/// Whether commands can be sent to the server.
+/// The state of the connection on which commands are sent to the server.
 pub(super) enum Contact {
     Up(Server),
     /// No connection, for this reason.
@@ -54,14 +54,14 @@ pub(super) struct Written<T> {
     pub(super) replicas: Result<(), StoreError>,
 }
 
-/// The largest number of lookups under way at a time.
+/// The maximum number of concurrent lookups.
 const LOOKUPS: usize = 256;
 
-/// The largest number of revocations that wait for replicas at a time. Each has a connection of its own, because a shared one
-/// would hold up the lookups.
+/// The maximum number of revocations that wait for replicas at a time. Each has a connection of its own, because a shared one
+/// would delay the lookups.
 const WAITS: usize = 16;
 
-/// The number of clients whose lookups are counted apart.
+/// The number of clients whose lookups are counted separately.
 const CLIENTS: usize = 4096;
 
 impl Node {
@@ -92,7 +92,7 @@ impl Node {
         moment.saturating_duration_since(self.began)
     }
 
-    /// Looks a token up at the server. If it is valid, its record is in memory afterwards.
+    /// Looks a token up at the server. If the token is valid, its record is in memory afterwards.
     pub(super) async fn look_up(&self, token: EmbedToken, now: UnixSeconds) -> Answer {
         let digest = Digest::of(token);
         // A second time, if everything was forgotten meanwhile.
@@ -170,7 +170,7 @@ impl Node {
         self.digests.put(digest, token, asked, || self.access.embeds.put_found(record))
     }
 
-    /// Puts a token that was issued here in memory.
+    /// Adds a token that was issued here to memory.
     pub(super) fn put_issued(
         &self,
         token: EmbedToken,
@@ -197,7 +197,7 @@ impl Node {
         self.access.revocations.set_order(revocation.kind, &revocation.name, order);
     }
 
-    /// Estimates the place in the order of something that is revoked now.
+    /// Estimates the place in the order of a revocation that is made now.
     pub(super) fn order_of_now(&self) -> Order {
         Order::of_now(self.access.embeds.order())
     }
@@ -208,7 +208,7 @@ impl Node {
         self.absent.forget_all();
     }
 
-    /// Drops digests without a record, and revocations of expired tokens.
+    /// Removes digests without a record, and revocations of expired tokens.
     pub(super) async fn tidy(&self) {
         self.kept.sweep(UnixSeconds::now(), Instant::now());
         let embeds = &self.access.embeds;
@@ -243,7 +243,7 @@ impl Node {
         self.weaknesses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what is wrong with the server now.
+    /// Returns the present problems of the server.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = self.weaknesses().clone();
         if let Contact::Down(found) = &*self.contact() {

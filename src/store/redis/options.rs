@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::ConfigError;
 use crate::rate::Rate;
 
-/// A builder for a store in Redis (6.2 or later) or Valkey, which a fleet shares; created by
+/// A builder for a store in Redis (6.2 or later) or Valkey, which a fleet shares. Created by
 /// [`Store::redis`](crate::store::Store::redis).
 ///
 /// ```no_run
@@ -39,7 +39,7 @@ use crate::rate::Rate;
 /// | `{playgate}:restored` | sorted set | names that were restored in the last 31 days, by order |
 /// | `{playgate}:revoked-until` | sorted set | the names of the revocations, by the second from which they are not needed |
 /// | `{playgate}:news` | stream | the revocations of a day |
-/// | `{playgate}:generation` | string | a random text, which changes if the data are lost |
+/// | `{playgate}:generation` | string | a random text, which changes if the data is lost |
 ///
 /// The server never stores a token's text.
 ///
@@ -47,14 +47,16 @@ use crate::rate::Rate;
 ///
 /// When `revoke` (of one embed token, a video, a viewer, or signed tokens) has returned `Ok`:
 ///
-/// 1. This node refuses the revoked tokens until they have expired, whatever the store answers later. It does so after an error
+/// 1. This node rejects the revoked tokens until they have expired, whatever the store answers later. It does so after an error
 ///    too.
-/// 2. The store holds the revocation, and every node that is connected to the store refuses the tokens within a second.
+/// 2. The store holds the revocation, and every node that is connected to the store rejects the tokens within a second.
 /// 3. The server can still lose the revocation: with its memory if it saves no data, in a failover to a replica that had not
 ///    received the revocation, or when a backup is restored. Every node that knows the revocation sends it again to such a
-///    server, as soon as the node is connected to it. Until the first node has, a node that does not know the revocation grants.
-/// 4. A revocation that the store has lost and no running node knows is lost: revoke again. A node knows the revocations that
-///    were made, by itself or by others, since it started; of embed tokens, videos and viewers the last 65,536.
+///    server, as soon as the node is connected to it. Until the first node has done so, a node that does not know the revocation
+///    grants.
+/// 4. If the store has lost a revocation and no running node knows it, the revocation is lost: revoke again. A node knows the
+///    revocations that were made, by itself or by others, since it started. Of those of embed tokens, videos and viewers it knows
+///    the last 65,536.
 ///
 /// A revocation that is sent again does not affect tokens that were issued or restored after it.
 ///
@@ -65,9 +67,9 @@ use crate::rate::Rate;
 ///
 /// # The load that one client can cause
 ///
-/// Requests for the same token share one lookup. An unknown token is remembered for five seconds, in bounded room. Lookups that
-/// find nothing are [limited](Self::unknown_tokens) for each client address, and a node has at most 256 lookups under way at a
-/// time. A request over a limit is answered with 503 and costs no round trip.
+/// Requests for the same token share one lookup. An unknown token is remembered for five seconds, in bounded memory. Lookups that
+/// find nothing are [limited](Self::unknown_tokens) for each client address, and a node performs at most 256 lookups at a time. A
+/// request over a limit is answered with 503 and costs no round trip.
 #[derive(Clone)]
 #[must_use = "nothing is connected before `connect`"]
 pub struct RedisStore {
@@ -79,11 +81,11 @@ pub struct RedisStore {
     pub(super) replicas: Option<Replicas>,
 }
 
-/// The demand of [`RedisStore::wait_for_replicas`].
+/// The setting of [`RedisStore::wait_for_replicas`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replicas {
     pub(super) count: u32,
-    /// The longest wait.
+    /// The maximum wait.
     pub(super) most: Duration,
 }
 
@@ -106,13 +108,13 @@ impl From<Duration> for Staleness {
     }
 }
 
-/// The shortest limit for a lookup, and for the wait for replicas.
+/// The minimum timeout of a lookup, and of the wait for replicas.
 const MIN_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// The longest limit for a lookup, and for the wait for replicas.
+/// The maximum timeout of a lookup, and of the wait for replicas.
 const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest prefix, in bytes.
+/// The maximum length of a prefix, in bytes.
 const MAX_PREFIX_LEN: usize = 64;
 
 impl RedisStore {
@@ -139,7 +141,7 @@ impl RedisStore {
         self
     }
 
-    /// Sets the longest time that the store may take to answer, from 10 milliseconds to 5 seconds. The default is 2 seconds.
+    /// Sets the time that the store may take to answer, from 10 milliseconds to 5 seconds. The default is 2 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -148,15 +150,15 @@ impl RedisStore {
     /// Limits the lookups that find nothing, for each client address or /64 network of IPv6. Over the limit, requests from that
     /// address for a token that is not in memory are answered with 503. The default is 20 in 2 seconds.
     ///
-    /// Up to 256 lookups that were under way when the limit was reached may exceed it. All clients without a known address
-    /// together have the limit of one.
+    /// Up to 256 lookups that were in progress when the limit was reached may exceed it. All clients without a known address
+    /// share the limit of one client.
     pub fn unknown_tokens(mut self, rate: Rate) -> Self {
         self.unknown = Some(rate);
         self
     }
 
     /// Makes every revocation, rotation and restoration wait until this many replicas have acknowledged it (Redis command
-    /// `WAIT`). The longest wait is 10 milliseconds to 5 seconds. The default is not to wait.
+    /// `WAIT`). The maximum wait is 10 milliseconds to 5 seconds. The default is not to wait.
     ///
     /// If fewer replicas acknowledge the change in time, it fails with
     /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated), and is in force on this node and in the store
@@ -166,7 +168,7 @@ impl RedisStore {
         self
     }
 
-    /// Opens the URL, without a connection yet.
+    /// Opens the URL, without connecting yet.
     ///
     /// # Errors
     ///

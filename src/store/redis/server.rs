@@ -20,11 +20,11 @@ pub(super) struct Server {
 /// The answer to a node that joins.
 pub(super) struct Joined {
     pub(super) generation: String,
-    /// The id of the news to read on from.
+    /// The id of the news to continue after.
     pub(super) last: String,
     /// The server's identity, which changes with a restart and with a failover.
     pub(super) server: String,
-    /// Whether the news that the node has read last are gone, so that the node starts afresh.
+    /// True if the news that the node read last is gone, so that the node starts afresh.
     pub(super) is_fresh: bool,
     /// All revocations of signed tokens, if the node starts afresh or the server is another one.
     pub(super) all: Option<Listed>,
@@ -41,15 +41,15 @@ pub(super) enum Held {
     Record {
         order: u64,
         json: Vec<u8>,
-        /// The places in the order up to which its video and its viewer are revoked.
+        /// The places in the order up to which the token's video and viewer are revoked.
         revoked: (u64, u64),
     },
     Revoked,
-    /// Not in a form that this release writes.
+    /// A value in a form that this release does not write.
     Unreadable,
 }
 
-/// The seconds for which an expired record stays, so that its viewer gets the right denial.
+/// The number of seconds for which an expired record stays, so that its viewer gets the right denial.
 const EXPIRED_KEPT: i64 = 600;
 
 /// Opens a connection. `timeout` limits the attempt, and `patience` each answer.
@@ -84,7 +84,7 @@ impl Server {
         }))
     }
 
-    /// Returns the token's place in the order; None if the token exists already.
+    /// Issues a token. Returns its place in the order, or None if the token exists already.
     pub(super) async fn issue(&self, digest: Digest, stored: &Stored, now: i64) -> RedisResult<Option<u64>> {
         let names = &self.names;
         let mut call = ISSUE.key(names.token(digest));
@@ -95,7 +95,7 @@ impl Server {
         self.run(call.arg(value_of(stored)).arg(seconds_of(stored, now))).await
     }
 
-    /// Returns the place in the order and the last second in which the revocation is needed.
+    /// Revokes a token. Returns the place in the order and the last second in which the revocation is needed.
     pub(super) async fn revoke_token(&self, digest: Digest) -> RedisResult<(u64, i64)> {
         let (order, needed) = self.run(&self.token(digest)).await?;
         Ok((order, until(needed)))
@@ -107,8 +107,8 @@ impl Server {
         call
     }
 
-    /// Returns the place up to which the video is revoked, the place of the next token, and the last second in which the
-    /// revocation is needed; None if the next token exists already.
+    /// Revokes a video and issues the next token. Returns the place up to which the video is revoked, the place of the next
+    /// token, and the last second in which the revocation is needed, or None if the next token exists already.
     pub(super) async fn rotate(
         &self,
         realm: &str,
@@ -129,7 +129,8 @@ impl Server {
         Ok(done.map(|(up_to, order, needed)| (up_to, order, until(needed))))
     }
 
-    /// Returns the place up to which the viewer is revoked and the last second in which the revocation is needed.
+    /// Revokes a viewer. Returns the place up to which the viewer is revoked and the last second in which the revocation is
+    /// needed.
     pub(super) async fn revoke_viewer(&self, viewer: &str) -> RedisResult<(u64, i64)> {
         let names = &self.names;
         let mut call = REVOKE_VIEWER.key(names.viewer(viewer));
@@ -137,7 +138,7 @@ impl Server {
         Ok((up_to, until(needed)))
     }
 
-    /// Returns the place in the order.
+    /// Revokes signed tokens. Returns the place in the order.
     pub(super) async fn revoke(&self, revocation: &Revocation) -> RedisResult<u64> {
         self.run(&self.signed(revocation)).await
     }
@@ -149,7 +150,7 @@ impl Server {
         call
     }
 
-    /// Sends a revocation that the server may lack. Returns its place in the order and the last second in which it is needed;
+    /// Sends a revocation that the server may lack. Returns its place in the order and the last second in which it is needed, or
     /// None if its tokens were issued or restored later.
     pub(super) async fn send_again(
         &self,
@@ -186,7 +187,7 @@ impl Server {
         Ok(needed.map(|(order, needed)| (order, until(needed))))
     }
 
-    /// Returns whether the name was revoked, and the place in the order.
+    /// Restores a name. Returns whether the name was revoked, and the place in the order.
     pub(super) async fn restore(&self, kind: Kind, name: &str) -> RedisResult<(bool, u64)> {
         self.run(&self.list(&RESTORE, kind, name)).await
     }
@@ -199,7 +200,7 @@ impl Server {
         call
     }
 
-    /// Joins as a node that knows a generation, the id of its last news and a server; `fresh` names a new generation.
+    /// Joins as a node with a known generation, the id of its last news and a known server. `fresh` names a new generation.
     pub(super) async fn join(
         &self,
         fresh: &str,
@@ -231,14 +232,14 @@ impl Server {
         Ok(Joined { generation, last, server, is_fresh, all })
     }
 
-    /// Waits until so many replicas have acknowledged everything that was written over this connection, for `most` at most.
-    /// Returns how many have.
+    /// Waits until this number of replicas have acknowledged everything that was written over this connection, for `most` at
+    /// most. Returns the number that have.
     pub(super) async fn wait(&self, replicas: u32, most: Duration) -> RedisResult<u32> {
         let millis = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         redis::cmd("WAIT").arg(replicas).arg(millis).query_async(&mut self.connection.clone()).await
     }
 
-    /// Returns the settings by which the server can lose what it has acknowledged, as far as it shows them.
+    /// Returns the settings by which the server can lose data that it has acknowledged, as far as it shows them.
     pub(super) async fn weaknesses(&self) -> Vec<String> {
         let mut connection = self.connection.clone();
         let mut info = String::new();
@@ -262,7 +263,7 @@ impl Server {
     }
 }
 
-/// Writes a record as it stands behind its place in the order: the names of its video and viewer, then JSON.
+/// Serializes a record as it follows its place in the order: the names of its video and viewer, then JSON.
 fn value_of(stored: &Stored) -> Vec<u8> {
     let video = name_of_video(&stored.realm, &stored.video);
     let viewer = stored.viewer.as_deref().map(name_of_viewer).unwrap_or_default();
@@ -271,7 +272,7 @@ fn value_of(stored: &Stored) -> Vec<u8> {
     value
 }
 
-/// Returns the seconds for which the server keeps a record, by this node's clock; an empty text means for good.
+/// Returns the seconds for which the server keeps a record, by this node's clock. An empty text means forever.
 fn seconds_of(stored: &Stored, now: i64) -> String {
     let left = stored.exp.map(|exp| exp.saturating_sub(now).saturating_add(EXPIRED_KEPT).max(1));
     left.map(|left| left.to_string()).unwrap_or_default()
@@ -321,7 +322,7 @@ const fn word_of(kind: Kind) -> &'static str {
     }
 }
 
-/// Reads a revocation from its name on the server and its mark: issued before, and until.
+/// Parses a revocation from its name on the server and its mark: issued before, and until.
 pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
     let (kind, name) = str::from_utf8(field).ok()?.split_once(':')?;
     let (issued_before, until) = str::from_utf8(mark).ok()?.split_once(' ')?;
@@ -331,7 +332,7 @@ pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
     Some(Revocation { kind, name, issued_before: second(issued_before)?, until: second(until)? })
 }
 
-/// Describes an error without addresses, passwords and anything that was sent.
+/// Describes an error without addresses, passwords and any data that was sent.
 pub(super) fn words(error: &RedisError) -> String {
     match error.code() {
         Some(code) => {

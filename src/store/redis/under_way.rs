@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::records::EmbedToken;
 use crate::store::Answer;
 
-/// The lookups under way. Requests for a token that is being looked up wait for the same answer.
+/// The lookups in progress. Requests for a token that is being looked up wait for the same answer.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay(Arc<Mutex<HashMap<EmbedToken, Waiting>>>);
 
@@ -17,15 +17,15 @@ pub(super) type Waiting = Shared<BoxFuture<'static, Answer>>;
 
 /// The next step of a request that needs a token.
 pub(super) enum Turn {
-    /// Wait for the answer of the lookup under way.
+    /// Wait for the answer of the lookup in progress.
     Wait(Waiting),
     /// Look the token up, give the answer to the ticket, and wait for it like the others.
     Look(Ticket, Waiting),
-    /// Do without: no other lookup is allowed now.
+    /// Proceed without: no other lookup is allowed now.
     Refused,
 }
 
-/// The obligation to answer a lookup. If it is dropped, the requests that wait get [`Answer::Unavailable`].
+/// The obligation to answer a lookup. If it is dropped, the waiting requests get [`Answer::Unavailable`].
 pub(super) struct Ticket {
     all: UnderWay,
     token: EmbedToken,
@@ -33,7 +33,7 @@ pub(super) struct Ticket {
 }
 
 impl UnderWay {
-    /// Returns the next step for a token. `allowed` is called if no lookup of the token is under way.
+    /// Returns the next step for a token. `allowed` is called if no lookup of the token is in progress.
     pub(super) fn turn(&self, token: EmbedToken, allowed: impl FnOnce() -> bool) -> Turn {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = all.get(&token) {
@@ -50,7 +50,7 @@ impl UnderWay {
 }
 
 impl Ticket {
-    /// Answers the requests that wait.
+    /// Answers the waiting requests.
     pub(super) fn answer(mut self, answer: Answer) {
         self.leave();
         if let Some(sender) = self.answer.take() {
