@@ -1,13 +1,13 @@
-//! Doors for this crate's own benches and fuzz targets, behind the feature `__internals`. No promises.
+//! Interfaces for this crate's own benches and fuzz targets, behind the feature `__internals`, without any guarantee.
 //!
-//! Nothing here belongs in a server, and any of it may change or go in any release.
+//! A server must not use them, and any of them may change or disappear in any release.
 
 use crate::error::Denial;
 use crate::request::RequestView;
 use crate::schemes::jws::{Claim, KeyIdBuffer, Token, TokenBuffer};
 use crate::schemes::{Carrier, Carriers, Decoded};
 
-/// What takes checks away. **Never for production.**
+/// Functions that disable checks. **Never for production.**
 pub mod danger {
     use crate::crypto::{Algorithm, BadSignature, SignatureCheck, VerifyingKey};
     use crate::error::ConfigError;
@@ -22,13 +22,13 @@ pub mod danger {
         }
     }
 
-    /// Returns a key to which **every signature is good**: with it, whoever knows a `kid` opens what its scope covers.
+    /// Creates a key with which **every signature is valid**: anyone who knows its `kid` has access to everything in its scope.
     ///
-    /// It exists so that a bench can time what stands around the cryptography. **Never for production.**
+    /// It exists so that a bench can time the code around the cryptography. **Never for production.**
     ///
     /// # Errors
     ///
-    /// What every key refuses: `kid`, scope.
+    /// Returns the errors of every key for `kid` and scope.
     pub fn key_that_takes_any_signature(
         kid: &str,
         algorithm: Algorithm,
@@ -37,11 +37,11 @@ pub mod danger {
         key_checked_by(kid, algorithm, scope, AnySignature)
     }
 
-    /// Returns a key whose signatures are checked by `check`, which may believe anything. **Never for production.**
+    /// Creates a key whose signatures are checked by `check`, which may accept anything. **Never for production.**
     ///
     /// # Errors
     ///
-    /// What every key refuses: `kid`, scope.
+    /// Returns the errors of every key for `kid` and scope.
     pub fn key_checked_by(
         kid: &str,
         algorithm: Algorithm,
@@ -52,24 +52,24 @@ pub mod danger {
     }
 }
 
-/// What is read of a token that nobody has verified: copies, for comparing with an oracle.
+/// The unverified content of a token, copied for comparison with an oracle.
 #[derive(Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the member of its name")]
 pub struct ReadToken {
     pub kid: Option<Vec<u8>>,
     pub payload: String,
     pub uri: Claim<String>,
-    /// Floored and ceiled to a second.
+    /// The date, floored and rounded up to a second.
     pub exp: Claim<(i64, i64)>,
-    /// Floored and ceiled to a second.
+    /// The date, floored and rounded up to a second.
     pub nbf: Claim<(i64, i64)>,
 }
 
-/// Reads a compact token, and believes nothing of it.
+/// Parses a compact token without verifying it.
 ///
 /// # Errors
 ///
-/// What [`Token::parse`] refuses.
+/// Returns the errors of [`Token::parse`].
 pub fn read_token(raw: &[u8]) -> Result<ReadToken, Denial> {
     let (mut buffer, mut kid) = (TokenBuffer::new(), KeyIdBuffer::new());
     let token = Token::parse(raw, &mut buffer)?;
@@ -92,7 +92,7 @@ fn map<T, U>(claim: Claim<T>, to: impl FnOnce(T) -> U) -> Claim<U> {
     }
 }
 
-/// The credentials that decide, as they stand in the request.
+/// The credentials that decide, as received.
 #[derive(Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct Found<'r> {
@@ -104,7 +104,7 @@ pub struct Found<'r> {
 ///
 /// # Errors
 ///
-/// [`Denial::AmbiguousCredential`].
+/// Returns [`Denial::AmbiguousCredential`].
 pub fn find_credentials<'r>(
     query_name: &str,
     cookie_name: &str,
@@ -124,7 +124,7 @@ pub fn find_credentials<'r>(
     Ok(None)
 }
 
-/// Returns the values of every cookie called `name`, as they are looked for in a request.
+/// Returns the values of every cookie called `name`, as a decision finds them in a request.
 pub fn cookie_values<'c>(
     fields: impl Iterator<Item = &'c [u8]>,
     name: &str,
@@ -132,27 +132,27 @@ pub fn cookie_values<'c>(
     crate::request::cookie_values(fields, name)
 }
 
-/// Returns the token that a raw credential stands for.
+/// Returns the token of a raw credential.
 ///
 /// # Errors
 ///
-/// [`Denial::MalformedToken`] for a query value that is no percent-encoding, or too long.
+/// Returns [`Denial::MalformedToken`] for a query value that is not valid percent-encoding, or is too long.
 pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
     crate::schemes::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
 }
 
-/// [`Verifier::watch`](crate::Verifier::watch) on a file system that tells of nothing: by looking at intervals alone.
+/// Runs [`Verifier::watch`](crate::Verifier::watch) as on a file system without notifications: it only checks at intervals.
 ///
 /// # Errors
 ///
-/// When no thread can be started.
+/// Fails if no thread can be started.
 #[cfg(feature = "watch")]
 pub fn watch_by_polling(verifier: &crate::Verifier) -> std::io::Result<crate::verifier::Watch> {
     verifier.start_watching(false)
 }
 
-/// What is wrong with the text of a configuration, in the words that are used of a file `fuzz.toml` or `fuzz.json`.
-/// Its key files are not opened.
+/// Returns the errors in the text of a configuration, worded as for a file `fuzz.toml` or `fuzz.json`. Its key files are not
+/// opened.
 #[cfg(feature = "config")]
 pub fn read_config(text: &str, json: bool) -> Vec<String> {
     use crate::config::{ConfigFile, Notation};
@@ -179,28 +179,29 @@ pub fn read_config(text: &str, json: bool) -> Vec<String> {
     errors.iter().map(ToString::to_string).collect()
 }
 
-/// Returns whether `signature` is a good signature of `message` by this key: what
-/// [`KeyedToken::verify`](crate::schemes::jws::KeyedToken::verify) asks of a token, asked of any bytes.
+/// Returns whether `signature` is a valid signature of `message` by this key.
+/// [`KeyedToken::verify`](crate::schemes::jws::KeyedToken::verify) does the same for a token.
 pub fn check_signature(key: &crate::Key, message: &[u8], signature: &[u8]) -> bool {
     key.verify(message, signature).is_ok()
 }
 
-/// Returns whether a token is in a store's memory, and good there.
+/// Returns whether a token is in a store's memory, and valid there.
 pub fn is_known(store: &crate::store::Store, token: &crate::records::EmbedToken) -> bool {
     matches!(store.access().embeds.look(token), crate::records::Known::Live(_))
 }
 
-/// Drops what is dead in a store's memory, as its verifiers do every few seconds.
+/// Removes expired entries from a store's memory, as its verifiers do every few seconds.
 pub fn sweep(store: &crate::store::Store, now: crate::time::UnixSeconds) {
     store.access().sweep(now);
 }
 
-/// Reads what a shared store holds behind a token, and writes it again; `None` where it is refused.
+/// Parses a record of a shared store and serializes it again. Returns `None` if it is rejected.
 pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
     crate::records::Stored::read(json).ok().map(|stored| stored.write())
 }
 
-/// Returns the text and what is below it, where a path has an embed token; `None` also for a pattern that is none.
+/// Returns the token's text and the path below it, if the path has a place for an embed token. Also returns `None` for an invalid
+/// pattern.
 pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
     let mut faults = crate::error::Faults::default();
     let embed = crate::schemes::embed::Embed::new().path(pattern);
@@ -208,7 +209,8 @@ pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Opt
     rules.in_path(path).map(|place| (place.text, place.below))
 }
 
-/// Returns how many bytes loops over requests have visited on this thread since the last call, where the crate is fuzzed.
+/// Returns the number of bytes that loops over requests have visited on this thread since the last call, while the crate is
+/// fuzzed.
 #[cfg(any(test, fuzzing))]
 pub fn take_work() -> u64 {
     crate::work::take()
@@ -220,7 +222,7 @@ pub const fn most_manifest_work(bytes: u64) -> u64 {
     bytes.saturating_mul(crate::work::MANIFEST_PER_BYTE).saturating_add(crate::work::MANIFEST_BESIDES)
 }
 
-/// Returns the most bytes that may be visited for a request of so many bytes.
+/// Returns the maximum number of bytes that may be visited for a request of `received` bytes.
 #[cfg(any(test, fuzzing))]
 pub const fn most_work(received: u64) -> u64 {
     received.saturating_mul(crate::work::PER_BYTE).saturating_add(crate::work::BESIDES)

@@ -1,6 +1,6 @@
-//! The one place where log lines are written, so that `cfg` stays out of decisions.
+//! The only place in which log lines are written, so that decisions contain no `cfg`.
 
-/// A `tracing` event, or nothing where the feature is off.
+/// A `tracing` event, or nothing without the feature.
 macro_rules! event {
     ($level:ident, $($fields:tt)+) => {
         #[cfg(feature = "tracing")]

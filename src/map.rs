@@ -1,6 +1,6 @@
 //! A concurrent map of many parts, each under a lock that is held for one entry at a time.
 //!
-//! A reader waits for no more than the change of one entry, and allocates nothing.
+//! A reader waits only while a single entry is changed, and allocates nothing.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -10,9 +10,9 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use foldhash::fast::RandomState;
 
-/// A concurrent map whose values are small and cloned.
+/// A concurrent map with small values, which are cloned.
 ///
-/// The default number of parts suits a million entries: a writer is hardly ever in the part of a reader, and a part that grows
+/// The default number of parts suits a million entries: writers and readers are rarely in the same part, and a part that grows
 /// has few entries to move. A part takes 128 bytes.
 pub(crate) struct Map<K, V, const PARTS: usize = 1024> {
     entries: DashMap<K, V, RandomState>,
@@ -48,7 +48,7 @@ impl<K: Hash + Eq + Clone, V: Clone, const PARTS: usize> Map<K, V, PARTS> {
         self.entries.get(key).map(|entry| entry.value().clone())
     }
 
-    /// Returns a key as the map holds it.
+    /// Returns a key as stored in the map.
     pub(crate) fn get_key<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<K>
     where
         K: Borrow<Q>,
@@ -73,7 +73,8 @@ impl<K: Hash + Eq + Clone, V: Clone, const PARTS: usize> Map<K, V, PARTS> {
         }
     }
 
-    /// Puts a key and its value in place of an equal key, if that key may be replaced, in one step. Returns whether it was.
+    /// Puts a key and its value in place of an equal key, if that key may be replaced, in one step. Returns whether it was
+    /// replaced.
     pub(crate) fn replace(&self, key: K, value: V, may: impl FnOnce(Option<&K>) -> bool) -> bool {
         match self.entries.entry(key) {
             Entry::Occupied(entry) => {
@@ -106,7 +107,7 @@ impl<K: Hash + Eq + Clone, V: Clone, const PARTS: usize> Map<K, V, PARTS> {
         removed
     }
 
-    /// Removes the entries that fail a test. Others may read and write meanwhile; an entry that changed is tested again.
+    /// Removes the entries that fail a test. Other threads may read and write meanwhile; an entry that changed is tested again.
     pub(crate) fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
         // Entries are tested under locks that readers share. They are removed and freed one by one.
         let dead: Vec<K> = self
@@ -120,7 +121,7 @@ impl<K: Hash + Eq + Clone, V: Clone, const PARTS: usize> Map<K, V, PARTS> {
         }
     }
 
-    /// Calls a function for each entry. Others may read and write meanwhile.
+    /// Calls a function for each entry. Other threads may read and write meanwhile.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store lists revocations"))]
     pub(crate) fn for_each(&self, mut call: impl FnMut(&K, &V)) {
         self.entries.iter().for_each(|entry| call(entry.key(), entry.value()));

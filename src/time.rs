@@ -1,19 +1,19 @@
-//! What time is it, and how far may two clocks disagree?
+//! Time: whole seconds, the permitted clock difference, and clocks.
 //!
-//! Everything that compares times does so in [`UnixSeconds`], with saturating arithmetic, so that no date in a
-//! token can overflow. The time is always passed in: only an adapter asks a [`Clock`].
+//! All times are compared in [`UnixSeconds`], with saturating arithmetic, so that no date in a token can overflow. The time is
+//! always passed in: only adapters read a [`Clock`].
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::ConfigError;
 
-/// Whole seconds since 1970-01-01T00:00:00Z, without leap seconds: what RFC 7519 §2 calls a `NumericDate`.
+/// Whole seconds since 1970-01-01T00:00:00Z, without leap seconds. RFC 7519 §2 calls this a `NumericDate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixSeconds(i64);
 
 impl UnixSeconds {
-    /// Returns the given number of seconds after (or, negative, before) the epoch.
+    /// Creates the time that is this number of seconds after (or, if negative, before) the epoch.
     pub const fn new(seconds: i64) -> Self {
         Self(seconds)
     }
@@ -23,12 +23,13 @@ impl UnixSeconds {
         self.0
     }
 
-    /// Returns whether no issuer can mean so many seconds: 10^12 are the year 33658, and 10^12 milliseconds are 2001.
+    /// Returns whether the number is too large to be meant in seconds: 10^12 seconds are the year 33658, and 10^12 milliseconds
+    /// are 2001.
     pub(crate) const fn looks_like_milliseconds(self) -> bool {
         self.0 >= 1_000_000_000_000
     }
 
-    /// What the [system's clock](SystemClock) says now.
+    /// Returns the present second by the [system's clock](SystemClock).
     pub fn now() -> Self {
         last_tick().unwrap_or_else(|| Self::from_system(SystemTime::now()))
     }
@@ -41,20 +42,20 @@ impl UnixSeconds {
         }
     }
 
-    /// This moment and `later` seconds more; stops at the last representable second.
+    /// Adds seconds. The result is at most the last representable second.
     #[must_use]
     pub const fn saturating_add(self, later: i64) -> Self {
         Self(self.0.saturating_add(later))
     }
 
-    /// This moment less `earlier` seconds; stops at the first representable second.
+    /// Subtracts seconds. The result is at least the first representable second.
     #[must_use]
     pub const fn saturating_sub(self, earlier: i64) -> Self {
         Self(self.0.saturating_sub(earlier))
     }
 }
 
-/// Returns the second of the kernel's last tick: asked for in 2 ns instead of 27.
+/// Returns the second of the kernel's last tick, which takes 2 ns instead of 27.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
 fn last_tick() -> Option<UnixSeconds> {
@@ -72,7 +73,7 @@ impl std::fmt::Display for UnixSeconds {
     }
 }
 
-/// Returns the whole seconds of a duration, as a signed number; stops at the largest.
+/// Returns the whole seconds of a duration, as a signed number. The result is at most the largest number.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
@@ -94,22 +95,22 @@ impl Span {
     }
 }
 
-/// How far two clocks may disagree before `exp` and `nbf` bite.
+/// The permitted clock difference when `exp` and `nbf` are checked, in whole seconds.
 ///
-/// Whole seconds, granted on both ends: a token lives while `nbf - leeway <= now < exp + leeway`. Without
-/// leeway the second named by `exp` is already too late (RFC 7519 §4.1.4). Default 0, at most [`Leeway::MAX`].
+/// It applies at both ends: a token is valid while `nbf - leeway <= now < exp + leeway`. Without leeway, a token is no longer
+/// valid in the second of `exp` (RFC 7519 §4.1.4). The default is 0, the maximum [`Leeway::MAX`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leeway(u16);
 
 impl Leeway {
-    /// The longest leeway: a minute. More would hide a broken clock.
+    /// The maximum leeway: a minute. More would hide a broken clock.
     pub const MAX: u16 = 60;
 
-    /// Creates a leeway of so many seconds.
+    /// Creates a leeway of `secs` seconds.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::LeewayTooLong`] above [`Leeway::MAX`]; there is no other way to fail.
+    /// Returns [`ConfigError::LeewayTooLong`] above [`Leeway::MAX`]; nothing else fails.
     pub const fn from_secs(secs: u16) -> Result<Self, ConfigError> {
         if secs > Self::MAX { Err(ConfigError::LeewayTooLong { secs }) } else { Ok(Self(secs)) }
     }
@@ -125,17 +126,17 @@ impl Leeway {
 #[cfg_attr(feature = "config", derive(serde::Deserialize), serde(default))]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TimeRules {
-    /// Refuses tokens without `exp`. Default false.
+    /// Rejects tokens without `exp`. Default false.
     pub(crate) require_exp: bool,
-    /// Refuses tokens that still live longer: seconds, or text such as "24h".
+    /// Rejects tokens that expire later than this from now: seconds, or text such as "24h".
     pub(crate) max_lifetime: Option<Span>,
-    /// How far the issuer's clock may be off: at most a minute. Default 0.
+    /// The permitted clock difference to the issuer: at most a minute. Default 0.
     #[cfg_attr(test, schemars(with = "Span"))]
     pub(crate) leeway: Leeway,
 }
 
 impl TimeRules {
-    /// Returns whether a credential may be valid until then; `None` is for ever.
+    /// Returns whether a credential may be valid until then. `None` means forever.
     pub(crate) fn allow_until(&self, expires: Option<UnixSeconds>, now: UnixSeconds) -> bool {
         match expires {
             Some(expires) => !self.is_too_far(expires, now),
@@ -143,13 +144,13 @@ impl TimeRules {
         }
     }
 
-    /// Returns whether a credential lives longer than the site allows.
+    /// Returns whether a credential expires later than the site allows.
     pub(crate) fn is_too_far(&self, expires: UnixSeconds, now: UnixSeconds) -> bool {
         self.max_lifetime.is_some_and(|max| expires > now.saturating_add(i64::from(max.as_secs())))
     }
 }
 
-/// Where an adapter reads the time.
+/// The source of the time for adapters.
 ///
 /// The default is [`SystemClock`]. Any `Fn() -> UnixSeconds` is a clock too, so a test can hold time still:
 ///
@@ -163,10 +164,10 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> UnixSeconds;
 }
 
-/// The operating system's real-time clock. It may be set, and then time steps back: what is decided follows it.
+/// The operating system's real-time clock. If it is set back, decisions follow it.
 ///
-/// On Linux that of the kernel's last tick (`CLOCK_REALTIME_COARSE`), so a second begins up to 10 ms late, as a rule 4;
-/// elsewhere the precise one.
+/// On Linux it is the clock of the kernel's last tick (`CLOCK_REALTIME_COARSE`), so a second begins up to 10 ms late, usually 4
+/// ms. On other systems it is the precise clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

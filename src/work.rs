@@ -1,7 +1,7 @@
 //! Counts the bytes that loops visit, so that a test can compare the cost of a request with its length.
 //!
-//! Every loop over bytes of a request reports the maximum that it visits. The counts exist only while the crate itself is
-//! tested or fuzzed; elsewhere [`visited`] is empty and costs nothing.
+//! Every loop over bytes of a request reports the maximum that it visits. The counts exist only while the crate itself is tested
+//! or fuzzed. Otherwise [`visited`] is empty and costs nothing.
 
 #[cfg(any(test, fuzzing))]
 use std::cell::Cell;
@@ -13,20 +13,21 @@ thread_local! {
 
 /// The maximum number of visits for each byte of a request.
 ///
-/// Two parts of a request are read most often: the claims of a granted token, for each rule and header that names a claim,
-/// with every name compared to all others; and a path that is decoded up to five times, in shapes that are compared with
-/// every base path of its host, as they are and folded. The rest of a request stays far below.
+/// Two parts of a request are read most often. The first is the claims of a granted token: they are read for each rule and header
+/// that names a claim, and every name is compared with all others. The second is a path that is decoded up to five times: each
+/// result is compared with every base path of its host, both unchanged and folded. The rest of a request stays far below the
+/// maximum.
 #[cfg(any(test, fuzzing))]
 pub(crate) const PER_BYTE: u64 = 96;
 
-/// The maximum number of further visits, for the texts that a request is compared with and the answer.
+/// The maximum number of further visits, for the texts that a request is compared with and the response.
 #[cfg(any(test, fuzzing))]
 pub(crate) const BESIDES: u64 = 16_384;
 
 /// The maximum number of visits for each byte of a manifest.
 ///
-/// Most are the names in the query of a URI, each compared with all that are carried, and the prefixes of an MPD, each compared
-/// with all that are declared.
+/// Most of them are caused by the names in the query of a URI, each compared with all carried names, and by the prefixes of an
+/// MPD, each compared with all declared prefixes.
 #[cfg(any(test, fuzzing))]
 pub(crate) const MANIFEST_PER_BYTE: u64 = 96;
 
@@ -42,12 +43,12 @@ pub(crate) fn visited(bytes: usize) {
     VISITED.with(|visited| visited.set(visited.get().saturating_add(bytes)));
 }
 
-/// Does nothing, since nothing is counted.
+/// Does nothing, because nothing is counted.
 #[cfg(not(any(test, fuzzing)))]
 #[inline]
 pub(crate) const fn visited(_bytes: usize) {}
 
-/// Returns how many bytes this thread has visited since the last call.
+/// Returns the number of bytes that this thread has visited since the last call.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn take() -> u64 {
     VISITED.with(|visited| visited.replace(0))

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The one algorithm of a key. Most are JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1); a key with another one signs for
-/// another scheme, and never verifies a token.
+/// The one algorithm of a key. Most are JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1). A key with another algorithm
+/// belongs to another scheme, and never verifies a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -39,7 +39,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithms of JWS, the most usual first.
+    /// The algorithms of JWS, the most common first.
     pub const JWS: &[Self] = &[
         Self::Rs256,
         Self::Es256,
@@ -58,7 +58,7 @@ impl Algorithm {
     /// The algorithms of other schemes.
     pub const OTHER: &[Self] = &[Self::CloudFrontRsa, Self::CloudFrontP256];
 
-    /// Returns the name: of a JWS algorithm the registered one, which is the value of `alg`.
+    /// Returns the name. For a JWS algorithm it is the registered name, the value of `alg`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",

@@ -13,7 +13,7 @@ use super::algorithm::Algorithm;
 use super::check::{BadSignature, SignatureCheck};
 use super::digest::{MessageDigest, SignatureHash};
 
-/// The bytes are no key for the algorithm, or a key that AWS-LC refuses.
+/// The error for bytes that are not a key for the algorithm, or that AWS-LC rejects.
 #[derive(Debug)]
 pub(crate) struct KeyRejected;
 
@@ -46,7 +46,7 @@ impl SignatureCheck for Secret {
     }
 }
 
-/// Prepares a public key other than RSA. `hash` is that of an algorithm that leaves it to the signer.
+/// Prepares a public key other than RSA. `hash` is the hash for an algorithm that leaves the choice to the signer.
 pub(super) fn parsed(
     algorithm: Algorithm,
     hash: SignatureHash,
@@ -63,7 +63,7 @@ pub(super) fn parsed(
     ParsedPublicKey::new(checked_by, key).map(PublicKey).map_err(|_| KeyRejected)
 }
 
-/// Prepares an RSA key. `hash` is that of an algorithm that leaves it to the signer.
+/// Prepares an RSA key. `hash` is the hash for an algorithm that leaves the choice to the signer.
 pub(super) fn parsed_rsa(
     algorithm: Algorithm,
     hash: SignatureHash,

@@ -1,6 +1,6 @@
 //! The interface to the cryptographic library: checks one signature.
 
-/// The longest signature, in bytes: RSA with 8192 bits.
+/// The maximum length of a signature, in bytes: RSA with 8192 bits.
 pub const MAX_SIGNATURE_LEN: usize = 1024;
 
 /// The error of a failed check. It carries no reason, which would help only an attacker.
@@ -15,6 +15,6 @@ pub trait SignatureCheck: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns [`BadSignature`] for every other signature, also for one of the wrong length.
+    /// Returns [`BadSignature`] for every other signature, also for one with the wrong length.
     fn check(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature>;
 }

@@ -1,4 +1,4 @@
-//! The compact form of public keys, in which most of them wait to be used.
+//! The compact form of public keys, in which keys are kept until they are used.
 
 use arrayvec::ArrayVec;
 
@@ -7,13 +7,13 @@ use super::aws_lc::{KeyRejected, PublicKey, parsed, parsed_rsa};
 use super::digest::SignatureHash;
 use super::kind::KeyKind;
 
-/// The longest compact key, in bytes: an RSA modulus of 8192 bits, its exponent of 33 bits, and one byte for the length of the
-/// exponent.
+/// The maximum length of a compact key, in bytes: an RSA modulus of 8192 bits, its exponent of 33 bits, and one byte for the
+/// length of the exponent.
 const MAX_COMPACT_LEN: usize = 1 + 5 + 1024;
 
 /// A public key in as few bytes as identify it. Its algorithm is kept elsewhere.
 ///
-/// For RSA these are the length of the exponent, the exponent and the modulus; for other keys, the bytes that were read.
+/// For RSA these are the length of the exponent, the exponent and the modulus. For other keys, they are the bytes that were read.
 #[derive(Clone)]
 pub(crate) struct CompactKey(ArrayVec<u8, MAX_COMPACT_LEN>);
 

@@ -13,7 +13,7 @@ pub enum SignatureHash {
     Sha256,
 }
 
-/// The digest of a message. Without the feature `aws-lc` there is none.
+/// The digest of a message. Without the feature `aws-lc` none can be created.
 pub(crate) struct MessageDigest {
     #[cfg(feature = "aws-lc")]
     hash: SignatureHash,
@@ -22,7 +22,7 @@ pub(crate) struct MessageDigest {
 }
 
 impl MessageDigest {
-    /// Returns the digest of the text that `write` hands over piece by piece. Allocates nothing on Rust's heap.
+    /// Returns the digest of the text that `write` passes on piece by piece. Allocates nothing on Rust's heap.
     #[cfg(feature = "aws-lc")]
     #[expect(clippy::unnecessary_wraps, reason = "a build without aws-lc has no digests")]
     pub(crate) fn of(hash: SignatureHash, write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Option<Self> {

@@ -9,35 +9,36 @@ use super::check::BadSignature;
 use super::compact::prepare;
 use super::digest::{MessageDigest, SignatureHash};
 
-/// Public keys that are prepared because their tokens come in; all others are bytes.
+/// A cache of prepared public keys. All other keys are kept as bytes.
 ///
-/// The room is fixed, whatever the number of keys. A place belongs to a set of four, and a key whose token was found good drives
-/// out one of its set that was not asked for since it was last passed over. Keys are named by numbers that count up, and the
-/// sets by what is left of them: of keys that are loaded one after the other as many as there are places have one each.
+/// The size is fixed, whatever the number of keys. A place belongs to a set of four. After a valid signature, a key replaces a
+/// key of its set that was not used since it was last considered for replacement. Keys are named by consecutive numbers, and sets
+/// by remainders of these numbers. Keys that are loaded one after the other therefore have a place each, up to the number of
+/// places.
 ///
-/// Nobody waits here. Two who prepare the same key at once both do; whoever drives a key out may free it, one key. Only a
-/// good signature drives another key out, so junk cannot. A name is never used again: what a key that went leaves here until
-/// another takes its place cannot be found.
+/// No thread waits. If two threads prepare the same key at once, both do the work. A thread that replaces a key may free that one
+/// key. Only a valid signature replaces another key, so invalid tokens cannot. A name is never reused: the prepared form of a
+/// removed key stays until another key takes its place, but cannot be found.
 pub(crate) struct HotKeys<const SETS: usize>([Set; SETS]);
 
-/// Those of this process: 65,536. Of RSA with 2048 bits each takes 2.1 kB, 140 MB when all are in use; a place that never was
-/// takes nothing.
+/// The cache of this process, for 65,536 keys. An RSA key with 2048 bits takes 2.1 kB, 140 MB if all places are in use. An unused
+/// place takes nothing.
 pub(crate) static HOT_KEYS: HotKeys<{ 65_536 / 4 }> = HotKeys::new();
 
-/// Marks the name of a key that is prepared for SHA-1: names count up from 1, and never come so far.
+/// Marks the name of a key that is prepared for SHA-1. Names count up from 1 and never reach this bit.
 const OTHER_HASH: u64 = 1 << 63;
 
 struct Set {
     places: [Place; 4],
-    /// Whose turn it is to be passed over.
+    /// The next place of the set to consider for replacement.
     hand: AtomicU8,
 }
 
-/// Readers compare the name with what they find, so the parts may be a moment out of step.
+/// A place for one key. Readers compare its name with the key that they find, so its parts may be out of step for a moment.
 struct Place {
-    /// The name of the key that is here; zero for none.
+    /// The name of the key. Zero if the place is empty.
     name: AtomicU64,
-    /// Whether it was asked for since it was last passed over.
+    /// True if the key was used since it was last considered for replacement.
     used: AtomicBool,
     prepared: ArcSwapOption<Prepared>,
 }
@@ -52,11 +53,11 @@ impl<const SETS: usize> HotKeys<SETS> {
         Self([const { Set::new() }; SETS])
     }
 
-    /// Checks a signature with the key of this name, which is prepared for it where it is not yet.
+    /// Checks a signature with the key with this name, and prepares the key first if necessary.
     ///
     /// # Errors
     ///
-    /// [`KeyRejected`] when it cannot be prepared, which means no more than that the signature was not checked.
+    /// Returns [`KeyRejected`] if the key cannot be prepared. The signature was then not checked.
     pub(crate) fn check(
         &self,
         name: u64,
@@ -75,7 +76,7 @@ impl<const SETS: usize> HotKeys<SETS> {
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Returns the error of [`check`](Self::check).
     pub(crate) fn check_digest(
         &self,
         name: u64,
@@ -125,7 +126,7 @@ impl Set {
         Self { places: [const { Place::new() }; 4], hand: AtomicU8::new(0) }
     }
 
-    /// No lock, and no count that readers share.
+    /// Returns the prepared key with this name. Takes no lock, and updates no counter that readers share.
     fn find(&self, name: u64) -> Option<Guard<Option<Arc<Prepared>>>> {
         let place = self.places.iter().find(|place| place.name.load(Ordering::Relaxed) == name)?;
         let found = place.prepared.load();
@@ -138,8 +139,8 @@ impl Set {
         Some(found)
     }
 
-    /// Returns the place that a key has or gets: a free one or, where it may drive another out, that of a key that was not asked for
-    /// of late.
+    /// Returns the place of a key, or else a free place for it. If `drives_out` is true, this can be the place of a key that was
+    /// not used recently.
     fn place_for(&self, name: u64, drives_out: bool) -> Option<&Place> {
         let holder = |place: &Place| place.name.load(Ordering::Relaxed);
         let own = self.places.iter().find(|place| holder(place) == name);
@@ -183,7 +184,7 @@ mod tests {
     use crate::crypto::SigningKey;
     use crate::crypto::compact::CompactKey;
 
-    /// A key as it is kept, and its signature of "message".
+    /// A key in its compact form, and its signature of "message".
     struct Kept {
         name: u64,
         algorithm: Algorithm,

@@ -1,4 +1,4 @@
-//! The types of keys, and which of them an algorithm takes.
+//! The types of keys, and the type that each algorithm requires.
 
 use super::algorithm::Algorithm;
 
@@ -55,7 +55,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the length of the shortest secret, in bytes: that of the hash (RFC 7518 §3.2). 0 for algorithms without a secret.
+    /// Returns the minimum length of a secret, in bytes: that of the hash (RFC 7518 §3.2). 0 for algorithms without a secret.
     pub(crate) const fn min_secret_len(self) -> usize {
         match self {
             Self::Hs256 => 32,

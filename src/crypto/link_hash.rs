@@ -1,20 +1,20 @@
 use arrayvec::ArrayVec;
 
-/// The longest output of a [`LinkHash`].
+/// The maximum length of a [`LinkHash`] output, in bytes.
 pub(crate) const MAX_HASH_LEN: usize = 32;
 
-/// The output of a [`LinkHash`]. It is the proof that a link should bring: never to be shown.
+/// The output of a [`LinkHash`]. It is the valid proof of a link, so it must never be shown.
 pub(crate) type HashOutput = ArrayVec<u8, MAX_HASH_LEN>;
 
-/// What a secure link's proof is made with.
+/// The hash of a secure link's proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkHash {
-    /// MD5 (RFC 1321) over a text that holds the secret: what nginx and many CDNs sign with. Broken for signatures; a
-    /// link needs a second preimage, which is not known to be found, yet new systems should take another.
+    /// MD5 (RFC 1321) over a text that contains the secret, as used by nginx and many CDNs. It is broken for signatures. Forging
+    /// a link takes a second preimage, and no way to find one is known, but new systems should use another hash.
     #[cfg(feature = "secure-link-md5")]
     Md5,
-    /// SHA-256 over a text that holds the secret.
+    /// SHA-256 over a text that contains the secret.
     #[cfg(feature = "aws-lc")]
     Sha256,
     /// HMAC-SHA-256 (RFC 2104) over a text, with the secret as its key.
@@ -35,7 +35,7 @@ impl LinkHash {
         }
     }
 
-    /// How many bytes come out.
+    /// Returns the length of the output in bytes.
     pub(crate) const fn len(self) -> usize {
         match self {
             #[cfg(feature = "secure-link-md5")]
@@ -45,7 +45,7 @@ impl LinkHash {
         }
     }
 
-    /// Returns whether the secret is a key of its own, and no part of the text.
+    /// Returns whether the secret is a separate key, and not part of the text.
     pub(crate) const fn is_keyed(self) -> bool {
         match self {
             #[cfg(feature = "secure-link-md5")]
@@ -57,7 +57,7 @@ impl LinkHash {
         }
     }
 
-    /// Returns the hash of the text that `write` hands over piece by piece. Allocates nothing on Rust's heap.
+    /// Returns the hash of the text that `write` passes on piece by piece. Allocates nothing on Rust's heap.
     #[cfg_attr(not(feature = "aws-lc"), expect(unused_variables, reason = "each back-end brings hashes"))]
     pub(crate) fn digest(self, secret: &[u8], write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> HashOutput {
         match self {
@@ -80,7 +80,8 @@ impl LinkHash {
     }
 }
 
-/// MD5 of what is handed over. A short text, as most are, is put together first and hashed in one go, which is quicker.
+/// Returns the MD5 of the text that `write` passes on. A short text, as most are, is assembled first and hashed in one call,
+/// which is faster.
 #[cfg(feature = "secure-link-md5")]
 fn md5_of(write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> HashOutput {
     use md5::{Digest as _, Md5};
@@ -94,7 +95,7 @@ fn md5_of(write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> HashOutput {
     HashOutput::from_iter(long.map_or_else(|| Md5::digest(&text), Md5::finalize))
 }
 
-/// Returns whether both are the same bytes; the time it takes tells their lengths alone.
+/// Returns whether both are the same bytes. The time it takes reveals only their lengths.
 pub(crate) fn same_secret(one: &[u8], other: &[u8]) -> bool {
     subtle::ConstantTimeEq::ct_eq(one, other).into()
 }

@@ -29,7 +29,7 @@ impl MacHash {
     }
 }
 
-/// A key for HMACs with one hash, prepared. Shows nothing of itself.
+/// A prepared key for HMACs with one hash. Its `Debug` output shows nothing of it.
 pub(crate) struct MacKey(Prepared);
 
 enum Prepared {
@@ -68,7 +68,7 @@ impl MacKey {
         Self(Prepared::AwsLc(Box::new(aws_lc_rs::hmac::Key::new(algorithm, key))))
     }
 
-    /// Returns the HMAC of the text that `write` hands over piece by piece. Allocates nothing on Rust's heap.
+    /// Returns the HMAC of the text that `write` passes on piece by piece. Allocates nothing on Rust's heap.
     #[cfg_attr(
         not(any(feature = "aws-lc", feature = "secure-link-md5")),
         expect(unused_variables, reason = "each back-end brings hashes")

@@ -10,7 +10,7 @@ use aws_lc_rs::{encoding::AsDer, hmac};
 use super::algorithm::Algorithm;
 use super::aws_lc::hmac_of;
 
-/// A private key or secret that signs with one algorithm. It says nothing of itself but the algorithm.
+/// A private key or secret that signs with one algorithm. Its `Debug` output shows only the algorithm.
 pub(crate) struct SigningKey {
     algorithm: Algorithm,
     material: Material,
@@ -24,8 +24,8 @@ enum Material {
 }
 
 impl SigningKey {
-    /// Returns a private key from PKCS#8, or the key type's own DER (PKCS#1, RFC 5915). `None` where it is none for the
-    /// algorithm.
+    /// Loads a private key from PKCS#8, or from the key type's own DER (PKCS#1, RFC 5915). Returns `None` if the key does not
+    /// support the algorithm.
     pub(crate) fn from_der(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
         let rsa = |encoding: &'static dyn RsaEncoding| {
             let pair = RsaKeyPair::from_der(der).or_else(|_| RsaKeyPair::from_pkcs8(der)).ok()?;
@@ -53,7 +53,7 @@ impl SigningKey {
         Some(Self { algorithm, material })
     }
 
-    /// Returns a shared secret; `None` for an algorithm that has none.
+    /// Creates a key from a shared secret. Returns `None` for an algorithm without secrets.
     pub(crate) fn shared_secret(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
         let key = hmac::Key::new(hmac_of(algorithm)?, secret);
         Some(Self { algorithm, material: Material::Hmac(Box::new(key)) })
@@ -63,7 +63,7 @@ impl SigningKey {
         self.algorithm
     }
 
-    /// Returns the signature over `message`; `None` when the system's random generator fails.
+    /// Returns the signature over `message`, or `None` if the system's random generator fails.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
         match &self.material {
@@ -78,7 +78,7 @@ impl SigningKey {
         }
     }
 
-    /// Returns the public half as SPKI DER; a shared secret has none.
+    /// Returns the public half as SPKI DER, or `None` for a shared secret.
     pub(crate) fn public_der(&self) -> Option<Vec<u8>> {
         match &self.material {
             Material::Rsa(pair, _) => Some(pair.public_key().as_der().ok()?.as_ref().to_vec()),

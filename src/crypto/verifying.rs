@@ -1,4 +1,4 @@
-//! The keys that verify signatures, made from the bytes of a public key or a secret.
+//! The keys that verify signatures, created from the bytes of a public key or a secret.
 
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ pub(crate) struct VerifyingKey {
     expect(clippy::large_enum_variant, reason = "it lives until it is copied into its key")
 )]
 pub(crate) enum Material {
-    /// A secret, or any other check, prepared when it is loaded.
+    /// A secret, or any other check, prepared when loaded.
     Prepared(Arc<dyn SignatureCheck>),
-    /// A public key, prepared when it is used.
+    /// A public key, prepared when used.
     #[cfg(feature = "aws-lc")]
     Public(CompactKey),
 }

@@ -11,22 +11,22 @@ use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
 
 impl MediaKeys {
-    /// Hands out the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed
+    /// Creates a service for the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed
     /// token is written as `{token}`.
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::Folder`]; there is no other way to fail.
+    /// Returns [`MediaKeyError::Folder`]; nothing else fails.
     pub fn service(&self, folder: &str) -> Result<KeyService, MediaKeyError> {
         let folder = Folder::parse(folder)?;
         Ok(KeyService { shared: Arc::new(Shared { keys: self.clone(), folder }) })
     }
 }
 
-/// Hands out keys to whoever was granted their video; made by [`MediaKeys::service`].
+/// A service that returns a key if the grant covers the key's video. Created by [`MediaKeys::service`].
 ///
-/// A tower service for any request body, such as axum's `route_service` takes; other servers call
-/// [`answer`](Self::answer). Cheap to clone.
+/// It is a tower service for any request body, as axum's `route_service` takes. Other servers call [`answer`](Self::answer). It
+/// is cheap to clone.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyService {
@@ -50,9 +50,9 @@ enum Refused {
 }
 
 impl KeyService {
-    /// Returns the answer to a request, by the rules of the [room](crate::media_keys), and writes the log line of a refusal.
+    /// Returns the answer to a request, by the rules of the [module](crate::media_keys), and writes the log line of a refusal.
     ///
-    /// The grant is the one that this very request was given.
+    /// The grant must be the grant of this very request.
     ///
     /// ```
     /// use playgate::media_keys::KeyService;
@@ -129,7 +129,7 @@ impl KeyService {
     }
 }
 
-/// A complete answer to a request for a key. `Debug` leaves the body out: the key is in there.
+/// A complete answer to a request for a key. The `Debug` output omits the body, which contains the key.
 #[derive(Clone)]
 #[must_use]
 pub struct KeyAnswer {
@@ -171,12 +171,12 @@ impl KeyAnswer {
         self.status
     }
 
-    /// Returns the header fields, in order; no name occurs twice.
+    /// Returns the header fields, in order. No name occurs twice.
     pub fn headers(&self) -> &[Header] {
         &self.headers
     }
 
-    /// Returns the body: the 16 bytes of a key, or a problem (RFC 9457); empty for HEAD.
+    /// Returns the body: the 16 bytes of a key, or a problem (RFC 9457). Empty for HEAD.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -7,7 +7,7 @@ use super::name::KeyName;
 /// The folder in which the keys of a video are requested: `/videos/{video}/keys/`.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
-    /// The pattern as it was given.
+    /// The pattern as configured.
     text: Box<str>,
     /// The segments between its slashes.
     segments: Box<[Segment]>,
@@ -17,7 +17,7 @@ pub(super) struct Folder {
 enum Segment {
     Literal(Box<str>),
     Video,
-    /// An embed token, where a site has them in its paths.
+    /// An embed token, for sites with tokens in their paths.
     Token,
 }
 
@@ -60,7 +60,7 @@ impl Folder {
         &self.text
     }
 
-    /// Returns the key that a path's normal form names in this folder.
+    /// Returns the key that a path in its normal form names in this folder.
     pub(super) fn read<'p>(&self, path: &'p str) -> Option<Wanted<'p>> {
         let mut parts = path.strip_prefix('/')?.split('/');
         let mut video = None;

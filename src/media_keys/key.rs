@@ -8,7 +8,7 @@ use crate::records::check_id;
 
 /// The keys of all videos and batches, derived from a master secret.
 ///
-/// Cheap to clone. `Debug` shows the ids of the masters, and nothing else of them.
+/// It is cheap to clone. The `Debug` output shows the ids of the masters, and nothing else of them.
 ///
 /// ```
 /// use playgate::media_keys::MediaKeys;
@@ -39,20 +39,20 @@ impl MediaKeys {
     ///
     /// # Errors
     ///
-    /// Returns [`MediaKeyError::MasterTooShort`] for fewer bytes, [`MediaKeyError::MasterIsPem`] for the text of a PEM, which
-    /// may be a public key, and [`MediaKeyError::Derivation`] if AWS-LC fails.
+    /// Returns [`MediaKeyError::MasterTooShort`] for fewer bytes, [`MediaKeyError::MasterIsPem`] for PEM text, which may be a
+    /// public key, and [`MediaKeyError::Derivation`] if AWS-LC fails.
     pub fn new(master: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
         Ok(Self { newest: Master::new(master.as_ref())?, older: Vec::new() })
     }
 
     /// Adds an older master, whose keys are served too. New content is encrypted with the keys of the first master.
     ///
-    /// To change masters, make the new master the first and add the current one here, on every origin and then at the
-    /// packager. Remove the older master when content that was made with it is no longer served.
+    /// To change masters, make the new master the first and add the current one here, on every origin and then at the packager.
+    /// Remove the older master when content that was made with it is no longer served.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), and [`MediaKeyError::MasterTwice`] for a master that is among the keys already.
+    /// Returns the errors of [`new`](Self::new), and [`MediaKeyError::MasterTwice`] for a master that was added before.
     pub fn also(mut self, older: impl AsRef<[u8]>) -> Result<Self, MediaKeyError> {
         let master = Master::new(older.as_ref())?;
         if self.master(master.id).is_some() {
@@ -62,7 +62,7 @@ impl MediaKeys {
         Ok(self)
     }
 
-    /// Returns the key of a batch by the first master, with which new content is encrypted.
+    /// Returns the key of a batch, derived from the first master. New content is encrypted with this key.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl MediaKeys {
         self.newest.key(video, batch)
     }
 
-    /// Returns the key of this name, or `None` if no master has the id in the name.
+    /// Returns the key with this name, or `None` if no master has the id in the name.
     pub(super) fn named(&self, video: &str, name: KeyName) -> Option<Result<MediaKey, MediaKeyError>> {
         self.master(name.master).map(|master| master.key(video, name.batch))
     }
@@ -119,7 +119,7 @@ impl std::fmt::Debug for MediaKeys {
     }
 }
 
-/// The key of one batch of one video. `Debug` shows its name, and nothing else of it.
+/// The key of one batch of one video. The `Debug` output shows its name, and nothing else of it.
 #[derive(Clone)]
 pub struct MediaKey {
     bytes: [u8; 16],
@@ -145,11 +145,11 @@ impl std::fmt::Debug for MediaKey {
 }
 
 const SALT: &[u8] = b"playgate media keys";
-/// No label is the beginning of another one, so no two derivations have the same info.
+/// The label of keys. No label is the beginning of another one, so no two derivations have the same info.
 const KEY_LABEL: &[u8] = b"playgate media key v1";
 const MASTER_LABEL: &[u8] = b"playgate media key master v1";
 
-/// HKDF-Expand (RFC 5869 §2.3).
+/// Computes HKDF-Expand (RFC 5869 §2.3).
 fn derive<const N: usize>(prk: &Prk, info: &[&[u8]]) -> Result<[u8; N], MediaKeyError> {
     let mut output = [0; N];
     let expanded = prk.expand(info, Length(N)).and_then(|okm| okm.fill(&mut output));

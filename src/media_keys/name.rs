@@ -22,7 +22,7 @@ pub(super) struct KeyName {
 }
 
 impl KeyName {
-    /// Reads `7-5c0de7e1.key`. A key has this one name: no other case, no leading zero, no sign.
+    /// Parses `7-5c0de7e1.key`. A key has only this spelling: no other case, no leading zero, no sign.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (batch, master) = name.strip_suffix(".key")?.split_once('-')?;
         let batch = batch.parse().ok()?;

@@ -7,16 +7,16 @@ use super::error::MediaKeyError;
 use super::key::{MediaKey, MediaKeys};
 
 impl MediaKeys {
-    /// Returns the text that ffmpeg reads by `-hls_key_info_file`: three lines with the key's URI, where the packager finds the
-    /// key, and the initialisation vector if there is one.
+    /// Returns the text of the file that ffmpeg reads with `-hls_key_info_file`: three lines with the key's URI, the file in
+    /// which the packager finds the key, and the initialization vector if there is one.
     ///
-    /// The URI is the prefix and the key's name. It stands in the playlist as it is, so that `keys/` is the folder
-    /// beside a media playlist and `/videos/video-1/keys/` one from the root; what it leads to is where the
-    /// [service](Self::service) listens. Forwarding adds the viewer's credential.
+    /// The URI is the prefix and the key's name, and is written into the playlist unchanged. `keys/` is the folder beside a media
+    /// playlist, and `/videos/video-1/keys/` a folder from the root. The URI must lead to the [service](Self::service).
+    /// Forwarding adds the viewer's credential.
     ///
-    /// Without a vector, that of a segment is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg writes into
-    /// the playlist too. With one, all segments of the batch have it, and those that begin alike are seen to: give one
-    /// only where sequence numbers come again for one key, and another one each time.
+    /// Without an initialization vector, a segment's vector is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg also
+    /// writes into the playlist. With one, all segments of the batch have the same vector, and an observer can see which segments
+    /// begin alike. Use one only if sequence numbers repeat for a key, and use a different one each time.
     ///
     /// ```
     /// # use playgate::media_keys::MediaKeys;
@@ -29,8 +29,8 @@ impl MediaKeys {
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::UriPrefix`] and [`MediaKeyError::KeyFile`] for what cannot stand there, and as
-    /// [`key`](Self::key).
+    /// Returns [`MediaKeyError::UriPrefix`] and [`MediaKeyError::KeyFile`] for text that cannot be part of the file, and the
+    /// errors of [`key`](Self::key).
     pub fn key_info(
         &self,
         video: &str,
@@ -42,21 +42,21 @@ impl MediaKeys {
         info(&self.key(video, batch)?, uri_prefix, key_file.as_ref(), iv)
     }
 
-    /// Writes the key of a batch, and then the [text](Self::key_info) that names it in place of the last one. Gives the
-    /// path of the key's file: that of the info file with the key's name added.
+    /// Writes the key of a batch, and then the [text](Self::key_info) that names it, which replaces the last one. Returns the
+    /// path of the key's file: that of the info file with the key's name appended.
     ///
-    /// With `-hls_flags periodic_rekey` ffmpeg reads the info file before each segment, so the next segment to begin is
-    /// the first of the new batch. It finds a whole text and the key that belongs to it at whatever moment it looks:
-    /// each file is put in place in one step, and no two batches share one. On Unix only the owner can read them. An
-    /// earlier batch's key file may go once a segment of the new one has begun.
+    /// With `-hls_flags periodic_rekey` ffmpeg reads the info file before each segment, so the next segment to begin is the first
+    /// of the new batch. Whenever it reads, it finds a complete text and the matching key: each file is put in place in one step,
+    /// and no two batches share one. On Unix only the owner can read them. An earlier batch's key file may be deleted after a
+    /// segment of the new batch has begun.
     ///
-    /// A revoked credential plays as long as its last key: with a batch a minute, a minute at most. Number batches so
-    /// that none comes again for a video, by the minutes of the clock for instance: who had its key once has it for
-    /// ever.
+    /// A revoked credential plays as long as its last key: with a batch a minute, at most a minute. Number the batches so that no
+    /// number repeats for a video, for instance by the minutes of the clock. A viewer who had a batch's key once has it forever.
     ///
     /// # Errors
     ///
-    /// [`MediaKeyError::Unwritable`], when the info file is still the last one; and as [`key_info`](Self::key_info).
+    /// Returns [`MediaKeyError::Unwritable`], after which the info file is unchanged, and the errors of
+    /// [`key_info`](Self::key_info).
     pub fn write_key_info(
         &self,
         video: &str,
@@ -95,7 +95,7 @@ fn info(
     Ok(format!("{uri_prefix}{}\n{path}\n{iv}", key.file_name()))
 }
 
-/// It goes into a quoted attribute (RFC 8216 §4.2), and the name after it.
+/// Checks the prefix, which is written into a quoted attribute (RFC 8216 §4.2), followed by the name.
 fn check_prefix(prefix: &str) -> Result<(), MediaKeyError> {
     let wrong = |found, write| Err(MediaKeyError::UriPrefix { found, write });
     if !prefix.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'~')) {
@@ -110,7 +110,7 @@ fn check_prefix(prefix: &str) -> Result<(), MediaKeyError> {
     Ok(())
 }
 
-/// Puts a file in place in one step. It is new, and its owner's alone.
+/// Puts a new file in place in one step. Only its owner can read it.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), MediaKeyError> {
     let folder = path.parent().unwrap_or(path);
     let put = || {

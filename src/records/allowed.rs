@@ -16,7 +16,7 @@ pub(crate) struct AllowedOrigins {
     ancestors: Bytes,
 }
 
-/// The parts of a request that identify the page that sends it.
+/// The parts of a request that identify the requesting page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asker<'r> {
     /// `Origin`, or else the origin in `Referer`.

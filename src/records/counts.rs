@@ -4,21 +4,21 @@ use super::sync::{AtomicU32, AtomicU64};
 use crate::error::Code;
 use crate::time::UnixSeconds;
 
-/// What became of the requests with one embed token, or for one video: since this process knows of it.
+/// The outcomes of requests with one embed token, or for one video, since this process has known it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EmbedCounts {
-    /// How many were granted.
+    /// The number of granted requests.
     pub granted: u64,
-    /// How many were denied, by code.
+    /// The number of denied requests, by code.
     pub denied: std::collections::BTreeMap<&'static str, u64>,
-    /// When the first one came; seconds since 1970.
+    /// The time of the first request, in seconds since 1970.
     pub first_seen: Option<i64>,
-    /// When the last one came.
+    /// The time of the last request, in seconds since 1970.
     pub last_seen: Option<i64>,
 }
 
-/// The denials that are counted apart: those that a token which is known can meet.
+/// The denials that are counted separately: those that are possible for a known token.
 const REASONS: [Code; 7] = [
     Code::EmbedExpired,
     Code::Revoked,
@@ -29,15 +29,15 @@ const REASONS: [Code; 7] = [
     Code::RateLimited,
 ];
 
-/// Counters that a decision turns; relaxed, since nothing is decided by them.
+/// Counters that decisions update. They are relaxed, because no decision depends on them.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     granted: AtomicU64,
-    /// Seconds since 1970; zero for never. Good until 2106.
+    /// Seconds since 1970, or zero for never. Valid until 2106.
     last_seen: AtomicU32,
     first_seen: AtomicU32,
     denied: [AtomicU32; REASONS.len()],
-    /// Since when it is counted.
+    /// The time at which counting began.
     since: u32,
 }
 
@@ -70,7 +70,7 @@ impl Counts {
         }
     }
 
-    /// When it was last asked for, or else began to be counted.
+    /// Returns the time of the last request, or else the time at which counting began.
     pub(crate) fn last_seen(&self) -> UnixSeconds {
         UnixSeconds::new(seconds(&self.last_seen).unwrap_or(self.since.into()))
     }

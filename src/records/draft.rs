@@ -8,7 +8,7 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::rate::Rate;
 use crate::time::UnixSeconds;
 
-/// An embed token before it is issued: its video, viewer, origins and lifetime.
+/// An embed token that is not issued yet: its video, viewer, origins and lifetime.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +33,7 @@ pub struct EmbedDraft {
     origins: Vec<String>,
     rate: Option<Rate>,
     metadata: Map<String, Value>,
-    /// Metadata that is no JSON.
+    /// The name of metadata that cannot be JSON.
     unwritable: Option<String>,
 }
 
@@ -72,14 +72,14 @@ impl EmbedDraft {
     }
 
     /// Limits the requests for [manifests and keys](crate::schemes::embed::OriginsOn::ManifestsAndKeys). Requests that another
-    /// rule refuses do not count, and neither do pages, segments and MP4 files. Each process counts for itself, and anew after a
-    /// shared store has lost its data. The default is no limit.
+    /// rule refuses do not count, and neither do pages, segments and MP4 files. Each process counts for itself, and starts again
+    /// after a shared store has lost its data. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
     }
 
-    /// Adds metadata for the inner service, which reads them like a claim: `("plan", "gold")`. At most 32 members and 2 KB.
+    /// Adds metadata for the inner service, which can be read like a claim: `("plan", "gold")`. At most 32 members and 2 KB.
     pub fn metadata(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match serde_json::to_value(value) {
@@ -101,7 +101,7 @@ impl EmbedDraft {
         &self.video
     }
 
-    /// Returns the token, and what is to stand behind it.
+    /// Checks the draft and returns the token with its record.
     pub(crate) fn check(
         self,
         realm: &str,

@@ -15,36 +15,36 @@ use crate::error::ConfigErrors;
 use crate::rate::Limiter;
 use crate::time::UnixSeconds;
 
-/// Every embed token that this process knows, and what was revoked.
+/// Every embed token that this process knows, and the revocations.
 #[derive(Debug, Default)]
 pub(crate) struct KnownTokens {
     table: Table<Record>,
-    /// Not read by decisions: a record holds what it needs of it.
+    /// The shared data. Decisions do not read it, because each record holds the parts that it needs.
     shared: Mutex<Shared>,
 }
 
-/// What records have in common.
+/// The data that records have in common.
 #[derive(Debug, Default)]
 struct Shared {
-    /// By realm and id.
+    /// The videos, by realm and id.
     videos: HashTable<Arc<Video>>,
     hasher: RandomState,
-    /// By their texts, one a line.
+    /// The lists of origins, by their texts, one on each line.
     origins: HashMap<Box<str>, Arc<AllowedOrigins>>,
 }
 
-/// What a look for a token finds.
+/// The result of looking for a token.
 #[derive(Debug)]
 pub(crate) enum Known {
-    /// Good, as far as revocation goes.
+    /// A valid token, as far as revocation is concerned.
     Live(Arc<Record>),
-    /// With its record, where that is there still.
+    /// A revoked token, with its record if that still exists.
     Revoked(Option<Arc<Record>>),
     Unknown,
 }
 
 impl KnownTokens {
-    /// What is known of a token. Allocates nothing, and waits for no more than the change of one entry.
+    /// Returns the state of a token. Allocates nothing, and waits only while a single entry is changed.
     pub(crate) fn look(&self, token: &EmbedToken) -> Known {
         match self.table.look(token) {
             Sight::Live(record) => Known::Live(record),
@@ -53,7 +53,7 @@ impl KnownTokens {
         }
     }
 
-    /// Returns whether a record that was found elsewhere is revoked by what is known here.
+    /// Returns whether a record that was found elsewhere is revoked by the revocations known here.
     pub(crate) fn is_revoked(&self, record: &Record) -> bool {
         self.table.is_revoked(record)
     }
@@ -68,7 +68,7 @@ impl KnownTokens {
         self.table.order()
     }
 
-    /// Returns a record to be put in.
+    /// Creates a record to be added.
     pub(crate) fn record(
         &self,
         token: EmbedToken,
@@ -94,12 +94,12 @@ impl KnownTokens {
         }))
     }
 
-    /// Puts a new record in; false where something is known of its token already.
+    /// Adds a new record. Returns false if its token is already known.
     pub(crate) fn put_new(&self, record: &Arc<Record>) -> bool {
         self.table.put_new(record)
     }
 
-    /// Puts in a record that was found elsewhere, unless its token was revoked meanwhile.
+    /// Adds a record that was found elsewhere, unless its token was revoked meanwhile.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store finds"))]
     pub(crate) fn put_found(&self, record: &Arc<Record>) {
         self.table.put_found(record);
@@ -120,7 +120,7 @@ impl KnownTokens {
         self.table.revoke_viewer(viewer, up_to, now.get());
     }
 
-    /// Drops what is dead, and what nobody has asked for since `idle_since`.
+    /// Removes expired and revoked records, and those that were not requested since `idle_since`.
     pub(crate) fn sweep(&self, now: UnixSeconds, idle_since: Option<UnixSeconds>) {
         self.table.sweep(now.get(), idle_since.map(UnixSeconds::get));
         let mut shared = self.lock();
@@ -129,13 +129,13 @@ impl KnownTokens {
         shared.origins.retain(|_, origins| Arc::strong_count(origins) > 1);
     }
 
-    /// Drops every record: each is looked up again.
+    /// Removes every record, so that each is looked up again.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store looks up again"))]
     pub(crate) fn forget(&self) {
         self.table.forget();
     }
 
-    /// How many tokens are known.
+    /// Returns the number of known tokens.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(crate) fn len(&self) -> usize {
         self.table.len().0

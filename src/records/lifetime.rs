@@ -2,29 +2,29 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 
-/// For how long an embed token is good: 5 minutes to 30 days, or, by name, for ever.
+/// The lifetime of an embed token: 5 minutes to 30 days, or [`Never`](Self::Never) expiring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lifetime {
-    /// So long from when it is issued, in whole seconds.
+    /// This long after the token was issued, in whole seconds.
     For(Duration),
-    /// Until it is revoked: for free content.
+    /// Until the token is revoked, for free content.
     Never,
 }
 
 impl Lifetime {
-    /// The shortest: 5 minutes.
+    /// The shortest lifetime: 5 minutes.
     pub const MIN: Duration = Duration::from_mins(5);
-    /// The longest but for ever: 30 days.
+    /// The longest limited lifetime: 30 days.
     pub const MAX: Duration = Duration::from_hours(720);
-    /// Unless something else is said: 24 hours.
+    /// The default lifetime: 24 hours.
     pub const DEFAULT: Self = Self::For(Duration::from_hours(24));
 
-    /// Returns the seconds, `None` for ever.
+    /// Returns the seconds, or `None` if the token never expires.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::EmbedLifetime`] out of range.
+    /// Returns [`ConfigError::EmbedLifetime`] if the lifetime is out of range.
     pub(crate) fn check(self) -> Result<Option<u32>, ConfigError> {
         match self {
             Self::Never => Ok(None),

@@ -12,16 +12,16 @@ use crate::error::Code;
 use crate::rate::{Limiter, ceil_seconds};
 use crate::time::{UnixSeconds, uptime};
 
-/// What stands behind an embed token. `Debug` shows nothing of its viewer and its metadata.
+/// The record of an embed token. The `Debug` output shows nothing of its viewer and its metadata.
 ///
-/// There may be a million, so it is kept small: an id of up to 23 bytes stands in it.
+/// There may be a million records, so a record is small: an id of up to 23 bytes is stored inside of it.
 pub(crate) struct Record {
     pub(super) token: EmbedToken,
     pub(super) revoked_alone: RevokedAlone,
     pub(super) order: u64,
     pub(super) video: Arc<Video>,
     pub(super) origins: Option<Arc<AllowedOrigins>>,
-    /// Seconds since 1970; the largest number for never.
+    /// Seconds since 1970. The largest number means never.
     pub(super) expires: i64,
     pub(super) limiter: Option<Box<Limiter>>,
     pub(super) counts: Counts,
@@ -30,7 +30,7 @@ pub(crate) struct Record {
     pub(super) metadata: Option<Box<Box<str>>>,
 }
 
-/// A video that embed tokens of one realm open: it is revoked as one.
+/// A video of the embed tokens of one realm. Its tokens can be revoked together.
 #[derive(Debug)]
 pub(crate) struct Video {
     pub(super) group: Group,
@@ -40,7 +40,7 @@ pub(crate) struct Video {
 }
 
 impl Record {
-    /// Returns the realm of sites at which it is good.
+    /// Returns the realm of sites that accept the token.
     pub(crate) fn realm(&self) -> &str {
         &self.video.realm
     }
@@ -53,12 +53,12 @@ impl Record {
         self.viewer.as_deref()
     }
 
-    /// From this second on it opens nothing; `None` for never.
+    /// Returns the first second in which the token is not valid, or `None` if it never expires.
     pub(crate) const fn expires_at(&self) -> Option<UnixSeconds> {
         if self.expires == i64::MAX { None } else { Some(UnixSeconds::new(self.expires)) }
     }
 
-    /// Returns the origins that may show it; `None` for all.
+    /// Returns the allowed origins, or `None` for all.
     pub(crate) fn origins(&self) -> Option<&AllowedOrigins> {
         self.origins.as_deref()
     }
@@ -67,7 +67,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// The seconds until one more request is allowed.
+    /// Returns the seconds until one more request is allowed.
     pub(crate) fn count_against_rate(&self) -> Result<(), u32> {
         self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.count(uptime()).map_err(ceil_seconds))
     }
@@ -87,11 +87,11 @@ impl Record {
         self.metadata.as_ref().map(|object| &***object)
     }
 
-    /// What it says in the words of claims, as JSON: `sub` is the viewer, `exp` the expiry, beside `video` and the metadata.
+    /// Writes the record as claims in JSON: `sub` is the viewer, `exp` the expiry, beside `video` and the metadata.
     ///
     /// # Errors
     ///
-    /// Those of `out`.
+    /// Returns the errors of `out`.
     pub(crate) fn write_claims(&self, mut out: impl Write) -> std::io::Result<()> {
         out.write_all(b"{\"video\":")?;
         serde_json::to_writer(&mut out, self.video())?;
@@ -151,7 +151,8 @@ impl Kept for Record {
         self.counts.last_seen().get()
     }
 
-    /// Returns the seconds for which requests count against the token's rate: a record that is looked up again has counted none.
+    /// Returns the number of seconds for which requests count against the token's rate. A record that is looked up again starts
+    /// with no counts.
     fn remembers(&self) -> i64 {
         self.limiter.as_ref().map_or(0, |limiter| ceil_seconds(limiter.memory()).into())
     }

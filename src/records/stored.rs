@@ -8,9 +8,9 @@ use super::allowed::AllowedOrigins;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::rate::Rate;
 
-/// A record as it leaves the process: the JSON behind a token's digest in a shared store.
+/// The form of a record outside of the process: the JSON for a token's digest in a shared store.
 ///
-/// A field that this release does not know may be a restriction, so a record with one is refused as a whole.
+/// A field that this release does not know may be a restriction, so a record with such a field is rejected as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stored {
@@ -31,24 +31,24 @@ pub(crate) struct Stored {
     pub(crate) metadata: Map<String, Value>,
 }
 
-/// What this release writes and reads.
+/// The version that this release writes and reads.
 pub(crate) const STORED_VERSION: u8 = 1;
 
-/// The longest id of a video or viewer, in bytes.
+/// The maximum length of the id of a video or viewer, in bytes.
 pub const MAX_ID_LEN: usize = 256;
 
-/// The most metadata of one token: members, and bytes of their JSON.
+/// The maximum metadata of one token: the number of members, and the bytes of their JSON.
 pub const MAX_METADATA: (usize, usize) = (32, 2048);
 
-/// The claims that a record says itself, and those that mean something in a token.
+/// The claims of the record itself, and those that have a meaning in a token.
 const OWN_MEMBERS: [&str; 9] = ["video", "sub", "exp", "uri", "iss", "aud", "nbf", "iat", "jti"];
 
 impl Stored {
-    /// Reads what a store holds.
+    /// Parses a record from a store.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in words that show nothing of it.
+    /// Returns the fault, in words that show nothing of the content.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store holds it"))]
     pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         let mut reader = serde_json::Deserializer::from_slice(json);
@@ -90,7 +90,7 @@ impl Stored {
     }
 }
 
-/// Reads a struct from an object alone: what serde derives takes an array as well, by place.
+/// A wrapper that reads a struct only from an object: serde's derived code also accepts an array, by position.
 struct Object<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
@@ -106,7 +106,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
     }
 }
 
-/// A rate of a record, before it is checked.
+/// The rate of a record, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredRate {
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// Returns an id is text without control characters; that of a video is one segment of a path, as it stands in one.
+/// Checks an id: text without control characters, and for a video one segment of a path in its normal form.
 pub(crate) fn check_id(what: &str, id: &str, in_path: bool) -> Result<(), ConfigError> {
     let wrong = |found: String, write: &'static str| Err(ConfigError::EmbedDraft { found, write });
     if id.is_empty() || id.len() > MAX_ID_LEN {

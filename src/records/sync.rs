@@ -1,4 +1,4 @@
-//! What the table stands on. The model checker of the tests compiles the table with its own in place of these.
+//! The types below the table. The model checker of the tests compiles the table with its own types instead.
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
@@ -14,10 +14,10 @@ pub(super) trait Tokened {
     fn token(&self) -> &Self::Token;
 }
 
-/// Records, each found by the token in it. A record takes eight bytes of the map.
+/// Records, each found by its own token. A record takes eight bytes of the map.
 pub(super) struct Shelf<R: Tokened>(Map<ByToken<R::Token, R>, ()>);
 
-/// A record in the place of its token.
+/// A record, used as the key of its token.
 struct ByToken<T, R>(Arc<R>, PhantomData<fn() -> T>);
 
 impl<T, R> Clone for ByToken<T, R> {
@@ -63,13 +63,13 @@ impl<R: Tokened> Shelf<R> {
         self.0.get_key(token).map(|found| found.0)
     }
 
-    /// Puts a record in the place of its token's record, if that may be replaced, in one step. Returns whether it was.
+    /// Puts a record in the place of its token's record, if that may be replaced, in one step. Returns whether it was replaced.
     pub(super) fn put(&self, record: &Arc<R>, may: impl FnOnce(Option<&R>) -> bool) -> bool {
         let own = ByToken(Arc::clone(record), PhantomData);
         self.0.replace(own, (), |held| may(held.map(|held| &*held.0)))
     }
 
-    /// Removes the records that fail a test. Others may read and write meanwhile; a record that changed is tested again.
+    /// Removes the records that fail a test. Other threads may read and write meanwhile; a record that changed is tested again.
     pub(super) fn retain(&self, keep: impl Fn(&R) -> bool) {
         self.0.retain(|record, ()| keep(&record.0));
     }

@@ -3,36 +3,36 @@ use std::sync::atomic::Ordering;
 
 use super::sync::{AtomicU32, AtomicU64, Change, Map, Shelf, Tokened};
 
-/// For how many seconds a revocation is remembered at least: longer than any lookup takes, so that one that was under
-/// way when it came cannot put back what was revoked.
+/// The minimum number of seconds for which a revocation is remembered. It is longer than any lookup takes, so that a lookup in
+/// progress at the revocation cannot put the token back.
 pub(super) const REMEMBERED: i64 = 120;
 
-/// For how many seconds an expired record stays, so that its viewer is told what is the matter.
+/// The number of seconds for which an expired record stays, so that its viewer gets the right denial.
 pub(super) const EXPIRED_KEPT: i64 = 600;
 
-/// What is kept for a token, as far as the table has to know it.
+/// The data that is kept for a token, as far as the table uses it.
 pub(super) trait Kept: Tokened {
-    /// Returns whether it was revoked by itself.
+    /// Returns the revocation of this single token.
     fn revoked_alone(&self) -> &RevokedAlone;
-    /// Returns the group that it goes with.
+    /// Returns the group of the token.
     fn group(&self) -> &Group;
     fn viewer(&self) -> Option<&str>;
-    /// Its place in the order in which tokens were issued.
+    /// Returns the place in the order in which tokens were issued.
     fn order(&self) -> u64;
-    /// Returns the second from which on it is dead.
+    /// Returns the second from which the token is expired.
     fn expires(&self) -> Option<i64>;
-    /// When it was last asked for, or else put here.
+    /// Returns the time of the last request, or else the time at which the record was added.
     fn last_seen(&self) -> i64;
-    /// For how many seconds after that it knows something that a record which is looked up again would not.
+    /// Returns the number of seconds after that for which the record holds state that a record from another lookup would lack.
     fn remembers(&self) -> i64;
 }
 
 /// Tokens that can be revoked together: those of one video.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// Tokens of an order up to this are revoked.
+    /// Tokens up to this place in the order are revoked.
     revoked_up_to: AtomicU64,
-    /// When that was said; seconds.
+    /// The time of that revocation, in seconds.
     revoked_at: AtomicU64,
 }
 
@@ -42,19 +42,19 @@ impl Group {
         self.revoked_up_to.fetch_max(up_to, Ordering::Release);
     }
 
-    /// Returns whether a record may be under way that was issued before this group was revoked.
+    /// Returns whether a lookup may be in progress for a record that was issued before this group was revoked.
     pub(super) fn is_remembered(&self, now: i64) -> bool {
         let since = self.revoked_at.load(Ordering::Relaxed);
         since > 0 && since.saturating_add(REMEMBERED.unsigned_abs()) > now.unsigned_abs()
     }
 }
 
-/// Whether one token was revoked, and when: it stands in its record.
+/// The time at which a single token was revoked, if it was. It is part of the token's record.
 #[derive(Debug, Default)]
 pub(super) struct RevokedAlone(AtomicU32);
 
 impl RevokedAlone {
-    /// The first time counts.
+    /// Sets the second, unless it was set before.
     fn set(&self, second: u32) {
         let _ = self.0.compare_exchange(0, second, Ordering::Release, Ordering::Relaxed);
     }
@@ -67,7 +67,7 @@ impl RevokedAlone {
     }
 }
 
-/// What a look into the table finds.
+/// The result of a look into the table.
 #[derive(Debug)]
 pub(super) enum Sight<R> {
     Live(Arc<R>),
@@ -75,19 +75,19 @@ pub(super) enum Sight<R> {
     Unknown,
 }
 
-/// Tokens and what is kept for them; a reader waits for no more than the change of one entry.
+/// A table of tokens and their records. A reader waits only while a single entry is changed.
 ///
-/// A revocation is in force for every look that starts after the call has returned, in whatever order records are put
-/// in: a token's own leaves a mark that its record does not pass, a group's and a viewer's are numbers that later tokens
-/// are above of.
+/// A revocation applies to every look that starts after the call has returned, in whatever order records are added. The
+/// revocation of a single token leaves a mark, past which its record is not added. The revocations of groups and viewers are
+/// numbers, and later tokens have greater numbers.
 #[derive(Debug)]
 pub(super) struct Table<R: Kept> {
     records: Shelf<R>,
-    /// When tokens were revoked by themselves, known or not.
+    /// The times at which single tokens were revoked, whether known or not.
     alone: Map<R::Token, u32>,
-    /// Up to which order a viewer's tokens are revoked, and when that was said.
+    /// The place in the order up to which a viewer's tokens are revoked, and the time of that revocation.
     viewers: Map<Box<str>, (u64, i64)>,
-    /// The last order that was given.
+    /// The last place that was given.
     order: AtomicU64,
 }
 
@@ -103,7 +103,7 @@ impl<R: Kept> Default for Table<R> {
 }
 
 impl<R: Kept> Table<R> {
-    /// What is known of a token now.
+    /// Returns the present state of a token.
     pub(super) fn look(&self, token: &R::Token) -> Sight<R> {
         match self.records.get(token) {
             Some(record) if self.is_revoked(&record) => Sight::Revoked(Some(record)),
@@ -117,12 +117,12 @@ impl<R: Kept> Table<R> {
         !self.alone.is_empty() && self.alone.get(token).is_some()
     }
 
-    /// Returns whether it was revoked, or after it was issued its video or its viewer.
+    /// Returns whether the record was revoked by itself, or its video or viewer was revoked after it was issued.
     pub(super) fn is_revoked(&self, record: &R) -> bool {
         self.revoked_at(record).is_some()
     }
 
-    /// When its viewer was revoked, if that was after it was issued.
+    /// Returns the time at which the record's viewer was revoked, if that was after the record was issued.
     fn viewer_revoked_at(&self, record: &R) -> Option<i64> {
         if self.viewers.is_empty() {
             return None;
@@ -131,7 +131,7 @@ impl<R: Kept> Table<R> {
         mark.filter(|(up_to, _)| record.order() <= *up_to).map(|(_, at)| at)
     }
 
-    /// When it was revoked, by itself or with its video or its viewer.
+    /// Returns the time at which the record was revoked, by itself or with its video or its viewer.
     fn revoked_at(&self, record: &R) -> Option<i64> {
         if let Some(at) = record.revoked_alone().at() {
             return Some(at);
@@ -143,8 +143,8 @@ impl<R: Kept> Table<R> {
         self.viewer_revoked_at(record)
     }
 
-    /// Puts in a record that was found elsewhere; not where its token was revoked meanwhile, nor in the place of the same
-    /// record, which counts already.
+    /// Adds a record that was found elsewhere, unless its token was revoked meanwhile. It does not replace the same record, which
+    /// already has counts.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store finds"))]
     pub(super) fn put_found(&self, record: &Arc<R>) {
         self.reach(record.order());
@@ -153,7 +153,7 @@ impl<R: Kept> Table<R> {
         });
     }
 
-    /// Puts a record in, unless something is known of its token; tells whether it is in.
+    /// Adds a record, unless its token is known. Returns whether it was added.
     pub(super) fn put_new(&self, record: &Arc<R>) -> bool {
         self.records.put(record, |held| held.is_none() && !self.was_revoked_alone(record.token()))
     }
@@ -191,7 +191,7 @@ impl<R: Kept> Table<R> {
         self.order.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// Returns the order so far: what was issued up to now is not above it.
+    /// Returns the order so far. No token issued until now has a greater place.
     pub(super) fn order(&self) -> u64 {
         self.order.load(Ordering::Relaxed)
     }
@@ -200,8 +200,8 @@ impl<R: Kept> Table<R> {
         self.order.fetch_max(order, Ordering::Relaxed);
     }
 
-    /// Drops what is dead: expired and revoked records, and those that nobody has asked for since `idle_since` and that
-    /// remember nothing any more; then marks that nothing can fall under any more.
+    /// Removes expired and revoked records, and those that were not requested since `idle_since` and hold no more state. Then
+    /// removes marks that can no longer apply to any token.
     pub(super) fn sweep(&self, now: i64, idle_since: Option<i64>) {
         self.records.retain(|record| {
             let expired = record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
@@ -216,13 +216,13 @@ impl<R: Kept> Table<R> {
         self.viewers.retain(|_, (_, at)| at.saturating_add(REMEMBERED) > now);
     }
 
-    /// Drops every record; marks stay.
+    /// Removes every record. Marks stay.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store looks up again"))]
     pub(super) fn forget(&self) {
         self.records.retain(|_| false);
     }
 
-    /// How many records, and how many revoked viewers, are known.
+    /// Returns the number of known records, and of revoked viewers.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "a shared store shows it"))]
     pub(super) fn len(&self) -> (usize, usize) {
         (self.records.len(), self.viewers.len())

@@ -2,33 +2,33 @@ use std::hash::{Hash, Hasher};
 
 use crate::error::ConfigError;
 
-/// The shortest embed token, in characters: 128 bits, which nobody guesses.
+/// The minimum length of an embed token, in characters: 128 bits, which cannot be guessed.
 pub const MIN_EMBED_TOKEN_LEN: usize = 32;
 
-/// The longest embed token, in characters.
+/// The maximum length of an embed token, in characters.
 pub const MAX_EMBED_TOKEN_LEN: usize = 64;
 
-/// What a new one has.
+/// The length of a new token.
 const NEW_LEN: u8 = 32;
 
-/// An embed token: 32 to 64 lower-case hexadecimal characters that mean nothing by themselves.
+/// An embed token: 32 to 64 lower-case hexadecimal characters without a meaning of their own.
 ///
-/// Whoever has it may watch, so it has no `Display`, and its `Debug` shows nothing; [`EmbedToken::to_text`] is the one
-/// way to its characters.
+/// Whoever has the token may watch. It therefore has no `Display`, and its `Debug` output shows nothing. [`EmbedToken::to_text`]
+/// is the only way to get its characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EmbedToken {
-    /// Two characters a byte; what is not used is zero.
+    /// Two characters in each byte. Unused bytes are zero.
     packed: [u8; MAX_EMBED_TOKEN_LEN / 2],
-    /// In characters.
+    /// The length in characters.
     len: u8,
 }
 
 impl EmbedToken {
-    /// Creates a new one of 32 characters, 128 bits from the system's generator.
+    /// Generates a token of 32 characters, 128 bits from the system's random generator.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::NoRandomness`] when the system has none to give.
+    /// Returns [`ConfigError::NoRandomness`] if the system's random generator fails.
     pub fn generate() -> Result<Self, ConfigError> {
         let mut packed = [0; MAX_EMBED_TOKEN_LEN / 2];
         let (fresh, _) = packed.split_at_mut(MIN_EMBED_TOKEN_LEN / 2);
@@ -36,16 +36,16 @@ impl EmbedToken {
         Ok(Self { packed, len: NEW_LEN })
     }
 
-    /// Reads a token that was made elsewhere.
+    /// Parses a token that was created elsewhere.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::EmbedToken`] for anything but 32 to 64 of `0` to `9` and `a` to `f`.
+    /// Returns [`ConfigError::EmbedToken`] for anything but 32 to 64 of `0` to `9` and `a` to `f`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         Self::read(text.as_bytes()).ok_or(ConfigError::EmbedToken { bytes: text.len() })
     }
 
-    /// Returns the token that these bytes are, if they have the form of one. Signed tokens have dots, so none is both.
+    /// Parses the bytes if they have the form of an embed token. A signed token has dots, so no text has both forms.
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
         if !(MIN_EMBED_TOKEN_LEN..=MAX_EMBED_TOKEN_LEN).contains(&text.len()) {
             return None;
@@ -67,14 +67,14 @@ impl EmbedToken {
         (seen < 16).then_some(Self { packed, len: u8::try_from(text.len()).ok()? })
     }
 
-    /// Its characters. They are the credential: not for logs.
+    /// Returns the characters of the token. They are the credential, so do not log them.
     pub fn to_text(self) -> String {
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
         let digits = self.packed.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
         digits.take(usize::from(self.len)).collect()
     }
 
-    /// Returns the pattern with the token in the place of `{token}`: `https://cdn.example.com/watch/{token}`.
+    /// Returns the pattern with the token in place of `{token}`: `https://cdn.example.com/watch/{token}`.
     pub fn url(self, pattern: &str) -> String {
         pattern.replace("{token}", &self.to_text())
     }

@@ -49,7 +49,7 @@ const HOSTS: [&str; 12] = [
     "unknown.example.net",
 ];
 
-/// Returns everything that adds work: two keys, every carrier, every way to write a URL.
+/// Returns settings with everything that adds work: two keys, every carrier, every URL escaping.
 fn akamai_settings() -> Akamai {
     Akamai::new("00112233445566778899aabbccddeeff")
         .also("ffeeddccbbaa99887766554433221100")
@@ -57,7 +57,7 @@ fn akamai_settings() -> Akamai {
         .url_escaping([UrlEscaping::None, UrlEscaping::Edge, UrlEscaping::Cloudinary])
 }
 
-/// Akamai tokens whose matching takes long, signed, and without `acl`, not signed.
+/// Returns Akamai tokens whose matching takes long, signed, and an unsigned one without `acl`.
 fn akamai_tokens() -> Vec<String> {
     let signer = AkamaiSigner::new(&akamai_settings()).unwrap();
     let draft = |acl: String| signer.acl([acl]).expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
@@ -77,7 +77,7 @@ fn cloudfront_key() -> Key {
 /// The parts of a credential by name.
 type Parts = Vec<(&'static str, String)>;
 
-/// Credentials of CloudFront whose reading or matching takes long, signed. One that is not.
+/// Returns credentials of CloudFront whose parsing or matching takes long. All but one are signed.
 fn cloudfront_credentials() -> Vec<(String, Parts)> {
     let pem = include_bytes!("../../tests/support/keys/p256.test.pem");
     let der = ::pem::parse(pem).unwrap().into_contents();
@@ -222,7 +222,7 @@ fn length(request: &Request<()>) -> usize {
     request.method().as_str().len() + request.uri().to_string().len() + fields.sum::<usize>()
 }
 
-/// `text` over and over, up to [`LONG`].
+/// Repeats `text` up to [`LONG`].
 fn many(text: &str) -> String {
     text.repeat(LONG / text.len())
 }
@@ -325,7 +325,7 @@ fn headers() -> Vec<(&'static str, &'static str, String)> {
     ]
 }
 
-/// Requests with each of these credentials, in each carrier, and among others of their kind.
+/// Returns requests with each of these credentials, in each carrier, and among others of their kind.
 fn cloudfront_requests(stand: &Stand) -> Vec<(String, Request<()>)> {
     let mut requests = Vec::new();
     for (name, parts) in cloudfront_credentials() {

@@ -11,7 +11,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// Extract and expand as RFC 5869 §2 writes them down, for one block of output.
+/// Extracts and expands as specified by RFC 5869 §2, for one block of output.
 fn rfc_5869(master: &[u8], info: &[u8]) -> Vec<u8> {
     let hmac = |key: &[u8], text: &[u8]| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
@@ -22,7 +22,7 @@ fn rfc_5869(master: &[u8], info: &[u8]) -> Vec<u8> {
     hmac(&prk, &[info, &[1]].concat())
 }
 
-/// Computed with Python's hmac and hashlib. A key that changes makes content unplayable, so these stay for good.
+/// The values were computed with Python's hmac and hashlib. A changed key makes content unplayable, so they are permanent.
 #[test]
 fn keys_and_ids_are_what_another_implementation_computes() {
     for (master, id, keys) in [
@@ -73,7 +73,7 @@ fn keys_and_ids_are_those_of_the_formula_for_videos_of_every_length() {
     }
 }
 
-/// A video whose id ends in what looks like the batch, and so on: nothing runs into what stands beside it.
+/// A video's id may end in text that looks like a batch. No part may run into an adjacent part.
 #[test]
 fn no_two_batches_have_one_key() {
     let masters = [MediaKeys::new(COUNTED).unwrap(), MediaKeys::new(ONES).unwrap()];
@@ -155,7 +155,7 @@ fn a_video_is_what_an_embed_token_can_be_for() {
     }
 }
 
-/// Whatever is formatted: as text, as bytes or as a list of numbers.
+/// Checks every format: text, bytes and a list of numbers.
 #[test]
 fn nothing_shows_a_secret() {
     let master = b"a secret that nobody may ever see";

@@ -114,7 +114,7 @@ fn where_nothing_can_be_written_the_last_batch_stays() {
     assert_eq!(fs::read(&info_file).unwrap(), before);
 }
 
-/// What ffmpeg does before each segment, as often as it goes, while batches change as fast as they go.
+/// Does what ffmpeg does before each segment, as often as possible, while batches change as fast as possible.
 #[test]
 fn a_packager_never_finds_a_key_beside_the_name_of_another() {
     let folder = tempfile::tempdir().unwrap();
