@@ -55,7 +55,7 @@
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! | --- | --- |
 //! | `aws-lc` (default) | signature verification by AWS-LC, and all functions that load keys |
 //! | `http` | support for the types of the crate `http`, for use without a framework: [`adapters::http`] |

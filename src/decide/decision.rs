@@ -61,8 +61,8 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Refuses a request that needs no credential only because of where its path is: outside of every base path, or in a public
-    /// site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
+    /// Refuses a request that needs no credential only because of the position of its path: outside of every base path, or in a
+    /// public site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
     #[cfg(feature = "tower")]
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {

@@ -9,16 +9,16 @@ use crate::error::{ConfigError, ConfigErrors, Faults};
 
 /// The proxies whose statements about the client are trusted, as networks.
 ///
-/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it. The list is therefore
-/// read from its right end, for as long as the hop that wrote an entry is a trusted proxy:
+/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it. The list is therefore read
+/// from its right end, for as long as the hop that wrote an entry is a trusted proxy:
 ///
-/// 1. If the connection's peer is no trusted proxy, the peer is the client, and its fields are not read.
-/// 2. An entry that is no trusted proxy's address is the client.
+/// 1. If the connection's peer is not a trusted proxy, the peer is the client, and its fields are not read.
+/// 2. An entry that is not the address of a trusted proxy is the client.
 /// 3. If every entry is a trusted proxy's, the left-most is the client.
-/// 4. An entry that is no address (`unknown`, an obfuscated name, nothing, or text) ends the list. The client is behind the
+/// 4. An entry that is not an address (`unknown`, an obfuscated name, nothing, or text) ends the list. The client is behind the
 ///    last known hop. Limits count by that hop, and a credential that is bound to an address is rejected.
-/// 5. If `X-Forwarded-For` and `Forwarded` (RFC 7239) disagree, the list ends at the peer: a proxy that writes one of them may
-///    pass the other on as the client sent it. A `Forwarded` without any `for` is ignored.
+/// 5. If `X-Forwarded-For` and `Forwarded` (RFC 7239) disagree, the list ends at the peer, because a proxy that writes one of
+///    them may pass the other on as the client sent it. A `Forwarded` without any `for` is ignored.
 ///
 /// `X-Forwarded-For` has no quoting, so a quote in it is part of an entry. In `Forwarded` quotes are paired from the right, so
 /// that text from a client cannot change how a proxy's entries are read.

@@ -31,7 +31,8 @@ impl Revocation {
     }
 }
 
-/// Returns whether what a key signed, and issued in this second, is revoked: by the `kid`, or by the key's identity.
+/// Returns whether a token that this key signed, and that was issued in this second, is revoked by the `kid` or by the key's
+/// identity.
 pub(super) fn is_key_revoked(list: &Revocations, key: &Key, issued_at: Option<UnixSeconds>) -> bool {
     list.cover(Kind::Kid, key.id().as_str().as_bytes(), issued_at)
         || list.has(Kind::Key)

@@ -93,7 +93,7 @@ impl Default for Admitted {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub(crate) struct SiteSettings {
-    /// Who may read the site's resources. Default "authenticated".
+    /// The access to the site's resources: for clients with a credential, or for everybody. Default "authenticated".
     pub(crate) access: Access,
     /// Object keys, or folders ending in a slash, that need no credential.
     pub(crate) public_paths: Vec<String>,
@@ -107,12 +107,12 @@ pub(crate) struct SiteSettings {
     pub(crate) grant_extension: bool,
 }
 
-/// Who may read the resources of a site.
+/// The access to the resources of a site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "access"))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Access {
-    /// Clients with a valid credential.
+    /// Only clients with a valid credential.
     #[default]
     Authenticated,
     /// Everybody. Credentials are not read.
@@ -125,7 +125,8 @@ pub(crate) enum Access {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CacheScope {
-    /// Granted responses are `private`, which replaces `public` and `s-maxage`, and is added if there is no `Cache-Control`.
+    /// Granted responses are `private`: `public` and `s-maxage` are removed, and `private` is added unless the inner service set
+    /// `no-store`.
     #[default]
     Private,
     /// The inner service decides. For deployments whose CDN verifies tokens itself.

@@ -37,7 +37,8 @@ pub(super) struct State {
     /// The secrets of schemes.
     pub(super) secrets: Secrets,
     pub(super) file: FileSight,
-    /// When the file last changed. It is reloaded once it has been stable for `SETTLING`, because it may still be being written.
+    /// The time at which the file last changed. It is reloaded once it has been stable for `SETTLING`, because it may still be
+    /// being written.
     pub(super) settling: Option<Instant>,
     /// The reason why the present content of the file is not in force.
     pub(super) refused: Option<ConfigErrors>,

@@ -139,7 +139,7 @@ impl Queues {
 }
 
 proptest! {
-    /// Clients check and count in any order, also where the check has failed.
+    /// Clients check and count in any order, even after a failed check.
     #[test]
     fn a_table_allows_what_a_queue_for_each_client_allows(
         requests in 1_u32..8,

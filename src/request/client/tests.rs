@@ -87,7 +87,7 @@ fn the_client_is_the_right_most_untrusted_entry() {
     }
 }
 
-/// Text from a client is to the left of the trusted proxy's entry. None of its bytes may change how that entry is read.
+/// Text from a client is to the left of the trusted proxy's entry. None of its bytes may change the meaning of that entry.
 #[test]
 fn nothing_to_the_left_of_a_trusted_entry_changes_the_client() {
     for spoofed in [

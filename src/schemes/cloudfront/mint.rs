@@ -69,7 +69,7 @@ pub enum Unsignable {
     /// The URL is not absolute, with protocol, host and path. Or a `Resource` names no protocol and does not begin with `*`.
     #[error("URL has no protocol, host or path: write https://media.example.com/videos/1/a.mp4")]
     Url,
-    /// The URL of a canned policy has a `*`, which makes it a pattern: whoever holds the signature could send it as a custom
+    /// The URL of a canned policy has a `*`, which makes it a pattern: the holder of the signature could send it as a custom
     /// policy.
     #[error("URL has a *, which its signature would make a wildcard: write %2A")]
     Wildcard,

@@ -70,7 +70,7 @@ impl EmbedRules {
 pub(super) struct PathPattern {
     /// The path before the token, which begins and ends with a slash.
     before: Box<str>,
-    /// Whether a path follows the token.
+    /// True if a path follows the token.
     below: bool,
 }
 

@@ -5,13 +5,13 @@ use crate::error::TokenFault;
 use crate::request::hex_value;
 use crate::work;
 
-/// A place in the text, moving forwards: what is left of it.
+/// A position in the text, moving forwards: the unread rest.
 pub(super) struct Cursor<'t> {
     rest: &'t [u8],
 }
 
 impl<'t> Cursor<'t> {
-    /// At the beginning of a text, which is UTF-8.
+    /// Creates a cursor at the beginning of a text, which is UTF-8.
     pub(super) const fn new(text: &'t [u8]) -> Self {
         Self { rest: text }
     }
@@ -47,13 +47,13 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// What was passed since `start`, an earlier rest.
+    /// Returns the text that was read since `start`, an earlier rest.
     #[inline]
     fn since(&self, start: &'t [u8]) -> &'t [u8] {
         start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default()
     }
 
-    /// After `{`, up to and with `}`.
+    /// Reads the members after `{`, up to and including `}`.
     pub(super) fn members(
         &mut self,
         depth: u8,
@@ -79,7 +79,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// After `[`, up to and with `]`.
+    /// Reads the elements after `[`, up to and including `]`.
     pub(super) fn elements(
         &mut self,
         depth: u8,
@@ -137,7 +137,7 @@ impl<'t> Cursor<'t> {
         word.bytes().try_for_each(|byte| self.expect(byte))
     }
 
-    /// After the opening quote, up to and with the closing one.
+    /// Reads a string after its opening quote, up to and including the closing quote.
     #[expect(clippy::inline_always, reason = "see `value`")]
     #[inline(always)]
     fn string(&mut self) -> Result<JsonStr<'t>, TokenFault> {
@@ -174,7 +174,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// After a backslash. A surrogate must be one of a pair: a lone one is no character.
+    /// Reads an escape after its backslash. A surrogate must be part of a pair, because a lone one is not a character.
     fn escape(&mut self) -> Result<(), TokenFault> {
         match self.peek() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
@@ -210,7 +210,7 @@ impl<'t> Cursor<'t> {
         Ok(code)
     }
 
-    /// `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?` (RFC 8259 §6).
+    /// Reads a number: `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?` (RFC 8259 §6).
     #[inline]
     fn number(&mut self) -> Result<(), TokenFault> {
         if self.peek() == Some(b'-') {
@@ -243,10 +243,10 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// How many bytes from the first on mean themselves in a string: no quote, no backslash, no control character.
+/// Returns the number of leading bytes that stand for themselves in a string: no quote, no backslash, no control character.
 ///
-/// Looks at eight at once, so that most strings take one step. A byte of `stops` has its top bit set where a byte
-/// of the eight is one to stop at; a borrow can set bits above such a byte only, and the lowest one counts.
+/// Eight bytes are examined at once, so that most strings take one step. The top bit of each byte of `stops` is set if the scan
+/// has to stop at that byte. A borrow can set bits only above such a byte, and the lowest one counts.
 pub(super) fn plain_run(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const TOPS: u64 = u64::from_le_bytes([0x80; 8]);

@@ -126,7 +126,7 @@ fn escapes_resolve_as_serde_resolves_them() {
     assert_eq!(text.resolve(&mut small), None);
 }
 
-/// The reader has checked every array that is shown to it; one that was not is none.
+/// The parser has checked every array that reaches this function, so text that is not an array never does.
 #[test]
 fn an_array_has_a_string_or_not_and_is_none_where_it_holds_something_else() {
     for (array, has) in [

@@ -3,31 +3,31 @@ use std::hash::{BuildHasher, Hasher};
 use arrayvec::ArrayVec;
 use foldhash::fast::FixedState;
 
-/// A JSON string as it stands between its quotes, escapes and all; its form has been checked.
+/// A JSON string as written between its quotes, with its escapes. Its syntax has been checked.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonStr<'t> {
-    /// A piece of UTF-8 text between two quotes, so UTF-8 itself.
+    /// A piece of UTF-8 text between two quotes, and so UTF-8 itself.
     pub(super) raw: &'t [u8],
     pub(super) escaped: bool,
 }
 
 impl<'t> JsonStr<'t> {
-    /// Returns a text that is not written as JSON.
+    /// Creates the string of a text that is not written as JSON.
     pub(crate) const fn of(text: &'t str) -> Self {
         Self { raw: text.as_bytes(), escaped: false }
     }
 
-    /// Returns the text itself, when no escape stands in it.
+    /// Returns the text itself, if it has no escapes.
     pub fn plain(self) -> Option<&'t str> {
         if self.escaped { None } else { std::str::from_utf8(self.raw).ok() }
     }
 
-    /// Returns the characters, escapes resolved.
+    /// Returns the characters, with escapes resolved.
     pub fn chars(self) -> impl Iterator<Item = char> + 't {
         Unescape(std::str::from_utf8(self.raw).unwrap_or_default().chars())
     }
 
-    /// Returns whether the text, escapes resolved, is `other`.
+    /// Returns whether the text, with escapes resolved, is `other`.
     #[inline] // so that a name that is known when compiling is compared in one step
     pub fn is(self, other: &str) -> bool {
         if self.escaped { self.resolves_to(other) } else { self.raw == other.as_bytes() }
@@ -43,7 +43,7 @@ impl<'t> JsonStr<'t> {
         self.raw.is_empty()
     }
 
-    /// Returns the text, escapes resolved into `buffer` where there are any; `None` if they do not fit.
+    /// Returns the text. If it has escapes, they are resolved into `buffer`. Returns `None` if the result does not fit.
     pub(crate) fn resolve<'b, const N: usize>(self, buffer: &'b mut ArrayVec<u8, N>) -> Option<&'b [u8]>
     where
         't: 'b,
@@ -59,7 +59,8 @@ impl<'t> JsonStr<'t> {
         Some(buffer)
     }
 
-    /// The text if it is plain, else the one of `names` that it spells, else nothing that is a name.
+    /// Returns the text if it has no escapes. Otherwise returns the name among `names` that it spells, or a text that is not a
+    /// name.
     #[inline]
     pub(in crate::schemes) fn as_one_of(self, names: &'static [&'static str]) -> &'t [u8] {
         if self.escaped { self.spells_one_of(names) } else { self.raw }
@@ -80,12 +81,12 @@ impl<'t> JsonStr<'t> {
         if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
     }
 
-    /// Returns a bit for the first byte: names without a common bit are not the same.
+    /// Returns a bit for the first byte. Names without a common bit differ.
     pub(super) fn mark(self) -> u64 {
         self.raw.first().map_or(1, |first| 1 << (first & 63))
     }
 
-    /// Returns a hash of the characters, escapes resolved.
+    /// Returns a hash of the characters, with escapes resolved.
     pub(super) fn hash(self) -> u64 {
         crate::work::visited(self.raw.len());
         let mut state = FixedState::default().build_hasher();
@@ -94,7 +95,7 @@ impl<'t> JsonStr<'t> {
     }
 }
 
-/// Where a piece of a text stands in it.
+/// The position of a piece of text.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::schemes) struct Place {
     start: u16,
@@ -102,7 +103,7 @@ pub(in crate::schemes) struct Place {
 }
 
 impl Place {
-    /// The place of `piece`, which is borrowed from `text`.
+    /// Returns the position of `piece`, which is borrowed from `text`.
     pub(in crate::schemes) fn of(piece: &[u8], text: &[u8]) -> Option<Self> {
         let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
         Some(Self { start: start.try_into().ok()?, len: piece.len().try_into().ok()? })
@@ -113,7 +114,7 @@ impl Place {
     }
 }
 
-/// Where a string stands in its text.
+/// The position of a string in its text.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::schemes) struct StrPlace {
     raw: Place,
@@ -121,18 +122,18 @@ pub(in crate::schemes) struct StrPlace {
 }
 
 impl<'t> JsonStr<'t> {
-    /// Where it stands in the text that it was read from.
+    /// Returns the position in the text from which the string was parsed.
     pub(in crate::schemes) fn place_in(self, text: &'t [u8]) -> Option<StrPlace> {
         Some(StrPlace { raw: Place::of(self.raw, text)?, escaped: self.escaped })
     }
 
-    /// The string at a place of the same text.
+    /// Returns the string at a position of the same text.
     pub(in crate::schemes) fn at(text: &'t [u8], place: StrPlace) -> Option<Self> {
         Some(Self { raw: place.raw.read(text)?, escaped: place.escaped })
     }
 }
 
-/// One value of a member; what is nested was checked and is handed out as text.
+/// The value of a member. Nested values were checked and are passed on as text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'t> {
     String(JsonStr<'t>),

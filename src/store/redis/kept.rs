@@ -62,7 +62,7 @@ struct Entry {
     order: Order,
     /// The last second in which the entry is kept.
     until: i64,
-    /// When the server acknowledged the entry, or None if it has not.
+    /// The time at which the server acknowledged the entry, or None if it has not.
     acknowledged: Option<Instant>,
 }
 
