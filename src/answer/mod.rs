@@ -5,9 +5,9 @@
 //! the request and returns the [`ResponseEdits`], which are applied to the response. The tower layer and the actix-web middleware
 //! call the same methods.
 //!
-//! 1. A refusal is answered at once: the status of its code (or that of the site's `answers`), a challenge if a token, or a
-//!    better one, would help, `no-store`, and problem JSON (RFC 9457) with the stable code. It does not reveal whether the object
-//!    exists.
+//! 1. A refusal is answered at once, with the status of its code (or that of the site's `answers`), `no-store`, and problem JSON
+//!    (RFC 9457) with the stable code. If a token, or a better one, would help, the answer has a challenge. It does not reveal
+//!    whether the object exists.
 //! 2. A preflight is answered at once, with 204.
 //! 3. Every other request goes to the inner service, without the identity headers, which only the verifier may set. The response
 //!    gets CORS headers, `Vary` and its cache scope, whatever its status.

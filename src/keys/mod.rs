@@ -16,9 +16,9 @@
 //! A token's key is found by its `kid`:
 //!
 //! 1. If only one key has the `kid`, that key is used. Its scope and its issuer are checked as separate rules.
-//! 2. If several keys have it, those are tried that may sign for the resource and whose issuer, if they have one, is the token's
-//!    `iss`: the narrowest scope first (bucket or stream, site, any), and within one scope the issuer's key first. These are at
-//!    most six, regardless of the number of keys with the `kid`.
+//! 2. If several keys have it, the candidates are those that may sign for the resource and whose issuer, if they have one, is the
+//!    token's `iss`. They are tried in order, the narrowest scope first (bucket or stream, site, any), and within one scope the
+//!    issuer's key first. There are at most six candidates, regardless of the number of keys with the `kid`.
 
 pub mod danger;
 mod freshness;

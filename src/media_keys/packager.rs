@@ -7,8 +7,9 @@ use super::error::MediaKeyError;
 use super::key::{MediaKey, MediaKeys};
 
 impl MediaKeys {
-    /// Returns the text of the file that ffmpeg reads with `-hls_key_info_file`: three lines with the key's URI, the file in
-    /// which the packager finds the key, and the initialization vector if there is one.
+    /// Returns the text of the file that ffmpeg reads with `-hls_key_info_file`.
+    ///
+    /// Its lines are the key's URI, the file in which the packager finds the key, and the initialization vector if there is one.
     ///
     /// The URI is the prefix and the key's name, and is written into the playlist unchanged. `keys/` is the folder beside a media
     /// playlist, and `/videos/video-1/keys/` a folder from the root. The URI must lead to the [service](Self::service).

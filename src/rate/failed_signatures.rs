@@ -3,10 +3,10 @@ use super::Rate;
 /// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for a
 /// key.
 ///
-/// A token with a bad signature that names a key in force, has not expired and covers the path is rejected only after its
-/// signature was verified. That takes some 15 µs for RSA with 2048 bits and 55 µs with 4096, so a flood of such tokens takes
-/// processor time from viewers. Once a limit is reached, verification is suspended for that client or key: the request is
-/// answered with 429 `rate_limited` and `Retry-After`, whether the signature is valid or not.
+/// A token that names a key in force, has not expired and covers the path is rejected only after its signature was verified. That
+/// takes some 15 µs for RSA with 2048 bits and 55 µs with 4096, so a flood of such tokens takes processor time from viewers. Once
+/// a limit is reached, verification is suspended for that client or key: the request is answered with 429 `rate_limited` and
+/// `Retry-After`, whether the signature is valid or not.
 ///
 /// Valid signatures, secure links, embed tokens, requests that are rejected before the signature, and
 /// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached,

@@ -25,9 +25,18 @@ impl PathBuffer {
 
 /// The one normal form of a request's path: decoded once, starting with `/`, with exactly one reading.
 ///
-/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any spelling, in
-/// this order: a missing leading slash; `//`, `.` and `..` segments; control characters; backslashes; invalid percent-encoding;
-/// an encoded slash; bytes that are not UTF-8; and a path that would decode *again* to one of these (RFC 3986 §6.2.2 and §7.3).
+/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any spelling (RFC
+/// 3986 §6.2.2 and §7.3), in this order:
+///
+/// 1. a missing leading slash;
+/// 2. `//`, `.` and `..` segments;
+/// 3. control characters;
+/// 4. backslashes;
+/// 5. invalid percent-encoding;
+/// 6. an encoded slash;
+/// 7. bytes that are not UTF-8;
+/// 8. a path that would decode *again* to one of these.
+///
 /// Paths are case-sensitive, `+` is `+`, and nothing is folded.
 ///
 /// ```

@@ -1,8 +1,10 @@
 //! The registry: every scheme, in the order in which the schemes read a text from a shared carrier.
 
-/// Calls a macro with every scheme, one in each line: its variant of [`Scheme`](super::Scheme), its name in configuration and
-/// logs; the field of its rules and settings, its module, and the types of its rules and settings; and its section in a
-/// configuration file, if it has one. Tokens in braces are passed to the macro first.
+/// Calls a macro with every scheme, one in each line. Tokens in braces are passed to the macro first. A line has
+///
+/// - the scheme's variant of [`Scheme`](super::Scheme), and its name in configuration and logs;
+/// - the field of its rules and settings, its module, and the types of its rules and settings;
+/// - its section in a configuration file, if it has one.
 macro_rules! for_each_scheme {
     ($callback:ident) => {
         $crate::schemes::for_each_scheme! { $callback! {} }

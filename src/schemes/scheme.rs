@@ -58,10 +58,14 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// Verifies a credential, and checks that it covers the requested resource. Rules that can only reject come before
     /// cryptography.
     ///
-    /// The scheme is responsible for these rules, as far as they apply to it: the key is in force, and its scope admits the
-    /// resource; the dates and the site's [lifetime](crate::time::TimeRules); suspension after too many failed signatures
-    /// ([`Failures`](super::Failures)); revocations, and an unreachable store. [`Context::accept`] then runs the site's hook, and
-    /// a [`Verified`] cannot be created without its result.
+    /// The scheme is responsible for these rules, as far as they apply to it:
+    ///
+    /// - the key is in force, and its scope admits the resource;
+    /// - the dates and the site's [lifetime](crate::time::TimeRules);
+    /// - suspension after too many failed signatures ([`Failures`](super::Failures));
+    /// - revocations, and an unreachable store.
+    ///
+    /// [`Context::accept`] then runs the site's hook, and a [`Verified`] cannot be created without its result.
     ///
     /// If a lookup is needed first, [`Context::look_up`] records it, and the denial that it returns is the result.
     fn verify(

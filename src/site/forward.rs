@@ -7,8 +7,9 @@ use crate::manifest::{DEFAULT_MAX_MPD, Format, Hosts, Parameters, Port, Types};
 use crate::request::{Parameter, explicit_port};
 use crate::schemes::{Carrier, SchemeRules, VerifiedFacts};
 
-/// Rules for carrying query parameters of a manifest's request into the URIs of the manifest, so that players request the listed
-/// files with the same parameters.
+/// Rules for carrying query parameters of a manifest's request into the URIs of the manifest.
+///
+/// Players then request the listed files with the same parameters.
 ///
 /// ```
 /// use playgate::site::Forward;

@@ -7,9 +7,9 @@ use crate::request::Host;
 
 /// The treatment of requests outside of every base path, on a host that some site claims.
 ///
-/// A policy in which some site has a base path below `/` has to set it with [`PolicyBuilder::outside`], unless a site at `/`
-/// serves the other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims;
-/// beside a site for any host (`"*"`) there are none.
+/// If some site of a policy has a base path below `/`, [`PolicyBuilder::outside`] has to be set, unless a site at `/` serves the
+/// other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims; beside a site
+/// for any host (`"*"`) there are none.
 ///
 /// [`PolicyBuilder::outside`]: super::PolicyBuilder::outside
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -49,9 +49,10 @@ impl Store {
         Self(Arc::new(Inner { home: Home::Redis(home(Arc::clone(&access))), access }))
     }
 
-    /// Waits until a shared store was reached for the first time and commands work: the connections are set up, a script has run,
-    /// the revocations in the store are in force here, and earlier revocations of this node are in the store. A store in memory
-    /// is always ready.
+    /// Waits until a shared store was reached for the first time and commands work. A store in memory is always ready.
+    ///
+    /// Afterwards the connections are set up and a script has run. The revocations in the store are in force here, and earlier
+    /// revocations of this node are in the store.
     ///
     /// This waits indefinitely while the server is down, loads its data or does not answer. Limit it with `tokio::time::timeout`.
     pub async fn ready(&self) {

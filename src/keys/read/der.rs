@@ -16,9 +16,13 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] of its own for each of these: no key, or bytes after it; a private key; a key type without an
-    /// algorithm here; RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or the fingerprint of ROCA; an
-    /// empty `kid` or scope.
+    /// Each of these has a [`ConfigError`] of its own:
+    ///
+    /// - no key, or bytes after it;
+    /// - a private key;
+    /// - a key type without an algorithm here;
+    /// - RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
+    /// - an empty `kid` or scope.
     pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_der(kid, der, None)?)
     }

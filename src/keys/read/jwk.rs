@@ -29,8 +29,14 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// Returns a [`ConfigError`] of its own for each of these: no JSON object; no `kid`; private members (`d`, `p`, …); `use` or
-    /// `key_ops` that forbid verifying; an unsupported type, curve or `alg`; weak or broken key material; no scope.
+    /// Each of these has a [`ConfigError`] of its own:
+    ///
+    /// - no JSON object;
+    /// - no `kid`, or no scope;
+    /// - private members (`d`, `p`, …);
+    /// - `use` or `key_ops` that forbid verifying;
+    /// - an unsupported type, curve or `alg`;
+    /// - weak or broken key material.
     pub fn from_jwk(json: &str, scope: KeyScope) -> Result<Self, ConfigError> {
         let object = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
         from_object(object, None, scope)

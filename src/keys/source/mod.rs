@@ -6,14 +6,14 @@
 //!    are skipped, hidden ones silently and the rest with a warning. Sub-folders are not searched.
 //! 2. When a source is read for the first time, a document that cannot be loaded is an error, unless
 //!    [`broken_files`](KeySource::broken_files) is set to skip it.
-//! 3. Later, a document that can be read and holds no usable key removes its keys: a JWK Set without a usable member (such as
-//!    `{"keys":[]}`), a key for encryption, a weak key, a certificate. If a file is deleted from a folder that still has key
-//!    files, its keys are removed.
-//! 4. A document that cannot be read keeps its last good keys in force, and is reported once for each change: a file that is half
-//!    written, broken, empty or a private key; a missing file that the source names; a folder that is missing or no longer holds
-//!    a key file. An unmounted volume looks the same, so deleting the last key file of a folder removes nothing. To retire its
-//!    keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove the source.
-//!    [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
+//! 3. Later, a document that can be read and holds no usable key removes its keys. Examples are a JWK Set without a usable member
+//!    (such as `{"keys":[]}`), a key for encryption, a weak key, and a certificate. If a file is deleted from a folder that still
+//!    has key files, its keys are removed.
+//! 4. A document that cannot be read keeps its last good keys in force, and is reported once for each change. This applies to a
+//!    file that is half written, broken, empty or a private key, and to a missing file that the source names. It also applies to
+//!    a folder that is missing or no longer holds a key file. An unmounted volume looks the same, so deleting the last key file
+//!    of a folder removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove
+//!    the source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
 //! 5. If two keys have one [identity](super::KeyIdentity), the one in force stays. At the first reading, that is an error. Keys
 //!    with one `kid` and different scopes or issuers do not conflict.
 //! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.

@@ -38,7 +38,7 @@
 //! covers nothing.
 //!
 //! A canned policy and a custom policy with the same text have the same signature. So a signer must not sign canned URLs with a
-//! `*` that a viewer chose, as in a file name: the viewer could send the policy as a custom one, where the `*` is a wildcard.
+//! `*` that a viewer chose, as in a file name. The viewer could send the policy as a custom one, where the `*` is a wildcard.
 //! Write `%2A` instead; [`CloudFrontSigner`] requires it.
 //!
 //! # Claims and scope

@@ -176,9 +176,9 @@ impl Set {
         found.unwrap_or_else(|| self.least_missed(tag, tenant, held_by))
     }
 
-    /// Returns the place to replace. It belongs to the tenant that holds most places in the cache; between two equal tenants, to
-    /// the one that holds more places in the set, and then to the tenant of the new token. Among the tenant's places it is one
-    /// whose token was not requested since it was last considered here, starting at a place that the tag selects.
+    /// Returns the place to replace. It belongs to the tenant that holds most places in the cache. Of two equal tenants the one
+    /// with more places in the set is chosen, and then the tenant of the new token. Among the tenant's places it is one whose
+    /// token was not requested since it was last considered here, starting at a place that the tag selects.
     fn least_missed(&self, tag: u16, tenant: u32, held_by: impl Fn(u32) -> u32) -> &Place {
         let [first, ..] = &self.0;
         let tenants = self.0.each_ref().map(|place| place.tenant.load(Ordering::Relaxed));

@@ -127,9 +127,9 @@ impl SecureLink {
     }
 
     /// Creates the format of nginx's `secure_link`: MD5 of any expression, in the parameters `md5` and `expires` unless
-    /// [`hash_name`](Self::hash_name) and [`expires_name`](Self::expires_name) set others. nginx's `$uri` is `{path}`,
-    /// `$secure_link_expires` is `{expires}`, `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. A link is
-    /// still valid in the second that `expires` names.
+    /// [`hash_name`](Self::hash_name) and [`expires_name`](Self::expires_name) set others. The variable `$uri` of nginx is
+    /// `{path}`, `$secure_link_expires` is `{expires}`, `$remote_addr` is `{ip}`, `$host` is `{host}`, `$arg_x` is `{query:x}`. A
+    /// link is still valid in the second that `expires` names.
     #[cfg(feature = "secure-link-md5")]
     pub fn nginx(expression: impl Into<String>, secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::Nginx { expression: expression.into() }, secret.into())
