@@ -21,14 +21,14 @@ pub(super) fn private<'v>(values: impl Iterator<Item = &'v [u8]>) -> Option<Byte
                 changed = true;
                 continue;
             }
-            // `private="set-cookie"` speaks of one field only.
+            // `private="set-cookie"` applies to one field only.
             private |= is("private") && directive.len() == name.len();
             no_store |= is("no-store");
             must_understand |= is("must-understand");
             kept.push(directive);
         }
     }
-    // A cache that honours `must-understand` passes over `no-store` (RFC 9111 §5.2.2.3).
+    // A cache that implements `must-understand` ignores `no-store` (RFC 9111 §5.2.2.3).
     let kept_out = private || (no_store && !must_understand);
     if kept_out && !changed && lines == 1 {
         return None;

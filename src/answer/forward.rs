@@ -42,7 +42,7 @@ impl Forwarding {
         }
         let target = request.target();
         let query = target.query?;
-        // Segments, which most requests are for, leave here.
+        // Most requests are for segments and end here.
         if rules.is_other(target.path) {
             return None;
         }

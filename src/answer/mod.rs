@@ -135,7 +135,7 @@ fn refuse(
     headers.extend(cors.into_iter().flat_map(cors_fields));
     let mut body = problem::body(status, policy.expose_reason.then_some(code));
     if request.method() == "HEAD" {
-        // A server that counts for itself would say 0, which is not GET's length (RFC 9110 §8.6).
+        // A server that computes the length itself would send 0, which is not GET's length (RFC 9110 §8.6).
         headers.push(Header::new("content-length", body.len().to_string().into()));
         body = Bytes::new();
     }
@@ -155,7 +155,7 @@ const fn retry_after(denial: Denial) -> Option<u32> {
 
 fn answer_preflight(cors: CorsHeaders, allowed: Option<PreflightHeaders>) -> Answer {
     let mut headers = Vec::with_capacity(8);
-    // Nothing of the actual answer is there to be exposed.
+    // The response to a preflight has no fields to expose.
     headers.extend(cors_fields(CorsHeaders { expose: None, ..cors }));
     if let Some(PreflightHeaders { methods, headers: fields, max_age }) = allowed {
         headers.extend(methods.map(|value| Header::new("access-control-allow-methods", value)));

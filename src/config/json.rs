@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     let parsed = parse_to_ast(text, &collect, &STRICT)
         .map_err(|error| wrong(places.line(error.range().start), said(error.kind())))?;
     let Some(value) = parsed.value else { return Err(wrong(1, "there is no value in it".to_owned())) };
-    // It takes more than RFC 8259: control characters in text, and all that Unicode calls white space.
+    // The parser accepts more than RFC 8259: control characters in text, and all Unicode white space.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
         let text = error.to_string();
         let found = text.split(" at line ").next().unwrap_or_default().to_owned();

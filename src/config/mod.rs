@@ -258,7 +258,7 @@ impl ConfigFile {
             Part::Keys(number) => section("keys", number),
         };
         let Some(part) = part else { return Line::Elsewhere };
-        // What is wrong with `outside` is reported already.
+        // The fault of `outside` has been reported.
         let outside = self.root.field("outside");
         let is_reported = match fault.error {
             ConfigError::OutsideUnset { .. } => {
@@ -275,7 +275,7 @@ impl ConfigFile {
                 Some((table, field)) => (part.at(table).unwrap_or(part), field),
                 None => (part, fault.setting),
             };
-            // Of several fields that would do, one may be there and be wrong.
+            // If one of several fields is required, one may be present and wrong.
             let known = field.split('|').any(|field| {
                 let wrong = table.at(field).is_some_and(|node| self.left_out.touches(node));
                 wrong || self.left_out.was_meant(table, field)
@@ -286,7 +286,7 @@ impl ConfigFile {
             Some(index) => self.left_out.element(setting, index).unwrap_or(setting),
             None => setting,
         };
-        // What is wrong elsewhere in a part is no excuse for a fault of the part as a whole.
+        // Faults elsewhere in a part do not explain a fault of the part as a whole.
         let known = !fault.setting.is_empty() && self.left_out.touches(found);
         if known { Line::Known } else { Line::At(found.line) }
     }

@@ -159,7 +159,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         visitor: V,
     ) -> Result<V::Value, Stumble> {
         match &self.node.value {
-            // serde would take its elements for the fields, in their order.
+            // serde would treat its elements as the fields, in their order.
             Value::List(_) => Err(Stumble::invalid_type(Unexpected::Seq, &"a map").at(|| self.place())),
             _ => self.deserialize_any(visitor),
         }
@@ -171,7 +171,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stumble> {
-        // The variants of these carry a value; those of all others are words.
+        // The variants of these enums carry a value; those of all others are words.
         let tables = matches!(name, "Serves" | "Scope");
         let write = |meant: &str| {
             let spelled = |name: &str| {

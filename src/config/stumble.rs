@@ -81,7 +81,7 @@ impl Fault {
         match self {
             Self::Value { found, write } => {
                 let write = match field {
-                    // What `[site]` is read as.
+                    // The reading of `[site]`.
                     "site" | "keys" | "stream" if found == A_TABLE && write == A_LIST => {
                         format!("[[{field}]] with two pairs of brackets; in JSON a list")
                     }
@@ -114,7 +114,7 @@ impl Fault {
 
 impl serde::de::Error for Stumble {
     fn custom<T: Display>(message: T) -> Self {
-        // Our own types say both halves, with a colon between.
+        // Our own types provide both halves, with a colon between.
         let message = message.to_string();
         let (found, write) = message.split_once(": write ").unwrap_or((&message, "another value"));
         Self::value(found.to_owned(), write.to_owned())
@@ -178,7 +178,7 @@ pub(super) fn plain(expected: &str) -> &str {
         "a string" => "text in quotes",
         "a sequence" => A_LIST,
         "a map" => "a table in braces",
-        // Of each there is one setting.
+        // There is one setting of each.
         "u16" => "a status from 400 to 599",
         "u64" => "a whole number from 1024 to 16777216",
         "i64" => "a whole number",
@@ -191,7 +191,7 @@ pub(super) fn plain(expected: &str) -> &str {
 pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
     let best = known.iter().max_by(|one, another| likeness(one).total_cmp(&likeness(another)))?;
-    // The first measure alone takes "listen" for "site".
+    // The first measure alone would match "listen" with "site".
     let close = strsim::normalized_damerau_levenshtein(&name.to_lowercase(), best);
     (likeness(best) > 0.8 && close > 0.5).then_some(best)
 }

@@ -28,7 +28,7 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
     found.sort_by_key(|error| start(error));
     found.dedup_by_key(|error| places.line(start(error)));
     let fault = |error: &toml::de::Error| {
-        // With the bracket open, the next line lacks a comma, whatever else it lacks.
+        // While the bracket is open, the parser reports a missing comma in the next line.
         let lacks = |other: &toml::de::Error| {
             start(other) == start(error) && begins(other, &["missing comma", "missing key"])
         };
@@ -39,7 +39,7 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
         };
         (places.line(start(error)), ConfigError::Syntax { notation: "TOML", found })
     };
-    // A second table of a section's name makes each of its fields a second one.
+    // A second table with a section's name repeats each of its fields.
     let line_of_brackets = |error: &&toml::de::Error| {
         let line = places.line(start(error));
         Some((line, single_brackets(places, line)?))

@@ -134,7 +134,7 @@ impl Set {
             return None;
         }
         if !place.used.load(Ordering::Relaxed) {
-            place.used.store(true, Ordering::Relaxed); // seldom: readers share the line
+            place.used.store(true, Ordering::Relaxed); // rarely: readers share the cache line
         }
         Some(found)
     }

@@ -116,7 +116,7 @@ mod tests {
             write(b" digest");
         });
         assert_eq!(hex(&digest), "f96b697d7cb7938d525a2f31aaf161d0");
-        // As long as it may be put together, and longer.
+        // Up to the length that is assembled, and longer.
         for (pieces, len) in [(8, 64), (9, 64), (1, 513), (40, 100)] {
             let text = vec![b'x'; pieces * len];
             let digest = LinkHash::Md5.digest(b"", |write| text.chunks(len).for_each(write));

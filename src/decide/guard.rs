@@ -37,7 +37,7 @@ impl SiteGuard {
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
         let policy = &self.state.policy;
         if !policy.has_base_paths() {
-            return false; // nearly every policy
+            return false; // almost every policy
         }
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer);

@@ -130,7 +130,7 @@ pub(crate) fn decide<'r>(
             found,
             need: Cell::new(None),
         };
-        // 6. to 9. Carrier, credential, revocation, hook: the scheme takes the last three.
+        // 6. to 9. Carrier, credential, revocation, hook: the scheme performs the last three.
         match authenticate(site, request, &context) {
             // 10. Method, length, rate.
             Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {

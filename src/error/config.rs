@@ -136,7 +136,7 @@ pub enum ConfigError {
     #[error("stream {stream:?} {found}: give each stream one playback ID")]
     Stream { stream: String, found: &'static str },
 
-    // Without its text: a secret may stand in it where {secret} should.
+    // Without its text, which may contain a secret in place of {secret}.
     #[error("link expression {found}: write {write}")]
     LinkExpression { found: String, write: String },
     #[error("ip_binding is {found}: write \"exact\", \"/24\" or \"/16\", and for IPv6 \"/64\" or \"/48\"")]

@@ -15,7 +15,7 @@ pub const MAX_ISSUER_LEN: usize = 512;
 /// 1 to [`MAX_KEY_ID_LEN`] bytes without control characters, compared byte for byte. Several keys may have the same name: see
 /// [`KeyIdentity`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(SmolStr); // of 23 bytes or fewer it needs no memory of its own
+pub struct KeyId(SmolStr); // a name of 23 bytes or fewer needs no allocation
 
 impl KeyId {
     /// Checks a name.

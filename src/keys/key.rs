@@ -245,7 +245,7 @@ impl Key {
         }
         let Generation(name) = self.generation();
         let public = (self.algorithm(), &self.0.slice);
-        // A key that cannot be prepared was found good when it was loaded: the machine is out of memory.
+        // The key was valid when it was loaded, so a failure to prepare it means that the machine is out of memory.
         HOT_KEYS.check_digest(name, public, digest, signature).unwrap_or(Err(BadSignature))
     }
 
@@ -260,7 +260,7 @@ impl Key {
         let Generation(name) = self.generation();
         let public = (self.algorithm(), &self.0.slice);
         HOT_KEYS.check(name, public, message, signature).unwrap_or_else(|_| {
-            // It was found good when it was loaded: the machine is out of memory.
+            // The key was valid when it was loaded, so the machine is out of memory.
             crate::log::event!(
                 WARN,
                 kid = self.id().as_str(),

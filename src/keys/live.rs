@@ -33,7 +33,7 @@ impl<T> Live<T> {
     ///
     /// Writers take turns, so no change is lost. Every `load` that starts after the return sees the new value.
     pub(crate) fn update<E>(&self, change: impl FnOnce(&T) -> Result<T, E>) -> Result<(), E> {
-        // A change that panicked has replaced nothing, so a poisoned lock still guards good values.
+        // A change that panicked has replaced nothing, so a poisoned lock still guards valid values.
         let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         let next = change(&self.current.load())?;
         retired.push(self.current.swap(Arc::new(next)));

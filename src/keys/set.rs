@@ -279,7 +279,7 @@ impl Changing {
             if other.name() == key.name() {
                 return Err(key);
             }
-            // From now on it has a namesake.
+            // From now on the key has a namesake.
             if let Some(other) = lone.remove(hash, |other| kid_of(other) == kid) {
                 self.insert_namesake(other);
             }
@@ -322,7 +322,7 @@ impl Changing {
             let scope = count.scope.as_ref().map(KeyScope::name);
             let before = counts.remove(hash, |known| known.is_of(kid_of(key), scope));
             count.keys = change(before.map_or(0, |before| before.keys));
-            // A `kid` of no key any more keeps its count until the end, because it may get one.
+            // A `kid` without keys keeps its count until the end, because it may get another key.
             if count.keys > 0 || count.scope.is_none() {
                 counts.insert(hash, count, |count| count.hash(hasher));
             }

@@ -123,7 +123,7 @@ impl std::fmt::Debug for Shared {
             .field("fresh_until", &self.freshness.as_ref().map(|freshness| freshness.until()))
             .field("origin", &self.origin)
             .field("loaded_at", &self.loaded_at)
-            .finish_non_exhaustive() // what it checks with is a secret
+            .finish_non_exhaustive() // the check contains a secret
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         let first: Vec<_> = ["a", "b", "c"].map(|bucket| shared(bucket, one("jwks")).share()).into();
         for _ in 0..3 {
             for (bucket, first) in ["a", "b", "c"].into_iter().zip(&first) {
-                drop(shared(bucket, None).share()); // as it is before it is said where it came from
+                drop(shared(bucket, None).share()); // the state before the origin is set
                 assert!(Arc::ptr_eq(first, &shared(bucket, one("jwks")).share()), "{bucket}");
             }
         }

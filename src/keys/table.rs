@@ -91,7 +91,7 @@ impl<T: Clone> Table<T> {
 
     /// Removes the item that has this hash and passes a test.
     pub(super) fn remove(&mut self, hash: u64, is: impl Fn(&T) -> bool) -> Option<T> {
-        self.find(hash, &is)?; // nothing is copied in vain
+        self.find(hash, &is)?; // nothing is copied unnecessarily
         let number = part_of(hash, self.parts.len());
         let part = Arc::make_mut(&mut self.parts).get_mut(number)?;
         let (item, _) = Arc::make_mut(part).find_entry(hash, is).ok()?.remove();

@@ -68,7 +68,7 @@ impl<'u> Child<'u> {
         let mut ambiguous = glance.ambiguous;
         if !glance.ascii {
             let text = std::str::from_utf8(uri).map_err(|_| Reason::NotUtf8)?;
-            // Players that trim lines trim these too.
+            // Players that trim lines also trim these.
             ambiguous |= text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\u{feff}');
         }
         if ambiguous {
@@ -113,7 +113,7 @@ impl<'u> Child<'u> {
 /// Returns whether a URI is a relative path of ASCII that needs no closer examination. False for some such paths.
 pub(super) fn is_plain_path(uri: &[u8]) -> bool {
     let is_one = match uri.last_chunk::<BLOCK>() {
-        // The last block may overlap the one before it: cheaper than looking at what remains byte by byte.
+        // The last block may overlap the previous one, which is cheaper than examining the rest byte by byte.
         Some(last) => uri.as_chunks::<BLOCK>().0.iter().all(is_plain_block) && is_plain_block(last),
         None => uri.iter().copied().all(is_plain_byte),
     };
@@ -198,7 +198,7 @@ pub(super) fn is_wanted(path: &[u8], types: &Types) -> bool {
     match types {
         Types::Any => true,
         Types::Listed(extensions) => {
-            // Extensions are short: from the end, the dot is found sooner than any search is set up.
+            // Extensions are short, so a scan from the end finds the dot before a search would be set up.
             let Some(at) = path.iter().rposition(|&byte| byte == b'.' || byte == b'/') else { return false };
             let Some((b'.', found)) = path.get(at..).and_then(<[u8]>::split_first) else { return false };
             extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension.as_bytes()))

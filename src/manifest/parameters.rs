@@ -96,7 +96,7 @@ impl Parameters {
         query: &[u8],
         wanted: impl FnMut(&Parameter<'_>) -> bool,
     ) -> Result<(), QueryTooLong> {
-        // Nearly every query is far below both bounds, in any spelling.
+        // Almost every query is far below both bounds, in any spelling.
         crate::work::visited(query.len());
         let widest = query.len().saturating_add(1).saturating_mul(WIDEST_BYTE);
         if widest <= MAX_CARRIED && memchr_iter(b'&', query).count() < MAX_PARAMETERS {
@@ -176,7 +176,7 @@ impl Spelled {
     /// Appends the chosen parameters to `out`, each after `&`, if the URI has a query. Otherwise appends all of them, after `?`.
     pub(super) fn append(&self, chosen: Chosen, after_query: bool, out: &mut Vec<u8>) {
         if !after_query {
-            // Without a query no name is there yet, so that none is missing from the chosen ones.
+            // Without a query there are no names yet, so every parameter is chosen.
             return self.append_all(out);
         }
         let mut start = 0;

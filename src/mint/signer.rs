@@ -45,7 +45,7 @@ impl Signer {
             key: key.ok_or_else(|| ConfigError::BrokenKey { kid: kid.to_owned() })?,
             kid: KeyId::new(kid)?,
         };
-        // Refuses what a verifier would refuse, such as a key with the fingerprint of ROCA. The scope is of no account.
+        // Rejects keys that a verifier would reject, such as one with the fingerprint of ROCA. The scope does not matter.
         signer.verifying_key(KeyScope::bucket("any"))?;
         Ok(signer)
     }
@@ -65,7 +65,7 @@ impl Signer {
     ///
     /// Returns the errors of [`Key::from_secret_for`].
     pub fn from_secret_for(algorithm: Algorithm, kid: &str, secret: &[u8]) -> Result<Self, ConfigError> {
-        // What a verifier would refuse is not signed with.
+        // Secrets that a verifier would reject are not used for signing.
         Key::from_secret_for(algorithm, kid, secret, KeyScope::bucket("any"))?;
         let key = SigningKey::shared_secret(algorithm, secret);
         Ok(Self {

@@ -84,7 +84,7 @@ mod tests {
             let limiter = limiter(requests, within);
             assert_eq!(limiter.count(Duration::ZERO), Ok(()));
             assert_eq!(limiter.count(Duration::MAX), Ok(()));
-            // The clock has stepped back, which it must not: the wait is long, and nothing overflows.
+            // The clock has stepped back, although it must not: the wait is long, and nothing overflows.
             assert!(limiter.count(Duration::ZERO).is_err());
             assert!(limiter.count(Duration::MAX).is_ok());
         }

@@ -73,7 +73,7 @@ impl LimiterTable {
 
     fn level(&self, tat: u64, now: u64) -> u64 {
         let level = level(tat, now);
-        // Decisions under way may be a moment apart, so there is room above the highest.
+        // Concurrent decisions may be a moment apart, so there is room above the highest level.
         if level > self.highest.saturating_add(self.gcra.burst()) { 0 } else { level }
     }
 

@@ -61,7 +61,7 @@ impl Counts {
 
     fn seen(&self, now: UnixSeconds) {
         let now = u32::try_from(now.get()).unwrap_or(u32::MAX).max(1);
-        // Written when it changes alone, so that readers on other cores share the line.
+        // Written only if it changes, so that readers on other cores share the cache line.
         if self.last_seen.load(Ordering::Relaxed) != now {
             self.last_seen.store(now, Ordering::Relaxed);
         }

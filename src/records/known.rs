@@ -124,7 +124,7 @@ impl KnownTokens {
     pub(crate) fn sweep(&self, now: UnixSeconds, idle_since: Option<UnixSeconds>) {
         self.table.sweep(now.get(), idle_since.map(UnixSeconds::get));
         let mut shared = self.lock();
-        // Under the lock that gives them out, so that none goes that is about to be held.
+        // Under the lock that hands them out, so that no entry is removed that is about to be used.
         shared.videos.retain(|video| Arc::strong_count(video) > 1 || video.group.is_remembered(now.get()));
         shared.origins.retain(|_, origins| Arc::strong_count(origins) > 1);
     }
@@ -153,7 +153,7 @@ impl KnownTokens {
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
-        // Whatever panicked has left whole entries.
+        // After a panic the entries are still complete.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -160,12 +160,12 @@ impl<R: Kept> Table<R> {
 
     /// Revokes one token, known or not.
     pub(super) fn revoke(&self, token: &R::Token, now: i64) {
-        let now = u32::try_from(now).unwrap_or(u32::MAX).max(1); // zero is never
+        let now = u32::try_from(now).unwrap_or(u32::MAX).max(1); // zero means never
         self.alone.alter(token.clone(), |before| match before {
             Some(_) => Change::Keep,
             None => Change::Put(now),
         });
-        // The mark comes first: a record that is put in sees it, or is seen here.
+        // The mark comes first: a record that is being added finds the mark, or is found here.
         if let Some(record) = self.records.get(token) {
             record.revoked_alone().set(now);
         }
@@ -207,11 +207,11 @@ impl<R: Kept> Table<R> {
             let expired = record.expires().is_some_and(|expires| expires.saturating_add(EXPIRED_KEPT) <= now);
             let remembers_since = now.saturating_sub(record.remembers());
             let idle = idle_since.is_some_and(|since| record.last_seen() < since.min(remembers_since));
-            // Kept for a while, so that its viewer is told what is the matter.
+            // Kept for a while, so that its viewer gets the right denial.
             let revoked = self.revoked_at(record).is_some_and(|at| at.saturating_add(REMEMBERED) <= now);
             !expired && !idle && !revoked
         });
-        // What they were for is gone now, or is put in with its own marks.
+        // Their tokens are gone now, or are added with marks of their own.
         self.alone.retain(|_, at| i64::from(*at).saturating_add(REMEMBERED) > now);
         self.viewers.retain(|_, (_, at)| at.saturating_add(REMEMBERED) > now);
     }

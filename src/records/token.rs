@@ -82,7 +82,7 @@ impl EmbedToken {
 
 impl Hash for EmbedToken {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // All of it, in two numbers: lengths differ in bytes, but for zeros at the end.
+        // All bytes, in two numbers: tokens of different lengths have different bytes, except for zeros at the end.
         for half in self.packed.as_chunks().0 {
             state.write_u128(u128::from_le_bytes(*half));
         }

@@ -77,7 +77,7 @@ impl<'h> Host<'h> {
             return Err(HostFault::Malformed);
         }
         work::visited(name.len().saturating_mul(3));
-        // Most are in their normal form already.
+        // Most hosts are in their normal form already.
         if name.iter().all(|&byte| is_name_byte(byte)) {
             return Ok(Self(name));
         }

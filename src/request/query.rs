@@ -68,7 +68,7 @@ impl Parameter<'_> {
     /// Returns whether the name, percent-decoded, is `name`.
     pub(crate) fn is(&self, name: &str) -> bool {
         let (spelled, name) = (self.name, name.as_bytes());
-        // An encoded byte takes one or three. Longer text is not read, so that a long name costs nothing.
+        // A byte is encoded in one byte or three. Longer text is not read, so that a long name costs nothing.
         work::visited(if spelled.len() == name.len() { name.len() } else { 0 });
         let fits = spelled.len() > name.len() && spelled.len() <= name.len().saturating_mul(3);
         work::visited(if fits { spelled.len().saturating_mul(2) } else { 0 });
@@ -97,7 +97,7 @@ pub(crate) fn parameters(query: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
         let (whole, after) = split_at_ampersand(rest?);
         work::visited(whole.len().saturating_add(1).saturating_mul(2));
         rest = after;
-        // Names are short: a search that makes ready for long texts would take longer.
+        // Names are short: a search with a preparation for long texts would take longer.
         let end = whole.iter().position(|&byte| byte == b'=').unwrap_or(whole.len());
         let (name, value) = whole.split_at_checked(end)?;
         Some(Parameter { whole, name, value: value.get(1..).unwrap_or_default() })

@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn slashes_may_be_merged_before_dots_are_resolved_or_after() {
-        // Two servers in a row may differ in what they do first.
+        // Two servers in a row may apply these steps in different orders.
         assert!(reads_inside("/a/c", "/a/b//../../c/x"), "merged, then resolved");
         assert!(reads_inside("/a/b/c", "/a/b//..//c/x"), "resolved, then merged");
     }

@@ -104,7 +104,7 @@ impl Revocations {
         for kind in Kind::ALL {
             self.names(kind).for_each(|name, mark| {
                 let bound = |second: i64| (second != i64::MAX).then_some(second);
-                // It was text when it was added.
+                // The name was text when it was added.
                 if let Ok(name) = str::from_utf8(name) {
                     let (issued_before, until) = (bound(mark.issued_before), bound(mark.until));
                     let revocation = Revocation { kind, name: name.to_owned(), issued_before, until };

@@ -56,7 +56,7 @@ impl HostTable {
         raw_path: &[u8],
         path: Result<RequestPath<'p>, PathFault>,
     ) -> Place<'p> {
-        // Most are here.
+        // Most requests end here.
         if let (Some(Exact(mounts)), Ok(path)) = (exact, path)
             && mounts.has_one()
             && let Some((site, key)) = mounts.find(path.as_bytes())
@@ -90,7 +90,7 @@ impl HostTable {
     ) -> Option<(SiteIndex, PathFault)> {
         let other = |found: Option<SiteIndex>, fault| found.filter(|found| *found != site).zip(Some(fault));
         let folded = |reading: &[u8]| other(self.find_folded(host, reading), PathFault::FoldsInside);
-        // Without a `%` it decodes to nothing else, and in its normal form there is nothing to merge or resolve.
+        // A path without `%` decodes to itself, and a path in its normal form has nothing to merge or resolve.
         if memchr::memchr(b'%', path).is_none() {
             return folded(path);
         }
@@ -115,7 +115,7 @@ impl HostTable {
             let found = self.find_reading(host, reading).map(|site| (site, PathFault::ReadsInside));
             found.or_else(|| self.find_folded(host, reading).map(|site| (site, PathFault::FoldsInside)))
         };
-        // In its normal form without a `%` it has no other reading than on a file system that folds.
+        // A path in its normal form without `%` has another reading only on a file system that folds.
         let reading = match path {
             Ok(path) if !raw_path.contains(&b'%') => {
                 holds(path.as_bytes()).map_or(Reading::Outside, Reading::Inside)
@@ -124,7 +124,7 @@ impl HostTable {
         };
         match reading {
             Reading::Inside((site, fault)) => Place::Ambiguous(site, path.err().unwrap_or(fault)),
-            // Refused whatever it reads as; by the site that it stands in, if there is one.
+            // Refused in any reading, by the site that contains the path, if there is one.
             Reading::TooLong => {
                 let site = holds(raw_path).map_or(first, |(site, _)| site);
                 Place::Ambiguous(site, path.err().unwrap_or(PathFault::ReadsInside))

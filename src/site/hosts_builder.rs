@@ -68,7 +68,7 @@ impl<'p> HostsBuilder<'p> {
             match bases.sites.get(&*site.location.base_path).copied() {
                 Some(twin) => {
                     let first = ids.get(twin).cloned().unwrap_or_default();
-                    // Two sites of one id are reported already.
+                    // Two sites with one id have been reported.
                     if twin == index || first != id {
                         let (host, base_path) = (host.clone(), site.location.base_path.clone());
                         let error = ConfigError::HostTwice { host, base_path, first, second: id.to_owned() };

@@ -308,7 +308,7 @@ impl PolicyBuilder {
         let mut hosts = HostsBuilder::new(&ids);
         for (index, (site, id)) in self.sites.iter().zip(&ids).enumerate() {
             faults.enter(Part::Site(index));
-            // A site without id and hosts is told of by its hosts.
+            // A site without id and hosts is reported for its hosts.
             let named = site.location.id.is_some() || !site.location.hosts.is_empty();
             if named && !known.insert(id) {
                 faults.push("id", ConfigError::DuplicateSite { id: id.clone() });

@@ -73,7 +73,7 @@ impl SiteRules {
         granted: Option<Granted<'_>>,
     ) -> Result<(), Denial> {
         if !path.last().copied().is_some_and(may_end_a_manifest) {
-            return Ok(()); // nearly every request
+            return Ok(()); // almost every request
         }
         match (&self.forward, query, method) {
             (Some(rules), Some(query), "GET" | "HEAD") => {

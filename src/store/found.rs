@@ -51,7 +51,7 @@ impl Found {
     pub fn and(mut self, next: Self) -> Self {
         for (subject, answer) in next.answers {
             if self.about(subject).is_none() {
-                let _ = self.answers.try_push((subject, answer)); // an answer without room is as if it were not given
+                let _ = self.answers.try_push((subject, answer)); // an answer without room is ignored
             }
         }
         self.lookups = self.lookups.saturating_add(next.lookups);

@@ -79,7 +79,7 @@ impl Verifier {
             }
             Ok(false) if state.settling.is_some_and(|since| now.duration_since(since) < SETTLING) => None,
             Ok(false) if state.settling.is_none() && refused_before.is_none() => None,
-            // It has settled; or what kept it from being taken up may be gone: a folder that was not there.
+            // The file has settled. Or its last error may be gone, for example a missing folder.
             Ok(false) => match self.read_again(&mut state) {
                 Ok(_) => return false,
                 Err(errors) => Some(errors),
@@ -100,7 +100,7 @@ impl Verifier {
             }
             state.refused = Some(errors);
         }
-        let _ = self.look_at_sources(&mut state); // what is kept was logged
+        let _ = self.look_at_sources(&mut state); // the kept sources were logged
         state.settling.is_some()
     }
 

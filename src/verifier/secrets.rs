@@ -68,7 +68,7 @@ impl Secrets {
                 && two_places
                 && one == other
             {
-                secrets.truncate(1); // halfway through a change: what was new is old, and nothing newer is there
+                secrets.truncate(1); // halfway through a rotation: the new secret has become the old one, and there is no newer one
             }
         }
         now
@@ -85,7 +85,7 @@ impl Secrets {
         let before = before.files.get(&place);
         let known = self.files.entry(place).or_insert_with(|| {
             let mut known = before.cloned().unwrap_or_default();
-            known.look(path); // what changes from here on is seen by the next look
+            known.look(path); // later changes are found by the next check
             known.read(path, least);
             let told = before.and_then(|before| before.fault.as_ref());
             notices.extend(known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != told));
@@ -106,7 +106,7 @@ impl Secrets {
     /// Returns whether a file changed since the last check.
     #[cfg(feature = "watch")]
     pub(super) fn changed(&mut self) -> bool {
-        // Every one is looked at.
+        // Every file is checked.
         self.files.iter_mut().fold(false, |changed, ((path, _), known)| known.look(path) || changed)
     }
 
@@ -139,7 +139,7 @@ impl Known {
         match read {
             Ok(secret) => (self.secret, self.fault) = (Some(secret), None),
             Err(error) => {
-                // Where nothing was ever read, the path may be the secret itself.
+                // If nothing was ever read, the path may be the secret itself.
                 let hidden = self.secret.is_none() && !path.exists();
                 let error = match self.secret {
                     Some(_) => ConfigError::LastGoodSecret { error: Box::new(error) },
@@ -153,7 +153,7 @@ impl Known {
 
 fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError> {
     let unreadable = |found: String| ConfigError::Unreadable { found };
-    // What names no variable may be the secret itself, so it is not repeated.
+    // Text that names no variable may be the secret itself, so it is not repeated.
     let text = std::env::var_os(variable).ok_or_else(|| {
         unreadable(
             "secret_env names no environment variable that is set: set it, and name it here".to_owned(),

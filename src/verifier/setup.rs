@@ -64,7 +64,7 @@ impl Setup {
         self.policy = policy;
         let mut state = State::default();
         if let Some(path) = &self.file {
-            // What it is now; the plan reads it again, so a change in between is seen by the next look.
+            // The present state of the file. The plan reads it again, so a change in between is found by the next check.
             let _ = state.file.look(path, MAX_CONFIG_FILE);
         }
         let plan = self.plan(&state)?;
@@ -74,7 +74,7 @@ impl Setup {
         if self.policy_is_read {
             state.sites = plan.sites;
         } else {
-            self.policy = PolicyBuilder::default(); // not to be read again
+            self.policy = PolicyBuilder::default(); // must not be read again
         }
         state.documents = plan.documents;
         state.secrets = plan.secrets;
@@ -106,7 +106,7 @@ impl Setup {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Whatever panicked has left what was read last in place.
+        // After a panic the state of the last reading is still in place.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,7 +139,7 @@ impl Setup {
         }
         sources.extend(self.sources.iter().map(|source| (Part::Keys(usize::MAX), source.clone())));
         let ids: HashSet<&str> = sites.iter().map(|(id, _)| id.as_str()).collect();
-        // Where a site's name may be at fault, so may be whatever names it.
+        // If a site's name may be wrong, references to it may be wrong too.
         let named_well =
             !faults.has(&["hosts", "id", "site"]) && file.as_ref().is_none_or(ConfigFile::knows_its_sites);
         for (part, source) in sources.iter().filter(|_| named_well) {

@@ -27,7 +27,7 @@ impl Sweeper {
         };
         let started = thread::Builder::new().name("playgate-sweep".to_owned()).spawn(sweep);
         if let Err(error) = &started {
-            // What has expired opens nothing all the same: it is only not freed.
+            // Expired entries grant nothing in any case; they are only not freed.
             crate::log::event!(WARN, error = %error, "expired tokens stay in memory: no thread to sweep them");
         }
         Self { thread: started.ok().map(|handle| handle.thread().clone()), ended }

@@ -74,7 +74,7 @@ impl Verifier {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // A thread that is gone needs no call, and one that panicked has said so itself.
+        // A thread that has ended needs no call, and the panic of one that panicked was reported.
         let _ = self.call.send(Call::Stop);
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -87,7 +87,7 @@ fn watch(verifier: &Verifier, calls: &Receiver<Call>, mut folders: Option<Folder
         if let Some(folders) = &mut folders
             && folders.keep_to(verifier.setup().folders())
         {
-            continue; // what changed there after the look, and before anybody was told of changes
+            continue; // changes after the last check and before notifications began
         }
         if rest(calls, started.elapsed(), settling).is_break() {
             return;
@@ -151,7 +151,7 @@ impl Folders {
     /// Starts notifications. Returns `None` if the system has none, or no more of them.
     fn new(changed: Sender<Call>) -> Option<Self> {
         let tell = move |event: notify::Result<notify::Event>| {
-            // Reading a key file is no change of it.
+            // Reading a key file does not change it.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 let _ = changed.send(Call::Changed); // without a listener there is nothing to do
             }
@@ -172,7 +172,7 @@ impl Folders {
             .partition(|(folder, known)| wanted.contains(folder) && Identity::of(folder) == Some(*known));
         self.watched = kept;
         for folder in gone.into_keys() {
-            let _ = self.watcher.unwatch(&folder); // it may be gone already
+            let _ = self.watcher.unwatch(&folder); // the folder may be gone already
         }
         let mut new = false;
         for folder in wanted {

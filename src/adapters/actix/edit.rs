@@ -45,7 +45,7 @@ impl RequestMut for ServiceRequest {
         let uri = self.uri();
         let Some(query) = uri.query().and_then(|query| edit(query.as_bytes())) else { return };
         let mut parts = uri.clone().into_parts();
-        // Less of what was a URI is one still; were it not, `/` would show no credential either.
+        // The shortened URI is still valid. If it were not, `/` would show no credential either.
         let root = PathAndQuery::from_static("/");
         let target = adapters::target(uri.path(), &query);
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(target).unwrap_or(root));
@@ -65,7 +65,7 @@ pub(super) fn respond<B>(request: ServiceRequest, answer: Answer) -> ServiceResp
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
     let mut head = HttpResponse::new(status);
     answer::append(head.headers_mut(), headers);
-    // The server writes the length itself, by what the body says of it.
+    // The server writes the length itself, from the size of the body.
     let said = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let length = said.unwrap_or(body.len() as u64);
     if let Some(denial) = denial {
@@ -90,7 +90,7 @@ pub(super) fn error(mut error: Error, edits: ResponseEdits) -> Error {
     if !edits.is_empty() {
         error.add_response_mapper(move |mut response| {
             let (edits, status) = (edits.clone(), response.status().as_u16());
-            // No error is a manifest that came out well: there is no body to rewrite.
+            // An error is never a successful manifest, so there is no body to rewrite.
             let _ = edits.apply_to(status, response.headers_mut(), ());
             response
         });

@@ -24,7 +24,7 @@ pin_project! {
         Answer { bytes: Bytes },
         Forward {
             #[pin] body: B,
-            // Few answers are manifests: the others need no room for one.
+            // Boxed: few responses are manifests, and the others need no room for one.
             manifest: Box<ManifestBody>,
             trailers: Option<Box<HeaderMap>>,
         },

@@ -109,7 +109,7 @@ fn edit_uri(uri: &mut Uri, edit: impl Fn(&[u8]) -> Option<Vec<u8>>) {
     let mut parts = std::mem::take(uri).into_parts();
     let path = parts.path_and_query.as_ref().map_or("/", PathAndQuery::path);
     let target = adapters::target(path, &query);
-    // Less of what was a URI is one still; were it not, `/` would show no credential either.
+    // The shortened URI is still valid. If it were not, `/` would show no credential either.
     let root = PathAndQuery::from_static("/");
     parts.path_and_query = Some(PathAndQuery::from_maybe_shared(target).unwrap_or(root));
     *uri = Uri::from_parts(parts).unwrap_or_default();

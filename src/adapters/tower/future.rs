@@ -73,7 +73,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut kind = self.project().kind;
         loop {
-            // Polled again after it was ready, a future may stay pending for ever.
+            // A future that is polled again after it was ready may stay pending forever.
             match kind.as_mut().project() {
                 KindProjection::Answer { response } => {
                     return response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)));

@@ -158,7 +158,7 @@ where
         match self.verifier.start_reply_on(&received, paths) {
             Ok(reply) => GateFuture::carry_out(reply, &mut self.inner, request),
             Err(pending) => {
-                // The very service that was polled ready is held; another one takes its place.
+                // The service that was polled ready is kept for the request; a clone takes its place.
                 let next = self.inner.clone();
                 let service = std::mem::replace(&mut self.inner, next);
                 GateFuture::wait(pending, Held { service, request, peer: self.peer })

@@ -68,7 +68,7 @@ fn form_of(der: &[u8]) -> Option<Form> {
     let first = AnyRef::decode(&mut reader).ok()?;
     match (first.tag(), first.value()) {
         (Tag::Sequence, _) => Some(Form::Spki), // its algorithm
-        // The version of PKCS#8, PKCS#1 and RFC 5915: no modulus is as small.
+        // The version of PKCS#8, PKCS#1 and RFC 5915. No modulus is this small.
         (Tag::Integer, [0..=2]) => Some(Form::Private),
         (Tag::Integer, _) => Some(Form::Pkcs1),
         _ => None,

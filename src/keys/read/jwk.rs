@@ -177,7 +177,7 @@ fn from_object(
         _ => return Err(ConfigError::NotJwk { found: "has no \"kid\" of text".to_owned() }),
     };
     let secret = object.get("kty").is_some_and(|kty| kty == "oct");
-    // RFC 7518 §6.2.2, §6.3.2 and RFC 8037 §2: what only a private key has.
+    // The members of private keys only (RFC 7518 §6.2.2, §6.3.2 and RFC 8037 §2).
     if !secret && ["d", "p", "q", "dp", "dq", "qi", "oth"].iter().any(|name| object.contains_key(*name)) {
         return Err(ConfigError::PrivateKey { kid });
     }

@@ -12,7 +12,7 @@ pub(super) fn check_rsa(kid: &str, modulus: &[u8], exponent: &[u8]) -> Result<()
         return Err(ConfigError::RsaSize { kid: kid.to_owned(), bits });
     }
     let odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
-    // Odd, at least 3, at most 33 bits (which is what AWS-LC takes).
+    // Odd, at least 3, at most 33 bits (the limits of AWS-LC).
     if !odd(modulus) || !odd(exponent) || !(2..=33).contains(&bit_length(exponent)) {
         return Err(ConfigError::RsaExponent { kid: kid.to_owned() });
     }

@@ -223,7 +223,7 @@ impl Documents {
         let mut next = InForce::with_capacity(before.len());
         for key in self.sources.iter().flat_map(SourceState::keys) {
             if in_place_of(&before, key).is_some_and(|known| known.is_from_where(key)) {
-                next.insert(ByIdentity(key.clone())); // unless there is one already
+                next.insert(ByIdentity(key.clone())); // unless it exists already
             }
         }
         for (number, state) in self.sources.iter_mut().enumerate() {

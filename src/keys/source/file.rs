@@ -133,7 +133,7 @@ impl Stamp {
         let modified = metadata.modified()?;
         let settled = match now.duration_since(changed(metadata)?) {
             Ok(age) => age > SETTLING,
-            // Changed just now, or a clock was set back since.
+            // Changed just now, or the clock was set back afterwards.
             Err(ahead) => ahead.duration() > SETTLING,
         };
         Ok(Self {
@@ -332,7 +332,7 @@ fn read(
             let unusable = set.why_empty();
             let Jwks { keys, mut skipped } = set;
             if unusable.is_some() && skipped.len() == 1 {
-                skipped.clear(); // it is the reason already
+                skipped.clear(); // the error is already the reason
             }
             let is_secret = |key: &Key| key.algorithm().key_kind() == KeyKind::Secret;
             let mixed = keys.iter().any(is_secret) && !keys.iter().all(is_secret);

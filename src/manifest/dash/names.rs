@@ -23,7 +23,7 @@ impl Namespace {
             b"http://www.w3.org/1999/xlink" => return Self::Xlink,
             _ => {}
         }
-        // Drafts and old packagers write parts of it in capitals.
+        // Drafts and old packagers write parts of the namespace in capitals.
         match uri.split_at_checked(DASH.len()) {
             Some((start, rest)) if start.eq_ignore_ascii_case(DASH) => match rest {
                 [] | [b':', ..] => Self::Dash,

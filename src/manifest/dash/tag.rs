@@ -67,7 +67,7 @@ impl<'t> Tag<'t> {
         let (mut cursor, all, start) = (self.attributes, self.attributes.len(), self.attributes_at);
         std::iter::from_fn(move || match step(cursor)? {
             Step::Attribute { name, value, after } => {
-                // The quote behind the value is not part of it.
+                // The quote after the value is not part of the value.
                 let behind = after.len().saturating_add(value.len()).saturating_add(1);
                 cursor = after;
                 Some(Attribute { name, value, at: start.saturating_add(all.saturating_sub(behind)) })

@@ -25,7 +25,7 @@ pub(super) fn attribute<'v>(
     template: bool,
     plain: &'v mut Vec<u8>,
 ) -> Result<Found<'v>, Reason> {
-    crate::work::visited(raw.len().saturating_mul(4)); // here, and for its parts, its host and its extension
+    crate::work::visited(raw.len().saturating_mul(4)); // visited here, and for its parts, its host and its extension
     if !template && is_plain_path(raw) {
         return Ok(Found { uri: raw, is_path: true, end: raw.len(), raw: false });
     }

@@ -121,7 +121,7 @@ impl Hls {
                 _ => {
                     self.line_at(carried, line, start, &mut splice);
                     if self.doubt.is_some() {
-                        break; // from this line on the source passes as it is
+                        break; // from this line on the source passes unchanged
                     }
                     stop = splice.reach(limit);
                 }
@@ -156,7 +156,7 @@ impl Hls {
         if line.len() > MAX_HELD_BACK {
             return Err(self.too_long(line));
         }
-        crate::work::visited(line.len().saturating_mul(2)); // a list of attributes, and its white space
+        crate::work::visited(line.len().saturating_mul(2)); // visited as a list of attributes, and for its white space
         if !self.begun {
             self.begun = true;
             return if is_header(line) { Ok(()) } else { Err(Reason::NotAManifest) };

@@ -74,7 +74,7 @@ fn the_requests_own_port_is_ours_and_the_default_port_of_its_host_is_not() {
         (false, None, "https://own.example/", "https://own.example:80/"),
         (false, Some(8080), "http://own.example:8080/", "http://own.example/"),
         (false, Some(8080), "//own.example:8080/", "//own.example/"),
-        // A proxy that ends TLS and says nothing of it.
+        // A proxy that ends TLS and does not report it.
         (false, Some(443), "https://own.example/", "http://own.example/"),
         (false, Some(443), "//own.example/", "//own.example:8443/"),
     ] {

@@ -192,7 +192,7 @@ fn a_foreign_base_anywhere_leaves_the_whole_document() {
         ("<BaseURL>https://evil.example/</BaseURL><BaseURL>https://own.example/</BaseURL>", false),
         ("<Period><BaseURL>https://evil.example/</BaseURL></Period>", false),
         ("<Period><BaseURL>https://evil.example/a.vtt</BaseURL></Period>", false),
-        // where the MPD is to be asked for next is what players take for its own place
+        // players treat the location of the next request for the MPD as the location of the MPD itself
         ("<Location>https://own.example/x/a.mpd?a=b</Location>", true),
         ("<Location>https://evil.example/a.mpd</Location>", false),
         (
@@ -290,7 +290,7 @@ fn patches_are_rewritten_too() {
         "<replace sel=\"/MPD/Location[1]/text()\">a.mpd@</replace>",
         "<replace sel=\"/MPD/PatchLocation[1]\"><PatchLocation>a.mpp@</PatchLocation></replace>",
         "<replace sel=\"/MPD/Period/@x:href\">p.xml@</replace>",
-        // left alone
+        // unchanged
         "<replace sel=\"/MPD/@publishTime\">a.mp4</replace>",
         "<replace sel=\"/MPD/Period/@media\">a.mp4</replace>",
         "<replace sel=\"/MPD/SegmentTemplate/@duration\">a.mp4</replace>",

@@ -177,11 +177,11 @@ fn from_a_doubt_on_nothing_changes() {
         (b"#EXTM3U\n#EXT-X-MAP:=\"s\"\ns.ts\n", b"#EXTM3U\n", list),
         (b"#EXTM3U\n#EXT-X-MAP:A=b\"c\ns.ts\n", b"#EXTM3U\n", list),
         (b"#EXTM3U\n#EXT-X-DEFINE:NAME=\"s\ns.ts\n", b"#EXTM3U\n", list),
-        // each name stands once: no line gets many insertions
+        // each name occurs once, so no line gets many insertions
         (b"#EXTM3U\n#EXT-X-MAP:URI=\"s\",URI=\"t\"\ns.ts\n", b"#EXTM3U\n", repeated),
         (b"#EXTM3U\n#EXT-X-MAP:URI=s,A=\"b\",URI=\"t\"\ns.ts\n", b"#EXTM3U\n", repeated),
         (b"#EXTM3U\n#EXT-X-DATERANGE:X-URI=\"s\",X-ASSET-URI=\"t\",X-URI=\"s\"\n", b"#EXTM3U\n", repeated),
-        // also what stood before the fault in the same line
+        // also the text before the fault in the same line
         (b"#EXTM3U\n#EXT-X-DATERANGE:X-URI=\"s\",X=\"\ns.ts\n", b"#EXTM3U\n", list),
         (b"#EXTM3U\n#\n#EXT-X-MAP:URI=\"s\",X=\"", b"#EXTM3U\n#\n", list),
     ] {
@@ -257,13 +257,13 @@ fn variables_are_expanded_to_judge_a_uri() {
         ("s.ts#{$hash}", "s.ts?auth=x#{$hash}"),
         ("s.ts{$nest}", "s.ts{$nest}"),
         ("s.ts?{$twice}", "s.ts?{$twice}"),
-        // what the player fills in itself
+        // filled in by the player
         ("s.ts?auth={$auth}", "s.ts?auth={$auth}"),
         ("s.ts?t={$auth}", "s.ts?t={$auth}"),
         ("s.ts{$q}{$auth}", "s.ts{$q}{$auth}"),
         ("a/{$auth}/s.ts", "a/{$auth}/s.ts?auth=x"),
         ("s.ts#{$auth}", "s.ts?auth=x#{$auth}"),
-        // what could name a host
+        // could name a host
         ("{$imported}/s.ts", "{$imported}/s.ts"),
         ("{$undefined}/s.ts", "{$undefined}/s.ts"),
         ("/{$imported}/s.ts", "/{$imported}/s.ts"),
@@ -271,13 +271,13 @@ fn variables_are_expanded_to_judge_a_uri() {
         ("https://own.example{$imported}/s.ts", "https://own.example{$imported}/s.ts"),
         ("//{$imported}/s.ts", "//{$imported}/s.ts"),
         ("s{$imported}/s.ts", "s{$imported}/s.ts"),
-        // what cannot
+        // cannot name a host
         ("a/{$imported}/s.ts", "a/{$imported}/s.ts?auth=x"),
         ("/a{$imported}/s.ts", "/a{$imported}/s.ts?auth=x"),
         ("{$own}/{$imported}.ts", "{$own}/{$imported}.ts?auth=x"),
         ("a/s.ts?{$other}", "a/s.ts?{$other}&auth=x"),
         ("a/s.ts{$other}", "a/s.ts{$other}?auth=x"),
-        // what is no variable
+        // not a variable
         ("s.ts?{$}", "s.ts?{$}&auth=x"),
         ("s.ts?{$a b}".replace(' ', "!").as_str(), "s.ts?{$a!b}&auth=x"),
         ("s.ts?{$auth", "s.ts?{$auth&auth=x"),

@@ -132,7 +132,7 @@ fn a_query_without_wanted_parameters_carries_nothing() {
 #[test]
 fn what_is_carried_is_bounded_in_its_longest_spelling() {
     let chosen = |query: &str| Parameters::choose(query.as_bytes(), |_| true).map(drop);
-    // In XML `&amp;` stands before each.
+    // In XML `&amp;` precedes each.
     let room = MAX_CARRIED - "&amp;a=".len();
     for (byte, length) in [("x", 1), ("%41", 3), ("%", 3), ("|", 3), ("$", 2), ("'", 5)] {
         for (count, expected) in [(room / length, Ok(())), (room / length + 1, Err(QueryTooLong))] {

@@ -124,7 +124,7 @@ impl Queues {
     fn check(&mut self, client: u8, now: Duration) -> Result<(), Duration> {
         let queue = self.leaving.entry(client).or_default();
         queue.retain(|moment| *moment > now);
-        // So many have to leave before there is a free place.
+        // This many have to leave before there is a free place.
         match (queue.len() + 1).checked_sub(self.places) {
             None | Some(0) => Ok(()),
             Some(too_many) => Err(queue[too_many - 1].saturating_sub(now)),

@@ -68,7 +68,7 @@ impl AkamaiRules {
         decode_strictly(raw, decoded).map_err(|_| fault)?;
         match self.read(decoded, url) {
             Ok(fields) => Ok(Authentic { fields, is_decoded: true }),
-            // The reading that came further tells more.
+            // The denial of the reading that got further is more specific.
             Err(UrlSignatureFault::Mismatch) => Err(UrlSignatureFault::Mismatch),
             Err(decoded) if fault == UrlSignatureFault::Form => Err(decoded),
             Err(_) => Err(fault),

@@ -36,7 +36,7 @@ impl<'p> Sections<'p> {
             None if resource.first() == Some(&b'*') => (&b"*"[..], resource),
             None => return None,
         };
-        // Without a path, the query begins behind the domain.
+        // Without a path, the query begins after the domain.
         let end = memchr::memchr(b'/', rest).or_else(|| memchr::memchr(b'?', rest));
         let (domain, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
         if rest.is_empty() && domain.last() == Some(&b'*') {

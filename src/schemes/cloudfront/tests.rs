@@ -108,7 +108,7 @@ fn published_urls_and_cookies_are_decided_as_published() {
         let decision = verifier.decide(&request, UnixSeconds::new(case.now));
         let denial = decision.denial();
         if case.name == "ruby-canned-url-in-path" {
-            // The path has an empty segment. It is refused before a scheme is asked.
+            // The path has an empty segment. It is refused before any scheme is tried.
             assert!(matches!(denial, Some(Denial::AmbiguousPath(_))), "{denial:?}");
             continue;
         }

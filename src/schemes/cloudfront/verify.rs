@@ -81,7 +81,7 @@ impl CredentialScheme for CloudFrontRules {
         let signature = decode(signature, &mut signature_buffer).map_err(bad)?;
         // 3. Key.
         let (place, key) = find_key(key_pair_id, context)?;
-        // 4. Signature.
+        // 4. Signature, after the form of the policy (2) and its expiry.
         let mut policy_buffer = Decoded::<MAX_POLICY_TEXT>::new();
         let (policy, is_custom) = match policy {
             PolicyPart::Canned(digits) => {
@@ -123,7 +123,7 @@ impl CredentialScheme for CloudFrontRules {
             Wildcards::Anywhere => resource.iter().any(|byte| matches!(byte, b'*' | b'?')),
         };
         let covers_several = is_custom && resource.is_none_or(has_wildcard);
-        // 6. Dates; the expiry was checked before.
+        // 6. Dates: the expiry was checked before.
         let leeway = times.leeway.as_secs();
         if let Some(starts) = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway)) {
             return Err(Denial::UrlSignatureNotYetValid { starts, now });
@@ -163,7 +163,7 @@ impl CredentialScheme for CloudFrontRules {
         else {
             return None;
         };
-        // Such a wildcard may stand for the beginning of the path.
+        // Such a wildcard may match the beginning of the path.
         let is_before_path = [protocol, domain].concat().iter().any(|byte| matches!(byte, b'*' | b'?'));
         if is_before_path && self.wildcards == Wildcards::Anywhere {
             return None;

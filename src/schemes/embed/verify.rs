@@ -103,7 +103,7 @@ impl CredentialScheme for EmbedRules {
             Below::Page => Requested::Page,
         };
         let record = find_record(token, context)?;
-        // Pages matter where they are framed.
+        // The origins of pages matter if they are framed.
         let is_page =
             record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
         let checked = self

@@ -29,7 +29,7 @@ impl<'t> Cursor<'t> {
 
     #[inline]
     pub(super) fn blanks(&mut self) {
-        // Issuers write none, so this is one comparison.
+        // Issuers write no white space, so this is one comparison.
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek().filter(|&byte| byte <= b' ') {
             self.step();
         }

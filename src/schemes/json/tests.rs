@@ -16,7 +16,7 @@ fn eight_bytes_at_once_stop_where_one_by_one_would() {
             for filling in [b'a', 0xff, 0x80, b'!', b'#'] {
                 let mut text = [filling; 24];
                 text[at] = byte;
-                // What follows the first stop must not matter.
+                // The text after the first stop must not matter.
                 for after in text.iter_mut().skip(at + 1) {
                     *after = after.wrapping_add(byte);
                 }

@@ -55,7 +55,7 @@ pub struct Claims<'t> {
     pub(crate) uri: Claim<JsonStr<'t>>,
     pub(crate) exp: DateClaim,
     pub(crate) nbf: DateClaim,
-    // Most sites check neither, so only the places are kept.
+    // Most sites check neither, so only the positions are kept.
     iss: Claim<StrPlace>,
     aud: Claim<AudiencePlace>,
 }
@@ -147,7 +147,7 @@ impl<'t> Claims<'t> {
             b"nbf" => claims.nbf = date(value),
             b"iss" => {
                 let place = string(value).try_map(|iss| iss.place_in(json));
-                claims.iss = place.unwrap_or(Claim::Malformed); // every payload is short enough for places
+                claims.iss = place.unwrap_or(Claim::Malformed); // every payload is short enough for positions
             }
             b"aud" => {
                 let place = match value {

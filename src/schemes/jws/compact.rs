@@ -109,7 +109,7 @@ impl<'t> Token<'t> {
 
 impl std::fmt::Debug for Token<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What was signed and the signature are the credential itself: a secret.
+        // The signed text and the signature are the credential itself: a secret.
         f.debug_struct("Token").field("header", &self.header).finish_non_exhaustive()
     }
 }
@@ -153,7 +153,7 @@ impl<'t> Segments<'t> {
 
 /// Decodes unpadded canonical base64url: no padding, no white space, no trailing bits.
 fn decode<'t>(segment: &[u8], buffer: &'t mut [MaybeUninit<u8>]) -> Result<&'t [u8], Denial> {
-    // The decoder panics when its output is too small.
+    // The decoder panics if its output is too small.
     if segment.len() / 4 > buffer.len() / 3 {
         return Err(Denial::MalformedToken(TokenFault::TooLong));
     }

@@ -41,9 +41,9 @@ impl NumericDate {
             None => (number, 0),
         };
         let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        // Where the decimal point stands among the digits once the exponent has moved it.
+        // The position of the decimal point among the digits after the exponent has moved it.
         let point = i64::try_from(whole.len()).ok()?.saturating_add(exponent);
-        // Counted downwards, where one second more fits than upwards.
+        // Counted downwards, because the negative range has one more second.
         let mut seconds: i64 = 0;
         let mut fraction = false;
         let mut read: i64 = 0;

@@ -75,7 +75,7 @@ impl JwsRules {
             Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
             Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
             Claim::Present(uri) => {
-                // Longer than any path: it covers none.
+                // Longer than any path, so it covers none.
                 let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
                 site.coverage.check(uri, &context.resource)
             }
@@ -91,10 +91,10 @@ pub(super) fn check_revocation(
     access: &Access,
 ) -> Result<(), Denial> {
     if access.reach() == Reach::OutOfTouch {
-        return Err(Denial::StoreUnavailable); // what others have taken back is not known
+        return Err(Denial::StoreUnavailable); // the revocations of other nodes are unknown
     }
     let list = &access.revocations;
-    let epoch = list.epoch(); // before the list is looked at
+    let epoch = list.epoch(); // before the list is read
     if epoch.is_first() || checked.is_some_and(|checked| checked.is_up_to(epoch)) {
         return Ok(());
     }

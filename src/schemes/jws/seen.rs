@@ -89,7 +89,7 @@ impl SeenTokens {
                 return None;
             }
             if !place.used.load(Ordering::Relaxed) {
-                place.used.store(true, Ordering::Relaxed); // seldom: readers share the line
+                place.used.store(true, Ordering::Relaxed); // rarely: readers share the cache line
             }
             Some(Seen(memo))
         })
@@ -145,7 +145,7 @@ impl Room {
     /// place discounts it. So no counter falls below zero, and none drifts.
     fn hand_over(&self, place: &Place, tenant: u32) {
         if place.tenant.load(Ordering::Relaxed) == tenant {
-            return; // the usual case in a flood: no line is written that readers or writers share
+            return; // the usual case in a flood: no shared cache line is written
         }
         if let Some(held) = self.counter(tenant) {
             held.fetch_add(1, Ordering::Relaxed);

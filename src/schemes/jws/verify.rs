@@ -50,7 +50,7 @@ impl CredentialScheme for JwsRules {
     }
 
     fn read<'s>(&'s self, text: Text<'s>) -> Option<Text<'s>> {
-        Some(text) // whatever no other scheme reads is reported as a malformed token
+        Some(text) // text that no other scheme reads is reported as a malformed token
     }
 
     #[inline]
@@ -232,7 +232,7 @@ impl JwsRules {
                 most_specific = Some(denial);
             }
         }
-        // A token that one key takes has failed by none.
+        // A token that one key accepts has failed with none.
         if !failed.is_empty()
             && let Some(gate) = &*gate
         {

@@ -264,7 +264,7 @@ impl std::fmt::Debug for LinkRules {
             .field("proof", proof)
             .field("good_in_its_last_second", good_in_its_last_second)
             .field("ip_binding", ip_binding)
-            .field("secrets", &secrets.len()) // no more of them than how many there are
+            .field("secrets", &secrets.len()) // only their number
             .finish_non_exhaustive()
     }
 }

@@ -93,7 +93,7 @@ impl Digests {
                 Mark::Held(token) => is_known(token),
                 Mark::Gone(at) => now.duration_since(*at) < REMEMBERED,
             });
-            // After a flood, its room is freed.
+            // After a flood, its memory is freed.
             if part.capacity() > 64 && part.len() < part.capacity() / 4 {
                 part.shrink_to_fit();
             }

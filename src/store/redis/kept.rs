@@ -166,7 +166,7 @@ impl Kept {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic leaves whole entries.
+        // After a panic the entries are still complete.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -142,7 +142,7 @@ async fn join(node: &Node, server: &Server, known: Place) -> Result<(Place, bool
     if is_fresh {
         node.forget();
     }
-    // First, so that a revocation which the server lacks has its place in the order when others are compared.
+    // First, so that a revocation that the server lacks has its place in the order when others are compared.
     let due = node.kept.due(all.is_some(), Instant::now());
     for some in due.chunks(SENT_AT_A_TIME) {
         try_join_all(some.iter().map(|(revoked, order)| send_kept(node, &server, revoked, *order))).await?;
@@ -249,7 +249,7 @@ async fn follow_on(
 /// Records that everything that was revoked before `asked` is in force here.
 fn set_current(node: &Node, asked: Instant) {
     node.current_at.send_replace(Some(asked));
-    // An answer that took too long says nothing about the present.
+    // An answer that took too long does not describe the present state.
     let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
     if !is_late {
         node.access.set_reach(Reach::InTouch);
@@ -258,7 +258,7 @@ fn set_current(node: &Node, asked: Instant) {
 
 fn apply(node: &Node, fields: &[Vec<u8>]) {
     let (embeds, revocations, now) = (&node.access.embeds, &node.access.revocations, UnixSeconds::now());
-    // News of an earlier release have no order.
+    // News of an earlier release has no order.
     let place = |order: Option<u64>| order.unwrap_or_else(|| Order::of_now(0).get());
     match News::read(fields) {
         Some(News::Token { digest, order, needed }) => {
@@ -285,7 +285,7 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
         }
         Some(News::Begun) => {}
         None => {
-            // Of a later release, perhaps. The server knows what they revoke.
+            // Perhaps news of a later release. The server knows the revocation.
             crate::log::event!(
                 WARN,
                 fields = fields.len(),

@@ -95,11 +95,11 @@ impl Node {
     /// Looks a token up at the server. If the token is valid, its record is in memory afterwards.
     pub(super) async fn look_up(&self, token: EmbedToken, now: UnixSeconds) -> Answer {
         let digest = Digest::of(token);
-        // A second time, if everything was forgotten meanwhile.
+        // A second attempt, if everything was forgotten meanwhile.
         for _ in 0..2 {
             let asked = self.digests.epoch();
             let found = self.call(async |server| server.look_up(digest).await).await;
-            // A revocation that this node knows outranks the server's answer, unless the token was issued after it.
+            // A revocation that this node knows overrides the server's answer, unless the token was issued after it.
             let up_to = self.kept.up_to(&Revoked::Token(digest));
             let (order, json, revoked) = match found {
                 Err(_) | Ok(None) if up_to.is_some() => return Answer::Revoked,
@@ -213,7 +213,7 @@ impl Node {
         self.kept.sweep(UnixSeconds::now(), Instant::now());
         let embeds = &self.access.embeds;
         for () in self.digests.tidy(Instant::now(), |token| !matches!(embeds.look(token), Known::Unknown)) {
-            tokio::task::yield_now().await; // news come first
+            tokio::task::yield_now().await; // news takes precedence
         }
     }
 

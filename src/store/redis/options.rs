@@ -174,7 +174,7 @@ impl RedisStore {
     ///
     /// Returns [`ConfigError::Store`] for a URL that cannot be used.
     pub(super) fn client(&self) -> Result<redis::Client, ConfigError> {
-        // A URL may hold a password, so no error shows it.
+        // A URL may contain a password, so no error shows it.
         redis::Client::open(self.url.as_str()).map_err(|_| {
             if self.url.starts_with("rediss:") || self.url.starts_with("valkeys:") {
                 fault("has a URL for TLS, which is not supported".to_owned(), "redis://, through a tunnel")
