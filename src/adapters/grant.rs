@@ -4,7 +4,7 @@
 ///
 /// - the verifier's layer or middleware is around the route;
 /// - the site has [`grant_extension`](crate::Site::grant_extension);
-/// - the request was granted by a credential. Public resources and paths outside of every site pass without one.
+/// - the request was granted by a credential. Public resources and paths outside every site pass without one.
 ///
 /// For a route that can be reached without a credential, extract `Option<OwnedGrant>`. To respond differently, extract
 /// `Result<OwnedGrant, MissingGrant>`.

@@ -44,9 +44,9 @@ pub(super) struct Document {
     /// The treatment of requests for a host that no site claims: "refuse" answers 421, "pass" hands them to the inner service.
     /// Default "refuse".
     pub(super) unknown_host: Option<UnknownHost>,
-    /// The treatment of paths outside of every base path, on a host that a site claims: "refuse" answers 404, "pass" hands them
-    /// to the inner service, for all hosts or for those listed. Required if some site has a base path below "/" and no site
-    /// serves the other paths.
+    /// The treatment of paths outside every base path, on a host that a site claims: "refuse" answers 404, "pass" hands them to
+    /// the inner service, for all hosts or for those listed. Required if some site has a base path below "/" and no site serves
+    /// the other paths.
     pub(super) outside: Option<OutsideSaid>,
     /// Proxies that are trusted for the client's address and for HTTPS, as addresses and CIDR networks.
     pub(super) trusted_proxies: Vec<String>,

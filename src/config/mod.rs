@@ -17,7 +17,7 @@
 //! ```toml
 //! version = 1                          # required; another number is refused
 //! unknown_host = "refuse"              # a host that no site claims: 421; or "pass" to the inner service
-//! outside = "refuse"                   # a path outside of every base path: 404; or "pass", or { pass = ["app.example.com"] };
+//! outside = "refuse"                   # a path outside every base path: 404; or "pass", or { pass = ["app.example.com"] };
 //!                                      # required if some site has a base path below /
 //! trusted_proxies = ["10.0.0.0/8"]     # trusted for the client's address and https; default none
 //! token_cache = 65536                  # the number of verified tokens that are remembered; 0 for none

@@ -71,7 +71,7 @@ impl LeftOut {
         self.nodes.contains(&node.id)
     }
 
-    /// Returns whether the node, or something inside of it, was left out.
+    /// Returns whether the node, or something inside it, was left out.
     pub(super) fn touches(&self, node: &Node) -> bool {
         self.nodes.contains(&node.id)
             || match &node.value {

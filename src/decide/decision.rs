@@ -61,7 +61,7 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Refuses a request that needs no credential only because of the position of its path: outside of every base path, or in a
+    /// Refuses a request that needs no credential only because of the position of its path: outside every base path, or in a
     /// public site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
     #[cfg(feature = "tower")]
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
@@ -110,11 +110,11 @@ impl<'r> Decision<'r> {
     }
 }
 
-/// A request outside of every site.
+/// A request outside every site.
 #[derive(Debug)]
 pub struct Passed {
     guard: SnapshotGuard,
-    /// True if the path is outside of every base path of a host that a site claims.
+    /// True if the path is outside every base path of a host that a site claims.
     #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer checks it"))]
     outside: bool,
 }

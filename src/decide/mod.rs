@@ -3,7 +3,7 @@
 //! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is the reason reported.
 //!
 //! 1. **Site.** The host and the base path select the site. The configuration decides whether an unknown host is refused or
-//!    passed ([`UnknownHost`]), and the same for a path outside of every base path ([`Outside`](crate::site::Outside)).
+//!    passed ([`UnknownHost`]), and the same for a path outside every base path ([`Outside`](crate::site::Outside)).
 //! 2. **Preflight.** A CORS preflight is answered, because it carries no credential.
 //! 3. **HTTPS**, if the site requires it.
 //! 4. **Path.** A path without a normal form is refused.
@@ -200,8 +200,8 @@ fn locate<'p>(
 ///
 /// 1. If a layer rewrote the path, the path before and the path after must belong to the same site. Otherwise the request is
 ///    ambiguous.
-/// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside of every site is ambiguous if the
-///    rest of its path is inside of a site: a parameter matches any segment, so no site can begin there.
+/// 2. If a router removed a prefix with a parameter, the whole path decides. A request outside every site is ambiguous if the
+///    rest of its path is inside a site: a parameter matches any segment, so no site can begin there.
 #[cold]
 fn agreed_place<'p>(
     policy: &'p Policy,

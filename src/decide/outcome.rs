@@ -15,7 +15,7 @@ pub(crate) enum Decided<'r> {
 pub(crate) enum Nowhere {
     /// The request goes to the inner service without a decision about a credential.
     Pass {
-        /// False if no site claims the host. True if a site claims it, and the path is outside of every base path.
+        /// False if no site claims the host. True if a site claims it, and the path is outside every base path.
         outside: bool,
     },
     Denied(Denial),

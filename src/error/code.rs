@@ -33,7 +33,7 @@
 /// | `https_required` | 403 | the site requires HTTPS, and the request used plain HTTP |
 /// | `query_too_long` | 414 | the parameters to carry into the manifest exceed 8 KiB, or are more than 64 |
 /// | `unknown_host` | 421 | no site has this host |
-/// | `outside` | 404 | the path is outside of every base path, and the policy does not pass such requests |
+/// | `outside` | 404 | the path is outside every base path, and the policy does not pass such requests |
 /// | `rate_limited` | 429 | an embed token exceeds its rate, or too many signatures have failed; with `Retry-After` |
 /// | `store_unavailable` | 503 | the decision needs the shared store, which does not answer; with `Retry-After` |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -21,10 +21,10 @@ pub enum Denial {
     /// No site has this host.
     #[error("no site answers to this host")]
     UnknownHost,
-    /// The path is outside of every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
+    /// The path is outside every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
     #[error("path is outside of every base path on this host")]
     Outside,
-    /// The path is outside of every base path, or in a public site beside a base path, and a router may have removed a prefix from
+    /// The path is outside every base path, or in a public site beside a base path, and a router may have removed a prefix from
     /// it.
     #[error(
         "path needs no credential, unless a router removed a prefix from it: enable the feature axum for axum's \

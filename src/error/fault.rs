@@ -48,7 +48,7 @@ pub enum PathFault {
     /// Not UTF-8 once decoded.
     #[error("not UTF-8")]
     NotUtf8,
-    /// Outside of every base path as written, and inside one by another reading.
+    /// Outside every base path as written, and inside one by another reading.
     #[error("some reading of it falls inside a protected base path")]
     ReadsInside,
     /// Inside another base path on a file system that folds case or trims names.

@@ -34,7 +34,7 @@ impl NewKey {
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::KeySize`] outside of 2048 to 8192, and [`MintError::Random`] if the system's random generator fails.
+    /// Returns [`MintError::KeySize`] outside 2048 to 8192, and [`MintError::Random`] if the system's random generator fails.
     pub fn rsa(bits: usize) -> Result<Self, MintError> {
         let of_size = |_| MintError::KeySize { bits };
         if !RSA_BITS.contains(&bits) {

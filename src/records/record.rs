@@ -14,7 +14,7 @@ use crate::time::{UnixSeconds, uptime};
 
 /// The record of an embed token. The `Debug` output shows nothing of its viewer and its metadata.
 ///
-/// There may be a million records, so a record is small: an id of up to 23 bytes is stored inside of it.
+/// There may be a million records, so a record is small: an id of up to 23 bytes is stored inside it.
 pub(crate) struct Record {
     pub(super) token: EmbedToken,
     pub(super) revoked_alone: RevokedAlone,

@@ -8,7 +8,7 @@ use super::allowed::AllowedOrigins;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::rate::Rate;
 
-/// The form of a record outside of the process: the JSON for a token's digest in a shared store.
+/// The form of a record outside the process: the JSON for a token's digest in a shared store.
 ///
 /// A field that this release does not know may be a restriction, so a record with such a field is rejected as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

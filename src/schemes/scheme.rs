@@ -41,8 +41,9 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// The number of credentials of this scheme that are tried in one carrier, each on its own, like cookies of one name.
     const TRIES: usize = 1;
 
-    /// Finds the credential number `nth`, counted from 0, outside of the shared carriers. Also returns the pieces of the request that are
-    /// passed later, as `raw`, to [`claims`](Self::claims), [`scope`](Self::scope) and [`claimed_key`](Self::claimed_key).
+    /// Finds the credential number `nth`, counted from 0, outside the shared carriers. Also returns the pieces of the request
+    /// that are passed later, as `raw`, to [`claims`](Self::claims), [`scope`](Self::scope) and
+    /// [`claimed_key`](Self::claimed_key).
     ///
     /// # Errors
     ///

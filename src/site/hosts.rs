@@ -23,7 +23,7 @@ pub(crate) struct Exact<'p>(&'p Mounts);
 pub(crate) enum Place<'p> {
     /// No site claims the host.
     UnknownHost,
-    /// The path is outside of every base path of the host.
+    /// The path is outside every base path of the host.
     Outside,
     /// The request belongs to a site: the site's index, the captures of its pattern, and the path below its base path.
     Inside(SiteIndex, Captures<'p>, &'p [u8]),

@@ -7,7 +7,7 @@
 //! 2. The host selects its sites: an exact host takes precedence over a pattern, and a pattern over `*`. On one host the longest
 //!    base path wins. If none of its base paths contains the path, the next less exact host is tried.
 //! 3. If some reading of a path is inside a base path and the path itself is outside, the request is refused with 400.
-//! 4. [`UnknownHost`] decides about a host that no site claims. [`Outside`] decides about a path outside of every base path on a
+//! 4. [`UnknownHost`] decides about a host that no site claims. [`Outside`] decides about a path outside every base path on a
 //!    host that a site claims. A policy with base paths below `/` has to set it, because these requests pass without a
 //!    credential. A site for any host (`"*"`) claims every host: beside it only [`Outside`] decides. If there are named hosts
 //!    too, the hosts that pass are listed.

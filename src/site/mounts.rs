@@ -64,7 +64,7 @@ impl Mounts {
         found.or(self.root)
     }
 
-    /// Returns whether there is only one base path, so that every reading of a path inside of it stays inside.
+    /// Returns whether there is only one base path, so that every reading of a path inside it stays inside.
     pub(super) fn has_one(&self) -> bool {
         self.folders.sites.len().saturating_add(usize::from(self.root.is_some())) == 1
     }

@@ -5,7 +5,7 @@ use super::settings::Site;
 use crate::error::{ConfigError, Faults, Part};
 use crate::request::Host;
 
-/// The treatment of requests outside of every base path, on a host that some site claims.
+/// The treatment of requests outside every base path, on a host that some site claims.
 ///
 /// If some site of a policy has a base path below `/`, [`PolicyBuilder::outside`] has to be set, unless a site at `/` serves the
 /// other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims; beside a site
@@ -41,7 +41,7 @@ pub(crate) enum OutsideRule {
 }
 
 impl OutsideRule {
-    /// Returns whether a request for this host passes outside of every base path.
+    /// Returns whether a request for this host passes outside every base path.
     pub(crate) fn passes(&self, host: Host<'_>) -> bool {
         match self {
             Self::Refuse => false,

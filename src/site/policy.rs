@@ -212,8 +212,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets the treatment of paths outside of every base path, on hosts that a site claims. It is required if some site has a
-    /// [base path](Site::base_path) below `/`, unless a site at `/` serves the other paths of each host.
+    /// Sets the treatment of paths outside every base path, on hosts that a site claims. It is required if some site has a [base
+    /// path](Site::base_path) below `/`, unless a site at `/` serves the other paths of each host.
     ///
     /// ```
     /// use playgate::site::Outside;

@@ -175,7 +175,7 @@ fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
     Ok(secret.into())
 }
 
-/// Returns whether the secret is text of more than one line. Random bytes are hardly ever text.
+/// Returns whether the secret is text of more than one line. Random bytes are almost never text.
 fn has_lines(secret: &[u8]) -> bool {
     let mut controls = secret.iter().filter(|byte| byte.is_ascii_control()).peekable();
     controls.peek().is_some()

@@ -4,7 +4,7 @@
 //! holds no snapshot while it waits. Any request body is supported. The inner response body has `Data = Bytes`. The inner service
 //! implements `Clone`, for requests that wait for a lookup.
 //!
-//! Routers can remove prefixes from paths, so that a protected path looks like one outside of every base path. A request outside
+//! Routers can remove prefixes from paths, so that a protected path looks like one outside every base path. A request outside
 //! therefore passes only if an axum router recorded the original path (feature `axum`), or after [`GateLayer::full_paths`].
 //!
 //! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than `Router::layer`, which
@@ -56,9 +56,9 @@ impl GateLayer {
     /// States that no router removes a prefix from paths before this layer, so that each request has the path that the client
     /// sent.
     ///
-    /// A request outside of every base path passes without a credential if the policy's [`Outside`](crate::site::Outside) allows
-    /// it. If a router removed the base path, a protected request would look like one outside, or like one in a public site at
-    /// `/`. On a host with base paths a layer therefore refuses both with
+    /// A request outside every base path passes without a credential if the policy's [`Outside`](crate::site::Outside) allows it.
+    /// If a router removed the base path, a protected request would look like one outside, or like one in a public site at `/`.
+    /// On a host with base paths a layer therefore refuses both with
     /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from this
     /// statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
     ///

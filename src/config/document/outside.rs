@@ -11,7 +11,7 @@ use crate::site::Outside;
 #[derive(Debug)]
 pub(in crate::config) struct OutsideSaid(pub(in crate::config) Outside);
 
-/// The hosts whose paths outside of every base path pass.
+/// The hosts whose paths outside every base path pass.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "outside_hosts", extend("required" = ["pass"])))]

@@ -21,7 +21,7 @@ impl Key {
     /// - no key, or bytes after it;
     /// - a private key;
     /// - a key type without an algorithm here;
-    /// - RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
+    /// - RSA outside [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
     /// - an empty `kid` or scope.
     pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_der(kid, der, None)?)

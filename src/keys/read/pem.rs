@@ -27,7 +27,7 @@ impl Key {
     /// - no PEM, or several blocks;
     /// - a private key, a certificate or another block;
     /// - a key type without an algorithm here;
-    /// - RSA outside of [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
+    /// - RSA outside [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
     /// - an empty `kid` or scope.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {
         Self::new(kid, scope, from_pem(kid, pem.as_ref(), None)?)

@@ -342,7 +342,7 @@ fn read(
     })
 }
 
-/// Returns the bytes without the line end that editors and `echo` append to text. Random bytes are hardly ever text.
+/// Returns the bytes without the line end that editors and `echo` append to text. Random bytes are almost never text.
 pub(crate) fn without_line_end(bytes: &[u8]) -> &[u8] {
     let is_text = std::str::from_utf8(bytes)
         .is_ok_and(|text| text.trim_end_matches(['\r', '\n']).chars().all(|c| !c.is_control()));

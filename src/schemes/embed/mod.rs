@@ -10,7 +10,7 @@
 //!
 //! The site's hook, the method and the token's **rate** follow, in [`decide`](crate::decide).
 //!
-//! A token is looked up by its bytes under a seeded hash. A store outside of the process holds SHA-256 digests, so a leaked store
+//! A token is looked up by its bytes under a seeded hash. A store outside the process holds SHA-256 digests, so a leaked store
 //! grants no access. This module does not wait, and does not depend on a store.
 //!
 //! # Claims and scope

@@ -84,7 +84,7 @@ impl std::fmt::Debug for Format {
 pub enum Covers {
     /// Only the file that the link was created for.
     File,
-    /// The files directly inside of the link's directory, without sub-directories.
+    /// The files directly inside the link's directory, without sub-directories.
     Directory,
     /// Links of either kind.
     Either,

@@ -21,7 +21,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside of a runtime.
+    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside a runtime.
     /// Nothing is connected in that case.
     pub fn connect(self) -> Result<Store, ConfigErrors> {
         let mut faults = Vec::new();

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::records::EmbedToken;
 
-/// The SHA-256 of a token's text, which replaces the token outside of this process.
+/// The SHA-256 of a token's text, which replaces the token outside this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
