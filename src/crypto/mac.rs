@@ -30,8 +30,10 @@ impl MacHash {
 }
 
 /// A prepared key for HMACs with one hash. Its `Debug` output shows nothing of it.
+#[derive(Clone)]
 pub(crate) struct MacKey(Prepared);
 
+#[derive(Clone)]
 enum Prepared {
     #[cfg(feature = "aws-lc")]
     AwsLc(Box<aws_lc_rs::hmac::Key>),

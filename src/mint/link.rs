@@ -40,6 +40,11 @@ impl LinkSigner {
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }
 
+    /// Creates a signer by the checked rules of a site.
+    pub(super) fn of_rules(rules: &LinkRules) -> Self {
+        Self { rules: rules.clone() }
+    }
+
     /// Drafts a link for this URL, `https://host/path` or `/path`.
     ///
     /// For Gcore Video the URL is `…/videos/{account}_{video}/file`, to which token and expiry are added.

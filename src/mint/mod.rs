@@ -23,6 +23,7 @@ mod keygen;
 mod link;
 mod signed;
 mod signer;
+mod site;
 mod token;
 
 pub use cookie::{SameSite, TokenCookie};

@@ -85,6 +85,11 @@ impl AkamaiSigner {
         rules.map(|rules| Self { rules }).ok_or_else(|| crate::ConfigError::NoSites.into())
     }
 
+    /// Creates a signer by the checked rules of a site.
+    pub(crate) fn of_rules(rules: &AkamaiRules) -> Self {
+        Self { rules: rules.clone() }
+    }
+
     /// Drafts a token for all paths that match one of the entries. Entries may contain `*` and `?`, and are written into the
     /// token unchanged.
     pub fn acl<I: IntoIterator<Item: AsRef<str>>>(&self, entries: I) -> AkamaiDraft<'_> {

@@ -16,7 +16,7 @@ pub(super) const MAX_KEYS: usize = 2;
 pub(super) const MAX_ESCAPINGS: usize = 3;
 
 /// The checked and prepared rules of a site for Akamai tokens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AkamaiRules {
     pub(super) places: Places,
     pub(super) hash: MacHash,
@@ -27,6 +27,7 @@ pub(crate) struct AkamaiRules {
 }
 
 /// A salt. Its `Debug` output shows nothing of it.
+#[derive(Clone)]
 pub(super) struct Salt(pub(super) Box<[u8]>);
 
 impl std::fmt::Debug for Salt {

@@ -39,6 +39,15 @@ impl EmbedRules {
         own.map_or(self.lifetime, |(_, lifetime)| *lifetime)
     }
 
+    /// Returns the places of a token in paths, as the settings have them: `/watch/{token}`.
+    #[cfg(feature = "mint")]
+    pub(crate) fn path_patterns(&self) -> impl Iterator<Item = String> {
+        self.paths.iter().map(|pattern| {
+            let end = if pattern.below { "/" } else { "" };
+            format!("{}{{token}}{end}", pattern.before)
+        })
+    }
+
     /// Returns the token in a normalized path, if one of the patterns matches.
     pub(crate) fn in_path<'r>(&self, path: &'r [u8]) -> Option<InPath<'r>> {
         self.paths.iter().find_map(|pattern| pattern.read(path))

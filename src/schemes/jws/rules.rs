@@ -39,6 +39,12 @@ impl JwsRules {
         self.issuer.as_deref()
     }
 
+    /// Returns the audience that tokens must name, if the site requires one.
+    #[cfg(feature = "mint")]
+    pub(crate) fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
     /// Rejects a token that is longer than the site allows.
     pub(super) fn check_length(&self, text: &[u8]) -> Result<(), Denial> {
         if text.len() > self.max_token_bytes {

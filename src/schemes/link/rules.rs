@@ -19,6 +19,7 @@ use crate::time::UnixSeconds;
 pub(super) const MAX_SECRETS: usize = 2;
 
 /// The checked and prepared rules of a site for secure links.
+#[derive(Clone)]
 pub(crate) struct LinkRules {
     pub(super) places: Places,
     pub(super) forms: ArrayVec<Form, 2>,
@@ -30,7 +31,7 @@ pub(crate) struct LinkRules {
 }
 
 /// One of the forms that a site's links can have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Form {
     pub(super) place: Place,
     pub(super) expression: Expression,
@@ -38,7 +39,7 @@ pub(super) struct Form {
 }
 
 /// The place of proof and expiry in a URL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Place {
     /// Query parameters with these names.
     Query { hash: Box<str>, expires: Option<Box<str>> },
