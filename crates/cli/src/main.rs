@@ -1,12 +1,65 @@
 //! The command `playgate`.
 
-use clap::Parser;
+mod check;
+mod completions;
+mod configuration;
+mod dates;
+mod failure;
+mod input;
+mod inspect;
+mod keygen;
+mod keys;
+mod man;
+mod mint;
+mod output;
+mod public;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use output::Output;
 
 /// The access gate of a media origin: its keys, tokens and configurations.
 #[derive(Debug, Parser)]
-#[command(version)]
-struct Cli;
+#[command(name = "playgate", version, max_term_width = 100, after_help = failure::HELP)]
+struct Cli {
+    #[command(flatten)]
+    output: output::Options,
+    #[command(subcommand)]
+    command: Command,
+}
 
-fn main() {
-    Cli::parse();
+#[derive(Debug, Subcommand)]
+enum Command {
+    Keygen(keygen::Keygen),
+    Public(public::Public),
+    Mint(mint::Mint),
+    Inspect(inspect::Inspect),
+    Check(check::Check),
+    Keys(keys::Keys),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+fn main() -> ExitCode {
+    let Cli { output, command } = Cli::parse();
+    let out = Output::new(output);
+    let done = match command {
+        Command::Keygen(keygen) => keygen.run(out),
+        Command::Public(public) => public.run(out),
+        Command::Mint(mint) => mint.run(out),
+        Command::Inspect(inspect) => inspect.run(out),
+        Command::Check(check) => check.run(out),
+        Command::Keys(keys) => keys.run(out),
+        Command::Schema(schema) => schema.run(out),
+        Command::Completions(completions) => completions.run(out, Cli::command()),
+        Command::Man(man) => man.run(out, Cli::command()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error, out),
+    }
 }

@@ -1,0 +1,329 @@
+use playgate::request::{RequestView, Target};
+use playgate::schemes::Scheme;
+use playgate::{Decision, Verifier};
+
+use crate::world::World;
+
+const URL: &str = "https://cdn.example.com/videos/1/master.m3u8";
+const KEY: &str = "private/2026-12.pem";
+const CLOUDFRONT: &str = "private/K2JCJMDEHXQW5F.pem";
+
+/// A request for a URL, over TLS.
+struct Get {
+    host: String,
+    target: String,
+    cookie: String,
+}
+
+impl Get {
+    fn new(url: &str, cookie: &str) -> Self {
+        let rest = url.trim().strip_prefix("https://").unwrap();
+        let (host, target) = rest.split_at(rest.find('/').unwrap());
+        Self { host: host.to_owned(), target: target.to_owned(), cookie: cookie.to_owned() }
+    }
+}
+
+impl RequestView for Get {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::origin_form(&self.target)
+    }
+
+    fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        match (name, nth) {
+            ("host", 0) => Some(self.host.as_bytes()),
+            ("cookie", 0) if !self.cookie.is_empty() => Some(self.cookie.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+fn verifier(world: &World) -> Verifier {
+    Verifier::from_file(world.path("playgate.toml")).unwrap()
+}
+
+/// Returns the scheme of a grant, or the code of a denial.
+fn decided(verifier: &Verifier, url: &str, cookie: &str) -> Result<Scheme, String> {
+    let request = Get::new(url, cookie);
+    match verifier.decide(&request, verifier.now()) {
+        Decision::Granted(grant) => Ok(grant.scheme()),
+        Decision::Denied(refusal) => Err(refusal.code().as_str().to_owned()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Changes one character in the middle of the text.
+fn changed(text: &str, at: usize) -> String {
+    let mut changed: Vec<char> = text.chars().collect();
+    changed[at] = if changed[at] == '1' { '2' } else { '1' };
+    changed.into_iter().collect()
+}
+
+#[test]
+fn a_minted_url_is_accepted_and_refused_after_a_change() {
+    let world = World::new();
+    let verifier = verifier(&world);
+    for (args, scheme) in [
+        (vec!["mint", "url", URL, "--key", KEY], Scheme::SignedToken),
+        (vec!["mint", "url", URL, "--kid", "shared"], Scheme::SignedToken),
+        (vec!["mint", "link", URL, "--covers", "directory"], Scheme::SecureLink),
+        (vec!["mint", "link", URL, "--covers", "file"], Scheme::SecureLink),
+        (vec!["mint", "akamai", URL, "--acl", "/videos/1/*"], Scheme::Akamai),
+        (vec!["mint", "akamai", URL], Scheme::Akamai),
+        (vec!["mint", "cloudfront", URL, "--key", CLOUDFRONT], Scheme::CloudFront),
+    ] {
+        let url = world.good(&args);
+        let url = url.trim();
+        assert_eq!(decided(&verifier, url, ""), Ok(scheme), "{args:?}: {url}");
+        let elsewhere = url.replace("/videos/1/master", "/videos/2/master");
+        assert!(decided(&verifier, &elsewhere, "").is_err(), "{elsewhere}");
+        // Some character of the query: of the expiry, the hash, the signature or what it is of.
+        for at in [URL.len() + 12, URL.len() + 20, URL.len() + 30] {
+            let other = changed(url, at);
+            assert!(decided(&verifier, &other, "").is_err(), "{other}");
+        }
+    }
+}
+
+#[test]
+fn a_minted_token_has_the_scope_and_the_claims_of_its_site() {
+    let world = World::new();
+    let verifier = verifier(&world);
+    let json = world.json(&["mint", "token", "--scope", "videos/1/", "--key", KEY, "--url", URL]);
+    assert_eq!(json["scope"], "videos/1/");
+    assert_eq!(json["site"], "cdn");
+    assert_eq!(json["kid"], "2026-12");
+    assert_eq!(json["algorithm"], "ES256");
+    assert_eq!(json["checked"], true);
+    let left = json["expires_at"].as_i64().unwrap() - verifier.now().get();
+    assert!((3595..=3600).contains(&left), "1 hour unless another is written: {json}");
+    let token = json["token"].as_str().unwrap();
+    assert_eq!(
+        decided(&verifier, &format!("https://media.example.com/videos/1/a.ts?token={token}"), ""),
+        Ok(Scheme::SignedToken)
+    );
+    assert_eq!(
+        decided(&verifier, &format!("https://cdn.example.com/videos/2/a.ts?token={token}"), ""),
+        Err("out_of_scope".to_owned())
+    );
+    let by_name = world.json(&["mint", "token", "--scope", "a.mp4", "--key", KEY, "--expires", "never"]);
+    assert_eq!((by_name["expires_at"].is_null(), by_name["expires"].is_null()), (true, true));
+}
+
+#[test]
+fn minted_cookies_are_accepted() {
+    let world = World::new();
+    let verifier = verifier(&world);
+    let json = world.json(&[
+        "mint",
+        "cookie",
+        "--scope",
+        "videos/1/",
+        "--domain",
+        "example.com",
+        "--key",
+        KEY,
+        "--url",
+        URL,
+    ]);
+    let pair = json["cookie"].as_str().unwrap();
+    assert!(pair.starts_with("viewer=eyJ"), "{json}");
+    assert_eq!(decided(&verifier, URL, pair), Ok(Scheme::SignedToken));
+    assert_eq!(decided(&verifier, &URL.replace("/1/", "/2/"), pair), Err("out_of_scope".to_owned()));
+    let text = world.good(&["mint", "cookie", "--scope", "videos/1/", "--key", KEY, "--partitioned"]);
+    for attribute in ["Path=/videos/1/", "Secure", "HttpOnly", "SameSite=None", "Partitioned", "Max-Age="] {
+        assert!(text.contains(attribute), "{attribute}: {text}");
+    }
+    let cookies = world.good(&[
+        "mint",
+        "cloudfront",
+        URL,
+        "--key",
+        CLOUDFRONT,
+        "--cookies",
+        "--resource",
+        "https://cdn.example.com/videos/1/*",
+    ]);
+    let cookies = cookies.trim().replace('\n', "; ");
+    assert_eq!(decided(&verifier, &URL.replace("master", "other"), &cookies), Ok(Scheme::CloudFront));
+    assert!(decided(&verifier, &URL.replace("/1/", "/2/"), &cookies).is_err());
+}
+
+#[test]
+fn keys_come_from_files_variables_and_standard_input() {
+    let world = World::new();
+    let verifier = verifier(&world);
+    let pem = world.read(KEY);
+    let of_input =
+        world.run_with_input(&["mint", "url", URL, "--key", "-", "--kid", "2026-12"], pem.as_bytes());
+    let of_variable = world
+        .run_with_env(&["mint", "url", URL, "--key-env", "SIGNER", "--kid", "2026-12"], ("SIGNER", &pem));
+    let of_secret = world.run(&["mint", "url", URL, "--key", "secrets/shared"]);
+    for ran in [of_input, of_variable, of_secret] {
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(decided(&verifier, &ran.stdout, ""), Ok(Scheme::SignedToken));
+        assert!(ran.stderr.contains("(in 1 h)") || ran.stderr.contains("(in 59 min"), "{ran:?}");
+    }
+}
+
+#[test]
+fn without_a_configuration_a_token_has_the_default_names() {
+    let world = World::new();
+    let url = world.good(&["mint", "url", URL, "--key", KEY, "--no-config"]);
+    assert!(url.starts_with(&format!("{URL}?auth=eyJ")), "{url}");
+    std::fs::remove_file(world.path("playgate.toml")).unwrap();
+    let json = world.json(&["mint", "url", URL, "--key", KEY]);
+    assert_eq!((json["site"].is_null(), json["checked"].as_bool()), (true, Some(false)));
+    world.fails(&["mint", "link", URL], 2, &["no configuration"]);
+    world.fails(&["mint", "url", URL, "--key", KEY, "--site", "cdn"], 2, &["no configuration"]);
+    world.fails(
+        &["mint", "url", URL, "--key", KEY, "--config", "absent.toml"],
+        1,
+        &["absent.toml is not there", "is not there"],
+    );
+}
+
+#[test]
+fn what_the_site_would_refuse_is_not_printed() {
+    let world = World::new();
+    world.good(&["keygen", "--out", "other/2026-12", "--private", "stolen"]);
+    world.good(&["keygen", "--out", "other/unknown", "--private", "stolen"]);
+    for (args, code, texts) in [
+        (
+            vec!["mint", "url", URL, "--key", "stolen/2026-12.pem"],
+            1,
+            ["another key with the kid \"2026-12\"", "private half"],
+        ),
+        (
+            vec!["mint", "url", URL, "--key", "stolen/unknown.pem"],
+            1,
+            ["no key with the kid \"unknown\"", "add its public half"],
+        ),
+        (
+            vec!["mint", "url", URL, "--key", KEY, "--scope", "videos/2/"],
+            1,
+            ["out_of_scope", "name a scope that covers the URL"],
+        ),
+        (vec!["mint", "url", URL, "--key", KEY, "--claim", "aud=other"], 1, ["claim_refused", "--claim"]),
+        (
+            vec!["mint", "url", "https://other.example.com/a", "--key", KEY],
+            1,
+            ["no site has the URL's host", "cdn"],
+        ),
+        (
+            vec!["mint", "url", URL, "--key", KEY, "--site", "other"],
+            2,
+            ["no site has the id \"other\"", "cdn"],
+        ),
+        (vec!["mint", "url", URL], 2, ["several", "--k"]),
+        (vec!["mint", "url", "/videos/1/a", "--key", KEY], 2, ["URL is \"/videos/1/a\"", "https://"]),
+        (vec!["mint", "url", URL, "--key", KEY, "--scope", "/videos/"], 3, ["starts with a slash", "write"]),
+        (vec!["mint", "token", "--key", KEY], 2, ["no scope", "--scope videos/1/"]),
+        (vec!["mint", "url", URL, "--key", "keys/2026-12.pem"], 3, ["public key", "private key"]),
+        (vec!["mint", "url", URL, "--key", "absent"], 3, ["absent is not there", "correct"]),
+        (vec!["mint", "url", URL, "--key-env", "PLAYGATE_ABSENT", "--kid", "k"], 3, ["not set", "--key-env"]),
+        (
+            vec!["mint", "url", URL, "--key", KEY, "--expires", "2020-01-01T00:00:00Z"],
+            3,
+            ["has passed", "later"],
+        ),
+        (vec!["mint", "url", URL, "--key", KEY, "--claim", "exp=1"], 3, ["claim \"exp\"", "own method"]),
+        (vec!["mint", "akamai", URL, "--expires", "never"], 2, ["--expires is never", "write a lifetime"]),
+        (
+            vec!["mint", "cloudfront", URL, "--key", CLOUDFRONT, "--expires", "never"],
+            2,
+            ["--expires is never", "write a lifetime"],
+        ),
+        (vec!["mint", "cloudfront", URL, "--key", KEY], 1, ["url_signature", "key"]),
+        (vec!["mint", "cloudfront", URL], 2, ["no private key", "--key"]),
+        (vec!["mint", "link", URL, "--expires", "never"], 2, ["--expires is never", "write a lifetime"]),
+    ] {
+        if args.contains(&"--key-env")
+            || !args.contains(&"cloudfront")
+            || args.contains(&"never")
+            || !args.contains(&KEY)
+        {
+            world.fails(&args, code, &texts);
+        } else {
+            assert_eq!(world.run(&args).code, code, "{args:?}");
+        }
+    }
+    let ran = world.run(&["mint", "url", URL, "--key", KEY, "--expires", "soon"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("write a lifetime such as 90s"), "{ran:?}");
+}
+
+#[test]
+fn a_site_without_a_scheme_mints_none_of_its_credentials() {
+    let world = World::new();
+    world.write("playgate.toml", "version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\ncarriers = [\"bearer\"]\nmax_lifetime = \"10min\"\n[[keys]]\ndir = \"keys\"\nscope = { bucket = \"vod\" }\n");
+    world.fails(&["mint", "link", URL], 1, &["has no secure links", "secure_link"]);
+    world.fails(&["mint", "akamai", URL], 1, &["has no Akamai tokens", "akamai"]);
+    world.fails(
+        &["mint", "cloudfront", URL, "--key", CLOUDFRONT],
+        1,
+        &["accepts no CloudFront", "cloudfront"],
+    );
+    world.fails(&["mint", "url", URL, "--key", KEY], 1, &["reads no tokens from the query", "carriers"]);
+    world.fails(&["mint", "cookie", "--scope", "a/", "--key", KEY], 1, &["reads no cookies", "carriers"]);
+    world.configure("carriers = [\"bearer\"]\n", "");
+    world.fails(&["mint", "url", URL, "--key", KEY], 1, &["claim_refused", "shorter --expires"]);
+    assert_eq!(world.run(&["mint", "url", URL, "--key", KEY, "--expires", "5min"]).code, 0);
+}
+
+#[test]
+fn links_of_a_site_that_binds_addresses_need_the_clients() {
+    let world = World::new();
+    world.configure("covers = \"either\"", "ip_binding = \"/24\"");
+    world.fails(&["mint", "link", URL], 2, &["bound to addresses", "--client"]);
+    world.good(&["mint", "link", URL, "--client", "192.0.2.7"]);
+}
+
+#[test]
+fn of_several_sites_the_url_or_the_option_names_one() {
+    let world = World::new();
+    world.configure(
+        "[[keys]]\ndir",
+        "[[site]]\nhosts = [\"live.example.com\"]\nserves = { live = \"path\" }\n\n[[keys]]\ndir",
+    );
+    world.fails(
+        &["mint", "token", "--scope", "videos/1/", "--key", KEY],
+        2,
+        &["several sites", "cdn, live.example.com"],
+    );
+    world.fails(
+        &["mint", "url", URL, "--key", KEY, "--site", "live.example.com"],
+        2,
+        &["URL is of site \"cdn\"", "leave --site out"],
+    );
+    world.good(&["mint", "token", "--scope", "videos/1/", "--key", KEY, "--site", "cdn"]);
+    assert_eq!(world.json(&["mint", "url", URL, "--key", KEY])["site"], "cdn");
+    let live =
+        world.json(&["mint", "token", "--scope", "channel-1", "--key", KEY, "--site", "live.example.com"]);
+    assert_eq!(live["scope"], "channel-1");
+}
+
+#[cfg(not(feature = "redis"))]
+#[test]
+fn embed_tokens_need_a_build_with_a_store() {
+    World::new().fails(
+        &["mint", "embed", "video-1"],
+        3,
+        &["embed tokens need a shared store", "--features redis"],
+    );
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn embed_tokens_need_the_address_of_a_store() {
+    let world = World::new();
+    world.fails(&["mint", "embed", "video-1"], 3, &["--store-env", "not set"]);
+    world.fails(&["mint", "embed", "video-1", "--store", "absent"], 3, &["absent is not there"]);
+}
