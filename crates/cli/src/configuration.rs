@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use playgate::decide::{Decision, Snapshot};
 use playgate::request::{RequestView, Target};
+use playgate::schemes::Scheme;
 use playgate::site::SiteView;
 use playgate::{ConfigError, ConfigErrors, Verifier};
 use tracing::field::{Field, Visit};
@@ -178,6 +179,11 @@ impl<'u> Url<'u> {
         self.text
     }
 
+    /// Returns the URL without its fragment, which no client sends.
+    pub(crate) fn without_fragment(&self) -> &'u str {
+        self.text.split_once('#').map_or(self.text, |(url, _)| url)
+    }
+
     /// Returns the path as it is written.
     pub(crate) fn path(&self) -> &'u str {
         self.target.split_once('?').map_or(self.target, |(path, _)| path)
@@ -234,12 +240,16 @@ impl RequestView for Request<'_> {
 /// # Errors
 ///
 /// Fails with the reason and the remedy.
-pub(crate) fn require_grant(verifier: &Verifier, request: &Request<'_>) -> Result<()> {
+pub(crate) fn require_grant(verifier: &Verifier, request: &Request<'_>, scheme: Scheme) -> Result<()> {
     use playgate::error::Code;
     let decision = verifier.decide(request, verifier.now());
     let site = decision.site().map(|site| site.id().to_owned()).unwrap_or_default();
     match &decision {
-        Decision::Granted(_) => Ok(()),
+        Decision::Granted(grant) if grant.scheme() == scheme => Ok(()),
+        Decision::Granted(grant) => Err(no(format!(
+            "URL contains another credential, a {}, which site {site:?} reads first: remove it",
+            grant.scheme().as_str()
+        ))),
         Decision::Public(_) => {
             Err(no(format!("site {site:?} serves this path without a credential: none is needed")))
         }

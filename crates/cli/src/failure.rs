@@ -42,6 +42,19 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure { code: USAGE, message: Some(message.into()) }.into()
 }
 
+/// Prints help, or an error of the arguments, and returns the exit code. With `--json`, the error is JSON too.
+pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        // Standard error may be closed. The exit code remains.
+        let _ = Output::json().error(line.trim_start_matches("error: "));
+    } else {
+        let _ = error.print();
+    }
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
 /// Prints an error in one line, and returns the exit code.
 pub(crate) fn report(error: &anyhow::Error, out: Output) -> ExitCode {
     let is_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;

@@ -28,6 +28,20 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     bounded(file, &name.to_string())
 }
 
+/// Reads a file with a secret, or standard input for `-`.
+///
+/// # Errors
+///
+/// As [`read`], but a path that does not exist is not shown: a user may have put the secret itself there.
+pub(crate) fn read_secret(option: &str, path: &Path) -> Result<Vec<u8>> {
+    if path != Path::new("-") && !path.exists() {
+        bail!(
+            "{option} names a file that is not there: correct the path, and give no secret as an option's value"
+        );
+    }
+    read(path)
+}
+
 fn bounded(input: impl std::io::Read, name: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(MAX_INPUT + 1).read_to_end(&mut bytes).with_context(|| format!("{name} cannot be read"))?;
@@ -71,7 +85,7 @@ impl KeyOptions {
     /// Fails if the file or the variable cannot be read.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>> {
         match (&self.key, &self.key_env) {
-            (Some(path), _) => Ok(Some(read(path)?)),
+            (Some(path), _) => Ok(Some(read_secret("--key", path)?)),
             (None, Some(name)) => Ok(Some(variable("--key-env", name)?)),
             (None, None) => Ok(None),
         }

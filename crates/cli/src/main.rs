@@ -45,7 +45,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Cli { output, command } = Cli::parse();
+    let Cli { output, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::of_usage(&error),
+    };
     let out = Output::new(output);
     let done = match command {
         Command::Keygen(keygen) => keygen.run(out),

@@ -39,6 +39,11 @@ impl Output {
         Self { json: options.json }
     }
 
+    /// Returns an output of JSON, for arguments that could not be parsed.
+    pub(crate) const fn json() -> Self {
+        Self { json: true }
+    }
+
     /// Prints a result: `text` writes it for people, and `json` returns it as data.
     pub(crate) fn result(
         self,

@@ -25,7 +25,7 @@ JSON: {\"algorithm\", \"public_pem\"}";
 
 impl Public {
     pub(crate) fn run(self, out: Output) -> Result<()> {
-        let pem = input::read(&self.key)?;
+        let pem = input::read_secret("argument", &self.key)?;
         let name = self.key.file_stem().and_then(|name| name.to_str()).filter(|name| *name != "-");
         let signer = Signer::from_pem(name.unwrap_or("stdin"), &pem)?;
         let public =

@@ -10,6 +10,9 @@ pub(super) fn read(text: &str) -> Option<Parts> {
     let mut map = Map::new();
     for field in fields.split('~') {
         let (name, value) = field.split_once('=')?;
+        if map.is_empty() && !FIELDS.contains(&name) {
+            return None; // a cookie or a URL around the token
+        }
         if matches!(name, "st" | "exp") {
             match value.parse() {
                 Ok(seconds) => parts.date(name, seconds),
@@ -36,6 +39,9 @@ pub(super) fn read(text: &str) -> Option<Parts> {
     parts.part("fields", map);
     Some(parts)
 }
+
+/// The fields that a token can begin with.
+const FIELDS: [&str; 6] = ["ip", "st", "exp", "acl", "id", "data"];
 
 /// Decodes `%` and two digits once. Other text stays as it is.
 fn percent_decoded(text: &str) -> String {

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::parts::Parts;
 
+/// The parameters and cookies with a policy that is read by its signature's side.
+pub(super) const PARTS: [&str; 2] = ["Policy", "CloudFront-Policy"];
+
 /// Reads a custom policy, as it is sent.
 pub(super) fn read(text: &str) -> Option<Parts> {
     of_policy(&decode(text)?)
@@ -12,7 +15,7 @@ pub(super) fn read(text: &str) -> Option<Parts> {
 /// Reads the parameters of a signed URL, or signed cookies. `value` returns the value of the first of two names.
 pub(super) fn of_pairs<'v>(value: impl Fn([&str; 2]) -> Option<&'v str>) -> Option<Parts> {
     value(["Signature", "CloudFront-Signature"])?;
-    let mut parts = match value(["Policy", "CloudFront-Policy"]) {
+    let mut parts = match value(PARTS) {
         Some(policy) => of_policy(&decode(policy)?)?,
         None => {
             let expires = value(["Expires", "CloudFront-Expires"])?;

@@ -62,19 +62,22 @@ impl Inspect {
 
 /// Finds the credentials of a text: the text itself, or the values of its query parameters and cookies.
 fn find(text: &str) -> Vec<Parts> {
-    if let Some(parts) = read(text) {
+    if !text.contains("://")
+        && let Some(parts) = read(text)
+    {
         return vec![parts];
     }
     let text = text.split_once('#').map_or(text, |(text, _)| text);
     let list = text.split_once('?').map_or(text, |(_, query)| query);
     let pairs: Vec<(&str, &str)> =
-        list.split(['&', ';']).filter_map(|pair| pair.trim().split_once('=')).collect();
+        list.split(['&', ';', '\n']).filter_map(|pair| pair.trim().split_once('=')).collect();
     let value =
         |names: [&str; 2]| pairs.iter().find(|(name, _)| names.contains(name)).map(|(_, value)| *value);
-    let mut found = Vec::new();
-    found.extend(cloudfront::of_pairs(value));
-    found.extend(pairs.iter().filter_map(|(_, value)| read(value)));
-    found
+    let signed = cloudfront::of_pairs(value);
+    let is_part = |name: &str| signed.is_some() && cloudfront::PARTS.contains(&name);
+    let others = pairs.iter().filter(|(name, _)| !is_part(name)).filter_map(|(_, value)| read(value));
+    let others: Vec<Parts> = others.collect();
+    signed.into_iter().chain(others).collect()
 }
 
 /// Reads one credential.
@@ -104,6 +107,8 @@ mod tests {
             (embed.to_owned(), vec!["embed-token"]),
             (format!("https://h/a?auth={embed}"), vec!["embed-token"]),
             ("exp=1~acl=/*~hmac=00".to_owned(), vec!["akamai"]),
+            ("hdnts=exp=1~acl=/*~hmac=00; Path=/".to_owned(), vec!["akamai"]),
+            ("CloudFront-Expires=1\nCloudFront-Signature=a".to_owned(), vec!["cloudfront"]),
             ("https://h/a?hdnts=exp=1~acl=/*~hmac=00".to_owned(), vec!["akamai"]),
             ("https://h/a?Expires=1&Signature=a&Key-Pair-Id=K".to_owned(), vec!["cloudfront"]),
             ("https://h/a".to_owned(), vec![]),

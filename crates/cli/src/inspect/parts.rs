@@ -88,8 +88,8 @@ impl Parts {
         };
         writeln!(out, "{HEADING}{name}{HEADING:#}")?;
         match &self.kid {
-            Some(kid) => writeln!(out, "  key      kid \"{}\"", shown(kid))?,
-            None => writeln!(out, "  key      none is named")?,
+            Some(kid) => writeln!(out, "  key  kid \"{}\"", shown(kid))?,
+            None => writeln!(out, "  key  none is named")?,
         }
         for (part, fields) in &self.parts {
             writeln!(out, "{HEADING}{part}{HEADING:#}")?;

@@ -79,7 +79,7 @@ impl Akamai {
         }
         request.client = self.client;
         if is_checked {
-            require_grant(&verifier, &request)?;
+            require_grant(&verifier, &request, Scheme::Akamai)?;
         }
         let text = signed.clone().or_else(|| cookie.clone()).unwrap_or_else(|| token.clone());
         let fields = vec![("token", json!(token)), ("url", json!(signed)), ("cookie", json!(cookie))];

@@ -69,21 +69,21 @@ impl CloudFront {
         let expires_at = self.lifetime.limited("a CloudFront policy", now)?;
         let mut draft = match &self.resource {
             Some(resource) => signer.policy(resource),
-            None => signer.url(url.text()),
+            None => signer.url(url.without_fragment()),
         };
         draft = draft.expires_at(expires_at);
         if let Some(client) = self.client {
             draft = draft.client(client);
         }
         let policy = draft.sign()?;
-        let signed = policy.url(url.text());
+        let signed = policy.url(url.without_fragment());
         let pairs: Vec<String> = policy.cookies().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = if self.cookies { url.request() } else { Url::parse(&signed)?.request() };
         if self.cookies {
             request.cookies = pairs.join("; ").into_bytes();
         }
         request.client = self.client.map(Into::into);
-        require_grant(&verifier, &request)?;
+        require_grant(&verifier, &request, Scheme::CloudFront)?;
         let cookies: Map<String, Value> =
             policy.cookies().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let fields = vec![("url", json!(signed)), ("cookies", Value::Object(cookies))];

@@ -68,7 +68,7 @@ impl Embed {
 
         let config = self.site.required_config()?;
         let address = match &self.store {
-            Some(path) => input::read(path)?,
+            Some(path) => input::read_secret("--store", path)?,
             None => input::variable("--store-env", &self.store_env)?,
         };
         let address = std::str::from_utf8(input::without_line_end(&address))?.to_owned();

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 use playgate::mint::{LinkSigner, MintError};
+use playgate::schemes::Scheme;
 use playgate::time::UnixSeconds;
 use serde_json::json;
 
@@ -69,7 +70,7 @@ impl Link {
         })?;
         let mut request = Url::parse(&text)?.request();
         request.client = self.client;
-        require_grant(&verifier, &request)?;
+        require_grant(&verifier, &request, Scheme::SecureLink)?;
         let fields = vec![("url", json!(text))];
         let site = Some(site.id());
         Minted { kind: "link", site, kid: None, expires_at, is_checked: true, text: text.clone(), fields }

@@ -17,6 +17,8 @@ use crate::input::KeyOptions;
 use crate::output::Output;
 
 /// Makes a signed token (JWT).
+///
+/// Without --key, the shared secret signs that the configuration itself names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = TOKEN_HELP)]
 pub(super) struct TokenCommand {
@@ -40,6 +42,8 @@ Examples:
 JSON: the common fields (playgate mint --help), \"token\", \"algorithm\" and \"scope\"";
 
 /// Makes a signed URL: the URL with a signed token in its query.
+///
+/// Without --key, the shared secret signs that the configuration itself names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = URL_HELP)]
 pub(super) struct UrlCommand {
@@ -59,6 +63,8 @@ Examples:
 JSON: the common fields (playgate mint --help), \"url\", \"token\", \"algorithm\" and \"scope\"";
 
 /// Makes a signed cookie: the value of a Set-Cookie header.
+///
+/// Without --key, the shared secret signs that the configuration itself names.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COOKIE_HELP)]
 pub(super) struct CookieCommand {
@@ -118,6 +124,12 @@ struct Common {
 
 fn claim(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("write it as sub=u42")?;
+    match name {
+        "exp" => return Err("exp is set by --expires".to_owned()),
+        "uri" => return Err("uri is set by --scope".to_owned()),
+        "nbf" => return Err("nbf cannot be set: mint the token when it is to start".to_owned()),
+        _ => {}
+    }
     let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
     Ok((name.to_owned(), value))
 }
@@ -285,11 +297,11 @@ impl Signed {
             (Some(name), _) => {
                 with_query = self.token.url_with(url.text(), name);
                 request.url = Url::parse(&with_query)?;
-                require_grant(verifier, &request)?;
+                require_grant(verifier, &request, Scheme::SignedToken)?;
             }
             (None, Some(name)) => {
                 request.cookies = format!("{name}={}", self.token.as_str()).into_bytes();
-                require_grant(verifier, &request)?;
+                require_grant(verifier, &request, Scheme::SignedToken)?;
             }
             (None, None) => return Ok(false),
         }
@@ -351,7 +363,7 @@ impl CookieCommand {
         if let (Some(verifier), Some(url)) = (&signed.verifier, url) {
             let mut request = url.request();
             request.cookies = cookie.pair().into_bytes();
-            require_grant(verifier, &request)?;
+            require_grant(verifier, &request, Scheme::SignedToken)?;
             is_checked = true;
         }
         let text = cookie.to_string();

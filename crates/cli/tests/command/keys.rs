@@ -74,7 +74,7 @@ fn keygen_refuses_what_does_not_fit() {
 #[test]
 fn public_names_what_is_wrong_with_its_input() {
     let world = World::new();
-    world.fails(&["public", "absent.pem"], 3, &["absent.pem is not there: correct the path"]);
+    world.fails(&["public", "absent.pem"], 3, &["argument names a file that is not there: correct the path"]);
     world.fails(&["public", "keys/2026-12.pem"], 3, &["public key"]);
     world.fails(&["public", "secrets/shared"], 3, &["PEM"]);
     let long = vec![b'a'; 70_000];
@@ -116,7 +116,7 @@ fn keys_shows_what_is_wrong_with_a_key() {
     let table = world.good(&["keys"]);
     assert!(table.contains("retired since 2025-01-31 00:00:00 UTC"), "{table}");
     assert!(table.contains("warning: ") && table.contains("broken.pem"), "{table}");
-    world.write("playgate.toml", "version = 1\nsites = 3\n");
+    world.write("playgate.toml", "version = 1\nsites = 3\nleeway = 2\n");
     world.fails(&["keys"], 1, &["playgate.toml:2: ", "1 more error"]);
 }
 
@@ -171,5 +171,10 @@ fn wrong_usage_exits_with_2() {
         let ran = world.run(args);
         assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
         assert!(ran.stderr.starts_with("error: "), "{args:?}: {ran:?}");
+        let with_json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let ran = world.run(&with_json);
+        assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
+        let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
+        assert!(!error["error"].as_str().unwrap().is_empty(), "{error}");
     }
 }
