@@ -35,8 +35,14 @@ impl Check {
     pub(crate) fn run(self, out: Output) -> Result<()> {
         let loaded = load(&self.config);
         let name = self.config.display().to_string();
-        let errors: Vec<_> =
-            loaded.verifier.as_ref().err().into_iter().flat_map(|errors| errors.iter()).map(placed).collect();
+        let errors: Vec<_> = loaded
+            .verifier
+            .as_ref()
+            .err()
+            .into_iter()
+            .flat_map(playgate::ConfigErrors::iter)
+            .map(placed)
+            .collect();
         let (sites, keys) = match &loaded.verifier {
             Ok(verifier) => {
                 let snapshot = verifier.snapshot();
@@ -83,7 +89,7 @@ impl Check {
                 }
             },
         )?;
-        if errors.is_empty() && !(self.strict && !loaded.warnings.is_empty()) {
+        if errors.is_empty() && (!self.strict || loaded.warnings.is_empty()) {
             Ok(())
         } else {
             Err(no_as_printed())

@@ -210,7 +210,7 @@ pub(crate) struct Request<'u> {
 }
 
 impl RequestView for Request<'_> {
-    fn method(&self) -> &str {
+    fn method(&self) -> &'static str {
         "GET"
     }
 

@@ -132,7 +132,7 @@ mod tests {
             ("1h", Some(Expires::In(Duration::from_hours(1)))),
             ("90", Some(Expires::In(Duration::from_secs(90)))),
             ("30days", Some(Expires::In(Duration::from_hours(720)))),
-            ("1h 30min", Some(Expires::In(Duration::from_secs(5400)))),
+            ("1h 30min", Some(Expires::In(Duration::from_mins(90)))),
             ("2026-12-01T00:00:00Z", Some(Expires::At(UnixSeconds::new(1_796_083_200)))),
             ("2026-12-01 00:00:00", Some(Expires::At(UnixSeconds::new(1_796_083_200)))),
             ("never", Some(Expires::Never)),
@@ -155,7 +155,7 @@ mod tests {
         let passed = Expires::At(now).at(now).unwrap_err().to_string();
         assert!(passed.contains("2026-12-01 00:00:00 UTC, which has passed"), "{passed}");
         assert_eq!(
-            Expires::In(Duration::from_secs(60)).at(now).unwrap(),
+            Expires::In(Duration::from_mins(1)).at(now).unwrap(),
             Some(UnixSeconds::new(1_796_083_260))
         );
         assert_eq!(Expires::Never.at(now).unwrap(), None);

@@ -93,7 +93,7 @@ impl Keygen {
 /// Adds the ending `.pem`. A `kid` may have dots, so that `2026.12` becomes `2026.12.pem`.
 fn with_ending(path: &Path) -> Result<PathBuf> {
     let Some(name) = path.file_name() else {
-        bail!(usage(format!("--out is {path:?}, which names no file: write keys/2027-01")));
+        bail!(usage(format!("--out is {}, which names no file: write keys/2027-01", path.display())));
     };
     if path.extension().is_some_and(|ending| ending == "pem") {
         return Ok(path.to_owned());

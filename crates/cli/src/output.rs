@@ -12,7 +12,7 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const HEADING: Style = Style::new().bold();
 
 /// The options of every command.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Options {
     /// Print JSON instead of text.
     #[arg(long, global = true, help_heading = "Output")]

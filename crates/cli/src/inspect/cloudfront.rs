@@ -17,24 +17,23 @@ pub(super) fn of_pairs<'v>(value: impl Fn([&str; 2]) -> Option<&'v str>) -> Opti
     value(["Signature", "CloudFront-Signature"])?;
     let mut parts = match value(PARTS) {
         Some(policy) => of_policy(&decode(policy)?)?,
-        None => {
-            let expires = value(["Expires", "CloudFront-Expires"])?;
-            let mut parts = Parts::new("cloudfront");
-            let mut fields = Map::new();
-            fields.insert("Expires".to_owned(), expires.into());
-            match expires.parse() {
-                Ok(seconds) => parts.date("Expires", seconds),
-                Err(_) => parts.problem("Expires is no number of seconds".to_owned()),
-            }
-            parts.note("a canned policy: the signature is for this one URL");
-            parts.part("fields", fields);
-            parts
-        }
+        None => canned(value(["Expires", "CloudFront-Expires"])?),
     };
     parts.key(value(["Key-Pair-Id", "CloudFront-Key-Pair-Id"]));
     let hash = value(["Hash-Algorithm", "CloudFront-Hash-Algorithm"]).unwrap_or("SHA1, by default");
     parts.note(&format!("hash {}", crate::output::shown(hash)));
     Some(parts)
+}
+
+fn canned(expires: &str) -> Parts {
+    let mut parts = Parts::new("cloudfront");
+    match expires.parse() {
+        Ok(seconds) => parts.date("Expires", seconds),
+        Err(_) => parts.problem("Expires is no number of seconds".to_owned()),
+    }
+    parts.note("a canned policy: the signature is for this one URL");
+    parts.part("fields", Map::from_iter([("Expires".to_owned(), expires.into())]));
+    parts
 }
 
 /// Decodes CloudFront's base64.

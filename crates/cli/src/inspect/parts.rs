@@ -11,7 +11,7 @@ use crate::output::{HEADING, WARNING, shown};
 pub(super) struct Parts {
     kind: &'static str,
     kid: Option<String>,
-    parts: Vec<(&'static str, Map<String, Value>)>,
+    named: Vec<(&'static str, Map<String, Value>)>,
     dates: Vec<(String, UnixSeconds)>,
     notes: Vec<String>,
     problems: Vec<String>,
@@ -22,7 +22,7 @@ impl Parts {
         Self {
             kind,
             kid: None,
-            parts: Vec::new(),
+            named: Vec::new(),
             dates: Vec::new(),
             notes: Vec::new(),
             problems: Vec::new(),
@@ -39,7 +39,7 @@ impl Parts {
     }
 
     pub(super) fn part(&mut self, name: &'static str, fields: Map<String, Value>) {
-        self.parts.push((name, fields));
+        self.named.push((name, fields));
     }
 
     /// Adds a date. One of 10^12 or more is a problem: it is not in seconds.
@@ -62,7 +62,7 @@ impl Parts {
 
     pub(super) fn to_json(&self, now: UnixSeconds) -> Value {
         let parts =
-            self.parts.iter().map(|(name, fields)| ((*name).to_owned(), Value::Object(fields.clone())));
+            self.named.iter().map(|(name, fields)| ((*name).to_owned(), Value::Object(fields.clone())));
         let dates = self.dates.iter().map(|(field, second)| {
             let date =
                 json!({ "seconds": second.get(), "utc": utc(*second), "distance": distance(*second, now) });
@@ -91,7 +91,7 @@ impl Parts {
             Some(kid) => writeln!(out, "  key  kid \"{}\"", shown(kid))?,
             None => writeln!(out, "  key  none is named")?,
         }
-        for (part, fields) in &self.parts {
+        for (part, fields) in &self.named {
             writeln!(out, "{HEADING}{part}{HEADING:#}")?;
             let width = fields.keys().map(|name| shown(name).chars().count()).max().unwrap_or_default();
             for (name, value) in fields {

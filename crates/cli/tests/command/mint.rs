@@ -24,7 +24,7 @@ impl Get {
 }
 
 impl RequestView for Get {
-    fn method(&self) -> &str {
+    fn method(&self) -> &'static str {
         "GET"
     }
 
