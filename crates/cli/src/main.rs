@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod configuration;
 mod dates;
+mod demo;
 mod failure;
 mod input;
 mod inspect;
@@ -33,6 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Keygen(keygen::Keygen),
     Public(public::Public),
     Mint(mint::Mint),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     };
     let out = Output::new(output);
     let done = match command {
+        Command::Demo(demo) => return demo.run().unwrap_or_else(|error| failure::report(&error, out)),
         Command::Keygen(keygen) => keygen.run(out),
         Command::Public(public) => public.run(out),
         Command::Mint(mint) => mint.run(out),

@@ -1,0 +1,183 @@
+//! `playgate demo`: a protected origin with a film, a page that plays it, and credentials to try.
+//!
+//! - [`app`]: the application, an ordinary axum router that knows nothing of credentials
+//! - [`issuer`]: keys and credentials
+//! - [`home`]: hosts, configuration and files
+//! - [`journal`]: the requests that the page lists
+//! - [`cases`] and [`check`]: the requests of `--curl` and `--check`
+//! - [`media`]: the embedded film
+
+mod app;
+mod cases;
+mod check;
+mod home;
+mod issuer;
+mod journal;
+mod media;
+
+use std::io::{self, ErrorKind, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::serve::ListenerExt as _;
+use clap::Args;
+use playgate::Verifier;
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+
+use app::{Current, Demo as Running};
+use home::{Addresses, Home};
+use issuer::Issuer;
+
+/// The directory of the demo unless `--dir` names another.
+const DIRECTORY: &str = "playgate-demo";
+
+/// Serves a protected film, with a page that plays it and shows each decision.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// The address and port to serve at; port 0 is any free port [default: 127.0.0.1:8080, with --check any free port].
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// The directory for configuration and keys; without a value, a temporary one [default: playgate-demo, with --check a
+    /// temporary one].
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    #[allow(clippy::option_option)]
+    dir: Option<Option<PathBuf>>,
+
+    /// Prints all cases as curl commands with the expected statuses, and serves.
+    #[arg(long, conflicts_with = "check")]
+    curl: bool,
+
+    /// Runs all cases, prints the results and stops; the exit code is 1 if one differs.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Demo {
+    /// Runs the demo until Ctrl-C, or until all cases were checked.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the address or the directory cannot be used.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if !self.check {
+            tracing_subscriber::fmt()
+                .with_writer(io::stderr)
+                .with_max_level(tracing::Level::INFO)
+                .with_target(false)
+                .init();
+        }
+        tokio::runtime::Runtime::new()?.block_on(self.serve())
+    }
+
+    fn home(&self) -> anyhow::Result<Home> {
+        match &self.dir {
+            Some(Some(folder)) => Home::at(folder.clone()),
+            None if !self.check => Home::at(PathBuf::from(DIRECTORY)),
+            Some(None) | None => Home::temporary(),
+        }
+    }
+
+    async fn serve(self) -> anyhow::Result<ExitCode> {
+        let usual = SocketAddr::from(([127, 0, 0, 1], if self.check { 0 } else { 8080 }));
+        let listen = self.listen.unwrap_or(usual);
+        let listener = TcpListener::bind(listen).await.map_err(|error| explain(listen, &error))?;
+        let address = listener.local_addr()?; // with the real port, if port 0 was given
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+
+        let addresses = Addresses::new(address.port());
+        let home = self.home()?;
+        home.write_config(&addresses.origin(home::APP))?;
+        let issuer = Issuer::new(addresses, &home)?;
+        let verifier = Verifier::from_file(home.config())?;
+        let watch = verifier.watch()?;
+        let demo = Arc::new(Running {
+            embeds: verifier.embeds(home::EMBED)?,
+            journal: journal::Journal::default(),
+            current: Mutex::new(Current::new(issuer)),
+            verifier,
+            home,
+        });
+        let app = app::router(Arc::clone(&demo)).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, app);
+
+        let done = if self.check {
+            let cases = cases::all(&demo.current.lock().await.issuer, &demo.embeds).await?;
+            tokio::select! {
+                served = server => served.map(|()| ExitCode::FAILURE)?,
+                checked = check::check(address, &cases) => {
+                    let checked = checked?;
+                    io::stdout().lock().write_all(checked.table.as_bytes())?;
+                    if checked.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+                }
+            }
+        } else {
+            let greeting = self.greeting(address, &demo).await?;
+            io::stdout().lock().write_all(greeting.as_bytes())?;
+            tokio::select! {
+                served = server => served?,
+                () = stopped() => {} // a paused player would hold its connection for ever
+            }
+            ExitCode::SUCCESS
+        };
+        drop(watch);
+        Ok(done)
+    }
+
+    /// The lines at start.
+    async fn greeting(&self, address: SocketAddr, demo: &Running) -> anyhow::Result<String> {
+        let current = demo.current.lock().await;
+        let (granted, refused) = cases::first_two(&current.issuer)?;
+        let page = current.issuer.addresses.url(home::APP, "");
+        let config = shown(&demo.home.config());
+        let mut text = format!(
+            "playgate demo: a protected origin on {address}\n\n  \
+             Open      {page}\n  \
+             Granted   curl -I '{granted}'      200\n  \
+             Refused   curl -I '{refused}'      401 credential_missing\n  \
+             Config    {config}   (with its keys; edit it while the demo runs)\n  \
+             Stop      Ctrl-C.   `playgate demo --curl` prints every case, `--check` runs them.\n\n"
+        );
+        if self.curl {
+            text.push_str("Each case with the status that it gets. Credentials are valid for one hour.\n\n");
+            for case in cases::all(&current.issuer, &demo.embeds).await? {
+                text.push_str(&format!("{case}\n\n"));
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// A path as a user would write it.
+fn shown(path: &Path) -> String {
+    if path.is_absolute() { path.display().to_string() } else { format!("./{}", path.display()) }
+}
+
+fn explain(address: SocketAddr, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            let free = SocketAddr::new(address.ip(), 0);
+            anyhow::anyhow!("{address} is used by another program: choose another port, such as --listen {free} for any free one")
+        }
+        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await; // without signals there is nothing to wait for
+}
