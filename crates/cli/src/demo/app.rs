@@ -30,7 +30,7 @@ const LICENSES: &str = include_str!("../../demo/players/LICENSES");
 
 /// The page loads nothing from other hosts than the demo's.
 const CSP: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
-                   media-src blob: http://*.playgate.localhost:*; connect-src 'self' http://*.playgate.localhost:*; \
+                   media-src blob: data: http://*.playgate.localhost:*; connect-src 'self' http://*.playgate.localhost:*; \
                    worker-src blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// The parts of the running demo that the page changes.
@@ -199,7 +199,7 @@ impl Demo {
     fn reload(&self) -> anyhow::Result<()> {
         let swapped = self.verifier.reload()?;
         match swapped.kept.first() {
-            Some(problem) => anyhow::bail!("{problem}"),
+            Some(kept) => anyhow::bail!("{}", kept.error),
             None => Ok(()),
         }
     }

@@ -193,7 +193,7 @@ fn refusals(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let future = issuer.vod.token(folder.clone()).not_before(hour).expires_at(now.saturating_add(7200)).sign()?;
     let other = issuer.other.token(folder.clone()).expires_in(LIFETIME).sign()?;
     let stranger = issuer.stranger.token(folder).expires_in(LIFETIME).sign()?;
-    let tampered = issuer.tampered(&good)?;
+    let tampered = issuer.tampered(&good, "1")?;
     let url = issuer.addresses.url(home::CDN, MASTER);
     let elsewhere = url.replace("videos/1/", "videos/2/");
     Ok(vec![

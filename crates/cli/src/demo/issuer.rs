@@ -108,7 +108,7 @@ impl Issuer {
         Ok(Self {
             addresses,
             vod: new_signer(home, "vod", "vod-1")?,
-            other: new_signer(home, "other", "other-1")?,
+            other: new_signer(home, "trailers", "trailers-1")?,
             stranger: Signer::from_pem("stranger-1", stranger.private_pem())?,
             links: new_links(home)?,
             akamai: new_akamai(home)?,
@@ -146,8 +146,9 @@ impl Issuer {
     }
 
     /// Returns a token whose claims were changed after it was signed: they name all videos.
-    pub(super) fn tampered(&self, token: &SignedToken) -> anyhow::Result<String> {
-        let wanted = self.stranger.token(Scope::folder("videos")?).expires_in(LIFETIME).sign()?;
+    pub(super) fn tampered(&self, token: &SignedToken, id: &str) -> anyhow::Result<String> {
+        let wanted = self.stranger.token(Scope::folder("videos")?).claim("sub", "ann").claim("jti", id);
+        let wanted = wanted.expires_in(LIFETIME).sign()?;
         let part = |token: &SignedToken, at| token.as_str().split('.').nth(at).unwrap_or_default().to_owned();
         Ok([part(token, 0), part(&wanted, 1), part(token, 2)].join("."))
     }
@@ -196,7 +197,7 @@ impl Issuer {
                 let id = random_text()?;
                 let draft = self.vod.token(Scope::folder(folder)?).claim("sub", "ann").claim("jti", &id);
                 let token = draft.expires_at(expires).sign()?;
-                let text = if is_tampered { self.tampered(&token)? } else { token.as_str().to_owned() };
+                let text = if is_tampered { self.tampered(&token, &id)? } else { token.as_str().to_owned() };
                 let is_cookie = kind == Kind::SignedCookie;
                 let query = if is_cookie { String::new() } else { format!("auth={text}") };
                 let mut credential = self.credential(kind, home::CDN, query, text.clone());

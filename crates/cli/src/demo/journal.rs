@@ -111,7 +111,7 @@ fn describe(method: &str, response: &Response) -> (&'static str, Option<&'static
 }
 
 fn describe_grant(grant: &OwnedGrant) -> String {
-    let mut text = grant.scheme().as_str().to_owned();
+    let mut text = grant.scheme().as_str().replace('-', " ");
     // Writing to a String cannot fail.
     if let Some(kid) = grant.kid() {
         let _ = write!(text, " by key {kid}");
@@ -124,8 +124,11 @@ fn describe_grant(grant: &OwnedGrant) -> String {
         None => {}
     }
     if let Some(expires) = grant.expires_at() {
-        let left = expires.get() - UnixSeconds::now().get();
-        let _ = write!(text, ", valid for {} min {} s", left / 60, left % 60);
+        let left = expires.get().saturating_sub(UnixSeconds::now().get());
+        let _ = match left {
+            ..120 => write!(text, ", valid for {left} s"),
+            _ => write!(text, ", valid for {} min", left / 60),
+        };
     }
     text
 }
