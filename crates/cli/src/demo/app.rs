@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -119,7 +121,8 @@ async fn change(State(demo): State<Arc<Demo>>, Json(pressed): Json<Pressed>) -> 
         Ok((credential, happened)) => {
             let body = Json(json!({"credential": credential, "happened": happened}));
             let mut response = ([(CACHE_CONTROL, "no-store")], body).into_response();
-            if let Some(cookie) = credential.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
+            if let Some(cookie) = credential.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok())
+            {
                 response.headers_mut().insert(SET_COOKIE, cookie);
             }
             response
@@ -150,13 +153,14 @@ impl Demo {
                     Revocable::Nothing => anyhow::bail!("this credential cannot be revoked"),
                 }
                 current.is_key_revoked |= kind == Kind::CloudFront;
-                let what = if kind == Kind::CloudFront { "the key pair of the URL" } else { "this one credential" };
+                let what =
+                    if kind == Kind::CloudFront { "the key pair of the URL" } else { "this one credential" };
                 format!("The origin revoked {what}. The player still uses it.")
             }
             (Change::Rotate, Some(used)) => {
                 if let Revocable::Embed(_) = used.revocable {
                     let origin = current.issuer.addresses.origin(home::APP);
-                    self.embeds.rotate(current.issuer.embed_draft("1", &origin)).await?;
+                    self.embeds.rotate(Issuer::embed_draft("1", &origin)).await?;
                     "The video has a new embed token, and none of its earlier ones is valid. The player still uses \
                      an earlier one."
                         .to_owned()
@@ -178,7 +182,9 @@ impl Demo {
                 format!("The application issued an embed token that only pages of {ELSEWHERE} may use.")
             }
             (Change::Expire, _) => "The credential expired a minute ago.".to_owned(),
-            (Change::Tamper, _) => "The credential was changed after it was signed, so that it seems to cover more.".to_owned(),
+            (Change::Tamper, _) => {
+                "The credential was changed after it was signed, so that it seems to cover more.".to_owned()
+            }
             (Change::Narrow, _) => "The credential is valid, but for the folder videos/2/ only.".to_owned(),
             (Change::Revoke | Change::Rotate, None) => anyhow::bail!("choose a credential first"),
         };

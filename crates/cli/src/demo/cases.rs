@@ -30,13 +30,7 @@ impl Case {
         Self { status, code: "", name, why, method: "GET", url, fields: Vec::new() }
     }
 
-    fn refused(
-        status: u16,
-        code: &'static str,
-        name: &'static str,
-        why: &'static str,
-        url: String,
-    ) -> Self {
+    fn refused(status: u16, code: &'static str, name: &'static str, why: &'static str, url: String) -> Self {
         Self { code, ..Self::new(status, name, why, url) }
     }
 
@@ -105,7 +99,8 @@ fn grants(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
         ),
         Case::new(200, "signed cookie", "the cookie has the token", at(home::CDN, MASTER))
             .field("Cookie", token.host_cookie().pair()),
-        Case::new(206, "range", "a hundred bytes of a signed URL", movie.clone()).field("Range", "bytes=0-99"),
+        Case::new(206, "range", "a hundred bytes of a signed URL", movie.clone())
+            .field("Range", "bytes=0-99"),
         Case::new(200, "head", "the headers of a signed URL", movie).method("HEAD"),
         Case::new(204, "preflight", "a page's browser asks first, without a token", at(home::CDN, MASTER))
             .method("OPTIONS")
@@ -131,28 +126,34 @@ fn links(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     Ok(vec![
         Case::new(200, "secure link", "the link is valid for one hour", link),
         Case::new(200, "secure link, segment", "one link opens its whole directory", segment),
-        Case::refused(403, "link_bad", "secure link, elsewhere", "the hash is for another directory", elsewhere),
-        Case::refused(410, "link_expired", "secure link, expired", "the hash is right, the time is over", old),
+        Case::refused(
+            403,
+            "link_bad",
+            "secure link, elsewhere",
+            "the hash is for another directory",
+            elsewhere,
+        ),
+        Case::refused(
+            410,
+            "link_expired",
+            "secure link, expired",
+            "the hash is right, the time is over",
+            old,
+        ),
     ])
 }
 
 async fn of_embeds(issuer: &Issuer, embeds: &Embeds) -> anyhow::Result<Vec<Case>> {
     let page = issuer.addresses.origin(home::APP);
     let manifest = issuer.addresses.url(home::EMBED, &format!("{MASTER}?auth={{token}}"));
-    let token = embeds.issue(issuer.embed_draft("1", &page)).await?;
-    let revoked = embeds.issue(issuer.embed_draft("1", &page)).await?;
+    let token = embeds.issue(Issuer::embed_draft("1", &page)).await?;
+    let revoked = embeds.issue(Issuer::embed_draft("1", &page)).await?;
     embeds.revoke(revoked).await?;
     let url = token.url(&manifest);
     Ok(vec![
         Case::new(200, "embed token", "a player on an allowed page", url.clone()).field("Origin", &page),
-        Case::refused(
-            403,
-            "origin_not_allowed",
-            "embed token, elsewhere",
-            "a player on another page",
-            url,
-        )
-        .field("Origin", ELSEWHERE),
+        Case::refused(403, "origin_not_allowed", "embed token, elsewhere", "a player on another page", url)
+            .field("Origin", ELSEWHERE),
         Case::refused(403, "revoked", "embed token, revoked", "it was revoked", revoked.url(&manifest))
             .field("Origin", &page),
     ])
@@ -163,7 +164,9 @@ fn of_cdns(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let akamai = issuer.addresses.url(home::AKAMAI, MASTER);
     let good = issuer.cloudfront_policy("videos/1", in_an_hour())?;
     let old = issuer.cloudfront_policy("videos/1", a_minute_ago())?;
-    let token = |expires| Ok::<_, anyhow::Error>(format!("{akamai}?hdnts={}", issuer.akamai_token("videos/1", expires)?));
+    let token = |expires| {
+        Ok::<_, anyhow::Error>(format!("{akamai}?hdnts={}", issuer.akamai_token("videos/1", expires)?))
+    };
     Ok(vec![
         Case::new(200, "CloudFront", "a custom policy for the folder", good.url(&cloudfront)),
         Case::refused(
@@ -173,7 +176,13 @@ fn of_cdns(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
             "the policy is for another folder",
             good.url(&cloudfront.replace("videos/1/", "videos/2/")),
         ),
-        Case::refused(403, "url_signature_expired", "CloudFront, expired", "its date has passed", old.url(&cloudfront)),
+        Case::refused(
+            403,
+            "url_signature_expired",
+            "CloudFront, expired",
+            "its date has passed",
+            old.url(&cloudfront),
+        ),
         Case::new(200, "Akamai", "a token with an access list", token(in_an_hour())?),
         Case::refused(
             403,
@@ -190,7 +199,8 @@ fn refusals(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let folder = Scope::folder("videos/1")?;
     let good = issuer.token()?;
     let past = issuer.vod.token(folder.clone()).expires_at(a_minute_ago()).sign()?;
-    let future = issuer.vod.token(folder.clone()).not_before(hour).expires_at(now.saturating_add(7200)).sign()?;
+    let future =
+        issuer.vod.token(folder.clone()).not_before(hour).expires_at(now.saturating_add(7200)).sign()?;
     let other = issuer.other.token(folder.clone()).expires_in(LIFETIME).sign()?;
     let stranger = issuer.stranger.token(folder).expires_in(LIFETIME).sign()?;
     let tampered = issuer.tampered(&good, "1")?;
@@ -208,7 +218,13 @@ fn refusals(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
             "the claims were changed after signing",
             format!("{elsewhere}?auth={tampered}"),
         ),
-        Case::refused(403, "out_of_scope", "out of scope", "the token is for another folder", good.url(&elsewhere)),
+        Case::refused(
+            403,
+            "out_of_scope",
+            "out of scope",
+            "the token is for another folder",
+            good.url(&elsewhere),
+        ),
         Case::refused(403, "wrong_key", "wrong key", "the key signs for another bucket", other.url(&url)),
     ])
 }
@@ -219,7 +235,13 @@ fn oddities(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let url = token.url(&issuer.addresses.url(home::CDN, MASTER));
     let detour = url.replace("videos/1/", "videos/1/../2/");
     Ok(vec![
-        Case::refused(400, "ambiguous_path", "ambiguous path", "it starts in one folder and ends in another", detour),
+        Case::refused(
+            400,
+            "ambiguous_path",
+            "ambiguous path",
+            "it starts in one folder and ends in another",
+            detour,
+        ),
         Case::refused(405, "method", "method", "media is only read", url.clone()).method("DELETE"),
         Case::refused(421, "unknown_host", "unknown host", "no site has this host", url)
             .field("Host", "elsewhere.example"),

@@ -31,7 +31,8 @@ pub(super) async fn check(address: SocketAddr, cases: &[Case]) -> anyhow::Result
         let is_expected = status == case.status && code == case.code;
         differences += usize::from(!is_expected);
         let mark = if is_expected { ' ' } else { '!' };
-        let shown = if is_expected || code == case.code { code } else { format!("{code} (not {})", case.code) };
+        let shown =
+            if is_expected || code == case.code { code } else { format!("{code} (not {})", case.code) };
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,

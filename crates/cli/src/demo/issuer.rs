@@ -172,7 +172,7 @@ impl Issuer {
     }
 
     /// Returns a draft of an embed token that pages of this origin may use.
-    pub(super) fn embed_draft(&self, video: &str, origin: &str) -> EmbedDraft {
+    pub(super) fn embed_draft(video: &str, origin: &str) -> EmbedDraft {
         EmbedDraft::new(video).viewer("ann").expires_in(LIFETIME).origins([origin])
     }
 
@@ -225,10 +225,9 @@ impl Issuer {
                 let origin = self.addresses.origin(home::APP);
                 let origin = if change == Change::Origin { ELSEWHERE } else { &origin };
                 let video = if change == Change::Narrow { "2" } else { "1" };
-                let token = embeds.issue(self.embed_draft(video, origin)).await?;
+                let token = embeds.issue(Self::embed_draft(video, origin)).await?;
                 let text = if is_tampered { EmbedToken::generate()?.to_text() } else { token.to_text() };
-                let mut credential =
-                    self.credential(kind, home::EMBED, format!("auth={text}"), text);
+                let mut credential = self.credential(kind, home::EMBED, format!("auth={text}"), text);
                 credential.record = (!is_tampered).then(|| {
                     let exp = expires.get();
                     serde_json::json!({"video": video, "viewer": "ann", "origins": [origin], "exp": exp})
@@ -277,7 +276,7 @@ impl Issuer {
 /// The changes that a kind of credential does not support, with the reason.
 fn impossible(kind: Kind) -> BTreeMap<Change, &'static str> {
     const PUBLIC: &str = "a public site needs no credential";
-    const NO_NAME: &str = "has no id by which it could be revoked; rotate the key instead";
+    const NO_NAME: &str = "this kind has no id by which one could be revoked; rotate the key instead";
     let reasons: &[(Change, &str)] = match kind {
         Kind::Public => &[
             (Change::Expire, PUBLIC),

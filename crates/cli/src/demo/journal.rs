@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN};
 use axum::middleware::Next;
 use axum::response::Response;
+use playgate::schemes::Scheme;
 use playgate::time::UnixSeconds;
 use playgate::{Denial, OwnedGrant};
 use serde::Serialize;
@@ -111,7 +112,11 @@ fn describe(method: &str, response: &Response) -> (&'static str, Option<&'static
 }
 
 fn describe_grant(grant: &OwnedGrant) -> String {
-    let mut text = grant.scheme().as_str().replace('-', " ");
+    let mut text = match grant.scheme() {
+        Scheme::CloudFront => "CloudFront policy".to_owned(),
+        Scheme::Akamai => "Akamai token".to_owned(),
+        scheme => scheme.as_str().replace('-', " "),
+    };
     // Writing to a String cannot fail.
     if let Some(kid) = grant.kid() {
         let _ = write!(text, " by key {kid}");

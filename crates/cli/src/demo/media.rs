@@ -72,9 +72,8 @@ fn file(name: &str, bytes: &'static [u8], headers: &HeaderMap) -> Response {
             let range = format!("bytes {start}-{}/{length}", end - 1);
             (StatusCode::PARTIAL_CONTENT, head, [(CONTENT_RANGE, range)], part).into_response()
         }
-        None => {
-            (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, format!("bytes */{length}"))]).into_response()
-        }
+        None => (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, format!("bytes */{length}"))])
+            .into_response(),
     }
 }
 

@@ -15,6 +15,7 @@ mod issuer;
 mod journal;
 mod media;
 
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,10 @@ pub(crate) struct Demo {
     /// The directory for configuration and keys; without a value, a temporary one [default: playgate-demo, with --check a
     /// temporary one].
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
-    #[allow(clippy::option_option)]
+    #[expect(
+        clippy::option_option,
+        reason = "absent, given without a value, and given with one are three choices"
+    )]
     dir: Option<Option<PathBuf>>,
 
     /// Prints all cases as curl commands with the expected statuses, and serves.
@@ -144,7 +148,7 @@ impl Demo {
         if self.curl {
             text.push_str("Each case with the status that it gets. Credentials are valid for one hour.\n\n");
             for case in cases::all(&current.issuer, &demo.embeds).await? {
-                text.push_str(&format!("{case}\n\n"));
+                let _ = write!(text, "{case}\n\n"); // a String takes everything
             }
         }
         Ok(text)
@@ -160,7 +164,9 @@ fn explain(address: SocketAddr, error: &io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::AddrInUse => {
             let free = SocketAddr::new(address.ip(), 0);
-            anyhow::anyhow!("{address} is used by another program: choose another port, such as --listen {free} for any free one")
+            anyhow::anyhow!(
+                "{address} is used by another program: choose another port, such as --listen {free} for any free one"
+            )
         }
         _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
     }
