@@ -70,7 +70,7 @@ impl Demo {
             body.len()
         );
         for (name, value) in fields {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([name, ": ", value, "\r\n"]);
         }
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -113,9 +113,15 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = self.program.kill(); // it may have ended
-        let _ = self.program.wait();
+        terminate(&mut self.program);
     }
+}
+
+/// Stops a demo with SIGTERM, so that it removes its temporary directory.
+fn terminate(program: &mut Child) {
+    // It may have ended.
+    let _ = Command::new("kill").args(["-TERM", &program.id().to_string()]).stderr(Stdio::null()).status();
+    let _ = program.wait();
 }
 
 impl Response {
@@ -189,6 +195,29 @@ fn the_greeting_is_five_lines_whose_requests_get_the_stated_status() {
 }
 
 #[test]
+fn a_temporary_directory_is_removed_at_the_end_and_an_edited_configuration_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Command::new(PROGRAM)
+        .args(["demo", "--listen", "127.0.0.1:0", "--dir"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut program = program.unwrap();
+    let mut line = String::new();
+    BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    terminate(&mut program);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+
+    let home = folder.path().join("demo");
+    drop(Demo::start(&["--dir", text(&home)]));
+    std::fs::write(home.join("playgate.toml"), "# edited").unwrap();
+    drop(Demo::start(&["--dir", text(&home)]));
+    assert_eq!(std::fs::read_to_string(home.join("playgate.toml.old")).unwrap(), "# edited");
+}
+
+#[test]
 fn private_keys_and_secrets_are_for_the_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("demo");
@@ -256,8 +285,7 @@ fn curl_prints_every_case_with_its_status() {
             )
         })
         .collect();
-    let _ = program.kill();
-    let _ = program.wait();
+    terminate(&mut program);
     assert_eq!(results.len(), 29);
     for (expected, status) in results {
         assert!(status.len() == 3 && expected.starts_with(&status), "{expected}: {status}");

@@ -10,6 +10,9 @@ use playgate::request::{Host, HostBuffer};
 /// The configuration, for port 8080.
 const CONFIG: &str = include_str!("../../demo/playgate.toml");
 
+/// The name of the configuration's file.
+const CONFIG_NAME: &str = "playgate.toml";
+
 /// The file that marks a directory as one that the demo may overwrite.
 const MARK: &str = ".playgate-demo";
 
@@ -86,6 +89,10 @@ impl Home {
                 fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
             }
         }
+        let config = folder.join(CONFIG_NAME);
+        if config.is_file() {
+            fs::rename(&config, folder.join(format!("{CONFIG_NAME}.old")))?; // it may have been edited
+        }
         fs::write(folder.join(MARK), "This directory is overwritten by playgate demo.\n")?;
         Ok(Self { folder, is_temporary: false })
     }
@@ -103,7 +110,7 @@ impl Home {
     }
 
     pub(super) fn config(&self) -> PathBuf {
-        self.folder.join("playgate.toml")
+        self.folder.join(CONFIG_NAME)
     }
 
     /// Writes the configuration, in which every site with CORS lists the page's origin, or another one instead.

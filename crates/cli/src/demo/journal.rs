@@ -77,7 +77,7 @@ pub(super) async fn record(State(journal): State<Journal>, request: Request, nex
         return next.run(request).await; // the page and its own requests
     }
     let method = request.method().to_string();
-    let path = request.uri().path().chars().take(MAX_PATH).collect();
+    let path = shown(request.uri().path());
     let has_origin = request.headers().contains_key(ORIGIN);
     let response = next.run(request).await;
     let status = response.status().as_u16();
@@ -95,6 +95,11 @@ pub(super) async fn record(State(journal): State<Journal>, request: Request, nex
         sentence,
     });
     response
+}
+
+/// The path of a file of the film. Another path may contain an embed token, and is not shown.
+fn shown(path: &str) -> String {
+    if path.starts_with("/videos/") { path.chars().take(MAX_PATH).collect() } else { "/…".to_owned() }
 }
 
 /// The decision, the code and the sentence of a response. A refusal has its [`Denial`] in the response's extensions; the
