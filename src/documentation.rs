@@ -1,0 +1,44 @@
+//! The guide: the pages of `docs/`.
+//!
+//! Links between pages are references, such as `[tokens][tokens]`. Each page defines them at its end for readers of the
+//! repository. `links.md` defines the same names for rustdoc. The first definition of a name wins, so `links.md` comes first.
+
+#[cfg(test)]
+#[path = "documentation/configuration.rs"]
+mod configuration;
+#[cfg(test)]
+#[path = "documentation/tests.rs"]
+mod tests;
+
+/// Makes a module for each page.
+macro_rules! pages {
+    ($($file:literal => $name:ident,)+) => {$(
+        #[cfg(any(doc, doctest))]
+        #[doc = include_str!("documentation/links.md")]
+        #[doc = include_str!(concat!("../docs/", $file))]
+        pub mod $name {}
+    )+};
+}
+
+pages! {
+    "getting-started.md" => getting_started,
+    "decision.md" => decision,
+    "tokens.md" => tokens,
+    "secure-links.md" => secure_links,
+    "embed-tokens.md" => embed_tokens,
+    "cloudfront-and-akamai.md" => cloudfront_and_akamai,
+    "cors-and-cookies.md" => cors_and_cookies,
+    "manifests-and-players.md" => manifests_and_players,
+    "keys.md" => keys,
+    "fleet.md" => fleet,
+    "other-layers.md" => other_layers,
+    "denial-codes.md" => denial_codes,
+    "troubleshooting.md" => troubleshooting,
+    "which-credential.md" => which_credential,
+    "migrating.md" => migrating,
+    "configuration.md" => configuration,
+    "benchmarks.md" => benchmarks,
+    "testing.md" => testing,
+    "architecture.md" => architecture,
+    "decisions.md" => decisions,
+}
