@@ -1,7 +1,8 @@
-//! The guide: the pages of `docs/`.
-//!
-//! Links between pages are references, such as `[tokens][tokens]`. Each page defines them at its end for readers of the
-//! repository. `links.md` defines the same names for rustdoc. The first definition of a name wins, so `links.md` comes first.
+#![doc = include_str!("documentation/links.md")]
+#![doc = include_str!("../docs/README.md")]
+
+// Links between pages are references, such as `[tokens][tokens]`. Each page defines them at its end for readers of the
+// repository, and `links.md` defines the same names for rustdoc. The first definition of a name wins, so `links.md` comes first.
 
 #[cfg(test)]
 #[path = "documentation/configuration.rs"]

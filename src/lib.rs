@@ -87,6 +87,9 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+#[cfg(any(doc, doctest, test))]
+#[path = "documentation.rs"]
+pub mod _documentation;
 mod log;
 mod map;
 mod work;
