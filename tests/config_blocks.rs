@@ -1,5 +1,5 @@
 //! Every configuration that the documentation shows can be loaded: the `toml` blocks, and the `json` blocks with a
-//! version, of the README and of doc comments.
+//! version, of the README, of the guide and of doc comments.
 //!
 //! A block without a version is a part of a file: it gets a version, and a site where it has none. The keys that it
 //! names are laid beside it.
@@ -25,17 +25,17 @@ struct Block {
     text: String,
 }
 
-/// The documents: the README, and every source file, of which the doc comments count.
+/// The documents: the README, the pages of `docs/`, and every source file, of which the doc comments count.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = vec![root.join("README.md")];
-    let mut folders = vec![root.join("src")];
+    let mut folders = vec![root.join("src"), root.join("docs")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
                 documents.push(path);
             }
         }

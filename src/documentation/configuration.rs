@@ -76,7 +76,8 @@ impl<'s> Reference<'s> {
     /// Returns the table with several described fields that a field can be.
     fn table(&self, field: &'s Value) -> Option<&'s Value> {
         let resolved = self.resolved(element(field));
-        let choices = std::iter::once(resolved).chain(array(&resolved["anyOf"]).map(|one| self.resolved(one)));
+        let choices =
+            std::iter::once(resolved).chain(array(&resolved["anyOf"]).map(|one| self.resolved(one)));
         choices.into_iter().find(|choice| {
             choice["properties"].as_object().is_some_and(|fields: &Map<_, _>| {
                 fields.len() > 2 || fields.values().any(|field| self.table(field).is_some())

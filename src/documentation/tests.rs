@@ -14,8 +14,7 @@ fn root() -> &'static Path {
 fn pages() -> Vec<(String, String)> {
     let entries = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let mut pages: Vec<_> =
-        entries.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect();
+    let mut pages: Vec<_> = entries.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect();
     pages.sort();
     pages
 }
@@ -62,7 +61,10 @@ fn every_page_is_rendered_and_in_the_index() {
     for (name, _) in pages().iter().filter(|(name, _)| name != "README") {
         let ident = name.replace('-', "_");
         assert!(module.contains(&format!("\"{name}.md\" => {ident},")), "{name} is no module");
-        assert!(links.contains(&format!("[{name}]: crate::_documentation::{ident}\n")), "links.md lacks {name}");
+        assert!(
+            links.contains(&format!("[{name}]: crate::_documentation::{ident}\n")),
+            "links.md lacks {name}"
+        );
         assert!(index.contains(&format!("][{name}]")), "the index lacks {name}");
     }
 }
@@ -116,7 +118,9 @@ fn every_decision_names_tests_that_exist() {
     let decisions = page("decisions");
     let rows: Vec<&str> = decisions
         .lines()
-        .filter(|line| line.starts_with("| ") && !line.starts_with("| decision") && !line.starts_with("| ---"))
+        .filter(|line| {
+            line.starts_with("| ") && !line.starts_with("| decision") && !line.starts_with("| ---")
+        })
         .collect();
     assert!(rows.len() > 60, "{} decisions", rows.len());
     for row in rows {
