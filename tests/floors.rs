@@ -106,8 +106,11 @@ fn every_room_has_a_floor() {
     let rooms = lib
         .lines()
         .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
-    let homeless: Vec<&str> =
-        rooms.filter(|room| !["_documentation", "internals", "log", "work"].contains(room) && floor(room).is_none()).collect();
+    let homeless: Vec<&str> = rooms
+        .filter(|room| {
+            !["_documentation", "internals", "log", "work"].contains(room) && floor(room).is_none()
+        })
+        .collect();
     assert!(homeless.is_empty(), "{homeless:?}");
 }
 

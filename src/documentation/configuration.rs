@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The text before the generated part.
 const INTRODUCTION: &str = include_str!("configuration.md");
@@ -76,21 +76,22 @@ impl<'s> Reference<'s> {
     /// Returns the table with several described fields that a field can be.
     fn table(&self, field: &'s Value) -> Option<&'s Value> {
         let resolved = self.resolved(element(field));
-        let choices =
-            std::iter::once(resolved).chain(array(&resolved["anyOf"]).map(|one| self.resolved(one)));
-        choices.into_iter().find(|choice| {
-            choice["properties"].as_object().is_some_and(|fields: &Map<_, _>| {
+        let mut choices =
+            std::iter::once(resolved).chain(array(&resolved["anyOf"]).map(|choice| self.resolved(choice)));
+        choices.find(|choice| {
+            let fields = choice["properties"].as_object();
+            fields.is_some_and(|fields| {
                 fields.len() > 2 || fields.values().any(|field| self.table(field).is_some())
             })
         })
     }
 
-    fn is_choice(&self, field: &Value) -> bool {
+    fn is_choice(&self, field: &'s Value) -> bool {
         self.resolved(field).get("anyOf").is_some()
     }
 
     /// Returns the values that a field can have, in words.
-    fn value(&self, field: &Value) -> String {
+    fn value(&self, field: &'s Value) -> String {
         let resolved = self.resolved(field);
         if let Some(value) = resolved.get("const") {
             return format!("`{value}`");
@@ -131,13 +132,13 @@ impl<'s> Reference<'s> {
         }
     }
 
-    fn description<'f>(&'f self, field: &'f Value) -> &'f str {
+    fn description(&self, field: &'s Value) -> &'s str {
         let own = field["description"].as_str();
         own.or_else(|| self.resolved(field)["description"].as_str()).unwrap_or_default()
     }
 
     /// Follows a reference.
-    fn resolved<'f>(&'f self, part: &'f Value) -> &'f Value {
+    fn resolved(&self, part: &'s Value) -> &'s Value {
         let Some(name) = part["$ref"].as_str() else { return part };
         self.schema.pointer(name.trim_start_matches('#')).unwrap()
     }

@@ -126,7 +126,7 @@ fn every_decision_names_tests_that_exist() {
     for row in rows {
         let tests = row.trim_matches(['|', ' ']).rsplit_once(" | ").unwrap().1;
         let mut named = 0;
-        for test in between(tests, "`", '`').step_by(2) {
+        for test in tests.split('`').skip(1).step_by(2) {
             assert!(sources.contains(&format!("fn {test}(")), "no test is called {test}: {row}");
             named += 1;
         }
