@@ -113,7 +113,7 @@ async fn the_address_of_the_connection_counts_after_a_lookup_too() {
         let answer = gate.call(request.map(Body::from)).await.unwrap();
         let (status, code) = verdict.split_once(' ').unwrap();
         assert_eq!(answer.status().as_str(), status, "{path}");
-        let lines = lines_about(&format!("path={path} "));
+        let lines = lines_about(&format!("path={path:?} "));
         assert!(lines.len() == 1 && lines[0].contains(&format!("code=\"{code}\"")), "{lines:?}");
         assert!(lines[0].contains(&format!("client=\"{client}\"")), "{lines:?}");
     }

@@ -906,13 +906,13 @@ async fn a_refusal_is_one_log_line_with_code_site_method_path_kid_and_client() {
         assert!(line.contains(" INFO playgate: refused "), "{name}: {line}");
         let has = |field: &str| line.split_ascii_whitespace().any(|word| word == field);
         assert!(has(&format!("code=\"{}\"", denial.code())), "{name}: {line}");
-        assert!(has(&format!("method={}", ask.method)), "{name}: {line}");
+        assert!(has(&format!("method={:?}", ask.method)), "{name}: {line}");
         if path.len() > 256 {
-            assert!(line.contains(&format!(" path=/{{{} bytes #", path.len() - 1)), "{name}: {line}");
+            assert!(line.contains(&format!(" path=\"/{{{} bytes #", path.len() - 1)), "{name}: {line}");
         } else {
-            assert!(has(&format!("path={}", path.replace('\\', "\\\\"))), "{name}: {line}");
+            assert!(has(&format!("path={:?}", path.replace('\\', "\\\\"))), "{name}: {line}");
         }
-        assert!(line.contains(&format!("reason={denial}")), "{name}: {line}");
+        assert!(line.contains(&format!("reason={:?}", denial.to_string())), "{name}: {line}");
         match denial {
             Denial::UnknownHost | Denial::Outside | Denial::AmbiguousHost(_) => {
                 assert!(!line.contains("site="), "{line}");

@@ -1,31 +1,41 @@
-//! Log lines of decisions: code, site, method, path, kid and client address; never a credential or the query.
+//! Log lines of decisions: code, site, method, path, kid, client address, and what helps to find a mistake; never a credential, the
+//! value of a cookie or the query.
 //!
 //! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
 //! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of a refused token's own text, or the
-//! name of a key; `key_scope` is that of the key that signed; `video` is an id of at most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose.
+//! name of a key; `key_scope` is that of the key that signed, or that a refused token names; `video` is an id of at most
+//! [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose. [`Details`] lists the other fields of a refusal.
+//!
+//! Text from a request is recorded as a string, so that formatters quote it.
 
-use crate::decide::Grant;
-use crate::error::Denial;
+use std::cell::LazyCell;
+
+use super::details::{Details, requested_host};
+use crate::decide::{Grant, Refusal, Snapshot};
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
 /// One line a refusal.
-pub(super) fn refusal(
-    denial: Denial,
-    site: Option<&SiteRules>,
-    kid: Option<&str>,
-    request: &(impl RequestView + ?Sized),
-    policy: &Policy,
-) {
+pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
+    let (site, policy) = (refusal.rules(), &snapshot.policy);
+    let details = LazyCell::new(|| Details::of(refusal, request, snapshot)); // only if the line is written
     crate::log::event!(
         INFO,
-        code = denial.code().as_str(),
+        code = refusal.code().as_str(),
         site = site.map(|site| &*site.facts.id),
-        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
-        path = %path(request, site),
-        kid = kid,
+        method = method(request),
+        host = details.host.as_deref(),
+        path = path(request, site),
+        kid = refusal.claimed_kid(),
         client = policy.trusted_proxies.client(request).map(|address| address.to_string()),
-        reason = %denial,
+        reason = refusal.denial().to_string(),
+        searched = details.searched.as_deref(),
+        cookies = details.cookies.as_deref(),
+        parameters = details.parameters.as_deref(),
+        resource = details.resource.as_deref(),
+        scope = details.scope.as_deref(),
+        key_scope = details.key_scope.as_deref(),
+        hint = details.hint.as_deref(),
         "refused"
     );
 }
@@ -33,8 +43,9 @@ pub(super) fn refusal(
 pub(super) fn pass(request: &(impl RequestView + ?Sized)) {
     crate::log::event!(
         DEBUG,
-        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
-        path = %path(request, None),
+        method = method(request),
+        host = requested_host(request),
+        path = path(request, None),
         "passed: no site is there"
     );
 }
@@ -48,8 +59,8 @@ pub(super) fn grant(
     crate::log::event!(
         DEBUG,
         site = &*site.facts.id,
-        method = %shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()),
-        path = %path(request, Some(site)),
+        method = method(request),
+        path = path(request, Some(site)),
         kid = grant.kid(),
         key_scope = grant.key_scope().map(ToString::to_string),
         video = grant.video(),
@@ -58,7 +69,11 @@ pub(super) fn grant(
     );
 }
 
+fn method(request: &(impl RequestView + ?Sized)) -> String {
+    shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string()
+}
+
 /// Renders the path as it was received, without text that could be a credential.
-fn path(request: &(impl RequestView + ?Sized), site: Option<&SiteRules>) -> impl std::fmt::Display {
-    shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places))
+fn path(request: &(impl RequestView + ?Sized), site: Option<&SiteRules>) -> String {
+    shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places)).into_string()
 }

@@ -23,6 +23,7 @@ mod apply;
 mod cache;
 mod challenge;
 mod complete;
+mod details;
 mod edits;
 mod forward;
 mod header;
@@ -103,8 +104,7 @@ impl Decision<'_> {
             }
             Self::Denied(refusal) => {
                 let (denial, site) = (refusal.denial(), refusal.rules());
-                let kid = refusal.claimed_kid();
-                log::refusal(denial, site, kid.as_deref(), request, policy);
+                log::refusal(refusal, request, self.snapshot());
                 Reply::Answer(refuse(denial, site, site.and_then(cors_of), policy, request))
             }
         })

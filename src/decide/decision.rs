@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
 use crate::request::RequestView;
-use crate::schemes::{Carrier, claimed_key};
+use crate::schemes::{Carrier, claimed_key, claimed_scope};
 use crate::site::{SiteRules, SiteView};
 use crate::store::Need;
 
@@ -191,5 +191,11 @@ impl Refusal<'_> {
     pub fn claimed_kid(&self) -> Option<String> {
         let Evidence { scheme, carrier, raw } = self.evidence?;
         claimed_key(scheme, carrier, raw)
+    }
+
+    /// Returns the scope that the rejected credential claims. It is the client's own text, of any length.
+    pub(crate) fn claimed_scope(&self) -> Option<String> {
+        let Evidence { scheme, carrier, raw } = self.evidence?;
+        claimed_scope(scheme, carrier, raw)
     }
 }

@@ -25,6 +25,14 @@ pub(crate) fn without_cookies<N: AsRef<str>>(field: &[u8], names: &[N]) -> Optio
     Some(kept.collect::<Vec<_>>().join(&b"; "[..]))
 }
 
+/// Returns the names of the cookies of one `Cookie` field, as they were received.
+pub(crate) fn cookie_names(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    pairs(field).filter_map(|pair| {
+        let end = memchr::memchr(b'=', pair)?;
+        pair.get(..end).map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
+    })
+}
+
 fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(field);
     std::iter::from_fn(move || {
@@ -61,6 +69,12 @@ mod tests {
         assert_eq!(values(&["T=a=b==; t=no; TT=no; aT=no; T"]), ["a=b=="]);
         assert_eq!(values(&["  T=x%20 ;T=;;"]), ["x%20", ""]);
         assert!(values(&["", "T ", "T =x", "T"]).is_empty());
+    }
+
+    #[test]
+    fn only_text_before_an_equals_sign_is_a_name() {
+        let names: Vec<&[u8]> = cookie_names(b" a=1; b ;=c; d=e=f;;a=2").collect();
+        assert_eq!(names, [b"a", b"d", b"a"]);
     }
 
     #[test]

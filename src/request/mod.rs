@@ -30,7 +30,7 @@ mod view;
 pub use client::TrustedProxies;
 pub(crate) use client::{Client, Network};
 pub use cookies::MAX_COOKIES_TRIED;
-pub(crate) use cookies::{cookie_values, without_cookies};
+pub(crate) use cookies::{cookie_names, cookie_values, without_cookies};
 pub use fields::MAX_FIELD_LINES;
 pub(crate) use fields::{
     ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST, ORIGIN, REFERER, SEC_FETCH_DEST,
@@ -49,7 +49,7 @@ pub(crate) use query::{
 };
 pub(crate) use readings::{Reading, some_reading};
 pub(crate) use render::{
-    MAX_METHOD_SHOWN, SegmentPlace, has_credential_place, holds_token, shown_path, shown_text,
+    MAX_METHOD_SHOWN, SegmentPlace, has_credential_place, holds_token, shown_name, shown_path, shown_text,
 };
 pub use view::{OtherPath, RequestView, Target};
 

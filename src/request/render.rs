@@ -38,6 +38,9 @@ const MAX_SEGMENT: usize = 256;
 /// The minimum length of a run that could be a credential, in bytes. The shortest hash, MD5 in base64, has 22.
 const MIN_RUN: usize = 20;
 
+/// The longest word in a long name that is shown, in bytes.
+const MAX_WORD: usize = 15;
+
 /// The maximum number of times that a segment is decoded. Each pass visits the whole segment.
 const MAX_PASSES: usize = 3;
 
@@ -122,6 +125,36 @@ pub(crate) fn shown_text<const N: usize>(text: &[u8]) -> Shown<N> {
     shown
 }
 
+/// Renders a name from a request: a host, an origin, or the name of a cookie or parameter; cut at `N` bytes. Names that consist of
+/// words, such as `media-origin-production.example.com`, are shown whatever their length. The rules for other text apply to the rest.
+pub(crate) fn shown_name<const N: usize>(name: &[u8]) -> Shown<N> {
+    let is_name_byte = |byte: &u8| is_run_byte(*byte) || matches!(byte, b':' | b'/' | b'[' | b']');
+    let is_plain =
+        |label: &[u8]| label.len() < MIN_RUN || label.split(|byte| matches!(byte, b'-' | b'_')).all(is_word);
+    work::visited(name.len().saturating_mul(3));
+    let mut labels = name.split(|byte| matches!(byte, b'.' | b':' | b'/'));
+    if !(name.len() <= MAX_SEGMENT && name.iter().all(is_name_byte) && labels.all(is_plain)) {
+        return shown_text(name);
+    }
+    let mut shown = Shown::new();
+    shown.push_escaped(name);
+    shown
+}
+
+/// Returns whether text is short and spelled like `word`, `Word` or `TwoWords`, with up to three digits behind it. Encoded text of
+/// some length is not.
+fn is_word(text: &[u8]) -> bool {
+    let letters = text.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (letters, digits) = text.split_at_checked(letters).unwrap_or_default();
+    let ends_in_a_capital = letters.last().is_some_and(u8::is_ascii_uppercase);
+    let has_two_capitals = letters.windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase));
+    text.len() <= MAX_WORD
+        && !ends_in_a_capital
+        && !has_two_capitals
+        && digits.len() <= 3
+        && digits.iter().all(u8::is_ascii_digit)
+}
+
 /// Returns whether text holds something like a JWT or an embed token, in any percent-encoding, or is too long to check.
 pub(crate) fn holds_token(text: &[u8]) -> bool {
     shows_up(text, |run| run.contains(&b'.') || (run.len() >= 32 && run.iter().all(u8::is_ascii_hexdigit)))
@@ -178,6 +211,13 @@ impl<const N: usize> Shown<N> {
             let escaped: ArrayVec<u8, 4> = std::ascii::escape_default(byte).collect();
             self.push(str::from_utf8(&escaped).unwrap_or("?")) // it is ASCII
         })
+    }
+}
+
+impl<const N: usize> Shown<N> {
+    /// Returns the text as an owned string, for the value of a log field.
+    pub(crate) fn into_string(self) -> String {
+        self.0.as_str().to_owned()
     }
 }
 
@@ -337,6 +377,37 @@ mod tests {
         ] {
             assert_eq!(shown(&path, &[]), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_name_of_words_is_shown_whatever_its_length_and_nothing_that_could_be_a_credential() {
+        let shown = |name: &str| shown_name::<128>(name.as_bytes()).to_string();
+        for name in [
+            "cdn.example.com",
+            "media-origin-production-eu-west-1.example.com:8443",
+            "[2001:db8::1]:8080",
+            "https://player-of-the-training-portal.example.com",
+            "null",
+            "Viewer-Session-Key-Pair-Id",
+            "__Secure-Session-Of-The-Viewer",
+        ] {
+            assert_eq!(shown(name), name);
+        }
+        let hex = "0123456789abcdef".repeat(2);
+        for name in [
+            &*hex,
+            JWT,
+            &format!("{hex}.example.com"),
+            &format!("https://a-{hex}.example.com"),
+            "X03MO1qnZdYdgyfeuILPmQ",
+            "abcdefghijkl-abcdefghijklmnop",
+        ] {
+            assert!(shown(name).contains(" bytes #"), "{name}: {}", shown(name));
+        }
+        assert_eq!(shown("a b\n\""), r#"a b\n\""#);
+        let cut = shown(&"a.".repeat(100));
+        assert!(cut.len() <= 128 && cut.ends_with(CUT), "{cut}");
+        assert_eq!(shown(&"a.".repeat(200)).split(' ').next(), Some("{400"));
     }
 
     #[test]

@@ -74,7 +74,9 @@ pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
 pub(crate) use list::for_each_scheme;
 pub(crate) use places::{NameKind, Places};
-pub(crate) use registry::{Facts, Rejected, SchemeRules, SiteSchemes, VerifiedFacts, claimed_key};
+pub(crate) use registry::{
+    Facts, Rejected, SchemeRules, SiteSchemes, VerifiedFacts, claimed_key, claimed_scope,
+};
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]

@@ -223,6 +223,13 @@ macro_rules! registry {
                 $(Scheme::$Scheme => <super::$module::$Rules>::claimed_key(carrier, raw),)+
             }
         }
+
+        /// See [`CredentialScheme::claimed_scope`].
+        pub(crate) fn claimed_scope(scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Option<String> {
+            match scheme {
+                $(Scheme::$Scheme => <super::$module::$Rules>::claimed_scope(carrier, raw),)+
+            }
+        }
     };
 }
 

@@ -81,6 +81,11 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         None
     }
 
+    /// Returns the scope that a rejected credential claims, for a log line.
+    fn claimed_scope(_: Carrier, _: &[u8]) -> Option<String> {
+        None
+    }
+
     /// Returns the claims as a JSON object. They are read again from the credential's text.
     fn claims(_: &Self::Facts, _: Carrier, _: &[u8]) -> String {
         "{}".to_owned()

@@ -149,6 +149,11 @@ impl HostTable {
         self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))
     }
 
+    /// Returns sites of a host, at most `count`.
+    pub(super) fn some_sites<'p>(&'p self, host: Host<'p>, count: usize) -> impl Iterator<Item = SiteIndex> {
+        self.mounts(host).flat_map(|(_, mounts)| mounts.sites()).take(count)
+    }
+
     /// Returns the base paths under every name that matches a host, the most exact first.
     fn mounts<'p>(&'p self, host: Host<'p>) -> impl Iterator<Item = (Captures<'p>, &'p Mounts)> {
         let exact = self.exact.get(host.as_bytes()).map(|mounts| (Captures::default(), mounts));

@@ -80,6 +80,11 @@ impl Mounts {
         self.folders.sites.values().any(|other| *other != site)
     }
 
+    /// Returns the sites, in no particular order.
+    pub(super) fn sites(&self) -> impl Iterator<Item = SiteIndex> {
+        self.root.into_iter().chain(self.folders.sites.values().copied())
+    }
+
     /// Returns the site that was given first, or `None` if there is no base path.
     pub(super) const fn first(&self) -> Option<SiteIndex> {
         self.first

@@ -100,6 +100,15 @@ impl Policy {
         self.hosts.place(host, exact, raw_path, path)
     }
 
+    /// Returns sites of a host, at most `count`.
+    pub(crate) fn some_sites_of<'p>(
+        &'p self,
+        host: Host<'p>,
+        count: usize,
+    ) -> impl Iterator<Item = &'p SiteRules> {
+        self.hosts.some_sites(host, count).map(|index| self.site(index))
+    }
+
     /// Returns every bucket that a site serves, or `None` if hosts name the buckets.
     pub(crate) fn buckets(&self) -> Option<HashSet<&str>> {
         let named = self.sites.iter().filter_map(|site| match &site.facts.serves {

@@ -216,7 +216,7 @@ struct Head {
     fields: Vec<(&'static str, String)>,
 }
 
-const PLACES: [Place; 36] = [
+const PLACES: [Place; 39] = [
     ("a page's path", |head, text| head.target = format!("/watch/{text}")),
     ("below a path", |head, text| head.target = format!("/embed/{text}/videos/1/a.ts")),
     ("a path's last segment", |head, text| head.target = format!("/videos/1/{text}")),
@@ -250,6 +250,9 @@ const PLACES: [Place; 36] = [
     ("a label of the host", |head, text| head.host = format!("{text}.example.com")),
     ("a cookie", |head, text| head.fields.push(("cookie", format!("a=1; Qencode-Auth-Token={text}")))),
     ("another cookie", |head, text| head.fields.push(("cookie", format!("session={text}")))),
+    ("a cookie's name", |head, text| head.fields.push(("cookie", format!("a=1; {text}=1")))),
+    ("a parameter's name", |head, text| head.target = format!("/videos/1/a.ts?a=1&{text}=1")),
+    ("a parameter without a value", |head, text| head.target = format!("/videos/1/a.ts?{text}")),
     ("bearer", |head, text| head.fields.push(("authorization", format!("Bearer {text}")))),
     ("basic", |head, text| head.fields.push(("authorization", format!("Basic {text}")))),
     ("a client's address", |head, text| head.fields.push(("x-forwarded-for", format!("{text}, {text}")))),

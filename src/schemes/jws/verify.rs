@@ -73,6 +73,13 @@ impl CredentialScheme for JwsRules {
         Some(kid.get(..MAX_KID_SHOWN).unwrap_or(kid).escape_ascii().to_string())
     }
 
+    fn claimed_scope(carrier: Carrier, raw: &[u8]) -> Option<String> {
+        let mut decoded = Decoded::new();
+        crate::work::visited(raw.len());
+        let bytes = payload_of(token_text(carrier, raw, &mut decoded).ok()?)?;
+        Claims::parse(std::str::from_utf8(&bytes).ok()?).ok()?.scalar("uri")
+    }
+
     fn claims(_: &SignedBy, carrier: Carrier, raw: &[u8]) -> String {
         let mut decoded = Decoded::new();
         crate::work::visited(raw.len());
