@@ -8,12 +8,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use playgate::adapters::tower::GateLayer;
+use playgate::cors::Cors;
 use playgate::schemes::Carrier;
 use playgate::schemes::link::SecureLink;
 use playgate::site::Outside;
 use playgate::{ConfigError, Key, KeyScope, Site, Verifier};
 use support::{Ask, HOST, NOW, TestKey, World, gate, get, lines_about, token, vod};
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+const ORIGIN: &str = "https://app.example.com";
 
 /// The number of answers of [`World::ask`]: seven servers, each over two protocols.
 const ANSWERS: usize = 14;
@@ -259,6 +262,47 @@ async fn a_scope_is_bounded_escaped_and_never_a_credential() {
         has(&line, "code", "out_of_scope");
         assert!(line["scope"].len() <= 256 && !line["scope"].contains(&secret), "{line:#?}");
     }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_listed_is_logged_once_for_each_site() {
+    lines_about("start");
+    let cors = || Cors::with_credentials([ORIGIN]);
+    let other = Site::bucket("vod").id("other-site").host("other.example.com").cors(cors());
+    let site = vod().id("cors-site").cors(cors());
+    let world = World::start(gate().site(site).site(other).key(vod_key()).build().unwrap()).await;
+    let origin = "https://once.example.com";
+    let good = get("/videos/1/a.ts").query(token(""));
+    let preflight = get("/videos/1/a.ts").method("OPTIONS").field("access-control-request-method", "GET");
+    for ask in [&good, &preflight, &get("/videos/1/a.ts"), &good.clone().host("other.example.com")] {
+        world.ask(&ask.clone().origin(origin)).await;
+    }
+    world.ask(&good.clone().origin(ORIGIN)).await;
+    let lines = lines_about(origin);
+    let sites: Vec<String> = lines.iter().map(|line| fields(line)["site"].clone()).collect();
+    assert_eq!(sites, ["cors-site", "other-site"], "{lines:#?}");
+    for line in &lines {
+        assert!(line.contains(" INFO playgate: CORS origin is not listed "), "{line}");
+        hints(&fields(line), "add it to cors.origins");
+    }
+    assert!(lines_about(ORIGIN).is_empty());
+}
+
+#[tokio::test]
+async fn of_many_origins_sixty_four_are_logged_and_then_once_that_there_are_more() {
+    lines_about("start");
+    let site = vod().id("flooded-with-origins").cors(Cors::with_credentials([ORIGIN]));
+    let verifier = gate().site(site).key(vod_key()).build().unwrap();
+    for number in 0..200 {
+        let origin = format!("https://{number}.{}example.com", "a.".repeat(number));
+        let ask = get("/videos/1/a.ts").query(token("")).origin(&origin);
+        assert_eq!(through_the_layer(&verifier, ask.parsed().unwrap()).await, 200);
+    }
+    let lines = lines_about("flooded-with-origins");
+    let lines: Vec<_> = lines.iter().filter(|line| line.contains(" INFO playgate: ")).collect();
+    assert_eq!(lines.len(), 65, "{lines:#?}");
+    assert!(lines[..64].iter().all(|line| fields(line)["origin"].len() <= 128), "{lines:#?}");
+    assert!(lines[64].contains("more CORS origins are not listed"), "{lines:#?}");
 }
 
 #[test]

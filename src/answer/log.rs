@@ -10,9 +10,10 @@
 
 use std::cell::LazyCell;
 
-use super::details::{Details, requested_host};
+use super::details::{Details, MAX_HOST_SHOWN, requested_host};
+use crate::cors::{MAX_UNLISTED, Unlisted};
 use crate::decide::{Grant, Refusal, Snapshot};
-use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_path, shown_text};
+use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
 /// One line a refusal.
@@ -38,6 +39,30 @@ pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Size
         hint = details.hint.as_deref(),
         "refused"
     );
+}
+
+/// One line for each origin that a site's CORS policy does not list.
+pub(super) fn unlisted_origin(site: &SiteRules, origin: &[u8], unlisted: Unlisted) {
+    let site = &*site.facts.id;
+    match unlisted {
+        Unlisted::New => {
+            crate::log::event!(
+                INFO,
+                site = site,
+                origin = shown_name::<MAX_HOST_SHOWN>(origin).into_string(),
+                hint = "pages of this origin cannot read the site's answers: if they should, add it to cors.origins",
+                "CORS origin is not listed"
+            );
+        }
+        Unlisted::OneTooMany => {
+            crate::log::event!(
+                INFO,
+                site = site,
+                logged = MAX_UNLISTED,
+                "more CORS origins are not listed: no further one is logged"
+            );
+        }
+    }
 }
 
 pub(super) fn pass(request: &(impl RequestView + ?Sized)) {

@@ -67,8 +67,7 @@ impl Decision<'_> {
     /// [again](crate::Verifier::decide_with) with the result; [`Verifier::reply`](crate::Verifier::reply) does both.
     pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Result<Reply, Need> {
         let (policy, tally) = (&self.snapshot().policy, &self.snapshot().tally);
-        let cors_of =
-            |site: &SiteRules| site.cors.as_ref().map(|cors| cors.headers(only_line(request, ORIGIN)));
+        let cors_of = |site: &SiteRules| cors_headers(site, request);
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         Ok(match self {
             Self::Needs(needed) => return Err(needed.need()),
@@ -109,6 +108,19 @@ impl Decision<'_> {
             }
         })
     }
+}
+
+/// Returns the CORS headers of an answer, and logs an origin that the site does not list.
+fn cors_headers(site: &SiteRules, request: &(impl RequestView + ?Sized)) -> Option<CorsHeaders> {
+    let policy = site.cors.as_ref()?;
+    let origin = only_line(request, ORIGIN);
+    let headers = policy.headers(origin);
+    if let (None, Some(origin)) = (&headers.allow_origin, origin)
+        && let Some(unlisted) = policy.record_unlisted(origin)
+    {
+        log::unlisted_origin(site, origin, unlisted);
+    }
+    Some(headers)
 }
 
 fn refuse(

@@ -11,9 +11,15 @@
 //!
 //! CORS is not access control. This module never receives a token.
 
+mod unlisted;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+
+use unlisted::UnlistedOrigins;
+pub(crate) use unlisted::{MAX_UNLISTED, Unlisted};
 
 use crate::error::{ConfigError, Faults};
 use crate::request::{
@@ -134,6 +140,7 @@ impl Cors {
             headers: list(&headers),
             expose: list(&self.expose),
             max_age: Bytes::from(self.max_age.to_string()),
+            unlisted: Arc::default(),
         })
     }
 }
@@ -153,6 +160,7 @@ pub(crate) struct CorsPolicy {
     headers: Option<Bytes>,
     expose: Option<Bytes>,
     max_age: Bytes,
+    unlisted: Arc<UnlistedOrigins>,
 }
 
 /// The values for the CORS headers of one response. They are owned, so that they outlive the request.
@@ -202,6 +210,11 @@ impl CorsPolicy {
             expose: if allowed { self.expose.clone() } else { None },
             vary: !self.origins.any(),
         }
+    }
+
+    /// Records an origin that is not listed. Returns the log line that it causes, if any.
+    pub(crate) fn record_unlisted(&self, origin: &[u8]) -> Option<Unlisted> {
+        self.unlisted.record(origin)
     }
 
     /// Returns the additional headers of the response to a preflight, or `None` if the origin is not allowed.
