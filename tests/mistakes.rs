@@ -3,15 +3,24 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use actix_web::test as actix;
+use actix_web::{App, HttpResponse, web};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use playgate::adapters::actix::ActixGate;
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
+use playgate::mint::LinkSigner;
+use playgate::rate::{FailedSignatures, Rate};
+use playgate::request::PeerAddr;
 use playgate::schemes::Carrier;
-use playgate::schemes::link::SecureLink;
+use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::site::Outside;
+use playgate::time::UnixSeconds;
+use playgate::verifier::VerifierBuilder;
 use playgate::{ConfigError, Key, KeyScope, Site, Verifier};
 use support::{Ask, HOST, NOW, TestKey, World, gate, get, lines_about, token, vod};
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -303,6 +312,67 @@ async fn of_many_origins_sixty_four_are_logged_and_then_once_that_there_are_more
     assert_eq!(lines.len(), 65, "{lines:#?}");
     assert!(lines[..64].iter().all(|line| fields(line)["origin"].len() <= 128), "{lines:#?}");
     assert!(lines[64].contains("more CORS origins are not listed"), "{lines:#?}");
+}
+
+/// A verifier that limits failed signatures of each client.
+fn limited() -> VerifierBuilder {
+    let limits = FailedSignatures::default().per_client(Rate::new(60, Duration::from_mins(1)).unwrap());
+    gate().key(vod_key()).failed_signatures(limits)
+}
+
+fn warnings() -> Vec<String> {
+    lines_about("the server passes no client address")
+}
+
+#[tokio::test]
+async fn a_server_that_passes_no_client_address_is_warned_of_once_for_each_verifier_that_needs_it() {
+    lines_about("start");
+    let bound = SecureLink::gcore("a shared secret").ip_binding(IpBinding::EXACT);
+    let signer = LinkSigner::new(&bound).unwrap();
+    let link = signer.link("/videos/1/a.ts").client("192.0.2.1".parse().unwrap());
+    let link = link.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
+    let tls = gate().site(vod().require_https(true)).key(vod_key());
+    let needing = [
+        (limited().site(vod()), get("/videos/1/a.ts").query("junk"), "the limit of failed signatures"),
+        (gate().site(vod().secure_link(bound)), get(&link), "a credential that is bound to an address"),
+        (tls, get("/videos/1/a.ts").query(token("")), "require_https"),
+    ];
+    let not_needing = gate().site(vod()).key(vod_key()).build().unwrap();
+    assert_eq!(
+        through_the_layer(&not_needing, get("/videos/1/a.ts").query("junk").parsed().unwrap()).await,
+        401
+    );
+    assert!(warnings().is_empty(), "{:#?}", warnings());
+    for (number, (builder, ask, needed_by)) in needing.into_iter().enumerate() {
+        let verifier = builder.build().unwrap();
+        let mut known = ask.parsed().unwrap();
+        known.extensions_mut().insert(PeerAddr("192.0.2.9:4711".parse().unwrap()));
+        through_the_layer(&verifier, known).await;
+        assert_eq!(warnings().len(), number, "the address is known");
+        for _ in 0..3 {
+            through_the_layer(&verifier, ask.parsed().unwrap()).await;
+        }
+        verifier.update(|state| Ok::<_, ()>(state.with_keys(state.keys().clone()))).unwrap();
+        through_the_layer(&verifier, ask.parsed().unwrap()).await;
+        let lines = warnings();
+        assert_eq!(lines.len(), number + 1, "{lines:#?}");
+        assert!(lines[number].contains(" WARN playgate: "), "{lines:#?}");
+        has(&fields(&lines[number]), "needed_by", needed_by);
+        hints(&fields(&lines[number]), "into_make_service_with_connect_info");
+    }
+    // actix-web passes the address, but not on a Unix socket.
+    let verifier = limited().site(vod()).build().unwrap();
+    let app = App::new().wrap(ActixGate::new(verifier)).default_service(web::to(HttpResponse::Ok));
+    let app = actix::init_service(app).await;
+    for peer in [Some("192.0.2.9:4711"), None, None] {
+        let mut request =
+            actix::TestRequest::get().uri("/videos/1/a.ts?auth=junk").insert_header(("host", HOST));
+        if let Some(peer) = peer {
+            request = request.peer_addr(peer.parse().unwrap());
+        }
+        assert_eq!(actix::call_service(&app, request.to_request()).await.status().as_u16(), 401);
+        assert_eq!(warnings().len(), if peer.is_some() { 3 } else { 4 });
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::cell::LazyCell;
 use super::details::{Details, MAX_HOST_SHOWN, requested_host};
 use crate::cors::{MAX_UNLISTED, Unlisted};
 use crate::decide::{Grant, Refusal, Snapshot};
+use crate::error::Denial;
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
@@ -39,6 +40,26 @@ pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Size
         hint = details.hint.as_deref(),
         "refused"
     );
+    warn_of_unknown_client(refusal.denial(), request, snapshot);
+}
+
+/// Warns once for each verifier if a limit, a binding or a proxy's field needs the client's address, and the server passes none.
+fn warn_of_unknown_client(denial: Denial, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
+    let needed_by = match denial {
+        denial if denial.is_unknown_client() => "a credential that is bound to an address",
+        Denial::HttpsRequired => "require_https",
+        _ if snapshot.policy.failed_signatures.limits_every_client() => "the limit of failed signatures",
+        _ => return,
+    };
+    if request.peer().is_none() && snapshot.notices.is_first_unknown_client() {
+        crate::log::event!(
+            WARN,
+            needed_by = needed_by,
+            hint = "axum: serve with into_make_service_with_connect_info::<SocketAddr>(); hyper: Gate::with_peer; other \
+                    servers: the request extension PeerAddr",
+            "the server passes no client address, so limits by client, address-bound credentials and trusted proxies do not work"
+        );
+    }
 }
 
 /// One line for each origin that a site's CORS policy does not list.

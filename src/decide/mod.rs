@@ -50,6 +50,7 @@
 mod decision;
 mod grant;
 mod guard;
+mod notices;
 mod outcome;
 mod snapshot;
 mod tally;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::notices::Notices;
 use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::schemes::Failures;
@@ -19,6 +20,7 @@ pub struct Snapshot {
     /// The counters of failed signatures, shared by all snapshots whose policies set the same limits.
     pub(crate) failures: Failures,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) notices: Arc<Notices>,
     /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
@@ -53,7 +55,8 @@ impl Snapshot {
             Arc::new(SeenTokens::new(policy.token_cache))
         };
         let failures = self.failures.under(policy.failed_signatures);
-        let (tally, access) = (Arc::clone(&self.tally), Arc::clone(&self.access));
-        Self { policy, keys, seen, failures, tally, access }
+        let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
+        let access = Arc::clone(&self.access);
+        Self { policy, keys, seen, failures, tally, notices, access }
     }
 }

@@ -288,6 +288,14 @@ impl Denial {
         matches!(self, Self::BadSignature | Self::UrlSignatureBad(UrlSignatureFault::Mismatch))
     }
 
+    /// Returns whether the credential is bound to an address, and the client's address is unknown.
+    pub(crate) const fn is_unknown_client(self) -> bool {
+        matches!(
+            self,
+            Self::LinkBad(LinkFault::ClientUnknown) | Self::UrlSignatureBad(UrlSignatureFault::ClientUnknown)
+        )
+    }
+
     /// Returns the rank of the denial among those of several credentials: the later the failed rule, the higher.
     pub(crate) const fn rank(self) -> u8 {
         match self {

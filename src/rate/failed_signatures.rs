@@ -82,6 +82,11 @@ impl FailedSignatures {
         self
     }
 
+    /// Returns whether a limit of a client was set, which applies to clients without a known address too.
+    pub(crate) const fn limits_every_client(self) -> bool {
+        matches!(self.per_client, PerClient::Rate(_))
+    }
+
     /// Returns the rate of one client, if there is a limit.
     pub(crate) const fn client_rate(self) -> Option<Rate> {
         match self.per_client {

@@ -146,8 +146,8 @@ impl VerifierBuilder {
         let access = Arc::clone(self.store.access());
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
         let failures = Failures::default().under(policy.failed_signatures);
-        let (policy, tally) = (Arc::new(policy), Arc::default());
-        let snapshot = Snapshot { policy, keys, seen, failures, tally, access };
+        let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
+        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, access };
         warn_of_idle(&idle(&snapshot), &[]);
         Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }
