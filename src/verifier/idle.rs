@@ -49,6 +49,6 @@ fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
 /// Logs a warning for each description that is not among `told`, those that were logged before.
 pub(super) fn warn_of_idle(idle: &[String], told: &[String]) {
     for problem in idle.iter().filter(|problem| !told.contains(problem)) {
-        crate::log::event!(WARN, problem = problem.as_str(), "opens nothing");
+        crate::log::event!(WARN, problem = problem.as_str(), "keys and sites do not match");
     }
 }
