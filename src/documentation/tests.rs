@@ -113,7 +113,9 @@ fn every_decision_names_tests_that_exist() {
         return;
     }
     let mut sources = Vec::new();
-    folders.iter().for_each(|folder| files(folder, &mut sources));
+    for folder in &folders {
+        files(folder, &mut sources);
+    }
     let sources: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let decisions = page("decisions");
     let rows: Vec<&str> = decisions

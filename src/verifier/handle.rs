@@ -130,7 +130,12 @@ impl Verifier {
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
         self.0.live.update(change)?;
         let state = self.0.live.load();
-        crate::log::event!(INFO, sites = state.policy.sites().count(), keys = state.keys.len(), "policy and keys replaced");
+        crate::log::event!(
+            INFO,
+            sites = state.policy.sites().count(),
+            keys = state.keys.len(),
+            "policy and keys replaced"
+        );
         Ok(())
     }
 
