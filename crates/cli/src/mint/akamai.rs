@@ -20,7 +20,7 @@ pub(super) struct Akamai {
     #[command(flatten)]
     lifetime: Lifetime,
     /// A path that the token covers, with * and ?. It can be repeated. By default, the token covers
-    /// the URL alone, which opens no segments.
+    /// the URL alone, so that a player cannot load the segments of a playlist with it.
     #[arg(long, value_name = "PATH")]
     acl: Vec<String>,
     /// The client's address.

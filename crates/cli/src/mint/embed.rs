@@ -52,6 +52,10 @@ impl Embed {
     }
 }
 
+/// How long a connection to the store may take.
+#[cfg(feature = "redis")]
+const CONNECTING: std::time::Duration = std::time::Duration::from_secs(5);
+
 #[cfg(feature = "redis")]
 impl Embed {
     pub(super) fn run(self, out: Output) -> Result<()> {
@@ -75,6 +79,12 @@ impl Embed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let store = Store::redis(address).connect()?;
+            if tokio::time::timeout(CONNECTING, store.ready()).await.is_err() {
+                let seconds = CONNECTING.as_secs();
+                anyhow::bail!(
+                    "shared store did not answer within {seconds} s: start it, or correct its address or password"
+                );
+            }
             let verifier = load_sound_with(Verifier::builder().store(&store), config)?;
             let (now, snapshot) = (verifier.now(), verifier.snapshot());
             let site = choose_site(&verifier, &snapshot, self.site.site.as_deref(), None)?;

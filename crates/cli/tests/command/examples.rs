@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::store::Store;
 use crate::world::World;
 
 /// Returns every command, as the manual has a page for each: `["mint", "url"]`.
@@ -37,55 +38,6 @@ fn examples(help: &str) -> Vec<String> {
 fn documented(help: &str) -> BTreeSet<String> {
     let text = help.split("\nJSON: ").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
     text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-/// Serves the store of embed tokens, where this build and this machine have one.
-struct Store {
-    #[cfg(feature = "redis")]
-    server: Option<std::process::Child>,
-    address: String,
-}
-
-impl Store {
-    #[cfg(feature = "redis")]
-    fn start(world: &World) -> Self {
-        use std::net::{TcpListener, TcpStream};
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = std::process::Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--save", "", "--dir"]).arg(world.path(""));
-        let server = command.stdout(std::process::Stdio::null()).spawn().ok();
-        if server.is_some() {
-            let mut tries = 0;
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                tries += 1;
-                assert!(tries < 200, "redis-server does not listen");
-                std::thread::sleep(std::time::Duration::from_millis(50));
-            }
-        }
-        Self { server, address: format!("redis://127.0.0.1:{port}") }
-    }
-
-    #[cfg(not(feature = "redis"))]
-    fn start(_: &World) -> Self {
-        Self { address: "redis://127.0.0.1:1".to_owned() }
-    }
-
-    fn is_there(&self) -> bool {
-        #[cfg(feature = "redis")]
-        return self.server.is_some();
-        #[cfg(not(feature = "redis"))]
-        false
-    }
-}
-
-#[cfg(feature = "redis")]
-impl Drop for Store {
-    fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            server.kill().unwrap();
-            server.wait().unwrap();
-        }
-    }
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod examples;
 mod inspect;
 mod keys;
 mod mint;
+mod store;
 mod world;

@@ -371,3 +371,55 @@ fn embed_tokens_need_the_address_of_a_store() {
         &["--store names a file that is not there"],
     );
 }
+
+#[cfg(feature = "redis")]
+#[test]
+fn an_issued_embed_token_is_accepted_by_an_origin_with_the_same_store() {
+    let world = World::new();
+    let store = crate::store::Store::start(&world);
+    if !store.is_there() {
+        eprintln!("skipped, redis-server is not installed");
+        return;
+    }
+    world.write("secrets/redis-url", &store.address);
+    let json = world.json(&["mint", "embed", "video-1", "--viewer", "u42", "--store", "secrets/redis-url"]);
+    let token = json["token"].as_str().unwrap();
+    assert_eq!(json["paths"], serde_json::json!([format!("/watch/{token}")]));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let shared = playgate::store::Store::redis(store.address.as_str()).connect().unwrap();
+        shared.ready().await;
+        let config = world.path("playgate.toml");
+        let verifier = Verifier::builder().file(config).store(&shared).build().unwrap();
+        let url = format!("https://cdn.example.com/videos/video-1/a.ts?token={token}");
+        assert_eq!(looked_up(&verifier, &url).await, Ok(Scheme::EmbedToken));
+        let elsewhere = url.replace("video-1", "video-2");
+        assert_eq!(looked_up(&verifier, &elsewhere).await, Err("out_of_scope".to_owned()));
+        let unknown = changed(&url, url.len() - 1);
+        assert_eq!(looked_up(&verifier, &unknown).await, Err("embed_unknown".to_owned()));
+        let left = json["expires_at"].as_i64().unwrap() - verifier.now().get();
+        assert!((3590..=3600).contains(&left), "{json}");
+    });
+    let short = ["mint", "embed", "video-1", "--expires", "10s", "--store", "secrets/redis-url"];
+    world.fails(&short, 3, &["lifetime of an embed token is 10 s", "5 minutes"]);
+}
+
+/// Decides on a URL, with lookups in the store as an adapter makes them.
+#[cfg(feature = "redis")]
+async fn looked_up(verifier: &Verifier, url: &str) -> Result<Scheme, String> {
+    let request = Get::new(url, "");
+    let mut found: Option<playgate::store::Found> = None;
+    loop {
+        let need = match verifier.decide_with(&request, verifier.now(), found.as_ref()) {
+            Decision::Granted(grant) => return Ok(grant.scheme()),
+            Decision::Denied(refusal) => return Err(refusal.code().as_str().to_owned()),
+            Decision::Needs(needed) => needed.need(),
+            other => panic!("{other:?}"),
+        };
+        let next = verifier.look_up(need).await;
+        found = Some(match found {
+            Some(found) => found.and(next),
+            None => next,
+        });
+    }
+}
