@@ -370,6 +370,11 @@ fn embed_tokens_need_the_address_of_a_store() {
         3,
         &["--store names a file that is not there"],
     );
+    world.write("secrets/redis-url", "redis://:password@127.0.0.1:1\n");
+    let ran = world.run(&["mint", "embed", "video-1", "--store", "secrets/redis-url"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("did not answer within 5 s"), "{ran:?}");
+    assert!(!ran.stderr.contains("password@"), "{ran:?}");
 }
 
 #[cfg(feature = "redis")]
