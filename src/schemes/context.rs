@@ -38,7 +38,7 @@ pub(crate) struct Context<'s, 'r> {
     pub(crate) need: Cell<Option<Need>>,
 }
 
-/// What is requested. Secure links and URL signatures sign parts of it.
+/// The requested path, host and query. Secure links and URL signatures sign parts of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'s> {
     /// The normal form of the path.
