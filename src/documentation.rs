@@ -11,10 +11,22 @@ mod configuration;
 #[path = "documentation/tests.rs"]
 mod tests;
 
-/// Makes a module for each page.
+/// Makes a module for each page. The code in them is tested if it has every feature that it uses.
 macro_rules! pages {
     ($($file:literal => $name:ident,)+) => {$(
-        #[cfg(any(doc, doctest))]
+        #[cfg(any(
+            all(doc, not(doctest)),
+            all(
+                doctest,
+                feature = "actix",
+                feature = "axum",
+                feature = "keygen",
+                feature = "media-keys",
+                feature = "redis",
+                feature = "secure-link-md5",
+                feature = "watch"
+            )
+        ))]
         #[doc = include_str!("documentation/links.md")]
         #[doc = include_str!(concat!("../docs/", $file))]
         pub mod $name {}
