@@ -35,8 +35,15 @@ use issuer::Issuer;
 /// The directory of the demo unless `--dir` names another.
 const DIRECTORY: &str = "playgate-demo";
 
+const HELP: &str = "\
+Examples:
+  playgate demo --check
+
+Without --check, the demo serves until Ctrl-C.";
+
 /// Serves a protected film, with a page that plays it and shows each decision.
 #[derive(Args, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct Demo {
     /// The address and port to serve at; port 0 is any free port [default: 127.0.0.1:8080, with --check any free port].
     #[arg(long, value_name = "ADDRESS:PORT")]
