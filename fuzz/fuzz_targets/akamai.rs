@@ -223,7 +223,7 @@ fn is_good(request: &Request, raw: &[u8], salted: bool, now: i64) -> Option<i64>
     })
 }
 
-/// Whether the HMAC is that of the text.
+/// Returns whether the HMAC is that of the text.
 fn fits(request: &Request, signed: &str, hmac: &str, acl: Option<&str>, salted: bool) -> bool {
     let query: Vec<&[u8]> = request.query.iter().flat_map(|query| query.split(|&byte| byte == b'&')).collect();
     let in_query = query.iter().any(|pair| is_token(pair));
@@ -250,7 +250,7 @@ fn is_token(pair: &[u8]) -> bool {
     percent_decode(name).eq(*b"hdnts")
 }
 
-/// Whether an entry covers the path, by a table instead of two pointers.
+/// Returns whether an entry covers the path, by a table instead of two pointers.
 fn covers(acl: &str, path: &[u8]) -> bool {
     let path: Vec<char> = std::str::from_utf8(path).unwrap().chars().collect();
     let entries = acl.split('!').flat_map(|entry| {

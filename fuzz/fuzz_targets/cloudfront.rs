@@ -462,7 +462,7 @@ fn covers_by_sections(resource: &str, url: &str) -> bool {
     fits(&path, &of_path) && covers_query
 }
 
-/// Whether a pattern fits, by a table instead of two pointers.
+/// Returns whether a pattern fits, by a table instead of two pointers.
 fn fits(pattern: &str, text: &str) -> bool {
     let text = text.as_bytes();
     let mut reached = vec![false; text.len() + 1];

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     color: clap::ColorChoice,
 }
 
-/// Where a command prints its result.
+/// The place and form of a command's result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,

@@ -48,9 +48,9 @@ pub(super) struct Demo {
 pub(super) struct Current {
     pub(super) issuer: Issuer,
     credential: Option<Credential>,
-    /// Whether the configuration lists another page than the demo's.
+    /// True if the configuration lists another page than the demo's.
     lists_elsewhere: bool,
-    /// Whether the key pair of CloudFront was revoked, so that a new credential needs a new one.
+    /// True if the CloudFront key pair was revoked. A new credential then needs a new pair.
     is_key_revoked: bool,
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Entry {
     code: Option<&'static str>,
     /// The rule that refused the request, or the credential that was accepted.
     sentence: String,
-    /// Whether the browser withholds the response from the page, because the site does not list the page's origin.
+    /// True if the browser withholds the response from the page, because the site does not list the page's origin.
     withheld: bool,
 }
 

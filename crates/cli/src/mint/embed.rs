@@ -52,7 +52,7 @@ impl Embed {
     }
 }
 
-/// How long a connection to the store may take.
+/// The longest time that connecting to the store may take.
 #[cfg(feature = "redis")]
 const CONNECTING: std::time::Duration = std::time::Duration::from_secs(5);
 

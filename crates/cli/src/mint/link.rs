@@ -24,7 +24,7 @@ pub(super) struct Link {
     /// The client's address, for a site that binds links to addresses.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<IpAddr>,
-    /// What the link covers, for a site that accepts both.
+    /// Files that the link covers, for a site that accepts both kinds.
     #[arg(long, value_name = "WHAT")]
     covers: Option<Covers>,
 }

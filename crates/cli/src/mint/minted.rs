@@ -10,7 +10,7 @@ use crate::output::Output;
 /// The lifetime of every kind of credential.
 #[derive(Debug, clap::Args)]
 pub(super) struct Lifetime {
-    /// When it expires: a lifetime (90s, 1h, 30days), a date (2026-12-01T00:00:00Z), or never.
+    /// Expiry: a lifetime (90s, 1h, 30days), a date (2026-12-01T00:00:00Z), or never.
     #[arg(long, value_name = "WHEN", default_value = "1h")]
     pub(super) expires: Expires,
 }
@@ -35,7 +35,7 @@ pub(super) struct Minted<'m> {
     pub(super) site: Option<&'m str>,
     pub(super) kid: Option<&'m str>,
     pub(super) expires_at: Option<UnixSeconds>,
-    /// Whether the site granted a request with it.
+    /// True if the site granted a request with it.
     pub(super) is_checked: bool,
     /// The text for standard output: what is pasted into a player or a program.
     pub(super) text: String,

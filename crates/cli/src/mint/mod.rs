@@ -10,10 +10,10 @@ use anyhow::Result;
 
 use crate::output::Output;
 
-/// Makes a credential that a site of a configuration accepts.
+/// Creates a credential that a site of a configuration accepts.
 ///
-/// What a site would refuse is not printed: as far as the options say what is requested, the credential is checked by the same
-/// code that runs in the origin. It expires after one hour unless --expires is written.
+/// If the options name the requested URL, the credential is checked by the same code that runs in the origin, and it is printed only
+/// if the site grants it. It expires after one hour, unless --expires sets another time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Mint {

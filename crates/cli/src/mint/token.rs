@@ -111,7 +111,7 @@ struct Common {
     no_config: bool,
     #[command(flatten)]
     key: KeyOptions,
-    /// What the token covers: a folder (videos/1/), a file, the playback ID of a live site, or * for
+    /// Scope of the token: a folder (videos/1/), a file, the playback ID of a live site, or * for
     /// the whole bucket.
     #[arg(long)]
     scope: Option<String>,

@@ -49,7 +49,7 @@ scope = { bucket = "vod" }
 /// A temporary folder in which the command runs.
 pub(crate) struct World(TempDir);
 
-/// What a run printed, and its exit code.
+/// The output of a run, and its exit code.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
