@@ -143,7 +143,8 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         ResponseRules::default()
     }
 
-    /// Ends the decision after the method was checked: applies the credential's rate and records the outcome.
+    /// Ends the decision after the method was checked: applies the rate of the credential and records its use. By default, there is no
+    /// rate, and the use of the key is recorded.
     ///
     /// # Errors
     ///
@@ -152,10 +153,14 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         &self,
         outcome: Result<(), Denial>,
         _: &Access,
-        _: &KeySet,
-        _: UnixSeconds,
+        keys: &KeySet,
+        now: UnixSeconds,
     ) -> Result<(), Denial> {
-        outcome
+        outcome?;
+        if let Some(key) = self.key(keys) {
+            key.used(now);
+        }
+        Ok(())
     }
 }
 

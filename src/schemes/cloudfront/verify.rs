@@ -23,7 +23,6 @@ use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Pieces, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
-use crate::store::Access;
 use crate::time::UnixSeconds;
 
 /// The maximum length of a `Resource` after its escapes are resolved.
@@ -273,19 +272,5 @@ impl SchemeFacts for CloudFrontFacts {
 
     fn opens_more_than_the_manifest(&self) -> bool {
         self.covers_several
-    }
-
-    fn apply_rate_and_record(
-        &self,
-        outcome: Result<(), Denial>,
-        _: &Access,
-        keys: &KeySet,
-        now: UnixSeconds,
-    ) -> Result<(), Denial> {
-        outcome?;
-        if let Some(key) = self.key(keys) {
-            key.used(now);
-        }
-        Ok(())
     }
 }

@@ -35,8 +35,6 @@ use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
-use crate::store::Access;
-use crate::time::UnixSeconds;
 
 /// The number of bytes of a rejected token's `kid` that a log line shows. The thumbprint of a key fits (RFC 7638).
 pub const MAX_KID_SHOWN: usize = 64;
@@ -295,20 +293,6 @@ impl SchemeFacts for SignedBy {
 
     fn opens_more_than_the_manifest(&self) -> bool {
         true
-    }
-
-    fn apply_rate_and_record(
-        &self,
-        outcome: Result<(), Denial>,
-        _: &Access,
-        keys: &KeySet,
-        now: UnixSeconds,
-    ) -> Result<(), Denial> {
-        outcome?;
-        if let Some(key) = self.key(keys) {
-            key.used(now);
-        }
-        Ok(())
     }
 }
 
