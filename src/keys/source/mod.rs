@@ -21,14 +21,16 @@
 mod documents;
 mod file;
 mod folder;
+mod state;
 
 #[cfg(feature = "watch")]
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use documents::{Changes, Documents, KeptKeys};
+pub(crate) use documents::{Changes, Documents};
 pub(crate) use file::{FileSight, without_line_end};
+pub(crate) use state::KeptKeys;
 
 use super::danger::Danger;
 use super::identity::checked_issuer;
