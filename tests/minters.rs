@@ -398,6 +398,16 @@ impl Minter {
 
     /// One token for each order.
     fn mint(&self, orders: &[Order<'_>]) -> Vec<String> {
+        let date = |date: Option<i64>| date.map(|date| date.to_string()).unwrap_or_default();
+        let line = |Order { kid, file, uri, exp, nbf, alg }: &Order<'_>| {
+            let (file, exp, nbf) = (file.display(), date(*exp), date(*nbf));
+            format!("{kid}\t{file}\t{uri}\t{exp}\t{nbf}\t{alg}")
+        };
+        self.answer_lines(orders.iter().map(line))
+    }
+
+    /// Starts the process, and returns its answer to each line.
+    fn answer_lines(&self, lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
         let mut child = command(self.command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -405,19 +415,17 @@ impl Minter {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let date = |date: Option<i64>| date.map(|date| date.to_string()).unwrap_or_default();
-        for Order { kid, file, uri, exp, nbf, alg } in orders {
-            let (file, exp, nbf) = (file.display(), date(*exp), date(*nbf));
-            // One that stopped says why on stderr.
-            let _ = writeln!(stdin, "{kid}\t{file}\t{uri}\t{exp}\t{nbf}\t{alg}");
+        let count = lines.len();
+        for line in lines {
+            let _ = writeln!(stdin, "{line}"); // a process that stopped gives the reason on stderr
         }
         drop(stdin);
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&stderr);
         assert!(status.success(), "{} failed: {stderr}", self.name);
-        let tokens: Vec<String> = String::from_utf8(stdout).unwrap().lines().map(str::to_owned).collect();
-        assert_eq!(tokens.len(), orders.len(), "{}: {stderr}", self.name);
-        tokens
+        let answers: Vec<String> = String::from_utf8(stdout).unwrap().lines().map(str::to_owned).collect();
+        assert_eq!(answers.len(), count, "{}: {stderr}", self.name);
+        answers
     }
 
     /// So that what is granted above is what is in the field.
@@ -438,24 +446,8 @@ impl Minter {
 
 /// The answer to each job, from one process.
 fn answers(minter: &Minter, jobs: &[Value]) -> Vec<Value> {
-    let mut child = command(minter.command)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    for job in jobs {
-        let _ = writeln!(stdin, "{job}"); // one that stopped says why on stderr
-    }
-    drop(stdin);
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&stderr);
-    assert!(status.success(), "{}: {stderr}", minter.name);
-    let answers: Vec<Value> =
-        String::from_utf8(stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(answers.len(), jobs.len(), "{}: {stderr}", minter.name);
-    answers
+    let answers = minter.answer_lines(jobs.iter().map(Value::to_string));
+    answers.iter().map(|answer| serde_json::from_str(answer).unwrap()).collect()
 }
 
 /// To be run in `tests/minters`.
