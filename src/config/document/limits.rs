@@ -32,13 +32,16 @@ impl<'de> Deserialize<'de> for PerClientSaid {
             type Value = PerClientSaid;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table in braces")
+                f.write_str("a table in braces, such as { requests = 60, within = 60 }")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PerClientSaid, E> {
                 match text {
                     "unlimited" => Ok(PerClientSaid::Unlimited),
-                    _ => Err(E::invalid_value(Unexpected::Str(text), &"\"unlimited\", or a table in braces")),
+                    _ => Err(E::invalid_value(
+                        Unexpected::Str(text),
+                        &"\"unlimited\", or a table in braces, such as { requests = 60, within = 60 }",
+                    )),
                 }
             }
 

@@ -426,6 +426,7 @@ fn a_canned_policy_is_of_the_url_that_the_client_requested() {
         for key in [TestKey::Rsa, TestKey::P256] {
             let policy = cloudfront_signer(key).url(signed).expires_at(soon()).sign().unwrap();
             assert_eq!(policy.signed_url().unwrap(), policy.url(signed));
+            assert_eq!(policy.url(&format!("{signed}#t=5?")), format!("{}#t=5?", policy.url(signed)));
             let separator = if target.contains('?') { '&' } else { '?' };
             let after = format!("{target}{separator}{}", policy.query());
             let cookies = cookies_of(&policy);
