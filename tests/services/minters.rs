@@ -21,6 +21,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use playgate::crypto::Algorithm;
 use playgate::error::{ClaimName, ConfigError};
 use playgate::keys::danger::Danger;
+use playgate::time::UnixSeconds;
 use playgate::{Denial, Key, KeyScope, Verifier};
 use serde_json::Value;
 
@@ -154,6 +155,40 @@ async fn ruby_is_granted_as_it_stands() {
 #[tokio::test]
 async fn php_is_granted_as_it_stands() {
     granted_as_it_stands(&PHP).await;
+}
+
+/// The samples of `docs/tokens.md` for these languages, run as they are printed, beside a key of the guide's name.
+#[tokio::test]
+async fn the_samples_of_the_guide_are_granted_unchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("private.pem"), TestKey::P256.private()).unwrap();
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tokens.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let verifier = gate().clock(UnixSeconds::now).site(vod());
+    let verifier = verifier.key(TestKey::P256.key_as("2026-11", KeyScope::bucket("vod"))).build().unwrap();
+    let world = World::start(verifier).await;
+    for (language, minter, program) in
+        [("python", &PYTHON, "python3"), ("js", &NODE, "node"), ("ruby", &RUBY, "ruby")]
+    {
+        if !minter.found() {
+            continue;
+        }
+        let (_, sample) = guide.split_once(&format!("```{language}\n")).unwrap();
+        let (sample, _) = sample.split_once("```").unwrap();
+        let file = folder.path().join(language);
+        fs::write(&file, sample).unwrap();
+        let mut command = command(&[program, file.to_str().unwrap()]);
+        command.env("NODE_PATH", command.get_current_dir().unwrap().join("node_modules"));
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{language}: {}", String::from_utf8_lossy(&output.stderr));
+        let token = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(world.verdict(&get(PLAIN).query(token.trim())).await, "200", "{language}");
+        assert_eq!(
+            world.verdict(&get("/videos/2/a.ts").query(token.trim())).await,
+            "403 out_of_scope",
+            "{language}"
+        );
+    }
 }
 
 #[tokio::test]
