@@ -109,7 +109,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("nothing", Vec::new(), "has no -----BEGIN line"),
         ("half a file", cut, "END"),
         ("damaged bytes", damaged, "cannot be read"),
-        ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA of 1024 bits: give 2048 to 8192"),
+        ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA key of 1024 bits: use 2048 to 8192 bits"),
         ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA of 8200 bits"),
         ("exponent 1", file("rsa-exponent-1.pkcs1.pem"), "bad exponent"),
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
@@ -143,7 +143,7 @@ fn a_key_needs_a_kid_and_a_scope() {
 fn a_secret_is_as_long_as_its_hash_and_no_pem() {
     assert!(Key::from_secret("k1", &[7; 32], scope()).is_ok());
     let short = Key::from_secret("k1", &[7; 31], scope()).unwrap_err();
-    assert_eq!(short.to_string(), "secret \"k1\" has 31 bytes: give 32 or more, as long as its hash");
+    assert_eq!(short.to_string(), "secret \"k1\" has 31 bytes: use 32 or more, the length of the hash");
     for name in ["rsa-2048.spki.pem", "rsa-2048.private.pkcs1.pem", "p256.certificate.pem"] {
         let error = Key::from_secret("k1", &file(name), scope()).unwrap_err();
         assert!(matches!(error, ConfigError::SecretIsPem { .. }), "{name}: {error}");
@@ -216,12 +216,12 @@ fn every_refused_jwk_says_why() {
         (
             "RSA said to be ES256",
             format!(r#"{{"kid":"k","kty":"RSA","alg":"ES256","n":"{n}","e":"AQAB"}}"#),
-            "is an RSA key, and not for ES256",
+            "is an RSA key, not for ES256",
         ),
         (
             "P-256 said to be ES384",
             format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","alg":"ES384","x":"{x}","y":"{y}"}}"#),
-            "is a P-256 key, and not for ES384",
+            "is a P-256 key, not for ES384",
         ),
         (
             "RSA said to be HS256",
@@ -233,7 +233,7 @@ fn every_refused_jwk_says_why() {
         (
             "a member of another type",
             format!(r#"{{"kid":"k","kty":"RSA","use":1,"n":"{n}","e":"AQAB"}}"#),
-            "members for kid \"k\" that do not fit its kty",
+            "members for kid \"k\" that do not match its kty",
         ),
         (
             "half a point",
@@ -351,7 +351,7 @@ fn an_rsa_key_with_the_fingerprint_of_roca_is_refused_in_every_form() {
         ("JWK", Key::from_jwk(&jwk, scope())),
     ] {
         let error = loaded.expect_err(name).to_string();
-        assert!(error.contains("ROCA") && error.contains("make a new one"), "{name}: {error}");
+        assert!(error.contains("ROCA") && error.contains("generate a new one"), "{name}: {error}");
         assert!(!error.contains(&modulus[..20]), "{name}: {error}");
     }
 }
@@ -389,7 +389,7 @@ fn a_set_is_bounded_in_bytes_in_members_and_in_depth() {
     let said = error(&format!("{{\"keys\":[{}0]}}", "0,".repeat(1_000_000)));
     assert!(said.contains("has 1000001 members") && said.contains("at most 1000000"), "{said}");
     let nested = format!("{{\"keys\":[{good}],\"more\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-    assert!(error(&nested).contains("is no JSON document"), "{}", error(&nested));
+    assert!(error(&nested).contains("is not a JSON document"), "{}", error(&nested));
 }
 
 #[test]
@@ -399,5 +399,5 @@ fn what_a_set_skips_is_listed_up_to_a_bound_and_counted_beyond() {
     let set = Jwks::parse(&format!("{{\"keys\":[{good},{}]}}", members.join(",")), &scope()).unwrap();
     assert_eq!((set.keys.len(), set.skipped.len()), (1, 101));
     let last = set.skipped.last().unwrap().to_string();
-    assert!(last.contains("4900 more members"), "{last}");
+    assert!(last.contains("4900 more unusable members"), "{last}");
 }

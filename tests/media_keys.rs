@@ -182,7 +182,7 @@ async fn what_is_no_key_is_not_found_by_those_who_have_a_grant() {
             "{case}"
         );
     }
-    let lines = lines_about("0-00c0ffee.key").into_iter().find(|line| line.contains("of another master"));
+    let lines = lines_about("0-00c0ffee.key").into_iter().find(|line| line.contains("to another master"));
     let line = lines.expect("what is amiss is told");
     let id = |keys: MediaKeys| keys.key("1", 0).unwrap().file_name()[2..10].to_owned();
     assert!(line.contains(&id(keys())) && line.contains(&id(MediaKeys::new(OLDER).unwrap())), "{line}");
@@ -381,7 +381,7 @@ async fn without_a_grant_there_is_no_key_and_the_log_says_why() {
         let lines = lines_about(folder);
         let line = lines.iter().find(|line| line.contains("WARN")).expect(case);
         assert!(
-            line.contains("put the layer around this service, and grant_extension on its site"),
+            line.contains("wrap this service in the layer and set grant_extension on its site"),
             "{line}"
         );
         assert!(!line.contains(&credential), "{case}: {line}");

@@ -155,7 +155,7 @@ async fn a_date_in_milliseconds_is_refused_and_the_line_says_that_it_looks_like_
         let line = logged(with(vod()), &get(&path).query(token), &path).await;
         has(&line, "code", "malformed_token");
         let reason =
-            format!("{claim} is {}: NumericDate is in seconds, this looks like milliseconds", NOW * 1000);
+            format!("{claim} is {}: this looks like milliseconds, but NumericDate is in seconds", NOW * 1000);
         has(&line, "reason", &format!("malformed token: {reason}"));
     }
 }
@@ -170,10 +170,10 @@ async fn a_cookie_of_another_name_is_logged_with_the_names_that_were_searched_an
     has(&line, "searched", "query parameter auth, cookie Qencode-Auth-Token");
     has(&line, "cookies", "session, theme, auth-token");
     has(&line, "parameters", "t, v");
-    hints(&line, "no cookie and no query parameter of the request has a name that was searched");
+    hints(&line, "no cookie or query parameter of the request has one of the searched names");
     let other = logged(with(vod()), &get("/mistakes/query.ts?token=a-value"), "/mistakes/query.ts").await;
     has(&other, "parameters", "token");
-    hints(&other, "no query parameter of the request has a name that was searched");
+    hints(&other, "no query parameter of the request has one of the searched names");
     for value in ["a-secret-value", "dark", "another-value", "a-value", &token("")[..12]] {
         assert!(!format!("{line:?}").contains(value), "{line:#?}");
     }
@@ -212,7 +212,7 @@ async fn a_bearer_token_that_no_carrier_lists_is_mentioned() {
     let ask = get("/mistakes/bearer.ts").bearer(token(""));
     let line = logged(with(vod()), &ask, "/mistakes/bearer.ts").await;
     has(&line, "code", "credential_missing");
-    hints(&line, "an Authorization: Bearer token was sent, and the site's carriers do not list bearer");
+    hints(&line, "an Authorization: Bearer token was sent, but the site's carriers do not include bearer");
     assert!(!format!("{line:?}").contains(&token("")[..12]), "{line:#?}");
 
     let links = vod()
@@ -333,8 +333,8 @@ async fn a_server_that_passes_no_client_address_is_warned_of_once_for_each_verif
     let link = link.expires_at(UnixSeconds::new(NOW + 60)).sign().unwrap();
     let tls = gate().site(vod().require_https(true)).key(vod_key());
     let needing = [
-        (limited().site(vod()), get("/videos/1/a.ts").query("junk"), "the limit of failed signatures"),
-        (gate().site(vod().secure_link(bound)), get(&link), "a credential that is bound to an address"),
+        (limited().site(vod()), get("/videos/1/a.ts").query("junk"), "the limit on failed signatures"),
+        (gate().site(vod().secure_link(bound)), get(&link), "an address-bound credential"),
         (tls, get("/videos/1/a.ts").query(token("")), "require_https"),
     ];
     let not_needing = gate().site(vod()).key(vod_key()).build().unwrap();

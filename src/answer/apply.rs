@@ -133,7 +133,7 @@ impl<B> EditedBody<B> {
 
 /// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
 #[derive(Clone, Debug)]
-#[must_use = "a reply that is not carried out protects nothing"]
+#[must_use = "a reply protects nothing unless it is applied"]
 #[non_exhaustive]
 pub enum Reply {
     /// Send this answer at once.

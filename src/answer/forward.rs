@@ -165,7 +165,7 @@ impl Forwarding {
         }
         let encoded = field("content-encoding").is_some_and(|value| !value.eq_ignore_ascii_case(b"identity"));
         if encoded || status == 206 {
-            let reason = if encoded { "the body is encoded" } else { "the body is a part" };
+            let reason = if encoded { "the body has a Content-Encoding" } else { "the response is partial" };
             self.pass_over(reason);
             return None;
         }

@@ -93,7 +93,7 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     let SiteSection(location, admitted, settings, carriers, jws, coverage, times, mut parts) = said;
     let serves = parts.serves.take().unwrap_or_else(|| {
         let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
-        faults.push("serves", section("[[site]]", "does not say what it serves", write));
+        faults.push("serves", section("[[site]]", "has no serves", write));
         Serves::Live(LiveShape::Path)
     });
     let mut site = Site { location, admitted, settings, carriers, coverage, times, ..Site::new(serves) };
@@ -119,7 +119,7 @@ fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
         (Some(keys), None) => Forward::only_keys(keys),
         (None, Some(keys)) => Forward::except_keys(keys),
         (Some(_), Some(_)) => {
-            let error = section("forward", "says both only_keys and except_keys", "one of them");
+            let error = section("forward", "has both only_keys and except_keys", "one of them");
             faults.push("forward.except_keys", error);
             Forward::auto()
         }
@@ -141,7 +141,7 @@ fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec
     let mut headers = Vec::new();
     for (index, (header, IdentitySaid(value))) in said.into_iter().enumerate() {
         if value.is_none() {
-            let (found, write) = ("is a table without a fact".to_owned(), "{ grant = \"kid\" }".to_owned());
+            let (found, write) = ("is a table without grant".to_owned(), "{ grant = \"kid\" }".to_owned());
             let error = ConfigError::Field { field: header.escape_debug().to_string(), found, write };
             faults.push_element("identity_headers", index, error);
         }
@@ -204,17 +204,18 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     let mut named = places.iter().filter_map(|(field, value)| Some((*field, value.as_ref()?)));
     let (place, second) = (named.next(), named.next());
     if let (Some((first, _)), Some((second, _))) = (place, second) {
-        let error = section("[[keys]]", &format!("says both {first} and {second}"), "one [[keys]] for each");
+        let error = section("[[keys]]", &format!("has both {first} and {second}"), "one [[keys]] for each");
         faults.push(second, error);
         return None;
     }
     let Some((field, value)) = place else {
         let write = "dir = \"keys\", or file, jwks, pem, secret_file or secret_env";
-        faults.push(PLACES, section("[[keys]]", "does not say where the keys are", write));
+        faults.push(PLACES, section("[[keys]]", "has no source of keys", write));
         return None;
     };
     if value.is_empty() {
-        let error = section("[[keys]]", &format!("has an empty {field}"), "where the keys are");
+        let error =
+            section("[[keys]]", &format!("has an empty {field}"), "the path, variable or text of the keys");
         faults.push(field, error);
         return None;
     }
@@ -226,7 +227,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
     }
     if let (Some(kid), "dir" | "jwks") = (&said.kid, field) {
         let found = format!("has kid {kid:?} for all the keys of a {field}");
-        faults.push("kid", section("[[keys]]", &found, "no kid: each key brings its own"));
+        faults.push("kid", section("[[keys]]", &found, "no kid: each key has its own"));
         return None;
     }
     if let Some(Err(error)) = said.kid.as_deref().map(KeyId::new) {
@@ -275,7 +276,7 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         (Some(broken_files), "dir") => source = source.broken_files(broken_files),
         (Some(_), _) => {
             let found = format!("has broken_files for a {field}");
-            faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
+            faults.push("broken_files", section("[[keys]]", &found, "it only for a dir"));
         }
     }
     Some(source.danger(Danger {
@@ -302,8 +303,9 @@ fn build_scope(said: Option<&Scope>, danger: &DangerSection, faults: &mut Faults
         (Some(Scope::Site(id)), None) => ("site", id, KeyScope::site(id.as_str())),
     };
     if name.trim().is_empty() {
-        let found = format!("has a scope of a {field} without a name");
-        faults.push("scope", section("[[keys]]", &found, "the name of what its keys may sign for"));
+        let found = format!("has the scope of a {field} without a name");
+        let write = format!("the name of the {field} that its keys may sign for");
+        faults.push("scope", section("[[keys]]", &found, &write));
         return None;
     }
     Some(scope)

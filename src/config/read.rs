@@ -318,7 +318,7 @@ impl<'de, 't, I: Iterator<Item = &'t (Name, Node)>> MapAccess<'de> for Fields<'t
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stumble> {
         match self.value.take() {
             Some(value) => seed.deserialize(value).map_err(|stumble| stumble.at(|| value.place())),
-            None => Err(Stumble::custom("is a name without a value: write both")),
+            None => Err(Stumble::custom("is a name without a value: write a value")),
         }
     }
 }

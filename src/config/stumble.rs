@@ -102,7 +102,9 @@ impl Fault {
                     other => other.to_owned(),
                 };
                 let write = match (unknown.as_str(), meant) {
-                    ("secret", _) => "secret_file or secret_env: secrets never stand in the file".to_owned(),
+                    ("secret", _) => {
+                        "secret_file or secret_env: secrets do not belong in the file".to_owned()
+                    }
                     (_, Some(meant)) => meant.to_owned(),
                     (_, None) => format!("one of {}", known.join(", ")),
                 };

@@ -19,7 +19,7 @@ use crate::store::Need;
 /// [`Reply`](crate::answer::Reply) from it before the server awaits anything; [`Verifier::reply`](crate::Verifier::reply) does
 /// both.
 #[derive(Debug)]
-#[must_use = "a decision that is not carried out protects nothing"]
+#[must_use = "a decision protects nothing unless it is applied"]
 #[non_exhaustive]
 pub enum Decision<'r> {
     /// The request belongs to no site. It goes to the inner service.

@@ -248,9 +248,7 @@ impl std::fmt::Debug for OwnedGrant {
 ///
 /// It gives the position but not the value, because a claim may be about a person.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error(
-    "claims do not fit the type that was asked for: {category:?} error at column {column} of the payload"
-)]
+#[error("claims do not match the requested type: {category:?} error at column {column} of the payload")]
 pub struct ClaimsError {
     category: serde_json::error::Category,
     column: usize,

@@ -49,14 +49,13 @@ impl AllowedOrigins {
                 format!("https://{lower}")
             };
             match OriginRule::parse(&text) {
-                Ok(OriginRule::Any) => faults.push(ConfigError::Origin {
-                    origin: text,
-                    found: "is every origin",
-                    write: "no origin at all".to_owned(),
+                Ok(OriginRule::Any) => faults.push(ConfigError::EmbedDraft {
+                    found: format!("has the origin {text:?}"),
+                    write: "an empty list to allow every page",
                 }),
                 Ok(OriginRule::Null) => faults.push(ConfigError::Origin {
                     origin: text,
-                    found: "is no page's own",
+                    found: "is not the origin of a page",
                     write: "https://app.example.com".to_owned(),
                 }),
                 Ok(rule) => {

@@ -249,8 +249,8 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     }
     match text.parse::<IpNet>() {
         Ok(network) if network.trunc() == network => Ok(network),
-        Ok(network) => Err(wrong("has bits behind its prefix", network.trunc().to_string())),
-        Err(_) => Err(wrong("is no address and no network", "10.0.0.0/8".to_owned())),
+        Ok(network) => Err(wrong("has bits after its prefix", network.trunc().to_string())),
+        Err(_) => Err(wrong("is neither an address nor a network", "10.0.0.0/8".to_owned())),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn tell_dangers(keys: &[Key]) {
                 WARN,
                 key = %key.identity(),
                 danger = name,
-                "a check is taken away from this key's tokens"
+                "key has a disabled check"
             );
         }
     }

@@ -35,7 +35,7 @@ struct Shared {
     store: Store,
     clock: Arc<dyn Clock>,
     sweeper: OnceLock<Sweeper>,
-    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to read again"))]
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to reload"))]
     setup: Setup,
 }
 

@@ -95,7 +95,7 @@ impl Verifier {
                 crate::log::event!(
                     WARN,
                     errors = errors.iter().count(),
-                    "configuration refused, the last one stays"
+                    "configuration rejected, the previous one stays in force"
                 );
             }
             state.refused = Some(errors);

@@ -156,7 +156,8 @@ fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError>
     // Text that names no variable may be the secret itself, so it is not repeated.
     let text = std::env::var_os(variable).ok_or_else(|| {
         unreadable(
-            "secret_env names no environment variable that is set: set it, and name it here".to_owned(),
+            "secret_env does not name an environment variable that is set: set it, and write its name here"
+                .to_owned(),
         )
     })?;
     checked(text.as_encoded_bytes(), least)
@@ -165,11 +166,11 @@ fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError>
 
 fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
     if secret.len() < least {
-        let found = format!("has a secret of {} bytes: write {least} or more", secret.len());
+        let found = format!("has a secret of {} bytes: use {least} or more", secret.len());
         return Err(ConfigError::Unreadable { found });
     }
     if has_lines(secret) {
-        let found = "has several lines: write one secret, and another one in a file of its own".to_owned();
+        let found = "has several lines: write only one secret in each file or variable".to_owned();
         return Err(ConfigError::Unreadable { found });
     }
     Ok(secret.into())

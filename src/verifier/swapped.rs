@@ -4,7 +4,7 @@ use crate::error::ConfigError;
 /// The report of a [`reload`](super::Verifier::reload): the changes, and the sources that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a reload may have kept keys whose file could not be read: look at `kept`"]
+#[must_use = "a reload may have kept keys whose file could not be read: check `kept`"]
 pub struct Swapped {
     /// Sites, by id.
     pub sites: Difference,

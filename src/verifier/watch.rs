@@ -159,7 +159,11 @@ impl Folders {
         match notify::recommended_watcher(tell) {
             Ok(watcher) => Some(Self { watcher, watched: HashMap::new() }),
             Err(error) => {
-                crate::log::event!(WARN, error = %error, "no notifications of the file system: looking at intervals");
+                crate::log::event!(
+                    WARN,
+                    error = %error,
+                    "file system notifications are unavailable: files are checked at intervals"
+                );
                 None
             }
         }

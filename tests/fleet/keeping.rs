@@ -147,10 +147,7 @@ fn a_store_whose_runtime_has_ended_believes_nothing_and_keeps_nobody_waiting() {
     second.block_on(async {
         assert_eq!(opens(&gate, token).await, Err("store_unavailable"));
         let error = in_time(gate.embeds(HOST).unwrap().revoke(token)).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "shared store does not answer: the runtime it was connected in has ended"
-        );
+        assert_eq!(error.to_string(), "shared store is unavailable: its runtime has ended");
         assert_eq!(opens(&gate, token).await, Err("revoked"), "here it is in force");
     });
 }

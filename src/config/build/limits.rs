@@ -47,10 +47,10 @@ fn build_rate(
     let before = faults.len();
     let name = table.rsplit_once('.').map_or(table, |(_, name)| name);
     if said.requests.is_none() {
-        faults.push(requests, section(name, "does not say how many", "requests = 60"));
+        faults.push(requests, section(name, "has no requests", "requests = 60"));
     }
     if said.within.is_none() {
-        faults.push(within, section(name, "does not say in which time", "within = 60"));
+        faults.push(within, section(name, "has no within", "within = 60"));
     }
     let (Some(count), Some(Span(time))) = (said.requests, said.within) else { return None };
     let Ok(count) = u32::try_from(count) else {

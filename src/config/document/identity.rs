@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for IdentitySaid {
             type Value = IdentitySaid;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a claim in quotes, { grant = \"kid\" }, or false to remove the header only")
+                f.write_str("a claim in quotes, { grant = \"kid\" }, or false to only remove the header")
             }
 
             fn visit_str<E: serde::de::Error>(self, claim: &str) -> Result<IdentitySaid, E> {

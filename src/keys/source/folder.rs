@@ -25,7 +25,7 @@ pub(super) struct KeyFile {
 pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     let unreadable = |error: std::io::Error| {
         let found = match error.kind() {
-            std::io::ErrorKind::NotADirectory => "is no folder".to_owned(),
+            std::io::ErrorKind::NotADirectory => "is not a folder".to_owned(),
             _ => said(&error),
         };
         ConfigError::Unreadable { found }
@@ -33,7 +33,7 @@ pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     let mut listing = Listing::default();
     for (number, entry) in std::fs::read_dir(folder).map_err(unreadable)?.enumerate() {
         if number >= MAX_KEYS {
-            let found = format!("has more than {MAX_KEYS} entries: spread them over several folders");
+            let found = format!("has more than {MAX_KEYS} entries: split it into several folders");
             return Err(ConfigError::Unreadable { found });
         }
         match entry.map_err(unreadable)?.file_name().into_string() {

@@ -196,7 +196,7 @@ impl KeySource {
                 Some(fault(format!("is {} s", max.as_secs()), "10 s or more, or leave it out"))
             }
             (Some(_), Place::SecretEnv(_) | Place::Pem(_)) => {
-                Some(fault(format!("stands beside {}", self.field()), "it for a file or folder alone"))
+                Some(fault(format!("is set beside {}", self.field()), "it only for a file or folder"))
             }
             (Some(_) | None, _) => None,
         }

@@ -58,7 +58,7 @@ impl ConfigSection for Akamai {
             (files, []) => files.iter().map(|file| SharedSecret::file(folder.join(file))).collect(),
             ([], variables) => variables.iter().cloned().map(SharedSecret::env).collect(),
             _ => {
-                let found = "says both secret_file and secret_env";
+                let found = "has both secret_file and secret_env";
                 faults.push("akamai.secret_env", section("akamai", found, "one of them"));
                 return None;
             }

@@ -87,7 +87,7 @@ fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Op
     let wrong = |found: &str, write: &str| section("secure_link", found, write);
     let secrets: Vec<SharedSecret> = match (said.secret_file, said.secret_env) {
         (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
-            let error = wrong("says both secret_file and secret_env", "one of them");
+            let error = wrong("has both secret_file and secret_env", "one of them");
             faults.push("secure_link.secret_env", error);
             return None;
         }
@@ -109,22 +109,24 @@ fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Op
     };
     if matches!(preset, Preset::Nginx | Preset::Custom) == said.expression.is_none() {
         let error = match said.expression {
-            Some(_) => wrong("has an expression, which its preset fixes", "preset = \"nginx\" or \"custom\""),
-            None => wrong("does not say what is hashed", "expression = \"{expires}{path} {secret}\""),
+            Some(_) => {
+                wrong("has an expression, but its preset determines it", "preset = \"nginx\" or \"custom\"")
+            }
+            None => wrong("has no expression", "expression = \"{expires}{path} {secret}\""),
         };
         faults.push("secure_link.expression", error);
         return None;
     }
     if (preset == Preset::Custom) == said.hash.is_none() {
         let error = match said.hash {
-            Some(_) => wrong("has a hash, which its preset fixes", "preset = \"custom\", or no hash"),
-            None => wrong("does not say how it is hashed", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
+            Some(_) => wrong("has a hash, but its preset determines it", "preset = \"custom\", or no hash"),
+            None => wrong("has no hash", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
         };
         faults.push("secure_link.hash", error);
         return None;
     }
     let Some(mut link) = link_of(preset, said.expression.unwrap_or_default(), said.hash, first) else {
-        let error = wrong("is made with MD5", "the feature secure-link-md5 where playgate is built");
+        let error = wrong("uses MD5", "the feature secure-link-md5 in the dependency on playgate");
         faults.push("secure_link.preset", error);
         return None;
     };

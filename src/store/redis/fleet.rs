@@ -203,7 +203,7 @@ impl Fleet {
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let done = self.runtime.spawn(work(Arc::clone(&self.node))).await;
-        done.unwrap_or_else(|_| Err(unavailable("the runtime it was connected in has ended")))
+        done.unwrap_or_else(|_| Err(unavailable("its runtime has ended")))
     }
 }
 

@@ -75,7 +75,7 @@ async fn stay_connected(node: &Node, client: &Client) {
         let Err(broken) = follow(node, client, &mut place, || {
             wait = WAITS.0;
             if std::mem::take(&mut reported) {
-                crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reached again");
+                crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reachable again");
             }
         })
         .await;
@@ -88,7 +88,7 @@ async fn stay_connected(node: &Node, client: &Client) {
                 WARN,
                 prefix = node.names.prefix(),
                 found = found.as_str(),
-                "shared store is out of reach: tokens in memory stay valid for a while, others are refused"
+                "shared store is unreachable: tokens in memory stay valid for a while, others are rejected"
             );
         }
         node.set_contact(Contact::Down(found));
@@ -289,7 +289,7 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
             crate::log::event!(
                 WARN,
                 fields = fields.len(),
-                "news cannot be read: every record is looked up again"
+                "change notification from the shared store cannot be parsed: every record is looked up again"
             );
             node.forget();
         }
@@ -314,7 +314,8 @@ async fn watch_silence(node: &Node) {
             crate::log::event!(
                 WARN,
                 prefix = node.names.prefix(),
-                "no news from the shared store for too long: tokens are looked up again, and signed tokens are refused"
+                "no contact with the shared store for too long: tokens are looked up again, and signed tokens \
+                 are rejected"
             );
         }
         if current_at.changed().await.is_err() {

@@ -106,7 +106,7 @@ impl Node {
                 Err(_) => return Answer::Unavailable,
                 Ok(None) => return Answer::Absent,
                 Ok(Some(Held::Revoked)) => return Answer::Revoked,
-                Ok(Some(Held::Unreadable)) => return self.unreadable(token, "it has no place in the order"),
+                Ok(Some(Held::Unreadable)) => return self.unreadable(token, "it has no order number"),
                 Ok(Some(Held::Record { order, json, revoked })) => (order, json, revoked),
             };
             if up_to.is_some_and(|up_to| order <= up_to) {
@@ -160,7 +160,7 @@ impl Node {
         crate::log::event!(
             WARN,
             found = found,
-            "record in the shared store cannot be read, and opens nothing"
+            "record in the shared store cannot be read and grants nothing"
         );
         self.absent.remember(token, Nothing::Unreadable, Instant::now());
         Answer::Unavailable
@@ -233,7 +233,7 @@ impl Node {
                 WARN,
                 prefix = self.names.prefix(),
                 problem = weakness.as_str(),
-                "shared store can lose what it has acknowledged"
+                "shared store can lose acknowledged changes"
             );
         }
         *known = found;
@@ -247,7 +247,7 @@ impl Node {
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = self.weaknesses().clone();
         if let Contact::Down(found) = &*self.contact() {
-            problems.insert(0, format!("shared store is out of reach: {found}"));
+            problems.insert(0, format!("shared store is unreachable: {found}"));
         }
         problems
     }
