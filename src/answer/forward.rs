@@ -58,7 +58,7 @@ impl Forwarding {
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer).ok()?;
         let port = requested_port(request);
-        let https = policy.trusted_proxies.says_tls(request) == Some(true);
+        let https = policy.trusted_proxies.known_tls(request) == Some(true);
         let suffix = suffix(query, rules, host, port, https);
         let carried = parameters.map(|parameters| {
             let parameters =

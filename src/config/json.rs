@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     let wrong = |line, found: String| vec![(line, ConfigError::Syntax { notation: "JSON", found })];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = parse_to_ast(text, &collect, &STRICT)
-        .map_err(|error| wrong(places.line(error.range().start), said(error.kind())))?;
+        .map_err(|error| wrong(places.line(error.range().start), describe(error.kind())))?;
     let Some(value) = parsed.value else { return Err(wrong(1, "it is empty".to_owned())) };
     // The parser accepts more than RFC 8259: control characters in text, and all Unicode white space.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str) -> Parsed {
 }
 
 /// Returns the parser's error in the wording of this crate.
-fn said(kind: &ParseErrorKind) -> String {
+fn describe(kind: &ParseErrorKind) -> String {
     use ParseErrorKind as Kind;
 
     let plainly = match kind {

@@ -15,7 +15,7 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::stumble::{A_TABLE, Fault, Place, Stumble, any_of, nearest, plain, said, said_of};
+use super::stumble::{A_TABLE, Fault, Place, Stumble, any_of, describe, describe_value, nearest, plain};
 use super::tree::{Name, Node, Value};
 use crate::error::ConfigError;
 
@@ -54,7 +54,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(root: &Node) -> Reading<T> {
         if let Fault::UnknownField { meant: Some(meant), .. } = &stumble.fault {
             reading.left_out.misspelled.insert((place.table, *meant));
         }
-        reading.errors.push((place.line, stumble.fault.said_of(&place.field)));
+        reading.errors.push((place.line, stumble.fault.into_error(&place.field)));
         if !reading.left_out.nodes.insert(place.node) || place.node == root.id {
             break;
         }
@@ -120,10 +120,10 @@ impl<'de> Deserializer<'de> for At<'_> {
             Value::Integer(number) => visitor.visit_i64(*number),
             number @ Value::Number(text) => {
                 let read = visitor.visit_f64(text.parse().unwrap_or(f64::MAX));
-                read.map_err(|stumble: Stumble| stumble.found(said_of(number)))
+                read.map_err(|stumble: Stumble| stumble.found(describe_value(number)))
             }
             date @ Value::Date(text) => {
-                visitor.visit_str(text).map_err(|stumble: Stumble| stumble.found(said_of(date)))
+                visitor.visit_str(text).map_err(|stumble: Stumble| stumble.found(describe_value(date)))
             }
             Value::Text(text) => visitor.visit_str(text),
             Value::List(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter(), field, left_out }),
@@ -136,7 +136,9 @@ impl<'de> Deserializer<'de> for At<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
         match self.node.value {
-            Value::Null => Err(Stumble::value(said(Unexpected::Unit), "a value, or leave it out".to_owned())),
+            Value::Null => {
+                Err(Stumble::value(describe(Unexpected::Unit), "a value, or leave it out".to_owned()))
+            }
             _ => visitor.visit_some(self),
         }
         .map_err(|stumble| stumble.at(|| self.place()))
@@ -145,7 +147,7 @@ impl<'de> Deserializer<'de> for At<'_> {
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
         match &self.node.value {
             date @ Value::Date(_) => {
-                let stumble = Stumble::value(said_of(date), plain("a string").to_owned());
+                let stumble = Stumble::value(describe_value(date), plain("a string").to_owned());
                 Err(stumble.at(|| self.place()))
             }
             _ => self.deserialize_any(visitor),
@@ -185,7 +187,7 @@ impl<'de> Deserializer<'de> for At<'_> {
                 let text: StrDeserializer<'_, Stumble> = text.as_str().into_deserializer();
                 visitor.visit_enum(text)
             }
-            Value::Text(text) => Err(Stumble::value(said_of(&self.node.value), write(text))),
+            Value::Text(text) => Err(Stumble::value(describe_value(&self.node.value), write(text))),
             Value::Table(fields) if tables => match fields.as_slice() {
                 [(name, value)] if variants.contains(&name.text.as_str()) => {
                     visitor.visit_enum(Variant { name, value: At { node: value, field: &name.text, ..self } })
@@ -197,7 +199,7 @@ impl<'de> Deserializer<'de> for At<'_> {
                 [] => Err(Stumble::value("is an empty table".to_owned(), write(""))),
                 several => Err(Stumble::value(format!("has {} fields", several.len()), write(""))),
             },
-            other => Err(Stumble::value(said_of(other), write(""))),
+            other => Err(Stumble::value(describe_value(other), write(""))),
         }
         .map_err(|stumble| stumble.at(|| self.place()).all_of(self.node))
     }

@@ -45,9 +45,9 @@ impl Stumble {
     }
 
     /// Replaces serde's description of the value with that of the file.
-    pub(super) fn found(mut self, said: String) -> Self {
+    pub(super) fn found(mut self, description: String) -> Self {
         if let Fault::Value { found, .. } = &mut self.fault {
-            *found = said;
+            *found = description;
         }
         self
     }
@@ -77,7 +77,7 @@ impl Stumble {
 }
 
 impl Fault {
-    pub(super) fn said_of(self, field: &str) -> ConfigError {
+    pub(super) fn into_error(self, field: &str) -> ConfigError {
         match self {
             Self::Value { found, write } => {
                 let write = match field {
@@ -127,11 +127,11 @@ impl serde::de::Error for Stumble {
             (Unexpected::Str(text), "a sequence") => format!("a list, [{text:?}]"),
             (_, expected) => plain(expected).to_owned(),
         };
-        Self::value(said(found), write)
+        Self::value(describe(found), write)
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::value(said(found), plain(&expected.to_string()).to_owned())
+        Self::value(describe(found), plain(&expected.to_string()).to_owned())
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -145,7 +145,7 @@ pub(super) const A_TABLE: &str = "is a table";
 const A_LIST: &str = "a list in brackets";
 
 /// Returns the common name of a value.
-pub(super) fn said(found: Unexpected<'_>) -> String {
+pub(super) fn describe(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(flag) => format!("is {flag}"),
         Unexpected::Unsigned(number) => format!("is the number {number}"),
@@ -160,16 +160,16 @@ pub(super) fn said(found: Unexpected<'_>) -> String {
 }
 
 /// Describes a value of the tree. Numbers and dates keep their spelling.
-pub(super) fn said_of(value: &Value) -> String {
+pub(super) fn describe_value(value: &Value) -> String {
     match value {
-        Value::Null => said(Unexpected::Unit),
-        Value::Bool(flag) => said(Unexpected::Bool(*flag)),
-        Value::Integer(number) => said(Unexpected::Signed(*number)),
+        Value::Null => describe(Unexpected::Unit),
+        Value::Bool(flag) => describe(Unexpected::Bool(*flag)),
+        Value::Integer(number) => describe(Unexpected::Signed(*number)),
         Value::Number(text) => format!("is the number {text}"),
         Value::Date(text) => format!("is the {} {text}", if text.contains('-') { "date" } else { "time" }),
-        Value::Text(text) => said(Unexpected::Str(text)),
-        Value::List(_) => said(Unexpected::Seq),
-        Value::Table(_) => said(Unexpected::Map),
+        Value::Text(text) => describe(Unexpected::Str(text)),
+        Value::List(_) => describe(Unexpected::Seq),
+        Value::Table(_) => describe(Unexpected::Map),
     }
 }
 

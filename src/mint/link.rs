@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::error::MintError;
 use crate::error::{ConfigErrors, Faults};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
-use crate::schemes::Asked;
+use crate::schemes::Requested;
 use crate::schemes::link::{Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::time::{UnixSeconds, whole_seconds};
 
@@ -139,15 +139,19 @@ impl LinkDraft<'_> {
                 wrong("URL's path is not /videos/{account}_{video}/file", "videos, cmaf or mpegts")
             })?,
         };
-        let asked = Asked { path: normal.as_bytes(), key, host, query: Some(&query) };
+        let requested = Requested { path: normal.as_bytes(), key, host, query: Some(&query) };
         let proof =
-            rules.prove(&asked, expires.as_deref(), self.client, self.covers).map_err(|why| match why {
-                NoLink::NoExpiry => wrong("link has no expiry", "expires_in or expires_at"),
-                NoLink::NoClient => wrong("link is bound to an address, but none is set", "client(address)"),
-                NoLink::OtherCoverage => {
-                    wrong("format cannot make a link with this coverage", "file or directory")
-                }
-            })?;
+            rules.prove(&requested, expires.as_deref(), self.client, self.covers).map_err(
+                |why| match why {
+                    NoLink::NoExpiry => wrong("link has no expiry", "expires_in or expires_at"),
+                    NoLink::NoClient => {
+                        wrong("link is bound to an address, but none is set", "client(address)")
+                    }
+                    NoLink::OtherCoverage => {
+                        wrong("format cannot make a link with this coverage", "file or directory")
+                    }
+                },
+            )?;
         let query = String::from_utf8_lossy(&query);
         let expires = expires.unwrap_or_default();
         Ok(match parts {

@@ -26,14 +26,14 @@ impl OriginRule {
     /// Parses an origin as browsers serialize it (WHATWG HTML, "ASCII serialization of an origin"). Scheme and host are
     /// case-insensitive (RFC 6454 §4) and become lower-case.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
-        let said = text;
-        let text = &*said.to_ascii_lowercase();
+        let origin = text;
+        let text = &*origin.to_ascii_lowercase();
         let wrong = |found: &'static str, write: String| ConfigError::Origin {
-            origin: said.to_owned(),
+            origin: origin.to_owned(),
             found,
             write,
         };
-        match said {
+        match origin {
             "*" => return Ok(Self::Any),
             "null" => return Ok(Self::Null),
             _ => {}

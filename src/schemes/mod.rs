@@ -67,7 +67,7 @@ pub(crate) use carriers::{Carriers, Text, bearer_token};
 #[cfg(feature = "__internals")]
 pub(crate) use carriers::{Decoded, token_text};
 pub use claim::ClaimValue;
-pub(crate) use context::{Asked, Context, SiteFacts};
+pub(crate) use context::{Context, Requested, SiteFacts};
 pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};

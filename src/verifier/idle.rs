@@ -11,7 +11,7 @@ const NAMED: usize = 10;
 /// Returns a description of each key or site that grants nothing.
 pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     let (policy, keys) = (&snapshot.policy, &snapshot.keys);
-    if keys.is_empty() && !policy.asks_for_tokens() {
+    if keys.is_empty() && !policy.requires_tokens() {
         return Vec::new();
     }
     if keys.is_empty() {
@@ -50,9 +50,9 @@ fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
     few
 }
 
-/// Logs a warning for each description that is not among `told`, those that were logged before.
-pub(super) fn warn_of_idle(idle: &[String], told: &[String]) {
-    for problem in idle.iter().filter(|problem| !told.contains(problem)) {
+/// Logs a warning for each description that is not among `logged`, those that were logged before.
+pub(super) fn warn_of_idle(idle: &[String], logged: &[String]) {
+    for problem in idle.iter().filter(|problem| !logged.contains(problem)) {
         crate::log::event!(WARN, problem = problem.as_str(), "keys and sites do not match");
     }
 }

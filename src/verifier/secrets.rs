@@ -87,8 +87,10 @@ impl Secrets {
             let mut known = before.cloned().unwrap_or_default();
             known.look(path); // later changes are found by the next check
             known.read(path, least);
-            let told = before.and_then(|before| before.fault.as_ref());
-            notices.extend(known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != told));
+            let known_fault = before.and_then(|before| before.fault.as_ref());
+            notices.extend(
+                known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != known_fault),
+            );
             known
         });
         match (&known.secret, &known.fault) {

@@ -203,21 +203,21 @@ fn verifying_key(kid: &str, jwk: &Jwk, wanted: Option<Algorithm>) -> Result<Veri
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let unsupported = |found: &str| ConfigError::KeyType { kid: kid.to_owned(), found: found.to_owned() };
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| broken());
-    let said = || match jwk.common.key_algorithm {
+    let named = || match jwk.common.key_algorithm {
         None => Ok(None),
         Some(named) => Algorithm::of_jws_name(&named.to_string())
             .map(Some)
             .ok_or_else(|| unsupported(&format!("a key for {named:?}"))),
     };
-    let algorithm = |kind: KeyKind| match (said()?, wanted) {
-        (Some(said), Some(wanted)) if said != wanted => {
-            let (found, wanted) = (format!("for {said}"), wanted.name());
+    let algorithm = |kind: KeyKind| match (named()?, wanted) {
+        (Some(named), Some(wanted)) if named != wanted => {
+            let (found, wanted) = (format!("for {named}"), wanted.name());
             Err(ConfigError::OtherAlgorithm { kid: kid.to_owned(), found, wanted })
         }
         (None, None) if kind == KeyKind::Secret => {
             Err(unsupported("a shared secret without \"alg\", such as \"HS256\""))
         }
-        (said, wanted) => algorithm_for(kid, kind, said.or(wanted)),
+        (named, wanted) => algorithm_for(kid, kind, named.or(wanted)),
     };
     match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) => {

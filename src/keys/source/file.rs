@@ -84,7 +84,7 @@ impl FileSight {
     /// Fails if the file cannot be read or is larger than `limit` bytes. The next check tries again.
     pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
         let now = SystemTime::now();
-        let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
+        let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: describe(error) };
         let fits = |metadata: &fs::Metadata| {
             if metadata.is_file() { bounded(metadata.len(), limit) } else { Err("is not a file".to_owned()) }
         };
@@ -165,7 +165,7 @@ fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
 }
 
 /// Describes an I/O error in a few words.
-pub(super) fn said(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
 
     match error.kind() {
@@ -398,7 +398,7 @@ mod tests {
             (Error::from(ErrorKind::NotADirectory), "is not a folder"),
             (Error::other("the disk is on fire"), "cannot be read: the disk is on fire"),
         ] {
-            assert_eq!(said(&error), words);
+            assert_eq!(describe(&error), words);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::file::{Format, said};
+use super::file::{Format, describe};
 use crate::error::ConfigError;
 use crate::keys::read::MAX_KEYS;
 
@@ -26,7 +26,7 @@ pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     let unreadable = |error: std::io::Error| {
         let found = match error.kind() {
             std::io::ErrorKind::NotADirectory => "is not a folder".to_owned(),
-            _ => said(&error),
+            _ => describe(&error),
         };
         ConfigError::Unreadable { found }
     };

@@ -47,8 +47,8 @@ pub(crate) struct AkamaiSection {
 impl ConfigSection for Akamai {
     type Section = AkamaiSection;
 
-    fn from_section(section_said: AkamaiSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
-        let AkamaiSection { secret_file, secret_env, .. } = &section_said;
+    fn from_section(parsed: AkamaiSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
+        let AkamaiSection { secret_file, secret_env, .. } = &parsed;
         let secrets: Vec<SharedSecret> = match (&*secret_file.0, &*secret_env.0) {
             ([], []) => {
                 let write = "secret_file = \"…\" or secret_env = \"…\"";
@@ -64,12 +64,12 @@ impl ConfigSection for Akamai {
             }
         };
         let mut akamai = Self::with_secrets(secrets);
-        set(&mut akamai.names, section_said.names.map(|Few(names)| names));
-        set(&mut akamai.carriers, section_said.carriers);
-        set(&mut akamai.hash, section_said.hash);
-        akamai.salt = section_said.salt;
-        set(&mut akamai.ignore_query, section_said.ignore_query);
-        set(&mut akamai.url_escaping, section_said.url_escaping);
+        set(&mut akamai.names, parsed.names.map(|Few(names)| names));
+        set(&mut akamai.carriers, parsed.carriers);
+        set(&mut akamai.hash, parsed.hash);
+        akamai.salt = parsed.salt;
+        set(&mut akamai.ignore_query, parsed.ignore_query);
+        set(&mut akamai.url_escaping, parsed.url_escaping);
         Some(akamai)
     }
 }

@@ -149,8 +149,8 @@ impl SecureLink {
     /// Returns the settings that the format determines. A setting that the format does not have is a fault.
     fn fixed(&self, site: &str, faults: &mut Faults) -> Option<Fixed> {
         let (custom, own) = (matches!(self.format, Format::Custom { .. }), self.own_text());
-        let mut fixed_by_format = |setting: &'static str, said: bool, write: &'static str| {
-            if said {
+        let mut fixed_by_format = |setting: &'static str, given: bool, write: &'static str| {
+            if given {
                 let name = setting.rsplit('.').next().unwrap_or(setting);
                 let (site, found) =
                     (site.to_owned(), format!("has a secure link with {name}, which its format determines"));
@@ -233,7 +233,7 @@ impl SecureLink {
 
     /// Returns a form whose links are in the query.
     fn query_form(&self, hash_name: &str, expression: Expression, covers: Covers) -> Form {
-        let name = |said: &Option<String>, default: &str| said.as_deref().unwrap_or(default).into();
+        let name = |given: &Option<String>, default: &str| given.as_deref().unwrap_or(default).into();
         let expires = (!self.never_expires).then(|| name(&self.expires_name, "expires"));
         Form { place: Place::Query { hash: name(&self.hash_name, hash_name), expires }, expression, covers }
     }

@@ -110,7 +110,7 @@ async fn follow(
             .await?;
     let server = Server { connection, names: Arc::clone(&node.names) };
     loop {
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         let (mut here, is_current) = join(node, &server, place.clone().unwrap_or_default()).await?;
         let _ = node.lost.notified().now_or_never(); // a notice about an earlier connection
         node.set_contact(Contact::Up(server.clone()));
@@ -118,7 +118,7 @@ async fn follow(
             node.set_weaknesses(found);
         }
         if is_current {
-            set_current(node, asked); // after the contact is set: callers of `ready` can use the store
+            set_current(node, sent_at); // after the contact is set: callers of `ready` can use the store
         }
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
@@ -222,7 +222,7 @@ async fn follow_on(
     let wait = u64::try_from(silence(node).as_millis()).unwrap_or(u64::MAX);
     let mut caught_up = false;
     loop {
-        let (asked, wait) = (Instant::now(), caught_up.then_some(wait));
+        let (sent_at, wait) = (Instant::now(), caught_up.then_some(wait));
         let read = async {
             let entries = news::read(stream, &name, &place.last, wait).await?;
             for (last, fields) in &entries {
@@ -241,16 +241,16 @@ async fn follow_on(
         }
         caught_up = all;
         if caught_up {
-            set_current(node, asked);
+            set_current(node, sent_at);
         }
     }
 }
 
-/// Records that everything that was revoked before `asked` is in force here.
-fn set_current(node: &Node, asked: Instant) {
-    node.current_at.send_replace(Some(asked));
+/// Records that everything that was revoked before `sent_at` is in force here.
+fn set_current(node: &Node, sent_at: Instant) {
+    node.current_at.send_replace(Some(sent_at));
     // An answer that took too long does not describe the present state.
-    let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
+    let is_late = matches!(node.staleness, Staleness::AtMost(most) if sent_at.elapsed() >= most);
     if !is_late {
         node.access.set_reach(Reach::InTouch);
     }

@@ -5,7 +5,7 @@ use crate::error::ConfigError;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a reload may have kept keys whose file could not be read: check `kept`"]
-pub struct Swapped {
+pub struct Reloaded {
     /// Sites, by id.
     pub sites: Difference,
     /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that code inserted are not changed.
