@@ -64,7 +64,7 @@ fn another_algorithm_than_the_usual_one_is_asked_for_by_name() {
         let secret = |bytes| Key::from_secret_for(algorithm, "k1", &vec![7; bytes], scope());
         assert_eq!(secret(bytes).unwrap().algorithm(), algorithm);
         let error = secret(bytes - 1).unwrap_err().to_string();
-        assert!(error.contains(&format!("give {bytes} or more")), "{error}");
+        assert!(error.contains(&format!("use {bytes} or more")), "{error}");
     }
     for (algorithm, name) in [
         (Algorithm::Ps256, "p256.spki.pem"),
@@ -110,7 +110,7 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("half a file", cut, "END"),
         ("damaged bytes", damaged, "cannot be read"),
         ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA key of 1024 bits: use 2048 to 8192 bits"),
-        ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA of 8200 bits"),
+        ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA key of 8200 bits"),
         ("exponent 1", file("rsa-exponent-1.pkcs1.pem"), "bad exponent"),
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
         ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
@@ -228,8 +228,8 @@ fn every_refused_jwk_says_why() {
             format!(r#"{{"kid":"k","kty":"RSA","alg":"HS256","n":"{n}","e":"AQAB"}}"#),
             "HS256",
         ),
-        ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA of 24 bits"),
-        ("RSA of zeros", r#"{"kid":"k","kty":"RSA","n":"AAAA","e":"AQAB"}"#.to_owned(), "RSA of 0 bits"),
+        ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA key of 24 bits"),
+        ("RSA of zeros", r#"{"kid":"k","kty":"RSA","n":"AAAA","e":"AQAB"}"#.to_owned(), "RSA key of 0 bits"),
         (
             "a member of another type",
             format!(r#"{{"kid":"k","kty":"RSA","use":1,"n":"{n}","e":"AQAB"}}"#),
@@ -247,7 +247,11 @@ fn every_refused_jwk_says_why() {
         ),
         ("exponent 1", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQ"}}"#), "bad exponent"),
         ("padded n", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}=","e":"AQAB"}}"#), "cannot be read"),
-        ("P-521", format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#), "another curve"),
+        (
+            "P-521",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#),
+            "a curve other than",
+        ),
         (
             "P-384 with short coordinates",
             format!(r#"{{"kid":"k","kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#),
@@ -266,7 +270,7 @@ fn every_refused_jwk_says_why() {
         (
             "oct without alg",
             format!(r#"{{"kid":"k","kty":"oct","k":"{}"}}"#, "A".repeat(43)),
-            "does not say \"alg\", such as \"HS256\"",
+            "without \"alg\", such as \"HS256\"",
         ),
         ("short oct", r#"{"kid":"k","kty":"oct","alg":"HS256","k":"AAAA"}"#.to_owned(), "has 3 bytes"),
         ("unknown kty", r#"{"kid":"k","kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#.to_owned(), "unknown type"),
@@ -294,12 +298,12 @@ fn a_jwks_skips_what_it_cannot_use_and_refuses_what_must_not_be_there() {
         ("a kid twice", set(&[&good("a"), &good("a")]), "two keys \"a\" of bucket"),
         ("a private member", set(&[&good("a"), &private]), "\"p\" is a private key"),
         ("one that is not usable", set(&[&encryption]), "may not verify"),
-        ("nothing usable", set(&[&encryption, unknown]), "no key that can be used"),
-        ("nothing at all", set(&[]), "no key that can be used"),
-        ("a member that is no object", set(&["1"]), "no object"),
+        ("nothing usable", set(&[&encryption, unknown]), "no usable key"),
+        ("nothing at all", set(&[]), "no usable key"),
+        ("a member that is no object", set(&["1"]), "is not an object"),
         ("no keys array", r#"{"key":[]}"#.to_owned(), "no \"keys\" array"),
         ("a single JWK", good("a"), "no \"keys\" array"),
-        ("no JSON", "keys".to_owned(), "no JSON document"),
+        ("no JSON", "keys".to_owned(), "not a JSON document"),
     ] {
         let error = Jwks::parse(&document, &scope()).expect_err(name).to_string();
         assert!(error.contains(message), "{name}: {error}");

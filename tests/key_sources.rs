@@ -165,7 +165,7 @@ fn a_secret_comes_from_the_environment_under_the_name_that_its_section_gives() {
     assert_errors(
         &disk,
         "no secrets",
-        &["secret_env: is not set: name a variable", "$HOME: secret \"short\" has"],
+        &["secret_env: is not set: write the name of a variable", "$HOME: secret \"short\" has"],
     );
 }
 
@@ -195,7 +195,13 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
     let with_kid = keys("file = \"in/k.jwk\"") + "kid = \"given\"\n";
     let dir = || keys("dir = \"in\"");
     for (name, file, content, section, mark) in [
-        ("no key", "in/k.pem".to_owned(), b"nonsense".to_vec(), dir(), "key \"k\" is no PEM of one key"),
+        (
+            "no key",
+            "in/k.pem".to_owned(),
+            b"nonsense".to_vec(),
+            dir(),
+            "key \"k\" is not a PEM file with one key",
+        ),
         ("nothing", "in/k.pem".into(), Vec::new(), dir(), "is empty"),
         ("a private key", "in/k.pem".into(), Rsa.private().to_vec(), dir(), "key \"k\" is a private key"),
         ("a small key", "in/k.pem".into(), small, dir(), "1024 bits"),
@@ -230,7 +236,7 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
             "is a P-256 key, not for RS256",
         ),
         ("no set", "in/jwks.json".into(), jwk(P256, "k"), dir(), "has no \"keys\" array"),
-        ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no key that can be used"),
+        ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no usable key"),
         (
             "a line end in the name",
             "in/a\nb.pem".into(),
@@ -265,7 +271,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("good")), GRANTED);
     assert_eq!(verifier.keys().snapshot().len(), 1);
-    for mark in marks.iter().chain(&["keys/notes.txt: is neither <kid>.pem nor <kid>.jwk nor jwks.json"]) {
+    for mark in marks.iter().chain(&["keys/notes.txt: is not a key file and is ignored"]) {
         assert_eq!(disk.warnings(mark).len(), 1, "{mark}: {:#?}", disk.warnings(""));
     }
     assert_eq!(disk.warnings("").len() - before, 4, "{:#?}", disk.warnings(""));
@@ -323,7 +329,7 @@ fn a_secret_file_is_named_once_it_was_loaded_and_hidden_before() {
     disk.remove("correct-horse");
     let skipped = verifier.reload().unwrap().skipped;
     let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
-    let named = format!("{}: is not there", disk.path("correct-horse").display());
+    let named = format!("{}: does not exist", disk.path("correct-horse").display());
     assert!(matches!(&*skipped, [one] if one.starts_with(&named)), "{skipped:#?}");
     assert_eq!(decided(&verifier, &Secret.asks_as("correct-horse")), GRANTED, "the last good content stays");
 }
@@ -659,7 +665,7 @@ fn names_that_are_no_key_files_are_passed_over_and_hidden_ones_without_a_word() 
     let set = verifier.keys().snapshot();
     assert_eq!(set.iter().map(|key| key.id().as_str()).collect::<Vec<_>>(), ["a"]);
     for name in ["README", "b.PEM", "c.pem~", "d.json", "e.crt", "jwks.json.old", "below", "\u{fffd}.pem"] {
-        let mark = format!("keys/{name}: is neither");
+        let mark = format!("keys/{name}: is not a key file");
         assert_eq!(disk.warnings(&mark).len(), 1, "{name}: {:#?}", disk.warnings(""));
     }
     assert_eq!(disk.warnings("").len(), 8, "{:#?}", disk.warnings(""));
@@ -720,7 +726,7 @@ fn a_set_of_public_keys_with_a_shared_secret_loads_and_is_warned_about_once() {
         disk.put("keys/jwks.json", set);
         let verifier = disk.verifier();
         assert_eq!(verifier.keys().snapshot().len(), 2, "{name}");
-        let lines = disk.warnings("keys/jwks.json: JWK set holds shared secrets beside public keys");
+        let lines = disk.warnings("keys/jwks.json: JWK set contains shared secrets beside public keys");
         assert_eq!((lines.len(), disk.warnings("").len()), (warned, warned), "{name}: {lines:#?}");
         let health = verifier.health();
         assert_eq!((health.warnings.len(), health.errors.len()), (warned, 0), "{name}: {health:#?}");

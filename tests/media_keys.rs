@@ -214,7 +214,7 @@ async fn a_grant_for_another_video_is_none_where_the_patterns_disagree() {
     let text = embeds.issue(EmbedDraft::new("disagreeing")).await.unwrap().to_text();
     let ask = |video: &str| get(format!("/disagreeing/{video}/{}", name(0))).query(&text);
     assert_refusal(&world.ask(&ask("1")).await, 403, "Forbidden", "its video is another");
-    let lines = lines_about("of another video");
+    let lines = lines_about("to another video");
     let line = lines.iter().find(|line| line.contains("disagreeing")).expect("what is amiss is told");
     assert!(line.contains("INFO") && line.contains("out_of_scope") && line.contains("granted="), "{line}");
     assert_eq!(world.ask(&ask("disagreeing")).await.status, 200);

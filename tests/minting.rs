@@ -286,7 +286,7 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
         (
             "another block",
             b"-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n".to_vec(),
-            "give PRIVATE KEY",
+            "use PRIVATE KEY",
         ),
     ] {
         let error = Signer::from_pem("k1", &pem).expect_err(name).to_string();

@@ -160,7 +160,7 @@ fn sites_that_contradict_each_other_are_refused() {
         Site::bucket("{bucket}").host("{bucket}.a.example.com"),
         Site::bucket("open").host("x.{region}.example.com").public(),
     ]);
-    assert!(tie.len() == 1 && tie[0].contains("as literal"), "{tie:?}");
+    assert!(tie.len() == 1 && tie[0].contains("equally specific"), "{tie:?}");
     let more_literal = errors([
         Site::bucket("{bucket}").host("{bucket}.media.example.com"),
         Site::bucket("open").host("open-{region}.media.example.com"),
@@ -212,7 +212,7 @@ fn a_key_for_no_site_is_told_the_first_ten_and_how_many_there_are_besides() {
     let key = Key::from_secret("k1", &[7; 32], KeyScope::site("none")).unwrap();
     let error = builder.key(key).build().unwrap_err().to_string();
     let ten: Vec<String> = (10..20).map(|number| format!("s{number}.example")).collect();
-    assert!(error.ends_with(&format!("name one of {} and 2 more", ten.join(", "))), "{error}");
+    assert!(error.ends_with(&format!("use one of {} and 2 more", ten.join(", "))), "{error}");
 }
 
 #[test]

@@ -120,9 +120,9 @@ fn a_bad_configuration_changes_nothing_and_every_error_is_returned() {
     for (name, mark) in [
         ("an unknown field", ":12: [[site]] has no field \"level\""),
         ("a bad setting", ":11: "),
-        ("a broken file of a new source", "new/c.pem: key \"c\" is no PEM"),
+        ("a broken file of a new source", "new/c.pem: key \"c\" is not a PEM"),
         ("a folder that is not there", "gone: does not exist: create it, or correct the path"),
-        ("a scope of no site", "is for site \"none\", and no site"),
+        ("a scope of no site", "is for site \"none\", but no site"),
     ] {
         assert_eq!(errors.iter().filter(|error| error.contains(mark)).count(), 1, "{name}: {errors:#?}");
     }
@@ -224,13 +224,13 @@ fn what_is_missing_or_empty_keeps_its_keys_and_the_report_names_it() {
         (
             "the last file of a folder is deleted",
             |disk| disk.remove("in/a.pem"),
-            "holds no key file any more",
+            "no longer contains a key file",
         ),
-        ("a folder is gone", |disk| disk.rename("in", "elsewhere"), "is not there"),
+        ("a folder is gone", |disk| disk.rename("in", "elsewhere"), "does not exist"),
         ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
     ];
     let files: &[(&str, Change, &str)] = &[
-        ("a file is deleted", |disk| disk.remove("in/a.pem"), "is not there"),
+        ("a file is deleted", |disk| disk.remove("in/a.pem"), "does not exist"),
         ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
         ("a file is half written", |disk| disk.put("in/a.pem", &P256.public()[..80]), "no END line"),
         ("a private key takes its place", |disk| disk.put("in/a.pem", P256.private()), "is a private key"),

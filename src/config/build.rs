@@ -224,7 +224,7 @@ fn build_source(parsed: KeysSection, folder: &Path, faults: &mut Faults) -> Opti
     }
     let by_name = parsed.kid.clone().unwrap_or_default();
     if matches!(field, "pem" | "secret_env") && parsed.kid.is_none() {
-        let found = format!("has {field} and no kid");
+        let found = format!("has {field} but no kid");
         faults.push(field, section("[[keys]]", &found, "kid = \"…\", as the tokens name the key"));
         return None;
     }
@@ -292,7 +292,7 @@ fn build_scope(parsed: Option<&Scope>, danger: &DangerSection, faults: &mut Faul
     let (field, name, scope) = match (parsed, danger.scope) {
         (None, Some(AnyScope::Any)) => return Some(any_scope()),
         (Some(_), Some(AnyScope::Any)) => {
-            let error = section("[[keys]]", "has a scope, and danger.scope = \"any\"", "one of them");
+            let error = section("[[keys]]", "has both a scope and danger.scope = \"any\"", "one of them");
             faults.push("danger.scope", error);
             return None;
         }

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// `fn main() -> Result<(), Box<dyn Error>>`.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant's message is its documentation, and its fields stand in it")]
+#[expect(missing_docs, reason = "each variant's message is its documentation and contains its fields")]
 pub enum ConfigError {
     #[error("leeway is {secs} s: write 60 or less")]
     LeewayTooLong { secs: u16 },

@@ -250,18 +250,3 @@ impl std::fmt::Display for ClaimName {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::{MAX_CREDENTIAL_BYTES, MAX_PATH_LEN};
-
-    #[test]
-    fn the_texts_have_the_bounds_that_are_enforced() {
-        assert_eq!(PathFault::TooLong.to_string(), format!("it is longer than {MAX_PATH_LEN} bytes"));
-        assert_eq!(
-            UrlSignatureFault::TooLong.to_string(),
-            format!("it is longer than {MAX_CREDENTIAL_BYTES} bytes")
-        );
-    }
-}

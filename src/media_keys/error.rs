@@ -22,7 +22,7 @@ pub enum MediaKeyError {
     #[error("folder of media keys {folder:?} {found}: write one such as \"/videos/{{video}}/keys/\"")]
     Folder { folder: String, found: &'static str },
     #[error("URI prefix of media keys {found}: write {write}")]
-    UriPrefix { found: &'static str, write: &'static str }, // without its text: a credential may stand in it
+    UriPrefix { found: &'static str, write: &'static str }, // without its text, which may contain a credential
     #[error("path {path:?} {found}, but the packager reads it from a line of text: use another path")]
     KeyFile { path: String, found: &'static str },
     #[error("{path:?} cannot be written: {found}; use a file in a writable folder")]

@@ -32,7 +32,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         wrong(
             "serves",
             "serves a bucket with a name in braces".to_owned(),
-            "\"{bucket}\" alone, or the bucket's name",
+            "only \"{bucket}\", or the bucket's name",
         );
     }
     if let Some(Span(lifetime)) = site.times.max_lifetime

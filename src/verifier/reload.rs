@@ -31,7 +31,7 @@ impl Verifier {
 
     /// Reads the configuration file and every key source again, and puts them in force together.
     ///
-    /// A file or folder of keys that is missing, empty or broken keeps its last good keys, and the report lists it in
+    /// A file or folder of keys that is missing, empty or broken keeps its last valid keys, and the report lists it in
     /// [`kept`](Reloaded::kept). A document that was read and holds no usable key removes its keys; see
     /// [`KeySource`](crate::keys::KeySource).
     ///
@@ -149,7 +149,7 @@ fn log_keys(changes: &Changes) {
     for (what, keys) in [("added", added), ("removed", removed), ("changed", changed)] {
         if !keys.is_empty() {
             let keys = list_names(keys.into_iter());
-            crate::log::event!(INFO, what = what, keys = %keys, "keys");
+            crate::log::event!(INFO, what = what, keys = %keys, "keys changed");
         }
     }
 }

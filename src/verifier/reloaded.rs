@@ -12,7 +12,7 @@ pub struct Reloaded {
     pub keys: Difference,
     /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
-    /// Files and folders that could not be read, and whose last good keys stay in force.
+    /// Files and folders that could not be read, and whose last valid keys stay in force.
     pub kept: Vec<KeptSource>,
 }
 

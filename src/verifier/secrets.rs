@@ -26,7 +26,7 @@ struct Known {
     sight: FileSight,
     /// The reason why the file could not be checked.
     unreadable: Option<ConfigError>,
-    /// Its last good content.
+    /// Its last valid content.
     secret: Option<Box<[u8]>>,
     /// The reason why the present content is not in force.
     fault: Option<ConfigError>,
@@ -34,7 +34,7 @@ struct Known {
 
 impl Secrets {
     /// Replaces the places of secrets with the secrets. A file that is invalid at the first reading is a fault. Later its last
-    /// good content stays in force, and a notice reports the fault once.
+    /// valid content stays in force, and a notice reports the fault once.
     pub(super) fn read(
         policy: &mut PolicyBuilder,
         before: &Self,

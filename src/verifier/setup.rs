@@ -195,7 +195,7 @@ fn read_file(path: &Path) -> Result<ConfigFile, ConfigErrors> {
 /// Logs errors.
 pub(super) fn log_errors<'e>(notices: impl IntoIterator<Item = &'e ConfigError>) {
     for notice in notices {
-        crate::log::event!(WARN, problem = %notice, "configuration");
+        crate::log::event!(WARN, problem = %notice, "configuration problem");
     }
 }
 

@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Keeps the watcher running until it is dropped.
 #[derive(Debug)]
-#[must_use = "dropping it stops the watching"]
+#[must_use = "dropping it stops watching"]
 pub struct Watch {
     call: Sender<Call>,
     thread: Option<JoinHandle<()>>,

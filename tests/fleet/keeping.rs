@@ -85,7 +85,7 @@ async fn a_record_that_cannot_be_read_opens_nothing_and_is_told_of_once() {
             "Data error",
         ),
         ("cut off", r#"5 ab  {"v":1"#, "Eof error"),
-        ("something else", "5", "no place in the order"),
+        ("something else", "5", "no order number"),
     ] {
         let ask = part_of("1", &fleet.one.issue("1").await);
         let key = fleet.redis.tell(&["--scan", "--pattern", "{playgate}:token:*"]);

@@ -216,7 +216,7 @@ fn a_file_of_another_name_is_passed_over_and_told_of_once() {
         stand.warns("keys/b.pem.bak", 1);
         stand
             .stays("another name", &[("a", P256, GRANTED), ("b", Ed25519, UNKNOWN), ("c", Ed25519, UNKNOWN)]);
-        stand.has_warned("passed over", 1);
+        stand.has_warned("is ignored", 1);
         stand.disk.rename("keys/b.pem.bak", "keys/b.pem");
         stand.becomes("the right name", &[("b", Ed25519, GRANTED)]);
         stand.has_warned("", 1);

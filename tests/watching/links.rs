@@ -139,9 +139,9 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         stand.disk.put("secret", &SECOND[..3]);
         holds("half a file", "a secret of 3 bytes");
         stand.disk.remove("secret");
-        holds("no file", "is not there");
+        holds("no file", "does not exist");
         stand.disk.put("secret", format!("{SECOND}\n{THIRD}\n"));
-        holds("two secrets in one file", "has several lines: write one secret");
+        holds("two secrets in one file", "has several lines: write only one secret");
         stand.disk.put("secret", vec![b'a'; 5000]);
         holds(
             "a huge file",
@@ -203,7 +203,7 @@ fn the_key_of_an_hmac_that_is_half_written_keeps_its_last_good_content() {
         // It is the file that is in doubt, and not the configuration.
         let errors = stand.errors();
         assert!(matches!(&*errors, [error] if error.contains("secret: has a secret of 16")), "{errors:?}");
-        stand.has_warned("refused", 0);
+        stand.has_warned("rejected", 0);
         stand.disk.put("secret", second);
         decides(second, GRANTED);
         decides(first, BAD);

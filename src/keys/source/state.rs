@@ -1,4 +1,4 @@
-//! One source: its documents, each with its last good content.
+//! One source: its documents, each with its last valid content.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -86,7 +86,7 @@ impl SourceState {
         kept.collect()
     }
 
-    /// Adds to an error that the last good keys stay in force, if there are any.
+    /// Adds to an error that the last valid keys stay in force, if there are any.
     fn keeping(&self, error: ConfigError, has_keys: bool) -> ConfigError {
         if !has_keys {
             return error;
@@ -253,7 +253,7 @@ impl Document {
         self.freshness.iter().for_each(|freshness| freshness.confirm(now));
     }
 
-    /// Takes over new content, or keeps the last good content and records the error. Returns whether the keys may have changed.
+    /// Takes over new content, or keeps the last valid content and records the error. Returns whether the keys may have changed.
     fn take(
         &mut self,
         loaded: Result<Loaded, ConfigError>,

@@ -318,7 +318,7 @@ impl SecureLink {
         for SharedSecret(place) in &self.secrets {
             let secret = match place {
                 SecretPlace::Here(secret) => secret,
-                SecretPlace::Unread => continue, // of which has been told
+                SecretPlace::Unread => continue, // its fault was reported
                 SecretPlace::File(_) | SecretPlace::Env(_) => {
                     let found = "has a secure link whose secret is in a file or variable, which only a verifier's builder reads";
                     wrong(found.to_owned(), "the secret itself, or build the verifier with this site");

@@ -125,7 +125,7 @@ fn links(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let elsewhere = link.replace("videos/1/", "videos/2/");
     Ok(vec![
         Case::new(200, "secure link", "the link is valid for one hour", link),
-        Case::new(200, "secure link, segment", "one link opens its whole directory", segment),
+        Case::new(200, "secure link, segment", "one link covers its whole directory", segment),
         Case::refused(
             403,
             "link_bad",

@@ -92,9 +92,9 @@ mod tests {
             (r#"{"alg":"none"}"#, "{}", "unsigned"),
             (r#"{"alg":"ES256","crit":["b64"]}"#, "{}", "crit"),
             (r#"{"alg":"ES256"}"#, r#"{"exp":1796086800000}"#, "milliseconds"),
-            (r#"{"alg":"ES256"}"#, r#"{"exp":"1796086800"}"#, "exp is no number"),
+            (r#"{"alg":"ES256"}"#, r#"{"exp":"1796086800"}"#, "exp is not a number"),
             (r#"{"alg":"ES256"}"#, r#"{"uri":"a","uri":"b"}"#, "occurs twice"),
-            (r#"{"alg":"ES256"}"#, "[]", "claims are no JSON object"),
+            (r#"{"alg":"ES256"}"#, "[]", "claims are not a JSON object"),
         ] {
             let problems = json(header, claims)["problems"].to_string();
             assert!(problems.contains(problem), "{problem}: {problems}");

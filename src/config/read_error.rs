@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 
 /// The error of one attempt.
 #[derive(Debug)]
-pub(super) struct Stumble {
+pub(super) struct ReadError {
     pub(super) fault: Fault,
     pub(super) place: Option<Place>,
 }
@@ -39,7 +39,7 @@ impl Place {
     }
 }
 
-impl Stumble {
+impl ReadError {
     pub(super) fn value(found: String, write: String) -> Self {
         Self { fault: Fault::Value { found, write }, place: None }
     }
@@ -114,7 +114,7 @@ impl Fault {
     }
 }
 
-impl serde::de::Error for Stumble {
+impl serde::de::Error for ReadError {
     fn custom<T: Display>(message: T) -> Self {
         // Our own types provide both halves, with a colon between.
         let message = message.to_string();
@@ -206,10 +206,10 @@ pub(super) fn any_of(names: &[String]) -> String {
     }
 }
 
-impl Display for Stumble {
+impl Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.fault)
     }
 }
 
-impl std::error::Error for Stumble {}
+impl std::error::Error for ReadError {}
