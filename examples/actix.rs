@@ -1,4 +1,4 @@
-//! An actix-web application of which `/media/` alone is protected: `cargo run --release --example actix [ADDRESS:PORT]`.
+//! An actix-web application of which `/media/` alone is protected: `cargo run --example actix --features actix,keygen [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use playgate::mint::{NewKey, Signer};
 use playgate::site::Outside;
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 
-const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
+const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

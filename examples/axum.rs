@@ -1,4 +1,4 @@
-//! An axum application of which `/media/` alone is protected: `cargo run --release --example axum [ADDRESS:PORT]`.
+//! An axum application of which `/media/` alone is protected: `cargo run --example axum --features axum,keygen [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use playgate::{adapters::tower::GateLayer, site::Outside};
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 
-const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
+const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! A server that carries out replies by itself: `cargo run --release --example by_hand [ADDRESS:PORT]`.
+//! A server that carries out replies by itself: `cargo run --example by_hand --features mint [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! A hyper server behind the layer: `cargo run --release --example hyper [ADDRESS:PORT]`.
+//! A hyper server behind the layer: `cargo run --example hyper --features keygen [ADDRESS:PORT]`.
 #![expect(clippy::print_stdout, reason = "it says what to try")]
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use playgate::mint::{NewKey, Signer};
 use playgate::{Key, KeyScope, Scope, Site, Verifier};
 use tower_http::services::ServeDir;
 
-const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/origin/media");
+const MEDIA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/media");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,7 +4,8 @@
 //! axum, hyper or another tower server, or as a middleware of actix-web. A decision allocates nothing and waits for nothing. Keys and
 //! policy can be replaced while the verifier serves requests.
 //!
-//! ```
+#![cfg_attr(feature = "mint", doc = "```")]
+#![cfg_attr(not(feature = "mint"), doc = "```ignore")]
 //! use playgate::{Key, KeyScope, Scope, Site, Verifier, adapters::tower::GateLayer, mint::Signer};
 //! # async fn bytes() -> &'static str { "the bytes" }
 //! # async fn get(app: axum::Router, uri: &str) -> u16 {
@@ -130,6 +131,6 @@ pub use site::{Policy, Site};
 pub use verifier::Verifier;
 
 /// The README's code, compiled and run.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum", feature = "watch"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

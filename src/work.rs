@@ -17,11 +17,17 @@ thread_local! {
 /// that names a claim, and every name is compared with all others. The second is a path that is decoded up to five times: each
 /// result is compared with every base path of its host, both unchanged and folded. The rest of a request stays far below the
 /// maximum.
-#[cfg(any(test, fuzzing))]
+#[cfg(any(
+    fuzzing,
+    all(test, feature = "mint", feature = "secure-link-md5", feature = "tower", feature = "tracing")
+))]
 pub(crate) const PER_BYTE: u64 = 96;
 
 /// The maximum number of further visits, for the texts that a request is compared with and the response.
-#[cfg(any(test, fuzzing))]
+#[cfg(any(
+    fuzzing,
+    all(test, feature = "mint", feature = "secure-link-md5", feature = "tower", feature = "tracing")
+))]
 pub(crate) const BESIDES: u64 = 16_384;
 
 /// The maximum number of visits for each byte of a manifest.

@@ -175,7 +175,7 @@ impl Place {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "mint"))]
 mod tests {
     use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
     use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};

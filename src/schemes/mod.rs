@@ -34,7 +34,7 @@
 //! Then add a file of samples to `tests/schemes` and the section to the docs of [`config`](crate::config), and run
 //! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` to generate the schema of configuration files again. Carriers,
 //! stripping, forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of
-//! `tests/schemes.rs` follow from these. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
+//! `tests/decisions/schemes.rs` follow from these. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
 
 pub mod akamai;
 pub mod cloudfront;

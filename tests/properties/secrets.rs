@@ -2,8 +2,6 @@
 //! kind of site, in any spelling, and every level is logged.
 
 use std::fmt::Write as _;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
@@ -21,12 +19,9 @@ use playgate::{Decision, KeyScope, Site, Verifier};
 use proptest::prelude::*;
 use proptest::sample::select;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::drawn::cases;
-use crate::support::{NOW, TestKey, gate};
+use crate::support::{NOW, TestKey, ThreadLog, gate};
 
 const LINK_SECRET: &str = "a shared secret";
 const HMAC_SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -48,29 +43,6 @@ const HOSTS: [&str; 11] = [
     "label.example.com",
     "nobody.example.com",
 ];
-
-/// A writer that keeps everything logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 struct Stand {
     verifier: Verifier,
@@ -145,14 +117,8 @@ impl Stand {
 
     /// Returns everything that is written about a request: log lines, `Debug` and `Display`.
     fn written_about(&self, request: &Request<()>) -> String {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
         let mut text = String::new();
-        let recorded = subscriber.set_default();
+        let log = ThreadLog::start();
         let inner = service_fn(async |_: Request<()>| {
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::default()))
         });
@@ -162,7 +128,8 @@ impl Stand {
             .unwrap();
         let decision = self.verifier.decide(request, self.verifier.now());
         let reply = decision.reply(request);
-        drop(recorded);
+        let lines = log.lines_about("");
+        drop(log);
         write!(text, "{decision:?} {reply:?}").unwrap();
         if let Some(denial) = response.extensions().get::<playgate::Denial>() {
             write!(text, " {denial} {denial:?} {}", denial.code().as_str()).unwrap();
@@ -174,7 +141,7 @@ impl Stand {
             write!(text, " {grant:?} {:?}", grant.to_owned()).unwrap();
         }
         write!(text, " {:?}", playgate::request::RequestView::target(request)).unwrap();
-        text.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
+        text.push_str(&lines.join("\n"));
         text
     }
 }

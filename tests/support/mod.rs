@@ -8,6 +8,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod actix;
+mod alone;
 mod ask;
 pub(crate) mod browser;
 mod by_hand;
@@ -19,16 +20,17 @@ pub(crate) mod players;
 mod random;
 pub(crate) mod redis;
 pub(crate) mod servers;
-mod serving;
+pub(crate) mod serving;
 mod world;
 
+pub(crate) use alone::is_alone;
 pub(crate) use ask::{Answer, Ask, get};
 pub(crate) use cloudfront::{
     CLOUDFRONT_SHA1, cloudfront_key, cloudfront_query, cloudfront_signature, cloudfront_signer,
 };
 pub(crate) use disk::{Disk, KEYS, VOD, decided, jwks, of_vod};
 pub(crate) use keys::{TestKey, compact, encode};
-pub(crate) use logs::lines_about;
+pub(crate) use logs::{ThreadLog, lines_about};
 pub(crate) use random::Random;
 pub(crate) use world::{Inner, World, echo, http1, in_time, inner, saying};
 

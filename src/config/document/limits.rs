@@ -32,13 +32,16 @@ impl<'de> Deserialize<'de> for PerClientSetting {
             type Value = PerClientSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table in braces")
+                f.write_str("a table in braces, such as { requests = 60, within = 60 }")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PerClientSetting, E> {
                 match text {
                     "unlimited" => Ok(PerClientSetting::Unlimited),
-                    _ => Err(E::invalid_value(Unexpected::Str(text), &"\"unlimited\", or a table in braces")),
+                    _ => Err(E::invalid_value(
+                        Unexpected::Str(text),
+                        &"\"unlimited\", or a table in braces, such as { requests = 60, within = 60 }",
+                    )),
                 }
             }
 

@@ -197,10 +197,12 @@ impl CloudFrontDraft<'_> {
 }
 
 impl CloudFrontPolicy {
-    /// Returns a URL with the policy in its query. A canned policy is valid for its own URL only.
+    /// Returns a URL with the policy in its query, before its fragment. A canned policy is valid for its own URL only.
     pub fn url(&self, url: &str) -> String {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{separator}{}", self.query())
+        let fragment = url.find('#').unwrap_or(url.len());
+        let (target, fragment) = url.split_at(fragment);
+        let separator = if target.contains('?') { '&' } else { '?' };
+        format!("{target}{separator}{}{fragment}", self.query())
     }
 
     /// Returns the query parameters.

@@ -77,7 +77,7 @@ mod rules;
 #[cfg(feature = "config")]
 mod section;
 mod settings;
-#[cfg(all(test, feature = "aws-lc"))]
+#[cfg(all(test, feature = "aws-lc", feature = "http"))]
 mod tests;
 mod url;
 mod verify;

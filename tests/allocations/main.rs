@@ -1,0 +1,12 @@
+//! Which calls allocate memory, and how much.
+
+#[path = "../../benches/fixtures/mod.rs"]
+#[allow(dead_code, reason = "shared with the benches")]
+mod fixtures;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actix_alloc;
+mod manifest_alloc;
+mod many_keys;
+mod no_alloc;
