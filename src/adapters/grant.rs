@@ -9,6 +9,6 @@
 /// For a route that can be reached without a credential, extract `Option<OwnedGrant>`. To respond differently, extract
 /// `Result<OwnedGrant, MissingGrant>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no grant in the request: put the layer around this route, and grant_extension on its site")]
+#[error("the request has no grant: wrap this route in the layer and set grant_extension on its site")]
 #[non_exhaustive]
 pub struct MissingGrant;

@@ -133,7 +133,7 @@ impl<B> EditedBody<B> {
 
 /// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
 #[derive(Clone, Debug)]
-#[must_use = "a reply that is not carried out protects nothing"]
+#[must_use = "a reply protects nothing unless it is applied"]
 #[non_exhaustive]
 pub enum Reply {
     /// Send this answer at once.
@@ -198,7 +198,7 @@ fn edit_request(request: &mut impl RequestMut, edits: RequestEdits) {
     for (name, value) in edits.set() {
         fields.set(name, Bytes::copy_from_slice(value.as_bytes())); // 2
     }
-    if edits.asks_for_manifest() {
+    if edits.rewrites_manifest() {
         translate_conditions(fields, &edits); // 3
     }
     if edits.strips() {
@@ -270,10 +270,10 @@ impl ResponseEdits {
         }
         remove_all(fields, self.remove()); // 2
         if self.is_private() {
-            fields.revise("cache-control", |said| self.cache_control(said)); // 3
+            fields.revise("cache-control", |values| self.cache_control(values)); // 3
         }
         if self.hides_referrers() {
-            fields.revise("referrer-policy", |said| self.referrer_policy(said)); // 4
+            fields.revise("referrer-policy", |values| self.referrer_policy(values)); // 4
         }
         append(fields, self.append()); // 5
         manifest.and_then(ManifestHead::into_body)

@@ -5,7 +5,7 @@ use crate::error::Denial;
 
 /// A complete answer.
 #[derive(Clone, Debug)]
-#[must_use = "an answer that is not sent refuses nothing"]
+#[must_use = "an answer does nothing unless it is sent"]
 pub struct Answer {
     pub(super) status: u16,
     pub(super) denial: Option<Denial>,

@@ -97,18 +97,19 @@ impl Details {
             _ if has_unlisted_bearer
                 && Scheme::ALL.iter().any(|scheme| site.schemes.reads_texts(*scheme)) =>
             {
-                "an Authorization: Bearer token was sent, and the site's carriers do not list bearer"
+                "an Authorization: Bearer token was sent, but the site's carriers do not include bearer"
             }
             _ if has_unlisted_bearer => {
-                "an Authorization: Bearer token was sent, and no scheme of this site reads one"
+                "an Authorization: Bearer token was sent, but no scheme of this site accepts one"
             }
-            (true, true) => "no cookie and no query parameter of the request has a name that was searched",
-            (true, false) => "no cookie of the request has a name that was searched",
-            (false, true) => "no query parameter of the request has a name that was searched",
+            (true, true) => "no cookie or query parameter of the request has one of the searched names",
+            (true, false) => "no cookie of the request has one of the searched names",
+            (false, true) => "no query parameter of the request has one of the searched names",
             (false, false) if places.cookies.is_empty() || cookies.is_some() => "",
             (false, false) => {
-                "the request has no cookie: browsers send one only if its Domain, Path and Secure match the URL, and \
-                 for a page of another origin only with credentials (fetch: credentials \"include\")"
+                "the request has no cookie: browsers send a cookie only if its Domain, Path and Secure match \
+                 the URL, and from a page of another origin only with credentials (fetch: credentials \
+                 \"include\")"
             }
         };
         Self {
@@ -141,7 +142,7 @@ impl Details {
                 format!("the stream of playback ID {}", shown_name::<MAX_HOST_SHOWN>(playback_id))
             }
         };
-        let hint = format!("a key for this path has the scope of {served} or of site {}", site.facts.id);
+        let hint = format!("a key for this path needs the scope of {served} or of site {}", site.facts.id);
         Self { key_scope, hint: Some(hint), ..Self::default() }
     }
 
@@ -154,8 +155,8 @@ impl Details {
         let is_likely = (1..=MAX_ZONE_HOURS).contains(&hours) && rest <= PRECISION;
         let hint = is_likely.then(|| {
             format!(
-                "the date was missed by {missed_by} s, about {hours} h: check the clocks, and that the issuer writes UTC \
-                 and not local time"
+                "the date is off by {missed_by} s, about {hours} h: check the clocks, and that the issuer \
+                 writes UTC, not local time"
             )
         });
         Self { hint, ..Self::default() }
@@ -178,7 +179,7 @@ fn base_paths(policy: &Policy, request: &(impl RequestView + ?Sized)) -> Option<
     paths.dedup();
     let more = if paths.len() > MAX_NAMES { " and others" } else { "" };
     paths.truncate(MAX_NAMES);
-    Some(format!("the sites of this host begin at {}{more}", paths.join(", ")))
+    Some(format!("the base paths of this host's sites are {}{more}", paths.join(", ")))
 }
 
 /// Calls `describe` with the resource that a request names in a site.
@@ -213,11 +214,11 @@ fn scope_remedy(scope: &str, site: &SiteRules, resource: &Resource<'_>) -> Optio
     let without_base = base_path.strip_prefix('/').filter(|base| !base.is_empty());
     let without_base = without_base.and_then(|base| bare.strip_prefix(base));
     if bare.len() < scope.len() && covers(bare) {
-        Some("without the leading slash the scope would match: object keys have none".to_owned())
+        Some("the scope would match without its leading slash: object keys have none".to_owned())
     } else if without_base.is_some_and(covers) {
-        Some(format!("without the base path {base_path} the scope would match: object keys begin behind it"))
+        Some(format!("the scope would match without the base path {base_path}: object keys begin after it"))
     } else if scope.ends_with('*') && covers(bare.trim_end_matches('*')) {
-        Some("without the star the scope would match: a folder covers everything below it".to_owned())
+        Some("the scope would match without the star: a folder covers everything below it".to_owned())
     } else {
         None
     }

@@ -56,7 +56,7 @@ impl RequestEdits {
     }
 
     /// Returns whether the request is for a manifest that will be rewritten.
-    pub(super) const fn asks_for_manifest(&self) -> bool {
+    pub(super) const fn rewrites_manifest(&self) -> bool {
         self.manifest.is_some()
     }
 
@@ -113,7 +113,7 @@ impl RequestEdits {
         self.strip.clone_from(&site.strip);
     }
 
-    pub(super) fn ask_for_manifest(&mut self, forwarding: Option<&Arc<Forwarding>>) {
+    pub(super) fn rewrite_manifest(&mut self, forwarding: Option<&Arc<Forwarding>>) {
         self.manifest = forwarding.filter(|forwarding| forwarding.is_certain()).cloned();
     }
 

@@ -58,7 +58,7 @@ impl Forwarding {
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer).ok()?;
         let port = requested_port(request);
-        let https = policy.trusted_proxies.says_tls(request) == Some(true);
+        let https = policy.trusted_proxies.known_tls(request) == Some(true);
         let suffix = suffix(query, rules, host, port, https);
         let carried = parameters.map(|parameters| {
             let parameters =
@@ -165,7 +165,7 @@ impl Forwarding {
         }
         let encoded = field("content-encoding").is_some_and(|value| !value.eq_ignore_ascii_case(b"identity"));
         if encoded || status == 206 {
-            let reason = if encoded { "the body is encoded" } else { "the body is a part" };
+            let reason = if encoded { "the body has a Content-Encoding" } else { "the response is partial" };
             self.pass_over(reason);
             return None;
         }

@@ -46,9 +46,9 @@ pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Size
 /// Warns once for each verifier if a limit, a binding or a proxy's field needs the client's address, and the server passes none.
 fn warn_of_unknown_client(denial: Denial, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
     let needed_by = match denial {
-        denial if denial.is_unknown_client() => "a credential that is bound to an address",
+        denial if denial.is_unknown_client() => "an address-bound credential",
         Denial::HttpsRequired => "require_https",
-        _ if snapshot.policy.failed_signatures.limits_every_client() => "the limit of failed signatures",
+        _ if snapshot.policy.failed_signatures.limits_every_client() => "the limit on failed signatures",
         _ => return,
     };
     if request.peer().is_none() && snapshot.notices.is_first_unknown_client() {
@@ -57,7 +57,7 @@ fn warn_of_unknown_client(denial: Denial, request: &(impl RequestView + ?Sized),
             needed_by = needed_by,
             hint = "axum: serve with into_make_service_with_connect_info::<SocketAddr>(); hyper: Gate::with_peer; other \
                     servers: the request extension PeerAddr",
-            "the server passes no client address, so limits by client, address-bound credentials and trusted proxies do not work"
+            "the server provides no client address: per-client limits, address-bound credentials and trusted proxies do not work"
         );
     }
 }
@@ -71,7 +71,7 @@ pub(super) fn unlisted_origin(site: &SiteRules, origin: &[u8], unlisted: Unliste
                 INFO,
                 site = site,
                 origin = shown_name::<MAX_HOST_SHOWN>(origin).into_string(),
-                hint = "pages of this origin cannot read the site's answers: if they should, add it to cors.origins",
+                hint = "pages of this origin cannot read the site's responses: to allow them, add it to cors.origins",
                 "CORS origin is not listed"
             );
         }
@@ -80,7 +80,7 @@ pub(super) fn unlisted_origin(site: &SiteRules, origin: &[u8], unlisted: Unliste
                 INFO,
                 site = site,
                 logged = MAX_UNLISTED,
-                "more CORS origins are not listed: no further one is logged"
+                "more CORS origins are not listed: further ones are not logged"
             );
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn pass(request: &(impl RequestView + ?Sized)) {
         method = method(request),
         host = requested_host(request),
         path = path(request, None),
-        "passed: no site is there"
+        "passed: the request belongs to no site"
     );
 }
 

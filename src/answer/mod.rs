@@ -79,7 +79,7 @@ impl Decision<'_> {
                 let site = public.rules();
                 edits.strip(site);
                 let forwarding = Forwarding::of(site, None, request, policy, tally);
-                edits.ask_for_manifest(forwarding.as_ref());
+                edits.rewrite_manifest(forwarding.as_ref());
                 let response = ResponseEdits { cors: cors_of(site), forwarding, ..ResponseEdits::NONE };
                 Reply::Call(Call { request: edits, response })
             }
@@ -89,7 +89,7 @@ impl Decision<'_> {
                 edits.strip(site);
                 edits.hand_over(grant, site);
                 let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
-                edits.ask_for_manifest(forwarding.as_ref());
+                edits.rewrite_manifest(forwarding.as_ref());
                 let (cors, private) = (cors_of(site), site.settings.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
                 let response = ResponseEdits { cors, private, frame_ancestors, referrers, forwarding };

@@ -62,7 +62,7 @@ pub(crate) enum Paths {
 }
 
 /// The reply to a request during a lookup. [`Verifier::start_reply`] creates it.
-#[must_use = "a reply that is not carried out protects nothing"]
+#[must_use = "a reply protects nothing unless it is applied"]
 pub struct PendingReply(Box<Pending>);
 
 struct Pending {

@@ -17,8 +17,10 @@ const STRICT_ORIGIN: &str = "strict-origin";
 
 /// Returns the policy to set, given the inner service's, or `None` to leave it unchanged.
 pub(super) fn policy<'v>(referrers: Referrers, mut inner: impl Iterator<Item = &'v [u8]>) -> Option<Bytes> {
-    let said = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
-    let is = |policy: &str| said.is_some_and(|said| said.eq_ignore_ascii_case(policy.as_bytes()));
+    let inner_policy = inner.next().filter(|_| inner.next().is_none()).map(<[u8]>::trim_ascii);
+    let is = |policy: &str| {
+        inner_policy.is_some_and(|inner_policy| inner_policy.eq_ignore_ascii_case(policy.as_bytes()))
+    };
     let stays = is(STRICT_ORIGIN) || (referrers == Referrers::AreNotChecked && is("no-referrer"));
     (!stays).then_some(Bytes::from_static(STRICT_ORIGIN.as_bytes()))
 }
@@ -44,9 +46,9 @@ mod tests {
             (&["no-referrer", "unsafe-url"], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
             (&[""], Some(STRICT_ORIGIN), Some(STRICT_ORIGIN)),
         ] {
-            let said = || inner.iter().map(|value| value.as_bytes());
-            let [one, other] =
-                [Referrers::AreChecked, Referrers::AreNotChecked].map(|referrers| policy(referrers, said()));
+            let inner_policy = || inner.iter().map(|value| value.as_bytes());
+            let [one, other] = [Referrers::AreChecked, Referrers::AreNotChecked]
+                .map(|referrers| policy(referrers, inner_policy()));
             assert_eq!(one.as_deref(), checked.map(str::as_bytes), "{inner:?}, origins listed");
             assert_eq!(other.as_deref(), not_checked.map(str::as_bytes), "{inner:?}, no origins listed");
         }

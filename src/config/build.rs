@@ -5,8 +5,8 @@ mod limits;
 use std::path::Path;
 
 use super::document::{
-    AnyScope, CorsSection, DangerSection, Document, ForwardSaid, IdentitySaid, KeysSection, OutsideSaid,
-    Scope, SiteSection, code,
+    AnyScope, CorsSection, DangerSection, Document, ForwardSetting, IdentitySetting, KeysSection,
+    OutsideSetting, Scope, SiteSection, code,
 };
 use crate::cors::Cors;
 use crate::crypto::Algorithm;
@@ -61,7 +61,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         None => faults.push("version", section("the file", "has no version", "version = 1")),
     }
     let failed_signatures =
-        document.failed_signatures.map(|said| limits::build_failed_signatures(said, faults));
+        document.failed_signatures.map(|parsed| limits::build_failed_signatures(parsed, faults));
     let mut sites = Vec::new();
     for (number, site) in document.site.into_iter().enumerate() {
         faults.enter(Part::Site(number));
@@ -78,7 +78,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         streams.map(|stream| (stream.id.unwrap_or_default(), stream.playback_id.unwrap_or_default()));
     Sections {
         unknown_host: document.unknown_host,
-        outside: document.outside.map(|OutsideSaid(outside)| outside),
+        outside: document.outside.map(|OutsideSetting(outside)| outside),
         trusted_proxies: document.trusted_proxies,
         expose_reason: document.expose_reason,
         token_cache: document.token_cache,
@@ -89,11 +89,11 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
     }
 }
 
-fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
-    let SiteSection(location, admitted, settings, carriers, jws, coverage, times, mut parts) = said;
+fn build_site(parsed: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
+    let SiteSection(location, admitted, settings, carriers, jws, coverage, times, mut parts) = parsed;
     let serves = parts.serves.take().unwrap_or_else(|| {
         let write = "serves = { bucket = \"name\" }, { live = \"path\" } or { live = \"host\" }";
-        faults.push("serves", section("[[site]]", "does not say what it serves", write));
+        faults.push("serves", section("[[site]]", "has no serves", write));
         Serves::Live(LiveShape::Path)
     });
     let mut site = Site { location, admitted, settings, carriers, coverage, times, ..Site::new(serves) };
@@ -108,40 +108,43 @@ fn build_site(said: SiteSection, folder: &Path, faults: &mut Faults) -> Site {
     site
 }
 
-fn build_forward(said: Option<ForwardSaid>, faults: &mut Faults) -> Forward {
-    let said = match said {
-        None | Some(ForwardSaid::Auto) => return Forward::auto(),
-        Some(ForwardSaid::Off) => return Forward::off(),
-        Some(ForwardSaid::Table(said)) => said,
+fn build_forward(parsed: Option<ForwardSetting>, faults: &mut Faults) -> Forward {
+    let parsed = match parsed {
+        None | Some(ForwardSetting::Auto) => return Forward::auto(),
+        Some(ForwardSetting::Off) => return Forward::off(),
+        Some(ForwardSetting::Table(parsed)) => parsed,
     };
-    let mut forward = match (said.only_keys, said.except_keys) {
+    let mut forward = match (parsed.only_keys, parsed.except_keys) {
         (None, None) => Forward::auto(),
         (Some(keys), None) => Forward::only_keys(keys),
         (None, Some(keys)) => Forward::except_keys(keys),
         (Some(_), Some(_)) => {
-            let error = section("forward", "says both only_keys and except_keys", "one of them");
+            let error = section("forward", "has both only_keys and except_keys", "one of them");
             faults.push("forward.except_keys", error);
             Forward::auto()
         }
     };
-    if let Some(extensions) = said.from {
+    if let Some(extensions) = parsed.from {
         forward = forward.from(extensions);
     }
-    if let Some(extensions) = said.to {
+    if let Some(extensions) = parsed.to {
         forward = forward.to(extensions);
     }
-    if let Some(bytes) = said.max_mpd.and_then(|bytes| usize::try_from(bytes).ok()) {
+    if let Some(bytes) = parsed.max_mpd.and_then(|bytes| usize::try_from(bytes).ok()) {
         forward = forward.max_mpd(bytes);
     }
-    forward.hosts(said.hosts)
+    forward.hosts(parsed.hosts)
 }
 
 /// Builds the identity headers. Every pair keeps its place, so that an error has the right line. A table without a fact is reported.
-fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec<(String, IdentityValue)> {
+fn build_identity(
+    parsed: Vec<(String, IdentitySetting)>,
+    faults: &mut Faults,
+) -> Vec<(String, IdentityValue)> {
     let mut headers = Vec::new();
-    for (index, (header, IdentitySaid(value))) in said.into_iter().enumerate() {
+    for (index, (header, IdentitySetting(value))) in parsed.into_iter().enumerate() {
         if value.is_none() {
-            let (found, write) = ("is a table without a fact".to_owned(), "{ grant = \"kid\" }".to_owned());
+            let (found, write) = ("is a table without grant".to_owned(), "{ grant = \"kid\" }".to_owned());
             let error = ConfigError::Field { field: header.escape_debug().to_string(), found, write };
             faults.push_element("identity_headers", index, error);
         }
@@ -151,9 +154,9 @@ fn build_identity(said: Vec<(String, IdentitySaid)>, faults: &mut Faults) -> Vec
 }
 
 /// Builds the statuses of codes. Every pair keeps its place, so that an error has the right line. An unknown code is reported.
-fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u16)> {
+fn build_answers(parsed: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u16)> {
     let mut answers = Vec::new();
-    for (index, (name, status)) in said.into_iter().enumerate() {
+    for (index, (name, status)) in parsed.into_iter().enumerate() {
         if let Some(code) = code(&name) {
             answers.push((code, status));
         } else {
@@ -167,22 +170,22 @@ fn build_answers(said: Vec<(String, u16)>, faults: &mut Faults) -> Vec<(Code, u1
     answers
 }
 
-fn build_cors(said: CorsSection) -> Cors {
-    let mut cors = if said.credentials == Some(true) {
-        Cors::with_credentials(said.origins)
+fn build_cors(parsed: CorsSection) -> Cors {
+    let mut cors = if parsed.credentials == Some(true) {
+        Cors::with_credentials(parsed.origins)
     } else {
-        Cors::without_credentials(said.origins)
+        Cors::without_credentials(parsed.origins)
     };
-    if let Some(methods) = said.methods {
+    if let Some(methods) = parsed.methods {
         cors = cors.methods(methods);
     }
-    if let Some(headers) = said.headers {
+    if let Some(headers) = parsed.headers {
         cors = cors.headers(headers);
     }
-    if let Some(expose) = said.expose {
+    if let Some(expose) = parsed.expose {
         cors = cors.expose(expose);
     }
-    match said.max_age {
+    match parsed.max_age {
         Some(Span(age)) => cors.max_age(age),
         None => cors,
     }
@@ -191,49 +194,50 @@ fn build_cors(said: CorsSection) -> Cors {
 /// The fields of which a section has exactly one. If one of them is misspelled, no missing field is reported.
 const PLACES: &str = "dir|file|jwks|pem|secret_file|secret_env";
 
-fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option<KeySource> {
-    let scope = build_scope(said.scope.as_ref(), &said.danger, faults);
+fn build_source(parsed: KeysSection, folder: &Path, faults: &mut Faults) -> Option<KeySource> {
+    let scope = build_scope(parsed.scope.as_ref(), &parsed.danger, faults);
     let places = [
-        ("dir", &said.dir),
-        ("file", &said.file),
-        ("jwks", &said.jwks),
-        ("pem", &said.pem),
-        ("secret_file", &said.secret_file),
-        ("secret_env", &said.secret_env),
+        ("dir", &parsed.dir),
+        ("file", &parsed.file),
+        ("jwks", &parsed.jwks),
+        ("pem", &parsed.pem),
+        ("secret_file", &parsed.secret_file),
+        ("secret_env", &parsed.secret_env),
     ];
     let mut named = places.iter().filter_map(|(field, value)| Some((*field, value.as_ref()?)));
     let (place, second) = (named.next(), named.next());
     if let (Some((first, _)), Some((second, _))) = (place, second) {
-        let error = section("[[keys]]", &format!("says both {first} and {second}"), "one [[keys]] for each");
+        let error = section("[[keys]]", &format!("has both {first} and {second}"), "one [[keys]] for each");
         faults.push(second, error);
         return None;
     }
     let Some((field, value)) = place else {
         let write = "dir = \"keys\", or file, jwks, pem, secret_file or secret_env";
-        faults.push(PLACES, section("[[keys]]", "does not say where the keys are", write));
+        faults.push(PLACES, section("[[keys]]", "has no source of keys", write));
         return None;
     };
     if value.is_empty() {
-        let error = section("[[keys]]", &format!("has an empty {field}"), "where the keys are");
+        let error =
+            section("[[keys]]", &format!("has an empty {field}"), "the path, variable or text of the keys");
         faults.push(field, error);
         return None;
     }
-    let by_name = said.kid.clone().unwrap_or_default();
-    if matches!(field, "pem" | "secret_env") && said.kid.is_none() {
-        let found = format!("has {field} and no kid");
+    let by_name = parsed.kid.clone().unwrap_or_default();
+    if matches!(field, "pem" | "secret_env") && parsed.kid.is_none() {
+        let found = format!("has {field} but no kid");
         faults.push(field, section("[[keys]]", &found, "kid = \"…\", as the tokens name the key"));
         return None;
     }
-    if let (Some(kid), "dir" | "jwks") = (&said.kid, field) {
+    if let (Some(kid), "dir" | "jwks") = (&parsed.kid, field) {
         let found = format!("has kid {kid:?} for all the keys of a {field}");
-        faults.push("kid", section("[[keys]]", &found, "no kid: each key brings its own"));
+        faults.push("kid", section("[[keys]]", &found, "no kid: each key has its own"));
         return None;
     }
-    if let Some(Err(error)) = said.kid.as_deref().map(KeyId::new) {
+    if let Some(Err(error)) = parsed.kid.as_deref().map(KeyId::new) {
         faults.push("kid", error);
         return None;
     }
-    if let Some(Err(error)) = said.issuer.as_deref().map(|issuer| checked_issuer(issuer.into(), None)) {
+    if let Some(Err(error)) = parsed.issuer.as_deref().map(|issuer| checked_issuer(issuer.into(), None)) {
         faults.push("issuer", error);
         return None;
     }
@@ -247,13 +251,13 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
         "secret_env" => KeySource::secret_env(value, by_name, scope),
         _ => KeySource::pem(by_name, value, scope),
     };
-    if let Some(kid) = said.kid {
+    if let Some(kid) = parsed.kid {
         source = source.kid(kid);
     }
-    if let Some(issuer) = said.issuer {
+    if let Some(issuer) = parsed.issuer {
         source = source.issuer(issuer);
     }
-    if let Some(name) = said.algorithm {
+    if let Some(name) = parsed.algorithm {
         if let Some(algorithm) = Algorithm::of_name(&name) {
             source = source.algorithm(algorithm);
         } else {
@@ -264,31 +268,31 @@ fn build_source(said: KeysSection, folder: &Path, faults: &mut Faults) -> Option
             faults.push("algorithm", section("[[keys]]", &found, &write));
         }
     }
-    if let Some(last) = said.not_after {
+    if let Some(last) = parsed.not_after {
         source = source.not_after(last.0);
     }
-    if let Some(Span(max_staleness)) = said.max_staleness {
+    if let Some(Span(max_staleness)) = parsed.max_staleness {
         source = source.max_staleness(max_staleness);
     }
-    match (said.broken_files, field) {
+    match (parsed.broken_files, field) {
         (None | Some(BrokenFiles::Refuse), _) => {}
         (Some(broken_files), "dir") => source = source.broken_files(broken_files),
         (Some(_), _) => {
             let found = format!("has broken_files for a {field}");
-            faults.push("broken_files", section("[[keys]]", &found, "it for a dir alone"));
+            faults.push("broken_files", section("[[keys]]", &found, "it only for a dir"));
         }
     }
     Some(source.danger(Danger {
-        digit_string_dates: said.danger.digit_string_dates.unwrap_or_default(),
-        kid_from_jti: said.danger.kid_from_jti.unwrap_or_default(),
+        digit_string_dates: parsed.danger.digit_string_dates.unwrap_or_default(),
+        kid_from_jti: parsed.danger.kid_from_jti.unwrap_or_default(),
     }))
 }
 
-fn build_scope(said: Option<&Scope>, danger: &DangerSection, faults: &mut Faults) -> Option<KeyScope> {
-    let (field, name, scope) = match (said, danger.scope) {
+fn build_scope(parsed: Option<&Scope>, danger: &DangerSection, faults: &mut Faults) -> Option<KeyScope> {
+    let (field, name, scope) = match (parsed, danger.scope) {
         (None, Some(AnyScope::Any)) => return Some(any_scope()),
         (Some(_), Some(AnyScope::Any)) => {
-            let error = section("[[keys]]", "has a scope, and danger.scope = \"any\"", "one of them");
+            let error = section("[[keys]]", "has both a scope and danger.scope = \"any\"", "one of them");
             faults.push("danger.scope", error);
             return None;
         }
@@ -302,8 +306,9 @@ fn build_scope(said: Option<&Scope>, danger: &DangerSection, faults: &mut Faults
         (Some(Scope::Site(id)), None) => ("site", id, KeyScope::site(id.as_str())),
     };
     if name.trim().is_empty() {
-        let found = format!("has a scope of a {field} without a name");
-        faults.push("scope", section("[[keys]]", &found, "the name of what its keys may sign for"));
+        let found = format!("has the scope of a {field} without a name");
+        let write = format!("the name of the {field} that its keys may sign for");
+        faults.push("scope", section("[[keys]]", &found, &write));
         return None;
     }
     Some(scope)

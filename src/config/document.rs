@@ -28,9 +28,9 @@ use crate::scope::Coverage;
 use crate::site::{Admitted, Location, Serves, SiteSettings, UnknownHost};
 use crate::time::{Span, TimeRules};
 
-pub(super) use identity::IdentitySaid;
-pub(super) use limits::{FailedSignaturesSection, PerClientSaid, RateSection};
-pub(super) use outside::OutsideSaid;
+pub(super) use identity::IdentitySetting;
+pub(super) use limits::{FailedSignaturesSection, PerClientSetting, RateSection};
+pub(super) use outside::OutsideSetting;
 
 /// The configuration of playgate: sites, their rules, and the sources of keys.
 #[derive(Debug, Default, Deserialize)]
@@ -47,7 +47,7 @@ pub(super) struct Document {
     /// The treatment of paths outside every base path, on a host that a site claims: "refuse" answers 404, "pass" hands them to
     /// the inner service, for all hosts or for those listed. Required if some site has a base path below "/" and no site serves
     /// the other paths.
-    pub(super) outside: Option<OutsideSaid>,
+    pub(super) outside: Option<OutsideSetting>,
     /// Proxies that are trusted for the client's address and for HTTPS, as addresses and CIDR networks.
     pub(super) trusted_proxies: Vec<String>,
     /// Includes the code in the body of a refusal. Default true.
@@ -132,12 +132,12 @@ for_each_scheme!(with_scheme_sections! {
         pub(super) serves: Option<Serves>,
         /// Request headers for the inner service. The value is the claim that the header carries, { x-viewer = "sub" }, a fact of
         /// the grant, { x-kid = { grant = "kid" } }, or false to only remove the header from requests, { x-internal = false }.
-        pub(super) identity_headers: Pairs<IdentitySaid>,
+        pub(super) identity_headers: Pairs<IdentitySetting>,
         /// Other statuses for codes: { expired = 410 }.
         pub(super) answers: Pairs<u16>,
         /// The query parameters of a manifest's request that are carried into the URIs of the manifest: "auto" for those of the
         /// granted credential, false for none, or a table. Default "auto".
-        pub(super) forward: Option<ForwardSaid>,
+        pub(super) forward: Option<ForwardSetting>,
         /// The other origins whose pages may read responses. Without it, CORS headers are left unchanged.
         pub(super) cors: Option<CorsSection>,
     }
@@ -145,7 +145,7 @@ for_each_scheme!(with_scheme_sections! {
 
 /// The parameters that are carried into manifests.
 #[derive(Debug)]
-pub(super) enum ForwardSaid {
+pub(super) enum ForwardSetting {
     Auto,
     Off,
     Table(ForwardSection),
@@ -173,33 +173,33 @@ pub(super) struct ForwardSection {
     pub(super) max_mpd: Option<u64>,
 }
 
-impl<'de> Deserialize<'de> for ForwardSaid {
+impl<'de> Deserialize<'de> for ForwardSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = ForwardSaid;
+            type Value = ForwardSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("\"auto\", false or a table")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ForwardSaid, E> {
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ForwardSetting, E> {
                 match text {
-                    "auto" => Ok(ForwardSaid::Auto),
+                    "auto" => Ok(ForwardSetting::Auto),
                     _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
                 }
             }
 
-            fn visit_bool<E: serde::de::Error>(self, said: bool) -> Result<ForwardSaid, E> {
-                if said {
-                    return Err(E::invalid_value(serde::de::Unexpected::Bool(said), &self));
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<ForwardSetting, E> {
+                if value {
+                    return Err(E::invalid_value(serde::de::Unexpected::Bool(value), &self));
                 }
-                Ok(ForwardSaid::Off)
+                Ok(ForwardSetting::Off)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ForwardSaid, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ForwardSetting, A::Error> {
                 let fields = serde::de::value::MapAccessDeserializer::new(fields);
-                ForwardSection::deserialize(fields).map(ForwardSaid::Table)
+                ForwardSection::deserialize(fields).map(ForwardSetting::Table)
             }
         }
         deserializer.deserialize_any(Reader)

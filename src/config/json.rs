@@ -29,8 +29,8 @@ pub(super) fn parse(text: &str) -> Parsed {
     let wrong = |line, found: String| vec![(line, ConfigError::Syntax { notation: "JSON", found })];
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = parse_to_ast(text, &collect, &STRICT)
-        .map_err(|error| wrong(places.line(error.range().start), said(error.kind())))?;
-    let Some(value) = parsed.value else { return Err(wrong(1, "there is no value in it".to_owned())) };
+        .map_err(|error| wrong(places.line(error.range().start), describe(error.kind())))?;
+    let Some(value) = parsed.value else { return Err(wrong(1, "it is empty".to_owned())) };
     // The parser accepts more than RFC 8259: control characters in text, and all Unicode white space.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
         let text = error.to_string();
@@ -43,21 +43,23 @@ pub(super) fn parse(text: &str) -> Parsed {
 }
 
 /// Returns the parser's error in the wording of this crate.
-fn said(kind: &ParseErrorKind) -> String {
+fn describe(kind: &ParseErrorKind) -> String {
     use ParseErrorKind as Kind;
 
     let plainly = match kind {
-        Kind::TrailingCommasNotAllowed => "a comma stands behind the last element",
+        Kind::TrailingCommasNotAllowed => "a comma follows the last element",
         Kind::ExpectedComma => "a comma is missing",
-        Kind::CommentsNotAllowed => "it has no comments",
-        Kind::MultipleRootJsonValues => "text follows its one value",
-        Kind::ExpectedStringObjectProperty => "a name stands without quotes",
-        Kind::SingleQuotedStringsNotAllowed => "text stands in single quotes, not in double ones",
-        Kind::UnexpectedWord => "a word stands without quotes",
+        Kind::CommentsNotAllowed => "comments are not allowed",
+        Kind::MultipleRootJsonValues => "text follows the value",
+        Kind::ExpectedStringObjectProperty => "a name is not quoted",
+        Kind::SingleQuotedStringsNotAllowed => "text is in single quotes instead of double quotes",
+        Kind::UnexpectedWord => "a word is not quoted",
         Kind::UnterminatedObject => "a brace is not closed",
         Kind::UnterminatedArray => "a bracket is not closed",
         Kind::String(ParseStringErrorKind::InvalidEscape) => "a backslash is not doubled",
-        Kind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => "half a character is escaped",
+        Kind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => {
+            "an escape sequence is half of a surrogate pair"
+        }
         other => {
             let text = other.to_string();
             let (first, rest) = text.split_at_checked(1).unwrap_or_default();
@@ -90,7 +92,7 @@ fn node(ast: Ast<'_>, places: &mut Places<'_>, doubled: &mut Vec<(u32, ConfigErr
                 };
                 let name = places.name(property.range.start, text);
                 if !seen.insert(name.text.clone()) {
-                    let found = format!("{:?} stands twice in one object", name.text);
+                    let found = format!("{:?} occurs twice in one object", name.text);
                     doubled.push((name.line, ConfigError::Syntax { notation: "JSON", found }));
                 }
                 fields.push((name, node(property.value, places, doubled)));

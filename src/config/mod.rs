@@ -121,7 +121,7 @@ mod build;
 mod document;
 mod json;
 mod read;
-mod stumble;
+mod read_error;
 #[cfg(test)]
 mod tests;
 mod toml;

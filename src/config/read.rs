@@ -15,7 +15,7 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::stumble::{A_TABLE, Fault, Place, Stumble, any_of, nearest, plain, said, said_of};
+use super::read_error::{A_TABLE, Fault, Place, ReadError, any_of, describe, describe_value, nearest, plain};
 use super::tree::{Name, Node, Value};
 use crate::error::ConfigError;
 
@@ -43,18 +43,18 @@ pub(super) struct LeftOut {
 pub(super) fn read<T: DeserializeOwned + Default>(root: &Node) -> Reading<T> {
     let mut reading = Reading { document: T::default(), errors: Vec::new(), left_out: LeftOut::default() };
     while reading.errors.len() < MAX_ERRORS {
-        let stumble = match T::deserialize(At { node: root, field: "", left_out: &reading.left_out }) {
+        let error = match T::deserialize(At { node: root, field: "", left_out: &reading.left_out }) {
             Ok(document) => {
                 reading.document = document;
                 break;
             }
-            Err(stumble) => stumble,
+            Err(error) => error,
         };
-        let place = stumble.place.unwrap_or_else(|| Place::of(root, ""));
-        if let Fault::UnknownField { meant: Some(meant), .. } = &stumble.fault {
+        let place = error.place.unwrap_or_else(|| Place::of(root, ""));
+        if let Fault::UnknownField { meant: Some(meant), .. } = &error.fault {
             reading.left_out.misspelled.insert((place.table, *meant));
         }
-        reading.errors.push((place.line, stumble.fault.said_of(&place.field)));
+        reading.errors.push((place.line, error.fault.into_error(&place.field)));
         if !reading.left_out.nodes.insert(place.node) || place.node == root.id {
             break;
         }
@@ -110,9 +110,9 @@ impl At<'_> {
 }
 
 impl<'de> Deserializer<'de> for At<'_> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let Self { field, left_out, .. } = self;
         match &self.node.value {
             Value::Null => visitor.visit_unit(),
@@ -120,10 +120,10 @@ impl<'de> Deserializer<'de> for At<'_> {
             Value::Integer(number) => visitor.visit_i64(*number),
             number @ Value::Number(text) => {
                 let read = visitor.visit_f64(text.parse().unwrap_or(f64::MAX));
-                read.map_err(|stumble: Stumble| stumble.found(said_of(number)))
+                read.map_err(|error: ReadError| error.found(describe_value(number)))
             }
             date @ Value::Date(text) => {
-                visitor.visit_str(text).map_err(|stumble: Stumble| stumble.found(said_of(date)))
+                visitor.visit_str(text).map_err(|error: ReadError| error.found(describe_value(date)))
             }
             Value::Text(text) => visitor.visit_str(text),
             Value::List(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter(), field, left_out }),
@@ -131,22 +131,24 @@ impl<'de> Deserializer<'de> for At<'_> {
                 visitor.visit_map(Fields { table: self, left: fields.iter(), value: None })
             }
         }
-        .map_err(|stumble| stumble.at(|| self.place()))
+        .map_err(|error| error.at(|| self.place()))
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.node.value {
-            Value::Null => Err(Stumble::value(said(Unexpected::Unit), "a value, or leave it out".to_owned())),
+            Value::Null => {
+                Err(ReadError::value(describe(Unexpected::Unit), "a value, or leave it out".to_owned()))
+            }
             _ => visitor.visit_some(self),
         }
-        .map_err(|stumble| stumble.at(|| self.place()))
+        .map_err(|error| error.at(|| self.place()))
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match &self.node.value {
             date @ Value::Date(_) => {
-                let stumble = Stumble::value(said_of(date), plain("a string").to_owned());
-                Err(stumble.at(|| self.place()))
+                let error = ReadError::value(describe_value(date), plain("a string").to_owned());
+                Err(error.at(|| self.place()))
             }
             _ => self.deserialize_any(visitor),
         }
@@ -157,10 +159,10 @@ impl<'de> Deserializer<'de> for At<'_> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stumble> {
+    ) -> Result<V::Value, ReadError> {
         match &self.node.value {
             // serde would treat its elements as the fields, in their order.
-            Value::List(_) => Err(Stumble::invalid_type(Unexpected::Seq, &"a map").at(|| self.place())),
+            Value::List(_) => Err(ReadError::invalid_type(Unexpected::Seq, &"a map").at(|| self.place())),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -170,7 +172,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stumble> {
+    ) -> Result<V::Value, ReadError> {
         // The variants of these enums carry a value; those of all others are words.
         let tables = matches!(name, "Serves" | "Scope");
         let write = |meant: &str| {
@@ -182,24 +184,24 @@ impl<'de> Deserializer<'de> for At<'_> {
         };
         match &self.node.value {
             Value::Text(text) if !tables && variants.contains(&text.as_str()) => {
-                let text: StrDeserializer<'_, Stumble> = text.as_str().into_deserializer();
+                let text: StrDeserializer<'_, ReadError> = text.as_str().into_deserializer();
                 visitor.visit_enum(text)
             }
-            Value::Text(text) => Err(Stumble::value(said_of(&self.node.value), write(text))),
+            Value::Text(text) => Err(ReadError::value(describe_value(&self.node.value), write(text))),
             Value::Table(fields) if tables => match fields.as_slice() {
                 [(name, value)] if variants.contains(&name.text.as_str()) => {
                     visitor.visit_enum(Variant { name, value: At { node: value, field: &name.text, ..self } })
                 }
                 [(name, _)] => {
                     let found = format!("is {{ {} = … }}", name.text.escape_debug());
-                    Err(Stumble::value(found, write(&name.text)))
+                    Err(ReadError::value(found, write(&name.text)))
                 }
-                [] => Err(Stumble::value("is an empty table".to_owned(), write(""))),
-                several => Err(Stumble::value(format!("has {} fields", several.len()), write(""))),
+                [] => Err(ReadError::value("is an empty table".to_owned(), write(""))),
+                several => Err(ReadError::value(format!("has {} fields", several.len()), write(""))),
             },
-            other => Err(Stumble::value(said_of(other), write(""))),
+            other => Err(ReadError::value(describe_value(other), write(""))),
         }
-        .map_err(|stumble| stumble.at(|| self.place()).all_of(self.node))
+        .map_err(|error| error.at(|| self.place()).all_of(self.node))
     }
 
     /// Reads one table as several structs, each of which takes its own fields.
@@ -208,7 +210,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         _: &'static str,
         len: usize,
         visitor: V,
-    ) -> Result<V::Value, Stumble> {
+    ) -> Result<V::Value, ReadError> {
         visitor.visit_seq(Parts { table: self, left: len, known: Vec::new() })
     }
 
@@ -227,9 +229,9 @@ struct Parts<'t> {
 }
 
 impl<'de> SeqAccess<'de> for Parts<'_> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stumble> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         seed.deserialize(Part { table: self.table, is_last: left == 0, known: &mut self.known }).map(Some)
@@ -244,9 +246,9 @@ struct Part<'t, 'p> {
 }
 
 impl<'de> Deserializer<'de> for Part<'_, '_> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stumble> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.table.deserialize_any(visitor)
     }
 
@@ -255,7 +257,7 @@ impl<'de> Deserializer<'de> for Part<'_, '_> {
         name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stumble> {
+    ) -> Result<V::Value, ReadError> {
         let Self { table, is_last, known } = self;
         let Value::Table(of_table) = &table.node.value else {
             return table.deserialize_struct(name, fields, visitor);
@@ -266,7 +268,7 @@ impl<'de> Deserializer<'de> for Part<'_, '_> {
         let takes = |name: &str| if is_last { !before.contains(&name) } else { own.contains(&name) };
         let left = of_table.iter().filter(|(name, _)| takes(&name.text));
         let read = visitor.visit_map(Fields { table, left, value: None });
-        read.map_err(|stumble| stumble.of_table(table.node, known).at(|| table.place()))
+        read.map_err(|error| error.of_table(table.node, known).at(|| table.place()))
     }
 
     forward_to_deserialize_any! {
@@ -283,9 +285,9 @@ struct Elements<'t> {
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stumble> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         let left_out = self.left_out;
         let Some(node) = self.nodes.find(|node| !left_out.nodes.contains(&node.id)) else { return Ok(None) };
         seed.deserialize(At { node, field: self.field, left_out }).map(Some)
@@ -300,25 +302,25 @@ struct Fields<'t, I> {
 }
 
 impl<'de, 't, I: Iterator<Item = &'t (Name, Node)>> MapAccess<'de> for Fields<'t, I> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stumble> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
         let left_out = self.table.left_out;
         let out = |id: &usize| left_out.nodes.contains(id);
         let Some((name, node)) = self.left.find(|(name, node)| !out(&name.id) && !out(&node.id)) else {
             return Ok(None);
         };
         self.value = Some(At { node, field: &name.text, left_out });
-        let text: StrDeserializer<'_, Stumble> = name.text.as_str().into_deserializer();
+        let text: StrDeserializer<'_, ReadError> = name.text.as_str().into_deserializer();
         let (table, field) = (self.table.node.id, self.table.field.to_owned());
         let place = || Place { node: name.id, line: name.line, field, table };
-        seed.deserialize(text).map(Some).map_err(|stumble| stumble.at(place))
+        seed.deserialize(text).map(Some).map_err(|error| error.at(place))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stumble> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         match self.value.take() {
-            Some(value) => seed.deserialize(value).map_err(|stumble| stumble.at(|| value.place())),
-            None => Err(Stumble::custom("is a name without a value: write both")),
+            Some(value) => seed.deserialize(value).map_err(|error| error.at(|| value.place())),
+            None => Err(ReadError::custom("is a name without a value: write a value")),
         }
     }
 }
@@ -330,27 +332,27 @@ struct Variant<'t> {
 }
 
 impl<'de, 't> EnumAccess<'de> for Variant<'t> {
-    type Error = Stumble;
+    type Error = ReadError;
     type Variant = At<'t>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, At<'t>), Stumble> {
-        let text: StrDeserializer<'_, Stumble> = self.name.text.as_str().into_deserializer();
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, At<'t>), ReadError> {
+        let text: StrDeserializer<'_, ReadError> = self.name.text.as_str().into_deserializer();
         Ok((seed.deserialize(text)?, self.value))
     }
 }
 
 impl<'de> VariantAccess<'de> for At<'_> {
-    type Error = Stumble;
+    type Error = ReadError;
 
-    fn unit_variant(self) -> Result<(), Stumble> {
-        Err(Stumble::value(A_TABLE.to_owned(), format!("{:?} alone", self.field)))
+    fn unit_variant(self) -> Result<(), ReadError> {
+        Err(ReadError::value(A_TABLE.to_owned(), format!("only {:?}", self.field)))
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Stumble> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Stumble> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_any(visitor)
     }
 
@@ -358,7 +360,7 @@ impl<'de> VariantAccess<'de> for At<'_> {
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Stumble> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_any(visitor)
     }
 }

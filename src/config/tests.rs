@@ -84,15 +84,15 @@ file = "x.pem"
     assert_eq!(
         errors,
         [
-            "playgate.toml:1: version is 2, and this release reads 1: write 1, or see \"Upgrading\" in the CHANGELOG",
+            "playgate.toml:1: version is 2, but this release reads version 1: write 1, or see \"Upgrading\" in the CHANGELOG",
             "playgate.toml:2: trusted_proxies is the number 5: write text in quotes",
-            "playgate.toml:2: trusted proxy \"10.0.0.1/8\" has bits behind its prefix: write 10.0.0.0/8",
+            "playgate.toml:2: trusted proxy \"10.0.0.1/8\" has bits after its prefix: write 10.0.0.0/8",
             "playgate.toml:5: hosts is the text \"cdn.example.com\": write a list, [\"cdn.example.com\"]",
             "playgate.toml:6: serves is { bukcet = … }: write { bucket = \"…\" }",
             "playgate.toml:9: [[site]] has no field \"hsots\": write hosts",
             "playgate.toml:11: base path \"/a\" of site \"live\" does not end with a slash: write \"/a/\"",
             "playgate.toml:13: [[keys]] has no scope: write scope = { bucket = \"name\" }, { stream = \"id\" } or { site = \"id\" }",
-            "playgate.toml:15: [[keys]] says both dir and file: write one [[keys]] for each",
+            "playgate.toml:15: [[keys]] has both dir and file: write one [[keys]] for each",
         ]
     );
 }

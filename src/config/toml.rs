@@ -32,8 +32,8 @@ fn by_line(errors: &[toml::de::Error], places: &Places<'_>) -> Vec<(u32, ConfigE
         let lacks = |other: &toml::de::Error| {
             start(other) == start(error) && begins(other, &["missing comma", "missing key"])
         };
-        let telling = open.filter(|_| errors.iter().any(lacks)).unwrap_or(error);
-        let found = match telling.message() {
+        let cause = open.filter(|_| errors.iter().any(lacks)).unwrap_or(error);
+        let found = match cause.message() {
             escape if escape.starts_with("missing escaped value") => "a backslash is not doubled".to_owned(),
             other => other.replace('\n', ", ").replace(", expected literal string", ""),
         };

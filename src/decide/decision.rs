@@ -4,7 +4,7 @@ use arc_swap::Guard;
 
 use super::grant::Grant;
 use super::guard::{SiteGuard, SnapshotGuard};
-use super::outcome::{Decided, Evidence, Nowhere, Outcome};
+use super::outcome::{Decided, Nowhere, Outcome, RejectedCredential};
 use super::snapshot::Snapshot;
 use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
@@ -19,7 +19,7 @@ use crate::store::Need;
 /// [`Reply`](crate::answer::Reply) from it before the server awaits anything; [`Verifier::reply`](crate::Verifier::reply) does
 /// both.
 #[derive(Debug)]
-#[must_use = "a decision that is not carried out protects nothing"]
+#[must_use = "a decision protects nothing unless it is applied"]
 #[non_exhaustive]
 pub enum Decision<'r> {
     /// The request belongs to no site. It goes to the inner service.
@@ -45,7 +45,7 @@ impl<'r> Decision<'r> {
                 let guard = SnapshotGuard { state, site: None };
                 return match nowhere {
                     Nowhere::Pass { outside } => Self::Pass(Passed { guard, outside }),
-                    Nowhere::Denied(denial) => Self::Denied(Refusal { denial, evidence: None, guard }),
+                    Nowhere::Denied(denial) => Self::Denied(Refusal { denial, rejected: None, guard }),
                 };
             }
         };
@@ -54,8 +54,8 @@ impl<'r> Decision<'r> {
             Outcome::Preflight => Self::Preflight(Preflight(guard)),
             Outcome::Public => Self::Public(Public(guard)),
             Outcome::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, guard)),
-            Outcome::Denied(denial, evidence) => {
-                Self::Denied(Refusal { denial, evidence, guard: guard.into() })
+            Outcome::Denied(denial, rejected) => {
+                Self::Denied(Refusal { denial, rejected, guard: guard.into() })
             }
             Outcome::Needs(need) => Self::Needs(Needed { need, guard }),
         }
@@ -67,11 +67,11 @@ impl<'r> Decision<'r> {
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {
             Self::Pass(Passed { guard, outside: true }) => {
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, guard })
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
             }
             Self::Public(Public(guard)) if guard.may_be_shortened(request) => {
                 let guard = guard.into();
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, evidence: None, guard })
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
             }
             decided => decided,
         }
@@ -157,7 +157,7 @@ impl Needed {
 #[derive(Debug)]
 pub struct Refusal<'r> {
     denial: Denial,
-    evidence: Option<Evidence<'r>>,
+    rejected: Option<RejectedCredential<'r>>,
     guard: SnapshotGuard,
 }
 
@@ -183,19 +183,19 @@ impl Refusal<'_> {
 
     /// Returns the carrier of the rejected credential.
     pub fn carrier(&self) -> Option<Carrier> {
-        self.evidence.map(|evidence| evidence.carrier)
+        self.rejected.map(|rejected| rejected.carrier)
     }
 
     /// Returns the key name that the rejected credential claims, escaped for a log line and cut at
     /// [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes. It is the client's own text.
     pub fn claimed_kid(&self) -> Option<String> {
-        let Evidence { scheme, carrier, raw } = self.evidence?;
+        let RejectedCredential { scheme, carrier, raw } = self.rejected?;
         claimed_key(scheme, carrier, raw)
     }
 
     /// Returns the scope that the rejected credential claims. It is the client's own text, of any length.
     pub(crate) fn claimed_scope(&self) -> Option<String> {
-        let Evidence { scheme, carrier, raw } = self.evidence?;
+        let RejectedCredential { scheme, carrier, raw } = self.rejected?;
         claimed_scope(scheme, carrier, raw)
     }
 }

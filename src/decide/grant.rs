@@ -94,7 +94,7 @@ impl<'r> Grant<'r> {
     ///
     /// # Errors
     ///
-    /// Returns [`ClaimsError`] if the claims do not fit `T`.
+    /// Returns [`ClaimsError`] if the claims cannot be deserialized into `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         self.payload().parse()
     }
@@ -227,7 +227,7 @@ impl OwnedGrant {
     ///
     /// # Errors
     ///
-    /// Returns [`ClaimsError`] if the claims do not fit `T`.
+    /// Returns [`ClaimsError`] if the claims cannot be deserialized into `T`.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         self.0.payload.parse()
     }
@@ -244,13 +244,11 @@ impl std::fmt::Debug for OwnedGrant {
     }
 }
 
-/// The error for claims of a valid token that do not fit the requested type.
+/// The error for claims of a valid token that do not match the requested type.
 ///
 /// It gives the position but not the value, because a claim may be about a person.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error(
-    "claims do not fit the type that was asked for: {category:?} error at column {column} of the payload"
-)]
+#[error("claims do not match the requested type: {category:?} error at column {column} of the payload")]
 pub struct ClaimsError {
     category: serde_json::error::Category,
     column: usize,

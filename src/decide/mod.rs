@@ -64,12 +64,12 @@ pub(crate) use tally::Tally;
 use std::cell::Cell;
 
 pub(crate) use outcome::Decided;
-use outcome::{Evidence, Nowhere, Outcome};
+use outcome::{Nowhere, Outcome, RejectedCredential};
 
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
-use crate::schemes::{Asked, Carrier, Context, Facts, Rejected, Scheme, Text};
+use crate::schemes::{Carrier, Context, Facts, Rejected, Requested, Scheme, Text};
 use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
 use crate::store::Found;
@@ -119,7 +119,7 @@ pub(crate) fn decide<'r>(
             now,
             request,
             target,
-            asked: Asked { path, key, host: host.as_bytes(), query: target.query },
+            requested: Requested { path, key, host: host.as_bytes(), query: target.query },
             resource,
             site: &site.facts,
             streams: &policy.streams,
@@ -270,9 +270,9 @@ fn verify_each<'r>(
     for raw in texts {
         match verify_text(site, Text { carrier, raw }, context) {
             Outcome::Needs(need) => first_need = first_need.or(Some(need)),
-            Outcome::Denied(denial, evidence) => {
+            Outcome::Denied(denial, rejected) => {
                 if most_specific.is_none_or(|(other, _): (Denial, _)| denial.rank() > other.rank()) {
-                    most_specific = Some((denial, evidence));
+                    most_specific = Some((denial, rejected));
                 }
             }
             granted => return granted,
@@ -280,7 +280,7 @@ fn verify_each<'r>(
     }
     match (first_need, most_specific) {
         (Some(need), _) => Outcome::Needs(need),
-        (None, Some((denial, evidence))) => Outcome::Denied(denial, evidence),
+        (None, Some((denial, rejected))) => Outcome::Denied(denial, rejected),
         (None, None) => Denial::CredentialMissing.into(),
     }
 }
@@ -309,7 +309,7 @@ fn authorize(
     facts: &Facts,
     context: &Context<'_, '_>,
 ) -> Result<(), Denial> {
-    let Asked { path, query, .. } = context.asked;
+    let Requested { path, query, .. } = context.requested;
     let checked =
         check_method_and_query(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
     facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now)
@@ -330,5 +330,5 @@ fn check_method_and_query(
 }
 
 const fn denied(denial: Denial, scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Outcome<'_> {
-    Outcome::Denied(denial, Some(Evidence { scheme, carrier, raw }))
+    Outcome::Denied(denial, Some(RejectedCredential { scheme, carrier, raw }))
 }

@@ -27,13 +27,13 @@ pub(crate) enum Outcome<'r> {
     Preflight,
     Public,
     Granted(&'r [u8], Facts),
-    Denied(Denial, Option<Evidence<'r>>),
+    Denied(Denial, Option<RejectedCredential<'r>>),
     Needs(Need),
 }
 
 /// The credential that a denial is about, as it appears in the request. Used for the log line.
 #[derive(Clone, Copy)]
-pub(crate) struct Evidence<'r> {
+pub(crate) struct RejectedCredential<'r> {
     pub(super) scheme: Scheme,
     pub(super) carrier: Carrier,
     pub(super) raw: &'r [u8],
@@ -51,9 +51,9 @@ impl From<Denial> for Outcome<'_> {
     }
 }
 
-impl std::fmt::Debug for Evidence<'_> {
+impl std::fmt::Debug for RejectedCredential<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The credential itself is a secret.
-        f.debug_struct("Evidence").field("carrier", &self.carrier).finish_non_exhaustive()
+        f.debug_struct("RejectedCredential").field("carrier", &self.carrier).finish_non_exhaustive()
     }
 }

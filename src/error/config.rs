@@ -6,7 +6,7 @@ use thiserror::Error;
 /// `fn main() -> Result<(), Box<dyn Error>>`.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant's message is its documentation, and its fields stand in it")]
+#[expect(missing_docs, reason = "each variant's message is its documentation and contains its fields")]
 pub enum ConfigError {
     #[error("leeway is {secs} s: write 60 or less")]
     LeewayTooLong { secs: u16 },
@@ -20,99 +20,105 @@ pub enum ConfigError {
     #[error("key {kid:?} has no scope: name the bucket, the stream or the site that it may sign for")]
     KeyWithoutScope { kid: String },
     #[error(
-        "key {kid:?} is a private key, which a verifier must not have: \
-         write its public half with openssl pkey -in {kid}.pem -pubout -out {kid}.pub.pem, \
-         and leave this one with the issuer"
+        "key {kid:?} is a private key, which a verifier must not have: extract the public key with openssl \
+         pkey -in {kid}.pem -pubout -out {kid}.pub.pem, and keep the private key with the issuer"
     )]
     PrivateKey { kid: String },
     #[error(
-        "key {kid:?} is a certificate: write its public key with openssl x509 -in {kid}.pem -pubkey -noout"
+        "key {kid:?} is a certificate: extract its public key with openssl x509 -in {kid}.pem -pubkey -noout"
     )]
     Certificate { kid: String },
-    #[error("key {kid:?} is a PEM block {label:?}: give {write}")]
+    #[error("key {kid:?} is a PEM block {label:?}: use {write}")]
     PemBlock { kid: String, label: String, write: &'static str },
-    #[error("key {kid:?} is no PEM of one key: it {found}; give one block from BEGIN to END")]
+    #[error("key {kid:?} is not a PEM file with one key: it {found}; write one block from BEGIN to END")]
     NotPem { kid: String, found: &'static str },
     #[error(
-        "key {kid:?} cannot be read: its bytes are damaged or are no key of the type they claim; export it again"
+        "key {kid:?} cannot be read: its bytes are damaged or do not match the stated key type; export it again"
     )]
     BrokenKey { kid: String },
-    #[error("key {kid:?} is {found}: give RSA, P-256, P-384, Ed25519 or a shared secret")]
+    #[error("key {kid:?} is {found}: use RSA, P-256, P-384, Ed25519 or a shared secret")]
     KeyType { kid: String, found: String },
-    #[error("key {kid:?} may not verify by its \"use\" or \"key_ops\": give a key for signatures")]
+    #[error(
+        "key {kid:?} may not verify signatures according to its \"use\" or \"key_ops\": use a signature key"
+    )]
     KeyUse { kid: String },
-    #[error("key {kid:?} is RSA of {bits} bits: give 2048 to 8192")]
+    #[error("key {kid:?} is an RSA key of {bits} bits: use 2048 to 8192 bits")]
     RsaSize { kid: String, bits: usize },
-    #[error("key {kid:?} is RSA with an even modulus or a bad exponent: make it again, with exponent 65537")]
+    #[error(
+        "key {kid:?} is an RSA key with an even modulus or a bad exponent: generate a new one with exponent 65537"
+    )]
     RsaExponent { kid: String },
     #[error(
-        "key {kid:?} is RSA with the fingerprint of ROCA (CVE-2017-15361): its private half can be computed from the public \
-         one; make a new one with other software"
+        "key {kid:?} is an RSA key with the ROCA fingerprint (CVE-2017-15361): the private key can be \
+         computed from it; generate a new one with other software"
     )]
     RsaFingerprint { kid: String },
-    #[error("secret {kid:?} is the text of a PEM: load it as a public key, or give 32 random bytes")]
+    #[error("secret {kid:?} is PEM text: load it as a public key, or use 32 random bytes")]
     SecretIsPem { kid: String },
-    #[error("secret {kid:?} has {bytes} bytes: give {least} or more, as long as its hash")]
+    #[error("secret {kid:?} has {bytes} bytes: use {least} or more, the length of the hash")]
     SecretTooShort { kid: String, bytes: usize, least: usize },
-    #[error("key set has two keys {key}: give one of them another kid, scope or issuer")]
+    #[error("key set has two keys {key}: change the kid, scope or issuer of one of them")]
     DuplicateKey { key: String },
-    #[error("no key {key} is there to be replaced: insert it")]
+    #[error("key set has no key {key} to replace: insert it instead")]
     NoSuchKey { key: String },
     #[error(
         "issuer of a key has {bytes} bytes: write the iss of its tokens, 1 to 512 bytes, or leave it out"
     )]
     KeyIssuer { bytes: usize },
     #[error(
-        "key of the algorithm {algorithm} has an issuer, and what it signs names none: leave the issuer out"
+        "key of the algorithm {algorithm} has an issuer, but credentials of this algorithm have no issuer: leave it out"
     )]
     KeyWithoutIssuer { algorithm: &'static str },
     #[error(
-        "{key} has the issuer {issuer:?}, and site {site:?} takes tokens by {takes:?} alone, so that the key opens nothing: write \
-         the same issuer for both, or for one of them"
+        "{key} has the issuer {issuer:?}, but site {site:?} accepts only tokens of issuer {takes:?}, so the \
+         key grants nothing: write the same issuer for both, or for only one of them"
     )]
     KeyIssuerRefused { key: String, issuer: String, site: String, takes: String },
     #[error("JWK document {found}")]
     NotJwk { found: String },
-    #[error("JWK set has no key that can be used: see what was skipped, and give one for signatures")]
+    #[error("JWK set has no usable key: add a key for signatures, or fix the skipped ones")]
     NoKeys,
     #[error("JWK set {found}")]
     SetTooLarge { found: String },
-    #[error("JWK set has {count} more members that cannot be used")]
+    #[error("JWK set has {count} more unusable members")]
     MoreSkipped { count: usize },
     #[error(
-        "JWK set holds shared secrets beside public keys: a set of public keys is often published, and would disclose the \
-         secrets; give secrets in a file of their own"
+        "JWK set contains shared secrets beside public keys: a set of public keys is often published, which \
+         would disclose the secrets; put secrets in a separate file"
     )]
     MixedSet,
-    #[error("{key} is for site {site:?}, and no site has that id: name one of {known}")]
+    #[error("{key} is for site {site:?}, but no site has that id: use one of {known}")]
     KeyForNoSite { key: String, site: String, known: String },
-    #[error("key {kid:?} is a public key, which cannot sign: give the private key")]
+    #[error("key {kid:?} is a public key, which cannot sign: use the private key")]
     PublicKeyCannotSign { kid: String },
     #[error("scope {text:?} {found}: write {write}")]
     Scope { text: String, found: &'static str, write: &'static str },
 
     // Sites
-    #[error("policy has no site: say what a host serves, a bucket or live streams")]
+    #[error("policy has no site: add one that serves a bucket or live streams")]
     NoSites,
-    #[error("two sites have the id {id:?}, which is the first host unless one is given: give each its own")]
+    #[error("two sites have the id {id:?}, which defaults to the first host: write a unique id for each")]
     DuplicateSite { id: String },
-    #[error("site {site:?} has no host: name one, or \"*\" for any")]
+    #[error("site {site:?} has no host: write one, or \"*\" for any host")]
     NoHosts { site: String },
     #[error("host {host:?} of site {site:?} {found}: write {write}")]
     Host { site: String, host: String, found: &'static str, write: String },
     #[error(
-        "sites {first:?} and {second:?} both claim host {host:?} at {base_path:?}: give one of them another host or base path"
+        "sites {first:?} and {second:?} both have host {host:?} at {base_path:?}: change the host or base path of one of \
+         them"
     )]
     HostTwice { host: String, base_path: String, first: String, second: String },
     #[error(
-        "site {site:?} has base path {base_path:?}, and outside is not set: write outside = \"refuse\" to answer \
-         requests outside of every base path with 404, outside = {{ pass = [\"app.example.com\"] }} to pass those for \
-         the listed hosts to the inner service without a credential, or outside = \"pass\" to pass all of them"
+        "site {site:?} has base path {base_path:?}, but outside is not set: write outside = \"refuse\" to \
+         answer requests outside every base path with 404, outside = {{ pass = [\"app.example.com\"] }} to \
+         pass those for the listed hosts to the inner service without a credential, or outside = \"pass\" \
+         to pass all of them"
     )]
     OutsideUnset { site: String, base_path: String },
     #[error(
-        "outside is \"pass\", and site {site:?} claims any host beside sites with named hosts, so that a mistyped host \
-         would open its paths: list the hosts that pass, as in outside = {{ pass = [\"app.example.com\"] }}"
+        "outside is \"pass\", but site {site:?} has the host \"*\" beside sites with named hosts, so a request with a \
+         mistyped host would reach the inner service without a credential: list the hosts that pass, as in \
+         outside = {{ pass = [\"app.example.com\"] }}"
     )]
     OutsidePassesAnyHost { site: String },
     #[error(
@@ -124,16 +130,16 @@ pub enum ConfigError {
     #[error("base path {base_path:?} of site {site:?} {found}: write {write:?}")]
     BasePath { site: String, base_path: String, found: &'static str, write: String },
     #[error(
-        "public path {path:?} of site {site:?} {found}: write an object key, or a folder ending in a slash"
+        "public path {path:?} of site {site:?} {found}: write an object key, or a folder that ends in a slash"
     )]
     PublicPath { site: String, path: String, found: &'static str },
     #[error("site {site:?} {found}: write {write}")]
     Setting { site: String, found: String, write: &'static str },
-    #[error("{text:?} on site {site:?} is no method or field name: write letters, digits and hyphens")]
+    #[error("{text:?} on site {site:?} is not a method or field name: write letters, digits and hyphens")]
     NotAToken { site: String, text: String },
-    #[error("status {status} for {code} on site {site:?} is no refusal: write 400 to 599")]
+    #[error("status {status} for {code} on site {site:?} is not an error status: write 400 to 599")]
     AnswerStatus { site: String, code: super::Code, status: u16 },
-    #[error("stream {stream:?} {found}: give each stream one playback ID")]
+    #[error("stream {stream:?} {found}: write one playback ID for each stream")]
     Stream { stream: String, found: &'static str },
 
     // Without its text, which may contain a secret in place of {secret}.
@@ -143,23 +149,23 @@ pub enum ConfigError {
     IpBinding { found: String },
 
     // Embed tokens and revocations
-    #[error("embed token of {bytes} bytes is none: give 32 to 64 of the characters 0 to 9 and a to f")]
+    #[error("embed token of {bytes} bytes is malformed: use 32 to 64 of the characters 0 to 9 and a to f")]
     EmbedToken { bytes: usize },
     #[error(
         "lifetime of an embed token is {seconds} s: write 5 minutes (300 s) to 30 days (2592000 s), or \"never\""
     )]
     EmbedLifetime { seconds: u64 },
-    #[error("embed token {found}: give {write}")]
+    #[error("embed token {found}: use {write}")]
     EmbedDraft { found: String, write: &'static str },
-    #[error("rate of {requests} requests in {} s: give 1 to 1000000 in 1 s to 1 day", within.as_secs())]
+    #[error("rate is {requests} requests in {} s: write 1 to 1000000 in 1 s to 1 day", within.as_secs())]
     Rate { requests: u32, within: std::time::Duration },
-    #[error("name to be revoked has {bytes} bytes: give 1 to 256")]
+    #[error("name to revoke has {bytes} bytes: use 1 to 256")]
     Revocation { bytes: usize },
-    #[error("no site takes embed tokens under the id {site:?}: name one of {known}")]
+    #[error("no site with the id {site:?} accepts embed tokens: use one of {known}")]
     NoEmbedSite { site: String, known: String },
     #[error("shared store {found}: write {write}")]
     Store { found: String, write: &'static str },
-    #[error("the system gives no random bytes: see that it has its generator, such as getrandom(2)")]
+    #[error("the system provides no random bytes: check its random generator, such as getrandom(2)")]
     NoRandomness,
 
     #[error("trusted proxy {text:?} {found}: write {write}")]
@@ -170,11 +176,13 @@ pub enum ConfigError {
     InFile { file: String, line: Option<u32>, error: Box<ConfigError> },
     #[error("{found}")]
     Unreadable { found: String },
-    #[error("is no {notation}: {found}")]
+    #[error("is not valid {notation}: {found}")]
     Syntax { notation: &'static str, found: String },
-    #[error("has an ending that names no format: write it as .toml or .json")]
+    #[error("has an unknown extension: use .toml or .json")]
     UnknownNotation,
-    #[error("version is {found}, and this release reads 1: write 1, or see \"Upgrading\" in the CHANGELOG")]
+    #[error(
+        "version is {found}, but this release reads version 1: write 1, or see \"Upgrading\" in the CHANGELOG"
+    )]
     FormatVersion { found: i64 },
     #[error("{table} has no field {field:?}: write {write}")]
     UnknownField { table: String, field: String, write: String },
@@ -182,32 +190,32 @@ pub enum ConfigError {
     Field { field: String, found: String, write: String },
     #[error("{part} {found}: write {write}")]
     Section { part: String, found: String, write: String },
-    #[error("hook is for site {site:?}, and no site has that id: name one of {known}")]
+    #[error("hook is for site {site:?}, but no site has that id: use one of {known}")]
     HookForNoSite { site: String, known: String },
-    #[error("is neither <kid>.pem nor <kid>.jwk nor jwks.json, and is passed over: give keys such a name")]
+    #[error("is not a key file and is ignored: name key files <kid>.pem, <kid>.jwk or jwks.json")]
     PassedOver,
     #[error(
-        "holds no key file any more: to retire its keys, put a jwks.json with {{\"keys\":[]}} there, remove the section, or set \
-         not_after or max_staleness"
+        "no longer contains a key file: to retire its keys, add a jwks.json with {{\"keys\":[]}}, remove the \
+         section, or set not_after or max_staleness"
     )]
     EmptiedFolder,
-    #[error("{error}; its last good keys stay in force{}", age_limit(*.max_staleness))]
+    #[error("{error}; its last valid keys stay in force{}", age_limit(*.max_staleness))]
     LastGoodKeys { error: Box<ConfigError>, max_staleness: Option<std::time::Duration> },
-    #[error("{error}; its keys are out of force")]
+    #[error("{error}; its keys are no longer in force")]
     KeysRemoved { error: Box<ConfigError> },
-    #[error("{error}; until then its last good secret stays in force")]
+    #[error("{error}; until then its last valid secret stays in force")]
     LastGoodSecret { error: Box<ConfigError> },
     #[error(
-        "key {key} in {file} is also in {first}, which keeps it: give one of them another kid, scope or issuer"
+        "key {key} in {file} is also in {first}, which takes precedence: change the kid, scope or issuer of one of them"
     )]
     DoubledKey { key: String, file: String, first: String },
-    #[error("key {kid:?} is {found}, and not for {wanted}: leave algorithm out, or give a key for it")]
+    #[error("key {kid:?} is {found}, not for {wanted}: leave algorithm out, or use a key for it")]
     OtherAlgorithm { kid: String, found: String, wanted: &'static str },
-    #[error("key is named {named:?} by its file or section and {inside:?} by itself: give it one name")]
+    #[error("key has the kid {named:?} from its file or section, but {inside:?} in its content: use one kid")]
     OtherKeyId { named: String, inside: String },
 
     // CORS
-    #[error("cors of site {site:?} has no origin: name one, or \"*\" without credentials")]
+    #[error("cors of site {site:?} has no origin: write one, or \"*\" without credentials")]
     NoOrigins { site: String },
     #[error("origin {origin:?} {found}: write {write:?}")]
     Origin { origin: String, found: &'static str, write: String },

@@ -19,26 +19,26 @@ pub enum Denial {
     #[error("host is ambiguous: {0}")]
     AmbiguousHost(HostFault),
     /// No site has this host.
-    #[error("no site answers to this host")]
+    #[error("no site has this host")]
     UnknownHost,
     /// The path is outside every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
-    #[error("path is outside of every base path on this host")]
+    #[error("path is outside every base path on this host")]
     Outside,
     /// The path is outside every base path, or in a public site beside a base path, and a router may have removed a prefix from
     /// it.
     #[error(
-        "path needs no credential, unless a router removed a prefix from it: enable the feature axum for axum's \
-         routers, or call GateLayer::full_paths() where no router removes prefixes"
+        "path needs no credential, unless a router removed a prefix from it: enable the feature axum for \
+         axum's routers, or call GateLayer::full_paths() if no router removes prefixes"
     )]
     PathMayBeShortened,
     /// The site requires HTTPS.
-    #[error("the request came over plain HTTP, and the site asks for HTTPS")]
+    #[error("request came over plain HTTP, but the site requires HTTPS")]
     HttpsRequired,
     /// One carrier contains two credentials.
     #[error("ambiguous credential: {0}")]
     AmbiguousCredential(Repeated),
     /// No carrier that the site lists contains a credential.
-    #[error("no credential in any carrier that the site lists")]
+    #[error("request has no credential in any carrier of the site")]
     CredentialMissing,
     /// Not a compact JWS with strict JSON inside.
     #[error("malformed token: {0}")]
@@ -53,21 +53,19 @@ pub enum Denial {
     #[error("header typ is not JWT")]
     WrongType,
     /// `crit` is present: it demands an extension that is not supported (RFC 7515 §4.1.11).
-    #[error("header has crit: no critical extension is understood")]
+    #[error("header has crit: no critical extension is supported")]
     CriticalHeader,
     /// `alg` is `none` (RFC 7518 §3.6).
-    #[error("header alg is none: unsigned tokens are refused")]
+    #[error("header alg is none: unsigned tokens are rejected")]
     UnsignedToken,
     /// `alg` is the XML-DSig URI that some .NET libraries write.
-    #[error(
-        "header alg is an XML-DSig URI: the issuer should sign with the name from RFC 7518, such as RS256"
-    )]
+    #[error("header alg is an XML-DSig URI: the issuer must use the name from RFC 7518, such as RS256")]
     XmlDsigAlgorithm,
     /// `alg` is not the algorithm of the key that `kid` names (RFC 8725 §3.1).
     #[error("header alg is not the algorithm of the key")]
     WrongAlgorithm,
     /// The header names no key.
-    #[error("header has no kid: no key is tried that the token does not name")]
+    #[error("header has no kid: a token must name its key")]
     MissingKeyId,
     /// No key with this `kid` is loaded.
     #[error("no key has this kid")]
@@ -81,7 +79,7 @@ pub enum Denial {
         now: UnixSeconds,
     },
     /// The key's file could not be read again within its `max_staleness`.
-    #[error("key is stale: its source was not read again by {until} (max_staleness), checked at {now}")]
+    #[error("key is stale: its source was not reloaded by {until} (max_staleness), checked at {now}")]
     StaleKey {
         /// The last second in which the key was in force.
         until: UnixSeconds,
@@ -108,7 +106,7 @@ pub enum Denial {
         now: UnixSeconds,
     },
     /// `exp - now` is more than the site's `max_lifetime`.
-    #[error("token lives too long: exp is {exp}, the site allows {max} s from now")]
+    #[error("token lifetime is too long: exp is {exp}, the site allows at most {max} s from now")]
     LifetimeTooLong {
         /// The claim, floored to a second.
         exp: UnixSeconds,
@@ -116,25 +114,25 @@ pub enum Denial {
         max: u32,
     },
     /// `iss` is not the issuer of the site or of the key.
-    #[error("claim iss is not the issuer that the site or the key asks for")]
+    #[error("claim iss is not the issuer that the site or the key requires")]
     WrongIssuer,
     /// `aud` does not name the site's audience.
-    #[error("claim aud does not name the audience that the site asks for")]
+    #[error("claim aud does not contain the audience that the site requires")]
     WrongAudience,
     /// `uri` starts with a slash, so it cannot be an object key.
     #[error("claim uri starts with a slash: object keys have none")]
     ScopeStartsWithSlash,
     /// `uri` is empty and the site forbids whole-bucket tokens.
-    #[error("claim uri covers the whole bucket, which the site forbids")]
+    #[error("claim uri covers the whole bucket, which the site does not allow")]
     WholeBucket,
     /// The token does not cover the path.
     #[error("path is outside the scope of the token")]
     OutOfScope,
     /// The signature was not made over this token with this key.
-    #[error("signature does not fit")]
+    #[error("signature is invalid")]
     BadSignature,
     /// Too many signatures failed recently; verification is suspended for this client or key.
-    #[error("too many signatures {of} did not fit: one more is checked in {retry_after} s")]
+    #[error("too many invalid signatures {of}: verification is suspended for {retry_after} s")]
     TooManyFailures {
         /// The client or the key: the subject of the suspension.
         of: Failing,
@@ -142,7 +140,7 @@ pub enum Denial {
         retry_after: u32,
     },
     /// The secure link is malformed, or its proof is wrong.
-    #[error("secure link is bad: {0}")]
+    #[error("secure link is invalid: {0}")]
     LinkBad(LinkFault),
     /// The secure link has a valid proof, and has expired.
     #[error("secure link expired: expires is {expires}, checked at {now}")]
@@ -154,10 +152,10 @@ pub enum Denial {
     },
     /// The URL signature is malformed, does not match, or breaks a rule of the site or of its own. Akamai tokens and CloudFront's
     /// URLs have URL signatures.
-    #[error("URL signature is bad: {0}")]
+    #[error("URL signature is invalid: {0}")]
     UrlSignatureBad(UrlSignatureFault),
     /// The URL signature has expired. It may not have been verified.
-    #[error("URL signature expired: it was good until {expires}, checked at {now}")]
+    #[error("URL signature expired: it was valid until {expires}, checked at {now}")]
     UrlSignatureExpired {
         /// The first second in which the signature is not valid, without leeway.
         expires: UnixSeconds,
@@ -165,7 +163,7 @@ pub enum Denial {
         now: UnixSeconds,
     },
     /// The URL signature is not valid yet.
-    #[error("URL signature is not yet valid: it starts at {starts}, checked at {now}")]
+    #[error("URL signature is not yet valid: it is valid from {starts}, checked at {now}")]
     UrlSignatureNotYetValid {
         /// The first second in which the signature is valid, without leeway.
         starts: UnixSeconds,
@@ -176,10 +174,10 @@ pub enum Denial {
     #[error("path is outside the scope of the URL signature")]
     UrlSignatureOutOfScope,
     /// No embed token with this text is in force.
-    #[error("no embed token of this text is in force")]
+    #[error("embed token is unknown")]
     EmbedUnknown,
     /// The embed token has expired.
-    #[error("embed token expired: it was good until {expires}, checked at {now}")]
+    #[error("embed token expired: it was valid until {expires}, checked at {now}")]
     EmbedExpired {
         /// The first second in which the token is not valid.
         expires: UnixSeconds,
@@ -190,28 +188,28 @@ pub enum Denial {
     #[error("credential was revoked")]
     Revoked,
     /// The requesting page has an origin that the embed token does not allow.
-    #[error("the page that asks is of no origin that the embed token allows")]
+    #[error("the page's origin is not one that the embed token allows")]
     OriginNotAllowed,
     /// The embed token exceeded its rate.
-    #[error("embed token is over its rate: one more request in {retry_after} s")]
+    #[error("embed token exceeded its rate: the next request is allowed in {retry_after} s")]
     RateLimited {
         /// The seconds until one more request is allowed.
         retry_after: u32,
     },
     /// The decision needs the shared store, which does not answer.
-    #[error("the shared store of tokens and revocations does not answer")]
+    #[error("the shared store of tokens and revocations is unavailable")]
     StoreUnavailable,
     /// The site's own hook refused the claims.
-    #[error("refused by the site's own hook")]
+    #[error("the site's hook refused the request")]
     RefusedByHook,
     /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
-    #[error("query is too long to be carried into the manifest")]
+    #[error("query is too long to carry into the manifest")]
     QueryTooLong {
         /// True if a credential was verified, false for a public resource.
         verified: bool,
     },
     /// The method is not allowed. A credential, if one is needed, was valid.
-    #[error("method is not allowed here")]
+    #[error("method is not allowed")]
     Method {
         /// True if a credential was verified, false for a public resource.
         verified: bool,
@@ -362,7 +360,7 @@ mod tests {
         assert_eq!(expired.to_string(), "token expired: exp is 1750000000, checked at 1750000042");
         let fault =
             TokenFault::Milliseconds { claim: ClaimName::Exp, date: UnixSeconds::new(1_790_000_000_000) };
-        let text = "exp is 1790000000000: NumericDate is in seconds, this looks like milliseconds";
+        let text = "exp is 1790000000000: this looks like milliseconds, but NumericDate is in seconds";
         assert_eq!(Denial::MalformedToken(fault).to_string(), format!("malformed token: {text}"));
         assert_eq!(Denial::OutOfScope.to_string(), "path is outside the scope of the token");
         assert_eq!(Denial::MalformedClaim(ClaimName::Exp).to_string(), "claim exp is malformed");

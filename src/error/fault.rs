@@ -7,7 +7,7 @@ use crate::time::UnixSeconds;
 #[non_exhaustive]
 pub enum Failing {
     /// The client's address, or its network.
-    #[error("of this client")]
+    #[error("from this client")]
     Client,
     /// The key that the token names.
     #[error("for this key")]
@@ -22,7 +22,7 @@ pub enum PathFault {
     #[error("it does not start with a slash")]
     NotAbsolute,
     /// Longer than [`MAX_PATH_LEN`](crate::request::MAX_PATH_LEN).
-    #[error("it is longer than can be looked at")]
+    #[error("it is longer than 4096 bytes")]
     TooLong,
     /// A `%` without two hexadecimal digits.
     #[error("invalid percent-encoding")]
@@ -43,20 +43,20 @@ pub enum PathFault {
     #[error("dot segment")]
     DotSegment,
     /// The decoded path would decode once more, to one of the other faults or without end.
-    #[error("it would decode again to something else")]
+    #[error("it is percent-encoded more than once")]
     DecodesAgain,
     /// Not UTF-8 once decoded.
     #[error("not UTF-8")]
     NotUtf8,
     /// Outside every base path as written, and inside one by another reading.
-    #[error("some reading of it falls inside a protected base path")]
+    #[error("one reading of it is inside a protected base path")]
     ReadsInside,
     /// Inside another base path on a file system that folds case or trims names.
-    #[error("a file system that folds case or trims names would find it inside another base path")]
+    #[error("on a file system that folds case or trims names it is inside another base path")]
     FoldsInside,
     /// A layer rewrote the path after routing, and the two paths belong to different sites.
     #[error(
-        "it was rewritten after routing, and the path that the client sent belongs elsewhere: put the layer that rewrites paths outside of the router"
+        "it was rewritten after routing, and the path that the client sent belongs to another site: put the layer that rewrites paths outside the router"
     )]
     Rewritten,
 }
@@ -72,7 +72,7 @@ pub enum HostFault {
     #[error("two Host fields")]
     Repeated,
     /// The authority of an absolute-form target (or `:authority`) differs from `Host`.
-    #[error("the target's authority and Host disagree")]
+    #[error("the target's authority and the Host field differ")]
     Disagrees,
     /// Not a host name, an IP literal, or either with a port.
     #[error("not a host name")]
@@ -93,7 +93,7 @@ pub enum Repeated {
     #[error("two lines of the header field")]
     HeaderField,
     /// Two cookies of one name, for a scheme whose credential is several cookies.
-    #[error("two cookies of one name")]
+    #[error("two cookies with one name")]
     Cookie,
 }
 
@@ -102,22 +102,22 @@ pub enum Repeated {
 #[non_exhaustive]
 pub enum LinkFault {
     /// The link has no expiry.
-    #[error("it says no expiry")]
+    #[error("it has no expiry")]
     NoExpiry,
     /// The expiry is not decimal digits, is zero, or overflows.
-    #[error("its expiry is no positive decimal number")]
+    #[error("its expiry is not a positive decimal number")]
     Expiry,
     /// The proof does not have the form of the site's hash.
-    #[error("its proof has not the form of the site's hash")]
+    #[error("its proof does not have the form of the site's hash")]
     Proof,
     /// The link is bound to an address, and the client's address is unknown.
-    #[error("it is bound to an address, and the client's cannot be told")]
+    #[error("it is bound to an address, and the client's address is unknown")]
     ClientUnknown,
     /// The link is valid for longer than the site's `max_lifetime`, or has no end although the site requires one.
-    #[error("it is good for longer than the site allows")]
+    #[error("its lifetime is longer than the site allows")]
     Lifetime,
     /// The proof was made for another path, expiry or client.
-    #[error("its proof does not fit path, expiry and client")]
+    #[error("its proof does not match the path, expiry and client")]
     Mismatch,
 }
 
@@ -126,7 +126,7 @@ pub enum LinkFault {
 #[non_exhaustive]
 pub enum UrlSignatureFault {
     /// Longer than [`MAX_CREDENTIAL_BYTES`](crate::request::MAX_CREDENTIAL_BYTES).
-    #[error("it is longer than can be looked at")]
+    #[error("it is longer than 8192 bytes")]
     TooLong,
     /// A part of it is missing.
     #[error("a part of it is missing")]
@@ -135,34 +135,34 @@ pub enum UrlSignatureFault {
     #[error("it is made with a hash that the site does not accept")]
     HashRefused,
     /// Not in the form of the site's scheme.
-    #[error("it has not the form of its scheme")]
+    #[error("it does not have the form of its scheme")]
     Form,
     /// A field occurs twice.
     #[error("a field occurs twice")]
     RepeatedField,
     /// A field that the scheme does not send.
-    #[error("it has a field that its scheme does not send")]
+    #[error("it has a field that its scheme does not have")]
     UnknownField,
     /// A date is not a decimal number of seconds, or is 10^12 or more, which looks like milliseconds.
-    #[error("a date is no number of seconds")]
+    #[error("a date is not a number of seconds")]
     Date,
     /// No expiry.
-    #[error("it says no expiry")]
+    #[error("it has no expiry")]
     NoExpiry,
     /// The list of covered paths is present and empty.
-    #[error("it lists nothing that it covers")]
+    #[error("its list of covered paths is empty")]
     NoScope,
     /// No key of the site made the signature over this text.
-    #[error("it does not fit")]
+    #[error("it does not match the signed text and the site's keys")]
     Mismatch,
     /// Valid for longer than the site's `max_lifetime`.
-    #[error("it is good for longer than the site allows")]
+    #[error("its lifetime is longer than the site allows")]
     Lifetime,
     /// Bound to an address, and the client's address is unknown.
-    #[error("it is bound to an address, and the client's is unknown")]
+    #[error("it is bound to an address, and the client's address is unknown")]
     ClientUnknown,
     /// Bound to an address that is not the client's.
-    #[error("it is bound to another address than the client's")]
+    #[error("it is bound to an address other than the client's")]
     OtherClient,
 }
 
@@ -208,13 +208,13 @@ pub enum TokenFault {
     #[error("nested too deeply")]
     TooDeep,
     /// `alg` is absent or not a string.
-    #[error("header alg is absent or no string")]
+    #[error("header alg is missing or not a string")]
     Algorithm,
     /// `kid` is empty or not a string.
-    #[error("header kid is no string, or empty")]
+    #[error("header kid is empty or not a string")]
     KeyId,
     /// A date of 10^12 or more: read as seconds (RFC 7519 §2), the token would never expire.
-    #[error("{claim} is {date}: NumericDate is in seconds, this looks like milliseconds")]
+    #[error("{claim} is {date}: this looks like milliseconds, but NumericDate is in seconds")]
     Milliseconds {
         /// The claim.
         claim: ClaimName,

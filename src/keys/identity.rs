@@ -29,7 +29,7 @@ impl KeyId {
         } else if kid.len() > MAX_KEY_ID_LEN {
             "is longer than 256 bytes"
         } else if kid.chars().any(char::is_control) {
-            "has control characters"
+            "contains control characters"
         } else {
             return Ok(Self(SmolStr::new(kid)));
         };

@@ -264,7 +264,7 @@ impl Key {
             crate::log::event!(
                 WARN,
                 kid = self.id().as_str(),
-                "a key cannot be prepared, its token is refused"
+                "key cannot be prepared: its token is rejected"
             );
             Err(BadSignature)
         })

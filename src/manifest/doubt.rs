@@ -36,7 +36,7 @@ impl fmt::Display for Doubt {
 #[non_exhaustive]
 pub enum Reason {
     /// No `#EXTM3U` in the first line; no `MPD` or `Patch` as the first element.
-    #[error("the body is no manifest of its format")]
+    #[error("the body is not a manifest of its format")]
     NotAManifest,
     /// A line of a playlist is longer than [`MAX_HELD_BACK`].
     #[error("a line is longer than {} bytes", MAX_HELD_BACK)]
@@ -46,11 +46,11 @@ pub enum Reason {
     #[error("a tag or the text of a URI is longer than {} bytes", MAX_HELD_BACK)]
     MarkupTooLong,
     /// The MPD is longer than [`Carried::max_mpd`](super::Carried::max_mpd).
-    #[error("the document is longer than is rewritten")]
+    #[error("the document is too long to rewrite")]
     DocumentTooLong,
     /// A `BaseURL` or a `Location` of an MPD leads to another host or port, or cannot be read. References anywhere in the
     /// document may belong to it.
-    #[error("a BaseURL or Location leads elsewhere")]
+    #[error("a BaseURL or Location points to another host")]
     ForeignBase,
     /// A URI contains bytes that are not UTF-8.
     #[error("a URI is not UTF-8")]
@@ -62,7 +62,7 @@ pub enum Reason {
     #[error("the document has a document type declaration")]
     DocumentType,
     /// More nested elements, or more namespaces in scope, than are supported.
-    #[error("elements are nested too deep")]
+    #[error("elements are nested too deeply")]
     TooDeep,
     /// More `EXT-X-DEFINE` tags than are kept.
     #[error("too many variables are defined")]
@@ -77,10 +77,10 @@ pub enum Reason {
 #[non_exhaustive]
 pub enum Fault {
     /// HLS: a malformed attribute list, for example with a quote that does not end.
-    #[error("an attribute list that cannot be read")]
+    #[error("an attribute list that cannot be parsed")]
     AttributeList,
     /// DASH: malformed markup.
-    #[error("a tag that cannot be read")]
+    #[error("a tag that cannot be parsed")]
     Tag,
     /// DASH: an end tag without a matching start tag.
     #[error("an end tag of another element")]

@@ -18,7 +18,7 @@ pub const MAX_CARRIED: usize = 8 * 1024;
 
 /// The chosen parameters exceed [`MAX_CARRIED`] or [`MAX_PARAMETERS`]. None of them is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the query is too long to be carried")]
+#[error("the query is too long to carry")]
 pub struct QueryTooLong;
 
 /// The chosen parameters of a request's query, ready to be appended to URIs, in their order.

@@ -86,7 +86,7 @@ impl KeyService {
             crate::log::event!(
                 WARN,
                 folder = folder.as_str(),
-                "no grant in a request for a media key: put the layer around this service, and grant_extension on its site"
+                "a request for a media key has no grant: wrap this service in the layer and set grant_extension on its site"
             );
             return Err(Refused::NoGrant);
         };
@@ -105,14 +105,18 @@ impl KeyService {
                 folder = folder.as_str(),
                 granted =
                     grant.video().or(grant.scope()).map(|of| shown_path(of.as_bytes(), &[]).to_string()),
-                "refused a media key: it is of another video than the grant"
+                "media key refused: it belongs to another video than the grant"
             );
             return Err(Refused::OtherVideo);
         }
         match keys.named(video, name) {
             Some(Ok(key)) => Ok(key),
             Some(Err(MediaKeyError::Derivation)) => {
-                crate::log::event!(ERROR, key = %name, "no media key: the cryptographic library failed");
+                crate::log::event!(
+                    ERROR,
+                    key = %name,
+                    "media key cannot be derived: the cryptographic library failed"
+                );
                 Err(Refused::Broken)
             }
             Some(Err(_)) => Err(Refused::NoKey),
@@ -121,7 +125,7 @@ impl KeyService {
                     INFO,
                     key = %name,
                     masters = keys.ids().join(" "),
-                    "no media key: it is of another master; keep the one that its content was made with, by also()"
+                    "media key cannot be derived: it belongs to another master; add that master with also()"
                 );
                 Err(Refused::NoKey)
             }

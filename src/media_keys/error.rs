@@ -7,21 +7,25 @@
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]
 pub enum MediaKeyError {
-    #[error("master of media keys has {bytes} bytes: give {MIN_MASTER_LEN} or more, as of openssl rand 32")]
+    #[error(
+        "master of media keys has {bytes} bytes: use {MIN_MASTER_LEN} or more, such as the output of openssl rand 32"
+    )]
     MasterTooShort { bytes: usize },
-    #[error("master of media keys is the text of a PEM: give 32 random bytes, as of openssl rand 32")]
+    #[error("master of media keys is PEM text: use 32 random bytes, such as the output of openssl rand 32")]
     MasterIsPem,
-    #[error("two masters of media keys have the id {id}: give each once")]
+    #[error("two masters of media keys have the id {id}: list each once")]
     MasterTwice { id: String },
-    #[error("video {video:?} is no id: write one segment of a path, 1 to 256 bytes, without % and controls")]
+    #[error(
+        "video {video:?} is not an id: use one segment of a path, 1 to 256 bytes, without % and control characters"
+    )]
     Video { video: String },
     #[error("folder of media keys {folder:?} {found}: write one such as \"/videos/{{video}}/keys/\"")]
     Folder { folder: String, found: &'static str },
     #[error("URI prefix of media keys {found}: write {write}")]
-    UriPrefix { found: &'static str, write: &'static str }, // without its text: a credential may stand in it
-    #[error("path {path:?} {found}, and the packager reads it from a line of text: choose another")]
+    UriPrefix { found: &'static str, write: &'static str }, // without its text, which may contain a credential
+    #[error("path {path:?} {found}, but the packager reads it from a line of text: use another path")]
     KeyFile { path: String, found: &'static str },
-    #[error("{path:?} cannot be written: {found}; name a file in a folder that may be written to")]
+    #[error("{path:?} cannot be written: {found}; use a file in a writable folder")]
     Unwritable { path: String, found: String },
     #[error("media key cannot be derived: the cryptographic library failed")]
     Derivation,

@@ -34,7 +34,7 @@ impl Folder {
         let mut buffer = PathBuffer::new();
         let normal = RequestPath::parse(text.as_bytes(), &mut buffer);
         if !normal.is_ok_and(|normal| normal.as_bytes() == text.as_bytes()) {
-            return Err(wrong("is no path in its normal form"));
+            return Err(wrong("is not a path in its normal form"));
         }
         let inner = text.strip_prefix('/').and_then(|text| text.strip_suffix('/'));
         let inner = inner.ok_or_else(|| wrong("does not end in a slash"))?;
@@ -44,14 +44,14 @@ impl Folder {
                 "{video}" => Ok(Segment::Video),
                 "{token}" => Ok(Segment::Token),
                 literal if literal.contains(['{', '}']) => {
-                    Err(wrong("has braces that are no {video} or {token}"))
+                    Err(wrong("has braces other than {video} and {token}"))
                 }
                 literal => Ok(Segment::Literal(literal.into())),
             })
             .collect::<Result<_, _>>()?;
         let count = |wanted: &Segment| segments.iter().filter(|segment| *segment == wanted).count();
         if count(&Segment::Video) != 1 {
-            return Err(wrong("names no video, or several"));
+            return Err(wrong("has no {video}, or several"));
         }
         Ok(Self { text: text.into(), segments })
     }
@@ -113,14 +113,14 @@ mod tests {
     #[test]
     fn a_folder_that_means_nothing_is_refused_with_the_remedy() {
         for (name, folder, said) in [
-            ("nothing", "", "is no path in its normal form"),
-            ("no leading slash", "videos/{video}/", "is no path in its normal form"),
-            ("an empty segment", "/a//{video}/", "is no path in its normal form"),
-            ("percent-encoded", "/a%20b/{video}/", "is no path in its normal form"),
+            ("nothing", "", "is not a path in its normal form"),
+            ("no leading slash", "videos/{video}/", "is not a path in its normal form"),
+            ("an empty segment", "/a//{video}/", "is not a path in its normal form"),
+            ("percent-encoded", "/a%20b/{video}/", "is not a path in its normal form"),
             ("no slash at its end", "/videos/{video}", "does not end in a slash"),
             ("the root", "/", "does not end in a slash"),
-            ("no video", "/videos/", "names no video, or several"),
-            ("two videos", "/{video}/{video}/", "names no video, or several"),
+            ("no video", "/videos/", "has no {video}, or several"),
+            ("two videos", "/{video}/{video}/", "has no {video}, or several"),
             ("a video in part of a segment", "/v{video}/", "has braces"),
             ("another name", "/{bucket}/{video}/", "has braces"),
         ] {

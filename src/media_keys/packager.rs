@@ -88,9 +88,9 @@ fn info(
 ) -> Result<String, MediaKeyError> {
     check_prefix(uri_prefix)?;
     let wrong = |found| MediaKeyError::KeyFile { path: key_file.display().to_string(), found };
-    let path = key_file.to_str().ok_or_else(|| wrong("is no UTF-8"))?;
+    let path = key_file.to_str().ok_or_else(|| wrong("is not UTF-8"))?;
     if path.contains(['\n', '\r', '\0']) {
-        return Err(wrong("has a line end"));
+        return Err(wrong("contains a line break"));
     }
     let iv = iv.map(|iv| format!("{:032x}\n", u128::from_be_bytes(iv))).unwrap_or_default();
     Ok(format!("{uri_prefix}{}\n{path}\n{iv}", key.file_name()))
@@ -100,10 +100,10 @@ fn info(
 fn check_prefix(prefix: &str) -> Result<(), MediaKeyError> {
     let wrong = |found, write| Err(MediaKeyError::UriPrefix { found, write });
     if !prefix.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'~')) {
-        return wrong("has a character that no URI has", "it percent-encoded");
+        return wrong("has a character that a URI cannot contain", "the character percent-encoded");
     }
     if prefix.contains(['?', '#']) {
-        return wrong("has a query or a fragment", "the folder alone; forwarding adds the credential");
+        return wrong("has a query or a fragment", "only the folder; forwarding adds the credential");
     }
     if !(prefix.is_empty() || prefix.ends_with('/')) {
         return wrong("does not end in a slash", "the folder of the keys, such as \"keys/\"");

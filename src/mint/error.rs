@@ -11,23 +11,23 @@ use crate::error::{ConfigError, TokenFault};
 pub enum MintError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("claim {name:?} has its own method: use expires_in, expires_at, not_before, or the scope")]
+    #[error("claim {name:?} has its own method: use expires_in, expires_at, not_before or the scope")]
     ReservedClaim { name: String },
     #[error("claim {name:?} cannot be written as JSON: {reason}")]
     Claim { name: String, reason: String },
-    #[error("claim {name:?} looks like milliseconds: write seconds since 1970")]
+    #[error("claim {name:?} looks like milliseconds: use seconds since 1970")]
     Milliseconds { name: String },
     #[error("cookie {found}: write {write}")]
     Cookie { found: String, write: &'static str },
     #[error("secure link: {found}: write {write}")]
     Link { found: String, write: &'static str },
-    #[error("every verifier would refuse the token: {fault}")]
+    #[error("every verifier would reject the token: {fault}")]
     Refused { fault: TokenFault },
     #[error("the key could not sign: the system's random generator failed")]
     Signing,
-    #[error("no key of {bits} bits can be made: ask for 2048 to 8192")]
+    #[error("RSA key of {bits} bits cannot be generated: use 2048 to 8192 bits")]
     KeySize { bits: usize },
-    #[error("no key could be made: the system's random generator failed")]
+    #[error("the key could not be generated: the system's random generator failed")]
     Random,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::error::MintError;
 use crate::error::{ConfigErrors, Faults};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, without_parameters};
-use crate::schemes::Asked;
+use crate::schemes::Requested;
 use crate::schemes::link::{Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::time::{UnixSeconds, whole_seconds};
 
@@ -110,7 +110,7 @@ impl LinkDraft<'_> {
         };
         let (address, query) = target.split_once('?').unwrap_or((target, ""));
         let (origin, authority, path) = split_address(address)
-            .ok_or_else(|| wrong("URL is no https://host/path and no /path", "one of them"))?;
+            .ok_or_else(|| wrong("URL is neither https://host/path nor /path", "one of them"))?;
         let (mut host, mut buffer) = (HostBuffer::new(), PathBuffer::new());
         let host = match authority {
             "" => b"",
@@ -122,13 +122,13 @@ impl LinkDraft<'_> {
             .map_err(|fault| wrong(&format!("URL's path is ambiguous: {fault}"), "its normal form"))?;
         let expires = self.expires_at.map(|at| at.get().to_string());
         if expires.as_ref().is_some_and(|expires| expires.starts_with(['-', '0'])) {
-            return Err(wrong("expiry is before 1970", "one to come"));
+            return Err(wrong("expiry is before 1970", "a date in the future"));
         }
         if self.expires_at.is_some_and(UnixSeconds::looks_like_milliseconds) {
             return Err(wrong("expiry looks like milliseconds", "seconds since 1970"));
         }
         let mut query = query.as_bytes().to_vec();
-        let parts = rules.parts().ok_or_else(|| wrong("format has no links", "another format"))?;
+        let parts = rules.parts().ok_or_else(|| wrong("format has no link", "another format"))?;
         if let Parts::Query { hash, expires } = &parts {
             let names: Vec<&str> = [Some(*hash), *expires].into_iter().flatten().collect();
             query = without_parameters(&query, &names).unwrap_or(query);
@@ -136,18 +136,22 @@ impl LinkDraft<'_> {
         let (prefix, key) = match parts {
             Parts::Query { .. } => ("", normal.as_bytes()),
             Parts::Segments => split_video(path).ok_or_else(|| {
-                wrong("URL's path is no /videos/{account}_{video}/file", "videos, cmaf or mpegts")
+                wrong("URL's path is not /videos/{account}_{video}/file", "videos, cmaf or mpegts")
             })?,
         };
-        let asked = Asked { path: normal.as_bytes(), key, host, query: Some(&query) };
+        let requested = Requested { path: normal.as_bytes(), key, host, query: Some(&query) };
         let proof =
-            rules.prove(&asked, expires.as_deref(), self.client, self.covers).map_err(|why| match why {
-                NoLink::NoExpiry => wrong("link has no expiry", "expires_in or expires_at"),
-                NoLink::NoClient => wrong("link is bound to an address and has none", "client(address)"),
-                NoLink::OtherCoverage => {
-                    wrong("format makes no links that open so much", "file or directory")
-                }
-            })?;
+            rules.prove(&requested, expires.as_deref(), self.client, self.covers).map_err(
+                |why| match why {
+                    NoLink::NoExpiry => wrong("link has no expiry", "expires_in or expires_at"),
+                    NoLink::NoClient => {
+                        wrong("link is bound to an address, but none is set", "client(address)")
+                    }
+                    NoLink::OtherCoverage => {
+                        wrong("format cannot make a link with this coverage", "file or directory")
+                    }
+                },
+            )?;
         let query = String::from_utf8_lossy(&query);
         let expires = expires.unwrap_or_default();
         Ok(match parts {

@@ -61,8 +61,8 @@ impl Rate {
     /// Returns [`ConfigError::Rate`] for another number of requests or another period.
     pub fn new(requests: u32, within: Duration) -> Result<Self, ConfigError> {
         let seconds = u32::try_from(within.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds));
-        let requests_said = (requests <= MAX_REQUESTS).then_some(requests);
-        match (requests_said.and_then(NonZeroU32::new), seconds.and_then(NonZeroU32::new)) {
+        let in_range = (requests <= MAX_REQUESTS).then_some(requests);
+        match (in_range.and_then(NonZeroU32::new), seconds.and_then(NonZeroU32::new)) {
             (Some(requests), Some(within)) => Ok(Self { requests, within }),
             _ => Err(ConfigError::Rate { requests, within }),
         }

@@ -18,7 +18,7 @@ pub(crate) struct AllowedOrigins {
 
 /// The parts of a request that identify the requesting page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asker<'r> {
+pub(crate) struct Requester<'r> {
     /// `Origin`, or else the origin in `Referer`.
     origin: Option<&'r [u8]>,
     /// The host as the client wrote it, with its port.
@@ -27,7 +27,7 @@ pub(crate) struct Asker<'r> {
     same_origin: bool,
 }
 
-impl<'r> Asker<'r> {
+impl<'r> Requester<'r> {
     pub(crate) fn of(request: &'r (impl RequestView + ?Sized)) -> Self {
         let host = request.field(HOST, 0).or(request.target().authority).unwrap_or_default();
         let origin = only_line(request, ORIGIN).or_else(|| only_line(request, REFERER).map(origin_of));
@@ -49,14 +49,13 @@ impl AllowedOrigins {
                 format!("https://{lower}")
             };
             match OriginRule::parse(&text) {
-                Ok(OriginRule::Any) => faults.push(ConfigError::Origin {
-                    origin: text,
-                    found: "is every origin",
-                    write: "no origin at all".to_owned(),
+                Ok(OriginRule::Any) => faults.push(ConfigError::EmbedDraft {
+                    found: format!("has the origin {text:?}"),
+                    write: "an empty list to allow every page",
                 }),
                 Ok(OriginRule::Null) => faults.push(ConfigError::Origin {
                     origin: text,
-                    found: "is no page's own",
+                    found: "is not the origin of a page",
                     write: "https://app.example.com".to_owned(),
                 }),
                 Ok(rule) => {
@@ -75,10 +74,10 @@ impl AllowedOrigins {
 
     /// Returns whether the requesting page is allowed. `Origin` takes precedence over `Referer`. The site's own pages are allowed,
     /// because the player in an embed page is one of them.
-    pub(crate) fn admit(&self, asker: &Asker<'_>, allow_missing: bool) -> bool {
-        match asker.origin {
-            Some(origin) => self.list.has(origin) || is_own(origin, asker.host),
-            None => asker.same_origin || allow_missing,
+    pub(crate) fn admit(&self, requester: &Requester<'_>, allow_missing: bool) -> bool {
+        match requester.origin {
+            Some(origin) => self.list.has(origin) || is_own(origin, requester.host),
+            None => requester.same_origin || allow_missing,
         }
     }
 
@@ -121,8 +120,8 @@ mod tests {
         if faults.is_empty() { Ok(list) } else { Err(faults.iter().map(ToString::to_string).collect()) }
     }
 
-    fn asker<'r>(origin: Option<&'r str>, host: &'r str) -> Asker<'r> {
-        Asker { origin: origin.map(str::as_bytes), host: host.as_bytes(), same_origin: false }
+    fn requester<'r>(origin: Option<&'r str>, host: &'r str) -> Requester<'r> {
+        Requester { origin: origin.map(str::as_bytes), host: host.as_bytes(), same_origin: false }
     }
 
     #[test]
@@ -146,7 +145,11 @@ mod tests {
             ("null", false),
             ("", false),
         ] {
-            assert_eq!(allowed.admit(&asker(Some(origin), "cdn.example.com"), true), admitted, "{origin}");
+            assert_eq!(
+                allowed.admit(&requester(Some(origin), "cdn.example.com"), true),
+                admitted,
+                "{origin}"
+            );
         }
     }
 
@@ -162,7 +165,11 @@ mod tests {
             ("HTTP://APP.example.com", false),
             ("https://app.example.com:8443", false),
         ] {
-            assert_eq!(allowed.admit(&asker(Some(origin), "cdn.example.com"), false), admitted, "{origin}");
+            assert_eq!(
+                allowed.admit(&requester(Some(origin), "cdn.example.com"), false),
+                admitted,
+                "{origin}"
+            );
         }
         assert_eq!(
             allowed.frame_ancestors(),
@@ -173,10 +180,10 @@ mod tests {
     #[test]
     fn no_origin_at_all_is_a_denial_unless_it_is_allowed_or_the_browser_vouches() {
         let allowed = list(&["app.example.com"]).unwrap().unwrap();
-        let silent = asker(None, "cdn.example.com");
+        let silent = requester(None, "cdn.example.com");
         assert!(!allowed.admit(&silent, false));
         assert!(allowed.admit(&silent, true));
-        assert!(allowed.admit(&Asker { same_origin: true, ..silent }, false));
+        assert!(allowed.admit(&Requester { same_origin: true, ..silent }, false));
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod table;
 mod table_tests;
 mod token;
 
-pub(crate) use allowed::{AllowedOrigins, Asker};
+pub(crate) use allowed::{AllowedOrigins, Requester};
 pub use counts::EmbedCounts;
 pub use draft::EmbedDraft;
 pub(crate) use known::{Known, KnownTokens};

@@ -56,7 +56,7 @@ impl Stored {
         let stored =
             stored.map_err(|error| format!("{:?} error at column {}", error.classify(), error.column()))?;
         if stored.version != STORED_VERSION {
-            return Err(format!("version is {}, and this release reads {STORED_VERSION}", stored.version));
+            return Err(format!("version is {}, but this release reads {STORED_VERSION}", stored.version));
         }
         stored.check().map_err(|_| "it breaks the rules for records".to_owned())?;
         Ok(stored)
@@ -81,7 +81,7 @@ impl Stored {
             faults.push(ConfigError::EmbedDraft { found, write: "at most 32 members and 2048 bytes" });
         }
         for name in self.metadata.keys().filter(|name| OWN_MEMBERS.contains(&name.as_str())) {
-            let found = format!("has metadata called {name:?}, which is a claim");
+            let found = format!("has metadata named {name:?}, which is a claim");
             faults.push(ConfigError::EmbedDraft { found, write: "another name" });
         }
         let origins = AllowedOrigins::check(&self.origins, &mut faults);
@@ -132,8 +132,8 @@ pub(crate) fn check_id(what: &str, id: &str, in_path: bool) -> Result<(), Config
     }
     if in_path && (id.contains(['/', '\\', '%']) || matches!(id, "." | "..")) {
         return wrong(
-            format!("has the {what} {id:?}, which is no segment of a path"),
-            "it without slash and %",
+            format!("has the {what} {id:?}, which is not a segment of a path"),
+            "it without slashes and %",
         );
     }
     Ok(())

@@ -193,7 +193,7 @@ impl TrustedProxies {
     /// no `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
     /// false, wherever the proxy is. It is also false for a Unix socket, and on a server that does not know its peers.
     pub fn is_https(&self, request: &(impl RequestView + ?Sized)) -> bool {
-        self.says_tls(request).unwrap_or_else(|| {
+        self.known_tls(request).unwrap_or_else(|| {
             let peer = request.peer().map(|peer| peer.to_canonical());
             let on_this_machine = peer.is_some_and(|peer| peer.is_loopback() && !self.trusts(peer));
             on_this_machine && !is_forwarded(request)
@@ -201,7 +201,7 @@ impl TrustedProxies {
     }
 
     /// Returns whether the client uses TLS, or `None` if neither the connection nor a trusted proxy reports it.
-    pub(crate) fn says_tls(&self, request: &(impl RequestView + ?Sized)) -> Option<bool> {
+    pub(crate) fn known_tls(&self, request: &(impl RequestView + ?Sized)) -> Option<bool> {
         if request.is_tls() {
             return Some(true);
         }
@@ -249,8 +249,8 @@ fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     }
     match text.parse::<IpNet>() {
         Ok(network) if network.trunc() == network => Ok(network),
-        Ok(network) => Err(wrong("has bits behind its prefix", network.trunc().to_string())),
-        Err(_) => Err(wrong("is no address and no network", "10.0.0.0/8".to_owned())),
+        Ok(network) => Err(wrong("has bits after its prefix", network.trunc().to_string())),
+        Err(_) => Err(wrong("is neither an address nor a network", "10.0.0.0/8".to_owned())),
     }
 }
 

@@ -26,14 +26,14 @@ impl OriginRule {
     /// Parses an origin as browsers serialize it (WHATWG HTML, "ASCII serialization of an origin"). Scheme and host are
     /// case-insensitive (RFC 6454 §4) and become lower-case.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
-        let said = text;
-        let text = &*said.to_ascii_lowercase();
+        let origin = text;
+        let text = &*origin.to_ascii_lowercase();
         let wrong = |found: &'static str, write: String| ConfigError::Origin {
-            origin: said.to_owned(),
+            origin: origin.to_owned(),
             found,
             write,
         };
-        match said {
+        match origin {
             "*" => return Ok(Self::Any),
             "null" => return Ok(Self::Null),
             _ => {}
@@ -46,7 +46,7 @@ impl OriginRule {
             return Err(wrong(found, format!("{scheme}://{authority}")));
         }
         if !matches!(scheme, "http" | "https") && !scheme.bytes().all(is_scheme_byte) || scheme.is_empty() {
-            return Err(wrong("has a scheme that is none", "https://app.example.com".to_owned()));
+            return Err(wrong("has an invalid scheme", "https://app.example.com".to_owned()));
         }
         let default_port = if scheme == "https" { ":443" } else { ":80" };
         if let (Some(bare), "http" | "https") = (authority.strip_suffix(default_port), scheme) {
@@ -55,16 +55,19 @@ impl OriginRule {
         let (labels, host) = match authority.strip_prefix('*') {
             Some(rest) if rest.len() > 1 && rest.starts_with('.') => (true, rest),
             Some(_) => {
-                return Err(wrong("has a star that is no whole label", format!("{scheme}://*.example.com")));
+                return Err(wrong(
+                    "has a star that is not a whole label",
+                    format!("{scheme}://*.example.com"),
+                ));
             }
             None => (false, authority),
         };
         if !is_host_and_port(host) {
-            return Err(wrong("has no host name that browsers send", "https://app.example.com".to_owned()));
+            return Err(wrong("has no valid host name", "https://app.example.com".to_owned()));
         }
         if labels && !host.starts_with(".localhost") && host.matches('.').count() < 2 {
             return Err(wrong(
-                "has a star in a whole top-level domain",
+                "has a star for a whole top-level domain",
                 format!("{scheme}://*.example{host}"),
             ));
         }

@@ -23,7 +23,7 @@ pub(crate) struct Context<'s, 'r> {
     pub(crate) now: UnixSeconds,
     pub(crate) request: &'r dyn RequestView,
     pub(crate) target: Target<'r>,
-    pub(crate) asked: Asked<'s>,
+    pub(crate) requested: Requested<'s>,
     pub(crate) resource: Resource<'s>,
     pub(crate) site: &'s SiteFacts,
     pub(crate) streams: &'s Streams,
@@ -40,7 +40,7 @@ pub(crate) struct Context<'s, 'r> {
 
 /// The requested path, host and query. Secure links and URL signatures sign parts of them.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'s> {
+pub(crate) struct Requested<'s> {
     /// The normal form of the path.
     pub(crate) path: &'s [u8],
     /// The path without the site's base path.
@@ -159,8 +159,8 @@ impl Context<'_, '_> {
         let request = HookRequest {
             request: self.request,
             proxies: self.proxies,
-            path: self.asked.path,
-            host: self.asked.host,
+            path: self.requested.path,
+            host: self.requested.host,
             resource,
             site: &self.site.id,
             scheme,

@@ -11,7 +11,7 @@
 //! A credential is found as follows:
 //!
 //! 1. Carriers are searched in this order: path, query, `Authorization: Bearer`, a header field of a scheme's own, cookie. **The
-//!    first one with a credential decides**: a bad token in the query is refused even beside a good cookie. A credential is
+//!    first one with a credential decides**: an invalid token in the query is refused even beside a valid cookie. A credential is
 //!    present if its name is present, whatever the value. `Basic` and other authorization schemes count as absent.
 //! 2. Signed tokens and embed tokens share the site's carriers, and are distinguished by their form. Carriers that the site does
 //!    not list are not searched.
@@ -67,7 +67,7 @@ pub(crate) use carriers::{Carriers, Text, bearer_token};
 #[cfg(feature = "__internals")]
 pub(crate) use carriers::{Decoded, token_text};
 pub use claim::ClaimValue;
-pub(crate) use context::{Asked, Context, SiteFacts};
+pub(crate) use context::{Context, Requested, SiteFacts};
 pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
 pub use hook::{HookFn, HookRequest, Refused};

@@ -342,7 +342,7 @@ impl SiteSchemes {
             let names: Vec<String> =
                 Scheme::ALL.iter().map(|scheme| format!("{:?}", scheme.as_str())).collect();
             let write = format!(
-                "{} or several, or access = \"public\" for a site that asks for nothing",
+                "one or more of {}, or access = \"public\" for a site without credentials",
                 names.join(", ")
             );
             wrong("accepts no credential".to_owned(), write);
@@ -354,15 +354,18 @@ impl SiteSchemes {
                 (_, true, _) => {
                     if let Err(write) = self.accept_by_default(*scheme) {
                         wrong(
-                            format!("lists {name} in accepts and has no settings for it"),
+                            format!("lists {name} in accepts but has no settings for it"),
                             write.to_owned(),
                         );
                     }
                 }
                 (true, false, Some(section)) => {
                     let article = if section.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-                    let write = format!("accepts = [\"signed-token\", {name:?}], or no accepts");
-                    wrong(format!("has {article} {section} and does not accept it"), write);
+                    let write = format!("accepts = [\"signed-token\", {name:?}], or leave accepts out");
+                    wrong(
+                        format!("has {article} {section} section but does not list {name} in accepts"),
+                        write,
+                    );
                 }
                 (true, false, None) | (false, false, _) => {}
             }

@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for Few {
             type Value = Few;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, or a list of texts")
+                f.write_str("text, or a list of text")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Few, E> {

@@ -63,7 +63,7 @@ fn check(text: &str, write: &'static str) -> Result<(), ConfigError> {
     } else if text.contains('\\') || text.chars().any(char::is_control) {
         "has a backslash or a control character"
     } else if text.split('/').any(|segment| segment == "*") {
-        "has a star: a folder covers all that is below"
+        "has a star: a folder covers everything below it"
     } else if text.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         "has an empty segment or a dot segment"
     } else {

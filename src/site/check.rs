@@ -32,7 +32,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         wrong(
             "serves",
             "serves a bucket with a name in braces".to_owned(),
-            "\"{bucket}\" alone, or the bucket's name",
+            "only \"{bucket}\", or the bucket's name",
         );
     }
     if let Some(Span(lifetime)) = site.times.max_lifetime
@@ -111,7 +111,7 @@ fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults
         for header in schemes.places_of(*scheme).into_iter().flat_map(|places| &places.headers) {
             if is_message_header(header) || fold_alike("x-forwarded-for", header) {
                 let found = format!("has credentials in the header {header:?}, which has another meaning");
-                let write = "a header of its own";
+                let write = "another header";
                 let setting = scheme.section().unwrap_or("accepts");
                 faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
             }
@@ -125,12 +125,12 @@ fn check_names(site: &Site, id: &str, schemes: &SchemeRules, faults: &mut Faults
             taken.extend(own);
             continue;
         };
-        let found = format!("has the {kind} {name:?} for two kinds of credential");
+        let found = format!("uses the {kind} {name:?} for two kinds of credential");
         let of_carriers = shares && site.carriers.places().shared_name(own).is_some();
         let (setting, write) = match (kind, scheme.section()) {
             (NameKind::Parameter, _) if of_carriers => ("query_name", "another query_name"),
             (NameKind::Cookie, _) if of_carriers => ("cookie_name", "another cookie_name"),
-            (_, section) => (section.unwrap_or("accepts"), "a name of its own for each kind"),
+            (_, section) => (section.unwrap_or("accepts"), "a different name for each kind"),
         };
         faults.push(setting, ConfigError::Setting { site: id.to_owned(), found, write });
     }
@@ -147,7 +147,7 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
     }
     if ![Carrier::Query, Carrier::Bearer, Carrier::Cookie].into_iter().any(|carrier| carriers.lists(carrier))
     {
-        wrong("carriers", "looks for tokens nowhere".to_owned(), "one of the carriers query, cookie, bearer");
+        wrong("carriers", "has no carrier of tokens".to_owned(), "one of the carriers query, cookie, bearer");
     }
     if site.settings.access == Access::Authenticated
         && site.admitted.accepts.is_none()
@@ -156,7 +156,7 @@ fn check_credentials(site: &Site, schemes: &SiteSchemes, id: &str, faults: &mut 
         wrong(
             "accepts",
             "accepts no credential".to_owned(),
-            "signed-token, or a secure_link, or embed, or access = \"public\"",
+            "signed-token, a secure_link or embed section, or access = \"public\"",
         );
     }
     if !is_parameter_name(&carriers.query_name) {
@@ -195,16 +195,17 @@ fn check_lists(site: &Site, id: &str, faults: &mut Faults) {
         let (found, write) = match value {
             _ if doubled => (
                 format!(
-                    "has the identity header {header:?} twice, for programs behind a gateway that folds names"
+                    "has the identity header {header:?} twice, as seen by programs behind a gateway that folds \
+                     names"
                 ),
-                "each header once, whatever its case and its punctuation",
+                "each header once, regardless of case and punctuation",
             ),
             IdentityValue::Claim(claim) => (
-                format!("hands claim {claim:?} over in header {header:?}"),
-                "a header of your own such as x-viewer, and the claim's name",
+                format!("passes claim {claim:?} in header {header:?}"),
+                "your own header, such as x-viewer, and the name of a claim",
             ),
             IdentityValue::Grant(_) | IdentityValue::Removed => {
-                (format!("has the identity header {header:?}"), "a header of your own such as x-viewer")
+                (format!("has the identity header {header:?}"), "your own header, such as x-viewer")
             }
         };
         let error = ConfigError::Setting { site: id.to_owned(), found, write };
@@ -263,7 +264,7 @@ fn check_base_path(site: &Site, id: &str, faults: &mut Faults) {
     let (found, write) = if base.is_empty() {
         ("is empty", "/".to_owned())
     } else if base.contains('*') {
-        ("has a star: a base path covers all that is below", base.replace('*', "").replace("//", "/"))
+        ("has a star: a base path covers everything below it", base.replace('*', "").replace("//", "/"))
     } else if !base.starts_with('/') {
         ("does not start with a slash", format!("/{}", base.trim_end_matches('/')) + "/")
     } else if !base.ends_with('/') {
@@ -284,7 +285,7 @@ fn check_public_paths(site: &Site, id: &str, faults: &mut Faults) {
         let normal = RequestPath::parse(absolute.as_bytes(), &mut buffer)
             .is_ok_and(|normal| normal.as_bytes() == absolute.as_bytes());
         let found = match path.as_str() {
-            "" => "is empty: to open the whole site, make it public",
+            "" => "is empty; for a public site, set access = \"public\"",
             _ if path.starts_with('/') => "starts with a slash",
             _ if !normal => "is not in its normal form",
             _ => continue,

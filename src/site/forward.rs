@@ -118,14 +118,14 @@ impl Forward {
         };
         for (element, extension) in self.from.iter().flatten().enumerate() {
             if Format::of_extension(extension.as_bytes()).is_none() {
-                let found = format!("forwards from {extension:?}, which is no manifest");
+                let found = format!("forwards from {extension:?}, which is not a manifest");
                 wrong("forward.from", element, found, "m3u8, m3u, mpd or mpp");
             }
         }
         for (element, extension) in self.to.iter().flatten().enumerate() {
             if extension.is_empty() || !extension.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                let found = format!("forwards to {extension:?}, which is no file's extension");
-                wrong("forward.to", element, found, "it without dot and star, such as m4s");
+                let found = format!("forwards to {extension:?}, which is not a file extension");
+                wrong("forward.to", element, found, "an extension without dot and star, such as m4s");
             }
         }
         let keys = match &self.keys {
@@ -343,7 +343,7 @@ impl Ports {
 impl OwnHosts {
     /// Adds a host of the setting `hosts`, in lower case. The error describes the fault.
     fn list(&mut self, host: &str) -> Result<(), &'static str> {
-        const NO_NAME: &str = "is no host name";
+        const NO_NAME: &str = "is not a host name";
         let (name, ports) = match explicit_port(host.as_bytes()) {
             _ if host.contains(['*', '/']) => return Err(NO_NAME),
             Ok(None) => (host, Ports::Default),

@@ -79,8 +79,8 @@ impl<'p> HostsBuilder<'p> {
                     let error = ConfigError::BasePath {
                         site: id.to_owned(),
                         base_path: site.location.base_path.clone(),
-                        found: "is that of another site but for case, or dots and spaces at the end of a name: some file systems take both for one",
-                        write: "a name of its own".to_owned(),
+                        found: "differs from that of another site only in case, or in dots and spaces at the end of a name, which some file systems ignore",
+                        write: "another base path".to_owned(),
                     };
                     faults.push("base_path", error);
                 }
@@ -129,8 +129,8 @@ impl<'p> HostsBuilder<'p> {
         match self.patterns.get_mut(index) {
             Some((same, bases)) if *same == *pattern => Ok(bases),
             _ => Err((
-                "matches hosts of another pattern that is as literal",
-                "patterns of which one says more, or one pattern for both".to_owned(),
+                "matches hosts of another pattern that is equally specific",
+                "patterns of which one is more specific, or one pattern for both".to_owned(),
             )),
         }
     }
@@ -198,12 +198,12 @@ pub(super) fn exact_host(host: &str) -> Result<String, HostFault> {
     if let Some((name, _)) = host.rsplit_once(':')
         && !host.ends_with(']')
     {
-        return Err(("has a port: hosts compare without", name_or_example(name)));
+        return Err(("has a port: hosts are compared without one", name_or_example(name)));
     }
     if host.contains('*') {
         return Err(("has a star", "\"*\" for any host, or a pattern with {bucket} or {region}".to_owned()));
     }
-    host_name(host).ok_or_else(|| ("is no host name", name_or_example("")))
+    host_name(host).ok_or_else(|| ("is not a host name", name_or_example("")))
 }
 
 /// Returns the name for use in a remedy, or an example if the text is not a valid name.

@@ -95,11 +95,12 @@ pub(super) fn check_outside(
                         passing.insert(host.into_bytes().into());
                         continue;
                     }
-                    Ok(_) => {
-                        ("is claimed by no site", "a host of a site, or unknown_host = \"pass\"".to_owned())
-                    }
+                    Ok(_) => (
+                        "is not a host of any site",
+                        "a host of a site, or unknown_host = \"pass\"".to_owned(),
+                    ),
                     Err(_) if name == "*" => {
-                        ("is any host", "the names of the hosts, or outside = \"pass\"".to_owned())
+                        ("means any host", "the names of the hosts, or outside = \"pass\"".to_owned())
                     }
                     Err(wrong) => wrong,
                 };

@@ -146,7 +146,7 @@ fn literal(text: &str, may_be_empty: bool) -> Result<Box<str>, &'static str> {
     } else if text.bytes().all(good) {
         Ok(text.into())
     } else {
-        Err("is no host name")
+        Err("is not a host name")
     }
 }
 

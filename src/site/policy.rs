@@ -127,8 +127,8 @@ impl Policy {
         let any_bucket = scopes.iter().any(|scope| matches!(scope, KeyScope::Bucket(_)));
         let any_stream = scopes.iter().any(|scope| matches!(scope, KeyScope::Stream(_)));
         let everything = scopes.iter().any(|scope| matches!(scope, KeyScope::Any(_)));
-        let asking = self.sites.iter().filter(move |site| !everything && site.asks_for_tokens());
-        asking.filter_map(move |site| {
+        let requiring = self.sites.iter().filter(move |site| !everything && site.requires_tokens());
+        requiring.filter_map(move |site| {
             let own = KeyScope::site(site.facts.id.clone());
             let (opened, wanted) = match &site.facts.serves {
                 Serving::Bucket(name) => {
@@ -176,8 +176,8 @@ impl Policy {
     }
 
     /// Returns whether some site needs keys.
-    pub(crate) fn asks_for_tokens(&self) -> bool {
-        self.sites.iter().any(SiteRules::asks_for_tokens)
+    pub(crate) fn requires_tokens(&self) -> bool {
+        self.sites.iter().any(SiteRules::requires_tokens)
     }
 }
 

@@ -51,7 +51,7 @@ impl Methods {
 
 impl SiteRules {
     /// Returns whether the site requires a credential and accepts only those that keys verify.
-    pub(crate) fn asks_for_tokens(&self) -> bool {
+    pub(crate) fn requires_tokens(&self) -> bool {
         self.settings.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
     }
 

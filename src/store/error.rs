@@ -8,11 +8,13 @@ pub enum StoreError {
     #[error("{0}")]
     Refused(ConfigErrors),
     /// The given token exists already.
-    #[error("embed token is issued already, or was revoked: give another one, or none for a new one")]
+    #[error(
+        "embed token was already issued or revoked: use another one, or leave it out to create a new one"
+    )]
     Taken,
     /// The shared store did not answer. A revocation is in force on this node nevertheless, and reaches the others as soon as the
     /// store answers. If this process ends first, the revocation is lost, so repeat it.
-    #[error("shared store does not answer: {found}")]
+    #[error("shared store is unavailable: {found}")]
     Unavailable {
         /// The error, without addresses and passwords.
         found: String,
@@ -20,7 +22,7 @@ pub enum StoreError {
     /// Fewer replicas than [requested](super::RedisStore::wait_for_replicas) acknowledged a change in time. A revocation is in
     /// force on this node and in the shared store, and reaches the other nodes. A failover now could lose it in the store. In
     /// that case the nodes that know it send it again. To wait once more, repeat the change.
-    #[error("{acknowledged} of {wanted} replicas have acknowledged the change: repeat it to wait again")]
+    #[error("only {acknowledged} of {wanted} replicas acknowledged the change: repeat it to wait again")]
     NotReplicated {
         /// The number of replicas that acknowledged it.
         acknowledged: u32,

@@ -70,7 +70,7 @@ impl Found {
 }
 
 /// A lookup in progress.
-#[must_use = "nothing is looked up by itself"]
+#[must_use = "futures do nothing unless polled"]
 pub struct LookUp(Pin<Box<dyn Future<Output = Found> + Send>>);
 
 impl LookUp {

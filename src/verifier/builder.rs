@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::faults::{doubled, no_such_site, refused_issuer, tell_dangers};
+use super::faults::{doubled, log_dangers, no_such_site, refused_issuer};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
@@ -140,7 +140,7 @@ impl VerifierBuilder {
         errors.extend(sourced.iter().filter(|key| names.contains(&key.name())).map(doubled));
         drop((ids, names));
         ConfigErrors::check(errors)?;
-        tell_dangers(&self.keys);
+        log_dangers(&self.keys);
         let keys = KeySet::from_keys(self.keys.into_iter().chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());

@@ -58,7 +58,7 @@ pub(super) fn refused_issuer(
 }
 
 /// Logs a warning for each key with disabled checks.
-pub(super) fn tell_dangers(keys: &[Key]) {
+pub(super) fn log_dangers(keys: &[Key]) {
     for key in keys {
         let any = matches!(key.scope(), KeyScope::Any(_)).then_some("scope any");
         for name in key.dangers().names().chain(any) {
@@ -66,7 +66,7 @@ pub(super) fn tell_dangers(keys: &[Key]) {
                 WARN,
                 key = %key.identity(),
                 danger = name,
-                "a check is taken away from this key's tokens"
+                "key has a disabled check"
             );
         }
     }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
-use super::faults::tell_dangers;
+use super::faults::log_dangers;
 use super::setup::Setup;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Snapshot, decide};
@@ -35,7 +35,7 @@ struct Shared {
     store: Store,
     clock: Arc<dyn Clock>,
     sweeper: OnceLock<Sweeper>,
-    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to read again"))]
+    #[cfg_attr(not(feature = "config"), expect(dead_code, reason = "there is nothing to reload"))]
     setup: Setup,
 }
 
@@ -166,7 +166,7 @@ impl Keys<'_> {
     ///
     /// Returns [`ConfigError::DuplicateKey`] if a key with the same identity exists; nothing changes in that case.
     pub fn insert(self, key: Key) -> Result<(), ConfigError> {
-        tell_dangers(std::slice::from_ref(&key));
+        log_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with(key)?)))
     }
 
@@ -179,7 +179,7 @@ impl Keys<'_> {
     ///
     /// Returns [`ConfigError::NoSuchKey`] if there is none; nothing changes in that case.
     pub fn replace_key(self, key: Key) -> Result<(), ConfigError> {
-        tell_dangers(std::slice::from_ref(&key));
+        log_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with_replaced(key)?)))
     }
 

@@ -23,7 +23,7 @@ pub struct Health {
     pub store: Vec<String>,
     /// Content that is not in force, with the reason: files that cannot be loaded, and a rejected configuration.
     pub errors: Vec<String>,
-    /// Files and folders that could not be read, and whose last good keys stay in force.
+    /// Files and folders that could not be read, and whose last valid keys stay in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptSource>,
     /// Sources that are in force and should be changed: JWK Sets with shared secrets beside public keys.
@@ -31,7 +31,7 @@ pub struct Health {
     pub warnings: Vec<String>,
 }
 
-/// A file or folder of keys that could not be read, and whose last good keys stay in force.
+/// A file or folder of keys that could not be read, and whose last valid keys stay in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KeptSource {

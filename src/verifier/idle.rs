@@ -11,11 +11,11 @@ const NAMED: usize = 10;
 /// Returns a description of each key or site that grants nothing.
 pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
     let (policy, keys) = (&snapshot.policy, &snapshot.keys);
-    if keys.is_empty() && !policy.asks_for_tokens() {
+    if keys.is_empty() && !policy.requires_tokens() {
         return Vec::new();
     }
     if keys.is_empty() {
-        return vec!["no key is loaded: every credential is refused until one is".to_owned()];
+        return vec!["no key is loaded: every credential is rejected until one is loaded".to_owned()];
     }
     let mut found = Vec::new();
     if let Some(mut known) = policy.buckets() {
@@ -24,13 +24,17 @@ pub(super) fn idle(snapshot: &Snapshot) -> Vec<String> {
             _ => None,
         });
         let unserved = buckets.map(|(kid, bucket)| {
-            format!("no site serves bucket {bucket:?} of key {kid:?}: what it signs is refused as wrong_key")
+            format!(
+                "no site serves bucket {bucket:?} of key {kid:?}: its credentials are rejected as wrong_key"
+            )
         });
         found.extend(named(unserved, "buckets of keys that no site serves"));
     }
     let scopes: HashSet<&KeyScope> = keys.iter().map(crate::Key::scope).collect();
     let locked = policy.sites_without(&scopes).map(|(site, scope)| {
-        format!("no key may sign for site {site:?}: every token is refused until one has the scope {scope}")
+        format!(
+            "no key may sign for site {site:?}: every token is rejected until a key has the scope {scope}"
+        )
     });
     found.extend(named(locked, "sites that no key may sign for"));
     found
@@ -46,9 +50,9 @@ fn named(mut all: impl Iterator<Item = String>, what: &str) -> Vec<String> {
     few
 }
 
-/// Logs a warning for each description that is not among `told`, those that were logged before.
-pub(super) fn warn_of_idle(idle: &[String], told: &[String]) {
-    for problem in idle.iter().filter(|problem| !told.contains(problem)) {
+/// Logs a warning for each description that is not among `logged`, those that were logged before.
+pub(super) fn warn_of_idle(idle: &[String], logged: &[String]) {
+    for problem in idle.iter().filter(|problem| !logged.contains(problem)) {
         crate::log::event!(WARN, problem = problem.as_str(), "keys and sites do not match");
     }
 }

@@ -19,11 +19,11 @@ mod idle;
 #[cfg(feature = "config")]
 mod reload;
 #[cfg(feature = "config")]
+mod reloaded;
+#[cfg(feature = "config")]
 mod secrets;
 #[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
-#[cfg(feature = "config")]
-mod swapped;
 mod sweeper;
 #[cfg(feature = "watch")]
 mod watch;
@@ -33,6 +33,6 @@ pub use embeds::Embeds;
 pub use handle::{Keys, Verifier};
 pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 #[cfg(feature = "config")]
-pub use swapped::{Difference, Swapped};
+pub use reloaded::{Difference, Reloaded};
 #[cfg(feature = "watch")]
 pub use watch::Watch;

@@ -9,8 +9,8 @@ use super::faults::{doubled, list_names};
 use super::handle::Verifier;
 use super::health::KeptSource;
 use super::idle::{idle, warn_of_idle};
-use super::setup::{State, tell, tell_dangers};
-use super::swapped::{Difference, Swapped};
+use super::reloaded::{Difference, Reloaded};
+use super::setup::{State, log_dangers, log_errors};
 #[cfg(feature = "watch")]
 use super::watch::SETTLING;
 use crate::error::{ConfigError, ConfigErrors};
@@ -31,8 +31,8 @@ impl Verifier {
 
     /// Reads the configuration file and every key source again, and puts them in force together.
     ///
-    /// A file or folder of keys that is missing, empty or broken keeps its last good keys, and the report lists it in
-    /// [`kept`](Swapped::kept). A document that was read and holds no usable key removes its keys; see
+    /// A file or folder of keys that is missing, empty or broken keeps its last valid keys, and the report lists it in
+    /// [`kept`](Reloaded::kept). A document that was read and holds no usable key removes its keys; see
     /// [`KeySource`](crate::keys::KeySource).
     ///
     /// If there is a file, a policy that was set with [`swap`](Self::swap) is replaced. Keys that code inserted stay. Do not call
@@ -41,19 +41,19 @@ impl Verifier {
     /// # Errors
     ///
     /// Returns all errors at once; nothing changes in that case.
-    pub fn reload(&self) -> Result<Swapped, ConfigErrors> {
+    pub fn reload(&self) -> Result<Reloaded, ConfigErrors> {
         self.read_again(&mut self.setup().lock())
     }
 
-    fn read_again(&self, state: &mut State) -> Result<Swapped, ConfigErrors> {
+    fn read_again(&self, state: &mut State) -> Result<Reloaded, ConfigErrors> {
         let setup = self.setup();
         state.settling = None;
         if !setup.policy_is_read {
             return Ok(self.look_at_sources(state));
         }
         let plan = setup.plan(state).inspect_err(|errors| state.refused = Some(errors.clone()))?;
-        tell(&plan.notices);
-        tell_dangers(
+        log_errors(&plan.notices);
+        log_dangers(
             plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
         );
         let sites = Difference::between(&state.sites, &plan.sites);
@@ -62,7 +62,7 @@ impl Verifier {
         state.secrets = plan.secrets;
         state.refused = None;
         self.put(state, Some(plan.policy), &plan.changes);
-        Ok(Swapped::of(sites, &plan.changes, state))
+        Ok(Reloaded::of(sites, &plan.changes, state))
     }
 
     /// Applies the changes since the last check, and the configuration file once it has stopped changing. Errors are logged, once
@@ -91,11 +91,11 @@ impl Verifier {
         };
         if let Some(errors) = fault {
             if refused_before.as_ref() != Some(&errors) {
-                tell(errors.iter());
+                log_errors(errors.iter());
                 crate::log::event!(
                     WARN,
                     errors = errors.iter().count(),
-                    "configuration refused, the last one stays"
+                    "configuration rejected, the previous one stays in force"
                 );
             }
             state.refused = Some(errors);
@@ -104,12 +104,12 @@ impl Verifier {
         state.settling.is_some()
     }
 
-    fn look_at_sources(&self, state: &mut State) -> Swapped {
+    fn look_at_sources(&self, state: &mut State) -> Reloaded {
         let mut notices = Vec::new();
         let changes = state.documents.look(&mut notices);
-        tell(&notices);
+        log_errors(&notices);
         self.put(state, None, &changes);
-        Swapped::of(Difference::default(), &changes, state)
+        Reloaded::of(Difference::default(), &changes, state)
     }
 
     /// Puts a policy and changed keys in force together. A key with the same identity as a key of code waits until that one is
@@ -134,7 +134,7 @@ impl Verifier {
             let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
             Ok::<_, Infallible>(snapshot.with(policy, keys))
         });
-        tell(&refused.iter().map(doubled).collect::<Vec<_>>());
+        log_errors(&refused.iter().map(doubled).collect::<Vec<_>>());
         state.waiting.extend(refused);
         log_keys(changes);
         let idle = idle(&self.snapshot());
@@ -149,12 +149,12 @@ fn log_keys(changes: &Changes) {
     for (what, keys) in [("added", added), ("removed", removed), ("changed", changed)] {
         if !keys.is_empty() {
             let keys = list_names(keys.into_iter());
-            crate::log::event!(INFO, what = what, keys = %keys, "keys");
+            crate::log::event!(INFO, what = what, keys = %keys, "keys changed");
         }
     }
 }
 
-impl Swapped {
+impl Reloaded {
     fn of(sites: Difference, changes: &Changes, state: &State) -> Self {
         let kept = state.documents.kept().map(KeptSource::from).collect();
         Self { sites, keys: changes.into(), skipped: state.skipped(), kept }

@@ -26,7 +26,7 @@ struct Known {
     sight: FileSight,
     /// The reason why the file could not be checked.
     unreadable: Option<ConfigError>,
-    /// Its last good content.
+    /// Its last valid content.
     secret: Option<Box<[u8]>>,
     /// The reason why the present content is not in force.
     fault: Option<ConfigError>,
@@ -34,7 +34,7 @@ struct Known {
 
 impl Secrets {
     /// Replaces the places of secrets with the secrets. A file that is invalid at the first reading is a fault. Later its last
-    /// good content stays in force, and a notice reports the fault once.
+    /// valid content stays in force, and a notice reports the fault once.
     pub(super) fn read(
         policy: &mut PolicyBuilder,
         before: &Self,
@@ -87,8 +87,10 @@ impl Secrets {
             let mut known = before.cloned().unwrap_or_default();
             known.look(path); // later changes are found by the next check
             known.read(path, least);
-            let told = before.and_then(|before| before.fault.as_ref());
-            notices.extend(known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != told));
+            let known_fault = before.and_then(|before| before.fault.as_ref());
+            notices.extend(
+                known.fault.clone().filter(|fault| known.secret.is_some() && Some(fault) != known_fault),
+            );
             known
         });
         match (&known.secret, &known.fault) {
@@ -156,7 +158,8 @@ fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError>
     // Text that names no variable may be the secret itself, so it is not repeated.
     let text = std::env::var_os(variable).ok_or_else(|| {
         unreadable(
-            "secret_env names no environment variable that is set: set it, and name it here".to_owned(),
+            "secret_env does not name an environment variable that is set: set it, and write its name here"
+                .to_owned(),
         )
     })?;
     checked(text.as_encoded_bytes(), least)
@@ -165,11 +168,11 @@ fn read_variable(variable: &str, least: usize) -> Result<Box<[u8]>, ConfigError>
 
 fn checked(secret: &[u8], least: usize) -> Result<Box<[u8]>, ConfigError> {
     if secret.len() < least {
-        let found = format!("has a secret of {} bytes: write {least} or more", secret.len());
+        let found = format!("has a secret of {} bytes: use {least} or more", secret.len());
         return Err(ConfigError::Unreadable { found });
     }
     if has_lines(secret) {
-        let found = "has several lines: write one secret, and another one in a file of its own".to_owned();
+        let found = "has several lines: write only one secret in each file or variable".to_owned();
         return Err(ConfigError::Unreadable { found });
     }
     Ok(secret.into())

@@ -68,8 +68,8 @@ impl Setup {
             let _ = state.file.look(path, MAX_CONFIG_FILE);
         }
         let plan = self.plan(&state)?;
-        tell(&plan.notices);
-        tell_dangers(plan.documents.sources());
+        log_errors(&plan.notices);
+        log_dangers(plan.documents.sources());
         self.policy_is_read = self.file.is_some() || !plan.secrets.is_empty();
         if self.policy_is_read {
             state.sites = plan.sites;
@@ -186,24 +186,24 @@ fn read_file(path: &Path) -> Result<ConfigFile, ConfigErrors> {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = memchr::memchr_iter(b'\n', valid).count().saturating_add(1);
         let notation = if notation == Notation::Toml { "TOML" } else { "JSON" };
-        let found = "it is no UTF-8".to_owned();
+        let found = "it is not UTF-8".to_owned();
         in_file(path, u32::try_from(line).ok(), ConfigError::Syntax { notation, found })
     })?;
     ConfigFile::parse(&text, notation, path).map_err(ConfigErrors::several)
 }
 
 /// Logs errors.
-pub(super) fn tell<'e>(notices: impl IntoIterator<Item = &'e ConfigError>) {
+pub(super) fn log_errors<'e>(notices: impl IntoIterator<Item = &'e ConfigError>) {
     for notice in notices {
-        crate::log::event!(WARN, problem = %notice, "configuration");
+        crate::log::event!(WARN, problem = %notice, "configuration problem");
     }
 }
 
 /// Logs a warning for each source with disabled checks, whenever the source is loaded.
-pub(super) fn tell_dangers<'s>(sources: impl Iterator<Item = &'s KeySource>) {
+pub(super) fn log_dangers<'s>(sources: impl Iterator<Item = &'s KeySource>) {
     for source in sources {
         for name in source.dangers() {
-            crate::log::event!(WARN, source = %source, danger = name, "a check is taken away from these keys");
+            crate::log::event!(WARN, source = %source, danger = name, "keys have a disabled check");
         }
     }
 }

@@ -28,7 +28,11 @@ impl Sweeper {
         let started = thread::Builder::new().name("playgate-sweep".to_owned()).spawn(sweep);
         if let Err(error) = &started {
             // Expired entries grant nothing in any case; they are only not freed.
-            crate::log::event!(WARN, error = %error, "expired tokens stay in memory: no thread to sweep them");
+            crate::log::event!(
+                WARN,
+                error = %error,
+                "expired tokens stay in memory: the thread that removes them could not be started"
+            );
         }
         Self { thread: started.ok().map(|handle| handle.thread().clone()), ended }
     }

@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Keeps the watcher running until it is dropped.
 #[derive(Debug)]
-#[must_use = "dropping it stops the watching"]
+#[must_use = "dropping it stops watching"]
 pub struct Watch {
     call: Sender<Call>,
     thread: Option<JoinHandle<()>>,
@@ -105,12 +105,12 @@ fn rest(calls: &Receiver<Call>, look: Duration, settling: bool) -> ControlFlow<(
         Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return ControlFlow::Break(()),
         Ok(Call::Changed) => {}
     }
-    let told = Instant::now();
+    let notified_at = Instant::now();
     loop {
         match calls.recv_timeout(QUIET.max(at_least())) {
             Err(RecvTimeoutError::Disconnected) | Ok(Call::Stop) => return ControlFlow::Break(()),
             Err(RecvTimeoutError::Timeout) => return ControlFlow::Continue(()),
-            Ok(Call::Changed) if told.elapsed() > PATIENCE && at_least().is_zero() => {
+            Ok(Call::Changed) if notified_at.elapsed() > PATIENCE && at_least().is_zero() => {
                 return ControlFlow::Continue(());
             }
             Ok(Call::Changed) => {}
@@ -150,16 +150,20 @@ impl Identity {
 impl Folders {
     /// Starts notifications. Returns `None` if the system has none, or no more of them.
     fn new(changed: Sender<Call>) -> Option<Self> {
-        let tell = move |event: notify::Result<notify::Event>| {
+        let notify_changed = move |event: notify::Result<notify::Event>| {
             // Reading a key file does not change it.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 let _ = changed.send(Call::Changed); // without a listener there is nothing to do
             }
         };
-        match notify::recommended_watcher(tell) {
+        match notify::recommended_watcher(notify_changed) {
             Ok(watcher) => Some(Self { watcher, watched: HashMap::new() }),
             Err(error) => {
-                crate::log::event!(WARN, error = %error, "no notifications of the file system: looking at intervals");
+                crate::log::event!(
+                    WARN,
+                    error = %error,
+                    "file system notifications are unavailable: files are checked at intervals"
+                );
                 None
             }
         }

@@ -209,63 +209,63 @@ fn a_file_that_is_no_text_or_not_there_says_so() {
     fs::create_dir(folder.path().join("folder.toml")).unwrap();
     let good = b"version = 1\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
     for (name, file, text, says) in [
-        ("not there", "none.toml", None, "none.toml: is not there: make it, or correct the path"),
+        ("not there", "none.toml", None, "none.toml: does not exist: create it, or correct the path"),
         (
             "in a folder that is not there",
             "none/x.toml",
             None,
-            "none/x.toml: is not there: make it, or correct the path",
+            "none/x.toml: does not exist: create it, or correct the path",
         ),
-        ("a folder", "folder.toml", None, "folder.toml: is no file"),
+        ("a folder", "folder.toml", None, "folder.toml: is not a file"),
         (
             "YAML",
             "playgate.yaml",
             Some(&good[..]),
-            "playgate.yaml: has an ending that names no format: write it as .toml or .json",
+            "playgate.yaml: has an unknown extension: use .toml or .json",
         ),
-        (
-            "no ending",
-            "playgate",
-            Some(good),
-            "playgate: has an ending that names no format: write it as .toml or .json",
-        ),
+        ("no ending", "playgate", Some(good), "playgate: has an unknown extension: use .toml or .json"),
         (
             "TOML in Latin-1",
             "latin.toml",
             Some(b"version = 1\n# caf\xe9\n"),
-            "latin.toml:2: is no TOML: it is no UTF-8",
+            "latin.toml:2: is not valid TOML: it is not UTF-8",
         ),
         (
             "JSON in Latin-1",
             "latin.json",
             Some(b"{\n\n\"x\": \"caf\xe9\"}"),
-            "latin.json:3: is no JSON: it is no UTF-8",
+            "latin.json:3: is not valid JSON: it is not UTF-8",
         ),
-        ("TOML in UTF-16", "wide.toml", Some(b"\xff\xfev\0"), "wide.toml:1: is no TOML: it is no UTF-8"),
+        (
+            "TOML in UTF-16",
+            "wide.toml",
+            Some(b"\xff\xfev\0"),
+            "wide.toml:1: is not valid TOML: it is not UTF-8",
+        ),
         (
             "JSON with a byte order mark",
             "mark.json",
             Some(b"\xef\xbb\xbf{}"),
-            "mark.json:1: is no JSON: unexpected token",
+            "mark.json:1: is not valid JSON: unexpected token",
         ),
         ("TOML with a byte order mark", "mark.toml", Some(&[b"\xef\xbb\xbf", &good[..]].concat()), "nothing"),
         (
             "lines that end in CR LF",
             "lines.toml",
             Some(b"version = 1\r\n\r\n[[site]\r\n"),
-            "lines.toml:3: is no TOML: unclosed array table, expected `]`",
+            "lines.toml:3: is not valid TOML: unclosed array table, expected `]`",
         ),
         (
             "JSON with a byte of zero",
             "zero.json",
             Some(b"{\n\"x\0\": 1}"),
-            "zero.json:2: is no JSON: control character (\\u0000-\\u001F) found while parsing a string",
+            "zero.json:2: is not valid JSON: control character (\\u0000-\\u001F) found while parsing a string",
         ),
         (
             "TOML with a byte of zero",
             "zero.toml",
             Some(b"version = 1\nx = '\0'\n"),
-            "zero.toml:2: is no TOML: invalid literal string, expected non-single-quote visible characters",
+            "zero.toml:2: is not valid TOML: invalid literal string, expected non-single-quote visible characters",
         ),
     ] {
         let found = match text {

@@ -124,7 +124,7 @@ fn a_key_tells_why_its_file_is_not_what_is_in_force() {
     disk.put("keys/a.pem", "half");
     let _ = verifier.reload().unwrap();
     let errors = verifier.health().errors;
-    assert!(matches!(&*errors, [one] if one.contains("keys/a.pem: key \"a\" is no PEM")), "{errors:?}");
+    assert!(matches!(&*errors, [one] if one.contains("keys/a.pem: key \"a\" is not a PEM")), "{errors:?}");
     assert_eq!(last_errors(), [("a".to_owned(), Some(errors[0].clone())), fine("ab"), fine("b")]);
     disk.put("keys/a.pem", P256.public());
     let _ = verifier.reload().unwrap();
@@ -134,7 +134,7 @@ fn a_key_tells_why_its_file_is_not_what_is_in_force() {
     let _ = verifier.reload().unwrap();
     let errors = verifier.health().errors;
     assert!(
-        matches!(&*errors, [one] if one.ends_with("keys: is not there: make it, or correct the path; its last good keys stay in force")),
+        matches!(&*errors, [one] if one.ends_with("keys: does not exist: create it, or correct the path; its last valid keys stay in force")),
         "{errors:?}"
     );
     for (kid, error) in last_errors() {

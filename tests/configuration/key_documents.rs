@@ -64,7 +64,7 @@ fn another_algorithm_than_the_usual_one_is_asked_for_by_name() {
         let secret = |bytes| Key::from_secret_for(algorithm, "k1", &vec![7; bytes], scope());
         assert_eq!(secret(bytes).unwrap().algorithm(), algorithm);
         let error = secret(bytes - 1).unwrap_err().to_string();
-        assert!(error.contains(&format!("give {bytes} or more")), "{error}");
+        assert!(error.contains(&format!("use {bytes} or more")), "{error}");
     }
     for (algorithm, name) in [
         (Algorithm::Ps256, "p256.spki.pem"),
@@ -109,8 +109,8 @@ fn every_refused_pem_says_what_it_is_and_what_to_do() {
         ("nothing", Vec::new(), "has no -----BEGIN line"),
         ("half a file", cut, "END"),
         ("damaged bytes", damaged, "cannot be read"),
-        ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA of 1024 bits: give 2048 to 8192"),
-        ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA of 8200 bits"),
+        ("RSA of 1024 bits", file("rsa-1024.spki.pem"), "RSA key of 1024 bits: use 2048 to 8192 bits"),
+        ("RSA of 8200 bits", file("rsa-8200.pkcs1.pem"), "RSA key of 8200 bits"),
         ("exponent 1", file("rsa-exponent-1.pkcs1.pem"), "bad exponent"),
         ("exponent 65536", file("rsa-exponent-65536.pkcs1.pem"), "bad exponent"),
         ("a huge exponent", file("rsa-exponent-huge.pkcs1.pem"), "bad exponent"),
@@ -143,7 +143,7 @@ fn a_key_needs_a_kid_and_a_scope() {
 fn a_secret_is_as_long_as_its_hash_and_no_pem() {
     assert!(Key::from_secret("k1", &[7; 32], scope()).is_ok());
     let short = Key::from_secret("k1", &[7; 31], scope()).unwrap_err();
-    assert_eq!(short.to_string(), "secret \"k1\" has 31 bytes: give 32 or more, as long as its hash");
+    assert_eq!(short.to_string(), "secret \"k1\" has 31 bytes: use 32 or more, the length of the hash");
     for name in ["rsa-2048.spki.pem", "rsa-2048.private.pkcs1.pem", "p256.certificate.pem"] {
         let error = Key::from_secret("k1", &file(name), scope()).unwrap_err();
         assert!(matches!(error, ConfigError::SecretIsPem { .. }), "{name}: {error}");
@@ -216,24 +216,24 @@ fn every_refused_jwk_says_why() {
         (
             "RSA said to be ES256",
             format!(r#"{{"kid":"k","kty":"RSA","alg":"ES256","n":"{n}","e":"AQAB"}}"#),
-            "is an RSA key, and not for ES256",
+            "is an RSA key, not for ES256",
         ),
         (
             "P-256 said to be ES384",
             format!(r#"{{"kid":"k","kty":"EC","crv":"P-256","alg":"ES384","x":"{x}","y":"{y}"}}"#),
-            "is a P-256 key, and not for ES384",
+            "is a P-256 key, not for ES384",
         ),
         (
             "RSA said to be HS256",
             format!(r#"{{"kid":"k","kty":"RSA","alg":"HS256","n":"{n}","e":"AQAB"}}"#),
             "HS256",
         ),
-        ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA of 24 bits"),
-        ("RSA of zeros", r#"{"kid":"k","kty":"RSA","n":"AAAA","e":"AQAB"}"#.to_owned(), "RSA of 0 bits"),
+        ("weak RSA", r#"{"kid":"k","kty":"RSA","n":"v___","e":"AQAB"}"#.to_owned(), "RSA key of 24 bits"),
+        ("RSA of zeros", r#"{"kid":"k","kty":"RSA","n":"AAAA","e":"AQAB"}"#.to_owned(), "RSA key of 0 bits"),
         (
             "a member of another type",
             format!(r#"{{"kid":"k","kty":"RSA","use":1,"n":"{n}","e":"AQAB"}}"#),
-            "members for kid \"k\" that do not fit its kty",
+            "members for kid \"k\" that do not match its kty",
         ),
         (
             "half a point",
@@ -247,7 +247,11 @@ fn every_refused_jwk_says_why() {
         ),
         ("exponent 1", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}","e":"AQ"}}"#), "bad exponent"),
         ("padded n", format!(r#"{{"kid":"k","kty":"RSA","n":"{n}=","e":"AQAB"}}"#), "cannot be read"),
-        ("P-521", format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#), "another curve"),
+        (
+            "P-521",
+            format!(r#"{{"kid":"k","kty":"EC","crv":"P-521","x":"{x}","y":"{y}"}}"#),
+            "a curve other than",
+        ),
         (
             "P-384 with short coordinates",
             format!(r#"{{"kid":"k","kty":"EC","crv":"P-384","x":"{x}","y":"{y}"}}"#),
@@ -266,7 +270,7 @@ fn every_refused_jwk_says_why() {
         (
             "oct without alg",
             format!(r#"{{"kid":"k","kty":"oct","k":"{}"}}"#, "A".repeat(43)),
-            "does not say \"alg\", such as \"HS256\"",
+            "without \"alg\", such as \"HS256\"",
         ),
         ("short oct", r#"{"kid":"k","kty":"oct","alg":"HS256","k":"AAAA"}"#.to_owned(), "has 3 bytes"),
         ("unknown kty", r#"{"kid":"k","kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#.to_owned(), "unknown type"),
@@ -294,12 +298,12 @@ fn a_jwks_skips_what_it_cannot_use_and_refuses_what_must_not_be_there() {
         ("a kid twice", set(&[&good("a"), &good("a")]), "two keys \"a\" of bucket"),
         ("a private member", set(&[&good("a"), &private]), "\"p\" is a private key"),
         ("one that is not usable", set(&[&encryption]), "may not verify"),
-        ("nothing usable", set(&[&encryption, unknown]), "no key that can be used"),
-        ("nothing at all", set(&[]), "no key that can be used"),
-        ("a member that is no object", set(&["1"]), "no object"),
+        ("nothing usable", set(&[&encryption, unknown]), "no usable key"),
+        ("nothing at all", set(&[]), "no usable key"),
+        ("a member that is no object", set(&["1"]), "is not an object"),
         ("no keys array", r#"{"key":[]}"#.to_owned(), "no \"keys\" array"),
         ("a single JWK", good("a"), "no \"keys\" array"),
-        ("no JSON", "keys".to_owned(), "no JSON document"),
+        ("no JSON", "keys".to_owned(), "not a JSON document"),
     ] {
         let error = Jwks::parse(&document, &scope()).expect_err(name).to_string();
         assert!(error.contains(message), "{name}: {error}");
@@ -351,7 +355,7 @@ fn an_rsa_key_with_the_fingerprint_of_roca_is_refused_in_every_form() {
         ("JWK", Key::from_jwk(&jwk, scope())),
     ] {
         let error = loaded.expect_err(name).to_string();
-        assert!(error.contains("ROCA") && error.contains("make a new one"), "{name}: {error}");
+        assert!(error.contains("ROCA") && error.contains("generate a new one"), "{name}: {error}");
         assert!(!error.contains(&modulus[..20]), "{name}: {error}");
     }
 }
@@ -389,7 +393,7 @@ fn a_set_is_bounded_in_bytes_in_members_and_in_depth() {
     let said = error(&format!("{{\"keys\":[{}0]}}", "0,".repeat(1_000_000)));
     assert!(said.contains("has 1000001 members") && said.contains("at most 1000000"), "{said}");
     let nested = format!("{{\"keys\":[{good}],\"more\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-    assert!(error(&nested).contains("is no JSON document"), "{}", error(&nested));
+    assert!(error(&nested).contains("is not a JSON document"), "{}", error(&nested));
 }
 
 #[test]
@@ -399,5 +403,5 @@ fn what_a_set_skips_is_listed_up_to_a_bound_and_counted_beyond() {
     let set = Jwks::parse(&format!("{{\"keys\":[{good},{}]}}", members.join(",")), &scope()).unwrap();
     assert_eq!((set.keys.len(), set.skipped.len()), (1, 101));
     let last = set.skipped.last().unwrap().to_string();
-    assert!(last.contains("4900 more members"), "{last}");
+    assert!(last.contains("4900 more unusable members"), "{last}");
 }

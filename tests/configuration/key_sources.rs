@@ -159,7 +159,7 @@ fn a_secret_comes_from_the_environment_under_the_name_that_its_section_gives() {
     assert_errors(
         &disk,
         "no secrets",
-        &["secret_env: is not set: name a variable", "$HOME: secret \"short\" has"],
+        &["secret_env: is not set: write the name of a variable", "$HOME: secret \"short\" has"],
     );
 }
 
@@ -189,42 +189,54 @@ fn what_cannot_be_loaded_at_first_is_an_error_by_its_file() {
     let with_kid = keys("file = \"in/k.jwk\"") + "kid = \"given\"\n";
     let dir = || keys("dir = \"in\"");
     for (name, file, content, section, mark) in [
-        ("no key", "in/k.pem".to_owned(), b"nonsense".to_vec(), dir(), "key \"k\" is no PEM of one key"),
+        (
+            "no key",
+            "in/k.pem".to_owned(),
+            b"nonsense".to_vec(),
+            dir(),
+            "key \"k\" is not a PEM file with one key",
+        ),
         ("nothing", "in/k.pem".into(), Vec::new(), dir(), "is empty"),
         ("a private key", "in/k.pem".into(), Rsa.private().to_vec(), dir(), "key \"k\" is a private key"),
         ("a small key", "in/k.pem".into(), small, dir(), "1024 bits"),
-        ("no JSON", "in/k.jwk".into(), b"{".to_vec(), dir(), "is no JSON document: line 1"),
-        ("no UTF-8", "in/k.jwk".into(), b"\xff".to_vec(), dir(), "it is no UTF-8"),
-        ("a number as kid", "in/k.jwk".into(), b"{\"kid\":1}".to_vec(), dir(), "has no \"kid\" of text"),
+        ("no JSON", "in/k.jwk".into(), b"{".to_vec(), dir(), "is not a JSON document: line 1"),
+        ("no UTF-8", "in/k.jwk".into(), b"\xff".to_vec(), dir(), "it is not UTF-8"),
+        (
+            "a number as kid",
+            "in/k.jwk".into(),
+            b"{\"kid\":1}".to_vec(),
+            dir(),
+            "has no \"kid\" that is a string",
+        ),
         (
             "another kid inside",
             "in/k.jwk".into(),
             jwk(P256, "x"),
             dir(),
-            "is named \"k\" by its file or section and \"x\" by itself",
+            "has the kid \"k\" from its file or section, but \"x\" in its content",
         ),
         (
             "another kid than given",
             "in/k.jwk".into(),
             jwk(P256, "k"),
             with_kid,
-            "is named \"given\" by its file or section and \"k\"",
+            "has the kid \"given\" from its file or section, but \"k\"",
         ),
         (
             "another algorithm",
             "in/k.pem".into(),
             P256.public().to_vec(),
             other,
-            "is a P-256 key, and not for RS256",
+            "is a P-256 key, not for RS256",
         ),
         ("no set", "in/jwks.json".into(), jwk(P256, "k"), dir(), "has no \"keys\" array"),
-        ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no key that can be used"),
+        ("an empty set", "in/jwks.json".into(), jwks(&[]).into_bytes(), dir(), "no usable key"),
         (
             "a line end in the name",
             "in/a\nb.pem".into(),
             P256.public().to_vec(),
             dir(),
-            "has control characters",
+            "contains control characters",
         ),
     ] {
         let disk = Disk::new();
@@ -253,7 +265,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     let verifier = disk.verifier();
     assert_eq!(decided(&verifier, &P256.asks_as("good")), GRANTED);
     assert_eq!(verifier.keys().snapshot().len(), 1);
-    for mark in marks.iter().chain(&["keys/notes.txt: is neither <kid>.pem nor <kid>.jwk nor jwks.json"]) {
+    for mark in marks.iter().chain(&["keys/notes.txt: is not a key file and is ignored"]) {
         assert_eq!(disk.warnings(mark).len(), 1, "{mark}: {:#?}", disk.warnings(""));
     }
     assert_eq!(disk.warnings("").len() - before, 4, "{:#?}", disk.warnings(""));
@@ -268,7 +280,7 @@ fn every_broken_file_of_a_folder_is_an_error_unless_they_are_skipped() {
     assert_errors(
         &disk,
         "a folder that is not there is no broken file",
-        &["nowhere: is not there: make it, or correct the path"],
+        &["nowhere: does not exist: create it, or correct the path"],
     );
 }
 
@@ -302,7 +314,7 @@ fn a_secret_file_is_named_once_it_was_loaded_and_hidden_before() {
     disk.config(&[VOD, &keys("secret_file = \"correct-horse\"")]);
     let errors = errors(&disk);
     assert!(
-        matches!(&*errors, [one] if one.contains("is not there") && !one.contains("horse")),
+        matches!(&*errors, [one] if one.contains("does not exist") && !one.contains("horse")),
         "{errors:#?}"
     );
 
@@ -311,7 +323,7 @@ fn a_secret_file_is_named_once_it_was_loaded_and_hidden_before() {
     disk.remove("correct-horse");
     let skipped = verifier.reload().unwrap().skipped;
     let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
-    let named = format!("{}: is not there", disk.path("correct-horse").display());
+    let named = format!("{}: does not exist", disk.path("correct-horse").display());
     assert!(matches!(&*skipped, [one] if one.starts_with(&named)), "{skipped:#?}");
     assert_eq!(decided(&verifier, &Secret.asks_as("correct-horse")), GRANTED, "the last good content stays");
 }
@@ -507,7 +519,7 @@ fn what_is_no_file_neither_blocks_nor_crashes() {
         {
             disk.config(&[VOD, &section]);
             let found = errors(&disk);
-            let mark = format!("{}: is no file", disk.path("keys/x.pem").display());
+            let mark = format!("{}: is not a file", disk.path("keys/x.pem").display());
             assert!(matches!(&*found, [one] if one.contains(&mark)), "{name} as {place}: {found:#?}");
         }
         disk.config(&[VOD, KEYS, "broken_files = \"skip\"\n"]);
@@ -519,7 +531,7 @@ fn what_is_no_file_neither_blocks_nor_crashes() {
     let disk = Disk::with_keys(&[]);
     fs::remove_file(disk.path("playgate.toml")).unwrap();
     fifo(&disk, "playgate.toml");
-    assert_errors(&disk, "the configuration is a fifo", &["playgate.toml: is no file"]);
+    assert_errors(&disk, "the configuration is a fifo", &["playgate.toml: is not a file"]);
 }
 
 #[test]
@@ -554,22 +566,22 @@ fn a_file_over_its_limit_is_refused_without_being_read() {
     disk.put("keys/k.pem", &padded);
     assert_eq!(errors(&disk), [""; 0], "at the limit");
     disk.append("keys/k.pem", "\n");
-    assert_errors(&disk, "a PEM", &["keys/k.pem: has 65537 bytes: write at most 65536"]);
+    assert_errors(&disk, "a PEM", &["keys/k.pem: has 65537 bytes: the limit is 65536"]);
     disk.remove("keys/k.pem");
     sized(&disk, "keys/k.jwk", &jwk(P256, "k"), KEY + 1);
-    assert_errors(&disk, "a JWK", &["keys/k.jwk: has 65537 bytes: write at most 65536"]);
+    assert_errors(&disk, "a JWK", &["keys/k.jwk: has 65537 bytes: the limit is 65536"]);
     disk.remove("keys/k.jwk");
     sized(&disk, "keys/jwks.json", jwks(&[P256.jwk("k")]).as_bytes(), SET + 1);
-    assert_errors(&disk, "a set", &["keys/jwks.json: has 16777217 bytes: write at most 16777216"]);
+    assert_errors(&disk, "a set", &["keys/jwks.json: has 16777217 bytes: the limit is 16777216"]);
     disk.remove("keys/jwks.json");
     sized(&disk, "secret", Secret.public(), KEY + 1);
     disk.config(&[VOD, &keys("secret_file = \"secret\"")]);
-    assert_errors(&disk, "a secret", &["secret: has 65537 bytes: write at most 65536"]);
+    assert_errors(&disk, "a secret", &["secret: has 65537 bytes: the limit is 65536"]);
     sized(&disk, "playgate.toml", VOD.as_bytes(), 256 * 1024 * 1024 + 1);
     assert_errors(
         &disk,
         "the configuration",
-        &["playgate.toml: has 268435457 bytes: write at most 268435456"],
+        &["playgate.toml: has 268435457 bytes: the limit is 268435456"],
     );
 }
 
@@ -587,13 +599,17 @@ fn a_link_is_what_it_points_to_under_its_own_name() {
     assert_eq!(verifier.reload().unwrap().keys.changed, ["linked"].map(of_vod));
     assert_eq!(decided(&verifier, &P256Other.asks_as("linked")), GRANTED);
     symlink("nowhere", disk.path("keys/dangling.pem")).unwrap();
-    assert_errors(&disk, "to nothing", &["keys/dangling.pem: is not there: make it, or correct the path"]);
+    assert_errors(
+        &disk,
+        "to nothing",
+        &["keys/dangling.pem: does not exist: create it, or correct the path"],
+    );
     disk.remove("keys/dangling.pem");
     symlink("loop.pem", disk.path("keys/loop.pem")).unwrap();
     assert_errors(&disk, "to itself", &["keys/loop.pem: cannot be read"]);
     disk.remove("keys/loop.pem");
     symlink("../store", disk.path("keys/folder.pem")).unwrap();
-    assert_errors(&disk, "to a folder", &["keys/folder.pem: is no file"]);
+    assert_errors(&disk, "to a folder", &["keys/folder.pem: is not a file"]);
 }
 
 #[cfg(unix)]
@@ -607,9 +623,9 @@ fn a_file_or_folder_that_may_not_be_read_says_so() {
     if fs::File::open(disk.path("keys/a.pem")).is_ok() {
         return; // root may read everything
     }
-    assert_errors(&disk, "file", &["keys/a.pem: may not be read by this user"]);
+    assert_errors(&disk, "file", &["keys/a.pem: is not readable by this user"]);
     close("keys");
-    assert_errors(&disk, "folder", &["keys: may not be read by this user"]);
+    assert_errors(&disk, "folder", &["keys: is not readable by this user"]);
     fs::set_permissions(disk.path("keys"), fs::Permissions::from_mode(0o700)).unwrap();
 }
 
@@ -620,9 +636,9 @@ fn a_folder_that_is_none_is_an_error_and_an_empty_one_is_not() {
     assert!(disk.verifier().keys().snapshot().is_empty());
     disk.put("file", "");
     disk.config(&[VOD, &KEYS.replace("keys\"", "file\"")]);
-    assert_errors(&disk, "a file", &["file: is no folder"]);
+    assert_errors(&disk, "a file", &["file: is not a folder"]);
     disk.config(&[VOD, &KEYS.replace("keys\"", "file/below\"")]);
-    assert_errors(&disk, "below a file", &["file/below: is no folder"]);
+    assert_errors(&disk, "below a file", &["file/below: is not a folder"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -643,7 +659,7 @@ fn names_that_are_no_key_files_are_passed_over_and_hidden_ones_without_a_word() 
     let set = verifier.keys().snapshot();
     assert_eq!(set.iter().map(|key| key.id().as_str()).collect::<Vec<_>>(), ["a"]);
     for name in ["README", "b.PEM", "c.pem~", "d.json", "e.crt", "jwks.json.old", "below", "\u{fffd}.pem"] {
-        let mark = format!("keys/{name}: is neither");
+        let mark = format!("keys/{name}: is not a key file");
         assert_eq!(disk.warnings(&mark).len(), 1, "{name}: {:#?}", disk.warnings(""));
     }
     assert_eq!(disk.warnings("").len(), 8, "{:#?}", disk.warnings(""));
@@ -689,7 +705,7 @@ fn a_source_in_code_is_what_a_section_is() {
     assert_eq!(errors.iter().collect::<Vec<_>>(), [&wanted]);
     let none = KeySource::dir(disk.path("keys"), KeyScope::site("none"));
     let errors = builder().key_source(none).build().unwrap_err();
-    assert!(errors.to_string().contains("is for site \"none\", and no site"), "{errors}");
+    assert!(errors.to_string().contains("is for site \"none\", but no site"), "{errors}");
 }
 
 #[test]
@@ -704,7 +720,7 @@ fn a_set_of_public_keys_with_a_shared_secret_loads_and_is_warned_about_once() {
         disk.put("keys/jwks.json", set);
         let verifier = disk.verifier();
         assert_eq!(verifier.keys().snapshot().len(), 2, "{name}");
-        let lines = disk.warnings("keys/jwks.json: JWK set holds shared secrets beside public keys");
+        let lines = disk.warnings("keys/jwks.json: JWK set contains shared secrets beside public keys");
         assert_eq!((lines.len(), disk.warnings("").len()), (warned, warned), "{name}: {lines:#?}");
         let health = verifier.health();
         assert_eq!((health.warnings.len(), health.errors.len()), (warned, 0), "{name}: {health:#?}");
@@ -731,7 +747,7 @@ fn max_staleness_is_for_files_and_folders_and_ten_seconds_at_least() {
         (
             "beside a PEM",
             keys(&format!("kid = \"k\"\nmax_staleness = 60\npem = '''\n{}'''", text(P256.public()))),
-            &["max_staleness stands beside pem: write it for a file or folder alone"],
+            &["max_staleness is set beside pem: write it only for a file or folder"],
         ),
     ] {
         disk.config(&[VOD, &section]);

@@ -118,9 +118,9 @@ fn a_bad_configuration_changes_nothing_and_every_error_is_returned() {
     for (name, mark) in [
         ("an unknown field", ":12: [[site]] has no field \"level\""),
         ("a bad setting", ":11: "),
-        ("a broken file of a new source", "new/c.pem: key \"c\" is no PEM"),
-        ("a folder that is not there", "gone: is not there: make it, or correct the path"),
-        ("a scope of no site", "is for site \"none\", and no site"),
+        ("a broken file of a new source", "new/c.pem: key \"c\" is not a PEM"),
+        ("a folder that is not there", "gone: does not exist: create it, or correct the path"),
+        ("a scope of no site", "is for site \"none\", but no site"),
     ] {
         assert_eq!(errors.iter().filter(|error| error.contains(mark)).count(), 1, "{name}: {errors:#?}");
     }
@@ -222,13 +222,13 @@ fn what_is_missing_or_empty_keeps_its_keys_and_the_report_names_it() {
         (
             "the last file of a folder is deleted",
             |disk| disk.remove("in/a.pem"),
-            "holds no key file any more",
+            "no longer contains a key file",
         ),
-        ("a folder is gone", |disk| disk.rename("in", "elsewhere"), "is not there"),
+        ("a folder is gone", |disk| disk.rename("in", "elsewhere"), "does not exist"),
         ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
     ];
     let files: &[(&str, Change, &str)] = &[
-        ("a file is deleted", |disk| disk.remove("in/a.pem"), "is not there"),
+        ("a file is deleted", |disk| disk.remove("in/a.pem"), "does not exist"),
         ("a file is emptied", |disk| disk.put("in/a.pem", ""), "is empty"),
         ("a file is half written", |disk| disk.put("in/a.pem", &P256.public()[..80]), "no END line"),
         ("a private key takes its place", |disk| disk.put("in/a.pem", P256.private()), "is a private key"),
@@ -249,7 +249,10 @@ fn what_is_missing_or_empty_keeps_its_keys_and_the_report_names_it() {
                 let kept = &swapped.kept[0];
                 assert!(kept.source.contains("in"), "{name}, {round}: {kept:?}");
                 assert!(kept.error.contains(why), "{name}, {round}: {kept:?}");
-                assert!(kept.error.contains("its last good keys stay in force"), "{name}, {round}: {kept:?}");
+                assert!(
+                    kept.error.contains("its last valid keys stay in force"),
+                    "{name}, {round}: {kept:?}"
+                );
                 assert_eq!((kept.keys, kept.until), (1, None), "{name}, {round}: {kept:?}");
                 assert!(UnixSeconds::now().get() - kept.confirmed_at < 60, "{name}, {round}: {kept:?}");
                 let health = verifier.health();
@@ -392,7 +395,7 @@ fn a_hook_that_code_gave_a_site_survives_a_reload() {
 
     disk.config(&[&site("other.example", "vod"), KEYS]);
     let errors = lines(&verifier.reload().unwrap_err());
-    let wanted = format!("hook is for site {HOST:?}, and no site has that id: name one of other.example");
+    let wanted = format!("hook is for site {HOST:?}, but no site has that id: use one of other.example");
     assert_eq!(errors, [wanted], "without its site");
     holds("its site is to go");
 }
@@ -404,7 +407,7 @@ fn a_hook_for_no_site_is_an_error() {
     let errors = lines(&builder.build().unwrap_err());
     assert_eq!(
         errors,
-        [format!("hook is for site \"cdn.example.co\", and no site has that id: name one of {HOST}")]
+        [format!("hook is for site \"cdn.example.co\", but no site has that id: use one of {HOST}")]
     );
 }
 

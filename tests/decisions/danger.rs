@@ -428,10 +428,10 @@ fn the_text_of_a_pem_is_no_secret_under_the_switches_either() {
     let all = "danger = { digit_string_dates = true, kid_from_jti = true, scope = \"any\" }\n";
     disk.config(&[VOD, "[[keys]]\nsecret_file = \"k.pem\"\n", all]);
     let errors = Verifier::from_file(disk.path("playgate.toml")).unwrap_err().to_string();
-    assert!(errors.contains("secret \"k\" is the text of a PEM"), "{errors}");
+    assert!(errors.contains("secret \"k\" is PEM text"), "{errors}");
     assert!(!errors.contains('\n'), "and nothing else is wrong: {errors}");
     let all = Danger { digit_string_dates: true, kid_from_jti: true };
     let source = KeySource::secret_file(disk.path("k.pem"), any_scope()).danger(all);
     let errors = gate().site(Site::bucket("vod").host(HOST)).key_source(source).build().unwrap_err();
-    assert!(errors.to_string().contains("is the text of a PEM"), "{errors}");
+    assert!(errors.to_string().contains("is PEM text"), "{errors}");
 }

@@ -192,7 +192,7 @@ async fn a_token_that_was_revoked_before_it_was_known_stays_revoked() {
     let token = EmbedToken::parse(&"ab".repeat(20)).unwrap();
     embeds.revoke(token).await.unwrap();
     let error = embeds.issue(EmbedDraft::new("1").token(token)).await.unwrap_err().to_string();
-    assert!(error.contains("issued already, or was revoked"), "{error}");
+    assert!(error.contains("already issued or revoked"), "{error}");
     let ask = get("/videos/1/a.ts").query(token.to_text());
     assert_eq!(world.ask(&ask).await.verdict(), "403 revoked");
 }
@@ -259,19 +259,19 @@ async fn a_draft_that_breaks_a_rule_is_refused_with_the_remedy() {
             EmbedDraft::new("1").expires_in(day * 30 + Duration::from_secs(1)),
             "2592001 s: write 5 minutes",
         ),
-        ("no video", EmbedDraft::new(""), "a video of 0 bytes: give 1 to 256"),
-        ("two segments", EmbedDraft::new("a/b"), "\"a/b\", which is no segment of a path"),
-        ("dots", EmbedDraft::new(".."), "no segment of a path"),
-        ("an encoded slash", EmbedDraft::new("a%2fb"), "no segment of a path"),
+        ("no video", EmbedDraft::new(""), "a video of 0 bytes: use 1 to 256"),
+        ("two segments", EmbedDraft::new("a/b"), "\"a/b\", which is not a segment of a path"),
+        ("dots", EmbedDraft::new(".."), "not a segment of a path"),
+        ("an encoded slash", EmbedDraft::new("a%2fb"), "not a segment of a path"),
         ("a line end", EmbedDraft::new("a\nb"), "control characters"),
         ("a long viewer", EmbedDraft::new("1").viewer("x".repeat(257)), "a viewer of 257 bytes"),
         ("a slash in an origin", EmbedDraft::new("1").origins(["https://a.example.com/"]), "ends in a slash"),
-        ("every origin", EmbedDraft::new("1").origins(["*"]), "no origin at all"),
+        ("every origin", EmbedDraft::new("1").origins(["*"]), "an empty list"),
         ("a claim of its own", EmbedDraft::new("1").metadata("sub", "x"), "\"sub\", which is a claim"),
         (
             "much metadata",
             EmbedDraft::new("1").metadata("a", "x".repeat(3000)),
-            "bytes of metadata: give at most",
+            "bytes of metadata: use at most",
         ),
     ] {
         let error = embeds.issue(draft).await.unwrap_err().to_string();

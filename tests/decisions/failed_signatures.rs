@@ -186,7 +186,8 @@ async fn a_client_whose_signatures_fail_is_told_at_every_door_when_to_come_again
         let lines = lines_about(&format!("client=\"198.51.{number}.1\""));
         let last = lines.last().unwrap();
         assert!(last.contains("code=\"rate_limited\"") && last.contains("kid=\"rsa\""), "{door}: {last}");
-        let reason = "reason=\"too many signatures of this client did not fit: one more is checked in 20 s\"";
+        let reason =
+            "reason=\"too many invalid signatures from this client: verification is suspended for 20 s\"";
         assert!(last.contains(reason), "{door}: {last}");
         assert_eq!(from(1, &seen).await.verdict(), "200", "{door}: whoever floods, a token that was seen");
         assert_eq!(from(2, &forged).await.verdict(), "401 bad_signature", "{door}: another client");

@@ -228,7 +228,7 @@ fn a_new_key_signs_and_its_public_half_verifies() {
     for bits in [0, 1024, 2047, 8193] {
         assert_eq!(
             NewKey::rsa(bits).unwrap_err().to_string(),
-            format!("no key of {bits} bits can be made: ask for 2048 to 8192")
+            format!("RSA key of {bits} bits cannot be generated: use 2048 to 8192 bits")
         );
     }
 }
@@ -286,7 +286,7 @@ fn a_signer_refuses_what_cannot_sign_by_name() {
         (
             "another block",
             b"-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n".to_vec(),
-            "give PRIVATE KEY",
+            "use PRIVATE KEY",
         ),
     ] {
         let error = Signer::from_pem("k1", &pem).expect_err(name).to_string();

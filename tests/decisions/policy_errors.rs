@@ -43,10 +43,10 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "write cdn.example.com, and",
         ),
         ("a star label", Site::bucket("c").host("*.example.com"), "has a star", "{bucket}"),
-        ("no host name", Site::bucket("c").host("cdn example"), "is no host name", "cdn.example.com"),
+        ("no host name", Site::bucket("c").host("cdn example"), "is not a host name", "cdn.example.com"),
         ("an unknown name", Site::bucket("c").host("{x}.example.com"), "{playback_id}", "play-"),
         ("a name in braces", Site::bucket("{bucket}-cold").host("{bucket}.a.example"), "braces", "{bucket}"),
-        ("an empty host", Site::bucket("c").host(""), "is no host name", "cdn.example.com"),
+        ("an empty host", Site::bucket("c").host(""), "is not a host name", "cdn.example.com"),
         ("no bucket name", Site::bucket("").host("a.example"), "bucket without a name", "bucket's name"),
         (
             "bucket not in the host",
@@ -88,13 +88,13 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         (
             "a scheme without its settings",
             bucket().accepts([Scheme::SecureLink]),
-            "lists secure-link in accepts and has no settings for it",
+            "lists secure-link in accepts but has no settings for it",
             "its preset and secret",
         ),
         (
             "settings of a scheme that is not accepted",
             bucket().embed(Embed::new()).accepts([Scheme::SignedToken]),
-            "has an embed and does not accept it",
+            "has an embed section but does not list embed-token in accepts",
             "\"embed-token\"",
         ),
         ("base path with a star", bucket().base_path("/media/*"), "has a star", "write \"/media/\""),
@@ -104,10 +104,10 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
             "public path with a slash",
             bucket().public_paths(["/posters/"]),
             "starts with a slash",
-            "folder ending",
+            "folder that ends",
         ),
-        ("empty public path", bucket().public_paths([""]), "is empty", "make it public"),
-        ("no carrier", bucket().carriers([]), "nowhere", "query, cookie, bearer"),
+        ("empty public path", bucket().public_paths([""]), "is empty", "a public site"),
+        ("no carrier", bucket().carriers([]), "has no carrier", "query, cookie, bearer"),
         ("query name", bucket().query_name("a&b"), "query parameter \"a&b\"", "letters"),
         ("cookie name", bucket().cookie_name("a=b"), "cookie \"a=b\"", "letters"),
         ("no token bytes", bucket().max_token_bytes(0), "max_token_bytes 0", "1 to 8192"),
@@ -121,7 +121,7 @@ fn every_setting_that_means_nothing_is_refused_with_its_remedy() {
         ("a method that is none", bucket().methods(["GET "]), "\"GET \"", "letters"),
         ("a status that grants", bucket().answer(Code::Expired, 200), "status 200 for expired", "400 to 599"),
         ("an id that is empty", bucket().id(""), "empty id", "a name"),
-        ("no origin", bucket().cors(Cors::with_credentials(Vec::<String>::new())), "no origin", "name one"),
+        ("no origin", bucket().cors(Cors::with_credentials(Vec::<String>::new())), "no origin", "write one"),
         ("star with credentials", bucket().cors(Cors::with_credentials(["*"])), "credentials", "by name"),
         (
             "slashed origin",
@@ -148,7 +148,7 @@ fn sites_that_contradict_each_other_are_refused() {
     assert!(same_id[0].contains("two sites have the id"), "{same_id:?}");
 
     let same_place = errors([bucket(), Site::bucket("other").id("b").host("CDN.example.com.")]);
-    assert!(same_place[0].contains("both claim host"), "{same_place:?}");
+    assert!(same_place[0].contains("both have host"), "{same_place:?}");
 
     let same_pattern = errors([
         Site::live_by_host().host("play-{playback_id}.example.com"),
@@ -160,7 +160,7 @@ fn sites_that_contradict_each_other_are_refused() {
         Site::bucket("{bucket}").host("{bucket}.a.example.com"),
         Site::bucket("open").host("x.{region}.example.com").public(),
     ]);
-    assert!(tie.len() == 1 && tie[0].contains("as literal"), "{tie:?}");
+    assert!(tie.len() == 1 && tie[0].contains("equally specific"), "{tie:?}");
     let more_literal = errors([
         Site::bucket("{bucket}").host("{bucket}.media.example.com"),
         Site::bucket("open").host("open-{region}.media.example.com"),
@@ -193,7 +193,7 @@ fn a_key_for_a_site_that_is_none_is_refused() {
     let error = Verifier::builder().site(bucket()).key(key).build().unwrap_err().to_string();
     assert_eq!(
         error,
-        "key \"k1\" is for site \"cdn.exmaple.com\", and no site has that id: name one of cdn.example.com"
+        "key \"k1\" is for site \"cdn.exmaple.com\", but no site has that id: use one of cdn.example.com"
     );
 }
 
@@ -201,7 +201,7 @@ fn a_key_for_a_site_that_is_none_is_refused() {
 fn a_site_whose_id_has_two_lines_is_named_on_one() {
     let key = Key::from_secret("k1", &[7; 32], KeyScope::site("none")).unwrap();
     let error = Verifier::builder().site(bucket().id("a\nb")).key(key).build().unwrap_err().to_string();
-    assert!(error.ends_with("name one of a\\nb"), "{error}");
+    assert!(error.ends_with("use one of a\\nb"), "{error}");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_key_for_no_site_is_told_the_first_ten_and_how_many_there_are_besides() {
     let key = Key::from_secret("k1", &[7; 32], KeyScope::site("none")).unwrap();
     let error = builder.key(key).build().unwrap_err().to_string();
     let ten: Vec<String> = (10..20).map(|number| format!("s{number}.example")).collect();
-    assert!(error.ends_with(&format!("name one of {} and 2 more", ten.join(", "))), "{error}");
+    assert!(error.ends_with(&format!("use one of {} and 2 more", ten.join(", "))), "{error}");
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn names_that_are_none_are_refused() {
     let verifier = behind(vod());
     for name in [String::new(), "x".repeat(257)] {
         let error = verifier.revoke(Revocation::subject(name)).now_or_never().unwrap().unwrap_err();
-        assert!(error.to_string().contains("give 1 to 256"), "{error}");
+        assert!(error.to_string().contains("use 1 to 256"), "{error}");
     }
 }
 

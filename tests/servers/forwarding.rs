@@ -204,9 +204,9 @@ async fn what_cannot_be_rewritten_goes_through_unchanged_and_is_counted() {
     assert_eq!(
         counted,
         [
-            ("malformed: an attribute list that cannot be read", doors),
-            ("the body is encoded", 2 * doors),
-            ("the body is no manifest of its format", doors)
+            ("malformed: an attribute list that cannot be parsed", doors),
+            ("the body has a Content-Encoding", 2 * doors),
+            ("the body is not a manifest of its format", doors)
         ]
     );
 }
@@ -317,7 +317,7 @@ async fn more_than_can_be_carried_is_refused_and_never_carried_in_part() {
         }
     }
     let told = open.verifier.health().manifests.unchanged;
-    assert!(told.contains_key("the query is too long to be carried"), "{told:?}");
+    assert!(told.contains_key("the query is too long to carry"), "{told:?}");
     let closed = origin(vod().forward(Forward::except_keys(["x"]))).await;
     let token = token("");
     for (query, verdict) in
@@ -505,7 +505,7 @@ async fn an_mpd_too_long_to_be_held_passes_unchanged_and_is_counted() {
         "the length is known, so the answer is the inner service's own"
     );
     let manifests = world.verifier.health().manifests;
-    let counted = manifests.unchanged.get("the document is longer than is rewritten");
+    let counted = manifests.unchanged.get("the document is too long to rewrite");
     let asked = 2 * world.addresses().count() as u64;
     assert_eq!((counted, manifests.rewritten), (Some(&asked), asked), "at each door, over each protocol");
 }

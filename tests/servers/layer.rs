@@ -398,7 +398,7 @@ async fn a_missing_grant_is_a_rejection_by_name() {
         let own = "500 Internal Server Error MissingGrant";
         assert_eq!(ask("/open/own").await, (StatusCode::NOT_FOUND, own.into()), "{name}");
         let body =
-            "no grant in the request: put the layer around this route, and grant_extension on its site";
+            "the request has no grant: wrap this route in the layer and set grant_extension on its site";
         let default = (StatusCode::INTERNAL_SERVER_ERROR, body.into());
         assert_eq!(ask("/open/default").await, default, "{name}");
     }

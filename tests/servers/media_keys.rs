@@ -179,7 +179,7 @@ async fn what_is_no_key_is_not_found_by_those_who_have_a_grant() {
             "{case}"
         );
     }
-    let lines = lines_about("0-00c0ffee.key").into_iter().find(|line| line.contains("of another master"));
+    let lines = lines_about("0-00c0ffee.key").into_iter().find(|line| line.contains("to another master"));
     let line = lines.expect("what is amiss is told");
     let id = |keys: MediaKeys| keys.key("1", 0).unwrap().file_name()[2..10].to_owned();
     assert!(line.contains(&id(keys())) && line.contains(&id(MediaKeys::new(OLDER).unwrap())), "{line}");
@@ -211,7 +211,7 @@ async fn a_grant_for_another_video_is_none_where_the_patterns_disagree() {
     let text = embeds.issue(EmbedDraft::new("disagreeing")).await.unwrap().to_text();
     let ask = |video: &str| get(format!("/disagreeing/{video}/{}", name(0))).query(&text);
     assert_refusal(&world.ask(&ask("1")).await, 403, "Forbidden", "its video is another");
-    let lines = lines_about("of another video");
+    let lines = lines_about("to another video");
     let line = lines.iter().find(|line| line.contains("disagreeing")).expect("what is amiss is told");
     assert!(line.contains("INFO") && line.contains("out_of_scope") && line.contains("granted="), "{line}");
     assert_eq!(world.ask(&ask("disagreeing")).await.status, 200);
@@ -378,7 +378,7 @@ async fn without_a_grant_there_is_no_key_and_the_log_says_why() {
         let lines = lines_about(folder);
         let line = lines.iter().find(|line| line.contains("WARN")).expect(case);
         assert!(
-            line.contains("put the layer around this service, and grant_extension on its site"),
+            line.contains("wrap this service in the layer and set grant_extension on its site"),
             "{line}"
         );
         assert!(!line.contains(&credential), "{case}: {line}");

@@ -65,10 +65,10 @@ pub(crate) fn placed(error: &ConfigError) -> (Option<&str>, Option<u32>, String)
 /// The options of commands that work for a site of a configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SiteOptions {
-    /// The configuration. The default is playgate.toml, if it is there.
+    /// The configuration. The default is playgate.toml, if it exists.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The id of the site. By default, the host of the URL decides, or the configuration has one site.
+    /// The id of the site. By default, it is the site of the URL, or the only site.
     #[arg(long, value_name = "ID")]
     pub(crate) site: Option<String>,
 }
@@ -86,7 +86,7 @@ impl SiteOptions {
     ///
     /// Fails if none is named, and there is none of the default name.
     pub(crate) fn required_config(&self) -> Result<&Path> {
-        self.config().ok_or_else(|| usage("no configuration: name one with --config, or write playgate.toml"))
+        self.config().ok_or_else(|| usage("no configuration: set one with --config, or create playgate.toml"))
     }
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn choose_site<'s>(
                 .ok_or_else(|| usage(format!("no site has the id {id:?}: the sites are {}", known())))?;
             match of_url {
                 Some(other) if other.id() != id => Err(usage(format!(
-                    "--site is {id:?}, and the URL is of site {:?}: leave --site out, or correct the URL",
+                    "--site is {id:?}, but the URL belongs to site {:?}: leave --site out, or correct the URL",
                     other.id()
                 ))),
                 Some(_) | None => Ok(site),
@@ -137,7 +137,9 @@ pub(crate) fn choose_site<'s>(
         (None, Some(site)) => Ok(site),
         (None, None) => match (sites().next(), sites().nth(1)) {
             (Some(site), None) => Ok(site),
-            _ => Err(usage(format!("configuration has several sites: name one with --site, of {}", known()))),
+            _ => {
+                Err(usage(format!("configuration has several sites: select one of {} with --site", known())))
+            }
         },
     }
 }
@@ -158,8 +160,9 @@ impl<'u> Url<'u> {
     ///
     /// Fails for a URL without scheme, host or path.
     pub(crate) fn parse(text: &'u str) -> Result<Self> {
-        let wrong =
-            || usage(format!("URL is {text:?}: write it as https://cdn.example.com/videos/1/master.m3u8"));
+        let wrong = || {
+            usage(format!("URL is {text:?}: write one such as https://cdn.example.com/videos/1/master.m3u8"))
+        };
         let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         let is_https = match scheme {
             "https" => true,
@@ -247,27 +250,23 @@ pub(crate) fn require_grant(verifier: &Verifier, request: &Request<'_>, scheme: 
     match &decision {
         Decision::Granted(grant) if grant.scheme() == scheme => Ok(()),
         Decision::Granted(grant) => Err(no(format!(
-            "URL contains another credential, a {}, which site {site:?} reads first: remove it",
+            "URL contains another credential, a {}, which takes precedence on site {site:?}: remove it",
             grant.scheme().as_str()
         ))),
-        Decision::Public(_) => {
-            Err(no(format!("site {site:?} serves this path without a credential: none is needed")))
-        }
+        Decision::Public(_) => Err(no(format!("path is public on site {site:?}: no credential is needed"))),
         Decision::Denied(refusal) => {
             let remedy = match refusal.code() {
-                Code::UnknownKey => "add the public half of the key to the configuration, or correct --kid",
+                Code::UnknownKey => "add the public key to the configuration, or correct --kid",
                 Code::BadSignature => {
-                    "sign with the private half of the key that the configuration has under this kid"
+                    "sign with the private key that belongs to this kid in the configuration"
                 }
                 Code::WrongKey => "sign with a key whose scope is the bucket, stream or site of the URL",
-                Code::OutOfScope | Code::UrlSignatureOutOfScope => "name a scope that covers the URL",
-                Code::ClaimRefused => {
-                    "write a shorter --expires, or the claim that the site requires with --claim"
-                }
-                Code::HttpsRequired => "write the URL with https",
-                Code::AmbiguousPath => "write the URL with its normal path",
-                Code::CredentialMissing => "list the carrier of this credential in the site's configuration",
-                Code::UrlSignatureBad => "correct the key or the URL to those that the site expects",
+                Code::OutOfScope | Code::UrlSignatureOutOfScope => "use a scope that covers the URL",
+                Code::ClaimRefused => "use a shorter --expires, or set the required claim with --claim",
+                Code::HttpsRequired => "use a URL with https",
+                Code::AmbiguousPath => "use the normal form of the URL's path",
+                Code::CredentialMissing => "add the carrier of this credential to the site's carriers",
+                Code::UrlSignatureBad => "use the key and the URL that the site expects",
                 _ => "correct the options or the configuration",
             };
             let code = refusal.code();
@@ -278,7 +277,7 @@ pub(crate) fn require_grant(verifier: &Verifier, request: &Request<'_>, scheme: 
             )))
         }
         Decision::Pass(_) | Decision::Preflight(_) | Decision::Needs(_) | _ => {
-            Err(no("no site decides on this URL: correct its host or path"))
+            Err(no("URL belongs to no site: correct its host or path"))
         }
     }
 }

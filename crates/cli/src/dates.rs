@@ -38,7 +38,7 @@ impl FromStr for Expires {
             Err(_) => humantime::parse_duration(text).map_err(|_| wrong())?,
         };
         if lifetime.as_secs() == 0 {
-            return Err("write a lifetime of 1s or more".to_owned());
+            return Err("use a lifetime of 1s or more".to_owned());
         }
         Ok(Self::In(lifetime))
     }
@@ -58,7 +58,7 @@ impl Expires {
                 Ok(Some(now.saturating_add(seconds)))
             }
             Self::At(date) if date <= now => {
-                bail!("--expires is {}, which has passed: write a later date", utc(date))
+                bail!("--expires is {}, which is in the past: use a later date", utc(date))
             }
             Self::At(date) => Ok(Some(date)),
         }
@@ -153,7 +153,7 @@ mod tests {
     fn a_date_that_has_passed_is_no_expiry() {
         let now = UnixSeconds::new(1_796_083_200);
         let passed = Expires::At(now).at(now).unwrap_err().to_string();
-        assert!(passed.contains("2026-12-01 00:00:00 UTC, which has passed"), "{passed}");
+        assert!(passed.contains("2026-12-01 00:00:00 UTC, which is in the past"), "{passed}");
         assert_eq!(
             Expires::In(Duration::from_mins(1)).at(now).unwrap(),
             Some(UnixSeconds::new(1_796_083_260))

@@ -8,9 +8,9 @@ use crate::output::Output;
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  the answer is no: a configuration with errors, or a credential that the site would refuse
-  2  wrong usage: an unknown option, or options that do not fit together
-  3  not done: a file, a key or a secret that cannot be used
+  1  a check failed: a configuration with errors, or a credential that the site would refuse
+  2  wrong usage: an unknown option, or options that conflict
+  3  failed: a file, a key or a secret that cannot be used
 
 With --json, results are JSON on standard output, and an error is {\"error\": text} on standard
 error. The help of each command describes its JSON. Secrets are read from files, from environment
@@ -27,17 +27,17 @@ const NO: u8 = 1;
 const USAGE: u8 = 2;
 const NOT_DONE: u8 = 3;
 
-/// Returns the error of a question whose answer is no.
+/// Returns the error of a failed check.
 pub(crate) fn no(message: impl Into<String>) -> anyhow::Error {
     Failure { code: NO, message: Some(message.into()) }.into()
 }
 
-/// Returns the error of a question whose answer is no and was printed as the result.
+/// Returns the error of a failed check that was printed as the result.
 pub(crate) fn no_as_printed() -> anyhow::Error {
     Failure { code: NO, message: None }.into()
 }
 
-/// Returns the error of options that do not fit together.
+/// Returns the error of conflicting options.
 pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure { code: USAGE, message: Some(message.into()) }.into()
 }

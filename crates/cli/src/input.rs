@@ -19,9 +19,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     }
     let name = path.display();
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow::anyhow!("{name} is not there: correct the path"),
+        std::io::ErrorKind::NotFound => anyhow::anyhow!("{name} does not exist: correct the path"),
         std::io::ErrorKind::PermissionDenied => {
-            anyhow::anyhow!("{name} may not be read by this user: change its owner or its mode")
+            anyhow::anyhow!("{name} is not readable by this user: change its owner or mode")
         }
         _ => anyhow::anyhow!("{name} cannot be read: {error}"),
     })?;
@@ -36,7 +36,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 pub(crate) fn read_secret(option: &str, path: &Path) -> Result<Vec<u8>> {
     if path != Path::new("-") && !path.exists() {
         bail!(
-            "{option} names a file that is not there: correct the path, and give no secret as an option's value"
+            "{option} names a file that does not exist: correct the path, and do not pass a secret as an \
+             option's value"
         );
     }
     read(path)
@@ -46,7 +47,7 @@ fn bounded(input: impl std::io::Read, name: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(MAX_INPUT + 1).read_to_end(&mut bytes).with_context(|| format!("{name} cannot be read"))?;
     if bytes.len() as u64 > MAX_INPUT {
-        bail!("{name} is longer than 64 KiB: give a key, a secret or a credential");
+        bail!("{name} is longer than 64 KiB: use a key, a secret or a credential");
     }
     Ok(bytes)
 }

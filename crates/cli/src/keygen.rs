@@ -50,7 +50,7 @@ enum Kind {
 impl Keygen {
     pub(crate) fn run(self, out: Output) -> Result<()> {
         if self.bits.is_some() && self.kind != Kind::Rsa {
-            return Err(usage("--bits is for --type rsa alone: leave it out"));
+            return Err(usage("--bits applies only to --type rsa: leave it out"));
         }
         let public = with_ending(&self.out)?;
         let name = public.file_name().unwrap_or_default();
@@ -58,7 +58,7 @@ impl Keygen {
         let kid = public.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         playgate::keys::KeyId::new(&kid)?;
         if folder_of(&public) == folder_of(&private) {
-            return Err(usage("--private is the folder of the public file: name another one"));
+            return Err(usage("--private is the folder of the public file: use another one"));
         }
         for path in [&private, &public] {
             if path.symlink_metadata().is_ok() {
@@ -84,7 +84,7 @@ impl Keygen {
             |text| {
                 writeln!(text, "{GOOD}created{GOOD:#} a key for {algorithm}, kid {kid:?}")?;
                 writeln!(text, "  public   {public}   for the origin's configuration")?;
-                writeln!(text, "  private  {private}   for the signer alone (mode 0600)")
+                writeln!(text, "  private  {private}   only for the signer (mode 0600)")
             },
         )
     }
@@ -93,7 +93,10 @@ impl Keygen {
 /// Adds the ending `.pem`. A `kid` may have dots, so that `2026.12` becomes `2026.12.pem`.
 fn with_ending(path: &Path) -> Result<PathBuf> {
     let Some(name) = path.file_name() else {
-        bail!(usage(format!("--out is {}, which names no file: write keys/2027-01", path.display())));
+        bail!(usage(format!(
+            "--out is {}, which is not a file name: write one such as keys/2027-01",
+            path.display()
+        )));
     };
     if path.extension().is_some_and(|ending| ending == "pem") {
         return Ok(path.to_owned());
@@ -109,7 +112,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn taken(path: &Path) -> anyhow::Error {
     anyhow::anyhow!(
-        "{} exists, and a key is never overwritten: choose another name, or remove it",
+        "{} exists, and keys are never overwritten: use another name, or remove the file",
         path.display()
     )
 }

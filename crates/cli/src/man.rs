@@ -9,7 +9,7 @@ use crate::output::{GOOD, Output, count};
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Man {
-    /// The folder for the pages of all commands. It is created if it is not there.
+    /// The folder for the pages of all commands. It is created if it does not exist.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }

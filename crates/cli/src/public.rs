@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::input;
 use crate::output::Output;
 
-/// Prints the public half of a private key, for the origin's configuration.
+/// Prints the public key of a private key, for the origin's configuration.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Public {
@@ -29,7 +29,7 @@ impl Public {
         let name = self.key.file_stem().and_then(|name| name.to_str()).filter(|name| *name != "-");
         let signer = Signer::from_pem(name.unwrap_or("stdin"), &pem)?;
         let public =
-            signer.public_pem().context("key has no public half: give RSA, P-256, P-384 or Ed25519")?;
+            signer.public_pem().context("key has no public key: use RSA, P-256, P-384 or Ed25519")?;
         let public = public.replace("\r\n", "\n");
         let algorithm = signer.algorithm().name();
         out.result(

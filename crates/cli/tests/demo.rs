@@ -239,7 +239,7 @@ fn a_directory_with_other_files_is_left_alone() {
     std::fs::write(folder.path().join("keys/mine.pem"), "mine").unwrap();
     let output = run(&["--check", "--dir", text(folder.path())]);
     assert!(!output.status.success());
-    assert!(String::from_utf8(output.stderr).unwrap().contains("name another directory with --dir"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("use another directory with --dir"));
     assert_eq!(std::fs::read_to_string(folder.path().join("keys/mine.pem")).unwrap(), "mine");
     assert!(!folder.path().join("playgate.toml").exists());
 }

@@ -66,8 +66,8 @@ pub(super) fn respond<B>(request: ServiceRequest, answer: Answer) -> ServiceResp
     let mut head = HttpResponse::new(status);
     answer::append(head.headers_mut(), headers);
     // The server writes the length itself, from the size of the body.
-    let said = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let length = said.unwrap_or(body.len() as u64);
+    let declared = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = declared.unwrap_or(body.len() as u64);
     if let Some(denial) = denial {
         head.extensions_mut().insert(denial);
     }

@@ -51,10 +51,10 @@ impl Fields for HeaderMap {
                     free.insert(value);
                 }
             }
-            Entry::Occupied(mut said) => {
-                let values = &mut said.iter().map(HeaderValue::as_bytes);
+            Entry::Occupied(mut occupied) => {
+                let values = &mut occupied.iter().map(HeaderValue::as_bytes);
                 if let Some(value) = value(values).and_then(checked) {
-                    said.insert(value);
+                    occupied.insert(value);
                 }
             }
         }

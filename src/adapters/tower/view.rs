@@ -62,7 +62,7 @@ mod tests {
     }
 
     /// Returns the result of each method, in the order of the trait.
-    fn told(view: &dyn RequestView) -> Vec<(&'static str, String)> {
+    fn fields_of(view: &dyn RequestView) -> Vec<(&'static str, String)> {
         let shown = |text: Option<&[u8]>| format!("{:?}", text.map(|text| text.escape_ascii().to_string()));
         let Target { authority, path, query } = view.target();
         vec![
@@ -96,11 +96,13 @@ mod tests {
     #[test]
     fn nothing_that_the_request_tells_is_kept_back() {
         let (request, peer) = (full(), Some(IpAddr::from([192, 0, 2, 2])));
-        let (whole, passed_on) = (told(&request), told(&Received { request: &request, peer }));
-        for (((name, told), (_, passed_on)), (_, nothing)) in whole.iter().zip(passed_on).zip(told(&Silent)) {
-            assert_eq!(*told, passed_on, "{name}");
+        let (whole, passed_on) = (fields_of(&request), fields_of(&Received { request: &request, peer }));
+        for (((name, value), (_, passed_on)), (_, nothing)) in
+            whole.iter().zip(passed_on).zip(fields_of(&Silent))
+        {
+            assert_eq!(*value, passed_on, "{name}");
             if *name != "other_path" || cfg!(feature = "axum") {
-                assert_ne!(*told, nothing, "{name} is told by the request here");
+                assert_ne!(*value, nothing, "the request has {name} here");
             }
         }
         let source = include_str!("../../request/view.rs");

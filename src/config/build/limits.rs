@@ -1,4 +1,4 @@
-use crate::config::document::{FailedSignaturesSection, PerClientSaid, RateSection};
+use crate::config::document::{FailedSignaturesSection, PerClientSetting, RateSection};
 use crate::error::{ConfigError, Faults};
 use crate::rate::Rate;
 use crate::rate::{FailedSignatures, PerClient};
@@ -6,10 +6,10 @@ use crate::schemes::section;
 use crate::time::Span;
 
 pub(super) fn build_failed_signatures(
-    said: FailedSignaturesSection,
+    parsed: FailedSignaturesSection,
     faults: &mut Faults,
 ) -> FailedSignatures {
-    if said.per_client.is_none() && said.per_key.is_none() {
+    if parsed.per_client.is_none() && parsed.per_key.is_none() {
         let write = "per_client = { requests = 60, within = 60 }, per_key or both";
         let error = section("failed_signatures", "limits nothing", write);
         faults.push("failed_signatures", error);
@@ -27,32 +27,32 @@ pub(super) fn build_failed_signatures(
         ],
     ];
     FailedSignatures {
-        per_client: match said.per_client {
+        per_client: match parsed.per_client {
             None => PerClient::Default,
-            Some(PerClientSaid::Unlimited) => PerClient::Unlimited,
-            Some(PerClientSaid::Rate(said)) => {
-                build_rate(&said, client, faults).map_or(PerClient::Default, PerClient::Rate)
+            Some(PerClientSetting::Unlimited) => PerClient::Unlimited,
+            Some(PerClientSetting::Rate(parsed)) => {
+                build_rate(&parsed, client, faults).map_or(PerClient::Default, PerClient::Rate)
             }
         },
-        per_key: said.per_key.and_then(|said| build_rate(&said, key, faults)),
+        per_key: parsed.per_key.and_then(|parsed| build_rate(&parsed, key, faults)),
     }
 }
 
 /// Builds the rate of a table. `[table, requests, within]` are the paths of the table and of its fields.
 fn build_rate(
-    said: &RateSection,
+    parsed: &RateSection,
     [table, requests, within]: [&'static str; 3],
     faults: &mut Faults,
 ) -> Option<Rate> {
     let before = faults.len();
     let name = table.rsplit_once('.').map_or(table, |(_, name)| name);
-    if said.requests.is_none() {
-        faults.push(requests, section(name, "does not say how many", "requests = 60"));
+    if parsed.requests.is_none() {
+        faults.push(requests, section(name, "has no requests", "requests = 60"));
     }
-    if said.within.is_none() {
-        faults.push(within, section(name, "does not say in which time", "within = 60"));
+    if parsed.within.is_none() {
+        faults.push(within, section(name, "has no within", "within = 60"));
     }
-    let (Some(count), Some(Span(time))) = (said.requests, said.within) else { return None };
+    let (Some(count), Some(Span(time))) = (parsed.requests, parsed.within) else { return None };
     let Ok(count) = u32::try_from(count) else {
         let found = format!("is {count}");
         let (field, write) = ("requests".to_owned(), "1 to 1000000".to_owned());

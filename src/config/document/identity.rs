@@ -7,7 +7,7 @@ use crate::site::{GrantFact, IdentityValue};
 
 /// The value of an identity header: the name of a claim, a fact of the grant, or `false`. `None` for a table that names no fact.
 #[derive(Clone, Debug)]
-pub(in crate::config) struct IdentitySaid(pub(in crate::config) Option<IdentityValue>);
+pub(in crate::config) struct IdentitySetting(pub(in crate::config) Option<IdentityValue>);
 
 /// A table in place of a claim.
 #[derive(Debug, Default, Deserialize)]
@@ -20,30 +20,30 @@ pub(super) struct OfGrant {
     grant: Option<GrantFact>,
 }
 
-impl<'de> Deserialize<'de> for IdentitySaid {
+impl<'de> Deserialize<'de> for IdentitySetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = IdentitySaid;
+            type Value = IdentitySetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a claim in quotes, { grant = \"kid\" }, or false to remove the header only")
+                f.write_str("a claim in quotes, { grant = \"kid\" }, or false to only remove the header")
             }
 
-            fn visit_str<E: serde::de::Error>(self, claim: &str) -> Result<IdentitySaid, E> {
-                Ok(IdentitySaid(Some(claim.into())))
+            fn visit_str<E: serde::de::Error>(self, claim: &str) -> Result<IdentitySetting, E> {
+                Ok(IdentitySetting(Some(claim.into())))
             }
 
-            fn visit_bool<E: serde::de::Error>(self, said: bool) -> Result<IdentitySaid, E> {
-                if said {
-                    return Err(E::invalid_value(Unexpected::Bool(said), &self));
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<IdentitySetting, E> {
+                if value {
+                    return Err(E::invalid_value(Unexpected::Bool(value), &self));
                 }
-                Ok(IdentitySaid(Some(IdentityValue::Removed)))
+                Ok(IdentitySetting(Some(IdentityValue::Removed)))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<IdentitySaid, A::Error> {
-                let said = OfGrant::deserialize(serde::de::value::MapAccessDeserializer::new(fields))?;
-                Ok(IdentitySaid(said.grant.map(IdentityValue::Grant)))
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<IdentitySetting, A::Error> {
+                let value = OfGrant::deserialize(serde::de::value::MapAccessDeserializer::new(fields))?;
+                Ok(IdentitySetting(value.grant.map(IdentityValue::Grant)))
             }
         }
         deserializer.deserialize_any(Reader)

@@ -13,31 +13,31 @@ use crate::time::Span;
 pub(in crate::config) struct FailedSignaturesSection {
     /// The limit of one client: an address, or a /64 network of IPv6. Clients behind one NAT share it. Default 60000 in a minute
     /// for public addresses. A rate applies to every address, and "unlimited" to none.
-    pub(in crate::config) per_client: Option<PerClientSaid>,
+    pub(in crate::config) per_client: Option<PerClientSetting>,
     /// The limit of one key, over all clients. A flood that reaches it delays new viewers of the key. Default any number.
     pub(in crate::config) per_key: Option<RateSection>,
 }
 
 /// The limit of a client.
 #[derive(Debug)]
-pub(in crate::config) enum PerClientSaid {
+pub(in crate::config) enum PerClientSetting {
     Unlimited,
     Rate(RateSection),
 }
 
-impl<'de> Deserialize<'de> for PerClientSaid {
+impl<'de> Deserialize<'de> for PerClientSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = PerClientSaid;
+            type Value = PerClientSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a table in braces, such as { requests = 60, within = 60 }")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PerClientSaid, E> {
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PerClientSetting, E> {
                 match text {
-                    "unlimited" => Ok(PerClientSaid::Unlimited),
+                    "unlimited" => Ok(PerClientSetting::Unlimited),
                     _ => Err(E::invalid_value(
                         Unexpected::Str(text),
                         &"\"unlimited\", or a table in braces, such as { requests = 60, within = 60 }",
@@ -45,9 +45,9 @@ impl<'de> Deserialize<'de> for PerClientSaid {
                 }
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<PerClientSaid, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<PerClientSetting, A::Error> {
                 let fields = serde::de::value::MapAccessDeserializer::new(fields);
-                RateSection::deserialize(fields).map(PerClientSaid::Rate)
+                RateSection::deserialize(fields).map(PerClientSetting::Rate)
             }
         }
         deserializer.deserialize_any(Reader)

@@ -9,7 +9,7 @@ use crate::site::Outside;
 
 /// The value of `outside`.
 #[derive(Debug)]
-pub(in crate::config) struct OutsideSaid(pub(in crate::config) Outside);
+pub(in crate::config) struct OutsideSetting(pub(in crate::config) Outside);
 
 /// The hosts whose paths outside every base path pass.
 #[derive(Debug, Default, Deserialize)]
@@ -22,27 +22,28 @@ pub(super) struct OutsideSection {
     pass: Vec<String>,
 }
 
-impl<'de> Deserialize<'de> for OutsideSaid {
+impl<'de> Deserialize<'de> for OutsideSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = OutsideSaid;
+            type Value = OutsideSetting;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("\"refuse\", \"pass\" or { pass = [\"app.example.com\"] }")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OutsideSaid, E> {
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OutsideSetting, E> {
                 match text {
-                    "refuse" => Ok(OutsideSaid(Outside::Refuse)),
-                    "pass" => Ok(OutsideSaid(Outside::Pass)),
+                    "refuse" => Ok(OutsideSetting(Outside::Refuse)),
+                    "pass" => Ok(OutsideSetting(Outside::Pass)),
                     _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
                 }
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<OutsideSaid, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<OutsideSetting, A::Error> {
                 let fields = serde::de::value::MapAccessDeserializer::new(fields);
-                OutsideSection::deserialize(fields).map(|said| OutsideSaid(Outside::PassHosts(said.pass)))
+                OutsideSection::deserialize(fields)
+                    .map(|section| OutsideSetting(Outside::PassHosts(section.pass)))
             }
         }
         deserializer.deserialize_any(Reader)

@@ -8,8 +8,8 @@ use serde_json::Map;
 use super::identity::OfGrant;
 use super::outside::OutsideSection;
 use super::{
-    Admitted, Carriers, Coverage, ForwardSaid, ForwardSection, IdentitySaid, Jws, Location, OutsideSaid,
-    PerClientSaid, RateSection, SiteParts, SiteSection, SiteSettings, TimeRules,
+    Admitted, Carriers, Coverage, ForwardSection, ForwardSetting, IdentitySetting, Jws, Location,
+    OutsideSetting, PerClientSetting, RateSection, SiteParts, SiteSection, SiteSettings, TimeRules,
 };
 
 /// Combines the fields of all the structs that the table is read as.
@@ -45,7 +45,7 @@ impl JsonSchema for SiteSection {
     }
 }
 
-impl JsonSchema for ForwardSaid {
+impl JsonSchema for ForwardSetting {
     fn schema_name() -> Cow<'static, str> {
         "forward".into()
     }
@@ -56,7 +56,7 @@ impl JsonSchema for ForwardSaid {
     }
 }
 
-impl JsonSchema for PerClientSaid {
+impl JsonSchema for PerClientSetting {
     fn schema_name() -> Cow<'static, str> {
         "per_client".into()
     }
@@ -67,7 +67,7 @@ impl JsonSchema for PerClientSaid {
     }
 }
 
-impl JsonSchema for IdentitySaid {
+impl JsonSchema for IdentitySetting {
     fn schema_name() -> Cow<'static, str> {
         "identity_value".into()
     }
@@ -78,7 +78,7 @@ impl JsonSchema for IdentitySaid {
     }
 }
 
-impl JsonSchema for OutsideSaid {
+impl JsonSchema for OutsideSetting {
     fn schema_name() -> Cow<'static, str> {
         "outside".into()
     }

@@ -57,7 +57,9 @@ impl Key {
             Some(Value::String(inside)) => {
                 return Err(ConfigError::OtherKeyId { named: kid.to_owned(), inside: inside.clone() });
             }
-            Some(_) => return Err(ConfigError::NotJwk { found: "has no \"kid\" of text".to_owned() }),
+            Some(_) => {
+                return Err(ConfigError::NotJwk { found: "has no \"kid\" that is a string".to_owned() });
+            }
         }
         object.insert("kid".to_owned(), Value::String(kid.to_owned()));
         from_object(object, wanted, scope)
@@ -102,7 +104,7 @@ impl Jwks {
     ) -> Result<Self, ConfigError> {
         if json.len() > MAX_JWKS_LEN {
             let found =
-                format!("has {} bytes: give at most {MAX_JWKS_LEN}, or load keys from DER", json.len());
+                format!("has {} bytes: use at most {MAX_JWKS_LEN}, or load keys from DER", json.len());
             return Err(ConfigError::SetTooLarge { found });
         }
         let document: Value = serde_json::from_str(json).map_err(|error| not_jwk(&error))?;
@@ -110,7 +112,7 @@ impl Jwks {
             return Err(ConfigError::NotJwk { found: "has no \"keys\" array".to_owned() });
         };
         if members.len() > MAX_KEYS {
-            let found = format!("has {} members: give at most {MAX_KEYS}", members.len());
+            let found = format!("has {} members: use at most {MAX_KEYS}", members.len());
             return Err(ConfigError::SetTooLarge { found });
         }
         refuse_repeated(members, scope)?;
@@ -119,7 +121,7 @@ impl Jwks {
         for member in members {
             let Value::Object(object) = member else {
                 return Err(ConfigError::NotJwk {
-                    found: "has a member of keys that is no object".to_owned(),
+                    found: "has a member of \"keys\" that is not an object".to_owned(),
                 });
             };
             match from_object(object.clone(), wanted, scope.clone()) {
@@ -163,7 +165,7 @@ fn refuse_repeated(members: &[Value], scope: &KeyScope) -> Result<(), ConfigErro
 fn not_jwk(error: &serde_json::Error) -> ConfigError {
     // Only the position: the text itself may be a secret.
     ConfigError::NotJwk {
-        found: format!("is no JSON document: line {}, column {}", error.line(), error.column()),
+        found: format!("is not a JSON document: line {}, column {}", error.line(), error.column()),
     }
 }
 
@@ -174,7 +176,7 @@ fn from_object(
 ) -> Result<Key, ConfigError> {
     let kid = match object.get("kid") {
         Some(Value::String(kid)) => kid.clone(),
-        _ => return Err(ConfigError::NotJwk { found: "has no \"kid\" of text".to_owned() }),
+        _ => return Err(ConfigError::NotJwk { found: "has no \"kid\" that is a string".to_owned() }),
     };
     let secret = object.get("kty").is_some_and(|kty| kty == "oct");
     // The members of private keys only (RFC 7518 §6.2.2, §6.3.2 and RFC 8037 §2).
@@ -182,7 +184,7 @@ fn from_object(
         return Err(ConfigError::PrivateKey { kid });
     }
     let jwk: Jwk = serde_json::from_value(Value::Object(object)).map_err(|_| ConfigError::NotJwk {
-        found: format!("has members for kid {kid:?} that do not fit its kty"),
+        found: format!("has members for kid {kid:?} that do not match its kty"),
     })?;
     if !may_verify(&jwk) {
         return Err(ConfigError::KeyUse { kid });
@@ -201,21 +203,21 @@ fn verifying_key(kid: &str, jwk: &Jwk, wanted: Option<Algorithm>) -> Result<Veri
     let broken = || ConfigError::BrokenKey { kid: kid.to_owned() };
     let unsupported = |found: &str| ConfigError::KeyType { kid: kid.to_owned(), found: found.to_owned() };
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| broken());
-    let said = || match jwk.common.key_algorithm {
+    let named = || match jwk.common.key_algorithm {
         None => Ok(None),
         Some(named) => Algorithm::of_jws_name(&named.to_string())
             .map(Some)
             .ok_or_else(|| unsupported(&format!("a key for {named:?}"))),
     };
-    let algorithm = |kind: KeyKind| match (said()?, wanted) {
-        (Some(said), Some(wanted)) if said != wanted => {
-            let (found, wanted) = (format!("for {said}"), wanted.name());
+    let algorithm = |kind: KeyKind| match (named()?, wanted) {
+        (Some(named), Some(wanted)) if named != wanted => {
+            let (found, wanted) = (format!("for {named}"), wanted.name());
             Err(ConfigError::OtherAlgorithm { kid: kid.to_owned(), found, wanted })
         }
         (None, None) if kind == KeyKind::Secret => {
-            Err(unsupported("a shared secret that does not say \"alg\", such as \"HS256\""))
+            Err(unsupported("a shared secret without \"alg\", such as \"HS256\""))
         }
-        (said, wanted) => algorithm_for(kid, kind, said.or(wanted)),
+        (named, wanted) => algorithm_for(kid, kind, named.or(wanted)),
     };
     match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) => {
@@ -229,7 +231,7 @@ fn verifying_key(kid: &str, jwk: &Jwk, wanted: Option<Algorithm>) -> Result<Veri
             let (kind, coordinate) = match ec.curve {
                 EllipticCurve::P256 => (KeyKind::P256, 32),
                 EllipticCurve::P384 => (KeyKind::P384, 48),
-                _ => return Err(unsupported("an elliptic curve key on another curve than P-256 and P-384")),
+                _ => return Err(unsupported("an elliptic curve key on a curve other than P-256 and P-384")),
             };
             let algorithm = algorithm(kind)?;
             let (x, y) = (bytes(&ec.x)?, bytes(&ec.y)?);

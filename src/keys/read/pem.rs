@@ -72,7 +72,7 @@ pub(crate) fn one_pem_block(kid: &str, text: &[u8]) -> Result<pem::Pem, ConfigEr
         return Err(not_pem("has no -----BEGIN line"));
     }
     let mut blocks =
-        pem::parse_many(text).map_err(|_| not_pem("is broken between its BEGIN and END lines"))?;
+        pem::parse_many(text).map_err(|_| not_pem("is damaged between its BEGIN and END lines"))?;
     blocks.retain(|block| block.tag() != "EC PARAMETERS");
     match (blocks.pop(), blocks.is_empty()) {
         (Some(block), true) => Ok(block),

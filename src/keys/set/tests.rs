@@ -96,7 +96,7 @@ fn an_identity_that_occurs_twice_is_refused_and_a_kid_that_does_is_not() {
     let twice = KeySet::from_keys([key("a"), key("b"), key("a")]).unwrap_err();
     assert_eq!(
         twice.to_string(),
-        "key set has two keys \"a\" of bucket b: give one of them another kid, scope or issuer"
+        "key set has two keys \"a\" of bucket b: change the kid, scope or issuer of one of them"
     );
     let set = KeySet::from_keys([key("a")]).unwrap();
     assert_eq!(set.with(key("a")).unwrap_err(), twice);

@@ -63,7 +63,7 @@ pub(crate) struct Changes {
 
 impl Documents {
     /// Reads sources, some of them for the first time. The state of a source that is part of `before` is taken over, with its
-    /// last good content.
+    /// last valid content.
     ///
     /// Errors at the first reading of a source go to `faults`, all others to `notices`.
     pub(crate) fn read(
@@ -145,7 +145,7 @@ impl Documents {
         documents.flat_map(|document| &document.loaded.doubts)
     }
 
-    /// Returns the files and folders whose last good keys are kept.
+    /// Returns the files and folders whose last valid keys are kept.
     pub(crate) fn kept(&self) -> impl Iterator<Item = KeptKeys<'_>> {
         self.sources.iter().flat_map(SourceState::kept)
     }

@@ -84,9 +84,9 @@ impl FileSight {
     /// Fails if the file cannot be read or is larger than `limit` bytes. The next check tries again.
     pub(crate) fn look(&mut self, path: &Path, limit: u64) -> Result<Look, ConfigError> {
         let now = SystemTime::now();
-        let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: said(error) };
+        let unreadable = |error: &std::io::Error| ConfigError::Unreadable { found: describe(error) };
         let fits = |metadata: &fs::Metadata| {
-            if metadata.is_file() { bounded(metadata.len(), limit) } else { Err("is no file".to_owned()) }
+            if metadata.is_file() { bounded(metadata.len(), limit) } else { Err("is not a file".to_owned()) }
         };
         let unfit = |found| ConfigError::Unreadable { found };
         let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
@@ -113,7 +113,7 @@ impl FileSight {
 
 /// Checks that a length is within its limit.
 fn bounded(len: u64, limit: u64) -> Result<(), String> {
-    if len > limit { Err(format!("has {len} bytes: write at most {limit}")) } else { Ok(()) }
+    if len > limit { Err(format!("has {len} bytes: the limit is {limit}")) } else { Ok(()) }
 }
 
 /// Opens a file, without waiting for a writer if it is a pipe.
@@ -165,13 +165,13 @@ fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
 }
 
 /// Describes an I/O error in a few words.
-pub(super) fn said(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
 
     match error.kind() {
-        ErrorKind::NotFound => "is not there: make it, or correct the path".to_owned(),
-        ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        ErrorKind::NotADirectory => "is no folder".to_owned(),
+        ErrorKind::NotFound => "does not exist: create it, or correct the path".to_owned(),
+        ErrorKind::PermissionDenied => "is not readable by this user".to_owned(),
+        ErrorKind::NotADirectory => "is not a folder".to_owned(),
         _ => format!("cannot be read: {error}"),
     }
 }
@@ -306,12 +306,12 @@ fn read(
         source.kid.as_deref().or(named).ok_or_else(|| ConfigError::Field {
             field: "kid".to_owned(),
             found: "is missing".to_owned(),
-            write: "the name that the tokens' kid says".to_owned(),
+            write: "the kid of its tokens".to_owned(),
         })
     };
     let text = || {
         std::str::from_utf8(bytes)
-            .map_err(|_| ConfigError::NotJwk { found: "is no JSON document: it is no UTF-8".to_owned() })
+            .map_err(|_| ConfigError::NotJwk { found: "is not a JSON document: it is not UTF-8".to_owned() })
     };
     let wanted = source.algorithm;
     Ok(match format {
@@ -393,12 +393,12 @@ mod tests {
     fn what_an_operator_can_mend_is_said_in_a_few_words_and_the_rest_by_the_system() {
         use std::io::{Error, ErrorKind};
         for (error, words) in [
-            (Error::from(ErrorKind::NotFound), "is not there: make it, or correct the path"),
-            (Error::from(ErrorKind::PermissionDenied), "may not be read by this user"),
-            (Error::from(ErrorKind::NotADirectory), "is no folder"),
+            (Error::from(ErrorKind::NotFound), "does not exist: create it, or correct the path"),
+            (Error::from(ErrorKind::PermissionDenied), "is not readable by this user"),
+            (Error::from(ErrorKind::NotADirectory), "is not a folder"),
             (Error::other("the disk is on fire"), "cannot be read: the disk is on fire"),
         ] {
-            assert_eq!(said(&error), words);
+            assert_eq!(describe(&error), words);
         }
     }
 

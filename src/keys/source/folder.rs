@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::file::{Format, said};
+use super::file::{Format, describe};
 use crate::error::ConfigError;
 use crate::keys::read::MAX_KEYS;
 
@@ -25,15 +25,15 @@ pub(super) struct KeyFile {
 pub(super) fn list(folder: &Path) -> Result<Listing, ConfigError> {
     let unreadable = |error: std::io::Error| {
         let found = match error.kind() {
-            std::io::ErrorKind::NotADirectory => "is no folder".to_owned(),
-            _ => said(&error),
+            std::io::ErrorKind::NotADirectory => "is not a folder".to_owned(),
+            _ => describe(&error),
         };
         ConfigError::Unreadable { found }
     };
     let mut listing = Listing::default();
     for (number, entry) in std::fs::read_dir(folder).map_err(unreadable)?.enumerate() {
         if number >= MAX_KEYS {
-            let found = format!("has more than {MAX_KEYS} entries: spread them over several folders");
+            let found = format!("has more than {MAX_KEYS} entries: split it into several folders");
             return Err(ConfigError::Unreadable { found });
         }
         match entry.map_err(unreadable)?.file_name().into_string() {

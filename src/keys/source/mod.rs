@@ -9,7 +9,7 @@
 //! 3. Later, a document that can be read and holds no usable key removes its keys. Examples are a JWK Set without a usable member
 //!    (such as `{"keys":[]}`), a key for encryption, a weak key, and a certificate. If a file is deleted from a folder that still
 //!    has key files, its keys are removed.
-//! 4. A document that cannot be read keeps its last good keys in force, and is reported once for each change. This applies to a
+//! 4. A document that cannot be read keeps its last valid keys in force, and is reported once for each change. This applies to a
 //!    file that is half written, broken, empty or a private key, and to a missing file that the source names. It also applies to
 //!    a folder that is missing or no longer holds a key file. An unmounted volume looks the same, so deleting the last key file
 //!    of a folder removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove
@@ -164,7 +164,7 @@ impl KeySource {
     /// Limits the time for which the keys stay in force after their file was last read, or found unchanged. The minimum is
     /// [`MIN_STALENESS`](Self::MIN_STALENESS), the default no limit. It applies to files and folders only.
     ///
-    /// A file that is missing, empty or broken keeps its last good keys in force, and so does a folder that is missing or no
+    /// A file that is missing, empty or broken keeps its last valid keys in force, and so does a folder that is missing or no
     /// longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
     /// again. The limit applies even if the file is never checked. [`watch`](crate::Verifier::watch) checks regularly. Without
     /// it, call [`reload`](crate::Verifier::reload) more often than this.
@@ -196,7 +196,7 @@ impl KeySource {
                 Some(fault(format!("is {} s", max.as_secs()), "10 s or more, or leave it out"))
             }
             (Some(_), Place::SecretEnv(_) | Place::Pem(_)) => {
-                Some(fault(format!("stands beside {}", self.field()), "it for a file or folder alone"))
+                Some(fault(format!("is set beside {}", self.field()), "it only for a file or folder"))
             }
             (Some(_) | None, _) => None,
         }

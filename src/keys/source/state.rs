@@ -1,4 +1,4 @@
-//! One source: its documents, each with its last good content.
+//! One source: its documents, each with its last valid content.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -86,7 +86,7 @@ impl SourceState {
         kept.collect()
     }
 
-    /// Adds to an error that the last good keys stay in force, if there are any.
+    /// Adds to an error that the last valid keys stay in force, if there are any.
     fn keeping(&self, error: ConfigError, has_keys: bool) -> ConfigError {
         if !has_keys {
             return error;
@@ -114,7 +114,7 @@ impl SourceState {
                 self.look_at(None, String::new(), &path, format, notices)
             }
             Place::SecretEnv(variable) => self.look_once(format, notices, || {
-                let found = "is not set: name a variable, and not the secret";
+                let found = "is not set: write the name of a variable, not the secret itself";
                 let missing = || ConfigError::Unreadable { found: found.to_owned() };
                 std::env::var_os(variable).map(OsString::into_encoded_bytes).ok_or_else(missing)
             }),
@@ -140,7 +140,7 @@ impl SourceState {
             }
         };
         if self.fault.take().is_some() {
-            crate::log::event!(INFO, folder = %folder.display(), "the folder of keys can be read again");
+            crate::log::event!(INFO, folder = %folder.display(), "key folder is readable again");
         }
         for name in listing.passed_over.iter().filter(|name| !self.passed_over.contains(name)) {
             notices.push(in_file(&folder.join(name), ConfigError::PassedOver));
@@ -192,7 +192,7 @@ impl SourceState {
             look => Ok(look),
         });
         if look.is_ok() && document.unreadable.take().is_some() {
-            crate::log::event!(INFO, file = %path.display(), "the file of keys can be read again");
+            crate::log::event!(INFO, file = %path.display(), "key file is readable again");
         }
         let bytes = match look {
             Ok(Look::Changed(bytes)) => bytes,
@@ -253,7 +253,7 @@ impl Document {
         self.freshness.iter().for_each(|freshness| freshness.confirm(now));
     }
 
-    /// Takes over new content, or keeps the last good content and records the error. Returns whether the keys may have changed.
+    /// Takes over new content, or keeps the last valid content and records the error. Returns whether the keys may have changed.
     fn take(
         &mut self,
         loaded: Result<Loaded, ConfigError>,

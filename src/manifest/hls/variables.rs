@@ -90,25 +90,25 @@ impl Variables {
     pub(super) fn expand(&mut self, literal: &[u8]) -> Expansion<'_> {
         self.scratch.clear();
         let mut end = None;
-        let (mut any, mut settled, mut asked) = (false, false, false);
+        let (mut any, mut settled, mut has_query) = (false, false, false);
         let mut rest = literal;
         while let Some((before, name, after)) = next_variable(rest) {
             any = true;
             if let (None, Some(hash)) = (end, memchr(b'#', before)) {
                 end = Some(literal.len().saturating_sub(rest.len()).saturating_add(hash));
             }
-            asked |= before.contains(&b'?');
+            has_query |= before.contains(&b'?');
             self.scratch.extend_from_slice(before);
             let defined = self.defined.iter().find(|variable| *variable.name == *name);
             match defined.map_or(&Meaning::Unknown, |variable| &variable.meaning) {
                 Meaning::Value(value) if self.scratch.len().saturating_add(value.len()) <= MAX_HELD_BACK => {
-                    asked |= value.contains(&b'?');
+                    has_query |= value.contains(&b'?');
                     self.scratch.extend_from_slice(value);
                     if end.is_none() && value.contains(&b'#') {
                         return Expansion::Unclear; // the fragment starts inside a variable
                     }
                 }
-                Meaning::Ours if end.is_none() && asked => return Expansion::Unclear,
+                Meaning::Ours if end.is_none() && has_query => return Expansion::Unclear,
                 Meaning::Ours | Meaning::Unknown if settled || host_is_settled(&self.scratch) => {
                     settled = true;
                 }

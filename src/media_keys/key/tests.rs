@@ -109,16 +109,20 @@ fn an_older_master_is_found_by_the_name_and_makes_no_new_key() {
 fn a_master_that_protects_nothing_is_refused_with_the_remedy() {
     let pem = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n";
     for (name, master, expected) in [
-        ("none", &[][..], "master of media keys has 0 bytes: give 32 or more, as of openssl rand 32"),
+        (
+            "none",
+            &[][..],
+            "master of media keys has 0 bytes: use 32 or more, such as the output of openssl rand 32",
+        ),
         (
             "31 bytes",
             &COUNTED[1..],
-            "master of media keys has 31 bytes: give 32 or more, as of openssl rand 32",
+            "master of media keys has 31 bytes: use 32 or more, such as the output of openssl rand 32",
         ),
         (
             "a PEM",
             pem,
-            "master of media keys is the text of a PEM: give 32 random bytes, as of openssl rand 32",
+            "master of media keys is PEM text: use 32 random bytes, such as the output of openssl rand 32",
         ),
     ] {
         assert_eq!(MediaKeys::new(master).unwrap_err().to_string(), expected, "{name}");
@@ -126,7 +130,7 @@ fn a_master_that_protects_nothing_is_refused_with_the_remedy() {
         assert_eq!(also.unwrap_err().to_string(), expected, "{name}, as an older one");
     }
     let twice = MediaKeys::new(ONES).unwrap().also(COUNTED).unwrap().also(COUNTED);
-    let expected = "two masters of media keys have the id a83b2c8f: give each once";
+    let expected = "two masters of media keys have the id a83b2c8f: list each once";
     assert_eq!(twice.unwrap_err().to_string(), expected);
     assert!(MediaKeys::new(ONES).unwrap().also(ONES).is_err());
 }
@@ -149,7 +153,7 @@ fn a_video_is_what_an_embed_token_can_be_for() {
             Ok(_) => assert!(good, "{name}"),
             Err(error) => {
                 assert!(!good, "{name}: {error}");
-                assert!(error.to_string().contains("write one segment of a path"), "{name}: {error}");
+                assert!(error.to_string().contains("use one segment of a path"), "{name}: {error}");
             }
         }
     }

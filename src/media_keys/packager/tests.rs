@@ -31,18 +31,23 @@ fn the_text_has_the_lines_that_ffmpeg_reads() {
 #[test]
 fn what_cannot_stand_in_a_line_is_refused_with_the_remedy() {
     for (name, prefix, path, said) in [
-        ("a line end in the URI", "a\n/", "k", "has a character that no URI has: write it percent-encoded"),
-        ("a quote", "a\"/", "k", "has a character that no URI has"),
-        ("a space", "a b/", "k", "has a character that no URI has"),
-        ("an accent", "é/", "k", "has a character that no URI has"),
-        ("a query", "a/?auth=secret/", "k", "has a query or a fragment: write the folder alone"),
+        (
+            "a line end in the URI",
+            "a\n/",
+            "k",
+            "has a character that a URI cannot contain: write the character percent-encoded",
+        ),
+        ("a quote", "a\"/", "k", "has a character that a URI cannot contain"),
+        ("a space", "a b/", "k", "has a character that a URI cannot contain"),
+        ("an accent", "é/", "k", "has a character that a URI cannot contain"),
+        ("a query", "a/?auth=secret/", "k", "has a query or a fragment: write only the folder"),
         ("a fragment", "a/#/", "k", "has a query or a fragment"),
         ("no slash", "keys", "k", "does not end in a slash: write the folder of the keys"),
         (
             "a line end in the path",
             "",
             "a\nb",
-            "has a line end, and the packager reads it from a line of text",
+            "contains a line break, but the packager reads it from a line of text",
         ),
     ] {
         let error = keys().key_info("1", 7, prefix, path, None).unwrap_err().to_string();
@@ -58,7 +63,7 @@ fn a_path_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let path = Path::new(std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
     let error = keys().key_info("1", 7, "", path, None).unwrap_err().to_string();
-    assert!(error.contains("is no UTF-8"), "{error}");
+    assert!(error.contains("is not UTF-8"), "{error}");
 }
 
 #[test]
@@ -103,7 +108,7 @@ fn where_nothing_can_be_written_the_last_batch_stays() {
     let missing = folder.path().join("missing").join("k");
     let error = keys().write_key_info("1", 0, "", &missing, None).unwrap_err().to_string();
     assert!(error.contains("missing") && error.contains("cannot be written"), "{error}");
-    assert!(error.contains("name a file in a folder that may be written to"), "{error}");
+    assert!(error.contains("use a file in a writable folder"), "{error}");
 
     let info_file = folder.path().join("k");
     keys().write_key_info("1", 0, "", &info_file, None).unwrap();

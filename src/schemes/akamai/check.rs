@@ -106,7 +106,7 @@ impl Akamai {
             wrong(
                 "akamai.secret",
                 &format!("with {} keys", self.secrets.len()),
-                "one, or two while they change",
+                "one, or two during a rotation",
             );
             return keys;
         }
@@ -115,7 +115,7 @@ impl Akamai {
                 SecretPlace::Here(digits) => digits,
                 SecretPlace::Unread => continue, // its fault was reported
                 SecretPlace::File(_) | SecretPlace::Env(_) => {
-                    let found = "whose key stands elsewhere, which only a verifier's builder reads";
+                    let found = "whose key is in a file or variable, which only a verifier's builder reads";
                     wrong("akamai.secret", found, "the key itself, or build the verifier with this site");
                     continue;
                 }
@@ -124,15 +124,11 @@ impl Akamai {
             let key: Option<Vec<u8>> =
                 pairs.iter().map(|&[high, low]| Some((hex_value(high)? << 4) | hex_value(low)?)).collect();
             let Some(key) = key.filter(|_| odd.iter().all(|digit| hex_value(*digit).is_some())) else {
-                wrong(
-                    "akamai.secret",
-                    "whose key is not hexadecimal",
-                    "the key's hexadecimal digits, nothing else",
-                );
+                wrong("akamai.secret", "whose key is not hexadecimal", "only the key's hexadecimal digits");
                 continue;
             };
             if !odd.is_empty() {
-                let write = "an even number: without the last digit, if tokens are made with JavaScript, which drops it";
+                let write = "an even number of digits: without the last one if tokens are made with JavaScript, which drops it";
                 wrong("akamai.secret", &format!("whose key has {} hexadecimal digits", digits.len()), write);
             } else if digits.len() < MIN_KEY_DIGITS {
                 let found = format!("whose key has {} hexadecimal digits", digits.len());
@@ -144,8 +140,8 @@ impl Akamai {
                 known.push(key);
             } else {
                 let write = match self.hash {
-                    MacHash::Md5 => "the feature secure-link-md5 where playgate is built",
-                    MacHash::Sha256 | MacHash::Sha1 => "the feature aws-lc where playgate is built",
+                    MacHash::Md5 => "the feature secure-link-md5 in the dependency on playgate",
+                    MacHash::Sha256 | MacHash::Sha1 => "the feature aws-lc in the dependency on playgate",
                 };
                 wrong("akamai.hash", "with a hash that this build does not have", write);
                 break;

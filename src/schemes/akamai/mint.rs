@@ -59,16 +59,16 @@ pub enum Unsignable {
     )]
     Ambiguous,
     /// A date is before 1970, or looks like milliseconds.
-    #[error("date is no number of seconds since 1970 below 10^12")]
+    #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
     /// The token starts no earlier than it expires.
-    #[error("token starts when it has expired: write an earlier start")]
+    #[error("token starts after it expires: write an earlier start")]
     StartsTooLate,
     /// A path of the token does not begin with `/` or `*`.
-    #[error("path begins with neither a slash nor *: write the whole path")]
+    #[error("path starts with neither a slash nor *: write the whole path")]
     Path,
     /// The token has a character that separates its fields, or that does not survive in a query and a cookie.
-    #[error("text has a character that no token can carry: percent-encode it")]
+    #[error("text has a character that a token cannot contain: percent-encode it")]
     Character,
 }
 

@@ -47,8 +47,8 @@ pub(crate) struct AkamaiSection {
 impl ConfigSection for Akamai {
     type Section = AkamaiSection;
 
-    fn from_section(section_said: AkamaiSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
-        let AkamaiSection { secret_file, secret_env, .. } = &section_said;
+    fn from_section(parsed: AkamaiSection, folder: &Path, faults: &mut Faults) -> Option<Self> {
+        let AkamaiSection { secret_file, secret_env, .. } = &parsed;
         let secrets: Vec<SharedSecret> = match (&*secret_file.0, &*secret_env.0) {
             ([], []) => {
                 let write = "secret_file = \"…\" or secret_env = \"…\"";
@@ -58,18 +58,18 @@ impl ConfigSection for Akamai {
             (files, []) => files.iter().map(|file| SharedSecret::file(folder.join(file))).collect(),
             ([], variables) => variables.iter().cloned().map(SharedSecret::env).collect(),
             _ => {
-                let found = "says both secret_file and secret_env";
+                let found = "has both secret_file and secret_env";
                 faults.push("akamai.secret_env", section("akamai", found, "one of them"));
                 return None;
             }
         };
         let mut akamai = Self::with_secrets(secrets);
-        set(&mut akamai.names, section_said.names.map(|Few(names)| names));
-        set(&mut akamai.carriers, section_said.carriers);
-        set(&mut akamai.hash, section_said.hash);
-        akamai.salt = section_said.salt;
-        set(&mut akamai.ignore_query, section_said.ignore_query);
-        set(&mut akamai.url_escaping, section_said.url_escaping);
+        set(&mut akamai.names, parsed.names.map(|Few(names)| names));
+        set(&mut akamai.carriers, parsed.carriers);
+        set(&mut akamai.hash, parsed.hash);
+        akamai.salt = parsed.salt;
+        set(&mut akamai.ignore_query, parsed.ignore_query);
+        set(&mut akamai.url_escaping, parsed.url_escaping);
         Some(akamai)
     }
 }

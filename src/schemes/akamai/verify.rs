@@ -94,7 +94,7 @@ impl CredentialScheme for AkamaiRules {
             return Err(bad(UrlSignatureFault::Lifetime));
         }
         // 5. Scope.
-        if fields.acl.is_some_and(|acl| !acl::covers(acl.as_bytes(), context.asked.path)) {
+        if fields.acl.is_some_and(|acl| !acl::covers(acl.as_bytes(), context.requested.path)) {
             return Err(Denial::UrlSignatureOutOfScope);
         }
         // 6. Address.

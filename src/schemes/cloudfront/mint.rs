@@ -58,23 +58,23 @@ pub enum Unsignable {
     #[error("policy has no expiry: write expires_in or expires_at")]
     NoExpiry,
     /// A date is before 1970, or looks like milliseconds.
-    #[error("date is no number of seconds since 1970 below 10^12")]
+    #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
     /// The policy starts no earlier than it expires.
-    #[error("policy starts when it has expired: write an earlier start")]
+    #[error("policy starts after it expires: write an earlier start")]
     StartsTooLate,
     /// The URL has a character that a request cannot have.
     #[error("URL has a character that must be percent-encoded")]
     Character,
     /// The URL is not absolute, with protocol, host and path. Or a `Resource` names no protocol and does not begin with `*`.
-    #[error("URL has no protocol, host or path: write https://media.example.com/videos/1/a.mp4")]
+    #[error("URL has no protocol, host or path: write one such as https://media.example.com/videos/1/a.mp4")]
     Url,
     /// The URL of a canned policy has a `*`, which makes it a pattern: the holder of the signature could send it as a custom
     /// policy.
     #[error("URL has a *, which its signature would make a wildcard: write %2A")]
     Wildcard,
     /// The URL has one of CloudFront's own parameters.
-    #[error("URL has a query parameter with a name of CloudFront's own")]
+    #[error("URL has a query parameter with a name that CloudFront reserves")]
     OwnParameter,
     /// The system's random generator failed.
     #[error("the system's random generator failed")]

@@ -28,7 +28,7 @@ impl RequestedUrl {
     pub(super) fn of(context: &Context<'_, '_>, rules: &CloudFrontRules) -> Result<Self, UrlSignatureFault> {
         let protocol = match rules.protocol {
             Some(Protocol::Https) => "https",
-            None if context.proxies.says_tls(context.request) == Some(true) => "https",
+            None if context.proxies.known_tls(context.request) == Some(true) => "https",
             Some(Protocol::Http) | None => "http",
         };
         let target = context.target;

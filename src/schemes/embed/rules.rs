@@ -64,7 +64,7 @@ impl EmbedRules {
     }
 
     /// Returns whether a request requires one of the token's origins. `guarded` is true for manifests and keys.
-    pub(crate) fn asks_for_origin(&self, guarded: bool) -> bool {
+    pub(crate) fn requires_origin(&self, guarded: bool) -> bool {
         guarded || self.origins_on == OriginsOn::Everything
     }
 

@@ -119,12 +119,13 @@ impl SchemeSettings for Embed {
             match PathPattern::parse(text) {
                 Some(pattern) if text.starts_with(site.base_path) => paths.push(pattern),
                 Some(_) => {
-                    let found = format!("has the embed path {text:?}, which is outside of its base path");
+                    let found = format!("has the embed path {text:?}, which is outside its base path");
                     faults.push_element("embed.path", element, wrong(found, "the path as clients send it"));
                 }
                 None => {
                     let found = format!("has the embed path {text:?}");
-                    let write = "\"/watch/{token}\" for a page, or \"/embed/{token}/\" for all below";
+                    let write =
+                        "\"/watch/{token}\" for a page, or \"/embed/{token}/\" for everything below it";
                     faults.push_element("embed.path", element, wrong(found, write));
                 }
             }
@@ -134,7 +135,7 @@ impl SchemeSettings for Embed {
             let found = format!("has the embed scope {:?}", self.scope);
             faults.push(
                 "embed.scope",
-                wrong(found, "a folder with the video in it, such as \"videos/{video}/\""),
+                wrong(found, "a folder that contains the video, such as \"videos/{video}/\""),
             );
         }
         if self.realm.as_ref().is_some_and(|realm| check_id("realm", realm, false).is_err()) {

@@ -13,7 +13,7 @@ use super::guarded::may_be_manifest_or_key;
 use super::rules::EmbedRules;
 use crate::error::Denial;
 use crate::keys::KeySet;
-use crate::records::{AllowedOrigins, Asker, EmbedToken, MAX_EMBED_TOKEN_LEN, Record};
+use crate::records::{AllowedOrigins, EmbedToken, MAX_EMBED_TOKEN_LEN, Record, Requester};
 use crate::request::{Client, SEC_FETCH_DEST, only_line};
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded, Text, token_text};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
@@ -82,7 +82,7 @@ impl CredentialScheme for EmbedRules {
         if carrier != Carrier::Path {
             return Ok(None);
         }
-        let Some(place) = self.in_path(context.asked.path) else { return Ok(None) };
+        let Some(place) = self.in_path(context.requested.path) else { return Ok(None) };
         let below = place.below.map_or(Below::Page, Below::Rest);
         let presented = Presented { token: EmbedToken::read(place.text), below };
         Ok(Some((presented, context.target.path.into())))
@@ -212,8 +212,8 @@ impl EmbedRules {
             return Err(Denial::OutOfScope);
         }
         if let Some(origins) = record.origins()
-            && (is_page || self.asks_for_origin(is_guarded(requested)))
-            && !origins.admit(&Asker::of(context.request), self.allows_missing_origin())
+            && (is_page || self.requires_origin(is_guarded(requested)))
+            && !origins.admit(&Requester::of(context.request), self.allows_missing_origin())
         {
             return Err(Denial::OriginNotAllowed);
         }

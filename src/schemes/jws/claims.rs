@@ -176,7 +176,7 @@ impl<'t> Claims<'t> {
     ///
     /// # Errors
     ///
-    /// Returns serde's error if the payload does not fit `T`.
+    /// Returns serde's error if the payload cannot be deserialized into `T`.
     pub fn parse_as<T: Deserialize<'t>>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(self.json)
     }

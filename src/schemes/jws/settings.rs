@@ -51,7 +51,7 @@ impl SchemeSettings for Jws {
         }
         for (setting, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
             if value.as_ref().is_some_and(String::is_empty) {
-                wrong(setting, format!("asks for an empty {setting}"), "its name, or leave it out");
+                wrong(setting, format!("has an empty {setting}"), "its name, or leave it out");
             }
         }
         (faults.len() == before).then(|| {

@@ -58,7 +58,7 @@ impl SecureLink {
             self.check_text(expression, fixed.hash, site, faults);
         }
         if self.ip_binding.is_some() && self.covers == Some(Covers::Either) {
-            let found = "has a secure link that covers either and binds addresses, so that a path could run into an address";
+            let found = "has a secure link that covers files or directories and binds addresses, so a path could run into an address";
             let (site, found) = (site.to_owned(), found.to_owned());
             let write = "covers = \"file\" or \"directory\"";
             faults.push("secure_link.covers", ConfigError::Setting { site, found, write });
@@ -87,20 +87,28 @@ impl SecureLink {
         match (hash.is_keyed(), text.has(&Part::Secret)) {
             (true, false) | (false, true) => {}
             (true, true) => {
-                wrong("secure_link.expression", "with {secret} in an HMAC's text", "the text without it");
+                wrong(
+                    "secure_link.expression",
+                    "with {secret} in an HMAC's expression",
+                    "the expression without it",
+                );
             }
             (false, false) => {
-                wrong("secure_link.expression", "without {secret}: anybody could make it", "{secret} in it");
+                wrong(
+                    "secure_link.expression",
+                    "without {secret}: anyone could make a link",
+                    "{secret} in it",
+                );
             }
         }
         match (text.has(&Part::Path), text.has(&Part::Folder)) {
             (true, false) | (false, true) => {}
             (false, false) => {
-                let found = "whose text does not say what it opens";
-                wrong("secure_link.expression", found, "{path} for a file, or {dir} for a directory, in it");
+                let found = "whose expression has neither {path} nor {dir}";
+                wrong("secure_link.expression", found, "{path} in it for a file, or {dir} for a directory");
             }
             (true, true) => {
-                let found = "whose text has {path} and {dir}";
+                let found = "whose expression has both {path} and {dir}";
                 wrong("secure_link.expression", found, "{path} for a file, or {dir} for a directory");
             }
         }
@@ -108,11 +116,11 @@ impl SecureLink {
             (true, false) | (false, true) => {}
             (false, false) => wrong(
                 "secure_link.expression",
-                "without {expires}: anybody could move its date",
+                "without {expires}: anyone could change its expiry",
                 "{expires} in it, or never_expires = true",
             ),
             (true, true) => {
-                wrong("secure_link.never_expires", "that never expires, and {expires}", "one of the two");
+                wrong("secure_link.never_expires", "with both never_expires and {expires}", "one of the two");
             }
         }
         match (text.has(&Part::Ip), self.ip_binding) {
@@ -122,7 +130,7 @@ impl SecureLink {
                 wrong("secure_link.ip_binding", found, "{ip} in its expression");
             }
             (true, None) => {
-                wrong("secure_link.expression", "with {ip} and no ip_binding", "ip_binding = \"exact\"");
+                wrong("secure_link.expression", "with {ip} but no ip_binding", "ip_binding = \"exact\"");
             }
         }
     }
@@ -141,11 +149,11 @@ impl SecureLink {
     /// Returns the settings that the format determines. A setting that the format does not have is a fault.
     fn fixed(&self, site: &str, faults: &mut Faults) -> Option<Fixed> {
         let (custom, own) = (matches!(self.format, Format::Custom { .. }), self.own_text());
-        let mut fixed_by_format = |setting: &'static str, said: bool, write: &'static str| {
-            if said {
+        let mut fixed_by_format = |setting: &'static str, given: bool, write: &'static str| {
+            if given {
                 let name = setting.rsplit('.').next().unwrap_or(setting);
                 let (site, found) =
-                    (site.to_owned(), format!("has a secure link with {name}, which its format fixes"));
+                    (site.to_owned(), format!("has a secure link with {name}, which its format determines"));
                 faults.push(setting, ConfigError::Setting { site, found, write });
             }
         };
@@ -225,7 +233,7 @@ impl SecureLink {
 
     /// Returns a form whose links are in the query.
     fn query_form(&self, hash_name: &str, expression: Expression, covers: Covers) -> Form {
-        let name = |said: &Option<String>, default: &str| said.as_deref().unwrap_or(default).into();
+        let name = |given: &Option<String>, default: &str| given.as_deref().unwrap_or(default).into();
         let expires = (!self.never_expires).then(|| name(&self.expires_name, "expires"));
         Form { place: Place::Query { hash: name(&self.hash_name, hash_name), expires }, expression, covers }
     }
@@ -262,7 +270,8 @@ impl SecureLink {
         for form in fixed.iter().flat_map(|fixed| &fixed.forms) {
             let Place::Query { hash, expires } = &form.place else { continue };
             if expires.as_ref() == Some(hash) {
-                let found = format!("has the query parameter {hash:?} for a link's proof and for its expiry");
+                let found =
+                    format!("has the query parameter {hash:?} for both a link's proof and its expiry");
                 let setting = match self.hash_name {
                     Some(_) => "secure_link.hash_name",
                     None => "secure_link.expires_name",
@@ -271,8 +280,9 @@ impl SecureLink {
                     .push(setting, ConfigError::Setting { site: site.to_owned(), found, write: "two names" });
             }
             if form.expression.query_names().any(|name| name == &**hash) {
-                let found =
-                    format!("has a secure link whose text names {{query:{hash}}}, which is its own proof");
+                let found = format!(
+                    "has a secure link whose expression contains {{query:{hash}}}, which is its own proof"
+                );
                 let write = "another parameter, or none";
                 faults.push(
                     "secure_link.expression",
@@ -301,16 +311,16 @@ impl SecureLink {
         if self.secrets.is_empty() || self.secrets.len() > MAX_SECRETS {
             wrong(
                 format!("has a secure link with {} secrets", self.secrets.len()),
-                "one, or two while they change",
+                "one, or two during a rotation",
             );
             return secrets;
         }
         for SharedSecret(place) in &self.secrets {
             let secret = match place {
                 SecretPlace::Here(secret) => secret,
-                SecretPlace::Unread => continue, // of which has been told
+                SecretPlace::Unread => continue, // its fault was reported
                 SecretPlace::File(_) | SecretPlace::Env(_) => {
-                    let found = "has a secure link whose secret stands elsewhere, which only a verifier's builder reads";
+                    let found = "has a secure link whose secret is in a file or variable, which only a verifier's builder reads";
                     wrong(found.to_owned(), "the secret itself, or build the verifier with this site");
                     continue;
                 }

@@ -53,14 +53,14 @@ impl Expression {
         if text.is_empty() {
             return Err(wrong(
                 "is empty".to_owned(),
-                "{expires}{path} {secret}, or what the links are made with",
+                "{expires}{path} {secret}, or the expression that the links are made with",
             ));
         }
         if text.len() > MAX_EXPRESSION_LEN {
             return Err(wrong(format!("has {} bytes", text.len()), &format!("{MAX_EXPRESSION_LEN} or less")));
         }
         if let Some((variable, write)) = VARIABLES.iter().find(|(variable, _)| text.contains(variable)) {
-            return Err(wrong(format!("has nginx's {variable}"), write));
+            return Err(wrong(format!("has the nginx variable {variable}"), write));
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -83,7 +83,7 @@ impl Expression {
                 parts.push(Part::of_name(name).ok_or_else(|| wrong(format!("has {{{name}}}"), NAMES))?);
                 rest = after;
             } else {
-                return Err(wrong("has a lone brace".to_owned(), "{{ or }} for a brace itself"));
+                return Err(wrong("has an unmatched brace".to_owned(), "{{ or }} for a brace itself"));
             }
         }
         literal.push_str(rest);
@@ -92,7 +92,7 @@ impl Expression {
         let queries = parsed.query_names().count();
         if queries > MAX_QUERY_NAMES {
             return Err(wrong(
-                format!("names {queries} query parameters"),
+                format!("has {queries} query parameters"),
                 &format!("{MAX_QUERY_NAMES} or less"),
             ));
         }
@@ -201,21 +201,24 @@ mod tests {
                 "{query:}",
                 "link expression has {query:}: write {expires}, {path}, {dir}, {ip}, {secret}, {host} or {query:NAME}",
             ),
-            ("{path", "link expression has a lone brace: write {{ or }} for a brace itself"),
-            ("path}", "link expression has a lone brace: write {{ or }} for a brace itself"),
-            ("{path {secret}", "link expression has a lone brace: write {{ or }} for a brace itself"),
+            ("{path", "link expression has an unmatched brace: write {{ or }} for a brace itself"),
+            ("path}", "link expression has an unmatched brace: write {{ or }} for a brace itself"),
+            ("{path {secret}", "link expression has an unmatched brace: write {{ or }} for a brace itself"),
             (
                 "$secure_link_expires$uri secret",
-                "link expression has nginx's $secure_link_expires: write {expires}",
+                "link expression has the nginx variable $secure_link_expires: write {expires}",
             ),
-            ("{expires}$uri {secret}", "link expression has nginx's $uri: write {path}"),
-            ("", "link expression is empty: write {expires}{path} {secret}, or what the links are made with"),
+            ("{expires}$uri {secret}", "link expression has the nginx variable $uri: write {path}"),
+            (
+                "",
+                "link expression is empty: write {expires}{path} {secret}, or the expression that the links are made with",
+            ),
         ] {
             assert_eq!(Expression::parse(text).unwrap_err().to_string(), message);
         }
         let long = Expression::parse(&"é".repeat(1000)).unwrap_err().to_string();
         assert!(long.ends_with("has 2000 bytes: write 1024 or less"), "{long}");
         let many = Expression::parse(&"{query:a}".repeat(9)).unwrap_err().to_string();
-        assert!(many.ends_with("names 9 query parameters: write 8 or less"), "{many}");
+        assert!(many.ends_with("has 9 query parameters: write 8 or less"), "{many}");
     }
 }

@@ -9,7 +9,7 @@ use super::Covers;
 use super::expression::MAX_QUERY_NAMES;
 use super::rules::{Form, Link, LinkRules, Place, ProofText, STRICT};
 use crate::request::value_of_one;
-use crate::schemes::context::Asked;
+use crate::schemes::context::Requested;
 
 /// The places for the parts of a new link.
 pub(crate) enum Parts<'l> {
@@ -47,7 +47,7 @@ impl LinkRules {
     /// Returns the proof of a new link, made with the first secret.
     pub(crate) fn prove(
         &self,
-        asked: &Asked<'_>,
+        requested: &Requested<'_>,
         expires: Option<&str>,
         client: Option<IpAddr>,
         covers: Covers,
@@ -60,11 +60,11 @@ impl LinkRules {
             return Err(NoLink::NoExpiry);
         }
         let client = self.client_text(client).ok_or(NoLink::NoClient)?;
-        let value = |name| asked.query.and_then(|query| value_of_one(query, name).ok().flatten());
+        let value = |name| requested.query.and_then(|query| value_of_one(query, name).ok().flatten());
         let values = form.expression.query_names().take(MAX_QUERY_NAMES);
         let values = values.map(|name| value(name).unwrap_or_default()).collect();
         let link = Link { form, proof: &[], expires: expires.map(str::as_bytes), values };
-        let proof = self.digest(&link, asked, covers, &client, secret);
+        let proof = self.digest(&link, requested, covers, &client, secret);
         Ok(match self.proof {
             ProofText::Nginx | ProofText::Base64Url => STRICT.encode(&proof),
             ProofText::Hex => proof.iter().fold(String::new(), |mut text, byte| {

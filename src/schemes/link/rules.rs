@@ -11,7 +11,7 @@ use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
 use crate::request::{hex_value, values_of_each};
-use crate::schemes::context::Asked;
+use crate::schemes::context::Requested;
 use crate::schemes::places::Places;
 use crate::time::UnixSeconds;
 
@@ -79,10 +79,10 @@ pub(super) type AddressText = ArrayString<46>;
 
 impl LinkRules {
     /// Returns the link in the path, if a form puts it there.
-    pub(crate) fn in_path<'r>(&'r self, asked: &Asked<'r>) -> Option<Link<'r>> {
+    pub(crate) fn in_path<'r>(&'r self, requested: &Requested<'r>) -> Option<Link<'r>> {
         let form = self.forms.iter().find(|form| matches!(form.place, Place::Segments))?;
-        crate::work::visited(asked.key.len());
-        let mut segments = asked.key.splitn(5, |&byte| byte == b'/');
+        crate::work::visited(requested.key.len());
+        let mut segments = requested.key.splitn(5, |&byte| byte == b'/');
         let (kind, _video, proof) = (segments.next()?, segments.next()?, segments.next()?);
         let (expires, _file) = (segments.next()?, segments.next()?);
         KINDS.iter().any(|known| known.as_bytes() == kind).then_some(Link {
@@ -95,8 +95,8 @@ impl LinkRules {
 
     /// Returns the link in the query, if a form puts it there. A link is present if the parameter of its proof is, whatever the
     /// value.
-    pub(crate) fn in_query<'r>(&'r self, asked: &Asked<'r>) -> Result<Option<Link<'r>>, Repeated> {
-        let Some(query) = asked.query else { return Ok(None) };
+    pub(crate) fn in_query<'r>(&'r self, requested: &Requested<'r>) -> Result<Option<Link<'r>>, Repeated> {
+        let Some(query) = requested.query else { return Ok(None) };
         for form in &self.forms {
             let Place::Query { hash, expires } = &form.place else { continue };
             let mut names = [None; MAX_QUERY_NAMES + 2];
@@ -123,7 +123,7 @@ impl LinkRules {
     pub(crate) fn check(
         &self,
         link: &Link<'_>,
-        asked: &Asked<'_>,
+        requested: &Requested<'_>,
         client: Option<IpAddr>,
         now: UnixSeconds,
     ) -> Result<Linked, Denial> {
@@ -143,8 +143,9 @@ impl LinkRules {
         let covers = kinds
             .iter()
             .find(|kind| {
-                let fits =
-                    |secret: &[u8]| same_secret(&self.digest(link, asked, **kind, &client, secret), &proof);
+                let fits = |secret: &[u8]| {
+                    same_secret(&self.digest(link, requested, **kind, &client, secret), &proof)
+                };
                 self.secrets.iter().any(|secret| fits(secret))
             })
             .ok_or(bad(LinkFault::Mismatch))?;
@@ -169,7 +170,7 @@ impl LinkRules {
     pub(super) fn digest(
         &self,
         link: &Link<'_>,
-        asked: &Asked<'_>,
+        requested: &Requested<'_>,
         covers: Covers,
         client: &str,
         secret: &[u8],
@@ -180,14 +181,14 @@ impl LinkRules {
                 let piece = match part {
                     Part::Literal(text) => text.as_bytes(),
                     Part::Expires => link.expires.unwrap_or_default(),
-                    Part::Path => asked.path,
-                    Part::Covered if covers == Covers::File => asked.path,
-                    Part::Folder | Part::Covered => directory_of(asked.path),
+                    Part::Path => requested.path,
+                    Part::Covered if covers == Covers::File => requested.path,
+                    Part::Folder | Part::Covered => directory_of(requested.path),
                     Part::Ip => client.as_bytes(),
                     Part::Secret => secret,
-                    Part::Host => asked.host,
+                    Part::Host => requested.host,
                     Part::Query(_) => values.next().copied().unwrap_or_default(),
-                    Part::Video => asked.key.split(|&byte| byte == b'/').nth(1).unwrap_or_default(),
+                    Part::Video => requested.key.split(|&byte| byte == b'/').nth(1).unwrap_or_default(),
                 };
                 crate::work::visited(piece.len());
                 write(piece);

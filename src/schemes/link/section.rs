@@ -83,11 +83,11 @@ impl ConfigSection for SecureLink {
     }
 }
 
-fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
+fn build_link(parsed: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Option<SecureLink> {
     let wrong = |found: &str, write: &str| section("secure_link", found, write);
-    let secrets: Vec<SharedSecret> = match (said.secret_file, said.secret_env) {
+    let secrets: Vec<SharedSecret> = match (parsed.secret_file, parsed.secret_env) {
         (Few(files), Few(variables)) if !files.is_empty() && !variables.is_empty() => {
-            let error = wrong("says both secret_file and secret_env", "one of them");
+            let error = wrong("has both secret_file and secret_env", "one of them");
             faults.push("secure_link.secret_env", error);
             return None;
         }
@@ -102,41 +102,43 @@ fn build_link(said: SecureLinkSection, folder: &Path, faults: &mut Faults) -> Op
         faults.push("secure_link.secret_file|secret_env", error);
         return None;
     };
-    let Some(preset) = said.preset else {
+    let Some(preset) = parsed.preset else {
         let write = "preset = \"gcore\", \"gcore_video\", \"gcore_mp4\", \"nginx\" or \"custom\"";
         faults.push("secure_link.preset", wrong("has no preset", write));
         return None;
     };
-    if matches!(preset, Preset::Nginx | Preset::Custom) == said.expression.is_none() {
-        let error = match said.expression {
-            Some(_) => wrong("has an expression, which its preset fixes", "preset = \"nginx\" or \"custom\""),
-            None => wrong("does not say what is hashed", "expression = \"{expires}{path} {secret}\""),
+    if matches!(preset, Preset::Nginx | Preset::Custom) == parsed.expression.is_none() {
+        let error = match parsed.expression {
+            Some(_) => {
+                wrong("has an expression, but its preset determines it", "preset = \"nginx\" or \"custom\"")
+            }
+            None => wrong("has no expression", "expression = \"{expires}{path} {secret}\""),
         };
         faults.push("secure_link.expression", error);
         return None;
     }
-    if (preset == Preset::Custom) == said.hash.is_none() {
-        let error = match said.hash {
-            Some(_) => wrong("has a hash, which its preset fixes", "preset = \"custom\", or no hash"),
-            None => wrong("does not say how it is hashed", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
+    if (preset == Preset::Custom) == parsed.hash.is_none() {
+        let error = match parsed.hash {
+            Some(_) => wrong("has a hash, but its preset determines it", "preset = \"custom\", or no hash"),
+            None => wrong("has no hash", "hash = \"hmac-sha256\", \"sha256\" or \"md5\""),
         };
         faults.push("secure_link.hash", error);
         return None;
     }
-    let Some(mut link) = link_of(preset, said.expression.unwrap_or_default(), said.hash, first) else {
-        let error = wrong("is made with MD5", "the feature secure-link-md5 where playgate is built");
+    let Some(mut link) = link_of(preset, parsed.expression.unwrap_or_default(), parsed.hash, first) else {
+        let error = wrong("uses MD5", "the feature secure-link-md5 in the dependency on playgate");
         faults.push("secure_link.preset", error);
         return None;
     };
     for secret in secrets {
         link = link.also(secret);
     }
-    link.covers = said.covers;
-    link.encoding = said.encoding;
-    link.hash_name = said.hash_name;
-    link.expires_name = said.expires_name;
-    link.never_expires = said.never_expires.unwrap_or_default();
-    for (element, text) in said.ip_binding.0.iter().enumerate() {
+    link.covers = parsed.covers;
+    link.encoding = parsed.encoding;
+    link.hash_name = parsed.hash_name;
+    link.expires_name = parsed.expires_name;
+    link.never_expires = parsed.never_expires.unwrap_or_default();
+    for (element, text) in parsed.ip_binding.0.iter().enumerate() {
         match link.ip_binding.unwrap_or(IpBinding::EXACT).parse(text) {
             Ok(binding) => link.ip_binding = Some(binding),
             Err(error) => faults.push_element("secure_link.ip_binding", element, error),

@@ -33,8 +33,8 @@ impl CredentialScheme for LinkRules {
         context: &'s Context<'_, 'r>,
     ) -> Result<FoundIn<'r, Link<'s>>, Denial> {
         let link = match carrier {
-            Carrier::Path => self.in_path(&context.asked),
-            Carrier::Query => self.in_query(&context.asked).map_err(Denial::AmbiguousCredential)?,
+            Carrier::Path => self.in_path(&context.requested),
+            Carrier::Query => self.in_query(&context.requested).map_err(Denial::AmbiguousCredential)?,
             Carrier::Bearer | Carrier::Header | Carrier::Cookie => None,
         };
         Ok(link.map(|link| (link, context.target.path.into())))
@@ -48,7 +48,7 @@ impl CredentialScheme for LinkRules {
     ) -> Result<Verified<Covers>, Denial> {
         // A link that is bound to a client's address is not valid for the address of a proxy in front of the client.
         let client = if self.binds_addresses() { context.client().and_then(Client::confirmed) } else { None };
-        let Linked { expires_at, covers } = self.check(link, &context.asked, client, context.now)?;
+        let Linked { expires_at, covers } = self.check(link, &context.requested, client, context.now)?;
         if !context.site.times.allow_until(expires_at, context.now) {
             return Err(Denial::LinkBad(LinkFault::Lifetime));
         }

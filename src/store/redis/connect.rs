@@ -29,8 +29,8 @@ impl RedisStore {
         faults.extend(self.faults());
         ConfigErrors::check(faults)?;
         let (Some(client), Ok(runtime)) = (client, Handle::try_current()) else {
-            let found = "is connected outside of a tokio runtime".to_owned();
-            return Err(ConfigError::Store { found, write: "connect() within one" }.into());
+            let found = "is connected outside a tokio runtime".to_owned();
+            return Err(ConfigError::Store { found, write: "connect() inside one" }.into());
         };
         Ok(Store::shared(|access| Fleet::start(&self, client, runtime, access)))
     }

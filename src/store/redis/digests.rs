@@ -51,9 +51,9 @@ impl Digests {
     }
 
     /// Adds a record to memory, unless its token was revoked since the record was requested.
-    pub(super) fn put(&self, digest: Digest, token: EmbedToken, asked: Epoch, put: impl FnOnce()) -> Put {
+    pub(super) fn put(&self, digest: Digest, token: EmbedToken, epoch: Epoch, put: impl FnOnce()) -> Put {
         let mut part = self.part(digest);
-        if asked.0 != self.epoch().0 {
+        if epoch.0 != self.epoch().0 {
             return Put::Late;
         }
         if let Some(Mark::Gone(_)) = part.get(&digest) {
@@ -138,27 +138,27 @@ mod tests {
     #[test]
     fn a_lookup_that_was_under_way_when_the_news_came_puts_nothing() {
         let (digests, (token, digest)) = (Digests::new(), one());
-        let asked = digests.epoch();
+        let epoch = digests.epoch();
         digests.revoke(digest, |_| panic!("it was not held"));
-        assert_eq!(digests.put(digest, token, asked, || panic!("it was revoked")), Put::Revoked);
+        assert_eq!(digests.put(digest, token, epoch, || panic!("it was revoked")), Put::Revoked);
         digests.tidy(Instant::now(), |_| false).count();
         assert_eq!(
-            digests.put(digest, token, asked, || panic!("it was revoked")),
+            digests.put(digest, token, epoch, || panic!("it was revoked")),
             Put::Revoked,
             "remembered"
         );
         digests.tidy(Instant::now() + REMEMBERED, |_| false).count();
-        assert_eq!(digests.put(digest, token, asked, || ()), Put::Done, "and not for ever");
+        assert_eq!(digests.put(digest, token, epoch, || ()), Put::Done, "and not for ever");
     }
 
     #[test]
     fn a_lookup_that_was_under_way_when_all_was_forgotten_puts_nothing() {
         let (digests, (token, digest)) = (Digests::new(), one());
-        let asked = digests.epoch();
-        assert_eq!(digests.put(digest, token, asked, || ()), Put::Done);
+        let epoch = digests.epoch();
+        assert_eq!(digests.put(digest, token, epoch, || ()), Put::Done);
         digests.forget(|| ());
         assert!(!is_held(&digests, digest));
-        assert_eq!(digests.put(digest, token, asked, || panic!("it is late")), Put::Late);
+        assert_eq!(digests.put(digest, token, epoch, || panic!("it is late")), Put::Late);
         assert_eq!(digests.put(digest, token, digests.epoch(), || ()), Put::Done);
     }
 

@@ -81,10 +81,10 @@ impl Fleet {
         now: UnixSeconds,
     ) -> Result<(), StoreError> {
         self.run(|node| async move {
-            let (asked, digest) = (node.digests.epoch(), Digest::of(token));
+            let (epoch, digest) = (node.digests.epoch(), Digest::of(token));
             let issued = node.call(async |server| server.issue(digest, &stored, now.get()).await).await;
             let order = issued?.ok_or(StoreError::Taken)?;
-            node.put_issued(token, digest, &stored, order, now, asked)
+            node.put_issued(token, digest, &stored, order, now, epoch)
         })
         .await
     }
@@ -92,11 +92,11 @@ impl Fleet {
     pub(in crate::store) async fn revoke_token(&self, token: EmbedToken) -> Result<(), StoreError> {
         let digest = Digest::of(token);
         self.node.digests.revoke(digest, |_| ()); // the record is revoked already
-        let asked = self.node.order_of_now();
+        let started = self.node.order_of_now();
         self.run(|node| async move {
             let written = node.write(async |server| server.revoke_token(digest).await).await;
             let Written { value: (order, until), replicas } =
-                node.or_later(written, asked, || Revoked::Token(digest))?;
+                node.or_later(written, started, || Revoked::Token(digest))?;
             node.kept.keep(Revoked::Token(digest), order, until);
             replicas
         })
@@ -118,7 +118,7 @@ impl Fleet {
         }
         let began = self.node.order_of_now();
         self.run(|node| async move {
-            let asked = node.digests.epoch();
+            let epoch = node.digests.epoch();
             let revoked = || Revoked::Video { realm: realm.clone(), id: video.clone() };
             let sent = next.as_ref().map(|(token, stored)| (Digest::of(*token), stored));
             let mut written =
@@ -131,7 +131,7 @@ impl Fleet {
             node.access.embeds.revoke_video(&realm, &video, up_to, now);
             node.kept.keep(revoked(), up_to, until);
             if let Some((token, stored)) = next {
-                node.put_issued(token, Digest::of(token), &stored, order, now, asked)?;
+                node.put_issued(token, Digest::of(token), &stored, order, now, epoch)?;
             }
             replicas
         })
@@ -146,11 +146,11 @@ impl Fleet {
         let embeds = &self.node.access.embeds;
         // In force here at once, whether or not the server answers.
         embeds.revoke_viewer(viewer, embeds.order(), now);
-        let (viewer, asked) = (viewer.to_owned(), self.node.order_of_now());
+        let (viewer, started) = (viewer.to_owned(), self.node.order_of_now());
         self.run(|node| async move {
             let written = node.write(async |server| server.revoke_viewer(&viewer).await).await;
             let Written { value: (up_to, until), replicas } =
-                node.or_later(written, asked, || Revoked::Viewer(viewer.clone()))?;
+                node.or_later(written, started, || Revoked::Viewer(viewer.clone()))?;
             node.access.embeds.revoke_viewer(&viewer, up_to, now);
             node.kept.keep(Revoked::Viewer(viewer), up_to, until);
             replicas
@@ -159,14 +159,14 @@ impl Fleet {
     }
 
     pub(in crate::store) async fn revoke(&self, revocation: &Revocation) -> Result<(), StoreError> {
-        let (revocation, asked) = (revocation.clone(), self.node.order_of_now());
+        let (revocation, started) = (revocation.clone(), self.node.order_of_now());
         self.node.kept.forget(&Revoked::Restored(revocation.kind, revocation.name.clone()));
         // In force here at once, whether or not the server answers.
-        self.node.access.revocations.add_at(&revocation, asked.get());
+        self.node.access.revocations.add_at(&revocation, started.get());
         self.run(|node| async move {
             let written = node.write(async |server| server.revoke(&revocation).await).await;
             let Written { value: order, replicas } =
-                node.or_later(written, asked, || Revoked::Signed(revocation.clone()))?;
+                node.or_later(written, started, || Revoked::Signed(revocation.clone()))?;
             node.put_revoked(&revocation, order);
             node.kept.keep(Revoked::Signed(revocation), order, until(LONGEST));
             replicas
@@ -203,7 +203,7 @@ impl Fleet {
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let done = self.runtime.spawn(work(Arc::clone(&self.node))).await;
-        done.unwrap_or_else(|_| Err(unavailable("the runtime it was connected in has ended")))
+        done.unwrap_or_else(|_| Err(unavailable("its runtime has ended")))
     }
 }
 

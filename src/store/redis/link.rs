@@ -75,7 +75,7 @@ async fn stay_connected(node: &Node, client: &Client) {
         let Err(broken) = follow(node, client, &mut place, || {
             wait = WAITS.0;
             if std::mem::take(&mut reported) {
-                crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reached again");
+                crate::log::event!(INFO, prefix = node.names.prefix(), "shared store is reachable again");
             }
         })
         .await;
@@ -88,7 +88,7 @@ async fn stay_connected(node: &Node, client: &Client) {
                 WARN,
                 prefix = node.names.prefix(),
                 found = found.as_str(),
-                "shared store is out of reach: tokens in memory stay valid for a while, others are refused"
+                "shared store is unreachable: tokens in memory stay valid for a while, others are rejected"
             );
         }
         node.set_contact(Contact::Down(found));
@@ -110,7 +110,7 @@ async fn follow(
             .await?;
     let server = Server { connection, names: Arc::clone(&node.names) };
     loop {
-        let asked = Instant::now();
+        let sent_at = Instant::now();
         let (mut here, is_current) = join(node, &server, place.clone().unwrap_or_default()).await?;
         let _ = node.lost.notified().now_or_never(); // a notice about an earlier connection
         node.set_contact(Contact::Up(server.clone()));
@@ -118,7 +118,7 @@ async fn follow(
             node.set_weaknesses(found);
         }
         if is_current {
-            set_current(node, asked); // after the contact is set: callers of `ready` can use the store
+            set_current(node, sent_at); // after the contact is set: callers of `ready` can use the store
         }
         reached();
         let followed = follow_on(node, &server, &mut stream, &mut here).await;
@@ -222,7 +222,7 @@ async fn follow_on(
     let wait = u64::try_from(silence(node).as_millis()).unwrap_or(u64::MAX);
     let mut caught_up = false;
     loop {
-        let (asked, wait) = (Instant::now(), caught_up.then_some(wait));
+        let (sent_at, wait) = (Instant::now(), caught_up.then_some(wait));
         let read = async {
             let entries = news::read(stream, &name, &place.last, wait).await?;
             for (last, fields) in &entries {
@@ -241,16 +241,16 @@ async fn follow_on(
         }
         caught_up = all;
         if caught_up {
-            set_current(node, asked);
+            set_current(node, sent_at);
         }
     }
 }
 
-/// Records that everything that was revoked before `asked` is in force here.
-fn set_current(node: &Node, asked: Instant) {
-    node.current_at.send_replace(Some(asked));
+/// Records that everything that was revoked before `sent_at` is in force here.
+fn set_current(node: &Node, sent_at: Instant) {
+    node.current_at.send_replace(Some(sent_at));
     // An answer that took too long does not describe the present state.
-    let is_late = matches!(node.staleness, Staleness::AtMost(most) if asked.elapsed() >= most);
+    let is_late = matches!(node.staleness, Staleness::AtMost(most) if sent_at.elapsed() >= most);
     if !is_late {
         node.access.set_reach(Reach::InTouch);
     }
@@ -289,7 +289,7 @@ fn apply(node: &Node, fields: &[Vec<u8>]) {
             crate::log::event!(
                 WARN,
                 fields = fields.len(),
-                "news cannot be read: every record is looked up again"
+                "change notification from the shared store cannot be parsed: every record is looked up again"
             );
             node.forget();
         }
@@ -314,7 +314,8 @@ async fn watch_silence(node: &Node) {
             crate::log::event!(
                 WARN,
                 prefix = node.names.prefix(),
-                "no news from the shared store for too long: tokens are looked up again, and signed tokens are refused"
+                "no contact with the shared store for too long: tokens are looked up again, and signed tokens \
+                 are rejected"
             );
         }
         if current_at.changed().await.is_err() {

@@ -97,7 +97,7 @@ impl Node {
         let digest = Digest::of(token);
         // A second attempt, if everything was forgotten meanwhile.
         for _ in 0..2 {
-            let asked = self.digests.epoch();
+            let epoch = self.digests.epoch();
             let found = self.call(async |server| server.look_up(digest).await).await;
             // A revocation that this node knows overrides the server's answer, unless the token was issued after it.
             let up_to = self.kept.up_to(&Revoked::Token(digest));
@@ -106,7 +106,7 @@ impl Node {
                 Err(_) => return Answer::Unavailable,
                 Ok(None) => return Answer::Absent,
                 Ok(Some(Held::Revoked)) => return Answer::Revoked,
-                Ok(Some(Held::Unreadable)) => return self.unreadable(token, "it has no place in the order"),
+                Ok(Some(Held::Unreadable)) => return self.unreadable(token, "it has no order number"),
                 Ok(Some(Held::Record { order, json, revoked })) => (order, json, revoked),
             };
             if up_to.is_some_and(|up_to| order <= up_to) {
@@ -124,7 +124,7 @@ impl Node {
             if embeds.is_revoked(&record) {
                 return Answer::Revoked;
             }
-            match self.put(digest, token, asked, &record) {
+            match self.put(digest, token, epoch, &record) {
                 Put::Done => {
                     return match embeds.look(&token) {
                         Known::Live(held) => Answer::Record(held),
@@ -160,14 +160,14 @@ impl Node {
         crate::log::event!(
             WARN,
             found = found,
-            "record in the shared store cannot be read, and opens nothing"
+            "record in the shared store cannot be read and grants nothing"
         );
         self.absent.remember(token, Nothing::Unreadable, Instant::now());
         Answer::Unavailable
     }
 
-    fn put(&self, digest: Digest, token: EmbedToken, asked: Epoch, record: &Arc<Record>) -> Put {
-        self.digests.put(digest, token, asked, || self.access.embeds.put_found(record))
+    fn put(&self, digest: Digest, token: EmbedToken, epoch: Epoch, record: &Arc<Record>) -> Put {
+        self.digests.put(digest, token, epoch, || self.access.embeds.put_found(record))
     }
 
     /// Adds a token that was issued here to memory.
@@ -178,10 +178,10 @@ impl Node {
         stored: &Stored,
         order: u64,
         now: UnixSeconds,
-        asked: Epoch,
+        epoch: Epoch,
     ) -> Result<(), StoreError> {
         let record = self.access.embeds.record(token, stored, order, now).map_err(StoreError::Refused)?;
-        self.put(digest, token, asked, &record); // if it is late or revoked by now, the next lookup decides
+        self.put(digest, token, epoch, &record); // if it is late or revoked by now, the next lookup decides
         self.absent.forget(&token);
         Ok(())
     }
@@ -233,7 +233,7 @@ impl Node {
                 WARN,
                 prefix = self.names.prefix(),
                 problem = weakness.as_str(),
-                "shared store can lose what it has acknowledged"
+                "shared store can lose acknowledged changes"
             );
         }
         *known = found;
@@ -247,7 +247,7 @@ impl Node {
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = self.weaknesses().clone();
         if let Contact::Down(found) = &*self.contact() {
-            problems.insert(0, format!("shared store is out of reach: {found}"));
+            problems.insert(0, format!("shared store is unreachable: {found}"));
         }
         problems
     }
@@ -304,11 +304,11 @@ impl Node {
     pub(super) fn or_later<T>(
         &self,
         written: Result<T, StoreError>,
-        asked: Order,
+        since: Order,
         revoked: impl FnOnce() -> Revoked,
     ) -> Result<T, StoreError> {
         if written.is_err() {
-            self.kept.keep_pending(revoked(), asked);
+            self.kept.keep_pending(revoked(), since);
             self.lost.notify_one();
         }
         written

@@ -180,7 +180,7 @@ impl RedisStore {
                 fault("has a URL for TLS, which is not supported".to_owned(), "redis://, through a tunnel")
             } else {
                 let write = "redis://[user:password@]host[:port][/database]";
-                fault("has a URL that cannot be read".to_owned(), write)
+                fault("has a URL that cannot be parsed".to_owned(), write)
             }
         })
     }
@@ -196,7 +196,7 @@ impl RedisStore {
         if let Staleness::AtMost(most) = self.staleness
             && most < Duration::from_secs(1)
         {
-            faults.push(fault(format!("is believed for {most:?}"), "1 second or more"));
+            faults.push(fault(format!("has a staleness of {most:?}"), "1 second or more"));
         }
         if !(MIN_TIMEOUT..=MAX_TIMEOUT).contains(&self.timeout) {
             let found = format!("has a timeout of {:?}", self.timeout);

@@ -289,12 +289,12 @@ fn weaknesses(info: &str, save: Option<&str>) -> Vec<String> {
         let policy: String =
             policy.chars().filter(|one| one.is_ascii_alphanumeric() || *one == '-').collect();
         found.push(format!(
-            "shared store evicts keys when its memory is full (maxmemory-policy {policy}), revocations among them: set noeviction"
+            "shared store evicts keys, including revocations, when its memory is full (maxmemory-policy {policy}): set noeviction"
         ));
     }
     if field("aof_enabled") == Some("0") && save.is_some_and(|save| save.trim().is_empty()) {
         found.push(
-            "shared store keeps nothing on disk, so that a restart loses tokens and revocations: set appendonly yes"
+            "shared store keeps nothing on disk, so a restart loses tokens and revocations: set appendonly yes"
                 .to_owned(),
         );
     }
@@ -336,10 +336,10 @@ pub(super) fn revocation_of(field: &[u8], mark: &[u8]) -> Option<Revocation> {
 pub(super) fn words(error: &RedisError) -> String {
     match error.code() {
         Some(code) => {
-            format!("it says {}", code.chars().filter(char::is_ascii_alphabetic).collect::<String>())
+            format!("error {}", code.chars().filter(char::is_ascii_alphabetic).collect::<String>())
         }
         None if error.is_connection_refusal() => "connection refused".to_owned(),
-        None if error.is_timeout() => "no answer in time".to_owned(),
+        None if error.is_timeout() => "it did not answer in time".to_owned(),
         None if error.is_connection_dropped() => "connection lost".to_owned(),
         None => error.category().to_owned(),
     }

@@ -72,7 +72,7 @@ fn a_broken_file_changes_nothing_and_is_told_of_once_for_each_fault() {
         holds("the same fault in another text");
         stand.has_warned("", 1);
         stand.disk.config(&[VOD, OTHER, KEYS, "kid = \n"]);
-        stand.warns("is no TOML", 1);
+        stand.warns("is not valid TOML", 1);
         holds("no TOML");
         stand.has_warned("", 2);
         stand.disk.config(&[VOD, OTHER, KEYS, "[[keys]]\ndir = \"nowhere\"\nscope = { bucket = \"vod\" }\n"]);
@@ -98,7 +98,7 @@ fn a_file_that_is_gone_changes_nothing_and_is_told_of_once() {
         stand.disk.rename("playgate.toml", "playgate.toml.bak");
         stand.warns("playgate.toml", 1);
         stand.stays("no file", &[("a", P256, GRANTED)]);
-        stand.has_warned("is not there", 1);
+        stand.has_warned("does not exist", 1);
         stand.disk.rename("playgate.toml.bak", "playgate.toml");
         stand.stays("the same file again", &[("a", P256, GRANTED)]);
         stand.has_warned("", 1);

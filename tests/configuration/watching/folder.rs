@@ -114,16 +114,16 @@ fn an_emptied_folder_keeps_its_keys_and_is_told_of_once() {
         stand.disk.put("empty/.hidden", "");
         stand.disk.rename("keys", "unmounted");
         stand.disk.rename("empty", "keys");
-        stand.warns("holds no key file any more", 1);
+        stand.warns("no longer contains a key file", 1);
         stand.stays("an emptied folder", &[("a", P256, GRANTED), ("b", Ed25519, GRANTED)]);
-        stand.has_warned("holds no key file any more", 1);
+        stand.has_warned("no longer contains a key file", 1);
         stand.disk.put("keys/c.pem", Rsa.public());
         let cases = [("a", P256, UNKNOWN), ("b", Ed25519, UNKNOWN), ("c", Rsa, GRANTED)];
         stand.becomes("another key in an emptied folder", &cases);
         stand.disk.remove("keys/c.pem");
-        stand.warns("holds no key file any more", 2);
+        stand.warns("no longer contains a key file", 2);
         stand.stays("emptied again", &[("c", Rsa, GRANTED)]);
-        stand.has_warned("holds no key file any more", 2);
+        stand.has_warned("no longer contains a key file", 2);
     });
 }
 
@@ -132,7 +132,7 @@ fn a_vanished_folder_keeps_its_keys_is_told_of_once_and_is_watched_again_when_it
     both_ways(|way| {
         let stand = Stand::with_keys(&[("a", P256)], way);
         stand.disk.rename("keys", "elsewhere");
-        stand.warns("is not there", 1);
+        stand.warns("does not exist", 1);
         stand.stays("a vanished folder", &[("a", P256, GRANTED)]);
         stand.has_warned("", 1);
         stand.disk.rename("elsewhere", "keys");
@@ -216,7 +216,7 @@ fn a_file_of_another_name_is_passed_over_and_told_of_once() {
         stand.warns("keys/b.pem.bak", 1);
         stand
             .stays("another name", &[("a", P256, GRANTED), ("b", Ed25519, UNKNOWN), ("c", Ed25519, UNKNOWN)]);
-        stand.has_warned("passed over", 1);
+        stand.has_warned("is ignored", 1);
         stand.disk.rename("keys/b.pem.bak", "keys/b.pem");
         stand.becomes("the right name", &[("b", Ed25519, GRANTED)]);
         stand.has_warned("", 1);

@@ -139,13 +139,13 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         stand.disk.put("secret", &SECOND[..3]);
         holds("half a file", "a secret of 3 bytes");
         stand.disk.remove("secret");
-        holds("no file", "is not there");
+        holds("no file", "does not exist");
         stand.disk.put("secret", format!("{SECOND}\n{THIRD}\n"));
-        holds("two secrets in one file", "has several lines: write one secret");
+        holds("two secrets in one file", "has several lines: write only one secret");
         stand.disk.put("secret", vec![b'a'; 5000]);
         holds(
             "a huge file",
-            "has 5000 bytes: write at most 4096; until then its last good secret stays in force",
+            "has 5000 bytes: the limit is 4096; until then its last valid secret stays in force",
         );
 
         // What is broken beside it changes with the rest, and is not told of again.
@@ -153,7 +153,7 @@ fn a_secret_that_breaks_keeps_its_last_good_content_and_is_told_of_once() {
         stand.disk.config(&[&section("\"secret\""), other]);
         let unknown = || decided(&stand.verifier, &link(FIRST).host("other.example.com"));
         stand.waits("a new site", || unknown() == "credential_missing", unknown);
-        holds("the configuration changes", "has 5000 bytes: write at most 4096");
+        holds("the configuration changes", "has 5000 bytes: the limit is 4096");
 
         stand.disk.put("secret", SECOND);
         stand.links("mended", &[(FIRST, BAD), (SECOND, GRANTED)]);
@@ -198,12 +198,12 @@ fn the_key_of_an_hmac_that_is_half_written_keeps_its_last_good_content() {
         };
         decides(first, GRANTED);
         stand.disk.put("secret", &second[..16]);
-        stand.warns("has a secret of 16 bytes: write 32 or more", 1);
+        stand.warns("has a secret of 16 bytes: use 32 or more", 1);
         decides(first, GRANTED);
         // It is the file that is in doubt, and not the configuration.
         let errors = stand.errors();
         assert!(matches!(&*errors, [error] if error.contains("secret: has a secret of 16")), "{errors:?}");
-        stand.has_warned("refused", 0);
+        stand.has_warned("rejected", 0);
         stand.disk.put("secret", second);
         decides(second, GRANTED);
         decides(first, BAD);
@@ -214,13 +214,10 @@ fn the_key_of_an_hmac_that_is_half_written_keeps_its_last_good_content() {
 #[test]
 fn at_the_start_a_broken_secret_is_an_error_with_its_file_and_line() {
     for (content, said) in [
-        (None, "is not there: make it, or correct the path"),
-        (Some(""), "has a secret of 0 bytes: write 6 or more"),
-        (Some("five5\r\n"), "has a secret of 5 bytes: write 6 or more"),
-        (
-            Some("one secret\nanother\n"),
-            "has several lines: write one secret, and another one in a file of its own",
-        ),
+        (None, "does not exist: create it, or correct the path"),
+        (Some(""), "has a secret of 0 bytes: use 6 or more"),
+        (Some("five5\r\n"), "has a secret of 5 bytes: use 6 or more"),
+        (Some("one secret\nanother\n"), "has several lines: write only one secret in each file or variable"),
     ] {
         let disk = Disk::new();
         if let Some(content) = content {
@@ -261,7 +258,7 @@ fn reload_takes_up_a_secret_and_lists_its_site_as_changed() {
     assert!(swapped.sites.changed.is_empty());
     let skipped: Vec<String> = swapped.skipped.iter().map(ToString::to_string).collect();
     assert!(
-        matches!(&*skipped, [error] if error.contains("has a secret of 0 bytes: write 6 or more; until then"))
+        matches!(&*skipped, [error] if error.contains("has a secret of 0 bytes: use 6 or more; until then"))
     );
     assert!(agree(&verifier, &[(SECOND, GRANTED)]));
     assert_eq!(verifier.health().errors, skipped);
@@ -318,6 +315,6 @@ fn only_a_verifier_reads_the_files_of_secrets() {
     let policy = playgate::Policy::builder().site(Site::bucket("vod").host(HOST).secure_link(link.clone()));
     for error in [policy.build().unwrap_err(), LinkSigner::new(&link).unwrap_err()] {
         let error = error.to_string();
-        assert!(error.contains("whose secret stands elsewhere"), "{error}");
+        assert!(error.contains("whose secret is in a file or variable"), "{error}");
     }
 }

@@ -64,7 +64,7 @@ async fn a_public_key_as_an_hmac_secret_opens_nothing() {
     }
     // Nor can one be loaded for it.
     let error = Key::from_secret("k", TestKey::Rsa.public(), KeyScope::bucket("vod")).unwrap_err();
-    assert!(error.to_string().contains("is the text of a PEM"), "{error}");
+    assert!(error.to_string().contains("is PEM text"), "{error}");
 }
 
 #[tokio::test]

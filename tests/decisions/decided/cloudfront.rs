@@ -1092,10 +1092,10 @@ async fn what_follows_a_grant_follows_that_of_a_cloudfront_policy() {
 #[test]
 fn a_fault_reads_as_a_sentence() {
     for (fault, text) in [
-        (UrlSignatureFault::Incomplete, "URL signature is bad: a part of it is missing"),
+        (UrlSignatureFault::Incomplete, "URL signature is invalid: a part of it is missing"),
         (
             UrlSignatureFault::HashRefused,
-            "URL signature is bad: it is made with a hash that the site does not accept",
+            "URL signature is invalid: it is made with a hash that the site does not accept",
         ),
     ] {
         assert_eq!(Denial::UrlSignatureBad(fault).to_string(), text);

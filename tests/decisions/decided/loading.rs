@@ -122,7 +122,7 @@ fn weak_keys_are_refused_by_name() {
             Key::from_pem("k", include_bytes!("../../support/keys/p521.test.pub.pem"), scope())
                 .unwrap_err()
                 .to_string(),
-            "give RSA, P-256, P-384, Ed25519",
+            "use RSA, P-256, P-384, Ed25519",
         ),
         (
             "for encryption",

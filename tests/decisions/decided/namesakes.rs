@@ -249,7 +249,8 @@ fn an_issuer_that_every_site_of_the_key_refuses_is_an_error() {
         assert_eq!(errors.is_err(), is_refused, "{name}: {errors:?}");
         let text = errors.err().unwrap_or_default();
         assert!(
-            !is_refused || text.contains("issuer \"a\"") && text.contains("takes tokens by \"b\""),
+            !is_refused
+                || text.contains("issuer \"a\"") && text.contains("accepts only tokens of issuer \"b\""),
             "{text}"
         );
     }

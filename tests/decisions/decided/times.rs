@@ -179,7 +179,7 @@ async fn a_date_in_milliseconds_is_malformed_and_never_far_in_the_future() {
             assert_eq!(answer.denial, Some(Denial::MalformedToken(fault)), "{name}: {value}");
         }
     }
-    let remedy = "exp is 1790000000000: NumericDate is in seconds, this looks like milliseconds";
+    let remedy = "exp is 1790000000000: this looks like milliseconds, but NumericDate is in seconds";
     assert!(!crate::support::lines_about(remedy).is_empty(), "the log names the remedy");
 }
 

@@ -43,10 +43,10 @@ async fn while_redis_is_down_memory_keeps_working_and_all_is_well_when_it_is_bac
     assert_eq!(answer.verdict(), UNAVAILABLE, "what is not in memory");
     assert!(answer.field("retry-after").unwrap().parse::<u32>().unwrap() > 0);
     assert_eq!(answer.field("cache-control"), Some("no-store"));
-    assert!(fleet.one.tell("issue", &[("video", "1")]).await.unwrap_err().contains("does not answer"));
+    assert!(fleet.one.tell("issue", &[("video", "1")]).await.unwrap_err().contains("is unavailable"));
     // In force where it is said, and told to the others later.
     let error = fleet.one.tell("revoke", &[("token", token_of(&known))]).await.unwrap_err();
-    assert!(error.contains("does not answer"), "{error}");
+    assert!(error.contains("is unavailable"), "{error}");
     fleet.one.tell("revoke_video", &[("video", "2")]).await.unwrap_err();
     fleet.one.tell("revoke_viewer", &[("viewer", "ann")]).await.unwrap_err();
     fleet.one.tell("jti", &[("name", "taken-back-meanwhile")]).await.unwrap_err();
@@ -136,7 +136,7 @@ async fn a_redis_that_hangs_is_believed_for_so_long_and_no_longer() {
     println!("not believed after {refused:?}");
     assert!(refused[0] < MOST + Duration::from_secs(1), "{refused:?}");
     let error = fleet.one.tell("revoke_video", &[("video", "1")]).await.unwrap_err();
-    assert!(error.contains("does not answer"), "{error}");
+    assert!(error.contains("is unavailable"), "{error}");
     assert_eq!(fleet.one.verdict(&known).await, "403 revoked", "in force where it is said");
     assert_eq!(fleet.other.verdict(&known).await, UNAVAILABLE);
 
@@ -222,8 +222,8 @@ async fn a_way_that_is_held_up_for_longer_is_given_up_and_another_is_found() {
     until(&fleet.other, &known, "403 revoked").await;
     until(&fleet.other, &not_seen, "200").await;
     let log = fleet.other.log();
-    assert_eq!(log.matches("shared store is out of reach").count(), 1, "{log}");
-    assert_eq!(log.matches("shared store is reached again").count(), 1, "{log}");
+    assert_eq!(log.matches("shared store is unreachable").count(), 1, "{log}");
+    assert_eq!(log.matches("shared store is reachable again").count(), 1, "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,21 +77,21 @@ async fn a_wrong_password_is_said_without_it() {
     }
     assert_eq!(origin.verdict(&signed).await, "503 store_unavailable");
     let error = origin.tell("issue", &[("video", "1")]).await.unwrap_err();
-    assert_eq!(error, "shared store does not answer: authentication failed");
+    assert_eq!(error, "shared store is unavailable: authentication failed");
     for text in [origin.log(), origin.tell("shown", &[]).await.unwrap(), error] {
         assert!(!text.contains("wrong-password") && !text.contains(PASSWORD), "{text}");
     }
-    assert_eq!(origin.log().matches("out of reach").count(), 1, "said once");
+    assert_eq!(origin.log().matches("unreachable").count(), 1, "said once");
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_store_is_said_at_once_and_shows_no_password() {
     let secret = "s3cr3t-of-the-url";
     for (name, url, found) in [
-        ("no URL", secret.to_owned(), "has a URL that cannot be read"),
-        ("another scheme", format!("http://:{secret}@host"), "has a URL that cannot be read"),
-        ("a bad port", format!("redis://:{secret}@host:port"), "has a URL that cannot be read"),
-        ("a bad database", format!("redis://:{secret}@host/x"), "has a URL that cannot be read"),
+        ("no URL", secret.to_owned(), "has a URL that cannot be parsed"),
+        ("another scheme", format!("http://:{secret}@host"), "has a URL that cannot be parsed"),
+        ("a bad port", format!("redis://:{secret}@host:port"), "has a URL that cannot be parsed"),
+        ("a bad database", format!("redis://:{secret}@host/x"), "has a URL that cannot be parsed"),
         ("TLS", format!("rediss://:{secret}@host"), "has a URL for TLS, which is not supported"),
     ] {
         let store = Store::redis(url);
@@ -106,7 +106,7 @@ async fn what_is_wrong_with_a_store_is_said_at_once_and_shows_no_password() {
         ("no prefix", good().prefix(""), "has the prefix \"\""),
         ("braces", good().prefix("{a}"), "has the prefix \"{a}\""),
         ("a long prefix", good().prefix(&long), "has the prefix \"ppp"),
-        ("no staleness", good().max_staleness(Duration::from_millis(999)), "is believed for 999ms"),
+        ("no staleness", good().max_staleness(Duration::from_millis(999)), "has a staleness of 999ms"),
         ("no time", good().timeout(Duration::ZERO), "has a timeout of 0ns"),
         ("much time", good().timeout(Duration::from_secs(6)), "has a timeout of 6s"),
     ] {
@@ -121,5 +121,5 @@ async fn what_is_wrong_with_a_store_is_said_at_once_and_shows_no_password() {
 #[test]
 fn a_store_is_connected_within_a_runtime() {
     let error = Store::redis("redis://127.0.0.1:1").connect().unwrap_err().to_string();
-    assert_eq!(error, "shared store is connected outside of a tokio runtime: write connect() within one");
+    assert_eq!(error, "shared store is connected outside a tokio runtime: write connect() inside one");
 }

@@ -58,7 +58,7 @@ async fn a_server_that_accepts_connections_and_answers_nothing_is_not_ready() {
     let ready = tokio::select! { ready = waiting => ready, () = accepting => false };
     assert!(!ready && held.len() > 2, "{} connections", held.len());
     let error = verifier(&store).embeds(HOST).unwrap().issue(EmbedDraft::new("1")).await.unwrap_err();
-    assert!(error.to_string().contains("does not answer"), "{error}");
+    assert!(error.to_string().contains("is unavailable"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -201,7 +201,7 @@ fn escaped_urls_are_granted_where_signer_and_edge_agree() {
 fn a_key_with_an_odd_digit_is_refused_with_what_javascript_makes_of_it() {
     let odd = &KEY[..31];
     let errors = AkamaiSigner::new(&Akamai::new(odd)).unwrap_err().to_string();
-    assert!(errors.contains("without the last digit, if tokens are made with JavaScript"), "{errors}");
+    assert!(errors.contains("without the last one if tokens are made with JavaScript"), "{errors}");
     if NODE.found() {
         let job = json!({ "key": odd, "expires": NOW + 60, "acl": "/*" });
         let token = generate(&NODE, &[job]).remove(0);

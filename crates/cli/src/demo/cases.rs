@@ -102,7 +102,7 @@ fn grants(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
         Case::new(206, "range", "a hundred bytes of a signed URL", movie.clone())
             .field("Range", "bytes=0-99"),
         Case::new(200, "head", "the headers of a signed URL", movie).method("HEAD"),
-        Case::new(204, "preflight", "a page's browser asks first, without a token", at(home::CDN, MASTER))
+        Case::new(204, "preflight", "a preflight of a browser, which has no token", at(home::CDN, MASTER))
             .method("OPTIONS")
             .field("Origin", page)
             .field("Access-Control-Request-Method", "GET")
@@ -125,7 +125,7 @@ fn links(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
     let elsewhere = link.replace("videos/1/", "videos/2/");
     Ok(vec![
         Case::new(200, "secure link", "the link is valid for one hour", link),
-        Case::new(200, "secure link, segment", "one link opens its whole directory", segment),
+        Case::new(200, "secure link, segment", "one link covers its whole directory", segment),
         Case::refused(
             403,
             "link_bad",
@@ -137,7 +137,7 @@ fn links(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
             410,
             "link_expired",
             "secure link, expired",
-            "the hash is right, the time is over",
+            "the hash is valid, the link has expired",
             old,
         ),
     ])
@@ -242,7 +242,7 @@ fn oddities(issuer: &Issuer) -> anyhow::Result<Vec<Case>> {
             "it starts in one folder and ends in another",
             detour,
         ),
-        Case::refused(405, "method", "method", "media is only read", url.clone()).method("DELETE"),
+        Case::refused(405, "method", "method", "media is read-only", url.clone()).method("DELETE"),
         Case::refused(421, "unknown_host", "unknown host", "no site has this host", url)
             .field("Host", "elsewhere.example"),
     ])

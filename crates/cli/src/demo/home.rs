@@ -73,7 +73,7 @@ impl Home {
             Ok(mut entries) => {
                 if entries.next().is_some() && !folder.join(MARK).is_file() {
                     bail!(
-                        "{shown} is not empty and was not written by playgate demo: name another directory with --dir"
+                        "{shown} is not empty and was not written by playgate demo: use another directory with --dir"
                     );
                 }
             }

@@ -276,7 +276,7 @@ impl Issuer {
 /// The changes that a kind of credential does not support, with the reason.
 fn impossible(kind: Kind) -> BTreeMap<Change, &'static str> {
     const PUBLIC: &str = "a public site needs no credential";
-    const NO_NAME: &str = "this kind has no id by which one could be revoked; rotate the key instead";
+    const NO_NAME: &str = "this kind of credential has no id to revoke; rotate the key instead";
     let reasons: &[(Change, &str)] = match kind {
         Kind::Public => &[
             (Change::Expire, PUBLIC),

@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Option<Parts> {
         if matches!(name, "st" | "exp") {
             match value.parse() {
                 Ok(seconds) => parts.date(name, seconds),
-                Err(_) => parts.problem(format!("{name} is no number of seconds")),
+                Err(_) => parts.problem(format!("{name} is not a number of seconds")),
             }
         }
         if map.insert(name.to_owned(), value.into()).is_some() {
@@ -24,10 +24,10 @@ pub(super) fn read(text: &str) -> Option<Parts> {
         }
     }
     if !map.contains_key("exp") {
-        parts.problem("no exp: every verifier refuses the token".to_owned());
+        parts.problem("no exp: every verifier rejects the token".to_owned());
     }
     if !map.contains_key("acl") {
-        parts.note("no acl: the token is for one URL, which is signed and not sent");
+        parts.note("no acl: the token is for one URL, which is signed but not part of the token");
     }
     let hash = match hmac.len() {
         32 => "HMAC-MD5",

@@ -29,7 +29,7 @@ fn canned(expires: &str) -> Parts {
     let mut parts = Parts::new("cloudfront");
     match expires.parse() {
         Ok(seconds) => parts.date("Expires", seconds),
-        Err(_) => parts.problem("Expires is no number of seconds".to_owned()),
+        Err(_) => parts.problem("Expires is not a number of seconds".to_owned()),
     }
     parts.note("a canned policy: the signature is for this one URL");
     parts.part("fields", Map::from_iter([("Expires".to_owned(), expires.into())]));
@@ -64,7 +64,7 @@ fn of_policy(text: &[u8]) -> Option<Parts> {
         fields.insert(name.clone(), inner.unwrap_or(value).clone());
     }
     if !fields.contains_key("DateLessThan") {
-        parts.problem("no DateLessThan: every verifier refuses the policy".to_owned());
+        parts.problem("no DateLessThan: every verifier rejects the policy".to_owned());
     }
     parts.part("policy", fields);
     Some(parts)

@@ -25,26 +25,26 @@ pub(super) fn read(text: &str) -> Option<Parts> {
                             parts.date(name, seconds);
                         }
                     }
-                    Some(_) => parts.problem(format!("{name} is no number: write seconds since 1970")),
+                    Some(_) => parts.problem(format!("{name} is not a number: use seconds since 1970")),
                     None => {}
                 }
             }
             if !claims.contains_key("exp") {
-                parts.note("no exp: the token never expires by itself");
+                parts.note("no exp: the token never expires");
             }
             if !claims.contains_key("uri") {
-                parts.note("no uri: sites that take the scope from uri refuse the token");
+                parts.note("no uri: sites that read the scope from uri reject the token");
             }
             parts.part("claims", claims);
         }
-        None => parts.problem("claims are no JSON object in base64url".to_owned()),
+        None => parts.problem("claims are not a JSON object in base64url".to_owned()),
     }
     if signature.is_empty() {
         parts.problem("signature is empty".to_owned());
     }
     let mut buffer = TokenBuffer::new();
     if let Err(denial) = Token::parse(text.as_bytes(), &mut buffer) {
-        parts.problem(format!("every verifier refuses it as {}: {denial}", denial.code().as_str()));
+        parts.problem(format!("every verifier rejects it as {}: {denial}", denial.code().as_str()));
     }
     Some(parts)
 }
@@ -92,9 +92,9 @@ mod tests {
             (r#"{"alg":"none"}"#, "{}", "unsigned"),
             (r#"{"alg":"ES256","crit":["b64"]}"#, "{}", "crit"),
             (r#"{"alg":"ES256"}"#, r#"{"exp":1796086800000}"#, "milliseconds"),
-            (r#"{"alg":"ES256"}"#, r#"{"exp":"1796086800"}"#, "exp is no number"),
+            (r#"{"alg":"ES256"}"#, r#"{"exp":"1796086800"}"#, "exp is not a number"),
             (r#"{"alg":"ES256"}"#, r#"{"uri":"a","uri":"b"}"#, "occurs twice"),
-            (r#"{"alg":"ES256"}"#, "[]", "claims are no JSON object"),
+            (r#"{"alg":"ES256"}"#, "[]", "claims are not a JSON object"),
         ] {
             let problems = json(header, claims)["problems"].to_string();
             assert!(problems.contains(problem), "{problem}: {problems}");

@@ -15,7 +15,7 @@ use parts::Parts;
 /// Decodes a token, a signed URL or a cookie. Nothing is verified.
 ///
 /// It knows signed tokens (JWT), the policies of CloudFront, Akamai's tokens and embed tokens, alone or in a URL or in a
-/// cookie. Anybody can write such a text: neither the signature nor any claim is checked.
+/// cookie. Anyone can write such a text: neither the signature nor any claim is checked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Inspect {
@@ -44,7 +44,7 @@ impl Inspect {
         let found = find(text.trim());
         if found.is_empty() {
             return Err(no(
-                "text contains no credential: give a signed token, a signed URL, a cookie or an embed token",
+                "text contains no credential: use a signed token, a signed URL, a cookie or an embed token",
             ));
         }
         let now = UnixSeconds::now();
@@ -54,7 +54,7 @@ impl Inspect {
                 for parts in &found {
                     parts.write(text, now)?;
                 }
-                writeln!(text, "Nothing was verified: anybody can write such a text. A configuration decides whether it is accepted.")
+                writeln!(text, "Nothing was verified: anyone can write such a text. Whether it is accepted depends on the configuration.")
             },
         )
     }
@@ -87,7 +87,7 @@ fn read(text: &str) -> Option<Parts> {
     }
     EmbedToken::parse(text).ok().map(|_| {
         let mut parts = Parts::new("embed-token");
-        parts.note("an embed token has no content: the store of the origin has its video, viewer and expiry");
+        parts.note("an embed token has no content: its video, viewer and expiry are in the origin's store");
         parts
     })
 }

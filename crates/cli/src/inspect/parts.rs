@@ -89,7 +89,7 @@ impl Parts {
         writeln!(out, "{HEADING}{name}{HEADING:#}")?;
         match &self.kid {
             Some(kid) => writeln!(out, "  key  kid \"{}\"", shown(kid))?,
-            None => writeln!(out, "  key  none is named")?,
+            None => writeln!(out, "  key  none")?,
         }
         for (part, fields) in &self.named {
             writeln!(out, "{HEADING}{part}{HEADING:#}")?;

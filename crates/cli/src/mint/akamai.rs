@@ -9,7 +9,7 @@ use crate::configuration::{SiteOptions, Url, choose_site, load_sound, require_gr
 use crate::failure::no;
 use crate::output::Output;
 
-/// Makes an Akamai token with the site's key: a URL, or a cookie where the site reads no query.
+/// Creates an Akamai token with the site's key: a URL, or a cookie if the site does not accept tokens in the query.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Akamai {
@@ -20,7 +20,7 @@ pub(super) struct Akamai {
     #[command(flatten)]
     lifetime: Lifetime,
     /// A path that the token covers, with * and ?. It can be repeated. By default, the token covers
-    /// the URL alone, so that a player cannot load the segments of a playlist with it.
+    /// only the URL, so that a player cannot load the segments of a playlist with it.
     #[arg(long, value_name = "PATH")]
     acl: Vec<String>,
     /// The client's address.

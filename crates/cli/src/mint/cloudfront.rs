@@ -11,7 +11,7 @@ use crate::failure::{no, usage};
 use crate::input::KeyOptions;
 use crate::output::Output;
 
-/// Makes a signed URL or signed cookies in CloudFront's format.
+/// Creates a signed URL or signed cookies in CloudFront's format.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct CloudFront {
@@ -24,7 +24,7 @@ pub(super) struct CloudFront {
     key: KeyOptions,
     #[command(flatten)]
     lifetime: Lifetime,
-    /// The URLs that the policy covers, with * and ?. By default, it covers the URL alone.
+    /// The URLs that the policy covers, with * and ?. By default, it covers only the URL.
     #[arg(long, value_name = "URL")]
     resource: Option<String>,
     /// The client's address.
@@ -59,12 +59,10 @@ impl CloudFront {
         }
         let pem = self.key.read()?;
         let pem = pem.ok_or_else(|| {
-            usage("no private key: name its file with --key, or its environment variable with --key-env")
+            usage("no private key: set its file with --key, or its environment variable with --key-env")
         })?;
-        let id = self
-            .key
-            .kid()
-            .ok_or_else(|| usage("key has no name: write the id of its public key with --kid"))?;
+        let id =
+            self.key.kid().ok_or_else(|| usage("key has no kid: set the id of its public key with --kid"))?;
         let signer = CloudFrontSigner::from_pem(&id, &pem)?;
         let expires_at = self.lifetime.limited("a CloudFront policy", now)?;
         let mut draft = match &self.resource {

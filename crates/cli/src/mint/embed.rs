@@ -8,7 +8,7 @@ use crate::output::Output;
 
 /// Issues an embed token: a record in the shared store of the origin, and the token that names it.
 ///
-/// A store in memory ends with its process, so that a token in it would open nothing. This command writes to the Redis or
+/// A store in memory ends with its process, so a token in it would grant nothing. This command writes to the Redis or
 /// Valkey that the origin uses. It needs a build with the feature redis.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -47,7 +47,8 @@ impl Embed {
         let Self { video: _, site, lifetime: _, viewer: _, origins: _, store: _, store_env: _ } = self;
         crate::configuration::load_sound(site.required_config()?)?;
         anyhow::bail!(
-            "embed tokens need a shared store, and this playgate was built without one: install it with --features redis"
+            "embed tokens need a shared store, but this playgate was built without one: install it with \
+             --features redis"
         )
     }
 }

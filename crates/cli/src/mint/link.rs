@@ -11,7 +11,7 @@ use crate::configuration::{SiteOptions, Url, choose_site, load_sound, require_gr
 use crate::failure::{no, usage};
 use crate::output::Output;
 
-/// Makes a secure link, in the format of the site and with its secret.
+/// Creates a secure link, in the format of the site and with its secret.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Link {
@@ -61,9 +61,9 @@ impl Link {
                 && self.sign(&signer, later, anybody).is_ok()
                 && self.sign(&signer, None, anybody).is_err()
             {
-                usage("--expires is never, and links of this site expire: write a lifetime")
+                usage("--expires is never, but links of this site expire: use a lifetime")
             } else if self.client.is_none() && self.sign(&signer, later, anybody).is_ok() {
-                usage("links of this site are bound to addresses: write the client's with --client")
+                usage("links of this site are bound to addresses: set the client's address with --client")
             } else {
                 error.into()
             }

@@ -24,7 +24,7 @@ impl Lifetime {
     pub(super) fn limited(&self, kind: &str, now: UnixSeconds) -> Result<UnixSeconds> {
         let at = self.expires.at(now)?;
         at.ok_or_else(|| {
-            crate::failure::usage(format!("--expires is never, and {kind} always expires: write a lifetime"))
+            crate::failure::usage(format!("--expires is never, but {kind} always expires: use a lifetime"))
         })
     }
 }

@@ -18,11 +18,11 @@ use crate::input::{self, KeyOptions, is_pem, without_line_end};
 /// Fails if no key is named, if it cannot be used, and if a configuration does not have its `kid`.
 pub(super) fn signer(options: &KeyOptions, keys: Option<&KeySet>) -> Result<Signer> {
     let Some(bytes) = options.read()? else { return shared_secret(options, keys) };
-    let kid = options.kid().ok_or_else(|| usage("key has no name: write its kid with --kid"))?;
+    let kid = options.kid().ok_or_else(|| usage("key has no kid: set one with --kid"))?;
     let algorithm = keys.and_then(|keys| keys.keys_of(&kid).map(Key::algorithm).next());
     if let (Some(keys), None) = (keys, algorithm) {
         return Err(no(format!(
-            "configuration has no key with the kid {kid:?}: it has {}; add its public half, or correct --kid",
+            "configuration has no key with the kid {kid:?}, only {}: add the public key, or correct --kid",
             known(keys)
         )));
     }
@@ -45,10 +45,10 @@ fn shared_secret(options: &KeyOptions, keys: Option<&KeySet>) -> Result<Signer> 
     let is_named = |key: &&Key| options.kid.as_deref().is_none_or(|kid| kid == key.id().as_str());
     let mut secrets = keys.into_iter().flat_map(KeySet::iter).filter(is_secret).filter(is_named);
     let missing =
-        || usage("no private key: name its file with --key, or its environment variable with --key-env");
+        || usage("no private key: set its file with --key, or its environment variable with --key-env");
     let key = secrets.next().ok_or_else(missing)?;
     if secrets.next().is_some() {
-        return Err(usage("configuration has several shared secrets: name one with --kid"));
+        return Err(usage("configuration has several shared secrets: select one with --kid"));
     }
     let kid = key.id().as_str();
     let source = key.source().ok_or_else(missing)?;
@@ -58,7 +58,7 @@ fn shared_secret(options: &KeyOptions, keys: Option<&KeySet>) -> Result<Signer> 
     };
     if bytes.trim_ascii_start().starts_with(b"{") {
         bail!(
-            "shared secret {kid:?} is a JWK, which is not read for signing: give its bytes with --key FILE"
+            "shared secret {kid:?} is a JWK, which cannot be used for signing: pass its bytes with --key FILE"
         );
     }
     from_bytes(kid, &bytes, Some(key.algorithm()))
@@ -78,7 +78,7 @@ pub(super) fn require_key(keys: &KeySet, signer: &Signer, token: &SignedToken) -
         return Ok(());
     }
     Err(no(format!(
-        "configuration has another key with the kid {kid:?}: give the private half of that one with --key"
+        "configuration has another key with the kid {kid:?}: pass the matching private key with --key"
     )))
 }
 

@@ -16,15 +16,15 @@ use crate::failure::{no, usage};
 use crate::input::KeyOptions;
 use crate::output::Output;
 
-/// Makes a signed token (JWT).
+/// Creates a signed token (JWT).
 ///
-/// Without --key, the shared secret signs that the configuration itself names.
+/// Without --key, it is signed with the shared secret of the configuration.
 #[derive(Debug, clap::Args)]
 #[command(after_help = TOKEN_HELP)]
 pub(super) struct TokenCommand {
     #[command(flatten)]
     common: Common,
-    /// A URL that the token is for. It decides on the site, and the token is checked with it.
+    /// A URL that the token is for. It selects the site, and the token is checked with it.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
@@ -41,9 +41,9 @@ Examples:
 
 JSON: the common fields (playgate mint --help), \"token\", \"algorithm\" and \"scope\"";
 
-/// Makes a signed URL: the URL with a signed token in its query.
+/// Creates a signed URL: the URL with a signed token in its query.
 ///
-/// Without --key, the shared secret signs that the configuration itself names.
+/// Without --key, it is signed with the shared secret of the configuration.
 #[derive(Debug, clap::Args)]
 #[command(after_help = URL_HELP)]
 pub(super) struct UrlCommand {
@@ -62,15 +62,15 @@ Examples:
 
 JSON: the common fields (playgate mint --help), \"url\", \"token\", \"algorithm\" and \"scope\"";
 
-/// Makes a signed cookie: the value of a Set-Cookie header.
+/// Creates a signed cookie: the value of a Set-Cookie header.
 ///
-/// Without --key, the shared secret signs that the configuration itself names.
+/// Without --key, it is signed with the shared secret of the configuration.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COOKIE_HELP)]
 pub(super) struct CookieCommand {
     #[command(flatten)]
     common: Common,
-    /// A URL that the cookie is for. It decides on the site, and the cookie is checked with it.
+    /// A URL that the cookie is for. It selects the site, and the cookie is checked with it.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The domain of the cookie. By default, it is for the host that sets it.
@@ -106,7 +106,7 @@ enum SameSiteOption {
 struct Common {
     #[command(flatten)]
     site: SiteOptions,
-    /// Sign without a configuration, even if playgate.toml is there. Nothing is checked.
+    /// Sign without a configuration, even if playgate.toml exists. Nothing is checked.
     #[arg(long, conflicts_with_all = ["config", "site"])]
     no_config: bool,
     #[command(flatten)]
@@ -117,7 +117,7 @@ struct Common {
     scope: Option<String>,
     #[command(flatten)]
     lifetime: Lifetime,
-    /// A claim more, as NAME=VALUE. A value that is JSON is written as such, any other as text.
+    /// An additional claim, as NAME=VALUE. A value that is JSON is written as JSON, any other as text.
     #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = claim)]
     claims: Vec<(String, Value)>,
 }
@@ -127,7 +127,7 @@ fn claim(text: &str) -> Result<(String, Value), String> {
     match name {
         "exp" => return Err("exp is set by --expires".to_owned()),
         "uri" => return Err("uri is set by --scope".to_owned()),
-        "nbf" => return Err("nbf cannot be set: mint the token when it is to start".to_owned()),
+        "nbf" => return Err("nbf cannot be set: mint the token when its validity starts".to_owned()),
         _ => {}
     }
     let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
@@ -175,7 +175,10 @@ impl Common {
         let snapshot = verifier.snapshot();
         let site = choose_site(&verifier, &snapshot, self.site.site.as_deref(), url)?;
         if !site.accepts(Scheme::SignedToken) {
-            return Err(no(format!("site {:?} accepts no signed tokens: see its accepts", site.id())));
+            return Err(no(format!(
+                "site {:?} accepts no signed tokens: add signed-token to its accepts",
+                site.id()
+            )));
         }
         let signer = signer(&self.key, Some(snapshot.keys()))?;
         let scope = self.scope(site.is_live(), site.base_path(), url)?;
@@ -227,7 +230,7 @@ impl Common {
             (Some(folder), _) if folder.ends_with('/') => Ok(Scope::folder(folder)?),
             (Some(object), _) => Ok(Scope::object(object)?),
             (None, Some(url)) if !is_live => folder_of(url, base_path),
-            (None, _) => Err(usage("no scope: write a folder such as --scope videos/1/, or a playback ID")),
+            (None, _) => Err(usage("no scope: set a folder such as --scope videos/1/, or a playback ID")),
         }
     }
 }
@@ -237,9 +240,9 @@ impl Common {
 fn folder_of(url: &Url<'_>, base_path: &str) -> Result<Scope> {
     let mut buffer = PathBuffer::new();
     let path = RequestPath::parse(url.path().as_bytes(), &mut buffer)
-        .map_err(|fault| no(format!("path of the URL is ambiguous: {fault}; write its normal path")))?;
+        .map_err(|fault| no(format!("path of the URL is ambiguous: {fault}; use its normal form")))?;
     let path = std::str::from_utf8(path.as_bytes())?;
-    let key = path.strip_prefix(base_path).context("URL is outside of the site's base path: correct it")?;
+    let key = path.strip_prefix(base_path).context("URL is outside the site's base path: correct it")?;
     match key.rsplit_once('/') {
         Some((folder, _)) => Ok(Scope::folder(folder)?),
         None => Ok(Scope::object(key)?),
@@ -278,7 +281,7 @@ impl Signed {
             Some(Site { query_name: Some(name), .. }) => name.as_str(),
             Some(Site { id, query_name: None, .. }) => {
                 return Err(no(format!(
-                    "site {id:?} reads no tokens from the query: add query to its carriers, or mint a cookie"
+                    "site {id:?} does not accept tokens in the query: add query to its carriers, or mint a cookie"
                 )));
             }
             None => DEFAULT_QUERY_NAME,
@@ -343,7 +346,7 @@ impl CookieCommand {
             Some(Site { cookie_name: Some(name), .. }) => name.as_str(),
             Some(Site { id, cookie_name: None, .. }) => {
                 return Err(no(format!(
-                    "site {id:?} reads no cookies: add cookie to its carriers, or mint a URL"
+                    "site {id:?} does not accept cookies: add cookie to its carriers, or mint a URL"
                 )));
             }
             None => DEFAULT_COOKIE_NAME,

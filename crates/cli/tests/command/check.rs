@@ -54,7 +54,7 @@ fn warnings_are_those_that_an_origin_logs() {
 fn a_configuration_that_cannot_be_read_is_not_valid() {
     let world = World::empty();
     for (name, text, found) in [
-        ("absent.toml", None, "is not there"),
+        ("absent.toml", None, "does not exist"),
         ("a.yaml", Some("version: 1"), ".toml or .json"),
         ("b.toml", Some("version = "), "b.toml:1: "),
         ("c.json", Some("{\"version\": 2}"), "version is 2"),

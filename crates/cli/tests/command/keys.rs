@@ -60,13 +60,13 @@ fn a_link_in_the_place_of_a_private_key_is_not_followed() {
 #[test]
 fn keygen_refuses_what_does_not_fit() {
     let world = World::empty();
-    world.fails(&["keygen", "--out", "keys/k", "--bits", "4096"], 2, &["--bits is for --type rsa alone"]);
+    world.fails(&["keygen", "--out", "keys/k", "--bits", "4096"], 2, &["--bits applies only to --type rsa"]);
     world.fails(
         &["keygen", "--out", "keys/k", "--private", "keys"],
         2,
         &["--private is the folder of the public file"],
     );
-    world.fails(&["keygen", "--out", "/"], 2, &["names no file"]);
+    world.fails(&["keygen", "--out", "/"], 2, &["is not a file name"]);
     world.fails(&["keygen", "--out", "k", "--type", "rsa", "--bits", "1024"], 3, &["1024 bits"]);
     assert!(!world.path("keys").exists() && !world.path("private").exists());
 }
@@ -74,7 +74,11 @@ fn keygen_refuses_what_does_not_fit() {
 #[test]
 fn public_names_what_is_wrong_with_its_input() {
     let world = World::new();
-    world.fails(&["public", "absent.pem"], 3, &["argument names a file that is not there: correct the path"]);
+    world.fails(
+        &["public", "absent.pem"],
+        3,
+        &["argument names a file that does not exist: correct the path"],
+    );
     world.fails(&["public", "keys/2026-12.pem"], 3, &["public key"]);
     world.fails(&["public", "secrets/shared"], 3, &["PEM"]);
     let long = vec![b'a'; 70_000];

@@ -186,7 +186,7 @@ fn without_a_configuration_a_token_has_the_default_names() {
     world.fails(
         &["mint", "url", URL, "--key", KEY, "--config", "absent.toml"],
         1,
-        &["absent.toml", "is not there"],
+        &["absent.toml", "does not exist"],
     );
 }
 
@@ -199,17 +199,17 @@ fn what_the_site_would_refuse_is_not_printed() {
         (
             vec!["mint", "url", URL, "--key", "stolen/2026-12.pem"],
             1,
-            ["another key with the kid \"2026-12\"", "private half"],
+            ["another key with the kid \"2026-12\"", "matching private key"],
         ),
         (
             vec!["mint", "url", URL, "--key", "stolen/unknown.pem"],
             1,
-            ["no key with the kid \"unknown\"", "add its public half"],
+            ["no key with the kid \"unknown\"", "add the public key"],
         ),
         (
             vec!["mint", "url", URL, "--key", KEY, "--scope", "videos/2/"],
             1,
-            ["out_of_scope", "name a scope that covers the URL"],
+            ["out_of_scope", "use a scope that covers the URL"],
         ),
         (vec!["mint", "url", URL, "--key", KEY, "--claim", "aud=other"], 1, ["claim_refused", "--claim"]),
         (
@@ -230,23 +230,23 @@ fn what_the_site_would_refuse_is_not_printed() {
         (
             vec!["mint", "url", URL, "--key", "0123456789abcdef"],
             3,
-            ["--key names a file that is not there", "correct"],
+            ["--key names a file that does not exist", "correct"],
         ),
         (vec!["mint", "url", URL, "--key-env", "PLAYGATE_ABSENT", "--kid", "k"], 3, ["not set", "--key-env"]),
         (
             vec!["mint", "url", URL, "--key", KEY, "--expires", "2020-01-01T00:00:00Z"],
             3,
-            ["has passed", "later"],
+            ["in the past", "later"],
         ),
-        (vec!["mint", "akamai", URL, "--expires", "never"], 2, ["--expires is never", "write a lifetime"]),
+        (vec!["mint", "akamai", URL, "--expires", "never"], 2, ["--expires is never", "use a lifetime"]),
         (
             vec!["mint", "cloudfront", URL, "--key", CLOUDFRONT, "--expires", "never"],
             2,
-            ["--expires is never", "write a lifetime"],
+            ["--expires is never", "use a lifetime"],
         ),
         (vec!["mint", "cloudfront", URL, "--key", KEY], 1, ["unknown_key", "--kid"]),
         (vec!["mint", "cloudfront", URL], 2, ["no private key", "--key"]),
-        (vec!["mint", "link", URL, "--expires", "never"], 2, ["--expires is never", "write a lifetime"]),
+        (vec!["mint", "link", URL, "--expires", "never"], 2, ["--expires is never", "use a lifetime"]),
     ] {
         world.fails(&args, code, &texts);
     }
@@ -311,8 +311,12 @@ fn a_site_without_a_scheme_mints_none_of_its_credentials() {
         1,
         &["accepts no CloudFront", "cloudfront"],
     );
-    world.fails(&["mint", "url", URL, "--key", KEY], 1, &["reads no tokens from the query", "carriers"]);
-    world.fails(&["mint", "cookie", "--scope", "a/", "--key", KEY], 1, &["reads no cookies", "carriers"]);
+    world.fails(&["mint", "url", URL, "--key", KEY], 1, &["does not accept tokens in the query", "carriers"]);
+    world.fails(
+        &["mint", "cookie", "--scope", "a/", "--key", KEY],
+        1,
+        &["does not accept cookies", "carriers"],
+    );
     world.configure("carriers = [\"bearer\"]\n", "");
     world.fails(&["mint", "url", URL, "--key", KEY], 1, &["claim_refused", "shorter --expires"]);
     assert_eq!(world.run(&["mint", "url", URL, "--key", KEY, "--expires", "5min"]).code, 0);
@@ -341,7 +345,7 @@ fn of_several_sites_the_url_or_the_option_names_one() {
     world.fails(
         &["mint", "url", URL, "--key", KEY, "--site", "live.example.com"],
         2,
-        &["URL is of site \"cdn\"", "leave --site out"],
+        &["URL belongs to site \"cdn\"", "leave --site out"],
     );
     world.good(&["mint", "token", "--scope", "videos/1/", "--key", KEY, "--site", "cdn"]);
     assert_eq!(world.json(&["mint", "url", URL, "--key", KEY])["site"], "cdn");
@@ -368,7 +372,7 @@ fn embed_tokens_need_the_address_of_a_store() {
     world.fails(
         &["mint", "embed", "video-1", "--store", "absent"],
         3,
-        &["--store names a file that is not there"],
+        &["--store names a file that does not exist"],
     );
     world.write("secrets/redis-url", "redis://:password@127.0.0.1:1\n");
     let ran = world.run(&["mint", "embed", "video-1", "--store", "secrets/redis-url"]);

@@ -4,15 +4,15 @@ use crate::error::ConfigError;
 /// The report of a [`reload`](super::Verifier::reload): the changes, and the sources that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "a reload may have kept keys whose file could not be read: look at `kept`"]
-pub struct Swapped {
+#[must_use = "a reload may have kept keys whose file could not be read: check `kept`"]
+pub struct Reloaded {
     /// Sites, by id.
     pub sites: Difference,
     /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that code inserted are not changed.
     pub keys: Difference,
     /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
-    /// Files and folders that could not be read, and whose last good keys stay in force.
+    /// Files and folders that could not be read, and whose last valid keys stay in force.
     pub kept: Vec<KeptSource>,
 }
 

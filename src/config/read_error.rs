@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 
 /// The error of one attempt.
 #[derive(Debug)]
-pub(super) struct Stumble {
+pub(super) struct ReadError {
     pub(super) fault: Fault,
     pub(super) place: Option<Place>,
 }
@@ -39,15 +39,15 @@ impl Place {
     }
 }
 
-impl Stumble {
+impl ReadError {
     pub(super) fn value(found: String, write: String) -> Self {
         Self { fault: Fault::Value { found, write }, place: None }
     }
 
     /// Replaces serde's description of the value with that of the file.
-    pub(super) fn found(mut self, said: String) -> Self {
+    pub(super) fn found(mut self, description: String) -> Self {
         if let Fault::Value { found, .. } = &mut self.fault {
-            *found = said;
+            *found = description;
         }
         self
     }
@@ -77,7 +77,7 @@ impl Stumble {
 }
 
 impl Fault {
-    pub(super) fn said_of(self, field: &str) -> ConfigError {
+    pub(super) fn into_error(self, field: &str) -> ConfigError {
         match self {
             Self::Value { found, write } => {
                 let write = match field {
@@ -102,7 +102,9 @@ impl Fault {
                     other => other.to_owned(),
                 };
                 let write = match (unknown.as_str(), meant) {
-                    ("secret", _) => "secret_file or secret_env: secrets never stand in the file".to_owned(),
+                    ("secret", _) => {
+                        "secret_file or secret_env: secrets do not belong in the file".to_owned()
+                    }
                     (_, Some(meant)) => meant.to_owned(),
                     (_, None) => format!("one of {}", known.join(", ")),
                 };
@@ -112,7 +114,7 @@ impl Fault {
     }
 }
 
-impl serde::de::Error for Stumble {
+impl serde::de::Error for ReadError {
     fn custom<T: Display>(message: T) -> Self {
         // Our own types provide both halves, with a colon between.
         let message = message.to_string();
@@ -125,11 +127,11 @@ impl serde::de::Error for Stumble {
             (Unexpected::Str(text), "a sequence") => format!("a list, [{text:?}]"),
             (_, expected) => plain(expected).to_owned(),
         };
-        Self::value(said(found), write)
+        Self::value(describe(found), write)
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::value(said(found), plain(&expected.to_string()).to_owned())
+        Self::value(describe(found), plain(&expected.to_string()).to_owned())
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -143,7 +145,7 @@ pub(super) const A_TABLE: &str = "is a table";
 const A_LIST: &str = "a list in brackets";
 
 /// Returns the common name of a value.
-pub(super) fn said(found: Unexpected<'_>) -> String {
+pub(super) fn describe(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(flag) => format!("is {flag}"),
         Unexpected::Unsigned(number) => format!("is the number {number}"),
@@ -158,16 +160,16 @@ pub(super) fn said(found: Unexpected<'_>) -> String {
 }
 
 /// Describes a value of the tree. Numbers and dates keep their spelling.
-pub(super) fn said_of(value: &Value) -> String {
+pub(super) fn describe_value(value: &Value) -> String {
     match value {
-        Value::Null => said(Unexpected::Unit),
-        Value::Bool(flag) => said(Unexpected::Bool(*flag)),
-        Value::Integer(number) => said(Unexpected::Signed(*number)),
+        Value::Null => describe(Unexpected::Unit),
+        Value::Bool(flag) => describe(Unexpected::Bool(*flag)),
+        Value::Integer(number) => describe(Unexpected::Signed(*number)),
         Value::Number(text) => format!("is the number {text}"),
         Value::Date(text) => format!("is the {} {text}", if text.contains('-') { "date" } else { "time" }),
-        Value::Text(text) => said(Unexpected::Str(text)),
-        Value::List(_) => said(Unexpected::Seq),
-        Value::Table(_) => said(Unexpected::Map),
+        Value::Text(text) => describe(Unexpected::Str(text)),
+        Value::List(_) => describe(Unexpected::Seq),
+        Value::Table(_) => describe(Unexpected::Map),
     }
 }
 
@@ -204,10 +206,10 @@ pub(super) fn any_of(names: &[String]) -> String {
     }
 }
 
-impl Display for Stumble {
+impl Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.fault)
     }
 }
 
-impl std::error::Error for Stumble {}
+impl std::error::Error for ReadError {}
