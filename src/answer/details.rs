@@ -106,6 +106,11 @@ impl Details {
             (true, false) => "no cookie of the request has one of the searched names",
             (false, true) => "no query parameter of the request has one of the searched names",
             (false, false) if places.cookies.is_empty() || cookies.is_some() => "",
+            (false, false) if !places.query.is_empty() => {
+                "the request has no cookie and no query parameter: a signed URL contains the credential; browsers send a cookie \
+                 only if its Domain, Path and Secure match the URL, and from a page of another origin only with credentials \
+                 (fetch: credentials \"include\")"
+            }
             (false, false) => {
                 "the request has no cookie: browsers send a cookie only if its Domain, Path and Secure match \
                  the URL, and from a page of another origin only with credentials (fetch: credentials \

@@ -182,7 +182,7 @@ async fn a_cookie_of_another_domain_is_not_sent_and_the_line_says_when_cookies_a
     let line = logged(with(vod()), &get("/mistakes/no-cookie.ts"), "/mistakes/no-cookie.ts").await;
     has(&line, "code", "credential_missing");
     assert!(!line.contains_key("cookies"), "{line:#?}");
-    hints(&line, "the request has no cookie");
+    hints(&line, "the request has no cookie and no query parameter");
     hints(&line, "Domain, Path and Secure");
 }
 

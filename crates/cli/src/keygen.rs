@@ -12,7 +12,8 @@ use crate::output::{GOOD, Output};
 /// Creates a signing key: a private file for the signer, and a public file for the origin.
 ///
 /// Neither file is overwritten. The name of the files is the kid of the key. The private file has mode 0600, and is not
-/// beside the public one: a folder of verification keys must not contain it.
+/// beside the public one: a folder of verification keys must not contain it. A new private folder gets a .gitignore for
+/// all of its files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Keygen {
@@ -70,7 +71,11 @@ impl Keygen {
             Kind::P256 => (NewKey::p256()?, "ES256"),
             Kind::Ed25519 => (NewKey::ed25519()?, "EdDSA"),
         };
+        let is_new = !folder_of(&private).exists();
         create_folder(folder_of(&private), 0o700)?;
+        if is_new {
+            create(&folder_of(&private).join(".gitignore"), "*\n", 0o644)?;
+        }
         create_folder(folder_of(&public), 0o755)?;
         create(&private, key.private_pem(), 0o600)?;
         if let Err(error) = create(&public, key.public_pem(), 0o644) {

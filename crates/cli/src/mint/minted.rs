@@ -46,6 +46,7 @@ pub(super) struct Minted<'m> {
 impl Minted<'_> {
     pub(super) fn print(self, now: UnixSeconds, out: Output) -> Result<()> {
         let Self { kind, site, kid, expires_at, is_checked, text, fields } = self;
+        let scope = fields.iter().find(|(name, _)| *name == "scope").map(|(_, scope)| scope.to_string());
         out.result(
             || {
                 let common = json!({
@@ -70,9 +71,13 @@ impl Minted<'_> {
             None => "never expires".to_owned(),
         };
         let checked = match (site, is_checked) {
-            (Some(site), true) => format!("site {site:?} accepts it"),
+            (Some(site), true) => format!("checked: site {site:?} grants it"),
             (Some(site), false) => format!("for site {site:?}"),
-            (None, _) => "not checked: no configuration was given".to_owned(),
+            (None, _) => {
+                let scope =
+                    scope.map(|scope| format!(", so {scope} is the scope, whatever the base path is"));
+                format!("not checked: no configuration was given{}", scope.unwrap_or_default())
+            }
         };
         out.remark(&format!("{expiry}; {checked}"))
     }

@@ -106,7 +106,8 @@ enum SameSiteOption {
 struct Common {
     #[command(flatten)]
     site: SiteOptions,
-    /// Sign without a configuration, even if playgate.toml exists. Nothing is checked.
+    /// Sign without a configuration, even if playgate.toml exists. Nothing is checked, and no base path is removed from the
+    /// default scope.
     #[arg(long, conflicts_with_all = ["config", "site"])]
     no_config: bool,
     #[command(flatten)]

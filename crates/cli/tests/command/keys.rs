@@ -36,6 +36,17 @@ fn only_the_owner_reads_a_private_key() {
 }
 
 #[test]
+fn a_new_private_folder_is_ignored_by_git_and_another_is_left_as_it_is() {
+    let world = World::empty();
+    world.good(&["keygen", "--out", "keys/k"]);
+    assert_eq!(world.read("private/.gitignore"), "*\n");
+    assert!(!world.path("keys/.gitignore").exists());
+    world.write("own/note", "");
+    world.good(&["keygen", "--out", "keys/l", "--private", "own"]);
+    assert!(!world.path("own/.gitignore").exists());
+}
+
+#[test]
 fn a_key_is_never_overwritten() {
     for existing in ["keys/k.pem", "private/k.pem"] {
         let world = World::empty();
