@@ -85,6 +85,7 @@
 //! | `jsonwebtoken` (`aws-lc`) | parses JWKs and JWK Sets; it does not verify tokens |
 //! | `rsa` (`keygen`) | generates RSA keys |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

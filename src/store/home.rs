@@ -1,5 +1,8 @@
 //! The store itself: each operation in the memory of this process, or in the shared home.
+//!
+//! Only a shared home takes time. In memory, `ready(…).await` keeps the functions asynchronous without the feature `redis` too.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use super::access::Access;
@@ -57,7 +60,7 @@ impl Store {
     /// This waits indefinitely while the server is down, loads its data or does not answer. Limit it with `tokio::time::timeout`.
     pub async fn ready(&self) {
         match &self.0.home {
-            Home::Memory => {}
+            Home::Memory => ready(()).await,
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.ready().await,
         }
@@ -80,7 +83,11 @@ impl Store {
     /// Looks up a subject that is not in memory.
     #[cfg_attr(
         not(feature = "redis"),
-        expect(unused_variables, reason = "memory needs no more than the subject")
+        expect(
+            unused_variables,
+            clippy::needless_pass_by_value,
+            reason = "memory needs no more than the subject"
+        )
     )]
     pub(crate) fn look_up(&self, need: Need, now: UnixSeconds) -> LookUp {
         match &self.0.home {
@@ -102,7 +109,7 @@ impl Store {
                 let embeds = &self.access().embeds;
                 let record = embeds.record(token, &stored, embeds.next_order(), now);
                 let record = record.map_err(StoreError::Refused)?;
-                if embeds.put_new(&record) { Ok(()) } else { Err(StoreError::Taken) }
+                ready(if embeds.put_new(&record) { Ok(()) } else { Err(StoreError::Taken) }).await
             }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.issue(token, stored, now).await,
@@ -113,7 +120,7 @@ impl Store {
     pub(crate) async fn revoke_token(&self, token: EmbedToken, now: UnixSeconds) -> Result<(), StoreError> {
         self.access().embeds.revoke(&token, now); // in force here at once, whether or not the store answers
         match &self.0.home {
-            Home::Memory => Ok(()),
+            Home::Memory => ready(Ok(())).await,
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.revoke_token(token).await,
         }
@@ -148,7 +155,7 @@ impl Store {
             Home::Memory => {
                 let embeds = &self.access().embeds;
                 embeds.revoke_viewer(viewer, embeds.order(), now);
-                Ok(())
+                ready(Ok(())).await
             }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.revoke_viewer(viewer, now).await,
@@ -161,7 +168,7 @@ impl Store {
         match &self.0.home {
             Home::Memory => {
                 self.access().revocations.add(&revocation);
-                Ok(())
+                ready(Ok(())).await
             }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.revoke(&revocation).await,
@@ -171,7 +178,10 @@ impl Store {
     /// Restores the signed tokens of a revocation's name. Returns whether any were revoked.
     pub(crate) async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         match &self.0.home {
-            Home::Memory => Ok(self.access().revocations.remove(revocation.kind, &revocation.name)),
+            Home::Memory => {
+                let was_revoked = self.access().revocations.remove(revocation.kind, &revocation.name);
+                ready(Ok(was_revoked)).await
+            }
             #[cfg(feature = "redis")]
             Home::Redis(fleet) => fleet.restore(revocation).await,
         }

@@ -1,2 +1,3 @@
 /// The setup that a reload reads again. It is empty without the feature `config`.
-pub(super) type Setup = ();
+#[derive(Default)]
+pub(super) struct Setup {}

@@ -5,8 +5,6 @@
 //! no other. A program or library that is missing skips its tests, with a message; with `PLAYGATE_REQUIRE_SERVICES=1`
 //! they fail instead.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 mod akamai;
 mod cloudfront;
 
@@ -15,6 +13,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::skip::is_installed;
 use crate::support::{NOW, TestKey, World, gate, get, vod};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -405,17 +404,7 @@ impl Minter {
     /// Whether the program and its libraries are there. Where services are required, they have to be.
     fn found(&self) -> bool {
         let found = command(self.probe).output();
-        if found.is_ok_and(|output| output.status.success()) {
-            return true;
-        }
-        let required = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
-        assert!(
-            !required,
-            "{} cannot run, and PLAYGATE_REQUIRE_SERVICES asks for it: {:?}",
-            self.name, self.probe
-        );
-        println!("skipped: {} cannot run here: {:?}", self.name, self.probe);
-        false
+        is_installed(&self.probe.join(" "), found.is_ok_and(|output| output.status.success()))
     }
 
     /// One token for each row, by RS256 where the program has a choice.

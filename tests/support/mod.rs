@@ -21,6 +21,7 @@ mod random;
 pub(crate) mod redis;
 pub(crate) mod servers;
 pub(crate) mod serving;
+pub(crate) mod skip;
 mod world;
 
 pub(crate) use alone::is_alone;

@@ -1,27 +1,18 @@
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use super::skip::is_installed;
+
 /// Whether a program is there. Where services are required, it has to be.
 pub(crate) fn found(program: &str) -> bool {
     let flag = if program == "ffmpeg" || program == "ffprobe" { "-version" } else { "--version" };
-    is_there(program, Command::new(program).arg(flag).output().is_ok())
+    is_installed(program, Command::new(program).arg(flag).output().is_ok())
 }
 
 /// Whether a player is there, as `npm install --prefix tests/players` puts it, and Node to run it.
 pub(crate) fn installed(module: &str) -> bool {
-    found("node") && is_there(module, folder().join("node_modules").join(module).exists())
-}
-
-fn is_there(what: &str, there: bool) -> bool {
-    if !there {
-        let required = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
-        assert!(!required, "{what} is missing, and PLAYGATE_REQUIRE_SERVICES asks for it");
-        println!("skipped: {what} is not installed");
-    }
-    there
+    found("node") && is_installed(module, folder().join("node_modules").join(module).exists())
 }
 
 /// Where the players and the scripts that call them are.

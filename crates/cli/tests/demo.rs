@@ -3,9 +3,9 @@
 //! The browser test needs chromedriver and Chromium. Where they are missing it skips, with a message; with
 //! `PLAYGATE_REQUIRE_SERVICES=1` it fails instead. It leaves screenshots of the page in the directory of the build.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 mod browser;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -427,7 +427,6 @@ fn an_edit_of_the_configuration_is_in_force_within_seconds() {
 #[test]
 fn the_page_plays_stops_with_a_sentence_and_continues() {
     if !Browser::is_there() {
-        println!("skipped: chromedriver is not installed");
         return;
     }
     let demo = Demo::start(&["--dir"]);

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::skip::is_installed;
+
 /// The time that something may take to happen on the page.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -18,10 +20,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// Returns whether chromedriver is installed. If `PLAYGATE_REQUIRE_SERVICES` is set, it has to be.
     pub(crate) fn is_there() -> bool {
-        let is_there = Command::new("chromedriver").arg("--version").output().is_ok();
-        let is_required = std::env::var_os("PLAYGATE_REQUIRE_SERVICES").is_some_and(|value| value == "1");
-        assert!(is_there || !is_required, "chromedriver is not installed");
-        is_there
+        is_installed("chromedriver", Command::new("chromedriver").arg("--version").output().is_ok())
     }
 
     pub(crate) fn start() -> Self {

@@ -5,5 +5,7 @@ mod examples;
 mod inspect;
 mod keys;
 mod mint;
+#[path = "../../../../tests/support/skip.rs"]
+mod skip;
 mod store;
 mod world;

@@ -1,5 +1,6 @@
 //! A store of embed tokens for the tests.
 
+use crate::skip::is_installed;
 use crate::world::World;
 
 /// Serves the store of embed tokens, where this build and this machine have one.
@@ -17,7 +18,7 @@ impl Store {
         let mut command = std::process::Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--save", "", "--dir"]).arg(world.path(""));
         let server = command.stdout(std::process::Stdio::null()).spawn().ok();
-        if server.is_some() {
+        if is_installed("redis-server", server.is_some()) {
             let mut tries = 0;
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
                 tries += 1;
@@ -30,6 +31,7 @@ impl Store {
 
     #[cfg(not(feature = "redis"))]
     pub(crate) fn start(_: &World) -> Self {
+        is_installed("the feature redis", false);
         Self { address: "redis://127.0.0.1:1".to_owned() }
     }
 
