@@ -43,14 +43,4 @@ macro_rules! scheme_enum {
 for_each_scheme!(scheme_enum);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scheme_is_read_by_the_name_that_it_is_shown_by() {
-        for scheme in Scheme::ALL {
-            let read: Scheme = serde_json::from_value(scheme.as_str().into()).unwrap();
-            assert_eq!(read, *scheme);
-        }
-    }
-}
+mod tests;
