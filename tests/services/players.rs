@@ -164,11 +164,14 @@ fn plays_in_chromium(browser: &Browser, origin: &Origin, targets: &[String]) {
     origin.refused();
     let fragment = json!(targets).to_string().replace('%', "%25").replace('"', "%22");
     browser.open(&origin.url(&format!("/page/players.html#{fragment}")));
+    let players = "const players = [...document.querySelectorAll('video')];
+        const settled = (p) => ['ended', 'failed', 'unavailable'].includes(p.dataset.state);";
     browser.wait_until(
         "every player came to an end",
-        &format!("return players.length === {} && players.every(settled)", targets.len()),
+        &format!("{players} return players.length === {} && players.every(settled)", targets.len()),
     );
-    let ended = browser.run("return players.map((p) => [p.title, p.dataset.state, p.duration > 11.9])");
+    let ended = "return players.map((p) => [p.title, p.dataset.state, p.duration > 11.9])";
+    let ended = browser.run(&format!("{players} {ended}"));
     let (refused, granted) = origin.refused();
     let expected: Vec<_> = targets.iter().map(|target| json!([target, "ended", true])).collect();
     assert_eq!(ended, json!(expected), "{}\n{refused:?}", browser.run("return document.body.innerText"));
@@ -180,7 +183,7 @@ fn plays_in_chromium(browser: &Browser, origin: &Origin, targets: &[String]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_plays_a_signed_url_to_its_end_without_hooks() {
     let installed = installed("hls.js") && installed("shaka-player");
-    if !(installed && found("curl") && found("chromium") && found("chromedriver")) {
+    if !(installed && Browser::is_there()) {
         return;
     }
     let browser = Browser::start();

@@ -1,18 +1,30 @@
-use std::io::{BufRead, BufReader, Write};
+//! Headless Chromium, by `WebDriver` (W3C). Requests go through curl, so that no HTTP client is needed.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::skip::is_installed;
+
+/// The time that something may take to happen on the page.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Headless Chromium, by `WebDriver` (W3C); requests go through curl, so that no HTTP client is needed here.
 pub(crate) struct Browser {
     driver: Child,
     session: String,
 }
 
 impl Browser {
+    /// Returns whether everything is installed that [`start`](Self::start) needs.
+    pub(crate) fn is_there() -> bool {
+        let found =
+            |program: &str| is_installed(program, Command::new(program).arg("--version").output().is_ok());
+        found("curl") && found("chromium") && found("chromedriver")
+    }
+
     pub(crate) fn start() -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -24,8 +36,8 @@ impl Browser {
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port =
             lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
-        let base = format!("http://127.0.0.1:{}/session", port.unwrap().trim_end_matches('.'));
-        let mut browser = Self { driver, session: base };
+        let session = format!("http://127.0.0.1:{}/session", port.unwrap().trim_end_matches('.'));
+        let mut browser = Self { driver, session };
         let arguments = [
             "--headless",
             "--no-sandbox", // which root cannot have
@@ -37,11 +49,10 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--no-proxy-server",
-            "--window-size=1280,900",
         ];
         let options = json!({"args": arguments});
-        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
-        let session = browser.post("", &wanted);
+        let session =
+            browser.post("", &json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}));
         browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().unwrap());
         browser
     }
@@ -51,33 +62,58 @@ impl Browser {
     }
 
     pub(crate) fn run(&self, script: &str) -> Value {
-        let names = "const players = [...document.querySelectorAll('video')];
-            const settled = (p) => ['ended', 'failed', 'unavailable'].includes(p.dataset.state);";
-        self.post("/execute/sync", &json!({"script": format!("{names}\n{script}"), "args": []}))
-    }
-
-    /// What is run then is run in the frame that the selector finds; in the page itself without one.
-    pub(crate) fn look_into(&self, frame: Option<&str>) {
-        self.post("/frame", &json!({"id": null}));
-        if let Some(selector) = frame {
-            let frame = self.run(&format!("return document.querySelector({selector:?})"));
-            self.post("/frame", &json!({"id": frame}));
-        }
+        self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
     pub(crate) fn wait_until(&self, what: &str, script: &str) {
-        let asked = Instant::now();
+        let started = Instant::now();
         while self.run(script) != true {
             let text = || self.run("return document.body.innerText");
-            assert!(asked.elapsed() < PATIENCE, "not before the end of patience: {what}\n{}", text());
+            assert!(started.elapsed() < PATIENCE, "did not happen: {what}\n{}", text());
             std::thread::sleep(Duration::from_millis(200));
         }
     }
 
+    /// Sets the size of the window, and whether it is that of a phone.
+    pub(crate) fn device(&self, width: u32, height: u32, mobile: bool) {
+        let device = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile});
+        self.command("Emulation.setDeviceMetricsOverride", &device);
+    }
+
+    /// Sets the preferred colour scheme: `light` or `dark`.
+    pub(crate) fn scheme(&self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        self.command("Emulation.setEmulatedMedia", &json!({"features": [feature]}));
+    }
+
+    /// Writes a picture of the whole page.
+    pub(crate) fn picture(&self, file: &Path) {
+        let picture = self.command("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
+        let mut decoder = Command::new("base64")
+            .arg("-d")
+            .stdin(Stdio::piped())
+            .stdout(std::fs::File::create(file).unwrap())
+            .spawn()
+            .unwrap();
+        decoder.stdin.take().unwrap().write_all(picture["data"].as_str().unwrap().as_bytes()).unwrap();
+        assert!(decoder.wait().unwrap().success());
+    }
+
+    fn command(&self, name: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({"cmd": name, "params": parameters}))
+    }
+
     fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.session);
-        let answer = curl(&["-s", "--noproxy", "*", "--data-binary", "@-", &url], &body.to_string());
-        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{url}: {answer:?}"));
+        let mut curl = Command::new("curl")
+            .args(["-s", "--noproxy", "*", "--data-binary", "@-", &url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        curl.stdin.take().unwrap().write_all(body.to_string().as_bytes()).unwrap();
+        let answer = curl.wait_with_output().unwrap().stdout;
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert!(answer["value"].get("error").is_none(), "{url}: {answer}");
         answer["value"].clone()
     }
@@ -87,18 +123,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // Closes Chromium, which outlives a driver that is killed.
         let _ = Command::new("curl").args(["-s", "--noproxy", "*", "-X", "DELETE", &self.session]).output();
-        stop(&mut self.driver);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
     }
-}
-
-pub(crate) fn stop(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-pub(crate) fn curl(arguments: &[&str], stdin: &str) -> String {
-    let mut child =
-        Command::new("curl").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
 }

@@ -3,6 +3,7 @@
 //! The browser test needs chromedriver and Chromium. Where they are missing it skips, with a message; with
 //! `PLAYGATE_REQUIRE_SERVICES=1` it fails instead. It leaves screenshots of the page in the directory of the build.
 
+#[path = "../../../tests/support/browser.rs"]
 mod browser;
 #[path = "../../../tests/support/skip.rs"]
 mod skip;
