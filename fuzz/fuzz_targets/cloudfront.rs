@@ -441,7 +441,8 @@ fn covers_by_sections(resource: &str, url: &str) -> bool {
         None => return false,
     };
     let (of_protocol, of_rest) = url.split_once("://").unwrap();
-    let (domain, rest) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    // Without a path, the query begins after the domain.
+    let (domain, rest) = rest.find('/').or_else(|| rest.find('?')).map_or((rest, ""), |at| rest.split_at(at));
     let (of_domain, of_rest) = of_rest.find('/').map_or((of_rest, ""), |at| of_rest.split_at(at));
     let same_case = |text: &str| text.to_ascii_lowercase();
     if !fits(&same_case(protocol), of_protocol) || !fits(&same_case(domain), of_domain) {
