@@ -1,5 +1,5 @@
 //! An actix-web application of which `/media/` alone is protected: `cargo run --example actix --features actix,keygen [ADDRESS:PORT]`.
-#![expect(clippy::print_stdout, reason = "it says what to try")]
+#![expect(clippy::print_stdout, reason = "the URLs to try are printed")]
 
 use std::time::Duration;
 

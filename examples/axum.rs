@@ -1,5 +1,5 @@
 //! An axum application of which `/media/` alone is protected: `cargo run --example axum --features axum,keygen [ADDRESS:PORT]`.
-#![expect(clippy::print_stdout, reason = "it says what to try")]
+#![expect(clippy::print_stdout, reason = "the URLs to try are printed")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

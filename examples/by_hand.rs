@@ -1,5 +1,5 @@
 //! A server that carries out replies by itself: `cargo run --example by_hand --features mint [ADDRESS:PORT]`.
-#![expect(clippy::print_stdout, reason = "it says what to try")]
+#![expect(clippy::print_stdout, reason = "the URLs to try are printed")]
 
 use std::convert::Infallible;
 

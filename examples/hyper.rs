@@ -1,5 +1,5 @@
 //! A hyper server behind the layer: `cargo run --example hyper --features keygen [ADDRESS:PORT]`.
-#![expect(clippy::print_stdout, reason = "it says what to try")]
+#![expect(clippy::print_stdout, reason = "the URLs to try are printed")]
 
 use std::time::Duration;
 
