@@ -151,7 +151,7 @@ impl std::fmt::Debug for Grant<'_> {
     }
 }
 
-/// A [`Grant`] that owns its facts, for handlers and for code that outlives the request.
+/// A [`Grant`] that owns its data, for handlers and for code that outlives the request.
 ///
 /// It is cheap to clone. It does not hold the signature, so it cannot be replayed.
 #[derive(Clone)]
@@ -246,7 +246,7 @@ impl std::fmt::Debug for OwnedGrant {
 
 /// The error for claims of a valid token that do not match the requested type.
 ///
-/// It gives the position but not the value, because a claim may be about a person.
+/// It gives the position but not the value, because a claim may contain personal data.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("claims do not match the requested type: {category:?} error at column {column} of the payload")]
 pub struct ClaimsError {
