@@ -15,7 +15,7 @@ pub(crate) const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The maximum number of lines of one field that are read.
 ///
-/// HTTP/2 clients may send each cookie in a line of its own (RFC 9113 §8.2.3), and browsers keep at most 180 cookies for a site.
+/// HTTP/2 clients may send each cookie in a separate line (RFC 9113 §8.2.3), and browsers keep at most 180 cookies for a site.
 /// Further `Cookie` lines are ignored. If a proxy's field has more lines, its content is unknown.
 pub const MAX_FIELD_LINES: usize = 256;
 
