@@ -63,14 +63,14 @@ pub enum Unsignable {
     /// The policy starts no earlier than it expires.
     #[error("policy starts after it expires: write an earlier start")]
     StartsTooLate,
-    /// The URL has a character that a request cannot have.
+    /// The URL contains a character that a request cannot contain.
     #[error("URL has a character that must be percent-encoded")]
     Character,
-    /// The URL is not absolute, with protocol, host and path. Or a `Resource` names no protocol and does not begin with `*`.
+    /// The URL is not absolute, with protocol, host and path, or a `Resource` names no protocol and does not begin with `*`.
     #[error("URL has no protocol, host or path: write one such as https://media.example.com/videos/1/a.mp4")]
     Url,
-    /// The URL of a canned policy has a `*`, which makes it a pattern: the holder of the signature could send it as a custom
-    /// policy.
+    /// The URL of a canned policy contains a `*`, which makes it a pattern: the holder of the signature could send it as a
+    /// custom policy.
     #[error("URL has a *, which its signature would make a wildcard: write %2A")]
     Wildcard,
     /// The URL has one of CloudFront's own parameters.
@@ -127,7 +127,7 @@ impl CloudFrontDraft<'_> {
         self.expires_at(UnixSeconds::now().saturating_add(whole_seconds(lifetime)))
     }
 
-    /// Sets the first second in which the policy is not valid.
+    /// Sets the first second in which the policy is no longer valid.
     pub const fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires = Some(at);
         self
@@ -142,7 +142,7 @@ impl CloudFrontDraft<'_> {
 
     /// Binds the policy to a client's address. Makes the policy a custom one.
     ///
-    /// CloudFront has no ranges of IPv6 addresses, so a policy cannot be bound to one.
+    /// CloudFront policies have no ranges of IPv6 addresses, so a policy cannot be bound to an IPv6 address.
     pub fn client(self, address: std::net::Ipv4Addr) -> Self {
         self.clients(Ipv4Net::from(address))
     }
@@ -157,7 +157,7 @@ impl CloudFrontDraft<'_> {
     ///
     /// # Errors
     ///
-    /// Returns [`Unsignable`] for a policy that verifiers would reject, or that would cover something else than intended.
+    /// Returns [`Unsignable`] for a policy that verifiers would reject, or that would cover something other than intended.
     pub fn sign(self) -> Result<CloudFrontPolicy, Unsignable> {
         let Self { signer, resource, is_canned, expires, starts, clients } = self;
         let date = |at: UnixSeconds| {
