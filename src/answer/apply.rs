@@ -4,8 +4,8 @@
 //!
 //! 1. Identity headers that the client sent are removed, and `Range` and `If-Range` if a manifest will be rewritten.
 //! 2. Identity headers of the grant are set, and `Accept-Encoding: identity` if a manifest will be rewritten.
-//! 3. `If-None-Match` is translated into the inner service's own entity tags. If it contains none of them, `If-Modified-Since` is
-//!    removed too (RFC 9110 §13.1.3).
+//! 3. `If-None-Match` is translated into the inner service's own entity tags. If it contains none of them,
+//!    `If-Modified-Since` is removed too (RFC 9110 §13.1.3).
 //! 4. If the site strips credentials, they are removed from `Authorization`, `Cookie`, `Referer` and the query.
 //! 5. The grant is stored for handlers, if the site has `grant_extension`.
 //!

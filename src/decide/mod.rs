@@ -11,11 +11,11 @@
 //!    ID if the site's pattern takes it from there; otherwise no credential covers the path.
 //! 6. **Carrier.** Path, query, bearer, header and cookie are searched in this order. The first carrier with a credential decides; see
 //!    [`schemes`](crate::schemes).
-//! 7. **Credential.** The scheme verifies the credential. A signed token's form, key, algorithm, claims and scope are checked before
-//!    its [signature](crate::schemes::jws); these checks can only reject the token. A link's [proof](crate::schemes::link) is checked
-//!    before its expiry. An embed token's [record](crate::schemes::embed) is looked up before its expiry, video and origin are
-//!    checked. If too many signatures from a client or for a key have [failed](crate::rate::FailedSignatures), verification is
-//!    suspended for that client or key.
+//! 7. **Credential.** The scheme verifies the credential. A signed token's form, key, algorithm, claims and scope are checked
+//!    before its [signature](crate::schemes::jws); these checks can only reject the token. A link's [proof](crate::schemes::link)
+//!    is checked before its expiry. An embed token's [record](crate::schemes::embed) is looked up before its expiry, video and
+//!    origin are checked. If too many signatures from a client or for a key have [failed](crate::rate::FailedSignatures),
+//!    verification is suspended for that client or key.
 //! 8. **Revocation**, by the names in the verified credential.
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a

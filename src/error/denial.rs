@@ -7,8 +7,8 @@ use crate::time::UnixSeconds;
 
 /// The reason why a request was refused: the first rule that failed.
 ///
-/// The text names the rule and the dates involved, never the token, the key or the text of a claim. Each denial has a [`Code`]
-/// for clients and dashboards. [`Denial::verified`] returns whether a signature had been verified before.
+/// The text names the rule and the dates involved, never the token, the key or the text of a claim. Each denial has a
+/// [`Code`] for clients and dashboards. [`Denial::verified`] returns whether a signature had been verified before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Denial {
@@ -24,8 +24,8 @@ pub enum Denial {
     /// The path is outside every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
     #[error("path is outside every base path on this host")]
     Outside,
-    /// The path is outside every base path, or in a public site on a host with base paths, and a router may have removed a prefix
-    /// from it.
+    /// The path is outside every base path, or in a public site on a host with base paths, and a router may have removed
+    /// a prefix from it.
     #[error(
         "path needs no credential, unless a router removed a prefix from it: enable the feature axum for \
          axum's routers, or call GateLayer::full_paths() if no router removes prefixes"
@@ -150,8 +150,8 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature is malformed, does not match, or violates a rule of the site or of the signature itself. Akamai tokens
-    /// and CloudFront URLs have URL signatures.
+    /// The URL signature is malformed, does not match, or violates a rule of the site or of the signature itself. Akamai
+    /// tokens and CloudFront URLs have URL signatures.
     #[error("URL signature is invalid: {0}")]
     UrlSignatureBad(UrlSignatureFault),
     /// The URL signature has expired. It may not have been verified.
@@ -261,7 +261,8 @@ impl Denial {
         }
     }
 
-    /// Returns whether a signature, a secure link's proof or an embed token was verified before this rule refused the request.
+    /// Returns whether a signature, a secure link's proof or an embed token was verified before this rule refused the
+    /// request.
     ///
     /// If false, nothing in the credential may be trusted, including its dates. The denials of a URL signature's dates and scope
     /// return false for every scheme, because some schemes check these first.

@@ -99,8 +99,8 @@ impl LinkDraft<'_> {
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::Link`] for a URL or an expiry that verifiers would reject, and if a setting that the format requires
-    /// is missing.
+    /// Returns [`MintError::Link`] for a URL or an expiry that verifiers would reject, and if a setting that the format
+    /// requires is missing.
     pub fn sign(self) -> Result<String, MintError> {
         let wrong = |found: &str, write: &'static str| MintError::Link { found: found.to_owned(), write };
         let rules = &self.signer.rules;

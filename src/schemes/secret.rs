@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-/// A secret that a site shares with its signers, or the place where it is stored. Its `Debug` output shows neither.
+/// A secret that a site shares with its signers, or the place where it is stored. Its `Debug` output never shows the
+/// secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedSecret(pub(crate) SecretPlace);
 

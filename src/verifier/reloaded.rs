@@ -8,7 +8,8 @@ use crate::error::ConfigError;
 pub struct Reloaded {
     /// Sites, by id.
     pub sites: Difference,
-    /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that code inserted are not changed.
+    /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that were inserted in code are not
+    /// changed.
     pub keys: Difference,
     /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
     pub skipped: Vec<ConfigError>,
@@ -29,7 +30,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Returns whether nothing differs.
+    /// Returns whether nothing was added, removed or changed.
     pub const fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
