@@ -9,7 +9,7 @@
 //!
 //! - **CORS** set by another layer, on a site with a CORS policy: if the other layer is inside, its fields are replaced. If it is
 //!   outside, it overrides every field that it sets and answers preflights itself. The origins of both policies are then allowed,
-//!   and a `*` can end up beside `Access-Control-Allow-Credentials: true`, which browsers reject. Keep one of the two. Neither
+//!   and a `*` can end up alongside `Access-Control-Allow-Credentials: true`, which browsers reject. Keep one of the two. Neither
 //!   order results in two `Access-Control-Allow-Origin` fields.
 //! - **Timeouts** belong inside: responses from a timeout layer outside have no CORS headers.
 //! - **Request logs** outside record whole URIs, including tokens. Inside, on a site that [strips

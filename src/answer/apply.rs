@@ -152,7 +152,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Edits the request for the inner service, and returns the edits of its response.
+    /// Edits the request for the inner service and returns the edits to its response.
     pub fn apply(self, request: &mut impl RequestMut) -> ResponseEdits {
         let Self { request: edits, response } = self;
         if !edits.is_empty() {

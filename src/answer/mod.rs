@@ -59,7 +59,7 @@ use crate::site::{CacheScope, Policy, SiteRules};
 use crate::store::Need;
 
 impl Decision<'_> {
-    /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
+    /// Returns the reply as owned data and writes the log line of a refusal (or, at DEBUG, of a grant).
     ///
     /// # Errors
     ///

@@ -15,8 +15,8 @@ use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;
 
 impl Verifier {
-    /// Decides a request at the verifier's current time, and returns the reply. Waits only if the site accepts embed tokens and
-    /// one has to be looked up in a shared store.
+    /// Decides a request at the verifier's current time and returns the reply. It waits only if the site accepts embed tokens and
+    /// one must be looked up in a shared store.
     ///
     /// [`Reply::apply`] applies the reply. If the body of an `http::Request` is not `Sync`, pass the request's `Parts`, so that
     /// the future is `Send`.

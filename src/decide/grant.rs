@@ -213,7 +213,7 @@ impl OwnedGrant {
 
     /// Returns the credential's scope, written like an object key: a folder ends in a slash, and the whole bucket is the empty
     /// string. On a live site the scope is the playback ID. Returns `None` if the scope is not a single path or folder; the
-    /// module of the scheme documents when that is so.
+    /// module of each scheme documents when this is the case.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }

@@ -3,7 +3,7 @@
 //! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is reported as the reason.
 //!
 //! 1. **Site.** The host and the base path select the site. The configuration decides whether an unknown host is refused or
-//!    passed ([`UnknownHost`]), and the same for a path outside every base path ([`Outside`](crate::site::Outside)).
+//!    passed ([`UnknownHost`]), and likewise a path outside every base path ([`Outside`](crate::site::Outside)).
 //! 2. **Preflight.** A CORS preflight is answered, because it carries no credential.
 //! 3. **HTTPS**, if the site requires it.
 //! 4. **Path.** A path without a normal form is refused.
@@ -19,7 +19,7 @@
 //! 8. **Revocation**, by the names in the verified credential.
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
-//!     [manifest](crate::manifest) would carry is checked, also on public resources. An embed token's rate is checked last.
+//!     [manifest](crate::manifest) would carry is checked, on public resources too. An embed token's rate is checked last.
 //!
 //! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:

@@ -238,7 +238,7 @@ impl std::fmt::Debug for ConfigError {
     }
 }
 
-/// All faults of a policy, one on each line, also in the `Debug` output.
+/// All faults of a policy, one on each line. The `Debug` output is the same text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 

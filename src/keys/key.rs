@@ -33,7 +33,7 @@ impl Generation {
 /// A verification key: its `kid`, its only algorithm, its scope, and the key material.
 ///
 /// It is cheap to clone, and clones are the same key. In memory, a key is one allocation, of 323 bytes for RSA with 2048 bits and
-/// a `kid` of up to 23 bytes. Keys from the same place share their common data. A public key is prepared when its first token
+/// a `kid` of up to 23 bytes. Keys from the same source share their common data. A public key is prepared when its first token
 /// arrives, and stays prepared while it is among the 65,536 keys that are in use.
 ///
 /// The `Debug` output shows everything but the key material.
@@ -191,7 +191,7 @@ impl Key {
         &self.shared().scope
     }
 
-    /// Returns the one algorithm of the key.
+    /// Returns the algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.shared().algorithm
     }

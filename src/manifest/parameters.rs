@@ -48,7 +48,7 @@ impl Chosen {
 
 impl Parameters {
     /// Chooses the parameters of `query` for whose name `wanted` returns true, each name once: its first occurrence. Returns
-    /// `None` if there is none.
+    /// `None` if no parameter is chosen.
     ///
     /// `wanted` receives the percent-decoded name, so that no spelling of a name bypasses a list. Parameters that players add to
     /// a single request (`_HLS_msn`, `_DASH_pathway` and the like) should not be chosen.

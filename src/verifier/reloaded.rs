@@ -11,7 +11,8 @@ pub struct Reloaded {
     /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that were inserted in code are not
     /// changed.
     pub keys: Difference,
-    /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
+    /// Content that is not in force: files that cannot be loaded, keys whose identity is already in use, unusable members of
+    /// JWK Sets.
     pub skipped: Vec<ConfigError>,
     /// Files and folders that could not be read, and whose last valid keys stay in force.
     pub kept: Vec<KeptSource>,

@@ -149,7 +149,7 @@ impl KeySource {
         self
     }
 
-    /// Sets the one algorithm that the keys must support. By default, any is accepted.
+    /// Sets the algorithm that every key must support. By default, any algorithm is accepted.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = Some(algorithm);
         self
@@ -162,10 +162,10 @@ impl KeySource {
     }
 
     /// Limits the time for which the keys stay in force after their file was last read, or found unchanged. The minimum is
-    /// [`MIN_STALENESS`](Self::MIN_STALENESS), the default no limit. The limit applies to files and folders only.
+    /// [`MIN_STALENESS`](Self::MIN_STALENESS); the default is no limit. The limit applies to files and folders only.
     ///
-    /// A file that is missing, empty or broken keeps its last valid keys in force, and so does a folder that is missing or no
-    /// longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
+    /// If a file is missing, empty or broken, its last valid keys stay in force. The same applies to a folder that is missing or
+    /// no longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
     /// again. The limit applies even if the file is never checked. [`watch`](crate::Verifier::watch) checks regularly. Without a
     /// watcher, call [`reload`](crate::Verifier::reload) more often than this limit.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {

@@ -61,7 +61,7 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
-    /// The token starts no earlier than it expires.
+    /// The token does not start before it expires.
     #[error("token starts after it expires: write an earlier start")]
     StartsTooLate,
     /// A path in the token does not begin with `/` or `*`.
@@ -137,7 +137,7 @@ impl AkamaiDraft<'_> {
         self
     }
 
-    /// Sets further text. The site's hook can read it as the claim `data`. Never pass unchecked user input.
+    /// Sets additional text. The site's hook can read it as the claim `data`. Never pass unchecked user input.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.data = Some(data.into());
         self

@@ -60,7 +60,7 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
-    /// The policy starts no earlier than it expires.
+    /// The policy does not start before it expires.
     #[error("policy starts after it expires: write an earlier start")]
     StartsTooLate,
     /// The URL contains a character that a request cannot contain.
@@ -133,14 +133,14 @@ impl CloudFrontDraft<'_> {
         self
     }
 
-    /// Sets the last second before the policy becomes valid. Makes the policy a custom one.
+    /// Sets the last second before the policy becomes valid. This makes the policy a custom one.
     pub const fn starts_after(mut self, at: UnixSeconds) -> Self {
         self.starts = Some(at);
         self.is_canned = false;
         self
     }
 
-    /// Binds the policy to a client's address. Makes the policy a custom one.
+    /// Binds the policy to a client's address. This makes the policy a custom one.
     ///
     /// CloudFront policies have no ranges of IPv6 addresses, so a policy cannot be bound to an IPv6 address.
     pub fn client(self, address: std::net::Ipv4Addr) -> Self {

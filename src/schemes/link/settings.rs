@@ -120,7 +120,7 @@ impl SecureLink {
     }
 
     /// Creates the format of Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the
-    /// parameters `md5` and `expires`, beside `speed` and `buffer`.
+    /// parameters `md5` and `expires`, in addition to `speed` and `buffer`.
     #[cfg(feature = "secure-link-md5")]
     pub fn gcore_mp4(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreMp4, secret.into())
