@@ -141,7 +141,8 @@ pub fn token_text(carrier: Carrier, raw: &[u8]) -> Result<Vec<u8>, Denial> {
     crate::schemes::token_text(carrier, raw, &mut Decoded::new()).map(<[u8]>::to_vec)
 }
 
-/// Runs [`Verifier::watch`](crate::Verifier::watch) as on a file system without notifications: it only checks at intervals.
+/// Runs [`Verifier::watch`](crate::Verifier::watch) as on a file system without notifications: changes are detected only by
+/// checks at intervals.
 ///
 /// # Errors
 ///
@@ -200,8 +201,8 @@ pub fn read_record(json: &[u8]) -> Option<Vec<u8>> {
     crate::records::Stored::read(json).ok().map(|stored| stored.write())
 }
 
-/// Returns the token's text and the path below it, if the path has a place for an embed token. Also returns `None` for an invalid
-/// pattern.
+/// Returns the token's text and the path below it, or `None` if the path has no place for an embed token or the pattern is
+/// invalid.
 pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Option<&'r [u8]>)> {
     let mut faults = crate::error::Faults::default();
     let embed = crate::schemes::embed::Embed::new().path(pattern);
@@ -209,8 +210,8 @@ pub fn embed_in_path<'r>(pattern: &str, path: &'r [u8]) -> Option<(&'r [u8], Opt
     rules.in_path(path).map(|place| (place.text, place.below))
 }
 
-/// Returns the number of bytes that loops over requests have visited on this thread since the last call, while the crate is
-/// fuzzed.
+/// Returns the number of bytes that loops over requests have visited on this thread since the last call. Bytes are counted only
+/// while the crate is fuzzed.
 #[cfg(any(test, fuzzing))]
 pub fn take_work() -> u64 {
     crate::work::take()

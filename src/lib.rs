@@ -1,8 +1,8 @@
 //! Verifies signed URLs, signed cookies, secure links and revocable embed tokens inside a media origin's own process.
 //!
 //! A [`Verifier`] decides whether a request may read the resource that it names. It runs in front of an existing server: as a layer of
-//! axum, hyper or another tower server, or as a middleware of actix-web. A decision allocates nothing and waits for nothing. Keys and
-//! policy can be replaced while the verifier serves requests.
+//! axum, hyper or another tower server, or as a middleware of actix-web. A decision neither allocates nor blocks. Keys and policy can
+//! be replaced while the verifier serves requests.
 //!
 #![cfg_attr(feature = "mint", doc = "```")]
 #![cfg_attr(not(feature = "mint"), doc = "```ignore")]
@@ -33,13 +33,13 @@
 //!
 //! Where to look:
 //!
-//! - The rules that a request has to meet are the numbered list of [`decide`].
+//! - The rules that a request must meet are the numbered list in [`decide`].
 //! - The function that applies them is `decide` in `src/decide/mod.rs`, called by [`Verifier::decide`].
-//! - The reasons for a refusal are [`Denial`] and the table of [`error::Code`].
+//! - The reasons for a refusal are the variants of [`Denial`]; the table of [`error::Code`] lists their stable codes.
 //!
 //! # Rooms
 //!
-//! Each room, a top-level module, imports only from the floors below its own.
+//! Each room (a top-level module) imports only from the floors below its own.
 //!
 //! | floor | rooms |
 //! | --- | --- |

@@ -1,6 +1,6 @@
 //! A concurrent map of many parts, each under a lock that is held for one entry at a time.
 //!
-//! A reader waits only while a single entry is changed, and allocates nothing.
+//! A reader waits only while a single entry is being changed, and does not allocate.
 
 use std::borrow::Borrow;
 use std::hash::Hash;

@@ -29,7 +29,7 @@ impl UnixSeconds {
         self.0 >= 1_000_000_000_000
     }
 
-    /// Returns the present second by the [system's clock](SystemClock).
+    /// Returns the current second by the [system's clock](SystemClock).
     pub fn now() -> Self {
         last_tick().unwrap_or_else(|| Self::from_system(SystemTime::now()))
     }
@@ -103,7 +103,7 @@ impl Span {
 pub struct Leeway(u16);
 
 impl Leeway {
-    /// The maximum leeway: a minute. More would hide a broken clock.
+    /// The maximum leeway: a minute. A longer leeway would hide a broken clock.
     pub const MAX: u16 = 60;
 
     /// Creates a leeway of `secs` seconds.
@@ -150,7 +150,7 @@ impl TimeRules {
     }
 }
 
-/// The source of the time for adapters.
+/// The source of time for adapters.
 ///
 /// The default is [`SystemClock`]. Any `Fn() -> UnixSeconds` is a clock too, so a test can hold time still:
 ///
@@ -160,14 +160,14 @@ impl TimeRules {
 /// assert_eq!(noon.now().get(), 1_750_000_000);
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// Returns the present second.
+    /// Returns the current second.
     fn now(&self) -> UnixSeconds;
 }
 
 /// The operating system's real-time clock. If it is set back, decisions follow it.
 ///
-/// On Linux it is the clock of the kernel's last tick (`CLOCK_REALTIME_COARSE`), so a second begins up to 10 ms late, usually 4
-/// ms. On other systems it is the precise clock.
+/// On Linux it is the clock of the kernel's last tick (`CLOCK_REALTIME_COARSE`), so a second begins up to 10 ms late, usually
+/// up to 4 ms. On other systems it is the precise clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

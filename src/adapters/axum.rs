@@ -22,8 +22,8 @@ use crate::decide::OwnedGrant;
 use crate::verifier::Verifier;
 
 impl Verifier {
-    /// Wraps a finished router for `axum::serve`, like `Router::layer` but without boxing. The wrapper is the
-    /// outermost service, so it has [full paths](crate::adapters::tower::GateLayer::full_paths).
+    /// Wraps a finished router for `axum::serve`, like `Router::layer` but without boxing. The wrapper is the outermost
+    /// service, so it receives [full paths](crate::adapters::tower::GateLayer::full_paths).
     ///
     /// ```no_run
     /// # async fn serve(verifier: playgate::Verifier) -> std::io::Result<()> {
@@ -57,7 +57,7 @@ impl<S: Clone> AxumGate<S> {
         Self { gate: self.gate.with_peer(peer) }
     }
 
-    /// Returns a service for `axum::serve` that also passes the client's address on: to handlers and layers with
+    /// Returns a service for `axum::serve` that also passes the client's address on to handlers and layers, as
     /// `ConnectInfo<SocketAddr>`, or to another gate.
     pub fn into_make_service_with_connect_info(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr>
     where
@@ -78,7 +78,7 @@ impl<S> AxumGate<S> {
         self.gate.get_mut()
     }
 
-    /// Consumes the gate, and returns the router.
+    /// Consumes the gate and returns the router.
     pub fn into_inner(self) -> S {
         self.gate.into_inner()
     }
@@ -98,7 +98,7 @@ impl<S: Service<Request, Response = Response> + Clone> Service<Request> for Axum
     }
 }
 
-/// A service that creates an [`AxumGate`] for each connection. [`AxumGate::into_make_service`] creates it.
+/// A service that creates an [`AxumGate`] for each connection. Returned by [`AxumGate::into_make_service`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MakeAxumGate<S> {
@@ -145,7 +145,7 @@ impl<S: Service<Request, Response = Response>> Future for AxumGateFuture<S> {
 }
 
 impl From<ReplyBody<Self>> for Body {
-    /// Returns the inner body unchanged, or a new body for a refusal and for a manifest that is rewritten.
+    /// Returns the inner body unchanged, or a new body for a refusal or a rewritten manifest.
     fn from(body: ReplyBody<Self>) -> Self {
         match body.into_inner() {
             Ok(inner) => inner,
@@ -155,7 +155,7 @@ impl From<ReplyBody<Self>> for Body {
 }
 
 impl MissingGrant {
-    /// Returns the status of the response: 500, because the server is configured incorrectly.
+    /// Returns the status of the response: 500, because the server is misconfigured.
     pub const fn status(&self) -> StatusCode {
         StatusCode::INTERNAL_SERVER_ERROR
     }

@@ -1,10 +1,12 @@
-/// The rejection if a handler extracts an [`OwnedGrant`](crate::OwnedGrant) and the request has none.
+/// The rejection when a handler extracts an [`OwnedGrant`](crate::OwnedGrant) and the request has no grant.
 ///
-/// The server is configured incorrectly, so the status is 500. A request has a grant if all of these conditions are met:
+/// A missing grant means that the server is misconfigured, so the status is 500. A request has a grant if all of these
+/// conditions are met:
 ///
-/// - the verifier's layer or middleware is around the route;
+/// - the verifier's layer or middleware wraps the route;
 /// - the site has [`grant_extension`](crate::Site::grant_extension);
-/// - the request was granted by a credential. Public resources and paths outside every site pass without one.
+/// - the request was granted by a credential. Requests for public resources, and for paths outside every site, pass
+///   without a grant.
 ///
 /// For a route that can be reached without a credential, extract `Option<OwnedGrant>`. To respond differently, extract
 /// `Result<OwnedGrant, MissingGrant>`.

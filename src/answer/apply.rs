@@ -4,21 +4,21 @@
 //!
 //! 1. Identity headers that the client sent are removed, and `Range` and `If-Range` if a manifest will be rewritten.
 //! 2. Identity headers of the grant are set, and `Accept-Encoding: identity` if a manifest will be rewritten.
-//! 3. `If-None-Match` is translated into the inner service's own entity tags. If it has none of them, `If-Modified-Since` is
-//!    removed too (RFC 9110 §13.1.3).
+//! 3. `If-None-Match` is translated into the inner service's own entity tags. If it contains none of them,
+//!    `If-Modified-Since` is removed too (RFC 9110 §13.1.3).
 //! 4. If the site strips credentials, they are removed from `Authorization`, `Cookie`, `Referer` and the query.
 //! 5. The grant is stored for handlers, if the site has `grant_extension`.
 //!
 //! The response, whatever its status:
 //!
-//! 1. If it is a manifest that will be rewritten, the fields that describe other bytes are removed, and its own entity tag is
-//!    set. Such a response is private.
+//! 1. If it is a manifest that will be rewritten, the fields that describe the original bytes are removed, and a new entity tag
+//!    is set. Such a response is private.
 //! 2. The inner service's CORS fields are removed if the site has a policy, and the fields that override `Cache-Control`
 //!    (RFC 9213) if the response is private.
 //! 3. `Cache-Control` is set if the response is private.
 //! 4. `Referrer-Policy` is set if the path has an embed token.
-//! 5. The CORS fields are appended, and the `Content-Security-Policy` of a page. Several policies hold together (CSP Level 3
-//!    §8.1), and a `Vary` that is there already is not repeated.
+//! 5. The CORS fields are appended, and the `Content-Security-Policy` of a page. Several policies apply together (CSP Level 3
+//!    §8.1). A `Vary` that is already present is not repeated.
 
 use bytes::Bytes;
 
@@ -28,11 +28,11 @@ use super::forward::{ManifestBody, ManifestHead};
 use super::header::Header;
 use crate::decide::OwnedGrant;
 
-/// A header map, as edits need it.
+/// A header map that edits can be applied to.
 ///
-/// Implemented for `http::HeaderMap` (feature `http`) and for actix-web's (feature `actix`). A server with another header
-/// type implements these methods. Names are passed in lower case, and compare without case (RFC 9110 §5.1). A value that the
-/// map cannot hold is left out.
+/// Implemented for `http::HeaderMap` (feature `http`) and for actix-web's (feature `actix`). A server with another header type
+/// implements these methods. Names are passed in lower case, and must be compared case-insensitively (RFC 9110 §5.1). A value
+/// that the map cannot hold is omitted.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -60,24 +60,24 @@ pub trait Fields {
     /// Returns the values of a field, one for each of its lines.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
 
-    /// Removes every field for whose name, in the spelling that the map keeps, `unwanted` returns true.
+    /// Removes every field for which `unwanted` returns true. `unwanted` receives the name in the spelling that the map keeps.
     fn remove_if(&mut self, unwanted: impl Fn(&str) -> bool);
 
     /// Adds a line to a field.
     fn append(&mut self, name: &str, value: Bytes);
 
-    /// Removes a field. Maps that find a name faster than by reading all of them implement this method too.
+    /// Removes a field. Maps that can find a name without reading every field should override this method.
     fn remove(&mut self, name: &str) {
         self.remove_if(|known| known.eq_ignore_ascii_case(name));
     }
 
-    /// Replaces every line of a field by one.
+    /// Replaces all lines of a field with one.
     fn set(&mut self, name: &str, value: Bytes) {
         self.remove(name);
         self.append(name, value);
     }
 
-    /// Replaces every line of a field by one that depends on them, or keeps them if `value` returns `None`.
+    /// Replaces all lines of a field with the one that `value` computes from them, or keeps them if `value` returns `None`.
     fn revise(&mut self, name: &str, value: impl FnOnce(&mut dyn Iterator<Item = &[u8]>) -> Option<Bytes>) {
         let value = value(&mut self.values(name));
         if let Some(value) = value {
@@ -89,7 +89,8 @@ pub trait Fields {
 /// A request that can be edited before the inner service receives it.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` (feature `http`), and for actix-web's `ServiceRequest` (feature
-/// `actix`). A server with another request type implements it beside [`RequestView`](crate::request::RequestView).
+/// `actix`). A server with another request type implements this trait in addition to
+/// [`RequestView`](crate::request::RequestView).
 pub trait RequestMut {
     /// The type of the header map.
     type Fields: Fields;
@@ -122,7 +123,7 @@ pub enum EditedBody<B> {
 }
 
 impl<B> EditedBody<B> {
-    /// Replaces the inner service's body, for example by the same body in another type.
+    /// Replaces the inner service's body, for example with the same body in another type.
     pub fn map<C>(self, body: impl FnOnce(B) -> C) -> EditedBody<C> {
         match self {
             Self::Unchanged(inner) => EditedBody::Unchanged(body(inner)),
@@ -131,7 +132,7 @@ impl<B> EditedBody<B> {
     }
 }
 
-/// The reply to a request. [`Reply::apply`] carries it out, whatever its kind.
+/// The reply to a request. [`Reply::apply`] applies it, whatever its kind.
 #[derive(Clone, Debug)]
 #[must_use = "a reply protects nothing unless it is applied"]
 #[non_exhaustive]
@@ -142,7 +143,7 @@ pub enum Reply {
     Call(Call),
 }
 
-/// The edits of a request that goes to the inner service, and those of its response.
+/// The edits to a request that goes to the inner service, and to its response.
 #[derive(Clone, Debug)]
 #[must_use = "a request that is not edited may carry the client's own identity headers"]
 pub struct Call {
@@ -151,7 +152,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Edits the request for the inner service, and returns the edits of its response.
+    /// Edits the request for the inner service and returns the edits to its response.
     pub fn apply(self, request: &mut impl RequestMut) -> ResponseEdits {
         let Self { request: edits, response } = self;
         if !edits.is_empty() {
@@ -162,10 +163,10 @@ impl Call {
 }
 
 impl Reply {
-    /// Edits the request for the inner service, and returns the edits of its response. If the inner service must not be called,
+    /// Edits the request for the inner service and returns the edits to its response. If the inner service must not be called,
     /// returns the answer for the client instead.
     ///
-    /// There is no other way to obtain the edits of the response, so an unedited request cannot pass by mistake:
+    /// There is no other way to obtain the edits to the response, so an unedited request cannot pass by mistake:
     ///
     /// ```
     /// # use http::{Request, Response};
@@ -246,7 +247,7 @@ fn strip(fields: &mut impl Fields, name: &str, rest: impl Fn(&[u8]) -> Option<Ve
 }
 
 impl ResponseEdits {
-    /// Edits the head of the inner service's response, and returns the body to send in place of `body`.
+    /// Edits the head of the inner service's response and returns the body to send in place of `body`.
     ///
     /// For `http::Response` (feature `http`), `ResponseEdits::apply` does all of this.
     pub fn apply_to<B>(self, status: u16, fields: &mut impl Fields, body: B) -> EditedBody<B> {

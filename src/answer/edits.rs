@@ -162,11 +162,11 @@ fn is_header_text(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// The edits of the inner service's response, whatever its status.
+/// The edits to the inner service's response, whatever its status.
 ///
 /// [`Reply::apply`](super::Reply::apply) returns them after it has edited the request. Apply them to every response that goes to
-/// the client, also to one that the server creates for an error of the inner service. Without the CORS header fields, a player
-/// could not read it.
+/// the client, including one that the server creates for an error of the inner service. Without the CORS header fields, a player
+/// could not read the response.
 #[derive(Clone, Debug)]
 #[must_use = "a response that is not edited lacks its CORS fields, its cache scope and its manifest's credential"]
 pub struct ResponseEdits {

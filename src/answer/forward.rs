@@ -224,10 +224,10 @@ pub struct ManifestBody {
 
 impl ManifestBody {
     /// Polls for the next slice of the rewritten body: at most [`MAX_SLICE`](crate::manifest::MAX_SLICE) bytes, and never
-    /// none. Returns `None` once everything was returned.
+    /// empty. Returns `None` once everything has been returned.
     ///
-    /// `poll_frame` polls the inner body for its next frame of data, and returns `None` at its end. It is polled only if no
-    /// slice is ready; an error is passed on. A server that blocks returns `Poll::Ready` always:
+    /// `poll_frame` polls the inner body for its next frame of data, and returns `None` at its end. It is called only if no
+    /// slice is ready, and its errors are passed on. A blocking server always returns `Poll::Ready`:
     ///
     /// ```
     /// use std::{convert::Infallible, task::Poll};

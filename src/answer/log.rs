@@ -1,10 +1,11 @@
-//! Log lines of decisions: code, site, method, path, kid, client address, and what helps to find a mistake; never a credential, the
-//! value of a cookie or the query.
+//! Log lines of decisions: code, site, method, path, kid, client address, and facts that help to find a mistake. They never contain
+//! a credential, the value of a cookie or the query.
 //!
-//! Each field has a bound: method and path are [rendered](crate::request::shown_path), with everything replaced that could be
-//! a credential; `kid` is at most [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of a refused token's own text, or the
-//! name of a key; `key_scope` is that of the key that signed, or that a refused token names; `video` is an id of at most
-//! [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose. [`Details`] lists the other fields of a refusal.
+//! Each field has a bound: method and path are [rendered](crate::request::shown_path), with anything that could be a credential
+//! replaced; `kid` is at most [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes of a refused token's own text, or the
+//! name of a key; `key_scope` is the scope of the key that signed the token, or that a refused token names; `video` is an id of at
+//! most [`MAX_ID_LEN`](crate::records::MAX_ID_LEN) bytes, which the operator chose. [`Details`] lists the other fields of a
+//! refusal.
 //!
 //! Text from a request is recorded as a string, so that formatters quote it.
 

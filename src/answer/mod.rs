@@ -1,20 +1,20 @@
-//! Replies: the answers to clients, and the edits of requests and responses around the inner service.
+//! Replies: the answers to clients, and the edits to requests and responses around the inner service.
 //!
-//! [`Verifier::reply`](crate::Verifier::reply) decides a request and returns a [`Reply`]: owned data that any server can carry
-//! out. A reply holds no snapshot and borrows nothing, so it may be kept while the inner service works. [`Reply::apply`] edits
-//! the request and returns the [`ResponseEdits`], which are applied to the response. The tower layer and the actix-web middleware
-//! call the same methods.
+//! [`Verifier::reply`](crate::Verifier::reply) decides a request and returns a [`Reply`]: owned data that any server can apply. A
+//! reply holds no snapshot and borrows nothing, so it may be kept while the inner service runs. [`Reply::apply`] edits the
+//! request and returns the [`ResponseEdits`] to apply to the response. The tower layer and the actix-web middleware call the same
+//! methods.
 //!
 //! 1. A refusal is answered at once, with the status of its code (or that of the site's `answers`), `no-store`, and problem JSON
-//!    (RFC 9457) with the stable code. If a token, or a better one, would help, the answer has a challenge. It does not reveal
-//!    whether the object exists.
+//!    (RFC 9457) with the stable code. If a token, or a better one, would help, the answer includes a challenge. The answer does
+//!    not reveal whether the object exists.
 //! 2. A preflight is answered at once, with 204.
 //! 3. Every other request goes to the inner service, without the identity headers, which only the verifier may set. The response
 //!    gets CORS headers, `Vary` and its cache scope, whatever its status.
 //! 4. A page with an embed token gets a `Content-Security-Policy` with the pages that may frame it. A response whose URL has an
 //!    embed token in its path gets a `Referrer-Policy`, so that the resources it loads receive only its origin.
 //! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own entity
-//!    tags. The fields of its response that describe other bytes are removed, and an entity tag of its own is set. The body goes
+//!    tags. The fields of its response that describe the original bytes are removed, and a new entity tag is set. The body goes
 //!    through a [`ManifestBody`].
 //!
 //! The rules are in this module; adapters only translate.
@@ -59,7 +59,7 @@ use crate::site::{CacheScope, Policy, SiteRules};
 use crate::store::Need;
 
 impl Decision<'_> {
-    /// Returns the reply as owned data, and writes the log line of a refusal (or, at DEBUG, of a grant).
+    /// Returns the reply as owned data and writes the log line of a refusal (or, at DEBUG, of a grant).
     ///
     /// # Errors
     ///

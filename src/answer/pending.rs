@@ -1,4 +1,4 @@
-//! Decides a request and returns the reply, across the lookups that a shared store may need.
+//! Decides a request and returns the reply, after any lookups in a shared store that the decision needs.
 //!
 //! 1. The request is decided at the verifier's current time.
 //! 2. If a lookup is needed first, the reply is pending. With its result, the request is decided again, using all results so far:
@@ -15,14 +15,14 @@ use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;
 
 impl Verifier {
-    /// Decides a request at the verifier's current time, and returns the reply. Waits only if the site accepts embed tokens and
-    /// one has to be looked up in a shared store.
+    /// Decides a request at the verifier's current time and returns the reply. It waits only if the site accepts embed tokens and
+    /// one must be looked up in a shared store.
     ///
-    /// [`Reply::apply`] carries the reply out. If the body of an `http::Request` is not `Sync`, pass the request's `Parts`, so
-    /// that the future is `Send`.
+    /// [`Reply::apply`] applies the reply. If the body of an `http::Request` is not `Sync`, pass the request's `Parts`, so that
+    /// the future is `Send`.
     ///
-    /// Servers that poll call [`Verifier::start_reply`] instead. To inspect a decision first, call [`Verifier::decide`] and
-    /// [`Decision::reply`](crate::Decision::reply).
+    /// A server that polls by itself calls [`Verifier::start_reply`] instead. To inspect a decision first, call
+    /// [`Verifier::decide`] and [`Decision::reply`](crate::Decision::reply).
     pub async fn reply(&self, request: &impl RequestView) -> Reply {
         match self.start_reply(request) {
             Ok(reply) => reply,
@@ -61,7 +61,7 @@ pub(crate) enum Paths {
     MayBeShortened,
 }
 
-/// The reply to a request during a lookup. [`Verifier::start_reply`] creates it.
+/// A reply that waits for a lookup. Created by [`Verifier::start_reply`].
 #[must_use = "a reply protects nothing unless it is applied"]
 pub struct PendingReply(Box<Pending>);
 
@@ -78,7 +78,7 @@ impl PendingReply {
     /// Polls the lookup, and decides the request again with its result. `request` is the request with which the reply was
     /// started, unedited.
     ///
-    /// After it has returned `Ready`, it stays pending forever.
+    /// After this method has returned `Ready`, it always returns `Pending`.
     pub fn poll(&mut self, request: &impl RequestView, context: &mut Context<'_>) -> Poll<Reply> {
         let Pending { verifier, paths, look_up, found } = &mut *self.0;
         while let Some(under_way) = look_up {

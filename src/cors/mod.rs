@@ -3,8 +3,8 @@
 //! 1. A *preflight* is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. It carries no credential, so it is answered
 //!    before a credential is required. Any other `OPTIONS` is an ordinary request.
 //! 2. Origins are compared by scheme, host and port. Scheme and host are case-insensitive (RFC 6454 §4), and the scheme's default
-//!    port equals no port. `https://*.example.com` matches one more label. `null` matches only if it is listed. The response
-//!    repeats the origin as the browser wrote it.
+//!    port equals no port. `https://*.example.com` matches exactly one additional label. `null` matches only if it is listed. The
+//!    response repeats the origin as the browser wrote it.
 //! 3. The headers and `Vary: Origin` are set on every response of a site with a policy, including denials and errors: a player
 //!    that cannot read a 401 reports a network error.
 //! 4. `*` together with credentials, or with a listed `null`, is refused when the policy is built.
@@ -75,7 +75,7 @@ impl Cors {
     }
 
     /// Sets the list of `Access-Control-Allow-Headers`. The default is `range`. If the site accepts bearer tokens,
-    /// `authorization` is added, and if a scheme has a header field of its own, that field.
+    /// `authorization` is added. If a scheme has its own header field, that field is added too.
     pub fn headers<I: IntoIterator<Item: Into<String>>>(mut self, headers: I) -> Self {
         self.headers = headers.into_iter().map(Into::into).collect();
         self

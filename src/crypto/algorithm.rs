@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The one algorithm of a key. Most are JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1). A key with another algorithm
+/// The only algorithm of a key. Most are JWS signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1). A key with any other algorithm
 /// belongs to another scheme, and never verifies a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The compact form of public keys, in which keys are kept until they are used.
+//! The compact form in which public keys are kept until they are used.
 
 use arrayvec::ArrayVec;
 

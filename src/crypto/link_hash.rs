@@ -11,7 +11,7 @@ pub(crate) type HashOutput = ArrayVec<u8, MAX_HASH_LEN>;
 #[non_exhaustive]
 pub enum LinkHash {
     /// MD5 (RFC 1321) over a text that contains the secret, as used by nginx and many CDNs. It is broken for signatures. Forging
-    /// a link takes a second preimage, and no way to find one is known, but new systems should use another hash.
+    /// a link requires a second preimage, and no way to find one is known, but new systems should use another hash.
     #[cfg(feature = "secure-link-md5")]
     Md5,
     /// SHA-256 over a text that contains the secret.

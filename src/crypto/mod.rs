@@ -1,9 +1,9 @@
-//! Signature algorithms: verifies and creates signatures, each key with one algorithm.
+//! Signature algorithms: verifies and creates signatures. Each key has one algorithm.
 //!
 //! The trait [`SignatureCheck`] is the interface between the crate and the cryptographic library. Each key has one [`Algorithm`],
 //! so nothing in a token selects an algorithm (RFC 8725 §3.1). A secret is prepared when it is loaded. A public key is checked
 //! when it is loaded, kept in a few bytes, and prepared when its tokens arrive: of a million keys, few are in use at any time.
-//! The back-end behind the feature `aws-lc` is AWS-LC through `aws-lc-rs`.
+//! With the feature `aws-lc`, the back-end is AWS-LC, through `aws-lc-rs`.
 //!
 //! This module works on bytes and does not depend on tokens: the signed message is passed in.
 

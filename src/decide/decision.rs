@@ -15,9 +15,8 @@ use crate::store::Need;
 
 /// The decision about a request.
 ///
-/// It holds the snapshot of policy and keys under which it was made until it is dropped. A server takes the owned
-/// [`Reply`](crate::answer::Reply) from it before the server awaits anything; [`Verifier::reply`](crate::Verifier::reply) does
-/// both.
+/// Until it is dropped, it holds the snapshot of policy and keys under which it was made. A server takes the owned
+/// [`Reply`](crate::answer::Reply) from it before awaiting anything; [`Verifier::reply`](crate::Verifier::reply) does both.
 #[derive(Debug)]
 #[must_use = "a decision protects nothing unless it is applied"]
 #[non_exhaustive]
@@ -186,8 +185,8 @@ impl Refusal<'_> {
         self.rejected.map(|rejected| rejected.carrier)
     }
 
-    /// Returns the key name that the rejected credential claims, escaped for a log line and cut at
-    /// [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes. It is the client's own text.
+    /// Returns the key name that the rejected credential claims, escaped for a log line and truncated to
+    /// [`MAX_KID_SHOWN`](crate::schemes::jws::MAX_KID_SHOWN) bytes. The text is the client's own.
     pub fn claimed_kid(&self) -> Option<String> {
         let RejectedCredential { scheme, carrier, raw } = self.rejected?;
         claimed_key(scheme, carrier, raw)

@@ -151,7 +151,7 @@ impl std::fmt::Debug for Grant<'_> {
     }
 }
 
-/// A [`Grant`] that owns its facts, for handlers and for code that outlives the request.
+/// A [`Grant`] that owns its data, for handlers and for code that outlives the request.
 ///
 /// It is cheap to clone. It does not hold the signature, so it cannot be replayed.
 #[derive(Clone)]
@@ -213,7 +213,7 @@ impl OwnedGrant {
 
     /// Returns the credential's scope, written like an object key: a folder ends in a slash, and the whole bucket is the empty
     /// string. On a live site the scope is the playback ID. Returns `None` if the scope is not a single path or folder; the
-    /// module of the scheme documents when that is so.
+    /// module of each scheme documents when this is the case.
     pub fn scope(&self) -> Option<&str> {
         self.0.scope.as_deref()
     }
@@ -246,7 +246,7 @@ impl std::fmt::Debug for OwnedGrant {
 
 /// The error for claims of a valid token that do not match the requested type.
 ///
-/// It gives the position but not the value, because a claim may be about a person.
+/// It gives the position but not the value, because a claim may contain personal data.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("claims do not match the requested type: {category:?} error at column {column} of the payload")]
 pub struct ClaimsError {

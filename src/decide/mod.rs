@@ -1,9 +1,9 @@
 //! The decision: authenticates a request and authorizes access to the resource.
 //!
-//! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is the reason reported.
+//! [`Verifier::decide`](crate::Verifier::decide) takes these steps. The first rule that fails is reported as the reason.
 //!
 //! 1. **Site.** The host and the base path select the site. The configuration decides whether an unknown host is refused or
-//!    passed ([`UnknownHost`]), and the same for a path outside every base path ([`Outside`](crate::site::Outside)).
+//!    passed ([`UnknownHost`]), and likewise a path outside every base path ([`Outside`](crate::site::Outside)).
 //! 2. **Preflight.** A CORS preflight is answered, because it carries no credential.
 //! 3. **HTTPS**, if the site requires it.
 //! 4. **Path.** A path without a normal form is refused.
@@ -11,22 +11,22 @@
 //!    ID if the site's pattern takes it from there; otherwise no credential covers the path.
 //! 6. **Carrier.** Path, query, bearer, header and cookie are searched in this order. The first carrier with a credential decides; see
 //!    [`schemes`](crate::schemes).
-//! 7. **Credential.** The scheme verifies the credential. A signed token's form, key, algorithm, claims and scope can only reject
-//!    it, and are checked before its [signature](crate::schemes::jws). A link's [proof](crate::schemes::link) is checked before
-//!    its expiry. An embed token's [record](crate::schemes::embed) is looked up before its expiry, video and origin are checked.
-//!    If too many signatures of a client or for a key have [failed](crate::rate::FailedSignatures), verification is suspended for
-//!    that client or key.
+//! 7. **Credential.** The scheme verifies the credential. A signed token's form, key, algorithm, claims and scope are checked
+//!    before its [signature](crate::schemes::jws); these checks can only reject the token. A link's [proof](crate::schemes::link)
+//!    is checked before its expiry. An embed token's [record](crate::schemes::embed) is looked up before its expiry, video and
+//!    origin are checked. If too many signatures from a client or for a key have [failed](crate::rate::FailedSignatures),
+//!    verification is suspended for that client or key.
 //! 8. **Revocation**, by the names in the verified credential.
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
-//!     [manifest](crate::manifest) would carry is checked, also on public resources. An embed token's rate is checked last.
+//!     [manifest](crate::manifest) would carry is checked, on public resources too. An embed token's rate is checked last.
 //!
 //! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:
 //!
-//! - a thread, in its first decision: its slot among the readers, which a later thread reuses;
-//! - a token that is [remembered](crate::site::PolicyBuilder::token_cache), and with the first one the table;
-//! - a public key, which is prepared for its first token.
+//! - the first decision of a thread: its slot among the readers, which a later thread reuses;
+//! - a token that is [remembered](crate::site::PolicyBuilder::token_cache); the first such token also allocates the table;
+//! - a public key, when it is prepared for its first token.
 //!
 //! Embed tokens and revocations change one at a time. A change applies to every decision that starts after the call has returned.
 //! While an entry is being changed, a lookup in the same part of the table may wait for its lock.

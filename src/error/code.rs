@@ -1,7 +1,8 @@
 /// The stable name of a reason for refusal.
 ///
-/// A code is API: it appears in the response body, in the log line and in a site's `answers`, and does not change its meaning.
-/// Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can remap each of them.
+/// A code is part of the API: it appears in the response body, in the log line and in a site's `answers`, and its meaning does
+/// not change. Several [`Denial`](super::Denial)s may share one code. The statuses are defaults; a site can change each of
+/// them.
 ///
 /// | code | status | meaning |
 /// | --- | --- | --- |
@@ -146,7 +147,7 @@ impl Code {
         }
     }
 
-    /// Returns the HTTP status of this code, unless a site remaps it (RFC 9110 §15, RFC 6750 §3.1).
+    /// Returns the default HTTP status of this code, which a site can change (RFC 9110 §15, RFC 6750 §3.1).
     pub const fn default_status(self) -> u16 {
         match self {
             Self::AmbiguousPath | Self::AmbiguousHost | Self::AmbiguousCredential => 400,

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 /// A fault of a key, a site or a setting, with its remedy.
 ///
-/// The text names the input that was found, but never a secret or the text of a key. The `Debug` output is the same text, for
+/// The text quotes the offending input, but never a secret or the text of a key. The `Debug` output is the same text, for
 /// `fn main() -> Result<(), Box<dyn Error>>`.
 #[derive(Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -238,7 +238,7 @@ impl std::fmt::Debug for ConfigError {
     }
 }
 
-/// All faults of a policy, one on each line, also in the `Debug` output.
+/// All faults of a policy, one on each line. The `Debug` output is the same text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 

@@ -7,8 +7,8 @@ use crate::time::UnixSeconds;
 
 /// The reason why a request was refused: the first rule that failed.
 ///
-/// The text names the rule and the dates involved, never the token, the key or the text of a claim. For clients and dashboards
-/// each denial has a [`Code`]. [`Denial::verified`] returns whether a signature had been verified before.
+/// The text names the rule and the dates involved, never the token, the key or the text of a claim. Each denial has a
+/// [`Code`] for clients and dashboards. [`Denial::verified`] returns whether a signature had been verified before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Denial {
@@ -24,8 +24,8 @@ pub enum Denial {
     /// The path is outside every base path, and the policy's [`Outside`](crate::site::Outside) does not pass the request.
     #[error("path is outside every base path on this host")]
     Outside,
-    /// The path is outside every base path, or in a public site beside a base path, and a router may have removed a prefix from
-    /// it.
+    /// The path is outside every base path, or in a public site on a host with base paths, and a router may have removed
+    /// a prefix from it.
     #[error(
         "path needs no credential, unless a router removed a prefix from it: enable the feature axum for \
          axum's routers, or call GateLayer::full_paths() if no router removes prefixes"
@@ -43,7 +43,7 @@ pub enum Denial {
     /// Not a compact JWS with strict JSON inside.
     #[error("malformed token: {0}")]
     MalformedToken(TokenFault),
-    /// A claim has the wrong JSON type or no meaning; never treated as absent.
+    /// A claim has the wrong JSON type or no meaning. It is never treated as absent.
     #[error("claim {0} is malformed")]
     MalformedClaim(ClaimName),
     /// A required claim is absent.
@@ -52,7 +52,7 @@ pub enum Denial {
     /// `typ` is present and not `JWT` (RFC 7519 §5.1).
     #[error("header typ is not JWT")]
     WrongType,
-    /// `crit` is present: it demands an extension that is not supported (RFC 7515 §4.1.11).
+    /// `crit` is present: it requires an extension that is not supported (RFC 7515 §4.1.11).
     #[error("header has crit: no critical extension is supported")]
     CriticalHeader,
     /// `alg` is `none` (RFC 7518 §3.6).
@@ -150,8 +150,8 @@ pub enum Denial {
         /// The time of the decision.
         now: UnixSeconds,
     },
-    /// The URL signature is malformed, does not match, or breaks a rule of the site or of its own. Akamai tokens and CloudFront's
-    /// URLs have URL signatures.
+    /// The URL signature is malformed, does not match, or violates a rule of the site or of the signature itself. Akamai
+    /// tokens and CloudFront URLs have URL signatures.
     #[error("URL signature is invalid: {0}")]
     UrlSignatureBad(UrlSignatureFault),
     /// The URL signature has expired. It may not have been verified.
@@ -261,7 +261,7 @@ impl Denial {
         }
     }
 
-    /// Returns whether a signature, a secure link's proof or an embed token had been verified before this rule refused the
+    /// Returns whether a signature, a secure link's proof or an embed token was verified before this rule refused the
     /// request.
     ///
     /// If false, nothing in the credential may be trusted, including its dates. The denials of a URL signature's dates and scope

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::time::UnixSeconds;
 
-/// The subject of too many failed signatures.
+/// The subject whose signatures failed too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failing {
@@ -42,13 +42,13 @@ pub enum PathFault {
     /// A segment `.` or `..`, plain or encoded.
     #[error("dot segment")]
     DotSegment,
-    /// The decoded path would decode once more, to one of the other faults or without end.
+    /// The decoded path could be decoded again, to a path with one of the other faults, or without end.
     #[error("it is percent-encoded more than once")]
     DecodesAgain,
     /// Not UTF-8 once decoded.
     #[error("not UTF-8")]
     NotUtf8,
-    /// Outside every base path as written, and inside one by another reading.
+    /// Outside every base path as written, but inside one by another reading.
     #[error("one reading of it is inside a protected base path")]
     ReadsInside,
     /// Inside another base path on a file system that folds case or trims names.
@@ -92,7 +92,7 @@ pub enum Repeated {
     /// Two lines of a header field that carries a credential.
     #[error("two lines of the header field")]
     HeaderField,
-    /// Two cookies of one name, for a scheme whose credential is several cookies.
+    /// Two cookies with the same name, for a scheme whose credential consists of several cookies.
     #[error("two cookies with one name")]
     Cookie,
 }

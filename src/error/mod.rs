@@ -1,8 +1,8 @@
 //! Errors of the configuration, and denials of requests.
 //!
-//! There is one type for each of two readers. [`ConfigError`] addresses the person who configures the verifier: owned text with
-//! the input that was found and the remedy. [`Denial`] addresses the operator of a busy origin: it is `Copy`, does not allocate,
-//! and names the rule but never the token, the key or a claim's text. Clients and dashboards receive its stable [`Code`].
+//! There are two types, for two readers. [`ConfigError`] addresses the person who configures the verifier: owned text with the
+//! offending input and the remedy. [`Denial`] addresses the operator of a busy origin: it is `Copy`, does not allocate, and
+//! names the rule but never the token, the key or a claim's text. Clients and dashboards receive its stable [`Code`].
 
 mod code;
 mod config;

@@ -1,7 +1,7 @@
 //! Switches that weaken the checks of a key's tokens, for issuers that cannot be fixed.
 //!
-//! Two published samples write tokens that RFC 7519 does not allow, and that are rejected by default. Each switch here admits one
-//! of these forms, only for the keys on which it is set. A warning is logged for each such key that comes from a builder, a
+//! Two published samples create tokens that RFC 7519 does not allow and that are rejected by default. Each switch here accepts
+//! one of these forms, only for the keys on which it is set. A warning is logged for each such key that comes from a builder, a
 //! source or `insert`. The keys of a whole set, passed to `replace` or `update`, are not inspected.
 //!
 //! ```
@@ -19,11 +19,11 @@ use crate::scope::KeyScope;
 /// The checks that are disabled for a key's tokens. The default is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Danger {
-    /// Allows `exp` and `nbf` to be digits in a string, `"exp": "1790000000"`, as one C# sample writes them. Other readers may
+    /// Allows `exp` and `nbf` to be strings of digits, `"exp": "1790000000"`, as one C# sample writes them. Other readers may
     /// treat such a token as one that never expires.
     pub digit_string_dates: bool,
-    /// Lets the claim `jti` name the key if the header has no `kid`, as one Java sample writes it. Every token of the key then
-    /// has the same `jti`, so single tokens cannot be distinguished or revoked.
+    /// Allows the claim `jti` to name the key if the header has no `kid`, as in tokens of one Java sample. Every token of the
+    /// key then has the same `jti`, so single tokens cannot be distinguished or revoked.
     pub kid_from_jti: bool,
 }
 
@@ -38,8 +38,8 @@ impl Danger {
     }
 }
 
-/// Returns the scope of **everything on every site.** The holder of such a key can sign for every bucket and every stream. It is
-/// meant for tests, and for an origin with one tenant.
+/// Returns the scope of **everything on every site.** The holder of such a key can sign for every bucket and every stream. This
+/// scope is meant for tests, and for an origin with one tenant.
 pub const fn any_scope() -> KeyScope {
     KeyScope::any()
 }

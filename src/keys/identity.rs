@@ -22,7 +22,7 @@ impl KeyId {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::KeyId`] for an empty or overlong name, or one with control characters.
+    /// Returns [`ConfigError::KeyId`] if the name is empty, too long, or contains control characters.
     pub fn new(kid: &str) -> Result<Self, ConfigError> {
         let fault = if kid.is_empty() {
             "is empty"

@@ -30,11 +30,11 @@ impl Generation {
     }
 }
 
-/// A verification key: its `kid`, its one algorithm, its scope, and the key material.
+/// A verification key: its `kid`, its only algorithm, its scope, and the key material.
 ///
-/// It is cheap to clone, and clones are the same key. In memory a key is one allocation, which takes 323 bytes for RSA with 2048
-/// bits and a `kid` of up to 23 bytes. Keys from the same place share their common data. A public key is prepared when its first
-/// token arrives, and stays prepared while it is among the 65,536 keys that are in use.
+/// It is cheap to clone, and clones are the same key. In memory, a key is one allocation, of 323 bytes for RSA with 2048 bits and
+/// a `kid` of up to 23 bytes. Keys from the same source share their common data. A public key is prepared when its first token
+/// arrives, and stays prepared while it is among the 65,536 keys that are in use.
 ///
 /// The `Debug` output shows everything but the key material.
 ///
@@ -103,7 +103,7 @@ impl Key {
         Self::of(self.id().clone(), shared, &self.0.slice)
     }
 
-    /// Sets the last second in which the key is valid. Its tokens are then rejected as `unknown_key`.
+    /// Sets the last second in which the key is valid. After that, its tokens are rejected as `unknown_key`.
     #[must_use]
     pub fn not_after(self, last: UnixSeconds) -> Self {
         self.with(|shared| shared.not_after = Some(last))
@@ -115,7 +115,7 @@ impl Key {
     /// # Errors
     ///
     /// Returns [`ConfigError::KeyIssuer`] for an empty issuer, or one of more than [`MAX_ISSUER_LEN`](super::MAX_ISSUER_LEN)
-    /// bytes, and [`ConfigError::KeyWithoutIssuer`] for a key that signs no tokens.
+    /// bytes, and [`ConfigError::KeyWithoutIssuer`] for a key that verifies no tokens.
     pub fn issued_by(self, issuer: impl Into<Box<str>>) -> Result<Self, ConfigError> {
         let issuer = checked_issuer(issuer.into(), Some(self.algorithm()))?;
         Ok(self.with(|shared| shared.issuer = Some(issuer)))
@@ -191,7 +191,7 @@ impl Key {
         &self.shared().scope
     }
 
-    /// Returns the one algorithm of the key.
+    /// Returns the algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.shared().algorithm
     }
@@ -201,8 +201,8 @@ impl Key {
         self.shared().not_after
     }
 
-    /// Returns the last second in which the key is in force unless its file is read, or found unchanged, again. Returns `None` if
-    /// its source sets no `max_staleness`.
+    /// Returns the last second in which the key is in force, unless its file is read or found unchanged again before then.
+    /// Returns `None` if its source sets no `max_staleness`.
     pub fn fresh_until(&self) -> Option<UnixSeconds> {
         self.shared().freshness.as_ref().map(|freshness| freshness.until())
     }
@@ -212,7 +212,7 @@ impl Key {
         self.shared().danger
     }
 
-    /// Returns the file or environment variable that the key came from, or `None` for a key that was created in code.
+    /// Returns the file or environment variable from which the key was loaded, or `None` for a key that was created in code.
     pub fn source(&self) -> Option<Cow<'_, str>> {
         let origin = self.shared().origin.as_ref()?;
         Some(origin.of(self.id().as_str()))
@@ -223,8 +223,8 @@ impl Key {
         self.shared().loaded_at
     }
 
-    /// Returns the second of the last grant with this key, by the clock of the decision, or `None` if there was none. It starts
-    /// again if the key is reloaded.
+    /// Returns the second of the last grant with this key, by the clock of the decision, or `None` if there was none. Reloading
+    /// the key resets it to `None`.
     pub fn last_used(&self) -> Option<UnixSeconds> {
         self.head().last_used.get()
     }

@@ -1,16 +1,16 @@
 //! Verification keys: loads, checks and finds them.
 //!
-//! A [`Key`] is a public key or a shared secret with its `kid`, its one algorithm and its scope, checked when it is loaded. A key
-//! is refused, each time with a message of its own, if it is
+//! A [`Key`] is a public key or a shared secret with its `kid`, its only algorithm and its scope, checked when it is loaded. A
+//! key is refused, with a specific message for each case, if it is
 //!
 //! 1. without `kid` or scope,
 //! 2. a private key (the message names the command that derives the public half),
-//! 3. not a key that the crate has an algorithm for,
+//! 3. not a key for which the crate has an algorithm,
 //! 4. weak: RSA below 2048 or above 8192 bits, a bad exponent, the fingerprint of ROCA, a secret shorter than its hash,
 //! 5. a PEM text given as a secret.
 //!
 //! A [`KeySet`] holds many keys, each with its own [`KeyIdentity`]: `kid`, scope, and the issuer if it has one. A duplicate
-//! identity is refused. Sets share their parts, so a set with one key more costs little. The keys in force are replaced as a
+//! identity is refused. Sets share their parts, so a set with one more key costs little. The keys in force are replaced as a
 //! whole, through one `Live` cell.
 //!
 //! A token's key is found by its `kid`:

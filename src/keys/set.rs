@@ -19,8 +19,8 @@ pub(crate) const MAX_CANDIDATES: usize = 2 * MAX_ADMITTING;
 /// A set of verification keys, found by `kid`.
 ///
 /// It is immutable. [`with`](Self::with) and [`without`](Self::without) create a new set that shares all but a few of its parts
-/// with the old one. The number of parts is about the number of keys in each part: a million keys are in a thousand parts of a
-/// thousand. No [`KeyIdentity`] occurs twice, but several keys may have the same `kid`.
+/// with the old one. The number of parts is about equal to the number of keys in each part: a million keys form a thousand parts
+/// of a thousand keys. No [`KeyIdentity`] occurs twice, but several keys may have the same `kid`.
 #[derive(Clone, Default)]
 pub struct KeySet {
     hasher: DefaultHashBuilder,
@@ -64,11 +64,11 @@ impl KeySet {
         Self::default()
     }
 
-    /// Creates a set of these keys.
+    /// Creates a set from these keys.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::DuplicateKey`] for the first identity that occurs twice.
+    /// Returns [`ConfigError::DuplicateKey`], with the first identity that occurs twice.
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
         let hasher = DefaultHashBuilder::default();
         let keys: Vec<Key> = keys.into_iter().collect();
@@ -113,11 +113,11 @@ impl KeySet {
         (rest, removed)
     }
 
-    /// Returns this set with the key in place of the one with the same identity.
+    /// Returns this set with the key in place of the existing key with the same identity.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::NoSuchKey`] if there is none.
+    /// Returns [`ConfigError::NoSuchKey`] if there is no such key.
     pub fn with_replaced(&self, key: Key) -> Result<Self, ConfigError> {
         let Some(before) = self.named(key.name()) else {
             return Err(ConfigError::NoSuchKey { key: key.identity().to_string() });

@@ -1,4 +1,4 @@
-//! The parameters that a manifest receives, and the URIs in it that get them.
+//! The parameters to carry into a manifest, and the URIs in it that receive them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::parameters::Parameters;
 use crate::request::Host;
 
-/// The parameters for one manifest, and the URIs that get them.
+/// The parameters to carry into one manifest, and the URIs that receive them.
 ///
 /// The `Debug` output shows no values, because they are credentials.
 #[derive(Clone)]
@@ -40,8 +40,8 @@ impl Carried {
         self
     }
 
-    /// Sets the maximum size of an MPD, in bytes. An MPD is held until it is complete. A longer one passes unchanged. The default
-    /// is [`DEFAULT_MAX_MPD`].
+    /// Sets the maximum size of an MPD, in bytes. An MPD is held in memory until it is complete. A longer MPD passes unchanged.
+    /// The default is [`DEFAULT_MAX_MPD`].
     #[must_use]
     pub const fn max_mpd(mut self, bytes: usize) -> Self {
         self.max_mpd = bytes;
@@ -91,8 +91,8 @@ impl Port {
         Self { number, is_default, is_requested }
     }
 
-    /// Returns the number, also if it is the scheme's default. `None` for `//host` in a manifest that is not known to have been
-    /// requested over TLS: that is the default port of either scheme.
+    /// Returns the number, even if it is the scheme's default. Returns `None` for `//host` in a manifest that is not known to
+    /// have been requested over TLS: this stands for the default port of either scheme.
     pub const fn number(self) -> Option<u16> {
         self.number
     }
@@ -108,7 +108,7 @@ impl Port {
     }
 }
 
-/// The files that get the parameters, by their extension.
+/// The files whose URIs receive the parameters, by their extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Types {
     /// Every file.

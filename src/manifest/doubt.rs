@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The reason why a body passed unchanged: a playlist from the offset on, an MPD as a whole.
+/// The reason why a body passed unchanged: a playlist from the offset onwards, an MPD as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
     reason: Reason,
@@ -41,8 +41,7 @@ pub enum Reason {
     /// A line of a playlist is longer than [`MAX_HELD_BACK`].
     #[error("a line is longer than {} bytes", MAX_HELD_BACK)]
     LineTooLong,
-    /// A tag of an MPD, or the text of a `BaseURL` and its like, is longer than
-    /// [`MAX_HELD_BACK`].
+    /// A tag of an MPD, or the text of a `BaseURL` or a similar element, is longer than [`MAX_HELD_BACK`].
     #[error("a tag or the text of a URI is longer than {} bytes", MAX_HELD_BACK)]
     MarkupTooLong,
     /// The MPD is longer than [`Carried::max_mpd`](super::Carried::max_mpd).
@@ -58,7 +57,7 @@ pub enum Reason {
     /// The XML names an encoding other than UTF-8, or is UTF-16.
     #[error("the document is not encoded in UTF-8")]
     Encoding,
-    /// The XML has a document type, so entities could have any meaning.
+    /// The XML has a document type declaration, so entities could have any meaning.
     #[error("the document has a document type declaration")]
     DocumentType,
     /// More nested elements, or more namespaces in scope, than are supported.
@@ -76,7 +75,7 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// HLS: a malformed attribute list, for example with a quote that does not end.
+    /// HLS: a malformed attribute list, for example with an unterminated quote.
     #[error("an attribute list that cannot be parsed")]
     AttributeList,
     /// DASH: malformed markup.
@@ -88,7 +87,7 @@ pub enum Fault {
     /// DASH: a bare `&`, or an entity that XML does not define, in a URI.
     #[error("an unknown entity in a URI")]
     Entity,
-    /// The same attribute twice, if it is a URI.
+    /// An attribute that is a URI occurs twice.
     #[error("an attribute that occurs twice")]
     RepeatedAttribute,
     /// DASH: content after the root element.
@@ -103,5 +102,5 @@ pub enum Fault {
 ///
 /// Most servers refuse a URL of more than 8 KiB, so every URI that can be fetched is far shorter. Initialisation segments and
 /// licences as `data:` URIs are a few KiB; an `Event@messageData` may reach tens of KiB. No player's manifest needs more. This
-/// limit bounds the memory that a playlist can take.
+/// limit bounds the memory that a playlist can occupy.
 pub const MAX_HELD_BACK: usize = 64 * 1024;

@@ -11,7 +11,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the format of files with this extension (`m3u8`, `m3u`, `mpd`, `mpp`; any case, without the dot).
+    /// Returns the format of files with this extension (`m3u8`, `m3u`, `mpd`, `mpp`), in any case and without the dot.
     pub fn of_extension(extension: &[u8]) -> Option<Self> {
         let is = |name: &str| extension.eq_ignore_ascii_case(name.as_bytes());
         match () {

@@ -11,9 +11,8 @@ pub const MAX_PARAMETERS: usize = 64;
 
 /// The maximum size of all carried parameters together, in bytes.
 ///
-/// It bounds the growth of one URI in a manifest, in the longest spelling that a manifest may need: `&amp;` and `&#39;` in
-/// XML, `$$` in templates. Most servers refuse request lines longer than 8 KiB, so longer URIs could not
-/// be fetched.
+/// It bounds the growth of one URI in a manifest, in the longest spelling that a manifest may need: `&amp;` and `&#39;` in XML,
+/// `$$` in templates. Most servers refuse request lines longer than 8 KiB, so longer URIs could not be fetched anyway.
 pub const MAX_CARRIED: usize = 8 * 1024;
 
 /// The chosen parameters exceed [`MAX_CARRIED`] or [`MAX_PARAMETERS`]. None of them is carried.
@@ -21,7 +20,7 @@ pub const MAX_CARRIED: usize = 8 * 1024;
 #[error("the query is too long to carry")]
 pub struct QueryTooLong;
 
-/// The chosen parameters of a request's query, ready to be appended to URIs, in their order.
+/// The chosen parameters of a request's query, in their order, ready to be appended to URIs.
 ///
 /// The `Debug` output shows their number, and neither names nor values, because they are credentials.
 pub struct Parameters {
@@ -49,15 +48,15 @@ impl Chosen {
 
 impl Parameters {
     /// Chooses the parameters of `query` for whose name `wanted` returns true, each name once: its first occurrence. Returns
-    /// `None` if there is none.
+    /// `None` if no parameter is chosen.
     ///
     /// `wanted` receives the percent-decoded name, so that no spelling of a name bypasses a list. Parameters that players add to
     /// a single request (`_HLS_msn`, `_DASH_pathway` and the like) should not be chosen.
     ///
     /// # Errors
     ///
-    /// Returns [`QueryTooLong`] if there are more than [`MAX_PARAMETERS`], or if they are longer than [`MAX_CARRIED`]. They are
-    /// never carried in part.
+    /// Returns [`QueryTooLong`] if there are more than [`MAX_PARAMETERS`] parameters, or if they are longer than [`MAX_CARRIED`].
+    /// Parameters are never carried in part.
     pub fn choose(query: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> Result<Option<Self>, QueryTooLong> {
         let mut name = Vec::new();
         Self::chosen(query, |parameter| {

@@ -1,4 +1,4 @@
-//! The rewriter: reads a body in pieces, and writes it in slices.
+//! The rewriter: reads a body in pieces and writes it in slices.
 
 use std::fmt;
 
@@ -62,11 +62,11 @@ impl Rewriter {
         Self { body, carried }
     }
 
-    /// Reads from the front of `chunk`, the next bytes of the body, and appends at most one slice to `out`. Returns the number
-    /// of bytes read.
+    /// Reads from the front of `chunk`, which holds the next bytes of the body, and appends at most one slice to `out`.
+    /// Returns the number of bytes read.
     ///
-    /// If bytes are left, between [`SLICE`] and [`MAX_SLICE`] bytes were appended. Send those, then push the rest of the
-    /// chunk.
+    /// If part of the chunk is left, between [`SLICE`] and [`MAX_SLICE`] bytes were appended. Send those bytes, then push the
+    /// rest of the chunk.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> usize {
         let limit = out.len().saturating_add(SLICE);
         let mut read = 0;
@@ -92,8 +92,8 @@ impl Rewriter {
         }
     }
 
-    /// Returns the reason why the body passes unchanged, or `None` if it has been understood so far. For an MPD the reason is known
-    /// after [`Rewriter::finish`], or once the MPD is too long.
+    /// Returns the reason why the body passes unchanged, or `None` if the body has been understood so far. For an MPD the
+    /// reason is known after [`Rewriter::finish`], or once the MPD is too long.
     pub fn doubt(&self) -> Option<Doubt> {
         match &self.body {
             Body::Hls(hls) => hls.doubt(),

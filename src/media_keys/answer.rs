@@ -11,8 +11,8 @@ use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
 
 impl MediaKeys {
-    /// Creates a service for the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that is an embed
-    /// token is written as `{token}`.
+    /// Creates a service for the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that holds an
+    /// embed token is written as `{token}`.
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ impl MediaKeys {
 
 /// A service that returns a key if the grant covers the key's video. Created by [`MediaKeys::service`].
 ///
-/// It is a tower service for any request body, as axum's `route_service` takes. Other servers call [`answer`](Self::answer). It
-/// is cheap to clone.
+/// It is a tower service for any request body, as axum's `route_service` requires. Other servers call [`answer`](Self::answer).
+/// It is cheap to clone.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyService {
@@ -52,7 +52,7 @@ enum Refused {
 impl KeyService {
     /// Returns the answer to a request, by the rules of the [module](crate::media_keys), and writes the log line of a refusal.
     ///
-    /// The grant must be the grant of this very request.
+    /// The grant must be the one for this very request.
     ///
     /// ```
     /// use playgate::media_keys::KeyService;

@@ -2,7 +2,7 @@
 
 /// The reason why media keys cannot be set up, derived or written.
 ///
-/// The text names the input that was found, and never a secret. The `Debug` output is the same text.
+/// The text quotes the offending input, but never a secret. The `Debug` output is the same text.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]
@@ -37,5 +37,5 @@ impl std::fmt::Debug for MediaKeyError {
     }
 }
 
-/// The minimum length of a master secret, in bytes: that of the hash.
+/// The minimum length of a master secret, in bytes: the length of the hash.
 pub const MIN_MASTER_LEN: usize = 32;

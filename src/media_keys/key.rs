@@ -8,7 +8,7 @@ use crate::records::check_id;
 
 /// The keys of all videos and batches, derived from a master secret.
 ///
-/// It is cheap to clone. The `Debug` output shows the ids of the masters, and nothing else of them.
+/// It is cheap to clone. The `Debug` output shows only the ids of the masters.
 ///
 /// ```
 /// use playgate::media_keys::MediaKeys;
@@ -34,8 +34,8 @@ struct Master {
 }
 
 impl MediaKeys {
-    /// Creates the keys of a master secret: at least [`MIN_MASTER_LEN`] random bytes, the same for the packager and for every
-    /// origin.
+    /// Creates the keys of a master secret: at least [`MIN_MASTER_LEN`] random bytes, which the packager and every origin
+    /// share.
     ///
     /// # Errors
     ///
@@ -45,10 +45,10 @@ impl MediaKeys {
         Ok(Self { newest: Master::new(master.as_ref())?, older: Vec::new() })
     }
 
-    /// Adds an older master, whose keys are served too. New content is encrypted with the keys of the first master.
+    /// Adds an older master, whose keys are also served. New content is encrypted with the keys of the first master.
     ///
-    /// To change masters, make the new master the first and add the current one here, on every origin and then at the packager.
-    /// Remove the older master when content that was made with it is no longer served.
+    /// To change masters, make the new master the first and add the current one here, on every origin and then at the
+    /// packager. Remove the older master when content that was encrypted with its keys is no longer served.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl MediaKeys {
     ///
     /// # Errors
     ///
-    /// Returns [`MediaKeyError::Video`] if the id of the video is not one segment of a path of 1 to 256 bytes, as for embed
+    /// Returns [`MediaKeyError::Video`] if the id of the video is not a single path segment of 1 to 256 bytes, as for embed
     /// tokens, and [`MediaKeyError::Derivation`] if AWS-LC fails.
     pub fn key(&self, video: &str, batch: u64) -> Result<MediaKey, MediaKeyError> {
         self.newest.key(video, batch)
@@ -119,7 +119,7 @@ impl std::fmt::Debug for MediaKeys {
     }
 }
 
-/// The key of one batch of one video. The `Debug` output shows its name, and nothing else of it.
+/// The key of one batch of one video. The `Debug` output shows only its name.
 #[derive(Clone)]
 pub struct MediaKey {
     bytes: [u8; 16],

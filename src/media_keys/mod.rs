@@ -1,8 +1,8 @@
-//! Media keys: derives the AES-128 keys of encrypted HLS media, and serves them to requests that were granted.
+//! Media keys: derives the AES-128 keys of encrypted HLS media, and serves them to granted requests.
 //!
 //! HLS media encrypted with AES-128 (RFC 8216 §4.3.2.4) can be stored in any cache. Access is controlled by its keys, which
-//! change with every batch of segments. After a credential was revoked or has expired, a viewer plays the batches whose keys it
-//! has, and stops at the next batch.
+//! change with every batch of segments. After a credential was revoked or has expired, a player can play the batches whose keys
+//! it already has, and stops at the next batch.
 //!
 //! No key is stored. [`MediaKeys`] derives each key from a master secret, the video and the number of the batch: for the
 //! packager, which encrypts, and for the [`KeyService`], which serves keys to players. The derivation is HKDF-SHA-256 (RFC 5869)
@@ -19,11 +19,11 @@
 //! A request for a key is checked by these rules, in this order:
 //!
 //! 1. The request was **granted**: the verifier's layer is in front of the service, and its site has `grant_extension`. Otherwise
-//!    the status is 403, and the log has a warning, because the service is set up wrongly.
+//!    the status is 403, and a warning is logged, because the service is set up incorrectly.
 //! 2. The **method** is GET or HEAD. Otherwise the status is 405.
 //! 3. The **path** is the folder of a video and the name of a key, both in their normal form. Otherwise the status is 404.
-//! 4. The **video** is that of the grant: of an embed token, or the stream of a signed token on a live site. Every other grant
-//!    covers the path, which includes the video. Otherwise the status is 403.
+//! 4. The **video** is the one that the grant names: the video of an embed token, or the stream of a signed token on a live site.
+//!    Otherwise the status is 403. Any other grant covers the path, which includes the video.
 //! 5. The **master** is one of the [`MediaKeys`]. Otherwise the status is 404.
 //!
 //! Nothing between the verifier's layer and the service may rewrite the path. A key depends only on its master, the video and the

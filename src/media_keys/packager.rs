@@ -11,13 +11,13 @@ impl MediaKeys {
     ///
     /// Its lines are the key's URI, the file in which the packager finds the key, and the initialization vector if there is one.
     ///
-    /// The URI is the prefix and the key's name, and is written into the playlist unchanged. `keys/` is the folder beside a media
-    /// playlist, and `/videos/video-1/keys/` a folder from the root. The URI must lead to the [service](Self::service).
-    /// Forwarding adds the viewer's credential.
+    /// The URI is the prefix followed by the key's name, and is written into the playlist unchanged. The prefix `keys/` is a
+    /// folder beside the media playlist, and `/videos/video-1/keys/` a folder from the root. The URI must lead to the
+    /// [service](Self::service). Forwarding adds the viewer's credential to the URI.
     ///
     /// Without an initialization vector, a segment's vector is its media sequence number (RFC 8216 §4.3.2.4), which ffmpeg also
-    /// writes into the playlist. With one, all segments of the batch have the same vector, and an observer can see which segments
-    /// begin alike. Use one only if sequence numbers repeat for a key, and use a different one each time.
+    /// writes into the playlist. With a vector, all segments of the batch have the same one, and an observer can see which
+    /// segments begin alike. Set a vector only if sequence numbers repeat for a key, and set a different one each time.
     ///
     /// ```
     /// # use playgate::media_keys::MediaKeys;
@@ -43,16 +43,17 @@ impl MediaKeys {
         info(&self.key(video, batch)?, uri_prefix, key_file.as_ref(), iv)
     }
 
-    /// Writes the key of a batch, and then the [text](Self::key_info) that names it, which replaces the last one. Returns the
-    /// path of the key's file: that of the info file with the key's name appended.
+    /// Writes the key of a batch, and then the [text](Self::key_info) that names it, which replaces the previous text. Returns
+    /// the path of the key's file: the path of the info file with the key's name appended.
     ///
-    /// With `-hls_flags periodic_rekey` ffmpeg reads the info file before each segment, so the next segment to begin is the first
-    /// of the new batch. Whenever it reads, it finds a complete text and the matching key: each file is put in place in one step,
-    /// and no two batches share one. On Unix only the owner can read them. An earlier batch's key file may be deleted after a
-    /// segment of the new batch has begun.
+    /// With `-hls_flags periodic_rekey`, ffmpeg reads the info file before each segment, so the next segment to begin is the
+    /// first of the new batch. Whenever ffmpeg reads, it finds a complete text and the matching key: each file is put in place
+    /// atomically, and no two batches share a key file. On Unix, only the owner can read the files. An earlier batch's key file
+    /// may be deleted after a segment of the new batch has begun.
     ///
-    /// A revoked credential plays as long as its last key: with a batch a minute, at most a minute. Number the batches so that no
-    /// number repeats for a video, for instance by the minutes of the clock. A viewer who had a batch's key once has it forever.
+    /// A revoked credential plays only as long as its last key: with a batch each minute, for at most a minute. Number the
+    /// batches so that no number repeats for a video, for instance by the minutes of the clock. A viewer who once had a batch's
+    /// key has it forever.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ fn response(answer: KeyAnswer) -> Response<KeyBody> {
     response
 }
 
-/// The body of a [`KeyService`]'s answer, in one piece. The `Debug` output shows nothing of it.
+/// The body of a [`KeyService`]'s answer, in one piece. The `Debug` output does not show its content.
 #[derive(Clone)]
 pub struct KeyBody(Bytes);
 

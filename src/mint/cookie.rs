@@ -26,11 +26,11 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b';')
     .add(b'%');
 
-/// The requests from other sites with which a browser sends a cookie (RFC 6265bis §5.6.7).
+/// The cross-site requests with which a browser sends a cookie (RFC 6265bis §5.6.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SameSite {
-    /// Requests from pages of the same site, and navigations: enough for a player on another host of the site.
+    /// Requests from pages of the same site, and navigations. This suffices for a player on another host of the site.
     #[default]
     Lax,
     /// Requests from pages of the same site only.
@@ -41,8 +41,8 @@ pub enum SameSite {
 
 /// A cookie that carries a token. Its `to_string` is the value of `Set-Cookie`.
 ///
-/// `Secure` and `HttpOnly` are always set. `Path` is the scope. `Max-Age` lasts until the token expires; a token that never
-/// expires results in a session cookie. `SameSite` is `Lax` unless it is set.
+/// `Secure` and `HttpOnly` are always set. `Path` is the scope. `Max-Age` ends when the token expires; a token that never
+/// expires results in a session cookie. `SameSite` defaults to `Lax`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TokenCookie<'t> {
@@ -55,7 +55,7 @@ pub struct TokenCookie<'t> {
 }
 
 impl SignedToken {
-    /// Returns a cookie for all hosts of a domain. Refine it, and write it with `to_string`.
+    /// Returns a cookie for all hosts of a domain. Refine it with its methods and write it with `to_string`.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl SignedToken {
         TokenCookie::for_domain(self, domain)
     }
 
-    /// Returns a cookie for the host that sets it, and for no other.
+    /// Returns a cookie for only the host that sets it.
     pub fn host_cookie(&self) -> TokenCookie<'_> {
         TokenCookie::for_host(self)
     }
@@ -100,7 +100,7 @@ impl<'t> TokenCookie<'t> {
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::Cookie`] for a name that no cookie can have.
+    /// Returns [`MintError::Cookie`] if the name is not a valid cookie name.
     pub fn name(mut self, name: &str) -> Result<Self, MintError> {
         if !is_token(name) {
             return Err(MintError::Cookie {
@@ -112,13 +112,13 @@ impl<'t> TokenCookie<'t> {
         Ok(self)
     }
 
-    /// Sets the site's base path, with which `Path` begins, in the spelling of the site. The default is `/`.
+    /// Sets the site's base path, with which `Path` begins, as the site spells it. The default is `/`.
     pub fn base_path(mut self, base_path: &str) -> Self {
         self.base_path = format!("/{}/", base_path.trim_matches('/')).replace("//", "/");
         self
     }
 
-    /// Sets the requests from other sites with which browsers send the cookie. The default is [`SameSite::Lax`].
+    /// Sets the cross-site requests with which browsers send the cookie. The default is [`SameSite::Lax`].
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
         self

@@ -1,4 +1,4 @@
-//! The errors of signing.
+//! Errors of signing.
 
 use crate::error::{ConfigError, TokenFault};
 

@@ -30,11 +30,12 @@ impl NewKey {
     /// Generates an RSA key of the given size, for RS256 and its siblings.
     ///
     /// The crate `rsa` generates the key, in about four fifths of the time that AWS-LC takes, and AWS-LC accepts it before it is
-    /// returned. 2048 bits take a fraction of a second, 8192 many seconds.
+    /// returned. A key of 2048 bits takes a fraction of a second, one of 8192 bits many seconds.
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::KeySize`] outside 2048 to 8192, and [`MintError::Random`] if the system's random generator fails.
+    /// Returns [`MintError::KeySize`] if `bits` is outside 2048 to 8192, and [`MintError::Random`] if the system's random
+    /// generator fails.
     pub fn rsa(bits: usize) -> Result<Self, MintError> {
         let of_size = |_| MintError::KeySize { bits };
         if !RSA_BITS.contains(&bits) {

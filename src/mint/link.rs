@@ -8,7 +8,7 @@ use crate::schemes::Requested;
 use crate::schemes::link::{Covers, LinkRules, NoLink, Parts, SecureLink};
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// A signer of secure links of one format, with the first of its secrets.
+/// A signer of secure links of one format. It signs with the first of the format's secrets.
 ///
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
@@ -47,7 +47,7 @@ impl LinkSigner {
 
     /// Drafts a link for this URL, `https://host/path` or `/path`.
     ///
-    /// For Gcore Video the URL is `…/videos/{account}_{video}/file`, to which token and expiry are added.
+    /// For Gcore Video, the URL is `…/videos/{account}_{video}/file`, into which the token and the expiry are inserted.
     pub fn link<'s>(&'s self, url: &'s str) -> LinkDraft<'s> {
         LinkDraft { signer: self, url, expires_at: None, client: None, covers: self.rules.usual_coverage() }
     }
@@ -83,24 +83,24 @@ impl LinkDraft<'_> {
         self
     }
 
-    /// Makes the link cover the directory of the URL, for formats that have both kinds.
+    /// Makes the link cover the directory of the URL, for formats that support both kinds.
     pub fn directory(mut self) -> Self {
         self.covers = Covers::Directory;
         self
     }
 
-    /// Makes the link cover only the file of the URL, for formats that have both kinds.
+    /// Makes the link cover only the file of the URL, for formats that support both kinds.
     pub fn file(mut self) -> Self {
         self.covers = Covers::File;
         self
     }
 
-    /// Signs the link, and returns the whole URL with it.
+    /// Signs the link and returns the complete URL.
     ///
     /// # Errors
     ///
-    /// Returns [`MintError::Link`] for a URL or an expiry that verifiers would reject, and if a setting that the format needs is
-    /// missing.
+    /// Returns [`MintError::Link`] for a URL or an expiry that verifiers would reject, and if a setting that the format
+    /// requires is missing.
     pub fn sign(self) -> Result<String, MintError> {
         let wrong = |found: &str, write: &'static str| MintError::Link { found: found.to_owned(), write };
         let rules = &self.signer.rules;

@@ -1,7 +1,7 @@
 //! Creates tokens, signed URLs, cookies and secure links that a verifier accepts.
 //!
-//! A [`Signer`] holds a private key or a shared secret and its `kid`. It creates a [`SignedToken`] for a [`Scope`](crate::Scope),
-//! which becomes a URL or a `Set-Cookie` value:
+//! A [`Signer`] holds a private key or a shared secret, and its `kid`. It creates a [`SignedToken`] for a
+//! [`Scope`](crate::Scope). The token can be written as a URL or a `Set-Cookie` value:
 //!
 //! ```
 //! use std::time::Duration;

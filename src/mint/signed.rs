@@ -30,7 +30,7 @@ impl SignedToken {
         self.expires_at
     }
 
-    /// Returns a signed URL: `url` with the token as its parameter `auth`, which replaces an existing one.
+    /// Returns a signed URL: `url` with the token as its parameter `auth`. An existing `auth` parameter is replaced.
     pub fn url(&self, url: &str) -> String {
         self.url_with(url, DEFAULT_QUERY_NAME)
     }

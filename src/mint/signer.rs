@@ -22,8 +22,8 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError`] for text that is not PEM, a public or encrypted key, a type without an algorithm, damaged bytes,
-    /// and a key that a verifier rejects as weak.
+    /// Returns [`ConfigError`] for text that is not PEM, a public or encrypted key, an unsupported key type, damaged bytes, and
+    /// a key that a verifier rejects as weak.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::read_pem(None, kid, pem.as_ref())
     }
@@ -89,12 +89,12 @@ impl Signer {
         Some(pem::encode(&pem::Pem::new("PUBLIC KEY", self.key.public_der()?)))
     }
 
-    /// Returns the key that verifies the tokens, under the same `kid`. Returns `None` for a shared secret, which is loaded with
+    /// Returns the key that verifies the tokens, with the same `kid`. Returns `None` for a shared secret, which is loaded with
     /// [`Key::from_secret`].
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError`] for an empty scope, and for a key that is too weak to verify with.
+    /// Returns [`ConfigError`] for an empty scope, and for a key that a verifier rejects as weak.
     pub fn verifying_key(&self, scope: KeyScope) -> Result<Option<Key>, ConfigError> {
         let key = |pem| Key::from_pem_for(self.algorithm(), self.kid.as_str(), pem, scope);
         self.public_pem().map(key).transpose()

@@ -1,4 +1,4 @@
-//! Signers and claims by the settings of a site, so that a program signs what its own configuration accepts.
+//! Signers and claims that match the settings of a site, so that a program signs what its own configuration accepts.
 
 use super::link::LinkSigner;
 use crate::schemes::akamai::AkamaiSigner;
@@ -21,7 +21,8 @@ impl<'s> SiteView<'s> {
         self.0.schemes.embed.as_ref().into_iter().flat_map(crate::schemes::embed::EmbedRules::path_patterns)
     }
 
-    /// Returns a signer of the site's secure links, with the first of its secrets; `None` if the site accepts no secure links.
+    /// Returns a signer of the site's secure links, which uses the first of its secrets, or `None` if the site accepts no
+    /// secure links.
     ///
     /// ```
     /// # #[cfg(feature = "secure-link-md5")] {
@@ -39,7 +40,8 @@ impl<'s> SiteView<'s> {
         self.0.schemes.link.as_ref().map(LinkSigner::of_rules)
     }
 
-    /// Returns a signer of the site's Akamai tokens, with the first of its keys; `None` if the site accepts no Akamai tokens.
+    /// Returns a signer of the site's Akamai tokens, which uses the first of its keys, or `None` if the site accepts no
+    /// Akamai tokens.
     pub fn akamai_signer(self) -> Option<AkamaiSigner> {
         self.0.schemes.akamai.as_ref().map(AkamaiSigner::of_rules)
     }

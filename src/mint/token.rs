@@ -1,4 +1,4 @@
-//! Drafts of tokens: sets the dates and claims, then signs.
+//! Token drafts: sets the dates and claims, then signs.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ impl Signer {
 }
 
 impl TokenDraft<'_> {
-    /// Sets how long the token is valid from now (by the system's clock), in whole seconds. Without this and
-    /// [`expires_at`](Self::expires_at), the token never expires.
+    /// Sets how long the token is valid from now (by the system's clock), in whole seconds. If neither this nor
+    /// [`expires_at`](Self::expires_at) is set, the token never expires.
     pub fn expires_in(self, lifetime: Duration) -> Self {
         let at = UnixSeconds::now().saturating_add(whole_seconds(lifetime));
         self.expires_at(at)
@@ -54,7 +54,8 @@ impl TokenDraft<'_> {
 
     /// Adds a custom claim, or `iss`, `aud`, `sub`, `jti`, or an `iat` other than the second of signing.
     ///
-    /// [`sign`](Self::sign) fails for a value that cannot be JSON, and for a name that has a method of its own.
+    /// [`sign`](Self::sign) fails for a value that cannot be serialized to JSON, and for a name that has its own
+    /// method.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             _ if matches!(name, "uri" | "exp" | "nbf") => {

@@ -1,21 +1,21 @@
 use super::Rate;
 
-/// Limits of failed signatures for one client and for one key. The default is 60,000 a minute for a client, and any number for a
+/// Limits on failed signatures for one client and for one key. The default is 60,000 a minute for a client, and no limit for a
 /// key.
 ///
-/// A token that names a key in force, has not expired and covers the path is rejected only after its signature was verified. That
+/// A token that names a key in force, has not expired and covers the path can be rejected only by verifying its signature. That
 /// takes some 15 µs for RSA with 2048 bits and 55 µs with 4096, so a flood of such tokens takes processor time from viewers. Once
 /// a limit is reached, verification is suspended for that client or key: the request is answered with 429 `rate_limited` and
 /// `Retry-After`, whether the signature is valid or not.
 ///
-/// Valid signatures, secure links, embed tokens, requests that are rejected before the signature, and
-/// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While a limit is reached,
-/// present viewers continue to watch, and viewers with a new token wait. Each of several cookies counts.
+/// Valid signatures are not counted. Secure links, embed tokens, requests that are rejected before the signature is verified, and
+/// [remembered](crate::site::PolicyBuilder::token_cache) tokens are neither counted nor limited. While verification is suspended,
+/// current viewers continue to watch, and viewers with a new token wait. Each of several cookies counts.
 ///
 /// The default limit of a client does not apply to private addresses (loopback, RFC 1918, RFC 6598, RFC 4193, link-local) that
 /// are not trusted proxies, nor to requests whose peer is unknown. Such a peer may be an unlisted proxy with every viewer behind
-/// it. If the proxy is listed under [`trusted_proxies`](crate::site::PolicyBuilder::trusted_proxies), each client has a limit of
-/// its own. A rate that is set applies to every client.
+/// it. If the proxy is listed under [`trusted_proxies`](crate::site::PolicyBuilder::trusted_proxies), each client has its own
+/// limit. A rate that is set explicitly applies to every client.
 ///
 /// Each process counts by itself (GCRA), in 512 KiB for each limit. Changing a limit resets its counts; changing anything else
 /// does not.
@@ -50,7 +50,7 @@ pub(crate) enum PerClient {
 }
 
 impl FailedSignatures {
-    /// The default limit of a client: 60,000 a minute. At 15 µs for a signature, a flood from one address takes some 2 % of a
+    /// The default limit of a client: 60,000 a minute. At 15 µs for each signature, a flood from one address takes some 2 % of a
     /// core. Viewers who share an address stay far below the limit.
     pub const PER_CLIENT: Rate = Rate::SIXTY_THOUSAND_A_MINUTE;
 
@@ -59,9 +59,9 @@ impl FailedSignatures {
         Self { per_client: PerClient::Unlimited, per_key: None }
     }
 
-    /// Sets the limit of one client: an address, or a /64 network of IPv6. It stops a flood from few addresses and rejects only
-    /// these. The default is [`PER_CLIENT`](Self::PER_CLIENT), for public addresses only; a rate that is set here applies to
-    /// every address.
+    /// Sets the limit of one client: an address, or a /64 network of IPv6. It stops a flood from a few addresses and rejects only
+    /// requests from these. The default is [`PER_CLIENT`](Self::PER_CLIENT), for public addresses only; a rate that is set here
+    /// applies to every address.
     ///
     /// Clients behind one NAT share a limit: during a flood from there, viewers with a new token wait. Clients without a known
     /// address share one limit. All clients behind a proxy that is not [trusted](crate::site::PolicyBuilder::trusted_proxies)
@@ -72,7 +72,7 @@ impl FailedSignatures {
     }
 
     /// Sets the limit of one key, over all clients. It stops a flood from so many addresses that none of them stands out. The
-    /// default is any number.
+    /// default is no limit.
     ///
     /// An attacker can abuse this limit: anyone who has one token knows its `kid`, and a flood with that `kid` delays all new
     /// viewers of the key. Viewers with a remembered token are not affected. Set the limit to the load that the machine can

@@ -1,11 +1,12 @@
 //! Rate limits.
 //!
-//! 1. A [`Rate`] is a number of events in a period, which may all come at once. After that, one more is allowed as soon as its
-//!    share of the period has passed. This is the generic cell rate algorithm (GCRA), a leaky bucket.
+//! 1. A [`Rate`] is a number of events in a period, which may all occur at once. After that, one more event is allowed as soon
+//!    as its share of the period has passed. This is the generic cell rate algorithm (GCRA), a leaky bucket.
 //! 2. Each process counts for itself.
 //!
-//! The modules that configure a rate document what it counts: [requests with an embed token](crate::records::EmbedDraft::rate),
-//! failed signatures or, in a shared store, lookups that find nothing. This module does not depend on requests or tokens.
+//! The modules that configure a rate document the events that it counts: [requests with an embed
+//! token](crate::records::EmbedDraft::rate), failed signatures or, in a shared store, lookups that find nothing. This module
+//! does not depend on requests or tokens.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(crate) use failed_signatures::PerClient;
 pub(crate) use limiter::Limiter;
 pub(crate) use table::LimiterTable;
 
-/// A number of requests in a period, which may all come at once.
+/// A number of requests in a period, which may all occur at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rate {
     requests: NonZeroU32,
@@ -49,7 +50,7 @@ impl Rate {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::Rate`] for another number of requests.
+    /// Returns [`ConfigError::Rate`] for any other number of requests.
     pub fn per_minute(requests: u32) -> Result<Self, ConfigError> {
         Self::new(requests, Duration::from_mins(1))
     }
@@ -58,7 +59,7 @@ impl Rate {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::Rate`] for another number of requests or another period.
+    /// Returns [`ConfigError::Rate`] for any other number of requests or period.
     pub fn new(requests: u32, within: Duration) -> Result<Self, ConfigError> {
         let seconds = u32::try_from(within.as_secs()).ok().filter(|seconds| (1..=86_400).contains(seconds));
         let in_range = (requests <= MAX_REQUESTS).then_some(requests);

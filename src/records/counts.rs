@@ -4,7 +4,8 @@ use super::sync::{AtomicU32, AtomicU64};
 use crate::error::Code;
 use crate::time::UnixSeconds;
 
-/// The outcomes of requests with one embed token, or for one video, since this process has known it.
+/// The outcomes of requests with one embed token, or for one video, since the token or video became known to this
+/// process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EmbedCounts {

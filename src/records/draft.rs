@@ -38,7 +38,7 @@ pub struct EmbedDraft {
 }
 
 impl EmbedDraft {
-    /// Creates a draft for this video: one segment of a path, at most 256 bytes.
+    /// Creates a draft for this video, whose id is one path segment of at most 256 bytes.
     pub fn new(video: impl Into<String>) -> Self {
         Self {
             token: None,
@@ -72,14 +72,15 @@ impl EmbedDraft {
     }
 
     /// Limits the requests for [manifests and keys](crate::schemes::embed::OriginsOn::ManifestsAndKeys). Requests that another
-    /// rule refuses do not count, and neither do pages, segments and MP4 files. Each process counts for itself, and starts again
-    /// after a shared store has lost its data. The default is no limit.
+    /// rule refuses are not counted, nor are pages, segments and MP4 files. Each process counts for itself, and its counts are
+    /// reset after a shared store has lost its data. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
     }
 
-    /// Adds metadata for the inner service, which can be read like a claim: `("plan", "gold")`. At most 32 members and 2 KB.
+    /// Adds metadata for the inner service, which can be read like a claim: `("plan", "gold")`. The maximum is 32 members and
+    /// 2 KB.
     pub fn metadata(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
         match serde_json::to_value(value) {

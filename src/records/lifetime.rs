@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 
-/// The lifetime of an embed token: 5 minutes to 30 days, or [`Never`](Self::Never) expiring.
+/// The lifetime of an embed token: 5 minutes to 30 days, or unlimited ([`Never`](Self::Never)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lifetime {
-    /// This long after the token was issued, in whole seconds.
+    /// Until this long after the token was issued, in whole seconds.
     For(Duration),
     /// Until the token is revoked, for free content.
     Never,

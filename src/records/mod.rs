@@ -1,7 +1,7 @@
 //! The records of opaque tokens: a token's scope, viewer and expiry, its rate and its counts.
 //!
 //! A token is looked up by its own bytes under a seeded hash. Data that leaves the process is stored under the token's SHA-256,
-//! so that a leaked store grants no access. This module does not wait, and does not depend on a store.
+//! so that a leaked store grants no access. This module never waits, and does not depend on a store.
 
 mod allowed;
 mod counts;

@@ -37,7 +37,7 @@ pub(crate) const STORED_VERSION: u8 = 1;
 /// The maximum length of the id of a video or viewer, in bytes.
 pub const MAX_ID_LEN: usize = 256;
 
-/// The maximum metadata of one token: the number of members, and the bytes of their JSON.
+/// The maximum metadata of one token: the number of members, and the size of their JSON in bytes.
 pub const MAX_METADATA: (usize, usize) = (32, 2048);
 
 /// The claims of the record itself, and those that have a meaning in a token.

@@ -1,4 +1,4 @@
-//! The types below the table. The model checker of the tests compiles the table with its own types instead.
+//! The types on which the table is built. The model checker of the tests compiles the table with its own types instead.
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};

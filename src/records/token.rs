@@ -11,10 +11,10 @@ pub const MAX_EMBED_TOKEN_LEN: usize = 64;
 /// The length of a new token.
 const NEW_LEN: u8 = 32;
 
-/// An embed token: 32 to 64 lower-case hexadecimal characters without a meaning of their own.
+/// An embed token: 32 to 64 lower-case hexadecimal characters that carry no information.
 ///
-/// Whoever has the token may watch. It therefore has no `Display`, and its `Debug` output shows nothing. [`EmbedToken::to_text`]
-/// is the only way to get its characters.
+/// Anyone who has the token may watch. It therefore does not implement `Display`, and its `Debug` output shows nothing.
+/// [`EmbedToken::to_text`] and [`EmbedToken::url`] return its characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EmbedToken {
     /// Two characters in each byte. Unused bytes are zero.
@@ -24,7 +24,7 @@ pub struct EmbedToken {
 }
 
 impl EmbedToken {
-    /// Generates a token of 32 characters, 128 bits from the system's random generator.
+    /// Generates a token of 32 characters: 128 bits from the system's random generator.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl EmbedToken {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::EmbedToken`] for anything but 32 to 64 of `0` to `9` and `a` to `f`.
+    /// Returns [`ConfigError::EmbedToken`] for anything but 32 to 64 characters `0` to `9` and `a` to `f`.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         Self::read(text.as_bytes()).ok_or(ConfigError::EmbedToken { bytes: text.len() })
     }

@@ -9,18 +9,18 @@ use crate::error::{ConfigError, ConfigErrors, Faults};
 
 /// The proxies whose statements about the client are trusted, as networks.
 ///
-/// Everybody can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it. The list is therefore read
-/// from its right end, for as long as the hop that wrote an entry is a trusted proxy:
+/// Anyone can send `X-Forwarded-For`. Each trusted proxy appends the address of the hop before it. The list is therefore read
+/// from the right, as long as the hop that wrote an entry is a trusted proxy:
 ///
-/// 1. If the connection's peer is not a trusted proxy, the peer is the client, and its fields are not read.
+/// 1. If the connection's peer is not a trusted proxy, the peer is the client, and the fields are not read.
 /// 2. An entry that is not the address of a trusted proxy is the client.
-/// 3. If every entry is a trusted proxy's, the left-most is the client.
+/// 3. If every entry is the address of a trusted proxy, the left-most entry is the client.
 /// 4. An entry that is not an address (`unknown`, an obfuscated name, nothing, or text) ends the list. The client is behind the
-///    last known hop. Limits count by that hop, and a credential that is bound to an address is rejected.
+///    last known hop. Limits apply to that hop, and a credential that is bound to an address is rejected.
 /// 5. If `X-Forwarded-For` and `Forwarded` (RFC 7239) disagree, the list ends at the peer, because a proxy that writes one of
-///    them may pass the other on as the client sent it. A `Forwarded` without any `for` is ignored.
+///    them may forward the other as the client sent it. A `Forwarded` without any `for` is ignored.
 ///
-/// `X-Forwarded-For` has no quoting, so a quote in it is part of an entry. In `Forwarded` quotes are paired from the right, so
+/// `X-Forwarded-For` has no quoting, so a quote in it is part of an entry. In `Forwarded`, quotes are paired from the right, so
 /// that text from a client cannot change how a proxy's entries are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -121,13 +121,14 @@ impl TrustedProxies {
 
     /// Returns the client's address: the connection's peer, or the address that the trusted proxies name.
     ///
-    /// If a hop is hidden, this is the address of the last known hop, by which limits count. Returns `None` only if the server
+    /// If a hop is hidden, this is the address of the last known hop, to which limits apply. Returns `None` only if the server
     /// knows no peer, as on a Unix socket.
     pub fn client(&self, request: &(impl RequestView + ?Sized)) -> Option<IpAddr> {
         self.find(request).map(Client::address)
     }
 
-    /// Returns the client's address if no hop hides it. Only this address may be compared with one that a credential is bound to.
+    /// Returns the client's address if no hop hides it. Only this address may be compared with an address to which a credential
+    /// is bound.
     pub fn confirmed_client(&self, request: &(impl RequestView + ?Sized)) -> Option<IpAddr> {
         self.find(request).and_then(Client::confirmed)
     }
@@ -186,12 +187,12 @@ impl TrustedProxies {
         Way { last, end: End::Start }
     }
 
-    /// Returns whether the client uses TLS. That is the case if the connection is TLS, if a trusted proxy reports it, or if the
-    /// client is on this machine, so that its bytes never leave it.
+    /// Returns whether the client uses TLS. That is the case if the connection uses TLS, if a trusted proxy reports TLS, or if
+    /// the client is on this machine, so that its bytes never leave the machine.
     ///
     /// A client on this machine is a peer in `127.0.0.0/8`, `::ffff:127.0.0.0/104` or `::1` that is not a trusted proxy and sent
     /// no `X-Forwarded-For`, `X-Forwarded-Proto` or `Forwarded`. If a trusted proxy does not name the protocol, the result is
-    /// false, wherever the proxy is. It is also false for a Unix socket, and on a server that does not know its peers.
+    /// false, wherever the proxy runs. It is also false for a Unix socket, and on a server that does not know its peers.
     pub fn is_https(&self, request: &(impl RequestView + ?Sized)) -> bool {
         self.known_tls(request).unwrap_or_else(|| {
             let peer = request.peer().map(|peer| peer.to_canonical());

@@ -1,6 +1,7 @@
 use crate::work;
 
-/// The number of cookies of one name that are tried. Browsers send several legitimately: one for each domain and path.
+/// The number of cookies with the same name that are tried. Browsers may legitimately send several: one for each domain and
+/// path.
 pub const MAX_COOKIES_TRIED: usize = 4;
 
 /// Returns the values of every cookie called `name` over all `Cookie` fields, which form one list (RFC 9113 §8.2.3).

@@ -15,8 +15,8 @@ pub(crate) const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// The maximum number of lines of one field that are read.
 ///
-/// HTTP/2 clients may send each cookie in a line of its own (RFC 9113 §8.2.3), and browsers keep at most 180 cookies for a site.
-/// Further `Cookie` lines are ignored. If a proxy's field has more lines, its content is unknown.
+/// HTTP/2 clients may send each cookie in a separate line (RFC 9113 §8.2.3), and browsers keep at most 180 cookies for a site.
+/// Further `Cookie` lines are ignored. If a proxy's field has more lines, its content is treated as unknown.
 pub const MAX_FIELD_LINES: usize = 256;
 
 /// Returns the lines of a field in order, at most [`MAX_FIELD_LINES`].

@@ -19,7 +19,7 @@ impl HostBuffer {
     }
 }
 
-/// A host name in normal form: lower-case, without port and without one trailing dot.
+/// A host name in normal form: in lower case, with the port and one trailing dot removed.
 ///
 /// IP literals keep their brackets. The empty host stands for a request without a host (HTTP/1.0). Only a site for every host
 /// matches it.
@@ -27,7 +27,7 @@ impl HostBuffer {
 pub struct Host<'h>(&'h [u8]);
 
 impl<'h> Host<'h> {
-    /// Returns the host of a request, from `Host` and the target's authority. If both are present, they must agree.
+    /// Returns the host of a request, from `Host` and the authority of the target. If both are present, they must agree.
     ///
     /// # Errors
     ///

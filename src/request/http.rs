@@ -10,12 +10,12 @@ use super::{OtherPath, RequestView, Target, fields};
 
 /// The address of the connection's peer, as a request extension.
 ///
-/// It is meant for servers that set it for each request. `Gate::with_peer` costs less for servers that know it for each
-/// connection. Under axum (feature `axum`), `ConnectInfo<SocketAddr>` is used as well.
+/// It is meant for servers that set the address on each request. For servers that know it for each connection, `Gate::with_peer`
+/// costs less. With axum (feature `axum`), `ConnectInfo<SocketAddr>` is used as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
-/// States that the connection is TLS, as a request extension. A server inserts it when it accepts the connection.
+/// A request extension that marks the connection as TLS. A server inserts it into each request of a TLS connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsConnection;
 

@@ -1,6 +1,6 @@
 //! Requests: turns the untrusted bytes of a request into checked types.
 //!
-//! A server passes its own request type as a [`RequestView`]. Each part is read once and forwards:
+//! A server passes its own request type as a [`RequestView`]. Each part is read once, from start to end:
 //!
 //! 1. [`Host`]: one host name, without port and trailing dot.
 //! 2. [`RequestPath`]: one normal form of the path, or a refusal (RFC 3986 §6.2.2).

@@ -6,7 +6,8 @@ use crate::work;
 
 /// The maximum length of a path, in bytes as sent.
 ///
-/// Object keys have at most 1024 bytes in every object store. Percent-encoding triples that, and leaves room for a base path.
+/// Object keys have at most 1024 bytes in every object store. Percent-encoding triples that size, and the maximum leaves room
+/// for a base path.
 pub const MAX_PATH_LEN: usize = 4096;
 
 /// The maximum number of times that a path may change when it is decoded again. Each pass reads the whole path.
@@ -25,8 +26,8 @@ impl PathBuffer {
 
 /// The one normal form of a request's path: decoded once, starting with `/`, with exactly one reading.
 ///
-/// An accepted path decodes to the same object key under every handler that decodes once. These are refused in any spelling (RFC
-/// 3986 §6.2.2 and §7.3), in this order:
+/// An accepted path decodes to the same object key in every handler that decodes once. The following are refused in any spelling
+/// (RFC 3986 §6.2.2 and §7.3), in this order:
 ///
 /// 1. a missing leading slash;
 /// 2. `//`, `.` and `..` segments;
@@ -37,7 +38,7 @@ impl PathBuffer {
 /// 7. bytes that are not UTF-8;
 /// 8. a path that would decode *again* to one of these.
 ///
-/// Paths are case-sensitive, `+` is `+`, and nothing is folded.
+/// Paths are case-sensitive, `+` stays `+`, and nothing is folded.
 ///
 /// ```
 /// use playgate::request::{PathBuffer, RequestPath};

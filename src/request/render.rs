@@ -2,17 +2,17 @@
 //!
 //! Rules, in the order they are tried on each segment of a path:
 //!
-//! 1. A segment in a place of credentials ([`SegmentPlace`]) is replaced.
+//! 1. A segment in a position that holds credentials ([`SegmentPlace`]) is replaced.
 //! 2. A segment of more than [`MAX_SEGMENT`] bytes is replaced.
 //! 3. A segment with percent-encoding is replaced if decoding it up to [`MAX_PASSES`] times reveals a run by rule 4, or if it has
 //!    [`MIN_RUN`] bytes or more and could be decoded further.
 //! 4. In every other segment, each run that could be a token or a hash is replaced: [`MIN_RUN`] or more letters, digits and
 //!    `-_+`, the characters of base64, base64url and hexadecimal text. A JWT is replaced as a whole, with its dots. A UUID is not
-//!    replaced: it has that length, but is not a credential of any scheme.
+//!    replaced: it has that length, but no scheme uses UUIDs as credentials.
 //!
-//! The replacement has the length and a hash of the text, `{43 bytes #1a2b3c4d}`. Lines about the same text have the same hash.
-//! Each process draws a key for the hash, so that the hash does not help to guess the text. Long ids and file names are replaced
-//! too. The result is cut at [`MAX_PATH_SHOWN`] bytes. No byte is visited more often than a few times.
+//! The replacement contains the length and a hash of the text, `{43 bytes #1a2b3c4d}`. Lines about the same text have the same hash.
+//! Each process generates a random key for the hash, so that the hash does not help to guess the text. Long ids and file names are
+//! replaced too. The result is truncated to [`MAX_PATH_SHOWN`] bytes. No byte is visited more than a few times.
 
 use std::fmt::{self, Write as _};
 use std::hash::{BuildHasher as _, RandomState};

@@ -5,10 +5,10 @@ use super::render::{MAX_AUTHORITY_SHOWN, shown_path, shown_text};
 /// The interface through which a decision reads a request.
 ///
 /// Implemented for `http::Request` and `http::request::Parts` with the feature `http`. A server with another request type
-/// implements these methods. The trait is dyn-compatible, and implemented for references, so `&dyn RequestView` can be decided
-/// on.
+/// implements these methods. The trait is dyn-compatible and implemented for references, so a verifier can decide on a
+/// `&dyn RequestView`.
 ///
-/// None of the data is trusted, and nothing is allocated.
+/// None of the data is trusted, and a decision allocates nothing to read it.
 ///
 /// ```
 /// use playgate::request::{RequestView, Target};
@@ -48,8 +48,8 @@ pub trait RequestView {
 
     /// Returns line number `nth` of a header field, counted from 0.
     ///
-    /// Names are passed in lower case, and are compared without case (RFC 9110 §5.1). A value is returned as received, one line
-    /// at a time, without folding or joining.
+    /// Names are passed in lower case, and must be compared case-insensitively (RFC 9110 §5.1). A value is returned as
+    /// received, one line at a time, without folding or joining.
     fn field(&self, name: &str, nth: usize) -> Option<&[u8]>;
 
     /// Returns the address of the connection's peer, or `None` if the server does not know it.
@@ -94,10 +94,10 @@ impl<R: RequestView + ?Sized> RequestView for &R {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtherPath<'r> {
-    /// The rest of the path after a router removed the prefix at which a service is nested, if the prefix has a parameter.
-    /// The target has the whole path.
+    /// The rest of the path after a router removed the prefix at which a service is nested, if the prefix has a parameter. The
+    /// target holds the whole path.
     Nested(&'r [u8]),
-    /// The path before a layer rewrote it. The target has the path after the change.
+    /// The path before a layer rewrote it. The target holds the path after the change.
     Rewritten(&'r [u8]),
 }
 
@@ -115,9 +115,9 @@ impl std::fmt::Debug for OtherPath<'_> {
 /// every part of host and path that could be one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Target<'r> {
-    /// Host and port, in the absolute form and in HTTP/2's `:authority`. Absent in the origin form.
+    /// The host and port, from the absolute form or HTTP/2's `:authority`. Absent in the origin form.
     pub authority: Option<&'r [u8]>,
-    /// From the leading `/` to the `?`, percent-encoded as received.
+    /// The path from its leading `/` to the `?`, percent-encoded as received.
     pub path: &'r [u8],
     /// The text after the first `?`.
     pub query: Option<&'r [u8]>,

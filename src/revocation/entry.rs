@@ -65,14 +65,14 @@ impl Revocation {
         Self { kind, name, issued_before: None, until: None }
     }
 
-    /// Limits the revocation to tokens whose `iat` is before this second, and to tokens without `iat`.
+    /// Limits the revocation to tokens whose `iat` is before this second, and tokens without `iat`.
     pub fn issued_before(mut self, second: UnixSeconds) -> Self {
         self.issued_before = Some(second.get());
         self
     }
 
     /// Sets the second after which the revocation is no longer needed: the last `exp` of the revoked tokens. It is kept for
-    /// [`Leeway::MAX`](crate::time::Leeway::MAX) seconds more. By default it is kept forever.
+    /// another [`Leeway::MAX`](crate::time::Leeway::MAX) seconds. By default, it is kept forever.
     pub fn until(mut self, second: UnixSeconds) -> Self {
         self.until = Some(second.get());
         self

@@ -1,11 +1,11 @@
 //! Revocation of signed tokens: checks that a token was not revoked.
 //!
-//! A token is revoked by its own id (`jti`), with its subject (`sub`), with every key of a `kid`, or with one key by its
-//! identity. All but the first revoke all tokens with the name, or those that were issued before some second (`iat`). A token
-//! without a valid `iat` counts as issued before every second.
+//! A token is revoked by its own id (`jti`), by its subject (`sub`), by the `kid` of its key, or by the identity of its key.
+//! Each kind but the first revokes all tokens with the name, or only those that were issued before a given second (`iat`). A
+//! token without a valid `iat` counts as issued before every second.
 //!
-//! Entries are found by exact bytes. Each entry is kept until the second that it names, and for the longest leeway after it. From
-//! then on every site rejects the revoked tokens as expired. This module receives no tokens and no keys, only names.
+//! Entries are found by exact bytes. Each entry is kept until the second that it names, plus the longest leeway. From then on,
+//! every site rejects the revoked tokens as expired. This module receives no tokens and no keys, only names.
 
 mod entry;
 mod epoch;

@@ -1,7 +1,7 @@
 use super::json::JsonStr;
 
-/// The value of a claim, borrowed from the credential. Its `Debug` output shows only the kind, because a claim may be about a
-/// person.
+/// The value of a claim, borrowed from the credential. Its `Debug` output shows only the kind, because a claim may contain
+/// personal data.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ClaimValue<'c> {

@@ -7,11 +7,11 @@ use super::kind::Scheme;
 use crate::request::{RequestView, TrustedProxies};
 use crate::scope::Resource;
 
-/// The error by which a hook refuses a request.
+/// The error with which a hook refuses a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// A hook: the operator's own rule over a request whose credential was verified.
+/// A hook: the operator's own rule for requests whose credential was verified.
 pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync;
 
 /// A request with a verified credential, as passed to a hook.
@@ -47,10 +47,10 @@ impl<'h> HookRequest<'h> {
         self.request.method()
     }
 
-    /// Returns the object key, or the file of a live stream: the path without the site's base path and without a token in the
-    /// path. Returns `None` for the page of an embed token, which is not a resource.
+    /// Returns the object key, or the file of a live stream: the path without the site's base path and without a token in the path.
+    /// Returns `None` for the page of an embed token, which is not a resource.
     ///
-    /// Apply rules about the resource to the key. The path may begin with a base path or a token.
+    /// Apply rules about the resource to the key, because the path may begin with a base path or a token.
     pub fn key(&self) -> Option<&'h str> {
         let (Resource::Object { key, .. } | Resource::Live { file: key, .. }) = self.resource?;
         str::from_utf8(key).ok()
@@ -92,7 +92,7 @@ impl<'h> HookRequest<'h> {
         self.carrier
     }
 
-    /// Returns a claim of the credential, or `None` if it has none of this name.
+    /// Returns a claim of the credential, or `None` if the credential has no claim with this name.
     ///
     /// The module of each scheme lists its claims: [`jws`](super::jws), [`embed`](super::embed), [`link`](super::link) and so on.
     pub fn claim(&self, name: &str) -> Option<ClaimValue<'h>> {

@@ -16,7 +16,7 @@ impl Revocation {
     /// If the same key material is loaded under a second identity, its tokens are still accepted by the second one. To revoke
     /// both, revoke the `kid` with [`Revocation::key`].
     ///
-    /// An identity whose texts are longer than some 230 bytes together can only be revoked by its `kid`. For such an identity
+    /// A key whose identity is longer than some 230 bytes in total can be revoked only by its `kid`. For such an identity,
     /// [`Verifier::revoke`](crate::Verifier::revoke) fails.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Credential schemes: the kinds of credential that a site can accept, one folder for each.
+//! Credential schemes: the kinds of credential that a site can accept, with one folder for each.
 //!
 //! | scheme | credential | carriers |
 //! | --- | --- | --- |
@@ -10,31 +10,32 @@
 //!
 //! A credential is found as follows:
 //!
-//! 1. Carriers are searched in this order: path, query, `Authorization: Bearer`, a header field of a scheme's own, cookie. **The
-//!    first one with a credential decides**: an invalid token in the query is refused even beside a valid cookie. A credential is
-//!    present if its name is present, whatever the value. `Basic` and other authorization schemes count as absent.
+//! 1. Carriers are searched in this order: path, query, `Authorization: Bearer`, a header field of the scheme's own, cookie. **The
+//!    first carrier with a credential decides**: an invalid token in the query is refused even beside a valid cookie. A credential
+//!    is present if its name is present, whatever its value. `Basic` and other authorization schemes count as absent.
 //! 2. Signed tokens and embed tokens share the site's carriers, and are distinguished by their form. Carriers that the site does
 //!    not list are not searched.
-//! 3. Within one carrier, the shared text takes precedence over the places of a scheme's own: beside a token in the query, a link
-//!    is not read.
-//! 4. Several cookies of one name are verified independently. The first accepted one decides. If none is accepted, the result is
-//!    the first lookup that one of them needs, or else the most specific denial.
+//! 3. Within one carrier, the shared place takes precedence over the places of a single scheme: if the query has a token, a link
+//!    beside it is not read.
+//! 4. Several cookies with the same name are verified independently. The first accepted cookie decides. If none is accepted, the
+//!    result is the first lookup that one of them needs, or else the most specific denial.
 //!
 //! # Adding a scheme
 //!
-//! A scheme is a module here, and an entry in the registry (`list.rs`). It implements:
+//! A scheme is a module here and an entry in the registry (`list.rs`). It implements:
 //!
 //! 1. `CredentialScheme` (`scheme.rs`) for its checked rules: its places, and how credentials are found and verified.
-//! 2. `SchemeFacts` (`scheme.rs`) for the facts that remain of a verified credential.
+//! 2. `SchemeFacts` (`scheme.rs`) for the facts that are kept of a verified credential.
 //! 3. `SchemeSettings` (`settings.rs`) for its settings: how they are checked, and which secrets are loaded. Also `ConfigSection`
 //!    (`section.rs`) if it has a section in the configuration file.
 //! 4. `ClaimSource` (`claim.rs`) for the claims that hooks read. Identity headers and `Grant::claims` read the result of
 //!    `CredentialScheme::claims`.
 //!
 //! Then add a file of samples to `tests/schemes` and the section to the docs of [`config`](crate::config), and run
-//! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` to generate the schema of configuration files again. Carriers,
+//! `PLAYGATE_WRITE_SCHEMA=1 cargo test --all-features --lib schema` to regenerate the schema of configuration files. Carriers,
 //! stripping, forwarding, log lines, the section of the file, the method of [`Site`](crate::Site), and the tests of
-//! `tests/decisions/schemes.rs` follow from these. A URL with an expiry and a hash needs no scheme if an expression of [`link`] describes it.
+//! `tests/decisions/schemes.rs` follow from these. A URL with an expiry and a hash needs no new scheme if an expression of
+//! [`link`] describes it.
 
 pub mod akamai;
 pub mod cloudfront;

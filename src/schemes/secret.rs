@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-/// A secret that a site shares with its signers, or the place where it is stored. Its `Debug` output shows nothing of it.
+/// A secret that a site shares with its signers, or the place where it is stored. Its `Debug` output never shows the
+/// secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedSecret(pub(crate) SecretPlace);
 
@@ -30,7 +31,7 @@ pub(crate) struct SecretSlots<'s> {
 }
 
 impl SharedSecret {
-    /// Creates a secret that is read from a file. One line end after text is not part of the secret.
+    /// Creates a secret that is read from a file. A single line ending at the end of a text is not part of the secret.
     #[cfg(feature = "config")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(SecretPlace::File(path.into()))

@@ -12,8 +12,8 @@ pub enum KeyScope {
     Bucket(Box<str>),
     /// One live stream, on every live site.
     Stream(Box<str>),
-    /// The resources of one site, and only there: a playback domain. It is named by the site's id. Without an explicit id, that
-    /// is the site's first host.
+    /// The resources of one site, on that site only: a playback domain. The site is named by its id. Without an explicit id,
+    /// that is the site's first host.
     Site(Box<str>),
     /// Everything on every site. Only [`danger::any_scope`](crate::keys::danger::any_scope) creates it.
     Any(Unlimited),

@@ -3,7 +3,7 @@
 //! Rules, in the order they are tried:
 //!
 //! 1. [`KeyScope`]: the key of a bucket or stream may sign for that bucket or stream on every site that serves it. The key of a
-//!    site may sign for the resources of that site only. Anything else is rejected with [`Denial::WrongKeyScope`].
+//!    site may sign only for the resources of that site. Anything else is rejected with [`Denial::WrongKeyScope`].
 //! 2. [`Coverage`]: on a bucket, `uri` is an object key or a prefix of whole segments (`videos/1` covers `videos/1/a.ts`, not
 //!    `videos/10/a.ts`). On a live site it equals the playback ID. Anything else is rejected with [`Denial::OutOfScope`].
 //!

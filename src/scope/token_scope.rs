@@ -16,13 +16,13 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::Scope`] if no object key can begin with the text.
+    /// Returns [`ConfigError::Scope`] if the text cannot be the beginning of an object key.
     pub fn folder(folder: &str) -> Result<Self, ConfigError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         check(folder, "a folder such as videos/1, or whole_bucket()").map(|()| Self(format!("{folder}/")))
     }
 
-    /// Creates the scope of one object. It also covers everything in a folder of that name.
+    /// Creates the scope of one object. The scope also covers everything in a folder of that name.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl Scope {
         check(id, write).map(|()| Self(id.to_owned()))
     }
 
-    /// Creates the scope of every object in the bucket. It is accepted only by sites that allow it.
+    /// Creates the scope of every object in the bucket. This scope is accepted only by sites that allow it.
     pub const fn whole_bucket() -> Self {
         Self(String::new())
     }

@@ -37,8 +37,8 @@ pub(crate) enum Keys {
 }
 
 impl Forward {
-    /// Carries the parameters of a credential that was granted from the query, so that a signed URL plays without further
-    /// settings. This is the default.
+    /// Carries the parameters of a granted credential from the query, so that a signed URL plays without further settings. This
+    /// is the default.
     pub const fn auto() -> Self {
         Self {
             off: false,
@@ -55,13 +55,13 @@ impl Forward {
         Self { off: true, ..Self::auto() }
     }
 
-    /// Carries these parameters, also on public sites.
+    /// Carries these parameters, on public sites too.
     pub fn only_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Only(texts(keys)), ..Self::auto() }
     }
 
-    /// Carries all parameters but these, also on public sites. Parameters that players add to single requests (`_HLS_msn` and the
-    /// like) are never carried.
+    /// Carries all parameters except these, on public sites too. Parameters that players add to single requests (`_HLS_msn` and
+    /// the like) are never carried.
     pub fn except_keys<I: IntoIterator<Item: Into<String>>>(keys: I) -> Self {
         Self { keys: Keys::Except(texts(keys)), ..Self::auto() }
     }
@@ -73,22 +73,22 @@ impl Forward {
         self
     }
 
-    /// Sets the extensions of the files whose URIs get the parameters. The default is every file.
+    /// Sets the extensions of the files whose URIs receive the parameters. The default is every file.
     pub fn to<I: IntoIterator<Item: Into<String>>>(mut self, extensions: I) -> Self {
         self.to = Some(texts(extensions));
         self
     }
 
-    /// Sets further hosts whose URIs get the parameters, beside the request's own host and those that the site names. A host is
-    /// an exact name or a pattern as in a site's `hosts`. It is meant at the default port of the URI's scheme, unless it names a
-    /// port (`segments.example.com:8443`). The operator of such a host can use the credential.
+    /// Sets further hosts whose URIs receive the parameters, in addition to the request's own host and those that the site
+    /// names. A host is an exact name or a pattern, as in a site's `hosts`. It matches the default port of the URI's scheme,
+    /// unless it names a port (`segments.example.com:8443`). The operator of such a host can use the credential.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
         self.hosts = texts(hosts);
         self
     }
 
-    /// Sets the longest MPD that is rewritten, in bytes. An MPD is held in memory until it is complete. A longer MPD passes
-    /// unchanged, with a log line. The default is [`DEFAULT_MAX_MPD`], the range 1 KiB to 16 MiB.
+    /// Sets the maximum size of an MPD that is rewritten, in bytes. An MPD is held in memory until it is complete. A longer MPD
+    /// passes unchanged, with a log line. The default is [`DEFAULT_MAX_MPD`], the range is 1 KiB to 16 MiB.
     pub const fn max_mpd(mut self, bytes: usize) -> Self {
         self.max_mpd = bytes;
         self

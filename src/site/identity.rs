@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 /// The content of an identity header for the inner service.
 ///
-/// Every identity header is removed from incoming requests on every site, in each spelling that a gateway folds into the same
-/// name. The content is set only on granted requests of its own site. Content that is not one line of visible ASCII is left out.
+/// Every identity header is removed from incoming requests on every site, in every spelling that a gateway folds into the same
+/// name. The content is set only on granted requests of the site that configures it. Content that is not one line of visible
+/// ASCII is omitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentityValue {

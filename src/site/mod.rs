@@ -1,19 +1,19 @@
 //! Sites: selects the site of a request, and holds its rules.
 //!
-//! A [`Site`] describes a set of hosts, or a base path on them: the resources it serves, who may read them, and the headers of
-//! its responses. A [`Policy`] is the checked form of all sites together:
+//! A [`Site`] describes a set of hosts, or a base path on them: the resources that the site serves, the clients that may read
+//! them, and the headers of its responses. A [`Policy`] is the checked form of all sites together:
 //!
-//! 1. Every setting is checked, and all errors are reported at once. A policy that exists is sound.
-//! 2. The host selects its sites: an exact host takes precedence over a pattern, and a pattern over `*`. On one host the longest
-//!    base path wins. If none of its base paths contains the path, the next less exact host is tried.
-//! 3. If some reading of a path is inside a base path and the path itself is outside, the request is refused with 400.
+//! 1. Every setting is checked, and all errors are reported at once. A policy that exists is valid.
+//! 2. The host selects the candidate sites: an exact host takes precedence over a pattern, and a pattern over `*`. On one host,
+//!    the longest base path wins. If no base path of the host contains the path, the next less specific host is tried.
+//! 3. If the path is outside every base path but another reading of the path is inside one, the request is refused with 400.
 //! 4. [`UnknownHost`] decides about a host that no site claims. [`Outside`] decides about a path outside every base path on a
-//!    host that a site claims. A policy with base paths below `/` has to set it, because these requests pass without a
-//!    credential. A site for any host (`"*"`) claims every host: beside it only [`Outside`] decides. If there are named hosts
-//!    too, the hosts that pass are listed.
+//!    host that a site claims. A policy with base paths below `/` must set `Outside`, because these requests pass without a
+//!    credential. A site for any host (`"*"`) claims every host, so only [`Outside`] decides. If there are named hosts too, the
+//!    hosts that pass must be listed.
 //!
 //! Exact hosts and base paths are found by hash, so their number does not affect the cost of a request. Patterns are tried one
-//! after the other. Keep their number low, and use exact hosts if the names are known.
+//! by one: keep their number low, and use exact hosts if the names are known.
 
 mod check;
 mod forward;

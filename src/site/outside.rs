@@ -8,8 +8,8 @@ use crate::request::Host;
 /// The treatment of requests outside every base path, on a host that some site claims.
 ///
 /// If some site of a policy has a base path below `/`, [`PolicyBuilder::outside`] has to be set, unless a site at `/` serves the
-/// other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims; beside a site
-/// for any host (`"*"`) there are none.
+/// other paths of each of these hosts. [`UnknownHost`](super::UnknownHost) decides about hosts that no site claims; with a site
+/// for any host (`"*"`), there are no such hosts.
 ///
 /// [`PolicyBuilder::outside`]: super::PolicyBuilder::outside
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ use crate::request::Host;
 pub enum Outside {
     /// The request is refused with 404.
     Refuse,
-    /// The request goes to the inner service unchanged, without a credential. This is an error beside a site for any host and
-    /// sites with named hosts, because a mistyped host would open its paths. List the hosts in that case.
+    /// The request goes to the inner service unchanged, without a credential. This is an error if the policy has both a site for
+    /// any host and sites with named hosts, because a mistyped host would make its paths public. List the hosts in that case.
     Pass,
     /// Requests for these hosts go to the inner service unchanged, without a credential. Other requests are refused with 404.
     /// Each name is exact, without port, and is claimed by a site.

@@ -68,7 +68,7 @@ impl Policy {
         self.sites.get(index)
     }
 
-    /// Returns all sites, in the order they were given.
+    /// Returns all sites, in the order in which they were added.
     pub fn sites(&self) -> impl Iterator<Item = SiteView<'_>> {
         self.sites.iter().map(SiteView)
     }
@@ -208,8 +208,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Maps a stream id to a playback ID. Key scopes name stream ids; tokens and URLs name playback IDs. Without an entry they
-    /// are the same.
+    /// Maps a stream id to a playback ID. Key scopes name stream ids; tokens and URLs name playback IDs. Without an entry, the
+    /// playback ID is the stream id.
     pub fn stream(mut self, id: impl Into<String>, playback_id: impl Into<String>) -> Self {
         self.streams.push((id.into(), playback_id.into()));
         self
@@ -221,8 +221,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets the treatment of paths outside every base path, on hosts that a site claims. It is required if some site has a [base
-    /// path](Site::base_path) below `/`, unless a site at `/` serves the other paths of each host.
+    /// Sets the treatment of paths outside every base path, on hosts that a site claims. The setting is required if some site
+    /// has a [base path](Site::base_path) below `/`, unless a site at `/` serves the other paths of each host.
     ///
     /// ```
     /// use playgate::site::Outside;
@@ -248,14 +248,14 @@ impl PolicyBuilder {
     /// maximum is [`MAX_TOKEN_CACHE`] and the default [`DEFAULT_TOKEN_CACHE`].
     ///
     /// The memory is allocated with the first token: 16 bytes for each slot. Each remembered token takes its own length, the
-    /// length of its payload and some 200 bytes more. Only facts are remembered. Rules, keys, times and revocations are checked
-    /// again on every request.
+    /// length of its payload and some 200 bytes more. Only facts about the token are remembered. Rules, keys, times and
+    /// revocations are checked again on every request.
     pub fn token_cache(mut self, tokens: usize) -> Self {
         self.token_cache = tokens;
         self
     }
 
-    /// Sets the limits of failed signatures. The default is 60,000 a minute for a client, and any number for a key.
+    /// Sets the limits on failed signatures. The default is 60,000 a minute for a client, and no limit for a key.
     pub fn failed_signatures(mut self, limits: FailedSignatures) -> Self {
         self.failed_signatures = limits;
         self

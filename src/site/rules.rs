@@ -115,17 +115,17 @@ impl<'s> SiteView<'s> {
         self.0.schemes.accepts(scheme)
     }
 
-    /// Returns the names of the query parameters in which credentials of a scheme are.
+    /// Returns the names of the query parameters that carry credentials of a scheme.
     pub fn query_names(self, scheme: Scheme) -> impl Iterator<Item = &'s str> {
         self.0.schemes.places_of(scheme).into_iter().flat_map(|places| &places.query).map(|name| &**name)
     }
 
-    /// Returns the names of the cookies in which credentials of a scheme are.
+    /// Returns the names of the cookies that carry credentials of a scheme.
     pub fn cookie_names(self, scheme: Scheme) -> impl Iterator<Item = &'s str> {
         self.0.schemes.places_of(scheme).into_iter().flat_map(|places| &places.cookies).map(|name| &**name)
     }
 
-    /// Returns whether the site serves live streams by their playback IDs, and not the objects of a bucket.
+    /// Returns whether the site serves live streams by their playback IDs, rather than the objects of a bucket.
     pub fn is_live(self) -> bool {
         self.0.facts.serves.is_live()
     }

@@ -14,8 +14,8 @@ use crate::time::{Leeway, Span, TimeRules};
 
 /// A set of hosts, or a base path on them, with the resources served there and their rules.
 ///
-/// Created by [`Site::bucket`], [`Site::live_by_path`] or [`Site::live_by_host`], and refined by its methods. It is checked when
-/// the policy is built.
+/// Create a site with [`Site::bucket`], [`Site::live_by_path`] or [`Site::live_by_host`], and refine it with its methods. The
+/// site is checked when the policy is built.
 ///
 /// ```
 /// use playgate::{Site, cors::Cors};
@@ -156,7 +156,7 @@ impl Site {
         Self::new(Serves::Live(LiveShape::Path))
     }
 
-    /// Creates a site that serves live streams whose playback ID is in the host, by the pattern's `{playback_id}`:
+    /// Creates a site that serves live streams whose playback ID is in the host, at the pattern's `{playback_id}`:
     /// `play-{playback_id}.example.com`. Host names are case-insensitive, so such a playback ID is always lower-case.
     pub fn live_by_host() -> Self {
         Self::new(Serves::Live(LiveShape::Host))
@@ -206,14 +206,14 @@ impl Site {
 
     /// Sets the folder at which the site begins, for example `/media/`. The default is `/`.
     ///
-    /// The base path is compared with the path that the client sent. Axum's `nest` and `nest_service` remove their prefix, and
-    /// only the feature `axum` recovers the original path.
+    /// The base path is compared with the path that the client sent. Axum's `nest` and `nest_service` remove their prefix; only
+    /// with the feature `axum` is the original path recovered.
     pub fn base_path(mut self, base_path: impl Into<String>) -> Self {
         self.location.base_path = base_path.into();
         self
     }
 
-    /// Makes the whole site public: credentials are not read. The inner service must serve nothing else under its hosts.
+    /// Makes the whole site public: credentials are not read. The inner service must serve nothing else under the site's hosts.
     pub fn public(mut self) -> Self {
         self.settings.access = Access::Public;
         self
@@ -234,7 +234,7 @@ impl Site {
     /// Sets whether requests over plain HTTP are rejected. The default is false. A client on this machine is exempt: a peer on
     /// loopback that is not a trusted proxy and whose request was not forwarded
     /// ([`TrustedProxies::is_https`](crate::request::TrustedProxies::is_https)). A connection counts as TLS if the server
-    /// (`TlsConnection` with the feature `http`) or a trusted proxy reports it so.
+    /// (`TlsConnection` with the feature `http`) or a trusted proxy reports it as such.
     pub fn require_https(mut self, require: bool) -> Self {
         self.settings.require_https = require;
         self
@@ -259,9 +259,9 @@ impl Site {
     }
 
     /// Sets the carriers that signed tokens and embed tokens are read from: [`Carrier::Query`], [`Carrier::Bearer`] and
-    /// [`Carrier::Cookie`], in this order. [`Carrier::Path`] is an error: credentials in the path are settings of their scheme. The default is query and
-    /// cookie, because an application's own bearer token must not spoil
-    /// its viewers' cookies.
+    /// [`Carrier::Cookie`], in this order. [`Carrier::Path`] is an error: credentials in the path are configured in the settings
+    /// of their scheme. The default is query and cookie, because otherwise an application's own bearer token would take
+    /// precedence over its viewers' cookies.
     ///
     /// ```
     /// use playgate::{Site, schemes::Carrier};
@@ -284,7 +284,7 @@ impl Site {
         self
     }
 
-    /// Sets the longest token, in bytes. The default is 4096, the maximum
+    /// Sets the maximum length of a token, in bytes. The default is 4096, the maximum
     /// [`MAX_TOKEN_BYTES`](crate::schemes::jws::MAX_TOKEN_BYTES).
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.jws().max_token_bytes = bytes;
@@ -309,7 +309,7 @@ impl Site {
         self
     }
 
-    /// Rejects tokens that never expire, or that expire later than this from now. Given in whole seconds.
+    /// Rejects tokens that never expire, or whose remaining lifetime exceeds this limit. The limit is in whole seconds.
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.times.max_lifetime = Some(Span(lifetime));
         self
@@ -327,7 +327,7 @@ impl Site {
         self
     }
 
-    /// Sets the permitted clock difference to the issuer. The default is none.
+    /// Sets the permitted clock difference from the issuer. The default is none.
     pub fn leeway(mut self, leeway: Leeway) -> Self {
         self.times.leeway = leeway;
         self
@@ -339,9 +339,9 @@ impl Site {
         self
     }
 
-    /// Sets whether credentials are removed from the request, from every carrier of the site, before it reaches the inner
-    /// service. The default is false. Credentials are also removed from the `Referer`, which is dropped if it cannot be parsed. A
-    /// credential in the path stays, because the path names the resource.
+    /// Sets whether credentials are removed from every carrier of the site before the request reaches the inner service. The
+    /// default is false. Credentials are also removed from the `Referer`, which is dropped if it cannot be parsed. A credential
+    /// in the path stays, because the path names the resource.
     pub fn strip_credentials(mut self, strip: bool) -> Self {
         self.settings.strip_credentials = strip;
         self
@@ -356,8 +356,8 @@ impl Site {
     /// Sets a request header for the inner service to a claim, as in `("x-viewer", "sub")`, or to a fact of the grant, as in
     /// `("x-kid", GrantFact::Kid)`.
     ///
-    /// Headers with these names are first removed from every incoming request, on every site. That applies to every spelling that
-    /// CGI, WSGI or PHP fold into the same name: any case, and any punctuation in place of any other. `X_Viewer` and `x.viewer`
+    /// A header with this name is first removed from every incoming request, on every site. This applies to every spelling that
+    /// CGI, WSGI or PHP folds into the same name: any case, and any punctuation in place of any other. `X_Viewer` and `x.viewer`
     /// are removed like `x-viewer`.
     ///
     /// ```
@@ -373,8 +373,8 @@ impl Site {
         self
     }
 
-    /// Removes a header from every incoming request, on every site and in every spelling, without setting a new value. For
-    /// headers that the inner service trusts.
+    /// Removes a header from every incoming request, on every site and in every spelling, without setting a new value. Use this
+    /// for headers that the inner service trusts.
     pub fn remove_header(self, header: impl Into<String>) -> Self {
         self.identity_header(header, IdentityValue::Removed)
     }
@@ -391,7 +391,7 @@ impl Site {
         self
     }
 
-    /// Sets the operator's own rule, which runs on every request after its credential was verified, for every scheme.
+    /// Sets the operator's own rule, which runs on every request whose credential was verified, for every scheme.
     ///
     /// A hook receives the request and the verified claims by name. It runs inside the decision, so it must not block.
     ///

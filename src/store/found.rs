@@ -9,7 +9,7 @@ use super::need::Subject;
 use crate::records::Record;
 use crate::request::MAX_COOKIES_TRIED;
 
-/// The results of the lookups for one request so far.
+/// The results so far of the lookups for one request.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The answers, at most one for each candidate.

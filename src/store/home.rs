@@ -40,7 +40,7 @@ impl Default for Store {
 }
 
 impl Store {
-    /// Creates a store in the memory of this process. It needs no server, and is lost when the process ends.
+    /// Creates a store in the memory of this process. It needs no server, and its content is lost when the process ends.
     pub fn in_memory() -> Self {
         Self(Arc::new(Inner { access: Arc::default(), home: Home::Memory }))
     }
@@ -52,12 +52,13 @@ impl Store {
         Self(Arc::new(Inner { home: Home::Redis(home(Arc::clone(&access))), access }))
     }
 
-    /// Waits until a shared store was reached for the first time and commands work. A store in memory is always ready.
+    /// Waits until a shared store has been reached for the first time and commands work. A store in memory is always ready.
     ///
     /// Afterwards the connections are set up and a script has run. The revocations in the store are in force here, and earlier
     /// revocations of this node are in the store.
     ///
-    /// This waits indefinitely while the server is down, loads its data or does not answer. Limit it with `tokio::time::timeout`.
+    /// This function waits indefinitely while the server is down, is loading its data or does not answer. Limit the wait with
+    /// `tokio::time::timeout`.
     pub async fn ready(&self) {
         match &self.0.home {
             Home::Memory => ready(()).await,
@@ -66,8 +67,8 @@ impl Store {
         }
     }
 
-    /// Returns the present problems of a shared store: it is unreachable, it may evict keys, or it saves nothing on disk. The
-    /// last two are checked at each connection, if the server shows its configuration. A store in memory has no problems.
+    /// Returns the current problems of a shared store: it is unreachable, it may evict keys, or it saves nothing to disk. The
+    /// last two are checked at each connection, if the server discloses its configuration. A store in memory has no problems.
     pub fn problems(&self) -> Vec<String> {
         match &self.0.home {
             Home::Memory => Vec::new(),

@@ -3,15 +3,16 @@
 //! Decisions read only memory and never wait. The operations that wait are in this module:
 //!
 //! 1. Tokens are issued and revoked. The change applies to the next decision of the same node.
-//! 2. A token that is not in memory is **looked up**, by the adapter that needs it. Requests for the same token share one lookup.
+//! 2. A token that is not in memory is **looked up** by the adapter that needs it. Requests for the same token share one lookup.
 //! 3. Revocations by other nodes are applied within a second. After a lost connection, the node catches up with them.
 //!
 //! Without a shared store, a token that is not in memory is unknown, and everything is lost when the process ends. `RedisStore`
 //! (feature `redis`) describes the data of a shared store and the setup of its server.
 //!
 //! While a shared store is down, [issuing](crate::verifier::Embeds::issue) and [revoking](crate::verifier::Embeds::revoke) fail.
-//! A revocation applies to this node nevertheless, and is sent to the store when it is back, unless this process ends first. If a
-//! store loses a revocation that it had acknowledged, every node that knows the revocation sends it again.
+//! A revocation nevertheless applies to this node, and is sent to the store when the store is reachable again, unless this
+//! process ends first. If a store loses a revocation that it had acknowledged, every node that knows the revocation sends it
+//! again.
 
 mod access;
 mod error;

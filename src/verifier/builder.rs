@@ -90,7 +90,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Adds a key. A verifier can start without keys; they can be added later.
+    /// Adds a key. A verifier can start without keys, which can be added later.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
@@ -114,7 +114,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Checks everything and builds the verifier.
+    /// Checks all settings and keys, and builds the verifier.
     ///
     /// # Errors
     ///
@@ -166,8 +166,8 @@ impl VerifierBuilder {
 
 #[cfg(feature = "config")]
 impl VerifierBuilder {
-    /// Sets the configuration file, `.toml` or `.json`. Its sites, settings and key sources are added to those of code. If both
-    /// set `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file takes precedence.
+    /// Sets the configuration file, `.toml` or `.json`. Its sites, settings and key sources are added to those set in
+    /// code. If both set `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file takes precedence.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.setup.file = Some(path.into());
         self
@@ -179,7 +179,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Sets a [`hook`](Site::hook) for the file's site with this id. A reload keeps it.
+    /// Sets a [`hook`](Site::hook) for the file's site with this id. A reload keeps the hook.
     pub fn hook(
         mut self,
         site: impl Into<String>,

@@ -6,7 +6,7 @@ use crate::revocation::Revocation;
 use crate::store::StoreError;
 
 impl Verifier {
-    /// Returns a handle to the embed tokens of a site, given its id: to issue, revoke and count them.
+    /// Returns a handle to issue, revoke and count the embed tokens of a site, given the site's id.
     ///
     /// ```
     /// use playgate::{Site, Verifier, schemes::embed::{Embed, EmbedDraft}};
@@ -39,9 +39,9 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError`]. After [`Unavailable`](StoreError::Unavailable) the revocation is in force on this node, and is
-    /// sent to the others later. After [`NotReplicated`](StoreError::NotReplicated) it is in force everywhere, but a failover
-    /// could still lose it in the store.
+    /// Returns [`StoreError`]. After [`Unavailable`](StoreError::Unavailable), the revocation is in force on this node, and is
+    /// sent to the others later. After [`NotReplicated`](StoreError::NotReplicated), it is in force everywhere, but a failover
+    /// of the store could still lose it.
     pub async fn revoke(&self, revocation: Revocation) -> Result<(), StoreError> {
         self.store().revoke(revocation).await
     }
@@ -50,8 +50,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::Unavailable`] if the revocation was not withdrawn, and [`StoreError::NotReplicated`] if it was, but
-    /// a failover could still lose that.
+    /// Returns [`StoreError::Unavailable`] if the revocation was not withdrawn, and [`StoreError::NotReplicated`] if it was
+    /// withdrawn, but a failover could still undo that.
     pub async fn restore(&self, revocation: &Revocation) -> Result<bool, StoreError> {
         self.store().restore(revocation).await
     }
@@ -78,26 +78,26 @@ impl Embeds {
         Ok(token)
     }
 
-    /// Revokes one token, known or not. The next decision rejects it.
+    /// Revokes one token, whether or not it is known. The next decision rejects it.
     ///
     /// The token's record is removed two minutes later. From then on the token is rejected as unknown, and could be issued
     /// [again](EmbedDraft::token). A shared store remembers the revocation until the token's expiry, for at least a day, and for
-    /// 31 days if the token never expires. So does every node that made or received the revocation: it rejects the token, and
-    /// sends the revocation again to a store that comes back without it.
+    /// 31 days if the token never expires. Every node that made or received the revocation remembers it as long: it rejects the
+    /// token, and sends the revocation again to a store that comes back without it.
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError::Unavailable`] or [`StoreError::NotReplicated`]. The revocation is in force on this node
-    /// nevertheless.
+    /// Returns [`StoreError::Unavailable`] or [`StoreError::NotReplicated`]. The revocation is nevertheless in force on this
+    /// node.
     pub async fn revoke(&self, token: EmbedToken) -> Result<(), StoreError> {
         self.verifier.store().revoke_token(token, self.verifier.now()).await
     }
 
-    /// Revokes every token issued so far for the draft's video, and issues this one, in one step.
+    /// Revokes every token issued so far for the draft's video and issues the draft's token, in one step.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`issue`](Self::issue); nothing is revoked in that case. After [`StoreError::NotReplicated`] the
+    /// Returns the errors of [`issue`](Self::issue); nothing is revoked in that case. After [`StoreError::NotReplicated`], the
     /// video was rotated, but the new token is not returned: rotate again.
     pub async fn rotate(&self, draft: EmbedDraft) -> Result<EmbedToken, StoreError> {
         let now = self.verifier.now();
@@ -112,7 +112,7 @@ impl Embeds {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is in force on this node nevertheless.
+    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is nevertheless in force on this node.
     pub async fn revoke_video(&self, video: &str) -> Result<(), StoreError> {
         check_id("video", video, true).map_err(|error| StoreError::Refused(error.into()))?;
         let (realm, _) = self.rules(video)?;
@@ -123,18 +123,18 @@ impl Embeds {
     ///
     /// # Errors
     ///
-    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is in force on this node nevertheless.
+    /// Returns [`StoreError`] if other nodes could not be informed. The revocation is nevertheless in force on this node.
     pub async fn revoke_viewer(&self, viewer: &str) -> Result<(), StoreError> {
         check_id("viewer", viewer, false).map_err(|error| StoreError::Refused(error.into()))?;
         self.verifier.store().revoke_viewer(viewer, self.verifier.now()).await
     }
 
-    /// Returns the outcomes of requests with a token on this node, or `None` if the token is not known, or no longer.
+    /// Returns the outcomes of requests with a token on this node, or `None` if the token is not, or no longer, known.
     pub fn counts(&self, token: EmbedToken) -> Option<EmbedCounts> {
         self.verifier.store().access().embeds.counts(&token)
     }
 
-    /// Returns the outcomes of requests for a video with embed tokens on this node, or `None` if the video has none.
+    /// Returns the outcomes of requests for a video with embed tokens on this node, or `None` if the video has no embed tokens.
     pub fn video_counts(&self, video: &str) -> Option<EmbedCounts> {
         let (realm, _) = self.rules(video).ok()?;
         self.verifier.store().access().embeds.video_counts(&realm, video)

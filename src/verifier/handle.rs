@@ -12,7 +12,7 @@ use crate::site::{Policy, SiteView};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
-/// The public handle: decides requests, and replaces keys and policies while it serves.
+/// The public handle: decides requests, and replaces keys and policies at run time.
 ///
 /// It is cheap to clone, and clones share everything. A change applies to every decision that starts after the call that made the
 /// change has returned.
@@ -62,7 +62,7 @@ impl Verifier {
     }
 
     /// Decides one request, without I/O and without waiting. It allocates only [once](crate::decide) for a thread, for a
-    /// remembered token, and for a public key. Cheap rules that can reject come first.
+    /// remembered token, and for a public key. Cheap rules that can reject a request are applied first.
     pub fn decide<'r>(&self, request: &'r impl RequestView, now: UnixSeconds) -> Decision<'r> {
         self.decide_with(request, now, None)
     }
@@ -70,7 +70,7 @@ impl Verifier {
     /// Decides a request again, with the results of the lookups that earlier decisions [needed](Decision::Needs).
     ///
     /// A request with several cookies of one name may then need another lookup. Add its result with [`Found::and`], and decide
-    /// again. After three lookups nothing more is needed, so a loop ends. [`Verifier::reply`] runs this loop:
+    /// again. After three lookups, no more are needed, so a loop ends. [`Verifier::reply`] runs this loop:
     ///
     /// ```
     /// # use playgate::{Decision, Verifier};
@@ -115,14 +115,15 @@ impl Verifier {
         Keys(self)
     }
 
-    /// Replaces the policy, and keeps the keys.
+    /// Replaces the policy and keeps the keys.
     pub fn swap(&self, policy: Policy) {
         let Ok(()) = self.update(|state| Ok::<_, Infallible>(state.with_policy(policy)));
     }
 
-    /// Replaces policy and keys together, with the result of `change` for the present snapshot. On an error nothing changes.
+    /// Replaces policy and keys together with the result of `change` for the current snapshot. If `change` fails, nothing
+    /// changes.
     ///
-    /// Changes take turns, so `change` must not itself change this verifier: it would wait for itself forever.
+    /// Changes are applied one at a time, so `change` must not itself change this verifier: the call would deadlock.
     ///
     /// # Errors
     ///
@@ -139,7 +140,7 @@ impl Verifier {
         Ok(())
     }
 
-    /// Returns the present policy and keys. The snapshot shares their parts.
+    /// Returns the current policy and keys. The snapshot shares their parts.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::clone(&self.0.live.load())
     }
@@ -173,11 +174,11 @@ impl Keys<'_> {
     /// Replaces the key with the same identity, as one change: a rotation under one `kid`. Tokens of the previous key are then
     /// rejected as `bad_signature`.
     ///
-    /// If the previous key came from a source, the new key counts as a key of code: it stays when the file changes.
+    /// If the previous key came from a source, the new key counts as a key that was set in code: it stays when the file changes.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::NoSuchKey`] if there is none; nothing changes in that case.
+    /// Returns [`ConfigError::NoSuchKey`] if there is no such key; nothing changes in that case.
     pub fn replace_key(self, key: Key) -> Result<(), ConfigError> {
         log_dangers(std::slice::from_ref(&key));
         self.0.update(|state| Ok(state.with_keys(state.keys.with_replaced(key)?)))
@@ -201,7 +202,8 @@ impl Keys<'_> {
         removed
     }
 
-    /// Replaces the whole key set. Keys of sources that are not part of the new set stay out until their files change.
+    /// Replaces the whole key set. Keys of sources that are not part of the new set are not loaded again until their files
+    /// change.
     pub fn replace(self, keys: KeySet) {
         let Ok(()) = self.0.update(|state| Ok::<_, Infallible>(state.with_keys(keys)));
     }

@@ -8,7 +8,7 @@ use super::handle::Verifier;
 use crate::error::ConfigErrors;
 use crate::keys::Key;
 
-/// The keys in force and the faults of their files, for dashboards and people. It contains no secrets.
+/// The keys in force and the faults of their files, for dashboards and operators. It contains no secrets.
 ///
 /// It can be serialized with serde. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Health {
     /// The problems of a shared store; see [`Store::problems`](crate::store::Store::problems).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub store: Vec<String>,
-    /// Content that is not in force, with the reason: files that cannot be loaded, and a rejected configuration.
+    /// Content that is not in force, with the reasons: files that cannot be loaded, and a rejected configuration.
     pub errors: Vec<String>,
     /// Files and folders that could not be read, and whose last valid keys stay in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -41,9 +41,9 @@ pub struct KeptSource {
     pub error: String,
     /// The number of keys that are kept.
     pub keys: usize,
-    /// The time at which the keys were last read from it, or found unchanged.
+    /// The time at which the keys were last read from the file or folder, or found unchanged.
     pub confirmed_at: i64,
-    /// The last second in which the keys are in force, if its `max_staleness` sets one.
+    /// The last second in which the keys are in force, if the source sets `max_staleness`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
 }
@@ -84,7 +84,7 @@ pub struct KeyHealth {
     /// The one issuer whose tokens the key verifies. Absent for any issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The key's file or environment variable. Absent for a key of code.
+    /// The key's file or environment variable. Absent for a key that was set in code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The time at which the key was loaded.
@@ -92,7 +92,8 @@ pub struct KeyHealth {
     /// The last second in which the key is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<i64>,
-    /// The last second in which the key is in force unless its file is read again. Absent without `max_staleness`.
+    /// The last second in which the key is in force, unless its file is read again before then. Absent without
+    /// `max_staleness`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<i64>,
     /// The time of the last grant with the key. Absent if there was none.
@@ -101,7 +102,7 @@ pub struct KeyHealth {
     /// The checks that are disabled for the key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub danger: Vec<&'static str>,
-    /// The reason why the present content of the key's file is not in force.
+    /// The reason why the current content of the key's file is not in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }

@@ -1,11 +1,11 @@
-//! The verifier: the handle that decides requests while its keys, policy and revocations change.
+//! The verifier: a handle that decides requests, and whose keys, policy and revocations can change at run time.
 //!
 //! 1. [`Verifier::builder`] collects sites, keys and a store, or `Verifier::from_file` reads them (feature `config`).
 //! 2. [`Verifier::decide`] decides a request by the rules of [`decide`](crate::decide).
 //! 3. [`Verifier::keys`], [`swap`](Verifier::swap) and [`update`](Verifier::update) replace keys and policies.
 //!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
 //! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
-//!    `Verifier::watch` does so whenever they change.
+//!    `Verifier::watch` does so whenever a file changes.
 //! 5. [`Verifier::health`] reports each key's source, age and faults.
 //!
 //! A change applies to every decision that starts after the call that made the change has returned.

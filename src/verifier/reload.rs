@@ -24,19 +24,19 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// Returns all errors of the file and its keys at once, each with file, line, the text found and the remedy.
+    /// Returns all errors of the file and its keys at once, each with the file, the line, the text found and the remedy.
     pub fn from_file(path: impl Into<std::path::PathBuf>) -> Result<Self, ConfigErrors> {
         Self::builder().file(path).build()
     }
 
-    /// Reads the configuration file and every key source again, and puts them in force together.
+    /// Reads the configuration file and every key source again, and puts the results in force together.
     ///
-    /// A file or folder of keys that is missing, empty or broken keeps its last valid keys, and the report lists it in
-    /// [`kept`](Reloaded::kept). A document that was read and holds no usable key removes its keys; see
+    /// If a file or folder of keys is missing, empty or broken, its last valid keys stay in force, and the report lists it in
+    /// [`kept`](Reloaded::kept). If a document can be read and holds no usable key, its keys are removed; see
     /// [`KeySource`](crate::keys::KeySource).
     ///
-    /// If there is a file, a policy that was set with [`swap`](Self::swap) is replaced. Keys that code inserted stay. Do not call
-    /// this while serving a request: it reads files.
+    /// If there is a configuration file, a policy that was set with [`swap`](Self::swap) is replaced. Keys that were inserted in
+    /// code stay. Do not call this while serving a request, because it reads files.
     ///
     /// # Errors
     ///

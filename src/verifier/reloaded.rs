@@ -8,9 +8,11 @@ use crate::error::ConfigError;
 pub struct Reloaded {
     /// Sites, by id.
     pub sites: Difference,
-    /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that code inserted are not changed.
+    /// Keys of the sources, by their displayed [identity](crate::keys::KeyIdentity). Keys that were inserted in code are not
+    /// changed.
     pub keys: Difference,
-    /// Content that is not in force: files that cannot be loaded, keys whose identity is taken, unusable members of JWK Sets.
+    /// Content that is not in force: files that cannot be loaded, keys whose identity is already in use, unusable members of
+    /// JWK Sets.
     pub skipped: Vec<ConfigError>,
     /// Files and folders that could not be read, and whose last valid keys stay in force.
     pub kept: Vec<KeptSource>,
@@ -29,7 +31,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Returns whether nothing differs.
+    /// Returns whether nothing was added, removed or changed.
     pub const fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }

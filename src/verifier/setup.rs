@@ -1,4 +1,4 @@
-//! The setup of a verifier, kept so that it can be read again while the verifier serves.
+//! The setup of a verifier, kept so that it can be read again at run time.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! Applies changes of the configuration file and of key sources, from a thread of its own.
+//! Applies changes of the configuration file and of key sources, on a separate thread.
 //!
-//! It checks whenever the file system reports a change in one of the folders. It also checks at intervals, because some file
-//! systems report nothing. Checking ten thousand files takes some 40 ms. The interval grows with that, so that checking takes no
-//! more than a twentieth of one core, or a fifth if something changes all the time.
+//! The thread checks whenever the file system reports a change in one of the folders. It also checks at intervals, because some
+//! file systems report nothing. Checking ten thousand files takes some 40 ms. The interval grows with that time, so that
+//! checking takes no more than a twentieth of one core, or a fifth if something changes all the time.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
@@ -34,7 +34,7 @@ const QUIET: Duration = Duration::from_millis(20);
 /// The time after which a change is checked in spite of further reports.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Keeps the watcher running until it is dropped.
+/// A handle that keeps the watcher running until the handle is dropped.
 #[derive(Debug)]
 #[must_use = "dropping it stops watching"]
 pub struct Watch {
@@ -51,8 +51,8 @@ enum Call {
 impl Verifier {
     /// Applies changes of the configuration file and of key files within a second, until the [`Watch`] is dropped.
     ///
-    /// Errors are logged and change nothing. It also works without notifications of the file system, by checking twice a second.
-    /// With more than some twenty thousand files it checks less often, so that checking takes a twentieth of one core.
+    /// Errors are logged and change nothing. On a file system without notifications, the watcher checks twice a second. With
+    /// more than some twenty thousand files, it checks less often, so that checking takes a twentieth of one core.
     ///
     /// # Errors
     ///

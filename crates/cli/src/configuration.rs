@@ -1,4 +1,4 @@
-//! A configuration file, loaded as an origin loads it.
+//! Loads a configuration file as an origin loads it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

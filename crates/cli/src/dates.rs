@@ -1,4 +1,4 @@
-//! Dates and lifetimes: as options have them, and as people read them.
+//! Dates and lifetimes: parsed from options, and formatted for people.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};

@@ -1,14 +1,14 @@
 //! The middleware for actix-web.
 //!
 //! The decision is made before the inner service is called. Nothing is boxed or spawned, and no snapshot is held while the
-//! middleware waits. Every response of the inner service gets its headers, also that of an error that an inner middleware
-//! returns.
+//! middleware waits. The headers are set on every response of the inner service, including the response to an error that an
+//! inner middleware returns.
 //!
 //! The middleware does not change these properties of actix-web:
 //!
-//! - `HttpServer` answers `Expect: 100-continue` before it calls any application, and the refusal follows at once. A server that
-//!   is built from actix-http's `HttpService` can set its own handler with `expect`.
-//! - A connection on which a request body was left unread, as after a refusal, is closed, and the response announces that.
+//! - `HttpServer` answers `Expect: 100-continue` before it calls any application; a refusal follows at once. A server that is
+//!   built from actix-http's `HttpService` can set its own handler with `expect`.
+//! - If a request body is left unread, as after a refusal, the connection is closed, and the response announces this.
 //! - If the client has disconnected, a handler keeps running until it writes to the connection. Over HTTP/1.1,
 //!   `h1_allow_half_closed(false)` on the server ends it earlier.
 //! - There are no trailers.
@@ -33,7 +33,7 @@ pub use future::ActixFuture;
 use crate::verifier::Verifier;
 use future::Held;
 
-/// A middleware that passes the requests that a verifier grants to the inner service.
+/// A middleware that forwards a request to the inner service if a verifier allows it.
 ///
 /// ```
 /// # use playgate::Verifier;

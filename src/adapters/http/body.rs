@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 use crate::answer::{EditedBody, ManifestBody};
 
 pin_project! {
-    /// The body of a reply: the inner service's own, the inner service's manifest while it is rewritten, or the body of a
-    /// refusal. The `Debug` output shows the kind and no content, because a rewritten manifest contains credentials.
+    /// The body of a reply: the inner service's own body, its manifest as it is rewritten, or the body of a refusal. The
+    /// `Debug` output shows the kind and no content, because a rewritten manifest contains credentials.
     pub struct ReplyBody<B> {
         #[pin]
         kind: Kind<B>,

@@ -1,4 +1,4 @@
-//! Requests and responses of the crate `http`, for servers that carry out replies themselves. The tower layer calls the same
+//! Requests and responses of the crate `http`, for servers that apply replies themselves. The tower layer calls the same
 //! methods.
 //!
 //! - [`RequestView`](crate::request::RequestView) and [`RequestMut`] are implemented for `http::Request` and

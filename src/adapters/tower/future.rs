@@ -12,7 +12,8 @@ use crate::adapters::http::ReplyBody;
 use crate::answer::{PendingReply, Reply, ResponseEdits};
 
 pin_project! {
-    /// The future of a response: a refusal, which is ready at once, or the inner service's response. A lookup may come first.
+    /// The future of a response: either a refusal, which is ready at once, or the inner service's response. A lookup may
+    /// precede either.
     #[must_use = "futures do nothing unless polled"]
     pub struct GateFuture<S, B, R>
     where

@@ -1,11 +1,12 @@
 //! The layer for tower services: hyper, axum, tonic.
 //!
 //! The decision is made in `call`, before the inner service receives the request. The layer boxes nothing, spawns nothing and
-//! holds no snapshot while it waits. Any request body is supported. The inner response body has `Data = Bytes`. The inner service
-//! implements `Clone`, for requests that wait for a lookup.
+//! holds no snapshot while it waits. Any request body is supported. The inner response body must have `Data = Bytes`. The inner
+//! service must implement `Clone`, for requests that wait for a lookup.
 //!
 //! Routers can remove prefixes from paths, so that a protected path looks like one outside every base path. A request outside
-//! therefore passes only if an axum router recorded the original path (feature `axum`), or after [`GateLayer::full_paths`].
+//! every base path therefore passes only if an axum router recorded the original path (feature `axum`), or if
+//! [`GateLayer::full_paths`] was called.
 //!
 //! Wrapping a finished axum `Router` from outside (`Verifier::around`, feature `axum`) costs less than `Router::layer`, which
 //! boxes every layer. Both work.
@@ -48,7 +49,7 @@ pub struct GateLayer {
 }
 
 impl GateLayer {
-    /// Creates a layer that passes the requests that `verifier` grants to the inner service.
+    /// Creates a layer that forwards a request to the inner service if `verifier` allows it.
     pub const fn new(verifier: Verifier) -> Self {
         Self { verifier, full_paths: false }
     }
@@ -57,10 +58,10 @@ impl GateLayer {
     /// sent.
     ///
     /// A request outside every base path passes without a credential if the policy's [`Outside`](crate::site::Outside) allows it.
-    /// If a router removed the base path, a protected request would look like one outside, or like one in a public site at `/`.
-    /// On a host with base paths a layer therefore refuses both with
-    /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path: from this
-    /// statement, or with the feature `axum` from axum's own routers. `Verifier::around` makes the same statement.
+    /// If a router removed the base path, a protected request would look like one outside every base path, or like one for a
+    /// public site at `/`. On a host with base paths, a layer therefore refuses both with
+    /// [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened) (404) unless it knows the original path, either from
+    /// this statement or, with the feature `axum`, from axum's own routers. `Verifier::around` makes the same statement.
     ///
     /// ```
     /// # use playgate::{Site, Verifier, adapters::tower::GateLayer, site::Outside};
@@ -83,7 +84,7 @@ impl<S> Layer<S> for GateLayer {
     }
 }
 
-/// A service behind a verifier, which passes the requests that the verifier grants to the inner service.
+/// A service behind a verifier: a request reaches the inner service only if the verifier allows it.
 ///
 /// ```
 /// # use playgate::{Verifier, adapters::tower::Gate};
@@ -117,7 +118,8 @@ impl<S> Gate<S> {
     }
 
     /// Sets the address of the connection's peer, for a server that clones the gate for each accepted connection. This costs less
-    /// than a [`PeerAddr`](crate::request::PeerAddr) in every request, which takes precedence.
+    /// than a [`PeerAddr`](crate::request::PeerAddr) in every request. If a request has a `PeerAddr`, that address takes
+    /// precedence.
     pub const fn with_peer(mut self, peer: SocketAddr) -> Self {
         self.peer = Some(peer.ip());
         self
@@ -133,7 +135,7 @@ impl<S> Gate<S> {
         &mut self.inner
     }
 
-    /// Consumes the gate, and returns the inner service.
+    /// Consumes the gate and returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -8,19 +8,19 @@ use crate::keys::Key;
 use crate::scope::KeyScope;
 
 impl Key {
-    /// Creates a public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. Databases of keys usually hold this form: a
-    /// million of them are loaded in about a second.
+    /// Creates a public key from DER: SPKI (RFC 5280 §4.1), or for RSA also PKCS#1. Databases of keys usually store this form:
+    /// a million such keys are loaded in about a second.
     ///
     /// The key determines the algorithm, as with [`from_pem`](Self::from_pem). Use [`from_der_for`](Self::from_der_for) for
     /// another algorithm.
     ///
     /// # Errors
     ///
-    /// Each of these has a [`ConfigError`] of its own:
+    /// Returns a different [`ConfigError`] for each of these:
     ///
     /// - no key, or bytes after it;
     /// - a private key;
-    /// - a key type without an algorithm here;
+    /// - a key type that no algorithm of this crate uses;
     /// - RSA outside [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
     /// - an empty `kid` or scope.
     pub fn from_der(kid: &str, der: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {

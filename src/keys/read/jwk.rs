@@ -24,14 +24,14 @@ pub struct Jwks {
 impl Key {
     /// Creates a key from one JWK (RFC 7517), named by its `kid`.
     ///
-    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`). A shared secret (`oct`) needs
-    /// one, such as `"alg": "HS256"`.
+    /// `alg` may be absent for RSA (RS256), P-256 (ES256), P-384 (ES384) and Ed25519 (`EdDSA`). It is required for a shared
+    /// secret (`oct`), for example `"alg": "HS256"`.
     ///
     /// # Errors
     ///
-    /// Each of these has a [`ConfigError`] of its own:
+    /// Returns a different [`ConfigError`] for each of these:
     ///
-    /// - no JSON object;
+    /// - text that is not a JSON object;
     /// - no `kid`, or no scope;
     /// - private members (`d`, `p`, …);
     /// - `use` or `key_ops` that forbid verifying;
@@ -89,7 +89,7 @@ impl Jwks {
     /// - [`ConfigError::SetTooLarge`] if the text or the number of members exceeds its limit;
     /// - [`ConfigError::PrivateKey`] if any member is a private key;
     /// - [`ConfigError::DuplicateKey`] for a `kid` that occurs twice, whether or not both keys can be used;
-    /// - [`ConfigError::NoKeys`] if no usable key is left, or, for a set of one, the reason why it was skipped.
+    /// - [`ConfigError::NoKeys`] if no usable key is left, or, for a set with one member, the reason why that member was skipped.
     pub fn parse(json: &str, scope: &KeyScope) -> Result<Self, ConfigError> {
         let set = Self::parse_for(None, json, scope)?;
         set.why_empty().map_or(Ok(set), Err)

@@ -22,11 +22,11 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// Each of these has a [`ConfigError`] of its own:
+    /// Returns a different [`ConfigError`] for each of these:
     ///
     /// - no PEM, or several blocks;
     /// - a private key, a certificate or another block;
-    /// - a key type without an algorithm here;
+    /// - a key type that no algorithm of this crate uses;
     /// - RSA outside [`RSA_BITS`](crate::keys::RSA_BITS), with a bad exponent or with the fingerprint of ROCA;
     /// - an empty `kid` or scope.
     pub fn from_pem(kid: &str, pem: impl AsRef<[u8]>, scope: KeyScope) -> Result<Self, ConfigError> {

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use crate::error::ConfigError;
 
-/// The accepted sizes of RSA keys, in bits. A key of 8192 bits already takes 13 times the work of 2048.
+/// The accepted sizes of RSA keys, in bits. A key of 8192 bits takes 13 times the work of a key of 2048 bits.
 pub const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 /// Rejects a weak or absurd RSA key, given its big-endian modulus and exponent.

@@ -8,12 +8,12 @@ use crate::scope::KeyScope;
 pub const MIN_SECRET_LEN: usize = 32;
 
 impl Key {
-    /// Creates a shared secret for HS256. Everyone who can verify its tokens can also sign them.
+    /// Creates a shared secret for HS256. Anyone who can verify its tokens can also sign them.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::SecretTooShort`] below [`MIN_SECRET_LEN`]; [`ConfigError::SecretIsPem`] for PEM text, whose public
-    /// half would be the secret; and the errors of every key for `kid` and scope.
+    /// Returns [`ConfigError::SecretTooShort`] below [`MIN_SECRET_LEN`]; [`ConfigError::SecretIsPem`] for PEM text, because the
+    /// secret could be a public key; and the errors of every key for `kid` and scope.
     pub fn from_secret(kid: &str, secret: &[u8], scope: KeyScope) -> Result<Self, ConfigError> {
         Self::from_secret_for(Algorithm::Hs256, kid, secret, scope)
     }

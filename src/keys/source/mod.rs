@@ -9,14 +9,14 @@
 //! 3. Later, a document that can be read and holds no usable key removes its keys. Examples are a JWK Set without a usable member
 //!    (such as `{"keys":[]}`), a key for encryption, a weak key, and a certificate. If a file is deleted from a folder that still
 //!    has key files, its keys are removed.
-//! 4. A document that cannot be read keeps its last valid keys in force, and is reported once for each change. This applies to a
-//!    file that is half written, broken, empty or a private key, and to a missing file that the source names. It also applies to
-//!    a folder that is missing or no longer holds a key file. An unmounted volume looks the same, so deleting the last key file
-//!    of a folder removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the `kid`, or remove
-//!    the source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
-//! 5. If two keys have one [identity](super::KeyIdentity), the one in force stays. At the first reading, that is an error. Keys
-//!    with one `kid` and different scopes or issuers do not conflict.
-//! 6. A JWK Set has at most 16 MiB and a million members, a key file 64 KiB, a folder a million entries.
+//! 4. If a document cannot be read, its last valid keys stay in force, and the fault is reported once for each change. This
+//!    applies to a file that is half written, broken, empty or a private key, and to a missing file that the source names. It
+//!    also applies to a folder that is missing or no longer holds a key file. An unmounted volume looks the same, so deleting the
+//!    last key file of a folder removes nothing. To retire its keys, put a `jwks.json` with `{"keys":[]}` there, revoke the
+//!    `kid`, or remove the source. [`max_staleness`](KeySource::max_staleness) limits how long keys are kept.
+//! 5. If two keys have the same [identity](super::KeyIdentity), the one in force stays. At the first reading, this is an error.
+//!    Keys with the same `kid` and different scopes or issuers do not conflict.
+//! 6. The limits are 16 MiB and a million members for a JWK Set, 64 KiB for a key file, and a million entries for a folder.
 
 mod documents;
 mod file;
@@ -103,8 +103,8 @@ impl KeySource {
         Self::new(Place::Jwks(path.into()), scope)
     }
 
-    /// Creates a source that is a file with a shared secret for HS256. One line end after text is not part of the secret; all
-    /// other bytes are.
+    /// Creates a source that is a file with a shared secret for HS256. A single trailing line ending is not part of the secret if
+    /// the rest is text; all other bytes are.
     pub fn secret_file(path: impl Into<PathBuf>, scope: KeyScope) -> Self {
         Self::new(Place::SecretFile(path.into()), scope)
     }
@@ -149,7 +149,7 @@ impl KeySource {
         self
     }
 
-    /// Sets the one algorithm that the keys must support. By default, any is accepted.
+    /// Sets the algorithm that every key must support. By default, any algorithm is accepted.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = Some(algorithm);
         self
@@ -162,12 +162,12 @@ impl KeySource {
     }
 
     /// Limits the time for which the keys stay in force after their file was last read, or found unchanged. The minimum is
-    /// [`MIN_STALENESS`](Self::MIN_STALENESS), the default no limit. It applies to files and folders only.
+    /// [`MIN_STALENESS`](Self::MIN_STALENESS); the default is no limit. The limit applies to files and folders only.
     ///
-    /// A file that is missing, empty or broken keeps its last valid keys in force, and so does a folder that is missing or no
-    /// longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
-    /// again. The limit applies even if the file is never checked. [`watch`](crate::Verifier::watch) checks regularly. Without
-    /// it, call [`reload`](crate::Verifier::reload) more often than this.
+    /// If a file is missing, empty or broken, its last valid keys stay in force. The same applies to a folder that is missing or
+    /// no longer holds a key file. After this time, tokens of the keys are rejected as `unknown_key`, until the file can be read
+    /// again. The limit applies even if the file is never checked. [`watch`](crate::Verifier::watch) checks regularly. Without a
+    /// watcher, call [`reload`](crate::Verifier::reload) more often than this limit.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
         self.max_staleness = Some(max_staleness);
         self
@@ -208,7 +208,8 @@ impl KeySource {
         self
     }
 
-    /// Sets the treatment of a folder's files that cannot be loaded at the first reading. The default is [`BrokenFiles::Refuse`].
+    /// Sets the treatment of files in a folder that cannot be loaded at the first reading. The default is
+    /// [`BrokenFiles::Refuse`].
     pub fn broken_files(mut self, broken_files: BrokenFiles) -> Self {
         self.broken_files = broken_files;
         self

@@ -10,7 +10,7 @@ use super::url::{SignedUrl, UrlEscaping};
 use crate::error::{ConfigErrors, Faults};
 use crate::time::{UnixSeconds, whole_seconds};
 
-/// A signer of Akamai tokens, with the first of the configured keys.
+/// A signer of Akamai tokens, which uses the first of the configured keys.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,13 +61,13 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
-    /// The token starts no earlier than it expires.
+    /// The token does not start before it expires.
     #[error("token starts after it expires: write an earlier start")]
     StartsTooLate,
-    /// A path of the token does not begin with `/` or `*`.
+    /// A path in the token does not begin with `/` or `*`.
     #[error("path starts with neither a slash nor *: write the whole path")]
     Path,
-    /// The token has a character that separates its fields, or that does not survive in a query and a cookie.
+    /// The token contains a character that separates its fields, or that cannot be sent unchanged in a query and a cookie.
     #[error("text has a character that a token cannot contain: percent-encode it")]
     Character,
 }
@@ -131,23 +131,23 @@ impl AkamaiDraft<'_> {
         self
     }
 
-    /// Sets the name of the session. The site's hook can read it as the claim `id`. Never take it from a user unchecked.
+    /// Sets the name of the session. The site's hook can read it as the claim `id`. Never pass unchecked user input.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Sets further text. The site's hook can read it as the claim `data`. Never take it from a user unchecked.
+    /// Sets additional text. The site's hook can read it as the claim `data`. Never pass unchecked user input.
     pub fn data(mut self, data: impl Into<String>) -> Self {
         self.data = Some(data.into());
         self
     }
 
-    /// Signs the token, and returns its text.
+    /// Signs the token and returns its text.
     ///
     /// # Errors
     ///
-    /// Returns [`Unsignable`] for a token that verifiers would reject, or that would cover something else than intended.
+    /// Returns [`Unsignable`] for a token that verifiers would reject, or that would cover something other than intended.
     pub fn sign(self) -> Result<String, Unsignable> {
         let Self { signer: AkamaiSigner { rules }, covers, starts, expires, ip, id, data } = self;
         let date = |at: UnixSeconds| {

@@ -61,7 +61,7 @@ impl Akamai {
         }
     }
 
-    /// Adds a second key, whose tokens are accepted too. Akamai calls it the transition key.
+    /// Adds a second key, whose tokens are also accepted. Akamai calls it the transition key.
     pub fn also(mut self, key: impl Into<SharedSecret>) -> Self {
         self.secrets.push(key.into());
         self
@@ -86,14 +86,14 @@ impl Akamai {
         self
     }
 
-    /// Sets the salt: text that is signed and not sent.
+    /// Sets the salt: text that is signed but not sent.
     pub fn salt(mut self, salt: impl Into<String>) -> Self {
         self.salt = Some(salt.into());
         self
     }
 
-    /// Sets whether the query is left out of the URL that a token without `acl` is bound to, as the edge does with its option
-    /// `ignoreQueryString`. The default is false.
+    /// Sets whether the query is omitted from the URL to which a token without `acl` is bound, as Akamai's edge does with its
+    /// option `ignoreQueryString`. The default is false.
     pub fn ignore_query(mut self, ignore: bool) -> Self {
         self.ignore_query = ignore;
         self

@@ -1,4 +1,4 @@
-//! Finds an Akamai token in a request, and interprets its grant.
+//! Finds an Akamai token in a request and interprets its grant.
 
 use std::net::IpAddr;
 

@@ -60,17 +60,17 @@ pub enum Unsignable {
     /// A date is before 1970, or looks like milliseconds.
     #[error("date is not a number of seconds since 1970 below 10^12")]
     Date,
-    /// The policy starts no earlier than it expires.
+    /// The policy does not start before it expires.
     #[error("policy starts after it expires: write an earlier start")]
     StartsTooLate,
-    /// The URL has a character that a request cannot have.
+    /// The URL contains a character that a request cannot contain.
     #[error("URL has a character that must be percent-encoded")]
     Character,
-    /// The URL is not absolute, with protocol, host and path. Or a `Resource` names no protocol and does not begin with `*`.
+    /// The URL is not absolute, with protocol, host and path, or a `Resource` names no protocol and does not begin with `*`.
     #[error("URL has no protocol, host or path: write one such as https://media.example.com/videos/1/a.mp4")]
     Url,
-    /// The URL of a canned policy has a `*`, which makes it a pattern: the holder of the signature could send it as a custom
-    /// policy.
+    /// The URL of a canned policy contains a `*`, which makes it a pattern: the holder of the signature could send it as a
+    /// custom policy.
     #[error("URL has a *, which its signature would make a wildcard: write %2A")]
     Wildcard,
     /// The URL has one of CloudFront's own parameters.
@@ -127,22 +127,22 @@ impl CloudFrontDraft<'_> {
         self.expires_at(UnixSeconds::now().saturating_add(whole_seconds(lifetime)))
     }
 
-    /// Sets the first second in which the policy is not valid.
+    /// Sets the first second in which the policy is no longer valid.
     pub const fn expires_at(mut self, at: UnixSeconds) -> Self {
         self.expires = Some(at);
         self
     }
 
-    /// Sets the last second before the policy becomes valid. Makes the policy a custom one.
+    /// Sets the last second before the policy becomes valid. This makes the policy a custom one.
     pub const fn starts_after(mut self, at: UnixSeconds) -> Self {
         self.starts = Some(at);
         self.is_canned = false;
         self
     }
 
-    /// Binds the policy to a client's address. Makes the policy a custom one.
+    /// Binds the policy to a client's address. This makes the policy a custom one.
     ///
-    /// CloudFront has no ranges of IPv6 addresses, so a policy cannot be bound to one.
+    /// CloudFront policies have no ranges of IPv6 addresses, so a policy cannot be bound to an IPv6 address.
     pub fn client(self, address: std::net::Ipv4Addr) -> Self {
         self.clients(Ipv4Net::from(address))
     }
@@ -157,7 +157,7 @@ impl CloudFrontDraft<'_> {
     ///
     /// # Errors
     ///
-    /// Returns [`Unsignable`] for a policy that verifiers would reject, or that would cover something else than intended.
+    /// Returns [`Unsignable`] for a policy that verifiers would reject, or that would cover something other than intended.
     pub fn sign(self) -> Result<CloudFrontPolicy, Unsignable> {
         let Self { signer, resource, is_canned, expires, starts, clients } = self;
         let date = |at: UnixSeconds| {

@@ -103,9 +103,9 @@ impl CloudFront {
 
     /// Sets the domain in signed URLs, with its port if it has one. The default is the request's `Host`, as received.
     ///
-    /// Set the domain on a site that accepts any host. Otherwise a client could send the `Host` of another distribution, and with
-    /// it a URL that the same key signed for that distribution. Sites with one domain accept each other's URLs, as far as the
-    /// scopes of the keys admit it.
+    /// Set the domain on a site that accepts any host. Otherwise a client could send the `Host` of another distribution, together with a URL
+    /// that the same key signed for that distribution. Sites with the same domain accept each other's URLs, as far as the scopes of the keys
+    /// allow.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self

@@ -1,4 +1,4 @@
-//! The URL that a policy is checked against.
+//! The URL against which a policy is checked.
 
 use arrayvec::ArrayVec;
 

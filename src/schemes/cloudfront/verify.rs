@@ -1,4 +1,4 @@
-//! Verifies a CloudFront credential, and interprets its grant.
+//! Verifies a CloudFront credential and interprets its grant.
 
 use std::net::IpAddr;
 

@@ -1,18 +1,19 @@
-//! Recognizes manifests and keys by their path. Origins and rates are checked for these.
+//! Recognizes manifests and keys by their paths. Origins and rates are checked for these.
 //!
-//! A file server may resolve several paths to one file. A path therefore counts as that of a manifest or a key if any server
-//! could serve one for it. Rules over the last segment of the path's normal form, in the order they are tried:
+//! A file server may resolve several paths to one file. A path therefore counts as the path of a manifest or key if any server
+//! could serve a manifest or key for it. These rules apply to the last segment of the path's normal form, in the order they are
+//! tried:
 //!
-//! 1. A path that ends in a slash counts. It may be a folder, whose index file can be a manifest, or a file of actix-files, which
-//!    ignores the slash.
+//! 1. A path that ends in a slash counts. It may be a folder whose index file is a manifest, or a file served by actix-files,
+//!    which ignores the slash.
 //! 2. The text after a dot, a `;` or a `:` counts if it is one of the extensions, in any ASCII case: `1.key;v=1` (path
 //!    parameters), `1.key::$DATA` (streams of NTFS), `master.m3u8.gz` (a compressed variant). Spaces and dots at its end are
 //!    ignored, because Windows drops them.
 //! 3. A name without an extension counts: a server can add one, and `forward` also recognizes such a manifest by its
 //!    `Content-Type`.
 //! 4. A last extension with non-ASCII characters counts, because file systems fold some of them (`.Key` with the Kelvin sign). So
-//!    does one with a `%`, which may be decoded again.
-//! 5. Everything else is a segment, an MP4 file, or another file that plays nothing by itself.
+//!    does an extension with a `%`, which may be decoded again.
+//! 5. No other file counts, such as a media segment or an MP4 file.
 
 use crate::manifest::Format;
 

@@ -1,7 +1,7 @@
 //! Embed tokens: verifies opaque tokens, each by its stored record.
 //!
-//! An embed token is 32 to 64 hexadecimal characters, random and without meaning. Its record is in this process or in a shared
-//! store. After a token was found, these rules are checked in order:
+//! An embed token is 32 to 64 random hexadecimal characters that carry no information. Its record is in this process or in a
+//! shared store. After a token was found, these rules are checked in order:
 //!
 //! 1. The token was not **revoked**, by itself, by its video or by its viewer.
 //! 2. The token has not **expired**.
@@ -11,7 +11,7 @@
 //! The site's hook, the method and the token's **rate** follow, in [`decide`](crate::decide).
 //!
 //! A token is looked up by its bytes under a seeded hash. A store outside the process holds SHA-256 digests, so a leaked store
-//! grants no access. This module does not wait, and does not depend on a store.
+//! grants no access. This module never waits, and does not depend on a store.
 //!
 //! # Claims and scope
 //!

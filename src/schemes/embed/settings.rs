@@ -79,7 +79,7 @@ impl Embed {
         self
     }
 
-    /// Sets whether requests without an origin are allowed although the token has a list of origins. Native players send no
+    /// Sets whether requests without an origin are allowed even if the token has a list of origins. Native players send no
     /// origin. The default is false.
     pub fn allow_missing_origin(mut self, allow: bool) -> Self {
         self.allow_missing_origin = allow;

@@ -1,6 +1,6 @@
-//! Verifies an embed token. Rules, in the order they are tried:
+//! Verifies an embed token. The rules, in the order they are tried:
 //!
-//! 1. The token is **known**, to this node or to the shared store, and was not revoked.
+//! 1. The token is **known** to this node or to the shared store, and was not revoked.
 //! 2. It has not **expired**.
 //! 3. It belongs to the site's **realm**, and its **video** covers the resource.
 //! 4. The requesting page has one of its **origins**, if the site checks them.

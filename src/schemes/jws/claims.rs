@@ -269,7 +269,7 @@ impl<'t> Claims<'t> {
         matches!(self.text(name), Claim::Present(text) if text.is(value))
     }
 
-    /// Returns when the token expires: `exp`, floored. A date in milliseconds is malformed.
+    /// Returns when the token expires: `exp`, rounded down to a second. A date in milliseconds is malformed.
     pub fn expires_at(&self) -> Claim<UnixSeconds> {
         self.exp.strict().in_seconds()
     }

@@ -7,13 +7,13 @@ use super::header::{Header, KeyIdBuffer};
 use crate::error::{Denial, TokenFault};
 use crate::work;
 
-/// The largest maximum that a site can set for the length of a token. In practice a request line holds no more.
+/// The highest value that a site can set for the maximum length of a token. In practice, a request line holds no more.
 pub const MAX_TOKEN_BYTES: usize = crate::request::MAX_CREDENTIAL_BYTES;
 
 /// The decoded length of the largest possible segment: three quarters of [`MAX_TOKEN_BYTES`].
 pub(super) const MAX_DECODED: usize = MAX_TOKEN_BYTES / 4 * 3;
 
-/// A buffer for the decoded segments of a token. It lives on the caller's stack and is not cleared, for speed.
+/// A buffer for the decoded segments of a token. For speed, it lives on the caller's stack and is not cleared.
 #[derive(Debug)]
 pub struct TokenBuffer {
     header: [MaybeUninit<u8>; MAX_DECODED],
@@ -39,9 +39,9 @@ impl Default for TokenBuffer {
     }
 }
 
-/// A compact JWS whose form, header and claims were parsed, and whose signature was not verified yet.
+/// A compact JWS whose form, header and claims have been parsed, and whose signature has not been verified yet.
 ///
-/// It can be used to reject, never to grant: only [`Signed`](super::Signed) gives access to the claims.
+/// It can be used to reject a request, never to grant one: only [`Signed`](super::Signed) gives access to the claims.
 ///
 /// ```compile_fail,E0616
 /// # fn main() -> Result<(), playgate::Denial> {
@@ -87,7 +87,7 @@ impl<'t> Token<'t> {
         Ok(Self { header, claims, text: raw, signing_input: segments.signing_input, signature })
     }
 
-    /// Returns the header. It names the key, and proves nothing.
+    /// Returns the header. It names the key but proves nothing.
     pub const fn header(&self) -> Header<'t> {
         self.header
     }

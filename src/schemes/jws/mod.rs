@@ -1,6 +1,6 @@
 //! Signed tokens: parses and verifies JWTs in compact JWS form.
 //!
-//! A token is processed in steps. Each step before the signature can only reject:
+//! A token is processed in steps. Each step before the signature check can only reject:
 //!
 //! 1. [`Token::parse`]: three non-empty segments of unpadded canonical base64url (RFC 7515 §7.1), decoded into a [`TokenBuffer`]
 //!    on the caller's stack.

@@ -6,7 +6,7 @@ use crate::keys::Key;
 
 /// A token with a valid signature. Only this type gives access to trustworthy claims.
 ///
-/// Only a signature check creates it. A verifier remembers the result of such a check.
+/// Only a signature check creates a value of this type. A verifier may remember the result of such a check.
 ///
 /// ```compile_fail,E0451
 /// use playgate::schemes::jws::Signed;
@@ -61,11 +61,11 @@ pub struct KeyedToken<'t, 'k> {
 impl<'t> Token<'t> {
     /// Pairs the token with a key. The key, not the token, determines the algorithm (RFC 8725 §3.1).
     ///
-    /// Neither the `kid` nor the scope nor the dates are checked.
+    /// The `kid`, the scope and the dates are not checked.
     ///
     /// # Errors
     ///
-    /// Returns [`Denial::WrongAlgorithm`] if the header names another algorithm than the key's.
+    /// Returns [`Denial::WrongAlgorithm`] if the header names an algorithm other than the key's.
     pub fn with_key<'k>(&self, key: &'k Key) -> Result<KeyedToken<'t, 'k>, Denial> {
         self.header().must_agree(key.algorithm())?;
         Ok(KeyedToken { token: *self, key })

@@ -1,20 +1,21 @@
-//! Verifies a signed token. Every check before the signature can only reject, so malformed tokens cost no cryptography:
+//! Verifies a signed token. Every check before the signature can only reject, so malformed tokens require no cryptography:
 //!
 //! 1. The **form**: a compact JWS of at most the site's length, with strict JSON inside.
-//! 2. The **key** that the header's `kid` names. If several keys have the `kid`, these are the keys that may sign for the
-//!    resource and that verify tokens of this `iss`, the narrowest scope first. Steps 3 to 7 are applied with each key in turn.
+//! 2. The **key** that the header's `kid` names. If several keys have the `kid`, the candidates are the keys that may sign for
+//!    the resource and that verify tokens of this `iss`, the narrowest scope first. Steps 3 to 7 are applied with each key in
+//!    turn.
 //! 3. The key is in force.
 //! 4. The **algorithm** of the header is the key's (RFC 8725 §3.1).
 //! 5. The **claims**: the key's scope and issuer, time, the site's issuer and audience, and the token's scope.
-//! 6. The **signature**. It is not verified while too many signatures of the client or for the key have
+//! 6. The **signature**. It is not verified while too many signatures from the client or for the key have
 //!    [failed](crate::rate::FailedSignatures).
 //! 7. The **revocations** of its `jti`, its `sub` and its key.
 //!
 //! The first key with which the token is accepted decides. If there is none, the most specific denial is returned.
 //!
-//! A token that was verified before is [remembered](super::seen): steps 1, 4 and 6 hold for these very bytes and this very key.
-//! If the token is not accepted with that key on this request, and other keys have its `kid`, the token is verified like a new
-//! one.
+//! A token that was verified before is [remembered](super::seen): the results of steps 1, 4 and 6 still hold for the same bytes
+//! and the same key. If the token is not accepted with that key on this request, and other keys have its `kid`, the token is
+//! verified like a new one.
 
 use std::cell::LazyCell;
 

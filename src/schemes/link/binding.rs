@@ -22,7 +22,7 @@ impl IpBinding {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::IpBinding`] for another length.
+    /// Returns [`ConfigError::IpBinding`] for any other length.
     pub fn v4(self, bits: u8) -> Result<Self, ConfigError> {
         match bits {
             16 | 24 | 32 => Ok(Self { v4: bits, ..self }),
@@ -34,7 +34,7 @@ impl IpBinding {
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::IpBinding`] for another length.
+    /// Returns [`ConfigError::IpBinding`] for any other length.
     pub fn v6(self, bits: u8) -> Result<Self, ConfigError> {
         match bits {
             48 | 64 | 128 => Ok(Self { v6: bits, ..self }),
@@ -42,11 +42,11 @@ impl IpBinding {
         }
     }
 
-    /// Parses `exact`, or a prefix length with its slash. A setting for one IP version leaves the other unchanged.
+    /// Parses `exact`, or a prefix length with its slash, such as `/24`. A setting for one IP version leaves the other unchanged.
     ///
     /// # Errors
     ///
-    /// Returns [`ConfigError::IpBinding`] for other text.
+    /// Returns [`ConfigError::IpBinding`] for any other text.
     pub fn parse(self, text: &str) -> Result<Self, ConfigError> {
         match text {
             "exact" => Ok(Self::EXACT),

@@ -4,9 +4,9 @@ use super::IpBinding;
 use crate::crypto::LinkHash;
 use crate::schemes::secret::SharedSecret;
 
-/// A format of secure links, and the secrets that they are signed with.
+/// A format of secure links, and the secrets with which they are signed.
 ///
-/// Created by a constructor for each format, and refined by its methods. It is checked when the policy is built.
+/// There is a constructor for each format, and methods refine the result. The settings are checked when the policy is built.
 ///
 /// ```
 /// # #[cfg(feature = "secure-link-md5")] {
@@ -24,9 +24,9 @@ use crate::schemes::secret::SharedSecret;
 ///
 /// The formats that nginx serves (all but [`custom`](Self::custom)) read `md5` as nginx's `secure_link` does: at most 24
 /// characters. Padding and everything after it are ignored, and so are the four bits of the last character that belong to no
-/// byte. One valid link therefore has several spellings. None of them covers more than the signed link, but a count or a
-/// revocation by a link's text has to take them into account. A [`custom`](Self::custom) link has one spelling in base64url, and
-/// either case in hexadecimal.
+/// byte. One valid link therefore has several spellings. None of them covers more than the signed link, but code that counts or
+/// revokes links by their text must account for them. A [`custom`](Self::custom) link has one spelling in base64url, and either
+/// case in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SecureLink {
@@ -120,7 +120,7 @@ impl SecureLink {
     }
 
     /// Creates the format of Gcore Video Streaming's MP4 files: MD5 of `{path}_{secret}_{expires}_{speed}_{buffer}_{ip}` in the
-    /// parameters `md5` and `expires`, beside `speed` and `buffer`.
+    /// parameters `md5` and `expires`, in addition to `speed` and `buffer`.
     #[cfg(feature = "secure-link-md5")]
     pub fn gcore_mp4(secret: impl Into<SharedSecret>) -> Self {
         Self::new(Format::GcoreMp4, secret.into())
@@ -155,7 +155,7 @@ impl SecureLink {
         }
     }
 
-    /// Adds a second secret, whose links are accepted too. Use it while one secret replaces the other.
+    /// Adds a second secret, whose links are also accepted. Use it during a rotation of secrets.
     pub fn also(mut self, secret: impl Into<SharedSecret>) -> Self {
         self.secrets.push(secret.into());
         self
@@ -170,7 +170,7 @@ impl SecureLink {
     /// Binds links to the client's address.
     ///
     /// Path and address are hashed without a separator, so a link for `/a1` and `2.3.4.5` is also one for `/a` and `12.3.4.5`. If
-    /// that matters, do not let file names end in digits.
+    /// that matters, do not use file names that end in digits.
     pub fn ip_binding(mut self, binding: IpBinding) -> Self {
         self.ip_binding = Some(binding);
         self
@@ -182,20 +182,22 @@ impl SecureLink {
         self
     }
 
-    /// Sets the query parameter with the proof, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default is `md5` for
-    /// the former, and `hash` for the latter.
+    /// Sets the name of the query parameter with the proof, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default is
+    /// `md5` for the former and `hash` for the latter.
     pub fn hash_name(mut self, name: impl Into<String>) -> Self {
         self.hash_name = Some(name.into());
         self
     }
 
-    /// Sets the query parameter with the expiry, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default is `expires`.
+    /// Sets the name of the query parameter with the expiry, for [`nginx`](Self::nginx) and [`custom`](Self::custom). The default
+    /// is `expires`.
     pub fn expires_name(mut self, name: impl Into<String>) -> Self {
         self.expires_name = Some(name.into());
         self
     }
 
-    /// Sets whether the expression lacks `{expires}`. Its links are valid until the secret is replaced. The default is false.
+    /// Sets whether the expression lacks `{expires}`. Links without an expiry are valid until the secret is replaced. The default
+    /// is false.
     pub fn never_expires(mut self, never: bool) -> Self {
         self.never_expires = never;
         self

@@ -1,4 +1,4 @@
-//! Finds a secure link in a request, and interprets its grant.
+//! Finds a secure link in a request and interprets its grant.
 
 use super::Covers;
 use super::rules::{Link, LinkRules, Linked, Place};

@@ -16,13 +16,13 @@ impl Store {
 }
 
 impl RedisStore {
-    /// Starts to connect, on the current tokio runtime, and keeps reconnecting. A server that is down is not an error: until it
-    /// is reached, requests that need it are answered with 503. See [`Store::ready`].
+    /// Starts to connect on the current tokio runtime, and reconnects whenever the connection is lost. A server that is down is
+    /// not an error: until the server is reached, requests that need it are answered with 503. See [`Store::ready`].
     ///
     /// # Errors
     ///
-    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and outside a runtime.
-    /// Nothing is connected in that case.
+    /// Returns one [`ConfigError::Store`] for each setting that is out of range, for a malformed URL, and for a call outside a
+    /// runtime. No connection is opened in that case.
     pub fn connect(self) -> Result<Store, ConfigErrors> {
         let mut faults = Vec::new();
         let client = self.client().map_err(|fault| faults.push(fault)).ok();

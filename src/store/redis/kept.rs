@@ -1,13 +1,13 @@
-//! The revocations that a node keeps, to send them to a server that lacks them and to enforce them meanwhile.
+//! The revocations that a node keeps, to enforce them and to send them to a server that lacks them.
 //!
-//! An entry is kept for as long as its tokens could be valid. It is sent to the server
+//! An entry is kept as long as its tokens could be valid. It is sent to the server
 //!
 //! 1. as soon as the server is reachable, if the server has not acknowledged it;
 //! 2. again at the next connection, if it was acknowledged less than [`RECENT`] ago: a replica without it may have been promoted;
-//! 3. again whenever the server is another process than before, or has lost its data.
+//! 3. again whenever the server is a different process than before, or has lost its data.
 //!
-//! Each entry has the place that the server gave to the revocation in the order. A server ignores an entry if its tokens were
-//! issued or restored at a later place, so an entry that is sent again never revokes more than it did at first.
+//! Each entry records the place in the order that the server gave to the revocation. A server ignores an entry if its tokens
+//! were issued or restored at a later place, so an entry that is sent again never revokes more than it did at first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -26,7 +26,7 @@ use crate::rate::Rate;
 ///
 /// # Data on the server
 ///
-/// Every key begins with the prefix as hash tag, so that a cluster keeps them in one slot.
+/// Every key begins with the prefix as a hash tag, so that a cluster keeps all keys in one slot.
 ///
 /// | key | type | content |
 /// | --- | --- | --- |
@@ -47,20 +47,20 @@ use crate::rate::Rate;
 ///
 /// When `revoke` (of one embed token, a video, a viewer, or signed tokens) has returned `Ok`:
 ///
-/// 1. This node rejects the revoked tokens until they have expired, whatever the store answers later. It does so after an error
-///    too.
+/// 1. This node rejects the revoked tokens until they have expired, whatever the store answers later. The same applies after an
+///    error.
 /// 2. The store holds the revocation, and every node that is connected to the store rejects the tokens within a second.
 /// 3. The server can still lose the revocation: with its memory if it saves no data, in a failover to a replica that had not
 ///    received the revocation, or when a backup is restored. Every node that knows the revocation sends it again to such a
-///    server, as soon as the node is connected to it. Until the first node has done so, a node that does not know the revocation
-///    grants.
+///    server, as soon as the node is connected to it. Until a node has done so, a node that does not know the revocation grants
+///    requests with the revoked tokens.
 /// 4. If the store has lost a revocation and no running node knows it, the revocation is lost: revoke again. A node knows the
-///    revocations that were made, by itself or by others, since it started. Of those of embed tokens, videos and viewers it knows
-///    the last 65,536.
+///    revocations that were made, by itself or by others, since it started; for embed tokens, videos and viewers, it knows the
+///    last 65,536.
 ///
 /// A revocation that is sent again does not affect tokens that were issued or restored after it.
 ///
-/// Configure the server to save its data (`appendonly yes`) and to evict nothing (`maxmemory-policy noeviction`). Any other
+/// Configure the server to save its data (`appendonly yes`) and not to evict keys (`maxmemory-policy noeviction`). Any other
 /// configuration is reported in the log, in [`Store::problems`](crate::store::Store::problems) and in
 /// [`Health::store`](crate::verifier::Health::store). With [`wait_for_replicas`](Self::wait_for_replicas), a revocation fails
 /// unless replicas acknowledge it in time.
@@ -95,10 +95,10 @@ pub(super) struct Replicas {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Staleness {
-    /// For at most this long. Afterwards, requests that the store would have to confirm are answered with 503. At least 1 second;
-    /// the default is 60.
+    /// For at most this long. Afterwards, requests that the store would have to confirm are answered with 503. The minimum is 1
+    /// second, the default 60 seconds.
     AtMost(Duration),
-    /// Without limit: a token in memory is valid until it expires, even if another node revoked it meanwhile.
+    /// Without limit: a token in memory is valid until it expires, even if another node has revoked it.
     UntilExpiry,
 }
 
@@ -147,8 +147,8 @@ impl RedisStore {
         self
     }
 
-    /// Limits the lookups that find nothing, for each client address or /64 network of IPv6. Over the limit, requests from that
-    /// address for a token that is not in memory are answered with 503. The default is 20 in 2 seconds.
+    /// Limits the lookups that find nothing, for each client address or /64 network of IPv6. Above the limit, requests from that
+    /// address with a token that is not in memory are answered with 503. The default is 20 in 2 seconds.
     ///
     /// Up to 256 lookups that were in progress when the limit was reached may exceed it. All clients without a known address
     /// share the limit of one client.
@@ -160,9 +160,9 @@ impl RedisStore {
     /// Makes every revocation, rotation and restoration wait until this many replicas have acknowledged it (Redis command
     /// `WAIT`). The maximum wait is 10 milliseconds to 5 seconds. The default is not to wait.
     ///
-    /// If fewer replicas acknowledge the change in time, it fails with
-    /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated), and is in force on this node and in the store
-    /// nevertheless. Each change waits over a connection of its own, 16 at a time.
+    /// If fewer replicas acknowledge the change in time, the call fails with
+    /// [`StoreError::NotReplicated`](crate::store::StoreError::NotReplicated), but the change is in force on this node and in the
+    /// store. Each change waits on its own connection, at most 16 at a time.
     pub fn wait_for_replicas(mut self, count: u32, most: Duration) -> Self {
         self.replicas = Some(Replicas { count, most });
         self

@@ -1,5 +1,5 @@
 //! The application: the page and its requests, and the media of all other hosts. It is an ordinary axum router, which the
-//! verifier is put around.
+//! verifier wraps.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The cases of `--curl` and `--check`: requests, each with the status and the code that it gets.
+//! The cases of `--curl` and `--check`: requests, each with the expected status and code.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Runs the cases over a real socket, and writes the table.
+//! Runs the cases over a real socket and writes the table of results.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! The issuer: keys, and the credentials that are made with them. A real one is part of the application, away from the origin.
+//! The issuer: keys, and the credentials that are created with them. A real issuer is part of the application, away
+//! from the origin.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

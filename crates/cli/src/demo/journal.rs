@@ -1,4 +1,4 @@
-//! The journal: the last requests for media, with the decision on each.
+//! The journal: the latest requests for media, each with its decision.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;

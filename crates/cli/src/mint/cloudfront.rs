@@ -30,7 +30,7 @@ pub(super) struct CloudFront {
     /// The client's address.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<Ipv4Addr>,
-    /// Print cookies instead of a URL, each in a line.
+    /// Print cookies instead of a URL, one on each line.
     #[arg(long)]
     cookies: bool,
 }
