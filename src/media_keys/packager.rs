@@ -52,7 +52,7 @@ impl MediaKeys {
     /// may be deleted after a segment of the new batch has begun.
     ///
     /// A revoked credential plays only as long as its last key: with a batch each minute, for at most a minute. Number the
-    /// batches so that no number repeats for a video, for instance by the minutes of the clock. A viewer who once had a batch's
+    /// batches so that no number repeats for a video, for instance by the number of minutes since 1970. A viewer who once had a batch's
     /// key has it forever.
     ///
     /// # Errors
