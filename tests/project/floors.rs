@@ -122,7 +122,7 @@ const NAMED_ELSEWHERE: &[(&str, &str)] = &[
     ("store/", "keeps these records, for one process or a fleet"),
     ("verifier/embeds.rs", "issues and revokes embed tokens"),
     ("verifier/mod.rs", "exports that handle"),
-    ("media_keys/folder.rs", "a folder's path may contain an embed token"),
+    ("media_keys/folder", "a folder's path may contain an embed token"),
     ("mint/", "signs tokens and links"),
     ("site/settings.rs", "the builder methods of the settings"),
     ("site/policy.rs", "lists the sites with embed tokens for that handle"),
