@@ -1,4 +1,4 @@
-//! Which calls allocate memory, and how much.
+//! Counts the memory that calls allocate.
 
 #[path = "../../benches/fixtures/mod.rs"]
 #[allow(dead_code, reason = "shared with the benches")]

@@ -1,4 +1,4 @@
-//! One policy, and the verdict of each door on the same requests, in each combination of features.
+//! Sends the same requests through each adapter, with one policy, in each combination of features.
 //!
 //! No feature may turn a refusal into a pass without a credential. Run it once for each combination:
 //!

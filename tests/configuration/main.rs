@@ -1,4 +1,4 @@
-//! Files of configuration and keys: read, checked, watched, and read again while requests are decided.
+//! Tests that configuration and key files are read, checked, watched and reloaded correctly.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! What is granted and what is refused, by hand and at every door.
+//! Tests the decision: granted requests, and refused requests with their codes, through every adapter.
 
 #[path = "../support/mod.rs"]
 mod support;

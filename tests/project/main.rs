@@ -1,4 +1,4 @@
-//! The repository itself: its rooms, and the types of other crates in its public API.
+//! Checks the source tree: the imports between rooms, and the types of other crates in the public API.
 
 mod floors;
 mod foreign_types;

@@ -1,5 +1,5 @@
-//! What holds for every request, key and order of events: drawn from a fixed seed, or published as a vector, and compared with a
-//! plain oracle.
+//! Property tests with a fixed seed, published test vectors, and models of concurrent operations. Each compares the library with
+//! an independent oracle.
 
 #[path = "../support/service_world.rs"]
 mod service_world;

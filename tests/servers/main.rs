@@ -1,4 +1,4 @@
-//! Real servers with the gate in them: what they answer, beside other layers and among themselves.
+//! Tests the adapters in real servers, alone and together with other layers, and compares the servers with each other.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-//! Other programs: Redis, nginx, players, browsers, and the libraries that sign tokens in other languages.
+//! Tests with other programs: Redis, nginx, players, browsers, and signing libraries of other languages.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,10 +2,11 @@ use std::process::Command;
 
 const ALONE: &str = "PLAYGATE_TEST_ALONE";
 
-/// Runs a test in a process of its own with these environment variables, for what the tests in one process share: its memory and its
+/// Runs a test in a separate process with these environment variables, because all tests of a program share its memory and its
 /// environment.
 ///
-/// Returns `true` in that process. Everywhere else it starts the process, fails unless the test passes there, and returns `false`.
+/// Returns `true` in the separate process. Otherwise, this function starts that process, panics unless the test passes there, and
+/// returns `false`.
 pub(crate) fn is_alone(module: &str, test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return true;
