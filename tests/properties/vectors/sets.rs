@@ -114,7 +114,7 @@ struct Sheet {
     faults: Vec<String>,
 }
 
-/// One vector, and what is to be said of it for other reasons than its signature.
+/// A vector, and the policy by which the library may differ from its expected result.
 struct Vector<'v> {
     id: usize,
     comment: &'v str,
@@ -122,6 +122,20 @@ struct Vector<'v> {
     signature: &'v [u8],
     result: TestResult,
     policy: Option<Policy>,
+}
+
+/// Creates a [`Vector`] from a test of any kind of set, whose types differ.
+macro_rules! vector {
+    ($test:ident, $signature:ident, $policy:expr) => {
+        Vector {
+            id: $test.tc_id,
+            comment: &$test.comment,
+            message: &$test.msg,
+            signature: &$test.$signature,
+            result: $test.result,
+            policy: $policy,
+        }
+    };
 }
 
 impl Sheet {
@@ -267,17 +281,7 @@ fn rsa_signatures_of_pkcs1_v1_5() {
                     None => Some(Policy::OtherHash),
                     Some(_) => missing_null.then_some(Policy::MissingNull),
                 };
-                sheet.check(
-                    &keys,
-                    &Vector {
-                        id: test.tc_id,
-                        comment: &test.comment,
-                        message: &test.msg,
-                        signature: &test.sig,
-                        result: test.result,
-                        policy,
-                    },
-                );
+                sheet.check(&keys, &vector!(test, sig, policy));
             }
         }
         (format!("{name:?}"), sheet)
@@ -311,21 +315,12 @@ fn rsa_signatures_of_pss() {
                 keys.push(spki.unwrap());
             }
             for test in &group.tests {
-                sheet.check(
-                    &keys,
-                    &Vector {
-                        id: test.tc_id,
-                        comment: &test.comment,
-                        message: &test.msg,
-                        signature: &test.sig,
-                        result: test.result,
-                        policy: match (named, algorithm) {
-                            (None, _) => Some(Policy::OtherHash),
-                            (Some(_), None) => Some(Policy::OtherSalt),
-                            (Some(_), Some(_)) => None,
-                        },
-                    },
-                );
+                let policy = match (named, algorithm) {
+                    (None, _) => Some(Policy::OtherHash),
+                    (Some(_), None) => Some(Policy::OtherSalt),
+                    (Some(_), Some(_)) => None,
+                };
+                sheet.check(&keys, &vector!(test, sig, policy));
             }
         }
         (format!("{name:?}"), sheet)
@@ -362,17 +357,7 @@ fn ecdsa_signatures() {
                 (vec![spki.unwrap(), jwk(&members).unwrap()], policy)
             };
             for test in &group.tests {
-                sheet.check(
-                    &keys,
-                    &Vector {
-                        id: test.tc_id,
-                        comment: &test.comment,
-                        message: &test.msg,
-                        signature: &test.sig,
-                        result: test.result,
-                        policy,
-                    },
-                );
+                sheet.check(&keys, &vector!(test, sig, policy));
             }
         }
         (format!("{name:?}"), sheet)
@@ -396,17 +381,7 @@ fn eddsa_signatures() {
                 (Vec::new(), Some(Policy::OtherCurve))
             };
             for test in &group.tests {
-                sheet.check(
-                    &keys,
-                    &Vector {
-                        id: test.tc_id,
-                        comment: &test.comment,
-                        message: &test.msg,
-                        signature: &test.sig,
-                        result: test.result,
-                        policy,
-                    },
-                );
+                sheet.check(&keys, &vector!(test, sig, policy));
             }
         }
         (format!("{name:?}"), sheet)
@@ -447,17 +422,7 @@ fn hmac_tags() {
                         }
                     }
                 };
-                sheet.check(
-                    &keys,
-                    &Vector {
-                        id: test.tc_id,
-                        comment: &test.comment,
-                        message: &test.msg,
-                        signature: &test.tag,
-                        result: test.result,
-                        policy,
-                    },
-                );
+                sheet.check(&keys, &vector!(test, tag, policy));
             }
         }
         (format!("{name:?}"), sheet)
