@@ -105,6 +105,7 @@ pub mod cors;
 pub mod crypto;
 pub mod decide;
 pub mod error;
+pub mod explain;
 #[cfg(feature = "__internals")]
 pub mod internals;
 pub mod keys;

@@ -11,10 +11,11 @@
 
 use std::cell::LazyCell;
 
-use super::details::{Details, MAX_HOST_SHOWN, requested_host};
+use super::details::Details;
 use crate::cors::{MAX_UNLISTED, Unlisted};
 use crate::decide::{Grant, Refusal, Snapshot};
 use crate::error::Denial;
+use crate::explain::hints::{MAX_HOST_SHOWN, requested_host};
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 

@@ -63,25 +63,26 @@ pub(crate) use tally::Tally;
 
 use std::cell::Cell;
 
-pub(crate) use outcome::Decided;
-use outcome::{Nowhere, Outcome, RejectedCredential};
+pub(crate) use outcome::{Decided, Nowhere, Outcome as DecidedOutcome};
+use outcome::{Outcome, RejectedCredential};
 
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
-use crate::schemes::{Carrier, Context, Facts, Rejected, Requested, Scheme, Text};
+use crate::schemes::{Carrier, Context, Event, Facts, Recorder, Rejected, Requested, Rule, Scheme, Text};
 use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
 /// Decides a request, by the steps in the module's docs. `found` holds the results of the lookups that earlier decisions on this
-/// request needed.
+/// request needed. `recorder` receives the rules that are applied; without an explanation it is [`Off`](crate::schemes::Off).
 pub(crate) fn decide<'r>(
     snapshot: &Snapshot,
     request: &'r impl RequestView,
     now: UnixSeconds,
     found: Option<&Found>,
+    recorder: impl Recorder,
 ) -> Decided<'r> {
     let (policy, target) = (&*snapshot.policy, request.target());
     let (mut host_buffer, mut path_buffer) = (HostBuffer::new(), PathBuffer::new());
@@ -97,23 +98,27 @@ pub(crate) fn decide<'r>(
             break 'outcome Outcome::Preflight;
         }
         // 3. HTTPS.
-        if site.settings.require_https && !policy.trusted_proxies.is_https(request) {
-            break 'outcome Denial::HttpsRequired.into();
+        if site.settings.require_https {
+            if !policy.trusted_proxies.is_https(request) {
+                break 'outcome recorder.failed(Rule::Https, Denial::HttpsRequired).into();
+            }
+            recorder.passed(Rule::Https);
         }
         // 4. Path.
-        let (captures, key) = match inside {
+        let (captures, key) = match recorder.check(Rule::Path, || inside) {
             Ok(inside) => inside,
             Err(denial) => break 'outcome denial.into(),
         };
         // 5. Public.
         if site.is_public(key) {
-            break 'outcome match check_method_and_query(site, request.method(), path, target.query, None) {
+            let requested = (request.method(), path, target.query);
+            break 'outcome match check_method_and_query(site, requested, None, recorder) {
                 Ok(()) => Outcome::Public,
                 Err(denial) => denial.into(),
             };
         }
         let Some(resource) = site.facts.serves.resource(&captures, key) else {
-            break 'outcome Denial::OutOfScope.into();
+            break 'outcome recorder.failed(Rule::Resource, Denial::OutOfScope).into();
         };
         let context = Context {
             now,
@@ -130,6 +135,7 @@ pub(crate) fn decide<'r>(
             access: &snapshot.access,
             found,
             need: Cell::new(None),
+            recorder,
         };
         // 6. to 9. Carrier, credential, revocation, hook: the scheme performs the last three.
         match authenticate(site, request, &context) {
@@ -225,13 +231,13 @@ fn agreed_place<'p>(
 fn authenticate<'r>(
     site: &SiteRules,
     request: &'r impl RequestView,
-    context: &Context<'_, 'r>,
+    context: &Context<'_, 'r, impl Recorder>,
 ) -> Outcome<'r> {
     for carrier in Carrier::IN_ORDER {
         if site.carriers.lists(carrier) {
             let texts = match site.carriers.texts(carrier, context.target.query, request) {
                 Ok(texts) => texts,
-                Err(denial) => return denial.into(),
+                Err(denial) => return context.recorder.failed(Rule::Credential, denial).into(),
             };
             match *texts {
                 [] => {}
@@ -243,16 +249,20 @@ fn authenticate<'r>(
             match site.schemes.verify_own(carrier, context) {
                 Ok(None) => {}
                 Ok(Some((raw, result))) => return outcome_of(result, carrier, raw, context),
-                Err(denial) => return denial.into(),
+                Err(denial) => return context.recorder.failed(Rule::Credential, denial).into(),
             }
         }
     }
-    Denial::CredentialMissing.into()
+    context.recorder.failed(Rule::Credential, Denial::CredentialMissing).into()
 }
 
 /// Verifies a credential from a shared carrier.
 #[inline]
-fn verify_text<'r>(site: &SiteRules, text: Text<'r>, context: &Context<'_, '_>) -> Outcome<'r> {
+fn verify_text<'r>(
+    site: &SiteRules,
+    text: Text<'r>,
+    context: &Context<'_, '_, impl Recorder>,
+) -> Outcome<'r> {
     outcome_of(site.schemes.verify_text(text, context), text.carrier, text.raw, context)
 }
 
@@ -263,7 +273,7 @@ fn verify_each<'r>(
     site: &SiteRules,
     carrier: Carrier,
     texts: &[&'r [u8]],
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Outcome<'r> {
     let mut first_need = None;
     let mut most_specific = None;
@@ -291,7 +301,7 @@ fn outcome_of<'r>(
     result: Result<Facts, Rejected>,
     carrier: Carrier,
     raw: &'r [u8],
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Outcome<'r> {
     match result {
         Ok(facts) => Outcome::Granted(raw, facts),
@@ -307,26 +317,32 @@ fn authorize(
     site: &SiteRules,
     request: &impl RequestView,
     facts: &Facts,
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Result<(), Denial> {
     let Requested { path, query, .. } = context.requested;
-    let checked =
-        check_method_and_query(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
-    facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now)
+    let (requested, granted) = ((request.method(), path, query), (facts.carrier, &facts.verified));
+    let checked = check_method_and_query(site, requested, Some(granted), context.recorder);
+    let counts = context.counts();
+    let result =
+        facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now, counts);
+    if checked.is_ok() {
+        context.recorder.record(|| Event::Rule(Rule::Rate, result.err()));
+    }
+    result
 }
 
 /// Checks the method, then the length of the parameters that a manifest would carry.
 fn check_method_and_query(
     site: &SiteRules,
-    method: &str,
-    path: &[u8],
-    query: Option<&[u8]>,
+    (method, path, query): (&str, &[u8], Option<&[u8]>),
     granted: Option<Granted<'_>>,
+    recorder: impl Recorder,
 ) -> Result<(), Denial> {
-    if !site.methods.allow(method) {
-        return Err(Denial::Method { verified: granted.is_some() });
-    }
-    site.refuse_long_query(method, path, query, granted)
+    recorder.check(Rule::Method, || match site.methods.allow(method) {
+        true => Ok(()),
+        false => Err(Denial::Method { verified: granted.is_some() }),
+    })?;
+    recorder.check(Rule::QueryLength, || site.refuse_long_query(method, path, query, granted))
 }
 
 const fn denied(denial: Denial, scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Outcome<'_> {

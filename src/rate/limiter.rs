@@ -23,6 +23,15 @@ impl Limiter {
         Duration::from_nanos(self.gcra.burst())
     }
 
+    /// Checks that one more event conforms to the rate, and does not count it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the time until one more event conforms.
+    pub(crate) fn check(&self, now: Duration) -> Result<(), Duration> {
+        self.gcra.check(level(self.tat.load(Ordering::Relaxed), nanos(now)))
+    }
+
     /// Counts one event, if it conforms to the rate.
     ///
     /// # Errors

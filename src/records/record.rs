@@ -72,6 +72,15 @@ impl Record {
         self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.count(uptime()).map_err(ceil_seconds))
     }
 
+    /// Checks that one more request is allowed by the token's rate, and does not count it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the seconds until one more request is allowed.
+    pub(crate) fn check_rate(&self) -> Result<(), u32> {
+        self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.check(uptime()).map_err(ceil_seconds))
+    }
+
     pub(crate) fn granted(&self, now: UnixSeconds) {
         self.counts.granted(now);
         self.video.counts.granted(now);

@@ -6,11 +6,13 @@ use super::carriers::Carrier;
 use super::claim::ClaimSource;
 use super::failures::Failures;
 use super::hook::{Hook, HookRequest};
-use super::jws::SeenTokens;
+use super::jws::{SeenTokens, Signed};
 use super::key_revocation::is_key_revoked;
 use super::kind::Scheme;
+use super::recorder::{Event, NamedKey, Recorder};
+use super::rule::Rule;
 use crate::error::Denial;
-use crate::keys::{Key, KeySet};
+use crate::keys::{Key, KeyRef, KeySet};
 use crate::request::{Client, RequestView, Target, TrustedProxies};
 use crate::scope::{Coverage, Resource, Serving, Streams};
 use crate::store::{Access, Found, Need, Reach};
@@ -19,7 +21,7 @@ use crate::time::{TimeRules, UnixSeconds};
 /// The request, the site and the state in force, as one decision reads them.
 ///
 /// `'r` is the request; `'s` is the snapshot and the decision's buffers on the stack.
-pub(crate) struct Context<'s, 'r> {
+pub(crate) struct Context<'s, 'r, R> {
     pub(crate) now: UnixSeconds,
     pub(crate) request: &'r dyn RequestView,
     pub(crate) target: Target<'r>,
@@ -36,6 +38,8 @@ pub(crate) struct Context<'s, 'r> {
     pub(crate) found: Option<&'s Found>,
     /// The first lookup that this decision needs.
     pub(crate) need: Cell<Option<Need>>,
+    /// Receives the rules that are applied, for an explanation.
+    pub(crate) recorder: R,
 }
 
 /// The requested path, host and query. Secure links and URL signatures sign parts of them.
@@ -64,7 +68,62 @@ pub(crate) struct SiteFacts {
 #[derive(Debug)]
 pub(crate) struct Accepted(());
 
-impl Context<'_, '_> {
+impl<R: Recorder> Context<'_, '_, R> {
+    /// Applies a rule and records its result.
+    #[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
+    #[inline(always)]
+    pub(super) fn check<T>(
+        &self,
+        rule: Rule,
+        check: impl FnOnce() -> Result<T, Denial>,
+    ) -> Result<T, Denial> {
+        self.recorder.check(rule, check)
+    }
+
+    /// Records the key with which the following rules are applied.
+    #[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
+    #[inline(always)]
+    pub(super) fn record_key(&self, key: &Key) {
+        self.recorder.record(|| {
+            Event::Key(NamedKey {
+                kid: key.id().to_string(),
+                algorithm: key.algorithm().name(),
+                scope: key.scope().to_string(),
+                issuer: key.issuer().map(str::to_owned),
+                source: key.source().map(std::borrow::Cow::into_owned),
+            })
+        });
+    }
+
+    /// Returns whether this decision counts: an explanation leaves no trace.
+    #[expect(clippy::unused_self, reason = "reads as a property of the context")]
+    pub(crate) const fn counts(&self) -> bool {
+        R::DECIDES
+    }
+
+    /// Verifies a signature with a key, unless too many have failed for the client or the key. A failure is counted.
+    pub(super) fn check_signature<T>(
+        &self,
+        key: &Key,
+        verify: impl FnOnce() -> Result<T, Denial>,
+    ) -> Result<T, Denial> {
+        self.failures.check(&|| self.client(), key.name(), self.now, self.counts(), verify)
+    }
+
+    /// Remembers a token that this key has signed.
+    pub(super) fn remember(&self, token: &Signed<'_>, place: KeyRef, key: &Key) {
+        if self.counts() {
+            self.seen.admit(token, place, key);
+        }
+    }
+
+    /// Records the values that the next rule compares.
+    #[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
+    #[inline(always)]
+    pub(super) fn record_values(&self, values: impl FnOnce() -> String) {
+        self.recorder.record(|| Event::Values(values()));
+    }
+
     /// Returns the client, as determined from the connection and the trusted proxies.
     pub(crate) fn client(&self) -> Option<Client> {
         self.proxies.find(self.request)
@@ -143,10 +202,11 @@ impl Context<'_, '_> {
         resource: Option<&Resource<'_>>,
         claims: &dyn ClaimSource,
     ) -> Result<Accepted, Denial> {
-        match &self.site.hook {
-            Some(hook) if self.is_refused_by(hook, by, resource, claims) => Err(Denial::RefusedByHook),
-            Some(_) | None => Ok(Accepted(())),
-        }
+        let Some(hook) = &self.site.hook else { return Ok(Accepted(())) };
+        self.check(Rule::Hook, || match self.is_refused_by(hook, by, resource, claims) {
+            true => Err(Denial::RefusedByHook),
+            false => Ok(Accepted(())),
+        })
     }
 
     fn is_refused_by(

@@ -34,7 +34,7 @@ impl Failures {
         }
     }
 
-    /// Verifies a signature, unless too many have failed. A bad signature counts once for each limit.
+    /// Verifies a signature, unless too many have failed. A bad signature counts once for each limit, unless `counts` is false.
     ///
     /// The client is determined only if clients are limited.
     pub(crate) fn check<T>(
@@ -42,12 +42,13 @@ impl Failures {
         client: &dyn Fn() -> Option<Client>,
         key: KeyName<'_>,
         now: UnixSeconds,
+        counts: bool,
         check: impl FnOnce() -> Result<T, Denial>,
     ) -> Result<T, Denial> {
         let Some(gate) = self.gate(client, now) else { return check() };
         gate.check(key)?;
         check().inspect_err(|denial| {
-            if denial.is_failed_signature() {
+            if counts && denial.is_failed_signature() {
                 gate.count(key);
             }
         })

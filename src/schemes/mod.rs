@@ -53,7 +53,9 @@ mod key_revocation;
 mod kind;
 mod list;
 mod places;
+mod recorder;
 mod registry;
+mod rule;
 mod scheme;
 mod secret;
 #[cfg(feature = "config")]
@@ -75,9 +77,11 @@ pub use hook::{HookFn, HookRequest, Refused};
 pub use kind::Scheme;
 pub(crate) use list::for_each_scheme;
 pub(crate) use places::{NameKind, Places};
+pub(crate) use recorder::{Event, Field, FieldValue, Found, NamedKey, Off, Recorder};
 pub(crate) use registry::{
     Facts, Rejected, SchemeRules, SiteSchemes, VerifiedFacts, claimed_key, claimed_scope,
 };
+pub use rule::Rule;
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]

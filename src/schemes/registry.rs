@@ -5,6 +5,7 @@ use super::context::Context;
 use super::kind::Scheme;
 use super::list::for_each_scheme;
 use super::places::Places;
+use super::recorder::{Event, Found, Recorder};
 use super::scheme::{Basis, CredentialScheme, Pieces, ResponseRules, SchemeFacts};
 #[cfg(feature = "config")]
 use super::secret::SecretSlots;
@@ -59,13 +60,14 @@ macro_rules! registry {
             pub(crate) fn verify_text(
                 &self,
                 text: Text<'_>,
-                context: &Context<'_, '_>,
+                context: &Context<'_, '_, impl Recorder>,
             ) -> Result<Facts, Rejected> {
                 let carrier = text.carrier;
                 $(
                     if let Some(rules) = &self.$field
                         && let Some(credential) = rules.read(text)
                     {
+                        record_found(Scheme::$Scheme, carrier, rules, &credential, context);
                         return match rules.verify(carrier, &credential, context) {
                             Ok(Verified { expires_at, facts, .. }) => {
                                 Ok(Facts { carrier, expires_at, verified: VerifiedFacts::$Scheme(facts) })
@@ -86,7 +88,7 @@ macro_rules! registry {
             pub(crate) fn verify_own<'s, 'r>(
                 &'s self,
                 carrier: Carrier,
-                context: &'s Context<'_, 'r>,
+                context: &'s Context<'_, 'r, impl Recorder>,
             ) -> Result<Option<(&'r [u8], Result<Facts, Rejected>)>, Denial> {
                 let mut most_specific: Option<(&'r [u8], Rejected)> = None;
                 $(
@@ -95,6 +97,7 @@ macro_rules! registry {
                             let Some((credential, Pieces { facts: raw, key })) = rules.find((carrier, nth), context)? else {
                                 break;
                             };
+                            record_found(Scheme::$Scheme, carrier, rules, &credential, context);
                             match rules.verify(carrier, &credential, context) {
                                 Ok(Verified { expires_at, facts, .. }) => {
                                     let facts = Facts { carrier, expires_at, verified: VerifiedFacts::$Scheme(facts) };
@@ -210,9 +213,10 @@ macro_rules! registry {
                 access: &Access,
                 keys: &KeySet,
                 now: UnixSeconds,
+                counts: bool,
             ) -> Result<(), Denial> {
                 match self {
-                    $(Self::$Scheme(facts) => facts.apply_rate_and_record(outcome, access, keys, now),)+
+                    $(Self::$Scheme(facts) => facts.apply_rate_and_record(outcome, access, keys, now, counts),)+
                 }
             }
         }
@@ -234,6 +238,26 @@ macro_rules! registry {
 }
 
 for_each_scheme!(registry);
+
+/// Records a credential before it is verified.
+#[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
+#[inline(always)]
+fn record_found<S: CredentialScheme>(
+    scheme: Scheme,
+    carrier: Carrier,
+    rules: &S,
+    credential: &S::Credential<'_>,
+    context: &Context<'_, '_, impl Recorder>,
+) {
+    context.recorder.record(|| {
+        Event::Credential(Found {
+            scheme,
+            carrier,
+            fields: rules.fields(carrier, credential, context),
+            rules: rules.rules(context.site),
+        })
+    });
+}
 
 macro_rules! settings_registry {
     (

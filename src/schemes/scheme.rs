@@ -7,6 +7,8 @@ use bytes::Bytes;
 use super::carriers::{Carrier, CarrierSet, Text};
 use super::context::{Context, SiteFacts};
 use super::places::Places;
+use super::recorder::{Field, Recorder};
+use super::rule::Rule;
 use super::verified::Verified;
 use crate::error::Denial;
 use crate::keys::{Key, KeySet};
@@ -51,7 +53,7 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     fn find<'s, 'r>(
         &'s self,
         _: (Carrier, usize),
-        _: &'s Context<'_, 'r>,
+        _: &'s Context<'_, 'r, impl Recorder>,
     ) -> Result<FoundIn<'r, Self::Credential<'s>>, Denial> {
         Ok(None)
     }
@@ -73,8 +75,21 @@ pub(crate) trait CredentialScheme: fmt::Debug {
         &self,
         carrier: Carrier,
         credential: &Self::Credential<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<Self::Facts>, Denial>;
+
+    /// Returns the rules of the scheme that apply on a site, in the order in which [`verify`](Self::verify) applies them. A test
+    /// compares this list with the rules that are recorded.
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule>;
+
+    /// Returns the content of a credential for an explanation, whether or not it can be verified. It contains neither the
+    /// credential itself nor its signature, and no secret.
+    fn fields(
+        &self,
+        carrier: Carrier,
+        credential: &Self::Credential<'_>,
+        context: &Context<'_, '_, impl Recorder>,
+    ) -> Vec<Field>;
 
     /// Returns the name of the key that a rejected credential claims, for a log line.
     fn claimed_key(_: Carrier, _: &[u8]) -> Option<String> {
@@ -144,7 +159,7 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
     }
 
     /// Ends the decision after the method was checked: applies the rate of the credential and records its use. By default, there is no
-    /// rate, and the use of the key is recorded.
+    /// rate, and the use of the key is recorded. If `counts` is false, nothing is counted or recorded.
     ///
     /// # Errors
     ///
@@ -155,9 +170,10 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         _: &Access,
         keys: &KeySet,
         now: UnixSeconds,
+        counts: bool,
     ) -> Result<(), Denial> {
         outcome?;
-        if let Some(key) = self.key(keys) {
+        if counts && let Some(key) = self.key(keys) {
             key.used(now);
         }
         Ok(())

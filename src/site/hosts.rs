@@ -18,6 +18,14 @@ pub(super) struct HostTable {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exact<'p>(&'p Mounts);
 
+/// The kind of name by which a host leads to a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostMatch {
+    Exact,
+    Pattern,
+    Any,
+}
+
 /// The place of a request among the sites.
 #[derive(Debug)]
 pub(crate) enum Place<'p> {
@@ -152,6 +160,23 @@ impl HostTable {
     /// Returns sites of a host, at most `count`.
     pub(super) fn some_sites<'p>(&'p self, host: Host<'p>, count: usize) -> impl Iterator<Item = SiteIndex> {
         self.mounts(host).flat_map(|(_, mounts)| mounts.sites()).take(count)
+    }
+
+    /// Returns the kind of name by which a host leads to a site.
+    pub(super) fn match_of(&self, host: Host<'_>, site: SiteIndex) -> HostMatch {
+        let leads = |mounts: &Mounts| mounts.sites().any(|found| found == site);
+        if self.exact.get(host.as_bytes()).is_some_and(leads) {
+            HostMatch::Exact
+        } else if leads(&self.any) {
+            HostMatch::Any
+        } else {
+            HostMatch::Pattern
+        }
+    }
+
+    /// Returns the exact names of all hosts, in no particular order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.exact.keys().filter_map(|name| str::from_utf8(name).ok())
     }
 
     /// Returns the base paths under every name that matches a host, the most exact first.

@@ -31,7 +31,7 @@ mod stripping;
 
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
-pub(crate) use hosts::{Exact, Place};
+pub(crate) use hosts::{Exact, HostMatch, Place};
 pub(crate) use identity::IdentityNames;
 pub use identity::{GrantFact, IdentityValue};
 pub(crate) use mounts::SiteIndex;

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::check::check_site;
-use super::hosts::{Exact, HostTable, Place};
+use super::hosts::{Exact, HostMatch, HostTable, Place};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
 use super::mounts::SiteIndex;
@@ -76,6 +76,16 @@ impl Policy {
     /// Returns the base paths under this exact name, if it is a host of some site.
     pub(crate) fn exact(&self, name: &[u8]) -> Option<Exact<'_>> {
         self.hosts.exact(name)
+    }
+
+    /// Returns the kind of name by which a host leads to a site.
+    pub(crate) fn match_of(&self, host: Host<'_>, site: SiteIndex) -> HostMatch {
+        self.hosts.match_of(host, site)
+    }
+
+    /// Returns the exact names of all hosts, in no particular order.
+    pub(crate) fn host_names(&self) -> impl Iterator<Item = &str> {
+        self.hosts.names()
     }
 
     /// Returns whether some site begins below `/`.

@@ -55,6 +55,11 @@ impl SiteRules {
         self.settings.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
     }
 
+    /// Returns whether the site requires credentials, apart from its public paths.
+    pub(crate) fn requires_credentials(&self) -> bool {
+        self.settings.access == Access::Authenticated
+    }
+
     /// Returns whether the object key needs no credential.
     pub(crate) fn is_public(&self, key: &[u8]) -> bool {
         let listed = |path: &str| {

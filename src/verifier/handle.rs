@@ -6,8 +6,10 @@ use super::setup::Setup;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
+use crate::explain::{Explanation, explain};
 use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
+use crate::schemes::Off;
 use crate::site::{Policy, SiteView};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
@@ -96,8 +98,30 @@ impl Verifier {
         found: Option<&Found>,
     ) -> Decision<'r> {
         let state = self.0.live.load(); // policy and keys, as one, for the whole decision
-        let decided = decide(&state, request, now, found);
+        let decided = decide(&state, request, now, found, Off);
         Decision::new(state, decided)
+    }
+
+    /// Explains the decision about a request: each rule with its values and its result, and what would pass.
+    ///
+    /// The outcome and the code are those of [`decide`](Self::decide). Nothing is counted, and no token is remembered. It
+    /// allocates, and takes longer than a decision.
+    ///
+    /// # Security
+    ///
+    /// An explanation contains claims and the names of keys, so show it to operators only.
+    pub fn explain(&self, request: &dyn RequestView, now: UnixSeconds) -> Explanation {
+        self.explain_with(request, now, None)
+    }
+
+    /// Explains the decision about a request with the results of lookups, like [`decide_with`](Self::decide_with).
+    pub fn explain_with(
+        &self,
+        request: &dyn RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+    ) -> Explanation {
+        explain(&self.0.live.load(), request, now, found)
     }
 
     /// Starts the lookup that a decision needs, for servers that do not call [`Verifier::reply`].

@@ -12,10 +12,12 @@ use crate::request::{
 };
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
-use crate::schemes::context::Context;
+use crate::schemes::context::{Context, SiteFacts};
 use crate::schemes::json::JsonStr;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};
 use crate::schemes::verified::Verified;
 
@@ -52,7 +54,7 @@ impl CredentialScheme for AkamaiRules {
     fn find<'s, 'r>(
         &'s self,
         (carrier, nth): (Carrier, usize),
-        context: &'s Context<'_, 'r>,
+        context: &'s Context<'_, 'r, impl Recorder>,
     ) -> Result<FoundIn<'r, AkamaiToken<'s>>, Denial> {
         let found = match carrier {
             Carrier::Query if nth == 0 => self.in_query(context.target.query)?,
@@ -70,7 +72,7 @@ impl CredentialScheme for AkamaiRules {
         &self,
         carrier: Carrier,
         token: &AkamaiToken<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<AkamaiFacts>, Denial> {
         let bad = Denial::UrlSignatureBad;
         let url = SignedUrl {
@@ -80,33 +82,61 @@ impl CredentialScheme for AkamaiRules {
         };
         // 2. Form. 3. HMAC.
         let mut decoded = Decoded::new();
-        let Authentic { fields, is_decoded } = self.authenticate(token.0, &url, &mut decoded).map_err(bad)?;
+        let authentic = self.authenticate(token.0, &url, &mut decoded);
+        let Authentic { fields, is_decoded } = authentic.map_err(|fault| {
+            let is_mismatch = fault == UrlSignatureFault::Mismatch;
+            context.recorder.failed(if is_mismatch { Rule::Signature } else { Rule::Form }, bad(fault))
+        })?;
+        context.recorder.passed(Rule::Form);
+        context.recorder.passed(Rule::Signature);
         // 4. Dates.
         let (now, times, expires) = (context.now, &context.site.times, fields.expires);
         let leeway = times.leeway.as_secs();
-        if now >= expires.saturating_add(leeway) {
-            return Err(Denial::UrlSignatureExpired { expires, now });
-        }
-        if let Some(starts) = fields.starts.filter(|starts| now < starts.saturating_sub(leeway)) {
-            return Err(Denial::UrlSignatureNotYetValid { starts, now });
-        }
-        if !times.allow_until(Some(expires), now) {
-            return Err(bad(UrlSignatureFault::Lifetime));
-        }
+        let is_expired = now >= expires.saturating_add(leeway);
+        context.check(Rule::Expiry, || match is_expired {
+            true => Err(Denial::UrlSignatureExpired { expires, now }),
+            false => Ok(()),
+        })?;
+        context.check(Rule::NotBefore, || {
+            let starts = fields.starts.filter(|starts| now < starts.saturating_sub(leeway));
+            starts.map_or(Ok(()), |starts| Err(Denial::UrlSignatureNotYetValid { starts, now }))
+        })?;
+        context.check(Rule::Expiry, || match times.allow_until(Some(expires), now) {
+            true => Ok(()),
+            false => Err(bad(UrlSignatureFault::Lifetime)),
+        })?;
         // 5. Scope.
-        if fields.acl.is_some_and(|acl| !acl::covers(acl.as_bytes(), context.requested.path)) {
-            return Err(Denial::UrlSignatureOutOfScope);
-        }
+        context.check(Rule::Scope, || {
+            let covers = fields.acl.is_none_or(|acl| acl::covers(acl.as_bytes(), context.requested.path));
+            if covers { Ok(()) } else { Err(Denial::UrlSignatureOutOfScope) }
+        })?;
         // 6. Address.
         if let Some(ip) = fields.ip {
-            let client = context.client().and_then(Client::confirmed);
-            let client = client.ok_or(bad(UrlSignatureFault::ClientUnknown))?;
-            if parse_address(ip) != Some(client.to_canonical()) {
-                return Err(bad(UrlSignatureFault::OtherClient));
-            }
+            context.check(Rule::Address, || {
+                let client = context.client().and_then(Client::confirmed);
+                let client = client.ok_or(bad(UrlSignatureFault::ClientUnknown))?;
+                let is_own = parse_address(ip) == Some(client.to_canonical());
+                if is_own { Ok(()) } else { Err(bad(UrlSignatureFault::OtherClient)) }
+            })?;
         }
         let accepted = context.accept((Scheme::Akamai, carrier), Some(&context.resource), &fields)?;
         Ok(Verified::new(accepted, Some(expires), AkamaiFacts { is_decoded, has_acl: fields.acl.is_some() }))
+    }
+
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule> {
+        let mut rules =
+            vec![Rule::Form, Rule::Signature, Rule::Expiry, Rule::NotBefore, Rule::Scope, Rule::Address];
+        rules.extend(site.hook.is_some().then_some(Rule::Hook));
+        rules
+    }
+
+    /// Returns the token's fields, without the HMAC. A token that is percent-encoded as a whole is decoded.
+    fn fields(&self, _: Carrier, token: &AkamaiToken<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
+        let readings = [false, true].map(|is_decoded| AkamaiFacts { is_decoded, has_acl: false });
+        readings
+            .into_iter()
+            .find_map(|facts| facts.with_fields(token.0, |fields| fields.list()))
+            .unwrap_or_default()
     }
 
     fn claims(facts: &AkamaiFacts, _: Carrier, raw: &[u8]) -> String {
@@ -134,7 +164,7 @@ impl AkamaiRules {
     }
 
     /// Finds the only header field that holds a token.
-    fn in_header<'r>(&self, context: &Context<'_, 'r>) -> Result<Option<&'r [u8]>, Denial> {
+    fn in_header<'r>(&self, context: &Context<'_, 'r, impl Recorder>) -> Result<Option<&'r [u8]>, Denial> {
         let mut tokens = self
             .places
             .headers
@@ -166,6 +196,19 @@ impl ClaimSource for Fields<'_> {
 }
 
 impl Fields<'_> {
+    /// Returns the fields for an explanation.
+    fn list(&self) -> Vec<Field> {
+        let fields = [
+            self.starts.map(|starts| Field::date("st", starts).read_by(Rule::NotBefore)),
+            Some(Field::date("exp", self.expires).read_by(Rule::Expiry)),
+            self.acl.map(|acl| Field::text("acl", acl).read_by(Rule::Scope)),
+            self.ip.map(|ip| Field::text("ip", ip).read_by(Rule::Address)),
+            self.id.map(|id| Field::text("id", id)),
+            self.data.map(|data| Field::text("data", data)),
+        ];
+        fields.into_iter().flatten().collect()
+    }
+
     /// Returns the fields as a JSON object.
     fn json(&self) -> String {
         let numbers = ["st", "exp"].into_iter().filter_map(|name| Some((name, self.number(name)?.into())));

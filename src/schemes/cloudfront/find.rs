@@ -96,12 +96,20 @@ impl<'r> Parts<'r> {
         self.key_pair_id.unwrap_or_default()
     }
 
+    /// Returns the part with the policy. Returns `None` if there is none, or a policy beside an expiry.
+    pub(super) const fn policy_part(&self) -> Option<PolicyPart<'r>> {
+        match (self.expires, self.policy) {
+            (Some(expires), None) => Some(PolicyPart::Canned(expires)),
+            (None, Some(policy)) => Some(PolicyPart::Custom(policy)),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+
     /// Returns the parts if none is missing, and none contradicts another.
     pub(super) fn complete(&self, rules: &CloudFrontRules) -> Result<Complete<'r>, UrlSignatureFault> {
-        let policy = match (self.expires, self.policy) {
-            (Some(expires), None) => PolicyPart::Canned(expires),
-            (None, Some(policy)) => PolicyPart::Custom(policy),
-            (Some(_), Some(_)) => return Err(UrlSignatureFault::Form),
+        let policy = match (self.policy_part(), self.policy) {
+            (Some(policy), _) => policy,
+            (None, Some(_)) => return Err(UrlSignatureFault::Form),
             (None, None) => return Err(UrlSignatureFault::Incomplete),
         };
         let (Some(signature), Some(key_pair_id)) = (self.signature, self.key_pair_id) else {

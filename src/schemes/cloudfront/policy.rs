@@ -45,6 +45,11 @@ pub(super) fn parse_date(digits: &[u8]) -> Result<UnixSeconds, UrlSignatureFault
 }
 
 impl<'p> Policy<'p> {
+    /// Returns the policy for one URL up to a date.
+    pub(super) const fn canned(expires: UnixSeconds) -> Self {
+        Self { resource: None, expires, starts: None, client: None }
+    }
+
     /// Parses a custom policy: one statement, with at most `Resource` and `Condition`, and only known members in these.
     pub(super) fn parse(text: &'p [u8]) -> Result<Self, UrlSignatureFault> {
         let text = str::from_utf8(text).map_err(|_| UrlSignatureFault::Form)?.as_bytes();

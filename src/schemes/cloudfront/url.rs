@@ -7,6 +7,7 @@ use super::settings::Protocol;
 use crate::error::UrlSignatureFault;
 use crate::request::{HOST, parameters};
 use crate::schemes::context::Context;
+use crate::schemes::recorder::Recorder;
 use crate::work;
 
 /// The maximum length of a URL, in bytes. CloudFront accepts no longer one.
@@ -25,7 +26,10 @@ pub(super) struct RequestedUrl {
 
 impl RequestedUrl {
     /// Returns the URL of a request.
-    pub(super) fn of(context: &Context<'_, '_>, rules: &CloudFrontRules) -> Result<Self, UrlSignatureFault> {
+    pub(super) fn of(
+        context: &Context<'_, '_, impl Recorder>,
+        rules: &CloudFrontRules,
+    ) -> Result<Self, UrlSignatureFault> {
         let protocol = match rules.protocol {
             Some(Protocol::Https) => "https",
             None if context.proxies.known_tls(context.request) == Some(true) => "https",

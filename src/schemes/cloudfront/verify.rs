@@ -16,10 +16,13 @@ use crate::keys::{Key, KeyRef, KeySet, Named};
 use crate::request::Client;
 use crate::schemes::carriers::{Carrier, CarrierSet};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
-use crate::schemes::context::Context;
+use crate::schemes::context::{Context, SiteFacts};
+use crate::schemes::json::JsonStr;
 use crate::schemes::jws::MAX_KID_SHOWN;
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Pieces, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
@@ -54,7 +57,7 @@ impl CredentialScheme for CloudFrontRules {
     fn find<'s, 'r>(
         &'s self,
         (carrier, _): (Carrier, usize),
-        context: &'s Context<'_, 'r>,
+        context: &'s Context<'_, 'r, impl Recorder>,
     ) -> Result<FoundIn<'r, Parts<'s>>, Denial> {
         let parts: Option<Parts<'r>> = match carrier {
             Carrier::Query => context.target.query.map_or(Ok(None), Parts::in_query),
@@ -69,33 +72,35 @@ impl CredentialScheme for CloudFrontRules {
         &self,
         carrier: Carrier,
         parts: &Parts<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<CloudFrontFacts>, Denial> {
         let bad = Denial::UrlSignatureBad;
         let (now, times) = (context.now, context.site.times);
-        let url = RequestedUrl::of(context, self).map_err(bad)?;
+        let form = |fault| context.recorder.failed(Rule::Form, bad(fault));
+        let url = RequestedUrl::of(context, self).map_err(form)?;
         // 2. Form.
-        let Complete { policy, signature, key_pair_id, hash } = parts.complete(self).map_err(bad)?;
+        let Complete { policy, signature, key_pair_id, hash } = parts.complete(self).map_err(form)?;
         let mut signature_buffer = Decoded::<MAX_SIGNATURE_TEXT>::new();
-        let signature = decode(signature, &mut signature_buffer).map_err(bad)?;
+        let signature = decode(signature, &mut signature_buffer).map_err(form)?;
+        context.recorder.passed(Rule::Form);
         // 3. Key.
         let (place, key) = find_key(key_pair_id, context)?;
         // 4. Signature, after the form of the policy (2) and its expiry.
         let mut policy_buffer = Decoded::<MAX_POLICY_TEXT>::new();
         let (policy, is_custom) = match policy {
             PolicyPart::Canned(digits) => {
-                let expires = parse_date(digits).map_err(bad)?;
+                let expires = parse_date(digits).map_err(form)?;
                 check_expiry(expires, context)?;
                 if !url.is_plain_json_text() {
-                    return Err(bad(UrlSignatureFault::Form));
+                    return Err(form(UrlSignatureFault::Form));
                 }
                 let digest = canned_digest(hash, &url, digits);
                 check_signature(key, digest, signature, context)?;
-                (Policy { resource: None, expires, starts: None, client: None }, false)
+                (Policy::canned(expires), false)
             }
             PolicyPart::Custom(text) => {
-                let text = decode(text, &mut policy_buffer).map_err(bad)?;
-                let policy = Policy::parse(text).map_err(bad)?;
+                let text = decode(text, &mut policy_buffer).map_err(form)?;
+                let policy = Policy::parse(text).map_err(form)?;
                 check_expiry(policy.expires, context)?;
                 let digest = MessageDigest::of(hash, |write| {
                     crate::work::visited(text.len());
@@ -107,16 +112,17 @@ impl CredentialScheme for CloudFrontRules {
         };
         // 5. Scope.
         let mut resource_buffer = ArrayVec::<u8, MAX_RESOURCE>::new();
-        let resource = match policy.resource {
-            Some(resource) => {
-                Some(resource.resolve(&mut resource_buffer).ok_or(bad(UrlSignatureFault::TooLong))?)
-            }
-            None if is_custom && self.require_resource => return Err(bad(UrlSignatureFault::NoScope)),
-            None => None,
-        };
-        if resource.is_some_and(|resource| !covers(resource, &url, self.wildcards)) {
-            return Err(Denial::UrlSignatureOutOfScope);
-        }
+        let resource = context.check(Rule::Scope, || {
+            let resource = match policy.resource {
+                Some(resource) => {
+                    Some(resource.resolve(&mut resource_buffer).ok_or(bad(UrlSignatureFault::TooLong))?)
+                }
+                None if is_custom && self.require_resource => return Err(bad(UrlSignatureFault::NoScope)),
+                None => None,
+            };
+            let covers = resource.is_none_or(|resource| covers(resource, &url, self.wildcards));
+            if covers { Ok(resource) } else { Err(Denial::UrlSignatureOutOfScope) }
+        })?;
         let has_wildcard = |resource: &[u8]| match self.wildcards {
             Wildcards::Sections => Sections::of(resource).is_none_or(|sections| sections.has_wildcard()),
             Wildcards::Anywhere => resource.iter().any(|byte| matches!(byte, b'*' | b'?')),
@@ -124,25 +130,68 @@ impl CredentialScheme for CloudFrontRules {
         let covers_several = is_custom && resource.is_none_or(has_wildcard);
         // 6. Dates: the expiry was checked before.
         let leeway = times.leeway.as_secs();
-        if let Some(starts) = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway)) {
-            return Err(Denial::UrlSignatureNotYetValid { starts, now });
-        }
-        if !times.allow_until(Some(policy.expires), now) {
-            return Err(bad(UrlSignatureFault::Lifetime));
-        }
+        context.check(Rule::NotBefore, || {
+            let starts = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway));
+            starts.map_or(Ok(()), |starts| Err(Denial::UrlSignatureNotYetValid { starts, now }))
+        })?;
+        context.check(Rule::Expiry, || match times.allow_until(Some(policy.expires), now) {
+            true => Ok(()),
+            false => Err(bad(UrlSignatureFault::Lifetime)),
+        })?;
         // 7. Address.
         if let Some((_, range)) = policy.client.filter(|(_, range)| range.prefix_len() > 0) {
-            let client = context.client().and_then(Client::confirmed);
-            match client.ok_or(bad(UrlSignatureFault::ClientUnknown))?.to_canonical() {
-                IpAddr::V4(client) if range.contains(&client) => {}
-                IpAddr::V4(_) | IpAddr::V6(_) => return Err(bad(UrlSignatureFault::OtherClient)),
-            }
+            context.check(Rule::Address, || {
+                let client = context.client().and_then(Client::confirmed);
+                match client.ok_or(bad(UrlSignatureFault::ClientUnknown))?.to_canonical() {
+                    IpAddr::V4(client) if range.contains(&client) => Ok(()),
+                    IpAddr::V4(_) | IpAddr::V6(_) => Err(bad(UrlSignatureFault::OtherClient)),
+                }
+            })?;
         }
         // 8. Revocations.
-        context.check_key_revocation(key)?;
+        context.check(Rule::Revocation, || context.check_key_revocation(key))?;
         let accepted = context.accept((Scheme::CloudFront, carrier), Some(&context.resource), &policy)?;
         let facts = CloudFrontFacts { key: place, is_custom, covers_several };
         Ok(Verified::new(accepted, Some(policy.expires), facts))
+    }
+
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule> {
+        let mut rules = vec![
+            Rule::Form,
+            Rule::Key,
+            Rule::KeyInForce,
+            Rule::KeyScope,
+            Rule::Expiry,
+            Rule::Signature,
+            Rule::Scope,
+            Rule::NotBefore,
+            Rule::Address,
+            Rule::Revocation,
+        ];
+        rules.extend(site.hook.is_some().then_some(Rule::Hook));
+        rules
+    }
+
+    /// Returns the key pair's id and the policy, without the signature.
+    fn fields(&self, _: Carrier, parts: &Parts<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
+        let mut buffer = Decoded::<MAX_POLICY_TEXT>::new();
+        let policy = match parts.policy_part() {
+            Some(PolicyPart::Canned(digits)) => parse_date(digits).ok().map(Policy::canned),
+            Some(PolicyPart::Custom(text)) => {
+                decode(text, &mut buffer).and_then(|text| Policy::parse(text)).ok()
+            }
+            None => None,
+        };
+        let text = |name, text: JsonStr<'_>| Field::text(name, text.chars().collect::<String>());
+        let key = Self::claimed_key(Carrier::Query, parts.key_pair_id());
+        let mut fields = Vec::from_iter(key.map(|id| Field::text("Key-Pair-Id", id).read_by(Rule::Key)));
+        if let Some(Policy { resource, expires, starts, client }) = policy {
+            fields.extend(resource.map(|resource| text("resource", resource).read_by(Rule::Scope)));
+            fields.push(Field::date("exp", expires).read_by(Rule::Expiry));
+            fields.extend(starts.map(|starts| Field::date("nbf", starts).read_by(Rule::NotBefore)));
+            fields.extend(client.map(|(written, _)| text("ip", written).read_by(Rule::Address)));
+        }
+        fields
     }
 
     fn claimed_key(_: Carrier, key_pair_id: &[u8]) -> Option<String> {
@@ -176,7 +225,7 @@ impl CredentialScheme for CloudFrontRules {
 
 /// Finds the key with an id, and checks that it is in force and may sign for the resource. If several keys have the id, the key
 /// in force with the narrowest scope is used.
-fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key), Denial> {
+fn find_key<'k>(id: &[u8], context: &Context<'k, '_, impl Recorder>) -> Result<(KeyRef, &'k Key), Denial> {
     let is_own = |(_, key): &(KeyRef, &Key)| {
         matches!(key.algorithm(), Algorithm::CloudFrontRsa | Algorithm::CloudFrontP256)
     };
@@ -191,30 +240,32 @@ fn find_key<'k>(id: &[u8], context: &Context<'k, '_>) -> Result<(KeyRef, &'k Key
             in_force.or_else(|| own.first()).copied()
         }
     };
-    let (place, key) = found.ok_or(Denial::UnknownKey)?;
-    context.check_key_in_force(key)?;
-    context.check_key_scope(key)?;
+    let (place, key) = context.check(Rule::Key, || found.ok_or(Denial::UnknownKey))?;
+    context.record_key(key);
+    context.check(Rule::KeyInForce, || context.check_key_in_force(key))?;
+    context.check(Rule::KeyScope, || context.check_key_scope(key))?;
     Ok((place, key))
 }
 
-fn check_expiry(expires: UnixSeconds, context: &Context<'_, '_>) -> Result<(), Denial> {
+fn check_expiry(expires: UnixSeconds, context: &Context<'_, '_, impl Recorder>) -> Result<(), Denial> {
     let now = context.now;
-    if now >= expires.saturating_add(context.site.times.leeway.as_secs()) {
-        return Err(Denial::UrlSignatureExpired { expires, now });
-    }
-    Ok(())
+    let is_expired = now >= expires.saturating_add(context.site.times.leeway.as_secs());
+    context.check(Rule::Expiry, || match is_expired {
+        true => Err(Denial::UrlSignatureExpired { expires, now }),
+        false => Ok(()),
+    })
 }
 
 fn check_signature(
     key: &Key,
     digest: Option<MessageDigest>,
     signature: &[u8],
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Result<(), Denial> {
     let mismatch = Denial::UrlSignatureBad(UrlSignatureFault::Mismatch);
-    let digest = digest.ok_or(mismatch)?;
-    context.failures.check(&|| context.client(), key.name(), context.now, || {
-        key.verify_digest(&digest, signature).map_err(|_| mismatch)
+    context.check(Rule::Signature, || {
+        let digest = digest.ok_or(mismatch)?;
+        context.check_signature(key, || key.verify_digest(&digest, signature).map_err(|_| mismatch))
     })
 }
 
@@ -254,7 +305,7 @@ impl CloudFrontFacts {
         let policy = if self.is_custom {
             Policy::parse(decode(text, &mut buffer).ok()?).ok()?
         } else {
-            Policy { resource: None, expires: parse_date(text).ok()?, starts: None, client: None }
+            Policy::canned(parse_date(text).ok()?)
         };
         Some(read(policy))
     }

@@ -17,10 +17,12 @@ use crate::records::{AllowedOrigins, EmbedToken, MAX_EMBED_TOKEN_LEN, Record, Re
 use crate::request::{Client, SEC_FETCH_DEST, only_line};
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded, Text, token_text};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
-use crate::schemes::context::{Accepted, Context};
+use crate::schemes::context::{Accepted, Context, SiteFacts};
 use crate::schemes::jws::{JsonStr, is_readable, member};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, Referrers, ResponseRules, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::Resource;
@@ -77,7 +79,7 @@ impl CredentialScheme for EmbedRules {
     fn find<'s, 'r>(
         &'s self,
         (carrier, _): (Carrier, usize),
-        context: &'s Context<'_, 'r>,
+        context: &'s Context<'_, 'r, impl Recorder>,
     ) -> Result<FoundIn<'r, Presented<'s>>, Denial> {
         if carrier != Carrier::Path {
             return Ok(None);
@@ -92,9 +94,9 @@ impl CredentialScheme for EmbedRules {
         &self,
         carrier: Carrier,
         presented: &Presented<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<Embedded>, Denial> {
-        let token = presented.token.ok_or(Denial::EmbedUnknown)?;
+        let token = context.check(Rule::Form, || presented.token.ok_or(Denial::EmbedUnknown))?;
         let requested = match presented.below {
             Below::Whole => Requested::Resource(context.resource),
             Below::Rest(key) => {
@@ -102,7 +104,12 @@ impl CredentialScheme for EmbedRules {
             }
             Below::Page => Requested::Page,
         };
-        let record = find_record(token, context)?;
+        let record = find_record(token, context).map_err(|denial| {
+            let rule = if denial == Denial::Revoked { Rule::Revocation } else { Rule::Record };
+            context.recorder.failed(rule, denial)
+        })?;
+        context.recorder.passed(Rule::Record);
+        context.recorder.passed(Rule::Revocation);
         // The origins of pages matter if they are framed.
         let is_page =
             record.origins().is_some() && (matches!(requested, Requested::Page) || is_page_request(context));
@@ -116,10 +123,44 @@ impl CredentialScheme for EmbedRules {
                 Ok(Verified::new(accepted, expires_at, facts))
             }
             Err(denial) => {
-                record.denied(denial.code(), context.now);
+                if context.counts() {
+                    record.denied(denial.code(), context.now);
+                }
                 Err(denial)
             }
         }
+    }
+
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule> {
+        let mut rules =
+            vec![Rule::Form, Rule::Record, Rule::Revocation, Rule::Expiry, Rule::Scope, Rule::Origin];
+        rules.extend(site.hook.is_some().then_some(Rule::Hook));
+        rules
+    }
+
+    /// Returns the record of the token, if it is known, without its metadata, which may be anything.
+    fn fields(
+        &self,
+        _: Carrier,
+        presented: &Presented<'_>,
+        context: &Context<'_, '_, impl Recorder>,
+    ) -> Vec<Field> {
+        let Some(record) = presented.token.and_then(|token| known_record(token, context)) else {
+            return Vec::new();
+        };
+        let mut fields = vec![
+            Field::text("video", record.video()).read_by(Rule::Scope),
+            Field::text("realm", record.realm()).read_by(Rule::Scope),
+        ];
+        fields.extend(record.viewer().map(|viewer| Field::text("viewer", viewer)));
+        fields
+            .extend(record.expires_at().map(|expires| Field::date("expires", expires).read_by(Rule::Expiry)));
+        fields.extend(
+            record
+                .origins()
+                .map(|origins| Field::text("origins", origins.texts().join(", ")).read_by(Rule::Origin)),
+        );
+        fields
     }
 
     fn claims(embedded: &Embedded, _: Carrier, _: &[u8]) -> String {
@@ -147,11 +188,11 @@ fn accept(
     carrier: Carrier,
     record: &Record,
     requested: Requested<'_>,
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Result<Accepted, Denial> {
     let unreadable = || record.metadata().is_some_and(|metadata| !is_readable(metadata.as_bytes()));
     if context.site.hook.is_some() && unreadable() {
-        return Err(Denial::RefusedByHook);
+        return context.check(Rule::Hook, || Err(Denial::RefusedByHook));
     }
     let resource = match &requested {
         Requested::Page => None,
@@ -161,14 +202,14 @@ fn accept(
 }
 
 /// Finds the record of a token: in memory, or among the results from the store.
-fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Record>, Denial> {
+fn find_record(token: EmbedToken, context: &Context<'_, '_, impl Recorder>) -> Result<Arc<Record>, Denial> {
     let access = context.access;
     let found = context.found;
     match access.look(&token) {
         Standing::Good(record) => Ok(record),
         Standing::Unknown => Err(Denial::EmbedUnknown),
         Standing::Revoked(record) => {
-            if let Some(record) = record {
+            if let Some(record) = record.filter(|_| context.counts()) {
                 record.denied(Denial::Revoked.code(), context.now);
             }
             Err(Denial::Revoked)
@@ -186,6 +227,15 @@ fn find_record(token: EmbedToken, context: &Context<'_, '_>) -> Result<Arc<Recor
     }
 }
 
+/// Returns the record of a token, if it is in memory or among the results from the store, whatever its state.
+fn known_record(token: EmbedToken, context: &Context<'_, '_, impl Recorder>) -> Option<Arc<Record>> {
+    match (context.access.look(&token), context.found.and_then(|found| found.about(Subject::Embed(token)))) {
+        (Standing::Good(record) | Standing::Revoked(Some(record)), _) => Some(record),
+        (_, Some(Answer::Record(record))) => Some(Arc::clone(record)),
+        (Standing::Unknown | Standing::Elsewhere | Standing::Revoked(None), _) => None,
+    }
+}
+
 impl EmbedRules {
     /// Checks expiry, realm, video and origin.
     fn check_record(
@@ -193,13 +243,14 @@ impl EmbedRules {
         record: &Record,
         requested: Requested<'_>,
         is_page: bool,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<(), Denial> {
-        if let Some(expires) = record.expires_at()
-            && expires <= context.now
-        {
-            return Err(Denial::EmbedExpired { expires, now: context.now });
-        }
+        context.check(Rule::Expiry, || match record.expires_at() {
+            Some(expires) if expires <= context.now => {
+                Err(Denial::EmbedExpired { expires, now: context.now })
+            }
+            Some(_) | None => Ok(()),
+        })?;
         let covers = record.realm() == self.realm()
             && match requested {
                 Requested::Page => true,
@@ -208,14 +259,15 @@ impl EmbedRules {
                     record.video().as_bytes() == playback_id
                 }
             };
-        if !covers {
-            return Err(Denial::OutOfScope);
-        }
+        context.check(Rule::Scope, || if covers { Ok(()) } else { Err(Denial::OutOfScope) })?;
         if let Some(origins) = record.origins()
             && (is_page || self.requires_origin(is_guarded(requested)))
-            && !origins.admit(&Requester::of(context.request), self.allows_missing_origin())
         {
-            return Err(Denial::OriginNotAllowed);
+            context.check(Rule::Origin, || {
+                let requester = Requester::of(context.request);
+                let may = origins.admit(&requester, self.allows_missing_origin());
+                if may { Ok(()) } else { Err(Denial::OriginNotAllowed) }
+            })?;
         }
         Ok(())
     }
@@ -264,17 +316,19 @@ impl SchemeFacts for Embedded {
         _: &Access,
         _: &KeySet,
         now: UnixSeconds,
+        counts: bool,
     ) -> Result<(), Denial> {
         let rate = |()| {
-            if self.is_rated {
-                let counted = self.record.count_against_rate();
-                counted.map_err(|retry_after| Denial::RateLimited { retry_after })
-            } else {
-                Ok(())
-            }
+            let result = match (self.is_rated, counts) {
+                (true, true) => self.record.count_against_rate(),
+                (true, false) => self.record.check_rate(),
+                (false, _) => Ok(()),
+            };
+            result.map_err(|retry_after| Denial::RateLimited { retry_after })
         };
         let outcome = outcome.and_then(rate);
         match outcome {
+            _ if !counts => {}
             Ok(()) => self.record.granted(now),
             Err(denial) => self.record.denied(denial.code(), now),
         }
@@ -298,7 +352,7 @@ impl ClaimSource for RecordClaims<'_> {
 }
 
 /// Returns whether a browser requests a page, and not something that a page loads (Fetch Metadata, `Sec-Fetch-Dest`).
-fn is_page_request(context: &Context<'_, '_>) -> bool {
+fn is_page_request(context: &Context<'_, '_, impl Recorder>) -> bool {
     let dest = only_line(context.request, SEC_FETCH_DEST);
     matches!(dest, Some(b"document" | b"iframe" | b"frame" | b"embed" | b"object"))
 }

@@ -18,6 +18,7 @@
 mod claims;
 mod compact;
 mod date;
+mod fields;
 mod header;
 mod memo;
 mod rules;
@@ -38,5 +39,5 @@ pub(crate) use settings::Jws;
 pub use signed::{KeyedToken, Signed};
 pub use verify::MAX_KID_SHOWN;
 
-pub(crate) use compact::{key_id_of, payload_of};
+pub(crate) use compact::{header_of, key_id_of, payload_of};
 pub(crate) use date::NumericDate;

@@ -11,6 +11,8 @@ use crate::schemes::carriers::Carriers;
 use crate::schemes::context::Context;
 use crate::schemes::key_revocation::is_key_revoked;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::Recorder;
+use crate::schemes::rule::Rule;
 use crate::store::{Access, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 
@@ -59,33 +61,41 @@ impl JwsRules {
         &self,
         claims: &Claims<'_>,
         key: &Key,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<(), Denial> {
         let site = context.site;
-        context.check_key_scope(key)?;
+        context.check(Rule::KeyScope, || context.check_key_scope(key))?;
         if let Some(issuer) = key.issuer() {
-            check_issuer(claims, issuer)?;
+            context.record_values(|| format!("the key requires {issuer:?}"));
+            context.check(Rule::Issuer, || check_issuer(claims, issuer))?;
         }
         let danger = key.dangers();
         let (exp, nbf) =
             (claims.exp.read(danger.digit_string_dates), claims.nbf.read(danger.digit_string_dates));
-        check_time(exp, nbf, site.times, context.now)?;
+        context.check(Rule::Expiry, || check_expiry(exp, site.times, context.now))?;
+        context.check(Rule::NotBefore, || check_not_before(nbf, site.times, context.now))?;
         if let Some(issuer) = &self.issuer {
-            check_issuer(claims, issuer)?;
+            context.record_values(|| format!("the site requires {issuer:?}"));
+            context.check(Rule::Issuer, || check_issuer(claims, issuer))?;
         }
         if let Some(audience) = &self.audience {
-            expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)?;
+            context.record_values(|| format!("the site requires {audience:?}"));
+            context.check(Rule::Audience, || {
+                expect(claims.audience_has(audience), ClaimName::Aud, Denial::WrongAudience)
+            })?;
         }
-        let mut resolved = ArrayVec::<u8, MAX_PATH_LEN>::new();
-        match claims.uri {
-            Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
-            Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
-            Claim::Present(uri) => {
-                // Longer than any path, so it covers none.
-                let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
-                site.coverage.check(uri, &context.resource)
+        context.check(Rule::Scope, || {
+            let mut resolved = ArrayVec::<u8, MAX_PATH_LEN>::new();
+            match claims.uri {
+                Claim::Absent => Err(Denial::MissingClaim(ClaimName::Uri)),
+                Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Uri)),
+                Claim::Present(uri) => {
+                    // Longer than any path, so it covers none.
+                    let uri = uri.resolve(&mut resolved).ok_or(Denial::OutOfScope)?;
+                    site.coverage.check(uri, &context.resource)
+                }
             }
-        }
+        })
     }
 }
 
@@ -143,42 +153,39 @@ fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Deni
     }
 }
 
-/// Checks `nbf - leeway <= now < exp + leeway` (RFC 7519 §4.1.4, §4.1.5), and the site's limit on the remaining lifetime.
-fn check_time(
-    exp: Claim<NumericDate>,
-    nbf: Claim<NumericDate>,
-    rules: TimeRules,
-    now: UnixSeconds,
-) -> Result<(), Denial> {
-    let leeway = rules.leeway.as_secs();
+/// Checks `now < exp + leeway` (RFC 7519 §4.1.4), and the site's limit on the remaining lifetime.
+fn check_expiry(exp: Claim<NumericDate>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
     match exp {
-        Claim::Malformed => return Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
+        Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
         Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
-            return Err(Denial::MissingClaim(ClaimName::Exp));
+            Err(Denial::MissingClaim(ClaimName::Exp))
         }
-        Claim::Absent => {}
-        Claim::Present(exp) if exp.looks_like_milliseconds() => {
-            return Err(milliseconds(ClaimName::Exp, exp));
-        }
+        Claim::Absent => Ok(()),
+        Claim::Present(exp) if exp.looks_like_milliseconds() => Err(milliseconds(ClaimName::Exp, exp)),
         Claim::Present(exp) => {
             let exp = exp.floor();
-            if exp.get() <= 0 || now >= exp.saturating_add(leeway) {
+            if exp.get() <= 0 || now >= exp.saturating_add(rules.leeway.as_secs()) {
                 return Err(Denial::Expired { exp, now });
             }
-            if let Some(max) = rules.max_lifetime
-                && rules.is_too_far(exp, now)
-            {
-                return Err(Denial::LifetimeTooLong { exp, max: max.as_secs() });
+            match rules.max_lifetime {
+                Some(max) if rules.is_too_far(exp, now) => {
+                    Err(Denial::LifetimeTooLong { exp, max: max.as_secs() })
+                }
+                Some(_) | None => Ok(()),
             }
         }
     }
+}
+
+/// Checks `nbf - leeway <= now` (RFC 7519 §4.1.5).
+fn check_not_before(nbf: Claim<NumericDate>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
     match nbf {
         Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
         Claim::Absent => Ok(()),
         Claim::Present(nbf) if nbf.looks_like_milliseconds() => Err(milliseconds(ClaimName::Nbf, nbf)),
         Claim::Present(nbf) => {
             let nbf = nbf.ceil();
-            let early = now < nbf.saturating_sub(leeway);
+            let early = now < nbf.saturating_sub(rules.leeway.as_secs());
             if early { Err(Denial::NotYetValid { nbf, now }) } else { Ok(()) }
         }
     }

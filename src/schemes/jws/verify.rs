@@ -21,6 +21,7 @@ use std::cell::LazyCell;
 
 use arrayvec::ArrayVec;
 
+use super::fields::fields_of;
 use super::rules::{JwsRules, check_revocation, no_key_of_its_issuer};
 use super::seen::Seen;
 use super::{
@@ -30,9 +31,11 @@ use crate::error::Denial;
 use crate::keys::{Key, KeyRef, KeySet, MAX_CANDIDATES, MAX_ISSUER_LEN, Named};
 use crate::revocation::Checked;
 use crate::schemes::carriers::{Carrier, Decoded, Text, token_text};
-use crate::schemes::context::Context;
+use crate::schemes::context::{Context, SiteFacts};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Event, Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
@@ -57,13 +60,38 @@ impl CredentialScheme for JwsRules {
         &self,
         _: Carrier,
         text: &Text<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
         // A token has no `%`, so a remembered one is found without decoding.
         match context.seen.find(text.raw) {
             Some(seen) => self.verify_remembered(*text, &seen, context),
             None => self.verify_text(*text, context),
         }
+    }
+
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule> {
+        let requires_issuer = self.issuer().is_some();
+        let rules = [
+            (Rule::Form, true),
+            (Rule::Key, true),
+            (Rule::KeyInForce, true),
+            (Rule::Algorithm, true),
+            (Rule::KeyScope, true),
+            (Rule::Issuer, requires_issuer),
+            (Rule::Expiry, true),
+            (Rule::NotBefore, true),
+            (Rule::Audience, self.audience.is_some()),
+            (Rule::Scope, true),
+            (Rule::Signature, true),
+            (Rule::Revocation, true),
+            (Rule::Hook, site.hook.is_some()),
+        ];
+        rules.into_iter().filter(|(_, applies)| *applies).map(|(rule, _)| rule).collect()
+    }
+
+    fn fields(&self, carrier: Carrier, text: &Text<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
+        let mut decoded = Decoded::new();
+        token_text(carrier, text.raw, &mut decoded).map(fields_of).unwrap_or_default()
     }
 
     fn claimed_key(carrier: Carrier, raw: &[u8]) -> Option<String> {
@@ -97,9 +125,9 @@ impl JwsRules {
         &self,
         text: Text<'_>,
         seen: &Seen,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        self.check_length(text.raw)?;
+        context.check(Rule::Form, || self.check_length(text.raw))?;
         let known = seen.signer(context.keys).zip(seen.token());
         let Some((by, token)) = known else { return self.verify_new(text, Some(seen), context) };
         match (self.verify_again(text.carrier, &token, by, seen, context), by) {
@@ -117,25 +145,34 @@ impl JwsRules {
         token: &Signed<'_>,
         (place, key): By<'_>,
         seen: &Seen,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        context.check_key_in_force(key)?;
+        context.recorder.record(|| Event::Remembered);
+        context.record_key(key);
+        context.recorder.passed(Rule::Key);
+        context.check(Rule::KeyInForce, || context.check_key_in_force(key))?;
+        context.recorder.passed(Rule::Algorithm);
         self.check_claims(token.claims(), key, context)?;
+        context.recorder.passed(Rule::Signature);
         accept(carrier, token, (place, key), seen.checked(), context)
     }
 
     /// Verifies a text that is not a remembered token, at least not in this spelling.
     #[inline(never)] // its buffers are large, and most requests do without
-    fn verify_text(&self, text: Text<'_>, context: &Context<'_, '_>) -> Result<Verified<SignedBy>, Denial> {
+    fn verify_text(
+        &self,
+        text: Text<'_>,
+        context: &Context<'_, '_, impl Recorder>,
+    ) -> Result<Verified<SignedBy>, Denial> {
         let mut decoded = Decoded::new();
-        let token = token_text(text.carrier, text.raw, &mut decoded)?;
+        let token = context.check(Rule::Form, || token_text(text.carrier, text.raw, &mut decoded))?;
         let decoded = Text { raw: token, ..text };
         if token.len() < text.raw.len()
             && let Some(seen) = context.seen.find(token)
         {
             return self.verify_remembered(decoded, &seen, context);
         }
-        self.check_length(token)?;
+        context.check(Rule::Form, || self.check_length(token))?;
         self.verify_new(decoded, None, context)
     }
 
@@ -145,24 +182,25 @@ impl JwsRules {
         &self,
         Text { carrier, raw }: Text<'_>,
         seen: Option<&Seen>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
         // 1. Form. The token borrows the buffer on the stack, and never leaves this function.
         let mut buffer = TokenBuffer::new();
-        let token = Token::parse(raw, &mut buffer)?;
+        let token = context.check(Rule::Form, || Token::parse(raw, &mut buffer))?;
         // 2. Key.
         let mut buffer = KeyIdBuffer::new();
-        let (named_by, kid) = key_name(&token)?;
-        let kid = kid.resolve(&mut buffer).ok_or(Denial::UnknownKey)?;
+        let (named_by, kid) = context.check(Rule::Key, || {
+            let (named_by, kid) = key_name(&token)?;
+            Ok((named_by, kid.resolve(&mut buffer).ok_or(Denial::UnknownKey)?))
+        })?;
         match context.keys.find(kid) {
             Named::One(place, key) if named_by.may_name(key) => {
-                let client = || context.client();
                 self.verify_by(carrier, &token, (place, key), seen, context, |keyed| {
-                    context.failures.check(&client, key.name(), context.now, || keyed.verify())
+                    context.check_signature(key, || keyed.verify())
                 })
             }
             Named::Several => self.verify_by_each(carrier, &token, (named_by, kid), seen, context),
-            Named::One(..) | Named::Nothing => Err(named_by.denial()),
+            Named::One(..) | Named::Nothing => context.check(Rule::Key, || Err(named_by.denial())),
         }
     }
 
@@ -174,19 +212,21 @@ impl JwsRules {
         token: &Token<'t>,
         (place, key): By<'_>,
         seen: Option<&Seen>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
         verify: impl FnOnce(&KeyedToken<'t, '_>) -> Result<Signed<'t>, Denial>,
     ) -> Result<Verified<SignedBy>, Denial> {
+        context.record_key(key);
+        context.recorder.passed(Rule::Key);
         // 3. In force.
-        context.check_key_in_force(key)?;
+        context.check(Rule::KeyInForce, || context.check_key_in_force(key))?;
         // 4. Algorithm.
-        let keyed = token.with_key(key)?;
+        let keyed = context.check(Rule::Algorithm, || token.with_key(key))?;
         // 5. Claims.
         self.check_claims(token.unverified(), key, context)?;
         // 6. Signature.
         let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let token = verified_before.map_or_else(|| verify(&keyed), Ok)?;
-        context.seen.admit(&token, place, key);
+        let token = context.check(Rule::Signature, || verified_before.map_or_else(|| verify(&keyed), Ok))?;
+        context.remember(&token, place, key);
         // 7. Revocations.
         accept(carrier, &token, (place, key), None, context)
     }
@@ -199,9 +239,9 @@ impl JwsRules {
         token: &Token<'_>,
         (named_by, kid): (NamedBy, &[u8]),
         seen: Option<&Seen>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
-        token.header().refuse_unsigned()?;
+        context.check(Rule::Algorithm, || token.header().refuse_unsigned())?;
         let scopes = ScopeName::admitting(&context.site.id, &context.resource, context.streams);
         let mut buffer = IssuerBuffer::new();
         let issuer = match token.unverified().issuer() {
@@ -210,12 +250,12 @@ impl JwsRules {
         };
         let mut candidates = context.keys.candidates(kid, &scopes, issuer);
         if candidates.is_empty() && named_by == NamedBy::Header {
-            let has_issuers = context.keys.has_issuers(kid, &scopes);
-            return Err(if has_issuers {
-                no_key_of_its_issuer(token.unverified())
+            let (rule, denial) = if context.keys.has_issuers(kid, &scopes) {
+                (Rule::Issuer, no_key_of_its_issuer(token.unverified()))
             } else {
-                Denial::WrongKeyScope
-            });
+                (Rule::KeyScope, Denial::WrongKeyScope)
+            };
+            return context.check(rule, || Err(denial));
         }
         candidates.retain(|(_, key)| named_by.may_name(key));
         let gate = LazyCell::new(|| context.failures.gate(&|| context.client(), context.now));
@@ -239,12 +279,16 @@ impl JwsRules {
             }
         }
         // A token that one key accepts has failed with none.
-        if !failed.is_empty()
+        if context.counts()
+            && !failed.is_empty()
             && let Some(gate) = &*gate
         {
             failed.iter().for_each(|key| gate.count(key.name()));
         }
-        Err(most_specific.unwrap_or(named_by.denial()))
+        match most_specific {
+            Some(denial) => Err(denial),
+            None => context.check(Rule::Key, || Err(named_by.denial())),
+        }
     }
 }
 
@@ -266,10 +310,10 @@ fn accept(
     token: &Signed<'_>,
     (place, key): By<'_>,
     checked: Option<&Checked>,
-    context: &Context<'_, '_>,
+    context: &Context<'_, '_, impl Recorder>,
 ) -> Result<Verified<SignedBy>, Denial> {
     let claims = token.claims();
-    check_revocation(claims, key, checked, context.access)?;
+    context.check(Rule::Revocation, || check_revocation(claims, key, checked, context.access))?;
     let expires_at = match claims.exp.read(key.dangers().digit_string_dates) {
         Claim::Present(exp) => Some(exp.floor()),
         Claim::Absent | Claim::Malformed => None,

@@ -107,6 +107,23 @@ impl Expression {
         &self.parts
     }
 
+    /// Returns the names of the pieces, without literals: an operator may have put a secret there.
+    pub(crate) fn pieces(&self) -> String {
+        let names = self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Expires => Some("expires".to_owned()),
+            Part::Path => Some("path".to_owned()),
+            Part::Folder => Some("dir".to_owned()),
+            Part::Covered => Some("path or dir".to_owned()),
+            Part::Ip => Some("ip".to_owned()),
+            Part::Secret => Some("secret".to_owned()),
+            Part::Host => Some("host".to_owned()),
+            Part::Query(name) => Some(format!("query:{name}")),
+            Part::Video => Some("video".to_owned()),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// Returns the names of the query parameters in the expression.
     pub(crate) fn query_names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {

@@ -10,9 +10,11 @@ use super::expression::{Expression, MAX_QUERY_NAMES, Part};
 use super::{Covers, IpBinding};
 use crate::crypto::{HashOutput, LinkHash, MAX_HASH_LEN, same_secret};
 use crate::error::{Denial, LinkFault, Repeated};
-use crate::request::{hex_value, values_of_each};
+use crate::request::{hex_value, shown_text, values_of_each};
 use crate::schemes::context::Requested;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::time::UnixSeconds;
 
 /// The maximum number of active secrets: the one in use, and its successor.
@@ -74,6 +76,9 @@ pub(crate) struct Linked {
     pub(crate) expires_at: Option<UnixSeconds>,
 }
 
+/// The maximum length of a query value in an explanation, in bytes.
+const MAX_VALUE_SHOWN: usize = 64;
+
 /// The text of an address that is hashed.
 pub(super) type AddressText = ArrayString<46>;
 
@@ -126,35 +131,61 @@ impl LinkRules {
         requested: &Requested<'_>,
         client: Option<IpAddr>,
         now: UnixSeconds,
+        recorder: impl Recorder,
     ) -> Result<Linked, Denial> {
         let bad = Denial::LinkBad;
-        let expires_at = match (&link.form.place, link.expires) {
-            (Place::Query { expires: None, .. }, _) => None,
-            (_, Some(digits)) => Some(parse_expiry(digits).ok_or(bad(LinkFault::Expiry))?),
-            (_, None) => return Err(bad(LinkFault::NoExpiry)),
-        };
-        let proof = self.read_proof(link.proof).ok_or(bad(LinkFault::Proof))?;
-        let client = self.client_text(client).ok_or(bad(LinkFault::ClientUnknown))?;
+        let (expires_at, proof) = recorder.check(Rule::Form, || {
+            let expires_at = match (&link.form.place, link.expires) {
+                (Place::Query { expires: None, .. }, _) => None,
+                (_, Some(digits)) => Some(parse_expiry(digits).ok_or(bad(LinkFault::Expiry))?),
+                (_, None) => return Err(bad(LinkFault::NoExpiry)),
+            };
+            Ok((expires_at, self.read_proof(link.proof).ok_or(bad(LinkFault::Proof))?))
+        })?;
+        let client = recorder
+            .check(Rule::Address, || self.client_text(client).ok_or(bad(LinkFault::ClientUnknown)))?;
         let kinds: &[Covers] = match link.form.covers {
             Covers::Either => &[Covers::File, Covers::Directory],
             Covers::File => &[Covers::File],
             Covers::Directory => &[Covers::Directory],
         };
-        let covers = kinds
-            .iter()
-            .find(|kind| {
+        let covers = recorder.check(Rule::Signature, || {
+            let fits = |kind: &&Covers| {
                 let fits = |secret: &[u8]| {
                     same_secret(&self.digest(link, requested, **kind, &client, secret), &proof)
                 };
                 self.secrets.iter().any(|secret| fits(secret))
-            })
-            .ok_or(bad(LinkFault::Mismatch))?;
-        match expires_at {
+            };
+            kinds.iter().find(fits).ok_or(bad(LinkFault::Mismatch))
+        })?;
+        recorder.check(Rule::Expiry, || match expires_at {
             Some(expires) if expires < now || (expires == now && !self.good_in_its_last_second) => {
                 Err(Denial::LinkExpired { expires, now })
             }
-            _ => Ok(Linked { covers: *covers, expires_at }),
+            Some(_) | None => Ok(Linked { covers: *covers, expires_at }),
+        })
+    }
+
+    /// Returns the expiry of a link, the names of the pieces that its proof covers, and the query parameters among them.
+    pub(super) fn fields_of(&self, link: &Link<'_>) -> Vec<Field> {
+        let shown = |text: &[u8]| shown_text::<MAX_VALUE_SHOWN>(text).into_string();
+        let mut fields = Vec::new();
+        if let Some(digits) = link.expires {
+            fields.push(
+                match parse_expiry(digits) {
+                    Some(expires) => Field::date("expires", expires),
+                    None => Field::text("expires", shown(digits)),
+                }
+                .read_by(Rule::Expiry),
+            );
         }
+        fields.push(
+            Field::text("hash", format!("{} of {}", self.hash.name(), link.form.expression.pieces()))
+                .read_by(Rule::Signature),
+        );
+        let names = link.form.expression.query_names();
+        fields.extend(names.zip(&link.values).map(|(name, value)| Field::text(name, shown(value))));
+        fields
     }
 
     /// Returns the text of the client's address that is hashed. Returns `None` if the address is needed but unknown.

@@ -6,9 +6,11 @@ use crate::error::{Denial, LinkFault};
 use crate::request::{Client, PathBuffer, RequestPath};
 use crate::schemes::carriers::{Carrier, CarrierSet};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
-use crate::schemes::context::Context;
+use crate::schemes::context::{Context, SiteFacts};
 use crate::schemes::kind::Scheme;
 use crate::schemes::places::Places;
+use crate::schemes::recorder::{Field, Recorder};
+use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, FoundIn, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::time::UnixSeconds;
@@ -30,7 +32,7 @@ impl CredentialScheme for LinkRules {
     fn find<'s, 'r>(
         &'s self,
         (carrier, _): (Carrier, usize),
-        context: &'s Context<'_, 'r>,
+        context: &'s Context<'_, 'r, impl Recorder>,
     ) -> Result<FoundIn<'r, Link<'s>>, Denial> {
         let link = match carrier {
             Carrier::Path => self.in_path(&context.requested),
@@ -44,20 +46,35 @@ impl CredentialScheme for LinkRules {
         &self,
         carrier: Carrier,
         link: &Link<'_>,
-        context: &Context<'_, '_>,
+        context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<Covers>, Denial> {
         // A link that is bound to a client's address is not valid for the address of a proxy in front of the client.
         let client = if self.binds_addresses() { context.client().and_then(Client::confirmed) } else { None };
-        let Linked { expires_at, covers } = self.check(link, &context.requested, client, context.now)?;
-        if !context.site.times.allow_until(expires_at, context.now) {
-            return Err(Denial::LinkBad(LinkFault::Lifetime));
-        }
+        let Linked { expires_at, covers } =
+            self.check(link, &context.requested, client, context.now, context.recorder)?;
+        context.check(Rule::Expiry, || match context.site.times.allow_until(expires_at, context.now) {
+            true => Ok(()),
+            false => Err(Denial::LinkBad(LinkFault::Lifetime)),
+        })?;
         let accepted = context.accept(
             (Scheme::SecureLink, carrier),
             Some(&context.resource),
             &LinkClaims { expires_at },
         )?;
         Ok(Verified::new(accepted, expires_at, covers))
+    }
+
+    fn rules(&self, site: &SiteFacts) -> Vec<Rule> {
+        let mut rules = vec![Rule::Form];
+        rules.extend(self.binds_addresses().then_some(Rule::Address));
+        rules.extend([Rule::Signature, Rule::Expiry]);
+        rules.extend(site.hook.is_some().then_some(Rule::Hook));
+        rules
+    }
+
+    /// Returns the expiry, the covered text and the signed query parameters. The proof is a secret.
+    fn fields(&self, _: Carrier, link: &Link<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
+        self.fields_of(link)
     }
 
     fn scope(&self, covers: &Covers, basis: &Basis<'_>) -> Option<String> {
