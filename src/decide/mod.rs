@@ -105,14 +105,16 @@ pub(crate) fn decide<'r>(
             recorder.passed(Rule::Https);
         }
         // 4. Path.
-        let (captures, key) = match recorder.check(Rule::Path, || inside) {
+        let (captures, key) = match inside {
             Ok(inside) => inside,
-            Err(denial) => break 'outcome denial.into(),
+            Err(denial) => break 'outcome recorder.failed(Rule::Path, denial).into(),
         };
+        recorder.passed(Rule::Path);
         // 5. Public.
         if site.is_public(key) {
-            let requested = (request.method(), path, target.query);
-            break 'outcome match check_method_and_query(site, requested, None, recorder) {
+            let checked = check_method_and_query(site, request.method(), path, target.query, None);
+            record_method_and_query(checked, recorder);
+            break 'outcome match checked {
                 Ok(()) => Outcome::Public,
                 Err(denial) => denial.into(),
             };
@@ -320,11 +322,14 @@ fn authorize(
     context: &Context<'_, '_, impl Recorder>,
 ) -> Result<(), Denial> {
     let Requested { path, query, .. } = context.requested;
-    let (requested, granted) = ((request.method(), path, query), (facts.carrier, &facts.verified));
-    let checked = check_method_and_query(site, requested, Some(granted), context.recorder);
-    let counts = context.counts();
-    let result =
-        facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now, counts);
+    let checked =
+        check_method_and_query(site, request.method(), path, query, Some((facts.carrier, &facts.verified)));
+    record_method_and_query(checked, context.recorder);
+    let result = if context.counts() {
+        facts.verified.apply_rate_and_record(checked, context.access, context.keys, context.now)
+    } else {
+        checked.and_then(|()| facts.verified.check_rate())
+    };
     if checked.is_ok() {
         context.recorder.record(|| Event::Rule(Rule::Rate, result.err()));
     }
@@ -334,15 +339,33 @@ fn authorize(
 /// Checks the method, then the length of the parameters that a manifest would carry.
 fn check_method_and_query(
     site: &SiteRules,
-    (method, path, query): (&str, &[u8], Option<&[u8]>),
+    method: &str,
+    path: &[u8],
+    query: Option<&[u8]>,
     granted: Option<Granted<'_>>,
-    recorder: impl Recorder,
 ) -> Result<(), Denial> {
-    recorder.check(Rule::Method, || match site.methods.allow(method) {
-        true => Ok(()),
-        false => Err(Denial::Method { verified: granted.is_some() }),
-    })?;
-    recorder.check(Rule::QueryLength, || site.refuse_long_query(method, path, query, granted))
+    if !site.methods.allow(method) {
+        return Err(Denial::Method { verified: granted.is_some() });
+    }
+    site.refuse_long_query(method, path, query, granted)
+}
+
+#[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
+#[inline(always)]
+fn record_method_and_query(checked: Result<(), Denial>, recorder: impl Recorder) {
+    match checked {
+        Err(denial @ Denial::Method { .. }) => {
+            recorder.failed(Rule::Method, denial);
+        }
+        Err(denial) => {
+            recorder.passed(Rule::Method);
+            recorder.failed(Rule::QueryLength, denial);
+        }
+        Ok(()) => {
+            recorder.passed(Rule::Method);
+            recorder.passed(Rule::QueryLength);
+        }
+    }
 }
 
 const fn denied(denial: Denial, scheme: Scheme, carrier: Carrier, raw: &[u8]) -> Outcome<'_> {

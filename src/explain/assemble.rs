@@ -1,6 +1,6 @@
 //! Runs a decision with a recorder and assembles the explanation from its events.
 
-use super::hints::{requested_host, searched, shown_resource, with_resource};
+use super::hints::{MAX_HOST_SHOWN, requested_host, searched, shown_resource, with_resource};
 use super::recording::Recording;
 use super::remedy::Refused;
 use super::when::relative;
@@ -12,7 +12,7 @@ use crate::decide::{Decided, DecidedOutcome, Nowhere, Snapshot, decide};
 use crate::error::Denial;
 use crate::request::{
     COOKIE, Host, HostBuffer, MAX_METHOD_SHOWN, ORIGIN, RequestView, cookie_values, lines, only_line,
-    parameters, shown_path, shown_text,
+    parameters, shown_name, shown_path, shown_text,
 };
 use crate::schemes::{Carrier, Event, FieldValue, NamedKey, Places, Rule, bearer_token};
 use crate::schemes::{Field as Recorded, Found as FoundCredential};
@@ -110,6 +110,7 @@ impl Case<'_> {
                 (Some(_) | None, _) => Vec::new(),
             },
             credentials: tried.into_iter().map(|tried| self.explained(tried)).collect(),
+            notes: site.and_then(|site| unlisted_origin(site, request)).into_iter().collect(),
             remedies: remedies.unwrap_or_default(),
         }
     }
@@ -313,17 +314,35 @@ fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
                     Some(tried) => {
                         let keys = tried.keys.len();
                         let applied = Applied { rule, denial, values, keys };
-                        // A rule with several parts is listed once.
-                        match tried.steps.last_mut().filter(|last| last.rule == rule && last.keys == keys) {
-                            Some(last) => *last = applied,
-                            None => tried.steps.push(applied),
-                        }
+                        // A rule with several parts is listed once for each key.
+                        let is_earlier_part = |step: &Applied| {
+                            step.rule == rule
+                                && step.denial.is_none()
+                                && (step.keys == keys || step.keys == 0)
+                        };
+                        tried.steps.retain(|step| !is_earlier_part(step));
+                        tried.steps.push(applied);
                     }
                 }
             }
         }
     }
     (own, tried)
+}
+
+/// Returns a note about an origin whose pages cannot read the responses of the site.
+fn unlisted_origin(site: &SiteRules, request: &dyn RequestView) -> Option<String> {
+    let origin = only_line(request, ORIGIN)?;
+    let shown = shown_name::<MAX_HOST_SHOWN>(origin).into_string();
+    match &site.cors {
+        Some(policy) if policy.headers(Some(origin)).allow_origin.is_some() => None,
+        Some(_) => Some(format!(
+            "the site's cors.origins does not list {shown:?}: pages of this origin cannot read the response"
+        )),
+        None => Some(format!(
+            "the site has no CORS policy: pages of {shown:?} cannot read the response, unless the inner service allows it"
+        )),
+    }
 }
 
 /// Returns the places in which a request has a value under one of these names.

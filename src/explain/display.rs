@@ -31,12 +31,15 @@ impl Display for Explanation {
         if let Some(resource) = &self.resource {
             line(f, "path", resource)?;
         }
+        let is_late = |step: &&Step| Rule::AFTER_CREDENTIAL.contains(&step.rule);
+        steps(f, self.steps.iter().filter(|step| !is_late(step)))?;
         if !self.searched.is_empty() && self.credentials.is_empty() {
             line(f, "searched", &self.searched.join(", "))?;
         }
         for credential in &self.credentials {
             credential.fmt(f)?;
         }
+        steps(f, self.steps.iter().filter(is_late))?;
         if !self.unused.is_empty() {
             line(
                 f,
@@ -44,7 +47,9 @@ impl Display for Explanation {
                 &format!("{} (the first carrier with a credential decides)", self.unused.join(", ")),
             )?;
         }
-        steps(f, &self.steps)?;
+        for note in &self.notes {
+            line(f, "note", note)?;
+        }
         for remedy in &self.remedies {
             line(f, "remedy", remedy)?;
         }
@@ -85,7 +90,7 @@ impl ExplainedCredential {
             let fields: Vec<String> = self.fields.iter().map(Field::to_string).collect();
             line(f, "content", &fields.join(", "))?;
         }
-        steps(f, &self.steps)
+        steps(f, self.steps.iter())
     }
 }
 
@@ -99,16 +104,16 @@ impl Display for Field {
 }
 
 /// Writes rules: those that passed in one line, each that failed in a line of its own, and those that were not checked.
-fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
+fn steps<'s>(f: &mut Formatter<'_>, steps: impl Iterator<Item = &'s Step> + Clone) -> fmt::Result {
     let names = |result| {
-        let chosen = steps.iter().filter(move |step| step.result == result);
+        let chosen = steps.clone().filter(move |step| step.result == result);
         chosen.map(|step| Rule::to_string(&step.rule)).collect::<Vec<_>>().join(", ")
     };
     let passed = names(StepResult::Passed);
     if !passed.is_empty() {
         line(f, "ok", &passed)?;
     }
-    for step in steps.iter().filter(|step| step.result == StepResult::Failed) {
+    for step in steps.clone().filter(|step| step.result == StepResult::Failed) {
         let detail = step.detail.as_deref().unwrap_or_default();
         line(f, "FAILED", &format!("{}: {detail}", step.rule))?;
     }

@@ -108,6 +108,9 @@ pub struct Explanation {
     /// The places in which the request has other credentials, which were not used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<String>,
+    /// Facts that do not change the outcome, such as an origin that the site's CORS policy does not list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The changes with which the request, or one like it, would be granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<String>,

@@ -206,6 +206,13 @@ macro_rules! registry {
                 }
             }
 
+            /// See [`SchemeFacts::check_rate`].
+            pub(crate) fn check_rate(&self) -> Result<(), Denial> {
+                match self {
+                    $(Self::$Scheme(facts) => facts.check_rate(),)+
+                }
+            }
+
             /// See [`SchemeFacts::apply_rate_and_record`].
             pub(crate) fn apply_rate_and_record(
                 &self,
@@ -213,10 +220,9 @@ macro_rules! registry {
                 access: &Access,
                 keys: &KeySet,
                 now: UnixSeconds,
-                counts: bool,
             ) -> Result<(), Denial> {
                 match self {
-                    $(Self::$Scheme(facts) => facts.apply_rate_and_record(outcome, access, keys, now, counts),)+
+                    $(Self::$Scheme(facts) => facts.apply_rate_and_record(outcome, access, keys, now),)+
                 }
             }
         }

@@ -158,8 +158,17 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         ResponseRules::default()
     }
 
+    /// Checks the rate of the credential without counting the request, for an explanation.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::RateLimited`].
+    fn check_rate(&self) -> Result<(), Denial> {
+        Ok(())
+    }
+
     /// Ends the decision after the method was checked: applies the rate of the credential and records its use. By default, there is no
-    /// rate, and the use of the key is recorded. If `counts` is false, nothing is counted or recorded.
+    /// rate, and the use of the key is recorded.
     ///
     /// # Errors
     ///
@@ -170,10 +179,9 @@ pub(crate) trait SchemeFacts: Clone + fmt::Debug {
         _: &Access,
         keys: &KeySet,
         now: UnixSeconds,
-        counts: bool,
     ) -> Result<(), Denial> {
         outcome?;
-        if counts && let Some(key) = self.key(keys) {
+        if let Some(key) = self.key(keys) {
             key.used(now);
         }
         Ok(())

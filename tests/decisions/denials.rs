@@ -19,6 +19,7 @@ use playgate::crypto::SignatureHash;
 use playgate::error::{
     ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
 };
+use playgate::explain::StepResult;
 use playgate::manifest::MAX_CARRIED;
 use playgate::mint::LinkSigner;
 use playgate::rate::FailedSignatures;
@@ -747,6 +748,54 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
     let granted = through_the_layer(&verifier, get(PATH).cookie(good()).parsed().unwrap()).await;
     assert!(granted.extensions().get::<Denial>().is_none());
     assert_eq!(granted.into_body().collect().await.unwrap().to_bytes(), "inner");
+}
+
+#[test]
+fn every_denial_is_explained_by_the_rule_that_failed_and_a_remedy() {
+    let verifier = verifier();
+    let mut rules = BTreeSet::new();
+    for Row { name, ask, denial, verdict, .. } in rows() {
+        let mut request = ask.parsed().unwrap();
+        request.extensions_mut().insert(PeerAddr("127.0.0.1:40000".parse().unwrap()));
+        let explanation = verifier.explain(&request, UnixSeconds::new(NOW));
+        let (status, code) = (explanation.status.unwrap(), explanation.code.unwrap());
+        assert_eq!(format!("{status} {code}"), verdict, "{name}: {explanation}");
+        assert_eq!(explanation.reason, Some(denial.to_string()), "{name}: {explanation}");
+        assert!(!explanation.remedies.is_empty(), "{name}: {explanation}");
+        let own = explanation.credentials.iter().flat_map(|credential| &credential.steps);
+        let failed: Vec<_> =
+            own.chain(&explanation.steps).filter(|step| step.result == StepResult::Failed).collect();
+        let [step] = *failed else { panic!("{name}: {explanation}") };
+        assert!(step.detail.as_ref().unwrap().starts_with(&denial.to_string()), "{name}: {explanation}");
+        rules.insert(step.rule.as_str());
+    }
+    // Not among the rows: a bucket that the host does not name, and a rate.
+    let expected = [
+        "address",
+        "algorithm",
+        "audience",
+        "base_path",
+        "credential",
+        "expiry",
+        "form",
+        "hook",
+        "host",
+        "https",
+        "issuer",
+        "key",
+        "key_in_force",
+        "key_scope",
+        "method",
+        "not_before",
+        "origin",
+        "path",
+        "query_length",
+        "record",
+        "revocation",
+        "scope",
+        "signature",
+    ];
+    assert_eq!(rules.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

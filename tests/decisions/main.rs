@@ -8,6 +8,7 @@ mod danger;
 mod decided;
 mod denials;
 mod embeds;
+mod explain;
 mod failed_signatures;
 mod key_swap;
 mod minting;

@@ -16,6 +16,7 @@ use crate::support::{Ask, Disk, HOST, NOW, World, gate, inner, lines_about};
 use allocation_counter::measure;
 use bytes::Bytes;
 use http::Response;
+use playgate::explain::{Outcome, StepResult};
 use playgate::schemes::Scheme;
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
@@ -166,6 +167,44 @@ async fn no_log_line_and_no_debug_output_shows_a_credential() {
                     "{}: {place} shows {secret}",
                     samples.scheme.as_str()
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_explanation_has_the_outcome_of_the_decision_and_shows_no_secret() {
+    for samples in all() {
+        let scheme = samples.scheme.as_str();
+        let verifier = samples.verifier(|site| site);
+        let secrets: Vec<&String> = samples.good.iter().flat_map(|good| &good.secrets).collect();
+        for ask in samples.asks().flat_map(|ask| [ask, ask]) {
+            let request = ask.parsed().unwrap();
+            let explanation = verifier.explain(&request, UnixSeconds::new(NOW));
+            let denial = verifier.decide(&request, UnixSeconds::new(NOW)).denial();
+            assert_eq!(
+                explanation.code,
+                denial.map(|denial| denial.code().as_str()),
+                "{scheme}: {explanation}"
+            );
+            assert_eq!(explanation.outcome == Outcome::Granted, denial.is_none(), "{scheme}: {explanation}");
+            let shown = format!("{explanation}\n{}", serde_json::to_string(&explanation).unwrap());
+            for secret in &secrets {
+                assert!(!shown.contains(secret.as_str()), "{scheme}: {shown}");
+            }
+            for credential in &explanation.credentials {
+                assert_eq!(credential.scheme, scheme);
+                let results: Vec<StepResult> = credential.steps.iter().map(|step| step.result).collect();
+                let failed = results.iter().position(|result| *result == StepResult::Failed);
+                let end = failed.unwrap_or(results.len());
+                assert!(results[..end].iter().all(|result| *result == StepResult::Passed), "{explanation}");
+                let rest = results.get(end + 1..).unwrap_or_default();
+                assert!(rest.iter().all(|result| *result == StepResult::NotChecked), "{explanation}");
+                let mut rules: Vec<&str> = credential.steps.iter().map(|step| step.rule.as_str()).collect();
+                let listed = rules.len();
+                rules.sort_unstable();
+                rules.dedup();
+                assert_eq!(rules.len(), listed, "each rule is listed once: {explanation}");
             }
         }
     }

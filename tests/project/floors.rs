@@ -24,11 +24,12 @@ const FLOORS: &[(&str, u8)] = &[
     ("site", 5),
     ("decide", 6),
     ("config", 6),
-    ("verifier", 7),
-    ("answer", 8),
-    ("mint", 7),
-    ("adapters", 9),
-    ("media_keys", 9),
+    ("explain", 7),
+    ("verifier", 8),
+    ("mint", 8),
+    ("answer", 9),
+    ("adapters", 10),
+    ("media_keys", 10),
 ];
 
 fn floor(room: &str) -> Option<u8> {
@@ -135,6 +136,7 @@ const NAMED_ELSEWHERE: &[(&str, &str)] = &[
     ("crypto/", "the signature algorithms of each scheme"),
     ("error/", "the denials of each scheme, and their codes"),
     ("answer/problem.rs", "a sentence for each code"),
+    ("explain/remedy.rs", "a remedy for each denial"),
     ("site/check.rs", "the error of a site that accepts nothing"),
 ];
 

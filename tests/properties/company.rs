@@ -1,6 +1,7 @@
 //! A verdict is about one request: what was asked before has no part in it.
 
 use playgate::cors::Cors;
+use playgate::explain::{Outcome, StepResult};
 use playgate::schemes::Carrier;
 use playgate::time::UnixSeconds;
 use playgate::{Decision, KeyScope, Site, Verifier};
@@ -103,6 +104,39 @@ fn told(decision: &Decision<'_>) -> String {
 
 proptest! {
     #![proptest_config(cases(300))]
+
+    /// The explanation runs first, on a verifier that has decided nothing, and then once more after the decision.
+    #[test]
+    fn an_explanation_has_the_outcome_and_the_code_of_the_decision(
+        requests in vec(request(tokens()), 1..12),
+    ) {
+        let verifier = fresh();
+        for (request, now) in requests {
+            let now = UnixSeconds::new(now);
+            let before = verifier.explain(&request, now);
+            let decision = verifier.decide(&request, now);
+            let after = verifier.explain(&request, now);
+            for explanation in [before, after] {
+                let outcome = match &decision {
+                    Decision::Pass(_) => Outcome::Passed,
+                    Decision::Preflight(_) => Outcome::Preflight,
+                    Decision::Public(_) => Outcome::Public,
+                    Decision::Granted(_) => Outcome::Granted,
+                    Decision::Denied(_) => Outcome::Denied,
+                    other => panic!("{request:?} is {other:?}"),
+                };
+                prop_assert_eq!(explanation.outcome, outcome, "{:?}", request);
+                let denial = decision.denial();
+                prop_assert_eq!(explanation.code, denial.map(|denial| denial.code().as_str()), "{:?}", request);
+                prop_assert_eq!(&explanation.reason, &denial.map(|denial| denial.to_string()));
+                let own = explanation.credentials.iter().flat_map(|credential| &credential.steps);
+                let has_failed =
+                    own.chain(&explanation.steps).any(|step| step.result == StepResult::Failed);
+                prop_assert_eq!(has_failed, denial.is_some() || explanation.credentials.len() > 1 && has_failed);
+                prop_assert!(!explanation.to_string().is_empty());
+            }
+        }
+    }
 
     #[test]
     fn a_verdict_never_depends_on_earlier_requests(

@@ -192,6 +192,15 @@ impl<'u> Url<'u> {
         self.target.split_once('?').map_or(self.target, |(path, _)| path)
     }
 
+    pub(crate) const fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// Returns the host, with its port if the URL has one.
+    pub(crate) const fn authority(&self) -> &'u str {
+        self.authority
+    }
+
     /// Returns path and query.
     pub(crate) const fn target(&self) -> &'u str {
         self.target

@@ -17,6 +17,25 @@ pub(crate) enum Expires {
     Never,
 }
 
+/// A second, as an option has it: a date, or seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment(pub(crate) UnixSeconds);
+
+impl FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(second) = text.parse() {
+            return Ok(Self(UnixSeconds::new(second)));
+        }
+        let date = humantime::parse_rfc3339_weak(text).ok();
+        let since = date.and_then(|date| date.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let second = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+        let second = second.ok_or("write a date such as 2026-12-01T00:00:00Z, or seconds since 1970")?;
+        Ok(Self(UnixSeconds::new(second)))
+    }
+}
+
 impl FromStr for Expires {
     type Err = String;
 
@@ -146,6 +165,20 @@ mod tests {
             ("2026-13-01T00:00:00Z", None),
         ] {
             assert_eq!(text.parse::<Expires>().ok(), read, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_a_date_or_a_number() {
+        for (text, second) in [
+            ("2026-12-01T00:00:00Z", Some(1_796_083_200)),
+            ("2026-12-01 00:00:00", Some(1_796_083_200)),
+            ("1796083200", Some(1_796_083_200)),
+            ("-1", Some(-1)),
+            ("tomorrow", None),
+            ("", None),
+        ] {
+            assert_eq!(text.parse().ok(), second.map(|second| Moment(UnixSeconds::new(second))), "{text:?}");
         }
     }
 

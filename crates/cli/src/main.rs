@@ -5,6 +5,7 @@ mod completions;
 mod configuration;
 mod dates;
 mod demo;
+mod explain;
 mod failure;
 mod input;
 mod inspect;
@@ -40,6 +41,7 @@ enum Command {
     Mint(mint::Mint),
     Inspect(inspect::Inspect),
     Check(check::Check),
+    Explain(explain::Explain),
     Keys(keys::Keys),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Mint(mint) => mint.run(out),
         Command::Inspect(inspect) => inspect.run(out),
         Command::Check(check) => check.run(out),
+        Command::Explain(explain) => explain.run(out),
         Command::Keys(keys) => keys.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Completions(completions) => completions.run(out, Cli::command()),

@@ -310,25 +310,28 @@ impl SchemeFacts for Embedded {
         }
     }
 
+    fn check_rate(&self) -> Result<(), Denial> {
+        let result = if self.is_rated { self.record.check_rate() } else { Ok(()) };
+        result.map_err(|retry_after| Denial::RateLimited { retry_after })
+    }
+
     fn apply_rate_and_record(
         &self,
         outcome: Result<(), Denial>,
         _: &Access,
         _: &KeySet,
         now: UnixSeconds,
-        counts: bool,
     ) -> Result<(), Denial> {
         let rate = |()| {
-            let result = match (self.is_rated, counts) {
-                (true, true) => self.record.count_against_rate(),
-                (true, false) => self.record.check_rate(),
-                (false, _) => Ok(()),
-            };
-            result.map_err(|retry_after| Denial::RateLimited { retry_after })
+            if self.is_rated {
+                let counted = self.record.count_against_rate();
+                counted.map_err(|retry_after| Denial::RateLimited { retry_after })
+            } else {
+                Ok(())
+            }
         };
         let outcome = outcome.and_then(rate);
         match outcome {
-            _ if !counts => {}
             Ok(()) => self.record.granted(now),
             Err(denial) => self.record.denied(denial.code(), now),
         }

@@ -100,6 +100,7 @@ impl JwsRules {
 }
 
 /// Rejects a signed token that was revoked by its name, its subject or its key.
+#[inline]
 pub(super) fn check_revocation(
     claims: &Claims<'_>,
     key: &Key,

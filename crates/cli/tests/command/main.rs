@@ -2,6 +2,7 @@
 
 mod check;
 mod examples;
+mod explain;
 mod inspect;
 mod keys;
 mod mint;
