@@ -35,6 +35,7 @@ pub(crate) enum Standing {
 }
 
 impl Access {
+    #[inline]
     pub(crate) fn look(&self, token: &EmbedToken) -> Standing {
         match (self.embeds.look(token), self.reach()) {
             (Known::Revoked(record), _) => Standing::Revoked(record),

@@ -186,7 +186,9 @@ impl JwsRules {
     ) -> Result<Verified<SignedBy>, Denial> {
         // 1. Form. The token borrows the buffer on the stack, and never leaves this function.
         let mut buffer = TokenBuffer::new();
-        let token = context.check(Rule::Form, || Token::parse(raw, &mut buffer))?;
+        let token =
+            Token::parse(raw, &mut buffer).map_err(|denial| context.recorder.failed(Rule::Form, denial))?;
+        context.recorder.passed(Rule::Form);
         // 2. Key.
         let mut buffer = KeyIdBuffer::new();
         let (named_by, kid) = context.check(Rule::Key, || {
@@ -220,7 +222,8 @@ impl JwsRules {
         // 3. In force.
         context.check(Rule::KeyInForce, || context.check_key_in_force(key))?;
         // 4. Algorithm.
-        let keyed = context.check(Rule::Algorithm, || token.with_key(key))?;
+        let keyed = token.with_key(key).map_err(|denial| context.recorder.failed(Rule::Algorithm, denial))?;
+        context.recorder.passed(Rule::Algorithm);
         // 5. Claims.
         self.check_claims(token.unverified(), key, context)?;
         // 6. Signature.
