@@ -37,9 +37,9 @@ use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::mint::LinkSigner;
 use playgate::request::{Host, HostBuffer};
-use playgate::schemes::Carrier;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{Covers, SecureLink};
+use playgate::schemes::{Carrier, Refuse};
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Site, Verifier};
@@ -49,6 +49,8 @@ const HOST: &str = "cdn.example.com";
 /// Of a site that a page of another origin plays from.
 const PLAYED: &str = "played.example.com";
 const PAGE: &str = "https://app.example.com";
+/// Of a site with a hook.
+const HOOKED: &str = "hooked.example.com";
 /// Of a site with secure links.
 const LINKED: &str = "linked.example.com";
 const PATH: &str = "/videos/8f14e45f/720p/segment-00042.ts";
@@ -139,6 +141,11 @@ fn verifier(tokens: usize) -> Verifier {
             .embed(Embed::new()),
         Site::bucket("open").host("open.example.com").public(),
         Site::bucket("courses").host(LINKED).secure_link(secure_link()),
+        // It accepts every segment, and refuses the rest with a code of its own.
+        Site::bucket("courses").host(HOOKED).hook(|request| {
+            let is_segment = request.key().is_some_and(|key| key.ends_with(".ts"));
+            if is_segment { Ok(()) } else { Err(Refuse::new("not_a_segment")) }
+        }),
         Site::bucket("courses").host(PLAYED).cors(Cors::with_credentials([PAGE])),
     ];
     let builder = sites.into_iter().fold(Verifier::builder().clock(|| NOW), VerifierBuilder::site);
@@ -209,6 +216,7 @@ fn decisions() -> Vec<Case> {
         granted("granted, seen, key among 1000 of its kid", &among_namesakes(64, 999), by_query()),
         granted("granted, new, key among 1000 of its kid", &among_namesakes(0, 999), by_query()),
         granted("granted, embed token", &seen, request(&with(EMBED), HOST, None)),
+        granted("granted, seen, query, hook", &seen, request(&with(&good), HOOKED, None)),
         granted("granted, secure link", &new, request(&link, LINKED, None)),
         public,
         denied("unknown host", PATH.to_owned(), "other.example.com", Code::UnknownHost),
@@ -216,6 +224,7 @@ fn decisions() -> Vec<Case> {
         denied("no credential", PATH.to_owned(), HOST, Code::CredentialMissing),
         denied("unknown kid", with(&token("another", "{}")), HOST, Code::UnknownKey),
         denied("expired", with(&token(KID, r#"{"exp":1700000000,"uri":""}"#)), HOST, Code::Expired),
+        denied("refused by hook", format!("/videos/8f14e45f/a?auth={good}"), HOOKED, Code::RefusedByHook),
         denied("out of scope", with(&token(KID, r#"{"uri":"videos/1/"}"#)), HOST, Code::OutOfScope),
     ]
 }

@@ -24,7 +24,7 @@ pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Size
     let details = LazyCell::new(|| Details::of(refusal, request, snapshot)); // only if the line is written
     crate::log::event!(
         INFO,
-        code = refusal.code().as_str(),
+        code = refusal.denial().code_text(),
         site = site.map(|site| &*site.facts.id),
         method = method(request),
         host = details.host.as_deref(),

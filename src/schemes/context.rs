@@ -135,7 +135,7 @@ impl Context<'_, '_> {
     ///
     /// # Errors
     ///
-    /// Returns [`Denial::RefusedByHook`].
+    /// Returns [`Denial::RefusedByHook`], or [`Denial::HookPanicked`].
     #[inline]
     pub(super) fn accept(
         &self,
@@ -144,18 +144,18 @@ impl Context<'_, '_> {
         claims: &dyn ClaimSource,
     ) -> Result<Accepted, Denial> {
         match &self.site.hook {
-            Some(hook) if self.is_refused_by(hook, by, resource, claims) => Err(Denial::RefusedByHook),
-            Some(_) | None => Ok(Accepted(())),
+            Some(hook) => self.run_hook(hook, by, resource, claims).map(|()| Accepted(())),
+            None => Ok(Accepted(())),
         }
     }
 
-    fn is_refused_by(
+    fn run_hook(
         &self,
         hook: &Hook,
         (scheme, carrier): (Scheme, Carrier),
         resource: Option<&Resource<'_>>,
         claims: &dyn ClaimSource,
-    ) -> bool {
+    ) -> Result<(), Denial> {
         let request = HookRequest {
             request: self.request,
             proxies: self.proxies,
@@ -167,6 +167,6 @@ impl Context<'_, '_> {
             carrier,
             claims,
         };
-        hook.0(&request).is_err()
+        hook.run(&request, self.now)
     }
 }

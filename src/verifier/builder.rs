@@ -16,7 +16,7 @@ use crate::rate::FailedSignatures;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
 #[cfg(feature = "config")]
-use crate::schemes::{Hook, HookRequest, Refused};
+use crate::schemes::{Hook, HookRequest, Refuse};
 use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
@@ -183,9 +183,9 @@ impl VerifierBuilder {
     pub fn hook(
         mut self,
         site: impl Into<String>,
-        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refuse> + Send + Sync + 'static,
     ) -> Self {
-        self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
+        self.setup.hooks.push((site.into(), Hook::new(rule)));
         self
     }
 }

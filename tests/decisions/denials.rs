@@ -26,7 +26,7 @@ use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner};
 use playgate::schemes::cloudfront::{CloudFront, Protocol};
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
@@ -65,7 +65,7 @@ fn main_site() -> Site {
         .whole_bucket(false)
         .forward(Forward::only_keys(["a"]))
         .max_token_bytes(2000)
-        .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
+        .hook(|claims| if claims.has("plan", "none") { Err(Refuse::default()) } else { Ok(()) })
         .cors(Cors::with_credentials([ORIGIN]))
 }
 
@@ -666,7 +666,13 @@ fn claim_rows() -> Vec<Row> {
             "403 out_of_scope",
             SCOPE,
         ),
-        row("hook", with_claim("plan", r#""none""#), Denial::RefusedByHook, "403 refused_by_hook", None),
+        row(
+            "hook",
+            with_claim("plan", r#""none""#),
+            Denial::RefusedByHook(Refuse::default()),
+            "403 refused_by_hook",
+            None,
+        ),
     ]
 }
 
@@ -701,7 +707,7 @@ async fn every_denial_is_answered_as_decided() {
 
         let problem = answer.problem().unwrap();
         assert_eq!(problem["status"], answer.status, "{name}");
-        assert_eq!(problem["code"], denial.code().as_str(), "{name}");
+        assert_eq!(problem["code"], denial.code_text(), "{name}");
         assert!(!problem["title"].as_str().unwrap().is_empty(), "{name}");
         assert!(!problem["detail"].as_str().unwrap().is_empty(), "{name}");
     }
