@@ -145,6 +145,9 @@ fn refuse(
     if let Some(seconds) = retry_after(denial) {
         headers.push(Header::new("retry-after", seconds.to_string().into()));
     }
+    if policy.log.code_header {
+        headers.push(Header::fixed("x-playgate-code", denial.code_text()));
+    }
     headers.extend(cors.into_iter().flat_map(cors_fields));
     let mut body = problem::body(status, policy.expose_reason.then_some(denial));
     if request.method() == "HEAD" {

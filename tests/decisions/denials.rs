@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use playgate::adapters::actix::ActixGate;
 use playgate::adapters::http::ReplyBody;
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
@@ -753,6 +754,34 @@ async fn the_denial_is_in_the_extensions_of_its_response() {
     let granted = through_the_layer(&verifier, get(PATH).cookie(good()).parsed().unwrap()).await;
     assert!(granted.extensions().get::<Denial>().is_none());
     assert_eq!(granted.into_body().collect().await.unwrap().to_bytes(), "inner");
+}
+
+/// A middleware or a logger of actix-web finds it where one of tower does.
+#[tokio::test]
+async fn the_denial_is_in_the_extensions_of_its_response_behind_actix_web_too() {
+    let verifier = verifier();
+    let inner = actix_web::web::to(async || actix_web::HttpResponse::Ok().body("inner"));
+    let app = actix_web::App::new().wrap(ActixGate::new(verifier.clone())).default_service(inner);
+    let app = actix_web::test::init_service(app).await;
+    let mut seen = 0;
+    for Row { name, ask, denial, .. } in rows() {
+        // Other rows need a peer, or bytes that this builder of requests refuses.
+        let is_plain = ask.fields.is_empty() && ask.method == "GET" && !name.contains("client");
+        let (Some(host), true) = (&ask.host, is_plain && ask.target.parse::<http::Uri>().is_ok()) else {
+            continue;
+        };
+        let request =
+            actix_web::test::TestRequest::get().uri(&ask.target).insert_header(("host", host.as_str()));
+        let response = actix_web::test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.response().extensions().get::<Denial>(), Some(&denial), "{name}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    let target = format!("{PATH}?auth={}", good());
+    let request = actix_web::test::TestRequest::get().uri(&target).insert_header(("host", HOST));
+    let response = actix_web::test::call_service(&app, request.to_request()).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.response().extensions().get::<Denial>().is_none());
 }
 
 #[tokio::test]
