@@ -16,15 +16,17 @@ use super::Code;
 /// assert_eq!(Refuse::default(), Refuse::new("refused_by_hook"));
 /// # let _ = BUSY;
 /// ```
+// Packed, so that a `Denial` has room for a tag of its own in 24 bytes. Otherwise the compiler encodes the tag in unused values of
+// the bool, and every decision takes 10 to 40 instructions more (benches/instructions.rs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, packed)]
 pub struct Refuse {
-    code: &'static str,
-    /// Zero if `has_retry_after` is false.
-    retry_after: u32,
     /// Zero for the site's status.
     status: u16,
-    // A bool and not an `Option`, so that a denial stays small.
+    /// Zero if `has_retry_after` is false.
+    retry_after: u32,
     has_retry_after: bool,
+    code: &'static str,
 }
 
 impl Refuse {

@@ -149,6 +149,7 @@ impl Context<'_, '_> {
         }
     }
 
+    #[inline(never)] // most sites have none
     fn run_hook(
         &self,
         hook: &Hook,
