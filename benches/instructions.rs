@@ -37,9 +37,9 @@ use playgate::internals::danger::key_that_takes_any_signature;
 use playgate::manifest::{Carried, Format, Hosts, Parameters, Port, Rewriter, Types};
 use playgate::mint::LinkSigner;
 use playgate::request::{Host, HostBuffer};
-use playgate::schemes::Carrier;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{Covers, SecureLink};
+use playgate::schemes::{Carrier, Refuse};
 use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
 use playgate::{Decision, KeyScope, Site, Verifier};
@@ -145,6 +145,17 @@ fn verifier(tokens: usize) -> Verifier {
     builder.key(key).token_cache(tokens).build().unwrap()
 }
 
+/// A site whose hook accepts the files of one folder, and refuses others with a code of its own. Beside no other site, so that the
+/// figures of the other cases do not depend on it.
+fn hooked() -> Verifier {
+    let key = key_that_takes_any_signature(KID, Algorithm::Rs256, KeyScope::bucket("courses")).unwrap();
+    let site = Site::bucket("courses").host(HOST).hook(|request| {
+        let is_of_folder = request.key().is_some_and(|key| key.starts_with("videos/8f14e45f/720p/"));
+        if is_of_folder { Ok(()) } else { Err(Refuse::new("not_in_this_folder")) }
+    });
+    Verifier::builder().clock(|| NOW).site(site).key(key).build().unwrap()
+}
+
 fn secure_link() -> SecureLink {
     SecureLink::gcore("a shared secret of the courses").covers(Covers::File)
 }
@@ -181,14 +192,16 @@ fn decisions() -> Vec<Case> {
         };
         (name, Box::new(once) as Box<dyn FnMut()>)
     };
-    let denied = |name, target: String, host: &str, code| {
-        let (verifier, request) = (new.clone(), request(&target, host, None));
+    let denied_by = |name, verifier: &Verifier, target: String, host: &str, code| {
+        let (verifier, request) = (verifier.clone(), request(&target, host, None));
         let once = move || {
             let decision = verifier.decide(black_box(&request), NOW);
             assert_eq!(decision.denial().map(Denial::code), Some(code), "{name}");
         };
         (name, Box::new(once) as Box<dyn FnMut()>)
     };
+    let denied = |name, target, host, code| denied_by(name, &new, target, host, code);
+    let hooked = hooked();
     let with = |token: &str| format!("{PATH}?auth={token}");
     let links = LinkSigner::new(&secure_link()).unwrap();
     let link = links.link(PATH).expires_at(NOW.saturating_add(3600));
@@ -209,6 +222,7 @@ fn decisions() -> Vec<Case> {
         granted("granted, seen, key among 1000 of its kid", &among_namesakes(64, 999), by_query()),
         granted("granted, new, key among 1000 of its kid", &among_namesakes(0, 999), by_query()),
         granted("granted, embed token", &seen, request(&with(EMBED), HOST, None)),
+        granted("granted, seen, query, hook", &hooked, by_query()),
         granted("granted, secure link", &new, request(&link, LINKED, None)),
         public,
         denied("unknown host", PATH.to_owned(), "other.example.com", Code::UnknownHost),
@@ -216,6 +230,13 @@ fn decisions() -> Vec<Case> {
         denied("no credential", PATH.to_owned(), HOST, Code::CredentialMissing),
         denied("unknown kid", with(&token("another", "{}")), HOST, Code::UnknownKey),
         denied("expired", with(&token(KID, r#"{"exp":1700000000,"uri":""}"#)), HOST, Code::Expired),
+        denied_by(
+            "refused by hook, seen",
+            &hooked,
+            format!("/videos/8f14e45f/a?auth={good}"),
+            HOST,
+            Code::RefusedByHook,
+        ),
         denied("out of scope", with(&token(KID, r#"{"uri":"videos/1/"}"#)), HOST, Code::OutOfScope),
     ]
 }

@@ -44,6 +44,7 @@ pages! {
     "manifests-and-players.md" => manifests_and_players,
     "keys.md" => keys,
     "fleet.md" => fleet,
+    "hooks.md" => hooks,
     "other-layers.md" => other_layers,
     "denial-codes.md" => denial_codes,
     "troubleshooting.md" => troubleshooting,

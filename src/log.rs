@@ -16,6 +16,23 @@ macro_rules! unused {
     ($($name:ident = $(%)? $value:expr,)+ $text:literal) => { $(let _ = &$value;)+ };
 }
 
+/// Whether events of a level are written anywhere. Always false without the feature.
+macro_rules! enabled {
+    ($level:ident) => {{
+        #[cfg(feature = "tracing")]
+        let enabled = tracing::enabled!(target: "playgate", tracing::Level::$level);
+        #[cfg(not(feature = "tracing"))]
+        let enabled = false;
+        enabled
+    }};
+}
+
+pub(crate) use enabled;
 pub(crate) use event;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use unused;
+
+// Below the macros, which it uses.
+mod refusals;
+
+pub(crate) use refusals::RefusalLimiter;

@@ -19,13 +19,23 @@ use crate::explain::hints::{MAX_HOST_SHOWN, requested_host};
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
-/// One line a refusal.
+/// One line a refusal, up to [`denials_per_second`](crate::site::PolicyBuilder::denials_per_second) for a site and code.
 pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
+    let (site, code) = (refusal.rules().map(|site| &*site.facts.id), refusal.denial().code_text());
+    if crate::log::enabled!(INFO)
+        && snapshot.refusals.admits(site, code, snapshot.policy.log.denials_per_second)
+    {
+        refusal_line(refusal, request, snapshot);
+    }
+    warn_of_unknown_client(refusal.denial(), request, snapshot);
+}
+
+fn refusal_line(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
     let (site, policy) = (refusal.rules(), &snapshot.policy);
     let details = LazyCell::new(|| Details::of(refusal, request, snapshot)); // only if the line is written
     crate::log::event!(
         INFO,
-        code = refusal.code().as_str(),
+        code = refusal.denial().code_text(),
         site = site.map(|site| &*site.facts.id),
         method = method(request),
         host = details.host.as_deref(),
@@ -42,7 +52,6 @@ pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Size
         hint = details.hint.as_deref(),
         "refused"
     );
-    warn_of_unknown_client(refusal.denial(), request, snapshot);
 }
 
 /// Warns once for each verifier if a limit, a binding or a proxy's field needs the client's address, and the server passes none.

@@ -131,7 +131,8 @@ fn refuse(
     request: &(impl RequestView + ?Sized),
 ) -> Answer {
     let code = denial.code();
-    let status = site.map_or(code.default_status(), |site| site.status(code));
+    let status =
+        denial.own_status().unwrap_or_else(|| site.map_or(code.default_status(), |site| site.status(code)));
     let mut headers = Vec::with_capacity(8);
     headers.push(Header::fixed("content-type", "application/problem+json"));
     headers.push(Header::fixed("cache-control", "no-store"));
@@ -144,8 +145,11 @@ fn refuse(
     if let Some(seconds) = retry_after(denial) {
         headers.push(Header::new("retry-after", seconds.to_string().into()));
     }
+    if policy.log.code_header {
+        headers.push(Header::fixed("x-playgate-code", denial.code_text()));
+    }
     headers.extend(cors.into_iter().flat_map(cors_fields));
-    let mut body = problem::body(status, policy.expose_reason.then_some(code));
+    let mut body = problem::body(status, policy.expose_reason.then_some(denial));
     if request.method() == "HEAD" {
         // A server that computes the length itself would send 0, which is not GET's length (RFC 9110 §8.6).
         headers.push(Header::new("content-length", body.len().to_string().into()));
@@ -160,6 +164,7 @@ const fn retry_after(denial: Denial) -> Option<u32> {
         Denial::RateLimited { retry_after } | Denial::TooManyFailures { retry_after, .. } => {
             Some(retry_after)
         }
+        Denial::RefusedByHook(refuse) => refuse.seconds_to_wait(),
         Denial::StoreUnavailable => Some(1), // a player that waits longer runs dry
         _ => None,
     }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::Code;
+use crate::error::{Code, Denial};
 
 /// Problem details (RFC 9457 §3) without `type`, which means `about:blank` with the status phrase as `title`.
 #[derive(Serialize)]
@@ -15,9 +15,13 @@ struct Problem {
 }
 
 /// Returns the body of a refusal. A code names the rule that refused the request, and never the values.
-pub(crate) fn body(status: u16, code: Option<Code>) -> Bytes {
-    let problem =
-        Problem { title: phrase(status), status, code: code.map(Code::as_str), detail: code.map(detail) };
+pub(crate) fn body(status: u16, denial: Option<Denial>) -> Bytes {
+    let problem = Problem {
+        title: phrase(status),
+        status,
+        code: denial.map(Denial::code_text),
+        detail: denial.map(|denial| detail(denial.code())),
+    };
     serde_json::to_vec(&problem).unwrap_or_default().into()
 }
 
@@ -63,7 +67,7 @@ const fn detail(code: Code) -> &'static str {
         Code::EmbedExpired => "the embed token has expired",
         Code::Revoked => "the credential was revoked",
         Code::OriginNotAllowed => "the page's origin is not allowed",
-        Code::RefusedByHook => "the token was refused by a rule of this server",
+        Code::RefusedByHook => "the request was refused by a rule of this server",
         Code::Method => "the method is not allowed",
         Code::HttpsRequired => "this site requires HTTPS",
         Code::QueryTooLong => "the query is too long to carry into the manifest",

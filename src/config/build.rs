@@ -28,6 +28,8 @@ pub(crate) struct Sections {
     pub(crate) expose_reason: Option<bool>,
     pub(crate) token_cache: Option<usize>,
     pub(crate) failed_signatures: Option<FailedSignatures>,
+    pub(crate) denials_per_second: Option<u32>,
+    pub(crate) code_header: Option<bool>,
     pub(crate) sites: Vec<Site>,
     pub(crate) streams: Vec<(String, String)>,
     /// `None` for a section without a place or without a scope.
@@ -44,6 +46,8 @@ impl Sections {
         policy.expose_reason = self.expose_reason.unwrap_or(policy.expose_reason);
         policy.token_cache = self.token_cache.unwrap_or(policy.token_cache);
         policy.failed_signatures = self.failed_signatures.unwrap_or(policy.failed_signatures);
+        policy.log.denials_per_second = self.denials_per_second.unwrap_or(policy.log.denials_per_second);
+        policy.log.code_header = self.code_header.unwrap_or(policy.log.code_header);
         if !self.trusted_proxies.is_empty() {
             policy.trusted_proxies.clone_from(&self.trusted_proxies);
         }
@@ -83,6 +87,8 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         expose_reason: document.expose_reason,
         token_cache: document.token_cache,
         failed_signatures,
+        denials_per_second: document.log.denials_per_second,
+        code_header: document.log.code_header,
         sites,
         streams: streams.collect(),
         sources,

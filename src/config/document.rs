@@ -58,6 +58,9 @@ pub(super) struct Document {
     pub(super) token_cache: Option<usize>,
     /// Limits of failed signatures, after which verification is suspended. Default 60000 in a minute for one public address.
     pub(super) failed_signatures: Option<FailedSignaturesSection>,
+    /// The log of refusals: the number of lines in one second for each site and code (`denials_per_second`, default 100, 0 for sums
+    /// only), and whether a refusal has its code in the response header x-playgate-code (`code_header`, default false).
+    pub(super) log: LogSection,
     /// The sites: each is a set of hosts, or a base path on them.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) site: Vec<SiteSection>,
@@ -142,6 +145,19 @@ for_each_scheme!(with_scheme_sections! {
         pub(super) cors: Option<CorsSection>,
     }
 });
+
+/// The log of refusals.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "log"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LogSection {
+    /// The number of refusals that are logged in one second for each site and code. Further ones are counted, and one line a second
+    /// records the count. With 0, no refusal is logged, and the counts are. Default 100.
+    #[cfg_attr(test, schemars(range(max = 4_294_967_295_u32)))]
+    pub(super) denials_per_second: Option<u32>,
+    /// Adds the code of a refusal to its response, as the header x-playgate-code, for the access log of a proxy. Default false.
+    pub(super) code_header: Option<bool>,
+}
 
 /// The parameters that are carried into manifests.
 #[derive(Debug)]

@@ -27,6 +27,10 @@
 //! per_client = { requests = 60, within = 60 }   # of one address; 1 to 1000000 in 1 second to 1 day; default 60000 in 60 for public ones; or "unlimited"
 //! per_key = { requests = 1000, within = 1 }     # for one key, from all clients: delays new viewers of the key
 //!
+//! [log]
+//! denials_per_second = 100             # the refusals that are logged in one second, by site and code; 0 for sums only
+//! code_header = false                  # adds the code to refusals, as the response header x-playgate-code
+//!
 //! [[site]]
 //! hosts = ["cdn.example.com"]          # required: exact, a pattern with {bucket}, {region} or {playback_id}, or "*"
 //! id = "cdn"                           # default the first host

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::notices::Notices;
 use super::tally::Tally;
 use crate::keys::KeySet;
+use crate::log::RefusalLimiter;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
 use crate::site::Policy;
@@ -21,6 +22,7 @@ pub struct Snapshot {
     pub(crate) failures: Failures,
     pub(crate) tally: Arc<Tally>,
     pub(crate) notices: Arc<Notices>,
+    pub(crate) refusals: Arc<RefusalLimiter>,
     /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
@@ -56,7 +58,7 @@ impl Snapshot {
         };
         let failures = self.failures.under(policy.failed_signatures);
         let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
-        let access = Arc::clone(&self.access);
-        Self { policy, keys, seen, failures, tally, notices, access }
+        let (refusals, access) = (Arc::clone(&self.refusals), Arc::clone(&self.access));
+        Self { policy, keys, seen, failures, tally, notices, refusals, access }
     }
 }

@@ -1,5 +1,6 @@
 use thiserror::Error;
 
+use super::refuse::Refuse;
 use super::{
     ClaimName, Code, Failing, HostFault, LinkFault, PathFault, Repeated, TokenFault, UrlSignatureFault,
 };
@@ -199,9 +200,12 @@ pub enum Denial {
     /// The decision needs the shared store, which does not answer.
     #[error("the shared store of tokens and revocations is unavailable")]
     StoreUnavailable,
-    /// The site's own hook refused the claims.
+    /// The site's own hook refused the request.
     #[error("the site's hook refused the request")]
-    RefusedByHook,
+    RefusedByHook(Refuse),
+    /// The site's own hook panicked. Its code is `refused_by_hook`.
+    #[error("the site's hook panicked")]
+    HookPanicked,
     /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
     #[error("query is too long to carry into the manifest")]
     QueryTooLong {
@@ -255,9 +259,26 @@ impl Denial {
             Self::OriginNotAllowed => Code::OriginNotAllowed,
             Self::RateLimited { .. } | Self::TooManyFailures { .. } => Code::RateLimited,
             Self::StoreUnavailable => Code::StoreUnavailable,
-            Self::RefusedByHook => Code::RefusedByHook,
+            Self::RefusedByHook(_) | Self::HookPanicked => Code::RefusedByHook,
             Self::QueryTooLong { .. } => Code::QueryTooLong,
             Self::Method { .. } => Code::Method,
+        }
+    }
+
+    /// Returns the code as it appears in the response body and the log: that of a [hook](crate::schemes::Refuse) if the hook set
+    /// one of its own, and otherwise the text of [`code`](Self::code).
+    pub const fn code_text(self) -> &'static str {
+        match self {
+            Self::RefusedByHook(refuse) => refuse.code(),
+            other => other.code().as_str(),
+        }
+    }
+
+    /// Returns the status that a hook set, or `None` if the status of the code applies.
+    pub(crate) const fn own_status(self) -> Option<u16> {
+        match self {
+            Self::RefusedByHook(refuse) => refuse.own_status(),
+            _ => None,
         }
     }
 
@@ -269,7 +290,8 @@ impl Denial {
     pub const fn verified(self) -> bool {
         match self {
             Self::UrlSignatureBad(fault) => fault.is_verified(),
-            Self::RefusedByHook
+            Self::RefusedByHook(_)
+            | Self::HookPanicked
             | Self::Revoked
             | Self::EmbedExpired { .. }
             | Self::OriginNotAllowed
@@ -298,7 +320,8 @@ impl Denial {
     pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::StoreUnavailable => 11,
-            Self::RefusedByHook
+            Self::RefusedByHook(_)
+            | Self::HookPanicked
             | Self::Method { .. }
             | Self::QueryTooLong { .. }
             | Self::Revoked

@@ -9,6 +9,7 @@ mod config;
 mod config_faults;
 mod denial;
 mod fault;
+pub(crate) mod refuse;
 
 pub use code::Code;
 pub use config::{ConfigError, ConfigErrors};

@@ -84,10 +84,11 @@ impl Case<'_> {
         let client = snapshot.policy.trusted_proxies.client(request);
         Explanation {
             outcome,
-            code: refused.map(|denial| denial.code().as_str()),
+            code: refused.map(Denial::code_text),
             status: refused.map(|denial| {
                 let code = denial.code();
-                site.map_or(code.default_status(), |site| site.status(code))
+                let of_site = || site.map_or(code.default_status(), |site| site.status(code));
+                denial.own_status().unwrap_or_else(of_site)
             }),
             reason: refused.map(|denial| denial.to_string()),
             method: shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string(),

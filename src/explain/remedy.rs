@@ -156,7 +156,10 @@ impl Refused<'_> {
                 vec![format!("the next request is allowed in {retry_after} s")]
             }
             Denial::StoreUnavailable => one("the shared store does not answer: see its problems in health"),
-            Denial::RefusedByHook => one("the site's own hook refused the request: only its code knows why"),
+            Denial::RefusedByHook(_) => {
+                one("the site's own hook refused the request: only its code knows why")
+            }
+            Denial::HookPanicked => one("the site's own hook panicked: correct its code"),
             Denial::QueryTooLong { .. } => {
                 one("shorten the query: its parameters would be carried into every URI of the manifest")
             }

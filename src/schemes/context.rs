@@ -194,7 +194,7 @@ impl<R: Recorder> Context<'_, '_, R> {
     ///
     /// # Errors
     ///
-    /// Returns [`Denial::RefusedByHook`].
+    /// Returns [`Denial::RefusedByHook`], or [`Denial::HookPanicked`].
     #[inline]
     pub(super) fn accept(
         &self,
@@ -203,19 +203,17 @@ impl<R: Recorder> Context<'_, '_, R> {
         claims: &dyn ClaimSource,
     ) -> Result<Accepted, Denial> {
         let Some(hook) = &self.site.hook else { return Ok(Accepted(())) };
-        self.check(Rule::Hook, || match self.is_refused_by(hook, by, resource, claims) {
-            true => Err(Denial::RefusedByHook),
-            false => Ok(Accepted(())),
-        })
+        self.check(Rule::Hook, || self.run_hook(hook, by, resource, claims)).map(|()| Accepted(()))
     }
 
-    fn is_refused_by(
+    #[inline(never)] // most sites have none
+    fn run_hook(
         &self,
         hook: &Hook,
         (scheme, carrier): (Scheme, Carrier),
         resource: Option<&Resource<'_>>,
         claims: &dyn ClaimSource,
-    ) -> bool {
+    ) -> Result<(), Denial> {
         let request = HookRequest {
             request: self.request,
             proxies: self.proxies,
@@ -227,6 +225,6 @@ impl<R: Recorder> Context<'_, '_, R> {
             carrier,
             claims,
         };
-        hook.0(&request).is_err()
+        hook.run(&request, self.now)
     }
 }

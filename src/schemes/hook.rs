@@ -1,31 +1,39 @@
+use std::any::Any;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use arrayvec::ArrayVec;
+
+use super::binding::IpBinding;
 use super::carriers::Carrier;
 use super::claim::{ClaimSource, ClaimValue};
 use super::kind::Scheme;
+use crate::error::Denial;
+use crate::error::refuse::Refuse;
 use crate::request::{RequestView, TrustedProxies};
 use crate::scope::Resource;
+use crate::time::UnixSeconds;
 
-/// The error with which a hook refuses a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
+/// The longest text of an IP address: an IPv6 address whose last 32 bits are written as IPv4, in bytes.
+const MAX_ADDRESS_LEN: usize = 45;
 
 /// A hook: the operator's own rule for requests whose credential was verified.
-pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync;
+pub type HookFn = dyn Fn(&HookRequest<'_>) -> Result<(), Refuse> + Send + Sync;
 
 /// A request with a verified credential, as passed to a hook.
 ///
 /// The credential covers the requested resource and was not revoked. The `Debug` output shows scheme, carrier and site.
 ///
 /// ```
-/// use playgate::schemes::Refused;
+/// use playgate::schemes::Refuse;
 /// use playgate::Site;
 ///
 /// let site = Site::bucket("courses").any_host().hook(|request| {
 ///     let is_upload = request.key().is_some_and(|key| key.starts_with("uploads/"));
 ///     let may = request.has("plan", "gold") || !is_upload;
-///     if may && request.field("x-region", 0) != Some(b"eu-test") { Ok(()) } else { Err(Refused) }
+///     if may && request.field("x-region", 0) != Some(b"eu-test") { Ok(()) } else { Err(Refuse::default()) }
 /// });
 /// ```
 #[derive(Clone, Copy)]
@@ -72,9 +80,40 @@ impl<'h> HookRequest<'h> {
         self.request.field(name, nth)
     }
 
-    /// Returns the client's address: the connection's peer, or the address that the trusted proxies name.
+    /// Returns the client's address: the connection's peer, or the address that the trusted proxies name. If a proxy hides the
+    /// client, this is the address of the last known hop; see [`confirmed_client`](Self::confirmed_client).
     pub fn client(&self) -> Option<IpAddr> {
         self.proxies.client(self.request)
+    }
+
+    /// Returns the client's address if no proxy hides it. Rules about addresses should use this method and refuse `None`.
+    pub fn confirmed_client(&self) -> Option<IpAddr> {
+        self.proxies.confirmed_client(self.request)
+    }
+
+    /// Returns whether a claim names the client's address, or an address in the same network as the client.
+    ///
+    /// The claim must be a string that is an IP address, without port, zone or prefix length. An IPv6 address that maps an IPv4
+    /// address is that IPv4 address, on both sides. The result is false in every other case: if the claim is absent or not an
+    /// address, if the client's own address is unknown or [hidden](Self::confirmed_client), and if one address is IPv4 and the
+    /// other is IPv6.
+    ///
+    /// ```
+    /// use playgate::Site;
+    /// use playgate::schemes::{Refuse, link::IpBinding};
+    ///
+    /// let network = IpBinding::EXACT.v4(24)?.v6(64)?;
+    /// let site = Site::bucket("courses").any_host().hook(move |request| {
+    ///     if request.client_matches("ip", network) { Ok(()) } else { Err(Refuse::new("other_client")) }
+    /// });
+    /// # Ok::<(), playgate::ConfigError>(())
+    /// ```
+    pub fn client_matches(&self, claim: &str, binding: IpBinding) -> bool {
+        let Some(ClaimValue::Text(text)) = self.claim(claim) else { return false };
+        let mut buffer = ArrayVec::<u8, MAX_ADDRESS_LEN>::new();
+        let named = text.resolve(&mut buffer).and_then(|text| str::from_utf8(text).ok()?.parse().ok());
+        let (Some(named), Some(client)) = (named, self.confirmed_client()) else { return false };
+        binding.cut(named) == binding.cut(client)
     }
 
     /// Returns the id of the site.
@@ -117,7 +156,49 @@ impl std::fmt::Debug for HookRequest<'_> {
 
 /// The operator's own rule. Its `Debug` output shows nothing of it.
 #[derive(Clone)]
-pub(crate) struct Hook(pub(crate) Arc<HookFn>);
+pub(crate) struct Hook(Arc<Watched<HookFn>>);
+
+/// A rule, and the second in which its last panic was logged.
+struct Watched<F: ?Sized> {
+    panic_logged_at: AtomicI64,
+    rule: F,
+}
+
+impl Hook {
+    pub(crate) fn new(rule: impl Fn(&HookRequest<'_>) -> Result<(), Refuse> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Watched { panic_logged_at: AtomicI64::new(i64::MIN), rule }))
+    }
+
+    /// Runs the rule. A panic of the rule is caught: it refuses this request and affects no other.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Denial::RefusedByHook`], or [`Denial::HookPanicked`].
+    #[inline]
+    pub(super) fn run(&self, request: &HookRequest<'_>, now: UnixSeconds) -> Result<(), Denial> {
+        // The rule is unwind-safe as far as this crate is concerned: the request is only read, and is not used after a panic.
+        match catch_unwind(AssertUnwindSafe(|| (self.0.rule)(request))) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(refuse)) => Err(Denial::RefusedByHook(refuse)),
+            Err(payload) => {
+                self.log_panic(payload, request.site, now);
+                Err(Denial::HookPanicked)
+            }
+        }
+    }
+
+    /// Logs a panic, at most once in a second. The payload is not logged, because it may contain text of the request.
+    #[cold]
+    fn log_panic(&self, payload: Box<dyn Any + Send>, site: &str, now: UnixSeconds) {
+        if self.0.panic_logged_at.swap(now.get(), Ordering::Relaxed) != now.get() {
+            crate::log::event!(ERROR, site = site, "hook panicked: the request is refused");
+        }
+        // A payload may panic when it is dropped. What such a panic carries is leaked, because it may do the same.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(second);
+        }
+    }
+}
 
 impl PartialEq for Hook {
     /// Compares by identity: two closures with the same code are two hooks.

@@ -43,6 +43,7 @@ pub mod embed;
 pub mod jws;
 pub mod link;
 
+mod binding;
 mod carriers;
 mod claim;
 mod context;
@@ -65,6 +66,7 @@ mod settings;
 pub(crate) mod values;
 mod verified;
 
+pub use crate::error::refuse::Refuse;
 pub use carriers::{Carrier, DEFAULT_COOKIE_NAME, DEFAULT_QUERY_NAME};
 pub(crate) use carriers::{Carriers, Text, bearer_token};
 #[cfg(feature = "__internals")]
@@ -73,7 +75,7 @@ pub use claim::ClaimValue;
 pub(crate) use context::{Context, Requested, SiteFacts};
 pub(crate) use failures::Failures;
 pub(crate) use hook::Hook;
-pub use hook::{HookFn, HookRequest, Refused};
+pub use hook::{HookFn, HookRequest};
 pub use kind::Scheme;
 pub(crate) use list::for_each_scheme;
 pub(crate) use places::{NameKind, Places};

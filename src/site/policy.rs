@@ -6,6 +6,7 @@ use super::check::check_site;
 use super::hosts::{Exact, HostMatch, HostTable, Place};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
+use super::log::LogRules;
 use super::mounts::SiteIndex;
 use super::outside::{Outside, OutsideRule, check_outside};
 use super::rules::{SiteRules, SiteView};
@@ -54,6 +55,7 @@ pub struct Policy {
     pub(crate) token_cache: usize,
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) log: LogRules,
     /// The identity headers of every site. They are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
 }
@@ -203,6 +205,7 @@ pub struct PolicyBuilder {
     pub(crate) token_cache: usize,
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) log: LogRules,
 }
 
 /// The default number of verified tokens that are remembered.
@@ -275,6 +278,28 @@ impl PolicyBuilder {
     /// none.
     pub fn trusted_proxies<I: IntoIterator<Item: Into<String>>>(mut self, networks: I) -> Self {
         self.trusted_proxies = networks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how many refusals are logged in one second for each site and code. The default is [`DEFAULT_DENIALS_PER_SECOND`].
+    ///
+    /// Refusals beyond that are counted, and one line a second records the count for each site and code. With 0, no refusal is
+    /// logged, and the counts are. If more than 4,096 pairs of site and code occur in one second, the further ones share one
+    /// number of lines and one count. Seconds are those of the verifier's [clock](crate::verifier::VerifierBuilder::clock).
+    ///
+    /// [`DEFAULT_DENIALS_PER_SECOND`]: super::DEFAULT_DENIALS_PER_SECOND
+    pub fn denials_per_second(mut self, lines: u32) -> Self {
+        self.log.denials_per_second = lines;
+        self
+    }
+
+    /// Sets whether a refusal has its code in the response header `x-playgate-code`, for the access log of a proxy. The default is
+    /// false.
+    ///
+    /// Clients receive the header too, also with `expose_reason(false)`, unless the proxy removes it. Pages of other origins cannot
+    /// read it, unless the site's CORS policy exposes it.
+    pub fn code_header(mut self, add: bool) -> Self {
+        self.log.code_header = add;
         self
     }
 
@@ -354,6 +379,7 @@ impl PolicyBuilder {
             token_cache: self.token_cache,
             failed_signatures: self.failed_signatures,
             trusted_proxies,
+            log: self.log,
             identity_headers,
         })
     }

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,7 +7,7 @@ use super::identity::IdentityValue;
 use crate::cors::Cors;
 use crate::error::Code;
 use crate::schemes::jws::Jws;
-use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refused, Scheme, SiteSchemes, for_each_scheme};
+use crate::schemes::{Carrier, Carriers, Hook, HookRequest, Refuse, Scheme, SiteSchemes, for_each_scheme};
 use crate::scope::{Coverage, LiveShape, PrefixRule};
 use crate::time::{Leeway, Span, TimeRules};
 
@@ -396,16 +395,16 @@ impl Site {
     /// A hook receives the request and the verified claims by name. It runs inside the decision, so it must not block.
     ///
     /// ```
-    /// use playgate::{Site, schemes::Refused};
+    /// use playgate::{Site, schemes::Refuse};
     /// let site = Site::bucket("courses").any_host().hook(|request| {
-    ///     if request.has("plan", "gold") { Ok(()) } else { Err(Refused) }
+    ///     if request.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) }
     /// });
     /// ```
     pub fn hook(
         mut self,
-        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refuse> + Send + Sync + 'static,
     ) -> Self {
-        self.hook = Some(Hook(Arc::new(rule)));
+        self.hook = Some(Hook::new(rule));
         self
     }
 

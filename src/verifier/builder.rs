@@ -12,11 +12,12 @@ use crate::error::{ConfigError, ConfigErrors};
 #[cfg(feature = "config")]
 use crate::keys::KeySource;
 use crate::keys::{Key, KeySet};
+use crate::log::RefusalLimiter;
 use crate::rate::FailedSignatures;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
 #[cfg(feature = "config")]
-use crate::schemes::{Hook, HookRequest, Refused};
+use crate::schemes::{Hook, HookRequest, Refuse};
 use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
@@ -90,6 +91,18 @@ impl VerifierBuilder {
         self
     }
 
+    /// See [`PolicyBuilder::denials_per_second`].
+    pub fn denials_per_second(mut self, lines: u32) -> Self {
+        self.policy = self.policy.denials_per_second(lines);
+        self
+    }
+
+    /// See [`PolicyBuilder::code_header`].
+    pub fn code_header(mut self, add: bool) -> Self {
+        self.policy = self.policy.code_header(add);
+        self
+    }
+
     /// Adds a key. A verifier can start without keys, which can be added later.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
@@ -147,9 +160,11 @@ impl VerifierBuilder {
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
         let failures = Failures::default().under(policy.failed_signatures);
         let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
-        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, access };
+        let clock: Arc<dyn Clock> = self.clock.into();
+        let refusals = RefusalLimiter::new(Arc::clone(&clock));
+        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, refusals, access };
         warn_of_idle(&idle(&snapshot), &[]);
-        Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
+        Ok(Verifier::start(snapshot, self.store, clock, self.setup))
     }
 
     /// Returns the policy, and the keys of the sources.
@@ -183,9 +198,9 @@ impl VerifierBuilder {
     pub fn hook(
         mut self,
         site: impl Into<String>,
-        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refused> + Send + Sync + 'static,
+        rule: impl Fn(&HookRequest<'_>) -> Result<(), Refuse> + Send + Sync + 'static,
     ) -> Self {
-        self.setup.hooks.push((site.into(), Hook(Arc::new(rule))));
+        self.setup.hooks.push((site.into(), Hook::new(rule)));
         self
     }
 }

@@ -42,8 +42,8 @@ struct Shared {
 }
 
 impl Verifier {
-    pub(super) fn start(snapshot: Snapshot, store: Store, clock: Box<dyn Clock>, setup: Setup) -> Self {
-        let (live, clock) = (Live::new(snapshot), clock.into());
+    pub(super) fn start(snapshot: Snapshot, store: Store, clock: Arc<dyn Clock>, setup: Setup) -> Self {
+        let live = Live::new(snapshot);
         Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
     }
 

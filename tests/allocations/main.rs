@@ -7,6 +7,7 @@ mod fixtures;
 mod support;
 
 mod actix_alloc;
+mod denial_log;
 mod manifest_alloc;
 mod many_keys;
 mod no_alloc;

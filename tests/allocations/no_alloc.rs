@@ -26,7 +26,7 @@ use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner, UrlEscaping};
 use playgate::schemes::cloudfront::{CloudFront, CloudFrontDraft, CloudFrontSigner, Protocol, Wildcards};
 use playgate::schemes::embed::{Embed, EmbedDraft};
@@ -104,7 +104,7 @@ fn granting_allocates_nothing_whatever_the_algorithm_and_the_carrier() {
         let site = Site::bucket("courses")
             .host(HOST)
             .carriers([Carrier::Query, Carrier::Bearer, Carrier::Cookie])
-            .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
+            .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) });
         let key = || key_of(&signer, KeyScope::bucket("courses"));
         let of_room = |tokens: usize| {
             let builder = Verifier::builder().site(site.clone()).key(key()).token_cache(tokens);
@@ -243,7 +243,7 @@ fn deciding_an_akamai_token_allocates_nothing_in_any_carrier() {
         let signer = AkamaiSigner::new(&akamai(AKAMAI_KEY)).unwrap();
         let site =
             Site::bucket("courses").host(HOST).akamai(akamai(other).also(AKAMAI_KEY).carriers(everywhere));
-        let site = site.hook(|request| if request.has("id", "no") { Err(Refused) } else { Ok(()) });
+        let site = site.hook(|request| if request.has("id", "no") { Err(Refuse::default()) } else { Ok(()) });
         let verifier = Verifier::builder().site(site).build().unwrap();
         let path = "/videos/1/a%20b.ts";
         let client: std::net::IpAddr = "203.0.113.7".parse().unwrap();
@@ -296,7 +296,7 @@ fn deciding_a_credential_of_cloudfront_allocates_nothing_in_any_carrier() {
     ] {
         let cloudfront = CloudFront::new().protocol(Protocol::Https).wildcards(wildcards);
         let site = Site::bucket("courses").host(HOST).cloudfront(cloudfront);
-        let site = site.hook(|request| if request.has("ip", "no") { Err(Refused) } else { Ok(()) });
+        let site = site.hook(|request| if request.has("ip", "no") { Err(Refuse::default()) } else { Ok(()) });
         let keys = ["rsa", "p256"].map(cloudfront_key);
         let verifier = Verifier::builder().site(site).keys(keys).build().unwrap();
         for name in ["rsa", "p256"] {
@@ -373,6 +373,7 @@ fn refusing_allocates_nothing_whatever_the_rule() {
     assert_eq!(codes.iter().collect::<Vec<_>>(), all.collect::<Vec<_>>());
     expected.remove("StoreUnavailable"); // of a store that is out of touch, which has a test of its own
     expected.remove("StaleKey"); // of a key file, which has a test of its own
+    expected.remove("HookPanicked"); // a panic allocates what it carries
     expected.remove("PathMayBeShortened"); // by a layer, after the decision
     // `nbf` may always be absent.
     expected.remove("MissingClaim(Nbf)");
@@ -531,6 +532,7 @@ fn every_denial() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for line in variants("Denial") {
         match line.split_once('(') {
+            Some((name, "Refuse),")) => all.extend([format!("{name}(Refuse)")]),
             Some((name, of)) => {
                 let faults = variants(of.trim_end_matches("),"));
                 all.extend(
@@ -576,7 +578,11 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         .site(Site::bucket("courses").host("short.example.com").max_lifetime(Duration::from_mins(1)))
         .site(Site::bucket("courses").host("iss.example.com").issuer("us"))
         .site(Site::bucket("courses").host("aud.example.com").audience("them"))
-        .site(Site::bucket("courses").host("hook.example.com").hook(|_| Err(Refused)))
+        .site(Site::bucket("courses").host("hook.example.com").hook(|_| Err(Refuse::default())))
+        .site(Site::bucket("courses").host("bound-hook.example.com").hook(|request| {
+            let refuse = Refuse::new("other_client").status(451).retry_after(60);
+            if request.client_matches("sub", IpBinding::EXACT) { Ok(()) } else { Err(refuse) }
+        }))
         .site(
             Site::bucket("courses")
                 .host("link.example.com")
@@ -633,6 +639,7 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         request.header("host", "root.example.com").body(()).unwrap()
     };
     let token = |signer: &Signer| signed(signer.token(folder()).expires_at(LATER));
+    let of_an_address = signed(signer.token(folder()).expires_at(LATER).claim("sub", "203.0.113.7"));
     let other_signature = {
         let other = token(&unknown);
         format!("{input}.{}", other.rsplit_once('.').unwrap().1)
@@ -741,6 +748,14 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("BadSignature", root(&other_signature)),
         ("TooManyFailures", root(&bad_of_flooded)),
         ("RefusedByHook", at("hook.example.com", &good)),
+        (
+            "RefusedByHook(Refuse { status: 451, retry_after: 60, has_retry_after: true, code: \"other_client\"",
+            {
+                let mut request = at("bound-hook.example.com", &of_an_address);
+                request.extensions_mut().insert(PeerAddr("203.0.113.8:50000".parse().unwrap()));
+                request
+            },
+        ),
         ("LinkBad(NoExpiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA")),
         ("LinkBad(Expiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=-1")),
         ("LinkBad(Proof)", link("link.example.com", "md5=AAAA&expires=1750003600")),

@@ -437,6 +437,12 @@ fn every_field_of_the_file_is_its_builder_method() {
             builder()
                 .failed_signatures(FailedSignatures::unlimited().per_client(rate(1, 2)).per_key(rate(3, 4))),
         ),
+        ("log", "[log]\ndenials_per_second = 0\n", builder().denials_per_second(0)),
+        (
+            "log",
+            "log = { denials_per_second = 7, code_header = true }\n",
+            builder().denials_per_second(7).code_header(true),
+        ),
         (
             "trusted_proxies",
             "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",

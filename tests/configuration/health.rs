@@ -4,7 +4,7 @@ use crate::support::TestKey::{Ed25519, P256, Rsa, Secret, SecretOther};
 use crate::support::{Ask, Disk, KEYS, NOW, TestKey, VOD, decided, encode, gate, get, jwks, vod};
 use playgate::keys::KeySource;
 use playgate::keys::danger::{Danger, any_scope};
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::time::UnixSeconds;
 use playgate::verifier::KeyHealth;
 use playgate::{KeyScope, Site, Verifier};
@@ -62,7 +62,7 @@ fn every_key_in_force_is_told_of_by_kid() {
 /// Everything that may be refused, and the key that would have granted it.
 #[test]
 fn a_key_was_last_used_at_its_last_grant_and_not_at_a_refusal() {
-    let site = vod().hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) });
+    let site = vod().hook(|claims| if claims.has("plan", "none") { Err(Refuse::default()) } else { Ok(()) });
     let builder = || gate().site(site.clone()).site(Site::bucket("other").host("other.example"));
     let verifier = builder().key(P256.key_as("k", KeyScope::bucket("vod"))).build().unwrap();
     let asking = |claims: &str| -> Ask {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};
 use crate::support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks, of_vod};
 use playgate::keys::KeySource;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::time::UnixSeconds;
 use playgate::{ConfigErrors, Denial, KeyScope, Site, Verifier};
 
@@ -371,7 +371,7 @@ fn a_hook_that_code_gave_a_site_survives_a_reload() {
     let disk = Disk::with_keys(&[("a", P256)]);
     let verifier = Verifier::builder()
         .file(disk.path("playgate.toml"))
-        .hook(HOST, |claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) })
+        .hook(HOST, |claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) })
         .build()
         .unwrap();
     let ask = |claims: &str| {

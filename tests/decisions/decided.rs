@@ -5,6 +5,8 @@ mod algorithms;
 mod cloudfront;
 mod credentials;
 mod form;
+mod hook_addresses;
+mod hook_refusals;
 mod hooks;
 mod hosts;
 mod loading;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use playgate::adapters::actix::ActixGate;
 use playgate::adapters::http::ReplyBody;
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
@@ -27,7 +28,7 @@ use playgate::rate::Rate;
 use playgate::request::PeerAddr;
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner};
 use playgate::schemes::cloudfront::{CloudFront, Protocol};
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
@@ -66,7 +67,7 @@ fn main_site() -> Site {
         .whole_bucket(false)
         .forward(Forward::only_keys(["a"]))
         .max_token_bytes(2000)
-        .hook(|claims| if claims.has("plan", "none") { Err(Refused) } else { Ok(()) })
+        .hook(|claims| if claims.has("plan", "none") { Err(Refuse::default()) } else { Ok(()) })
         .cors(Cors::with_credentials([ORIGIN]))
 }
 
@@ -667,7 +668,13 @@ fn claim_rows() -> Vec<Row> {
             "403 out_of_scope",
             SCOPE,
         ),
-        row("hook", with_claim("plan", r#""none""#), Denial::RefusedByHook, "403 refused_by_hook", None),
+        row(
+            "hook",
+            with_claim("plan", r#""none""#),
+            Denial::RefusedByHook(Refuse::default()),
+            "403 refused_by_hook",
+            None,
+        ),
     ]
 }
 
@@ -702,7 +709,7 @@ async fn every_denial_is_answered_as_decided() {
 
         let problem = answer.problem().unwrap();
         assert_eq!(problem["status"], answer.status, "{name}");
-        assert_eq!(problem["code"], denial.code().as_str(), "{name}");
+        assert_eq!(problem["code"], denial.code_text(), "{name}");
         assert!(!problem["title"].as_str().unwrap().is_empty(), "{name}");
         assert!(!problem["detail"].as_str().unwrap().is_empty(), "{name}");
     }
@@ -796,6 +803,34 @@ fn every_denial_is_explained_by_the_rule_that_failed_and_a_remedy() {
         "signature",
     ];
     assert_eq!(rules.into_iter().collect::<Vec<_>>(), expected);
+}
+
+/// A middleware or a logger of actix-web finds it where one of tower does.
+#[tokio::test]
+async fn the_denial_is_in_the_extensions_of_its_response_behind_actix_web_too() {
+    let verifier = verifier();
+    let inner = actix_web::web::to(async || actix_web::HttpResponse::Ok().body("inner"));
+    let app = actix_web::App::new().wrap(ActixGate::new(verifier.clone())).default_service(inner);
+    let app = actix_web::test::init_service(app).await;
+    let mut seen = 0;
+    for Row { name, ask, denial, .. } in rows() {
+        // Other rows need a peer, or bytes that this builder of requests refuses.
+        let is_plain = ask.fields.is_empty() && ask.method == "GET" && !name.contains("client");
+        let (Some(host), true) = (&ask.host, is_plain && ask.target.parse::<http::Uri>().is_ok()) else {
+            continue;
+        };
+        let request =
+            actix_web::test::TestRequest::get().uri(&ask.target).insert_header(("host", host.as_str()));
+        let response = actix_web::test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.response().extensions().get::<Denial>(), Some(&denial), "{name}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    let target = format!("{PATH}?auth={}", good());
+    let request = actix_web::test::TestRequest::get().uri(&target).insert_header(("host", HOST));
+    let response = actix_web::test::call_service(&app, request.to_request()).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.response().extensions().get::<Denial>().is_none());
 }
 
 #[tokio::test]

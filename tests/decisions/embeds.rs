@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::{Answer, Ask, HOST, NOW, World, behind, gate, get, http1, lines_about, token, vod};
 use playgate::rate::Rate;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::Scheme;
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken, Lifetime, OriginsOn};
 use playgate::time::UnixSeconds;
@@ -430,9 +430,11 @@ async fn requests_are_counted_by_token_and_by_video() {
 /// A hook that refuses by a member would take a member that cannot be read for an absent one.
 #[tokio::test]
 async fn metadata_that_cannot_be_read_is_refused_by_every_hook() {
-    let (world, embeds) =
-        world(embedding().hook(|request| if request.has("blocked", "yes") { Err(Refused) } else { Ok(()) }))
-            .await;
+    let (world, embeds) = world(
+        embedding()
+            .hook(|request| if request.has("blocked", "yes") { Err(Refuse::default()) } else { Ok(()) }),
+    )
+    .await;
     for (depth, verdict) in [(14, "200"), (16, "403 refused_by_hook")] {
         let nested = (0..depth).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
         let token = embeds.issue(EmbedDraft::new("1").metadata("nested", nested)).await.unwrap();
@@ -447,7 +449,7 @@ async fn viewer_and_metadata_reach_the_inner_service_and_hooks() {
         .identity_header("x-viewer", "sub")
         .identity_header("x-plan", "plan")
         .identity_header("x-video", "video")
-        .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
+        .hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) });
     let (world, embeds) = world(site).await;
     let gold = embeds.issue(EmbedDraft::new("1").viewer("u\"4\\2").metadata("plan", "gold")).await.unwrap();
     let answer = world.ask(&get("/videos/1/a.ts").query(gold.to_text()).field("x-viewer", "forged")).await;

@@ -6,6 +6,7 @@ mod support;
 mod attacks;
 mod danger;
 mod decided;
+mod denial_log;
 mod denials;
 mod embeds;
 mod explain;

@@ -153,7 +153,7 @@ async fn what_is_taken_back_does_not_go_by_the_bytes_of_the_token() {
 
 #[test]
 fn a_revocation_is_told_after_the_signature_and_before_the_hook() {
-    let site = vod().hook(|_| Err(playgate::schemes::Refused));
+    let site = vod().hook(|_| Err(playgate::schemes::Refuse::default()));
     let verifier = behind(site);
     revoke(&verifier, Revocation::token("t1"));
     let denial = |claims: &str, damage: &str| {
@@ -162,7 +162,10 @@ fn a_revocation_is_told_after_the_signature_and_before_the_hook() {
         verifier.decide(&ask, at(NOW)).denial()
     };
     assert_eq!(denial(r#","jti":"t1""#, "."), Some(Denial::Revoked));
-    assert_eq!(denial(r#","jti":"t2""#, "."), Some(Denial::RefusedByHook));
+    assert_eq!(
+        denial(r#","jti":"t2""#, "."),
+        Some(Denial::RefusedByHook(playgate::schemes::Refuse::default()))
+    );
     let forged = token(r#","jti":"t1""#);
     let (signed, signature) = forged.rsplit_once('.').unwrap();
     let turned: String = signature.chars().rev().collect();

@@ -15,7 +15,7 @@ use playgate::keys::danger::{Danger, any_scope};
 use playgate::keys::{KeyIdentity, KeySet};
 use playgate::revocation::Revocation;
 use playgate::schemes::Carrier;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::site::Policy;
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::verifier::VerifierBuilder;
@@ -335,7 +335,11 @@ fn a_hook_that_refuses_is_called_once_also_where_keys_share_a_name() {
     let calls = Arc::new(AtomicUsize::new(0));
     let (key, called) = (Counting::default(), Arc::clone(&calls));
     let site =
-        vod().hook(move |_| if called.fetch_add(1, Ordering::Relaxed) == 0 { Ok(()) } else { Err(Refused) });
+        vod().hook(
+            move |_| {
+                if called.fetch_add(1, Ordering::Relaxed) == 0 { Ok(()) } else { Err(Refuse::default()) }
+            },
+        );
     let same = key_checked_by("1", Algorithm::Hs256, any_scope(), key.clone()).unwrap();
     let verifier = gate().site(site).keys([key.key("1", "vod"), same]).build().unwrap();
     let request = get(&token("1", r#"{"uri":"videos/1/"}"#));
@@ -389,7 +393,10 @@ fn time_is_asked_of_a_token_that_was_seen_also_where_the_clock_steps_back() {
 #[test]
 fn the_policy_of_the_moment_is_asked_of_a_token_that_was_seen() {
     fn gold(verifier: &Verifier) {
-        swap(verifier, vod().hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) }));
+        swap(
+            verifier,
+            vod().hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) }),
+        );
     }
     changes(&[
         ("an issuer is asked for", "", |v| swap(v, vod().issuer("us")), NOW, "claim_refused"),

@@ -404,8 +404,24 @@ async fn a_missing_grant_is_a_rejection_by_name() {
     }
 }
 
+/// Reads one answer from a connection that stays open, and returns its status and body.
+async fn next_answer(stream: &mut TcpStream) -> (u16, String) {
+    let mut answer = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&answer);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.to_ascii_lowercase();
+            let length = head.split_once("content-length: ").unwrap().1.lines().next().unwrap();
+            if body.len() == length.parse::<usize>().unwrap() {
+                return (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned());
+            }
+        }
+        assert!(in_time(stream.read_buf(&mut answer)).await.unwrap() > 0, "the connection ended: {answer:?}");
+    }
+}
+
 #[tokio::test]
-async fn a_hook_that_panics_lets_nobody_in() {
+async fn a_hook_that_panics_refuses_its_request_and_leaves_the_connection_open() {
     let site = vod().hook(|claims| {
         if claims.has("sub", "mallory") {
             std::panic::resume_unwind(Box::new("a hook's own mistake"));
@@ -413,15 +429,21 @@ async fn a_hook_that_panics_lets_nobody_in() {
         Ok(())
     });
     let world = World::start(behind(site)).await;
-    let mallory = TestKey::Rsa.token(r#"{"uri":"","sub":"mallory"}"#);
+    let request = |token: &str| format!("GET {PATH}?auth={token} HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
+    let mallory = request(&TestKey::Rsa.token(r#"{"uri":"","sub":"mallory"}"#));
+    let ann = request(&TestKey::Rsa.token(r#"{"uri":"","sub":"ann"}"#));
     for (door, address) in world.addresses() {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(&get(PATH).query(&mallory).http1()).await.unwrap();
-        let mut answer = Vec::new();
-        let _ = in_time(stream.read_to_end(&mut answer)).await;
-        assert!(answer.is_empty(), "{door}: {}", String::from_utf8_lossy(&answer));
+        for _ in 0..2 {
+            stream.write_all(mallory.as_bytes()).await.unwrap();
+            let (status, body) = next_answer(&mut stream).await;
+            assert_eq!(status, 403, "{door}");
+            assert!(body.contains(r#""code":"refused_by_hook""#), "{door}: {body}");
+            stream.write_all(ann.as_bytes()).await.unwrap();
+            let (status, body) = next_answer(&mut stream).await;
+            assert_eq!(status, 200, "{door}: {body}");
+        }
     }
-    assert_eq!(world.verdict(&get(PATH).query(token("videos/1/"))).await, "200");
     world.verifier.keys().insert(TestKey::P256.key(playgate::KeyScope::bucket("vod"))).unwrap();
 }
 

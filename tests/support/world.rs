@@ -181,7 +181,7 @@ impl World {
             decision.denial()
         });
         if let (Some(denial), Some(code)) = (answer.denial, answer.code()) {
-            assert_eq!(denial.code().as_str(), code, "{ask:?}");
+            assert_eq!(denial.code_text(), code, "{ask:?}");
         }
         if answer.code().is_some() {
             assert!(!answer.is_inner(), "{ask:?}");

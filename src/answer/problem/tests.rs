@@ -1,9 +1,11 @@
 use super::*;
+use crate::time::UnixSeconds;
 
 #[test]
 fn a_body_tells_the_code_or_only_the_status() {
+    let exp = UnixSeconds::new(1_750_000_000);
     assert_eq!(
-        body(401, Some(Code::Expired)),
+        body(401, Some(Denial::Expired { exp, now: exp })),
         &br#"{"title":"Unauthorized","status":401,"code":"expired","detail":"the token has expired"}"#[..]
     );
     assert_eq!(body(404, None), &br#"{"title":"Not Found","status":404}"#[..]);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::guarded::may_be_manifest_or_key;
 use super::rules::EmbedRules;
 use crate::error::Denial;
+use crate::error::refuse::Refuse;
 use crate::keys::KeySet;
 use crate::records::{AllowedOrigins, EmbedToken, MAX_EMBED_TOKEN_LEN, Record, Requester};
 use crate::request::{Client, SEC_FETCH_DEST, only_line};
@@ -192,7 +193,7 @@ fn accept(
 ) -> Result<Accepted, Denial> {
     let unreadable = || record.metadata().is_some_and(|metadata| !is_readable(metadata.as_bytes()));
     if context.site.hook.is_some() && unreadable() {
-        return context.check(Rule::Hook, || Err(Denial::RefusedByHook));
+        return context.check(Rule::Hook, || Err(Denial::RefusedByHook(Refuse::default())));
     }
     let resource = match &requested {
         Requested::Page => None,

@@ -298,7 +298,7 @@ impl JwsRules {
 /// Returns whether a denial after a valid signature holds for every other key as well. The site's hook was then called, and is
 /// not called again.
 const fn holds_for_every_key(denial: Denial) -> bool {
-    matches!(denial, Denial::RefusedByHook | Denial::StoreUnavailable)
+    matches!(denial, Denial::RefusedByHook(_) | Denial::HookPanicked | Denial::StoreUnavailable)
 }
 
 /// A key and its place.

@@ -24,7 +24,6 @@
 //! Hooks can read one claim, `exp`. Identity headers and [`Grant::claims`](crate::Grant::claims) receive no claims. The scope is
 //! the path of the link, or its directory.
 
-mod binding;
 mod check;
 mod expression;
 #[cfg(feature = "mint")]
@@ -35,7 +34,7 @@ mod section;
 mod settings;
 mod verify;
 
-pub use binding::IpBinding;
+pub use super::binding::IpBinding;
 #[cfg(feature = "config")]
 pub(crate) use section::SecureLinkSection;
 pub use settings::{Covers, LinkEncoding, SecureLink};

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::binding::IpBinding;
 use super::settings::{Covers, LinkEncoding, SecureLink};
 use crate::crypto::LinkHash;
 use crate::error::Faults;
+use crate::schemes::binding::IpBinding;
 use crate::schemes::secret::SharedSecret;
 use crate::schemes::section::{ConfigSection, section};
 use crate::schemes::values::Few;

@@ -10,7 +10,7 @@ use playgate::schemes::akamai::{
     Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner, MIN_KEY_DIGITS, Unsignable, UrlEscaping,
 };
 use playgate::schemes::cloudfront::{CloudFront, Protocol};
-use playgate::schemes::{Carrier, Refused, Scheme};
+use playgate::schemes::{Carrier, Refuse, Scheme};
 use playgate::site::GrantFact;
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Decision, KeyScope, Site, Verifier};
@@ -356,7 +356,7 @@ fn a_token_without_acl_opens_its_url_alone() {
 fn a_grant_has_the_fields_as_claims_and_shows_no_text() {
     let site = vod()
         .akamai(Akamai::new(KEY))
-        .hook(|request| if request.has("id", "banned") { Err(Refused) } else { Ok(()) });
+        .hook(|request| if request.has("id", "banned") { Err(Refuse::default()) } else { Ok(()) });
     let verifier = behind(site);
     let signer = signer();
     let scope_of = |token: &str| {

@@ -12,7 +12,7 @@ use playgate::revocation::Revocation;
 use playgate::schemes::cloudfront::{
     CloudFront, CloudFrontCarrier, CloudFrontPolicy, Protocol, Unsignable, Wildcards,
 };
-use playgate::schemes::{Carrier, Refused, Scheme};
+use playgate::schemes::{Carrier, Refuse, Scheme};
 use playgate::site::{GrantFact, Outside};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Decision, Denial, KeyScope, Site, Verifier};
@@ -899,7 +899,7 @@ fn a_grant_has_the_policy_as_claims_its_key_and_a_scope() {
     let site = || {
         vod().cloudfront(settings()).hook(|request| {
             let is_listed = request.has("ip", "192.0.2.0/24") || request.has("resource", "*");
-            if is_listed { Err(Refused) } else { Ok(()) }
+            if is_listed { Err(Refuse::default()) } else { Ok(()) }
         })
     };
     let verifier = behind(site());

@@ -8,7 +8,7 @@ use playgate::crypto::LinkHash;
 use playgate::mint::LinkSigner;
 use playgate::schemes::embed::{Embed, EmbedDraft, Lifetime};
 use playgate::schemes::link::SecureLink;
-use playgate::schemes::{ClaimValue, HookRequest, Refused};
+use playgate::schemes::{ClaimValue, HookRequest, Refuse};
 use playgate::time::UnixSeconds;
 use playgate::{KeyScope, Site, Verifier};
 
@@ -108,7 +108,7 @@ async fn a_hook_sees_the_request_and_the_claims_of_every_scheme() {
 #[tokio::test]
 async fn a_hook_that_refuses_refuses_every_scheme_and_runs_after_all_other_rules_of_the_credential() {
     let (site, link) = every_scheme();
-    let verifier = verifier(site.hook(|_| Err(Refused)));
+    let verifier = verifier(site.hook(|_| Err(Refuse::default())));
     let requests = requests(&verifier, &link, "gold").await;
     let world = World::start(verifier).await;
     for (_, _, target) in requests {

@@ -2,7 +2,7 @@
 
 use playgate::mint::LinkSigner;
 use playgate::schemes::Carrier;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::SecureLink;
 use playgate::site::{CacheScope, GrantFact, Outside, UnknownHost};
@@ -342,7 +342,7 @@ async fn identity_headers_are_removed_in_every_spelling_that_a_gateway_folds_int
 
 #[tokio::test]
 async fn a_hook_refuses_on_the_users_own_rule_and_only_after_the_signature() {
-    let site = vod().hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refused) });
+    let site = vod().hook(|claims| if claims.has("plan", "gold") { Ok(()) } else { Err(Refuse::default()) });
     let world = World::start(behind(site)).await;
     let token = |key: TestKey, plan: &str| {
         key.sign(&TestKey::Rsa.header(), &format!(r#"{{"uri":"videos/1/","plan":"{plan}"}}"#))

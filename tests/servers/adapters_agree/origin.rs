@@ -8,7 +8,7 @@ use http::Response;
 use http::request::Parts;
 use playgate::rate::Rate;
 use playgate::revocation::Revocation;
-use playgate::schemes::Refused;
+use playgate::schemes::Refuse;
 use playgate::schemes::embed::{EmbedDraft, EmbedToken};
 use playgate::store::Store;
 use playgate::verifier::Embeds;
@@ -62,7 +62,7 @@ fn verifier() -> Verifier {
         let builder = at(now).file(disk.path("playgate.toml")).store(&store);
         let no_plan = |request: &playgate::schemes::HookRequest<'_>| request.has("plan", "none");
         builder
-            .hook("strict", move |claims| if no_plan(claims) { Err(Refused) } else { Ok(()) })
+            .hook("strict", move |claims| if no_plan(claims) { Err(Refuse::default()) } else { Ok(()) })
             .build()
             .unwrap()
     };

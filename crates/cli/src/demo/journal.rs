@@ -106,7 +106,7 @@ fn shown(path: &str) -> String {
 /// application inside of the verifier leaves the grant there.
 fn describe(method: &str, response: &Response) -> (&'static str, Option<&'static str>, String) {
     if let Some(denial) = response.extensions().get::<Denial>() {
-        ("refused", Some(denial.code().as_str()), denial.to_string())
+        ("refused", Some(denial.code_text()), denial.to_string())
     } else if let Some(grant) = response.extensions().get::<OwnedGrant>() {
         ("granted", None, describe_grant(grant))
     } else if method == "OPTIONS" {

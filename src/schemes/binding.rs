@@ -4,10 +4,10 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::error::ConfigError;
 
-/// The part of a client's address to which a link is bound.
+/// The part of a client's address to which a link or a [claim](crate::schemes::HookRequest::client_matches) is bound.
 ///
 /// Behind carrier-grade NAT a viewer may use several addresses of one network. An exact binding then interrupts playback; bind to
-/// the network instead. A network is hashed as its first address: `203.0.113.0` for `/24`.
+/// the network instead. A link contains the hash of the network's first address: `203.0.113.0` for `/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpBinding {
     v4: u8,
@@ -60,7 +60,7 @@ impl IpBinding {
         }
     }
 
-    /// Returns the address that is hashed: the first of the client's network.
+    /// Returns the first address of the client's network.
     pub(crate) fn cut(self, client: IpAddr) -> IpAddr {
         match client.to_canonical() {
             IpAddr::V4(address) => Ipv4Net::new(address, self.v4).map_or(address, |net| net.network()).into(),

@@ -1,0 +1,35 @@
+//! What a refusal asks the allocator for, with its log line and without.
+
+use allocation_counter::measure;
+use http::Request;
+use playgate::time::UnixSeconds;
+use playgate::verifier::VerifierBuilder;
+use playgate::{Site, Verifier};
+
+use crate::support::ThreadLog;
+
+const HOST: &str = "cdn.example.com";
+
+fn verifier(refine: impl FnOnce(VerifierBuilder) -> VerifierBuilder) -> Verifier {
+    let builder = Verifier::builder().clock(|| UnixSeconds::new(1_750_000_000));
+    refine(builder.site(Site::bucket("courses").host(HOST))).build().unwrap()
+}
+
+/// How often the allocator is asked for the reply to a request without a credential.
+fn asked(verifier: &Verifier) -> u64 {
+    let request = Request::get("/videos/1/a.ts").header("host", HOST).header("cookie", "a=1; b=2");
+    let request = request.body(()).unwrap();
+    let decision = verifier.decide(&request, verifier.now());
+    measure(|| drop(decision.reply(&request))).count_total
+}
+
+#[test]
+fn a_line_that_is_not_written_is_not_built() {
+    let without_a_log = asked(&verifier(|builder| builder));
+    let _log = ThreadLog::start();
+    let verifier = verifier(|builder| builder.denials_per_second(2));
+    let logged = [asked(&verifier), asked(&verifier)];
+    asked(&verifier); // starts the thread that writes sums
+    assert_eq!(asked(&verifier), without_a_log);
+    assert!(logged.iter().all(|count| *count > without_a_log + 10), "{logged:?} {without_a_log}");
+}
