@@ -20,6 +20,8 @@
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
 //!     [manifest](crate::manifest) would carry is checked, on public resources too. An embed token's rate is checked last.
+//! 11. **Shadow mode.** If the site does not [enforce](crate::site::danger), a request passes in spite of a denial of steps 6 to 10
+//!     that is about its credential. Its method and length are checked as on a public resource.
 //!
 //! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:
@@ -47,14 +49,20 @@
 //! }
 //! ```
 
+mod comparison;
 mod decision;
 mod grant;
 mod guard;
 mod notices;
 mod outcome;
+mod shadow;
 mod snapshot;
 mod tally;
 
+pub(crate) use comparison::Comparisons;
+pub use comparison::{
+    Disagreement, MAX_DISAGREEMENTS, MAX_DISAGREEMENTS_LOGGED, OtherVerdict, OwnVerdict, VerdictCount,
+};
 pub use decision::{Decision, Needed, Passed, Preflight, Public, Refusal};
 pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
@@ -65,6 +73,7 @@ use std::cell::Cell;
 
 pub(crate) use outcome::Decided;
 use outcome::{Nowhere, Outcome, RejectedCredential};
+use shadow::passes_unenforced;
 
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
@@ -136,12 +145,35 @@ pub(crate) fn decide<'r>(
             // 10. Method, length, rate.
             Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {
                 Ok(()) => Outcome::Granted(raw, facts),
-                Err(denial) => denied(denial, facts.verified.scheme(), facts.carrier, raw),
+                Err(denial) => {
+                    let refused = denied(denial, facts.verified.scheme(), facts.carrier, raw);
+                    enforce(site, request, context.requested, refused)
+                }
             },
-            refused => refused,
+            refused => enforce(site, request, context.requested, refused),
         }
     };
     Decided::At(index, outcome)
+}
+
+/// 11. Returns the outcome of a refused credential: unchanged if the site enforces it.
+#[inline]
+fn enforce<'r>(
+    site: &SiteRules,
+    request: &impl RequestView,
+    requested: Requested<'_>,
+    refused: Outcome<'r>,
+) -> Outcome<'r> {
+    match (&site.shadow, refused) {
+        (Some(_), Outcome::Denied(denial, rejected)) if passes_unenforced(denial) => {
+            let Requested { path, query, .. } = requested;
+            match check_method_and_query(site, request.method(), path, query, None) {
+                Ok(()) => Outcome::Shadowed(denial, rejected),
+                Err(denial) => denial.into(),
+            }
+        }
+        (_, refused) => refused,
+    }
 }
 
 /// The site of a request, and the resource that its path names there.

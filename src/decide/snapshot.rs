@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::comparison::Comparisons;
 use super::notices::Notices;
 use super::tally::Tally;
 use crate::keys::KeySet;
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub(crate) failures: Failures,
     pub(crate) tally: Arc<Tally>,
     pub(crate) notices: Arc<Notices>,
+    /// The comparisons with other gates. The counters are shared by all snapshots.
+    pub(crate) comparisons: Comparisons,
     /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
@@ -56,7 +59,12 @@ impl Snapshot {
         };
         let failures = self.failures.under(policy.failed_signatures);
         let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
+        let comparisons = if Arc::ptr_eq(&self.policy, &policy) {
+            self.comparisons.clone()
+        } else {
+            self.comparisons.under(&policy)
+        };
         let access = Arc::clone(&self.access);
-        Self { policy, keys, seen, failures, tally, notices, access }
+        Self { policy, keys, seen, failures, tally, notices, comparisons, access }
     }
 }

@@ -205,13 +205,13 @@ pub enum Denial {
     /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
     #[error("query is too long to carry into the manifest")]
     QueryTooLong {
-        /// True if a credential was verified, false for a public resource.
+        /// True if a credential was verified, false for a public resource or on a site that does not enforce.
         verified: bool,
     },
-    /// The method is not allowed. A credential, if one is needed, was valid.
+    /// The method is not allowed. A credential, if one is needed, was valid, or the site does not enforce.
     #[error("method is not allowed")]
     Method {
-        /// True if a credential was verified, false for a public resource.
+        /// True if a credential was verified, false for a public resource or on a site that does not enforce.
         verified: bool,
     },
 }

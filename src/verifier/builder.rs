@@ -7,7 +7,8 @@ use super::faults::{doubled, log_dangers, no_such_site, refused_issuer};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
-use crate::decide::Snapshot;
+use super::shadow::warn_of_shadowed;
+use crate::decide::{Comparisons, Snapshot};
 use crate::error::{ConfigError, ConfigErrors};
 #[cfg(feature = "config")]
 use crate::keys::KeySource;
@@ -146,10 +147,13 @@ impl VerifierBuilder {
         let access = Arc::clone(self.store.access());
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
         let failures = Failures::default().under(policy.failed_signatures);
+        let clock: Arc<dyn Clock> = self.clock.into();
+        let comparisons = Comparisons::new(Arc::clone(&clock), &policy);
         let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
-        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, access };
+        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, comparisons, access };
         warn_of_idle(&idle(&snapshot), &[]);
-        Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
+        warn_of_shadowed(None, &snapshot.policy);
+        Ok(Verifier::start(snapshot, self.store, clock, self.setup))
     }
 
     /// Returns the policy, and the keys of the sources.

@@ -3,6 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::faults::log_dangers;
 use super::setup::Setup;
+use super::shadow::warn_of_shadowed;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
@@ -40,8 +41,8 @@ struct Shared {
 }
 
 impl Verifier {
-    pub(super) fn start(snapshot: Snapshot, store: Store, clock: Box<dyn Clock>, setup: Setup) -> Self {
-        let (live, clock) = (Live::new(snapshot), clock.into());
+    pub(super) fn start(snapshot: Snapshot, store: Store, clock: Arc<dyn Clock>, setup: Setup) -> Self {
+        let live = Live::new(snapshot);
         Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
     }
 
@@ -129,8 +130,15 @@ impl Verifier {
     ///
     /// Returns the error of `change`.
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
-        self.0.live.update(change)?;
+        let mut before = None;
+        self.0.live.update(|state| {
+            before = Some(Arc::clone(&state.policy));
+            change(state)
+        })?;
         let state = self.0.live.load();
+        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, &state.policy)) {
+            warn_of_shadowed(Some(&before), &state.policy);
+        }
         crate::log::event!(
             INFO,
             sites = state.policy.sites().count(),
