@@ -12,11 +12,7 @@ use crate::site::{Policy, ShadowRules, SiteRules};
 
 /// Compares a decision on a request to this site. Does nothing if the site enforces.
 #[inline]
-pub(super) fn compare(
-    decision: &Decision<'_>,
-    site: &SiteRules,
-    request: &(impl RequestView + ?Sized),
-) {
+pub(super) fn compare(decision: &Decision<'_>, site: &SiteRules, request: &(impl RequestView + ?Sized)) {
     if let Some(shadow) = &site.shadow {
         compare_shadowed(decision, site, shadow, request);
     }

@@ -37,10 +37,10 @@ mod referrer;
 
 use bytes::Bytes;
 
-use comparison::compare;
 #[cfg(any(feature = "http", feature = "actix"))]
 pub(crate) use apply::append;
 pub use apply::{Call, EditedBody, Fields, Reply, RequestMut};
+use comparison::compare;
 pub use complete::Answer;
 use edits::RequestEdits;
 pub use edits::ResponseEdits;

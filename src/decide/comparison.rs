@@ -35,8 +35,7 @@ pub enum OtherVerdict {
 
 impl OtherVerdict {
     /// All verdicts, in the order of the counters.
-    const ALL: [Self; 5] =
-        [Self::Allowed, Self::Refused, Self::Unknown, Self::Missing, Self::Untrusted];
+    const ALL: [Self; 5] = [Self::Allowed, Self::Refused, Self::Unknown, Self::Missing, Self::Untrusted];
 
     /// Returns the verdict as reports and log lines show it.
     pub const fn as_str(self) -> &'static str {
@@ -261,8 +260,9 @@ impl VerdictCounters {
 
     fn read(&self, site: &str) -> impl Iterator<Item = VerdictCount> {
         let rows = OtherVerdict::ALL.into_iter().zip(&self.0);
-        let counters =
-            rows.flat_map(|(theirs, row)| OwnVerdict::all().zip(row).map(move |(ours, count)| (theirs, ours, count)));
+        let counters = rows.flat_map(|(theirs, row)| {
+            OwnVerdict::all().zip(row).map(move |(ours, count)| (theirs, ours, count))
+        });
         counters.filter_map(move |(theirs, ours, count)| {
             let requests = count.load(Ordering::Relaxed);
             (requests > 0).then(|| VerdictCount { site: site.to_owned(), theirs, ours, requests })
@@ -277,8 +277,9 @@ mod tests {
     #[test]
     fn every_verdict_has_a_counter_of_its_own() {
         let counters = VerdictCounters::default();
-        let pairs =
-            || OtherVerdict::ALL.into_iter().flat_map(|theirs| OwnVerdict::all().map(move |ours| (theirs, ours)));
+        let pairs = || {
+            OtherVerdict::ALL.into_iter().flat_map(|theirs| OwnVerdict::all().map(move |ours| (theirs, ours)))
+        };
         for (number, (theirs, ours)) in pairs().enumerate() {
             (0..=number).for_each(|_| counters.count(theirs, ours));
         }

@@ -91,11 +91,9 @@ impl<'r> Decision<'r> {
         match self {
             Self::Denied(refusal) => Some(refusal.denial),
             Self::Needs(_) => Some(Denial::StoreUnavailable),
-            Self::Pass(_)
-            | Self::Preflight(_)
-            | Self::Public(_)
-            | Self::Granted(_)
-            | Self::Shadowed(_) => None,
+            Self::Pass(_) | Self::Preflight(_) | Self::Public(_) | Self::Granted(_) | Self::Shadowed(_) => {
+                None
+            }
         }
     }
 

@@ -18,7 +18,8 @@ pub(crate) struct ShadowRules {
 impl ShadowRules {
     /// Returns the rules of a site, or `None` if the site enforces.
     pub(super) fn of(site: &Site) -> Option<Self> {
-        let verdict_header = site.settings.shadow_header.as_ref().map(|name| name.to_ascii_lowercase().into());
+        let verdict_header =
+            site.settings.shadow_header.as_ref().map(|name| name.to_ascii_lowercase().into());
         (!site.settings.danger.enforce).then_some(Self { verdict_header })
     }
 }
@@ -64,7 +65,8 @@ const FORWARDING: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "forwarde
 /// 2. If a site has a `shadow_header`, there is a trusted proxy that could send it.
 pub(super) fn check_shadowed_sites(sites: &[Site], ids: &[String], has_proxies: bool, faults: &mut Faults) {
     let requires_credentials = |site: &Site| site.settings.access == Access::Authenticated;
-    let enforcing = sites.iter().zip(ids).filter(|(site, _)| site.settings.danger.enforce && requires_credentials(site));
+    let enforcing =
+        sites.iter().zip(ids).filter(|(site, _)| site.settings.danger.enforce && requires_credentials(site));
     let protected = Protected::by(enforcing);
     for (index, (site, id)) in sites.iter().zip(ids).enumerate() {
         faults.enter(Part::Site(index));

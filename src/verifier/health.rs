@@ -127,7 +127,8 @@ impl Verifier {
         let manifests = ManifestHealth { rewritten, unchanged };
         let store = self.store_problems();
         let shadowed = shadowed_ids(&snapshot.policy);
-        let mut health = Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings, shadowed };
+        let mut health =
+            Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings, shadowed };
         health.keys.sort_by(|one, other| {
             (&one.kid, &one.scope, &one.issuer).cmp(&(&other.kid, &other.scope, &other.issuer))
         });
