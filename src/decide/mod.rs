@@ -55,7 +55,6 @@ mod grant;
 mod guard;
 mod notices;
 mod outcome;
-mod shadow;
 mod snapshot;
 mod tally;
 
@@ -73,7 +72,6 @@ use std::cell::Cell;
 
 pub(crate) use outcome::Decided;
 use outcome::{Nowhere, Outcome, RejectedCredential};
-use shadow::passes_unenforced;
 
 use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
@@ -165,7 +163,7 @@ fn enforce<'r>(
     refused: Outcome<'r>,
 ) -> Outcome<'r> {
     match (&site.shadow, refused) {
-        (Some(_), Outcome::Denied(denial, rejected)) if passes_unenforced(denial) => {
+        (Some(_), Outcome::Denied(denial, rejected)) if denial.is_about_credential() => {
             let Requested { path, query, .. } = requested;
             match check_method_and_query(site, request.method(), path, query, None) {
                 Ok(()) => Outcome::Shadowed(denial, rejected),

@@ -281,6 +281,61 @@ impl Denial {
         }
     }
 
+    /// Returns whether this denial is about the credential, so that the request passes on a site that does not
+    /// [enforce](crate::site::danger).
+    ///
+    /// Every other denial is enforced on every site: no credential could change it, or nothing can be said about the credential yet.
+    pub(crate) const fn is_about_credential(self) -> bool {
+        match self {
+            Self::CredentialMissing
+            | Self::MalformedToken(_)
+            | Self::MalformedClaim(_)
+            | Self::MissingClaim(_)
+            | Self::WrongType
+            | Self::CriticalHeader
+            | Self::UnsignedToken
+            | Self::XmlDsigAlgorithm
+            | Self::WrongAlgorithm
+            | Self::MissingKeyId
+            | Self::UnknownKey
+            | Self::RetiredKey { .. }
+            | Self::StaleKey { .. }
+            | Self::WrongKeyScope
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::LifetimeTooLong { .. }
+            | Self::WrongIssuer
+            | Self::WrongAudience
+            | Self::ScopeStartsWithSlash
+            | Self::WholeBucket
+            | Self::OutOfScope
+            | Self::BadSignature
+            | Self::TooManyFailures { .. }
+            | Self::LinkBad(_)
+            | Self::LinkExpired { .. }
+            | Self::UrlSignatureBad(_)
+            | Self::UrlSignatureExpired { .. }
+            | Self::UrlSignatureNotYetValid { .. }
+            | Self::UrlSignatureOutOfScope
+            | Self::EmbedUnknown
+            | Self::EmbedExpired { .. }
+            | Self::Revoked
+            | Self::OriginNotAllowed
+            | Self::RateLimited { .. }
+            | Self::RefusedByHook => true,
+            Self::AmbiguousPath(_)
+            | Self::AmbiguousHost(_)
+            | Self::AmbiguousCredential(_)
+            | Self::UnknownHost
+            | Self::Outside
+            | Self::PathMayBeShortened
+            | Self::HttpsRequired
+            | Self::StoreUnavailable
+            | Self::QueryTooLong { .. }
+            | Self::Method { .. } => false,
+        }
+    }
+
     /// Returns whether a signature was verified and did not match.
     pub(crate) const fn is_failed_signature(self) -> bool {
         matches!(self, Self::BadSignature | Self::UrlSignatureBad(UrlSignatureFault::Mismatch))

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::identity::{IdentityValue, fold_alike};
+use super::identity::{IdentityValue, fold_alike, is_message_header};
 use super::rules::{Methods, SiteRules};
 use super::settings::{Access, Serves, Site};
 use super::shadow::{ShadowRules, check_shadow};
@@ -233,26 +233,6 @@ fn check_methods(methods: &[String]) -> Methods {
         (true, true) | (false, false) => {}
     }
     Methods { allow: names.join(", ").into(), has_get: has(&names, "GET"), names }
-}
-
-/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in any
-/// spelling.
-pub(super) fn is_message_header(header: &str) -> bool {
-    const KEPT: [&str; 12] = [
-        "host",
-        "content-length",
-        "content-type",
-        "transfer-encoding",
-        "connection",
-        "te",
-        "upgrade",
-        "cookie",
-        "authorization",
-        "range",
-        "origin",
-        "expect",
-    ];
-    KEPT.iter().any(|kept| fold_alike(kept, header))
 }
 
 /// Returns whether a base path is a folder in its normal form.

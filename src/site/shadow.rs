@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::check::is_message_header;
-use super::identity::fold_alike;
+use super::identity::{fold_alike, is_message_header};
 use super::settings::{Access, Serves, Site};
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults, Part};

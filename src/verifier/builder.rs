@@ -7,7 +7,7 @@ use super::faults::{doubled, log_dangers, no_such_site, refused_issuer};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
-use super::shadow::warn_of_shadowed;
+use super::unenforced::warn_of_shadowed;
 use crate::decide::{Comparisons, Snapshot};
 use crate::error::{ConfigError, ConfigErrors};
 #[cfg(feature = "config")]

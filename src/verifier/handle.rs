@@ -3,8 +3,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::faults::log_dangers;
 use super::setup::Setup;
-use super::shadow::warn_of_shadowed;
 use super::sweeper::Sweeper;
+use super::unenforced::warn_of_shadowed;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeyIdentity, KeySet, Live};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::handle::Verifier;
-use super::shadow::shadowed_ids;
+use super::unenforced::shadowed_ids;
 #[cfg(feature = "config")]
 use crate::error::ConfigErrors;
 use crate::keys::Key;

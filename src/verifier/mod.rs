@@ -27,12 +27,10 @@ mod secrets;
 mod setup;
 mod shadow;
 mod sweeper;
+mod unenforced;
 #[cfg(feature = "watch")]
 mod watch;
 
-pub use crate::decide::{
-    Disagreement, MAX_DISAGREEMENTS, MAX_DISAGREEMENTS_LOGGED, OtherVerdict, OwnVerdict, VerdictCount,
-};
 pub use builder::VerifierBuilder;
 pub use embeds::Embeds;
 pub use handle::{Keys, Verifier};

@@ -1,12 +1,10 @@
-//! Shadow mode: the report about sites that do not enforce, and the warnings about them.
-
-use std::collections::BTreeMap;
+//! The report about sites in shadow mode.
 
 use serde::Serialize;
 
 use super::handle::Verifier;
+use super::unenforced::shadowed_ids;
 use crate::decide::{Disagreement, VerdictCount};
-use crate::site::{Policy, ShadowRules};
 
 /// The outcomes of requests to sites that do not enforce, since the verifier was created.
 ///
@@ -18,7 +16,7 @@ pub struct ShadowReport {
     pub sites: Vec<String>,
     /// The number of requests for each pair of verdicts that occurred. A site that enforces again keeps its counts.
     pub counts: Vec<VerdictCount>,
-    /// The most recent disagreements, the oldest first: at most [`MAX_DISAGREEMENTS`](super::MAX_DISAGREEMENTS).
+    /// The most recent disagreements, the oldest first: at most [`MAX_DISAGREEMENTS`](crate::decide::MAX_DISAGREEMENTS).
     pub disagreements: Vec<Disagreement>,
 }
 
@@ -40,33 +38,4 @@ impl Verifier {
         let (counts, disagreements) = snapshot.comparisons.read();
         ShadowReport { sites: shadowed_ids(&snapshot.policy), counts, disagreements }
     }
-}
-
-/// Returns the ids of the sites that do not enforce.
-pub(super) fn shadowed_ids(policy: &Policy) -> Vec<String> {
-    policy.shadowed().map(|(_, site)| site.facts.id.to_string()).collect()
-}
-
-/// Logs a warning for each site that does not enforce and was not so before, and a line for each site that enforces again.
-pub(super) fn warn_of_shadowed(before: Option<&Policy>, now: &Policy) {
-    let known = before.map(rules_by_id).unwrap_or_default();
-    let present = rules_by_id(now);
-    for (id, rules) in &present {
-        if known.get(id) != Some(rules) {
-            crate::log::event!(
-                WARN,
-                site = *id,
-                danger = "enforce = false",
-                shadow_header = rules.verdict_header.as_deref(),
-                "site does not enforce: requests pass even if their credential is missing or refused"
-            );
-        }
-    }
-    for id in known.keys().filter(|id| !present.contains_key(*id)) {
-        crate::log::event!(INFO, site = *id, "site is no longer in shadow mode");
-    }
-}
-
-fn rules_by_id(policy: &Policy) -> BTreeMap<&str, &ShadowRules> {
-    policy.shadowed().filter_map(|(_, site)| Some((&*site.facts.id, site.shadow.as_ref()?))).collect()
 }

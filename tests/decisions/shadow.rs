@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use playgate::answer::Reply;
 use playgate::cors::Cors;
+use playgate::decide::{MAX_DISAGREEMENTS, MAX_DISAGREEMENTS_LOGGED, OtherVerdict, OwnVerdict};
 use playgate::error::{Code, UrlSignatureFault};
 use playgate::rate::Rate;
 use playgate::request::PeerAddr;
@@ -16,9 +17,7 @@ use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::site::CacheScope;
 use playgate::site::danger::Danger;
 use playgate::store::Store;
-use playgate::verifier::{
-    MAX_DISAGREEMENTS, MAX_DISAGREEMENTS_LOGGED, OtherVerdict, OwnVerdict, ShadowReport,
-};
+use playgate::verifier::ShadowReport;
 use playgate::{Decision, Denial, KeyScope, OwnedGrant, Site, Verifier};
 
 use super::denials::{self, Row};
