@@ -50,6 +50,7 @@ pages! {
     "troubleshooting.md" => troubleshooting,
     "which-credential.md" => which_credential,
     "migrating.md" => migrating,
+    "rollout.md" => rollout,
     "configuration.md" => configuration,
     "benchmarks.md" => benchmarks,
     "testing.md" => testing,

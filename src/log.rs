@@ -13,7 +13,10 @@ macro_rules! event {
 /// Names the fields of an event that is not written, so that they count as used.
 #[cfg(not(feature = "tracing"))]
 macro_rules! unused {
-    ($($name:ident = $(%)? $value:expr,)+ $text:literal) => { $(let _ = &$value;)+ };
+    ($($name:ident = $(%)? $value:expr,)+ $text:literal $(, $part:expr)*) => {
+        $(let _ = &$value;)+
+        $(let _ = &$part;)*
+    };
 }
 
 /// Whether events of a level are written anywhere. Always false without the feature.

@@ -6,7 +6,7 @@
 /// - the verifier's layer or middleware wraps the route;
 /// - the site has [`grant_extension`](crate::Site::grant_extension);
 /// - the request was granted by a credential. Requests for public resources, and for paths outside every site, pass
-///   without a grant.
+///   without a grant. So do requests whose credential is refused by a site that does not [enforce](crate::site::danger).
 ///
 /// For a route that can be reached without a credential, extract `Option<OwnedGrant>`. To respond differently, extract
 /// `Result<OwnedGrant, MissingGrant>`.

@@ -13,24 +13,35 @@ use std::cell::LazyCell;
 
 use super::details::Details;
 use crate::cors::{MAX_UNLISTED, Unlisted};
-use crate::decide::{Grant, Refusal, Snapshot};
+use crate::decide::{Disagreement, Grant, Refusal, Snapshot};
 use crate::error::Denial;
 use crate::explain::hints::{MAX_HOST_SHOWN, requested_host};
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
-/// One line a refusal, up to [`denials_per_second`](crate::site::PolicyBuilder::denials_per_second) for a site and code.
-pub(super) fn refusal(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
+/// One line a refusal, or a request that would be refused if its site enforced it, up to
+/// [`denials_per_second`](crate::site::PolicyBuilder::denials_per_second) for a site and code.
+pub(super) fn refusal(
+    refusal: &Refusal<'_>,
+    request: &(impl RequestView + ?Sized),
+    snapshot: &Snapshot,
+    enforced: bool,
+) {
     let (site, code) = (refusal.rules().map(|site| &*site.facts.id), refusal.denial().code_text());
     if crate::log::enabled!(INFO)
         && snapshot.refusals.admits(site, code, snapshot.policy.log.denials_per_second)
     {
-        refusal_line(refusal, request, snapshot);
+        refusal_line(refusal, request, snapshot, enforced);
     }
     warn_of_unknown_client(refusal.denial(), request, snapshot);
 }
 
-fn refusal_line(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), snapshot: &Snapshot) {
+fn refusal_line(
+    refusal: &Refusal<'_>,
+    request: &(impl RequestView + ?Sized),
+    snapshot: &Snapshot,
+    enforced: bool,
+) {
     let (site, policy) = (refusal.rules(), &snapshot.policy);
     let details = LazyCell::new(|| Details::of(refusal, request, snapshot)); // only if the line is written
     crate::log::event!(
@@ -50,7 +61,9 @@ fn refusal_line(refusal: &Refusal<'_>, request: &(impl RequestView + ?Sized), sn
         scope = details.scope.as_deref(),
         key_scope = details.key_scope.as_deref(),
         hint = details.hint.as_deref(),
-        "refused"
+        enforced = (!enforced).then_some(false), // absent in the lines of refusals
+        "{}",
+        if enforced { "refused" } else { "would be refused" }
     );
 }
 
@@ -97,6 +110,21 @@ pub(super) fn unlisted_origin(site: &SiteRules, origin: &[u8], unlisted: Unliste
     }
 }
 
+/// One line for each disagreement with another gate. `left_out` is the number of earlier ones that were not logged.
+pub(super) fn disagreement(disagreement: &Disagreement, left_out: u64) {
+    crate::log::event!(
+        INFO,
+        site = disagreement.site.as_str(),
+        method = disagreement.method.as_str(),
+        path = disagreement.path.as_str(),
+        theirs = disagreement.theirs.as_str(),
+        ours = disagreement.ours.as_str(),
+        kid = disagreement.kid.as_deref(),
+        not_logged = (left_out > 0).then_some(left_out),
+        "gates disagree"
+    );
+}
+
 pub(super) fn pass(request: &(impl RequestView + ?Sized)) {
     crate::log::event!(
         DEBUG,
@@ -126,11 +154,11 @@ pub(super) fn grant(
     );
 }
 
-fn method(request: &(impl RequestView + ?Sized)) -> String {
+pub(super) fn method(request: &(impl RequestView + ?Sized)) -> String {
     shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string()
 }
 
 /// Renders the path as it was received, without text that could be a credential.
-fn path(request: &(impl RequestView + ?Sized), site: Option<&SiteRules>) -> String {
+pub(super) fn path(request: &(impl RequestView + ?Sized), site: Option<&SiteRules>) -> String {
     shown_path(request.target().path, site.map_or(&[], |site| &*site.credential_places)).into_string()
 }

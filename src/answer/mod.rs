@@ -16,12 +16,15 @@
 //! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own entity
 //!    tags. The fields of its response that describe the original bytes are removed, and a new entity tag is set. The body goes
 //!    through a [`ManifestBody`].
+//! 6. A request that passes only because its site does not [enforce](crate::site::danger) is edited like one for a public resource.
+//!    Its parameters are not carried into manifests. The response is private if granted responses of the site are.
 //!
 //! The rules are in this module; adapters only translate.
 
 mod apply;
 mod cache;
 mod challenge;
+mod comparison;
 mod complete;
 mod details;
 mod edits;
@@ -37,6 +40,7 @@ use bytes::Bytes;
 #[cfg(any(feature = "http", feature = "actix"))]
 pub(crate) use apply::append;
 pub use apply::{Call, EditedBody, Fields, Reply, RequestMut};
+use comparison::compare;
 pub use complete::Answer;
 use edits::RequestEdits;
 pub use edits::ResponseEdits;
@@ -51,10 +55,10 @@ pub use pending::PendingReply;
 pub(crate) use problem::body as problem;
 
 use crate::cors::{CorsHeaders, PreflightHeaders};
-use crate::decide::Decision;
+use crate::decide::{Decision, Refusal};
 use crate::error::Denial;
 use crate::request::{ORIGIN, RequestView, only_line};
-use crate::schemes::ResponseRules;
+use crate::schemes::{Carrier, Referrers, ResponseRules};
 use crate::site::{CacheScope, Policy, SiteRules};
 use crate::store::Need;
 
@@ -77,6 +81,7 @@ impl Decision<'_> {
             }
             Self::Public(public) => {
                 let site = public.rules();
+                compare(self, site, request);
                 edits.strip(site);
                 let forwarding = Forwarding::of(site, None, request, policy, tally);
                 edits.rewrite_manifest(forwarding.as_ref());
@@ -86,6 +91,7 @@ impl Decision<'_> {
             Self::Granted(grant) => {
                 let site = grant.guard().site();
                 log::grant(grant, site, request, policy);
+                compare(self, site, request);
                 edits.strip(site);
                 edits.hand_over(grant, site);
                 let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
@@ -103,11 +109,35 @@ impl Decision<'_> {
             }
             Self::Denied(refusal) => {
                 let (denial, site) = (refusal.denial(), refusal.rules());
-                log::refusal(refusal, request, self.snapshot());
+                log::refusal(refusal, request, self.snapshot(), true);
+                if let Some(site) = site {
+                    compare(self, site, request);
+                }
                 Reply::Answer(refuse(denial, site, site.and_then(cors_of), policy, request))
+            }
+            Self::Shadowed(refusal) => {
+                log::refusal(refusal, request, self.snapshot(), false);
+                let mut response = ResponseEdits::NONE;
+                if let Some(site) = refusal.rules() {
+                    compare(self, site, request);
+                    edits.strip(site);
+                    response = shadowed_response(refusal, site, cors_of(site));
+                }
+                Reply::Call(Call { request: edits, response })
             }
         })
     }
+}
+
+/// Returns the edits to the response of a request that passed although it would be refused: those of a public resource, and
+///
+/// 1. private, if granted responses of the site are. Otherwise a shared cache could keep the response and serve it after the site
+///    enforces again.
+/// 2. with a `Referrer-Policy`, if the refused credential is in the path. The credential may be a valid one that is over its rate.
+fn shadowed_response(refusal: &Refusal<'_>, site: &SiteRules, cors: Option<CorsHeaders>) -> ResponseEdits {
+    let private = site.settings.cache == CacheScope::Private;
+    let referrers = (refusal.carrier() == Some(Carrier::Path)).then_some(Referrers::AreNotChecked);
+    ResponseEdits { cors, private, referrers, ..ResponseEdits::NONE }
 }
 
 /// Returns the CORS headers of an answer, and logs an origin that the site does not list.

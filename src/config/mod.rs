@@ -58,6 +58,8 @@
 //! identity_headers = { x-viewer = "sub", x-kid = { grant = "kid" }, x-internal = false }   # default none: the first
 //! # has a claim, the second kid, site, scheme, scope or expires_at of the grant; the last is only removed from requests
 //! answers = { expired = 410 }          # other statuses for codes; default none
+//! danger = { enforce = true }          # false is shadow mode: requests pass even if their credential is missing or refused
+//! shadow_header = "x-gate-verdict"     # the verdict of another gate, from a trusted proxy, for comparison; default none
 //!
 //! [site.forward]                       # or forward = "auto", which is the default, or forward = false: parameters for manifests
 //! only_keys = ["md5", "expires"]       # or except_keys; default the parameters of the granted credential

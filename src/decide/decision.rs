@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 
+use super::comparison::OwnVerdict;
 use super::grant::Grant;
 use super::guard::{SiteGuard, SnapshotGuard};
 use super::outcome::{Decided, Nowhere, Outcome, RejectedCredential};
@@ -10,7 +11,7 @@ use crate::error::{Code, Denial};
 #[cfg(feature = "tower")]
 use crate::request::RequestView;
 use crate::schemes::{Carrier, claimed_key, claimed_scope};
-use crate::site::{SiteRules, SiteView};
+use crate::site::{SiteIndex, SiteRules, SiteView};
 use crate::store::Need;
 
 /// The decision about a request.
@@ -31,6 +32,9 @@ pub enum Decision<'r> {
     Granted(Grant<'r>),
     /// The request is refused, for the reason given.
     Denied(Refusal<'r>),
+    /// The request would be refused for the reason given, but its site does not [enforce](crate::site::danger). It goes to the
+    /// inner service like a request for a public resource, without a grant.
+    Shadowed(Refusal<'r>),
     /// The decision needs the result of a [lookup](crate::Verifier::look_up). The request is then [decided
     /// again](crate::Verifier::decide_with) with that result. Until then there is no reply.
     Needs(Needed),
@@ -56,12 +60,15 @@ impl<'r> Decision<'r> {
             Outcome::Denied(denial, rejected) => {
                 Self::Denied(Refusal { denial, rejected, guard: guard.into() })
             }
+            Outcome::Shadowed(denial, rejected) => {
+                Self::Shadowed(Refusal { denial, rejected, guard: guard.into() })
+            }
             Outcome::Needs(need) => Self::Needs(Needed { need, guard }),
         }
     }
 
     /// Refuses a request that needs no credential only because of the position of its path: outside every base path, or in a
-    /// public site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
+    /// public or shadowed site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
     #[cfg(feature = "tower")]
     pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
         match self {
@@ -70,6 +77,9 @@ impl<'r> Decision<'r> {
             }
             Self::Public(Public(guard)) if guard.may_be_shortened(request) => {
                 let guard = guard.into();
+                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
+            }
+            Self::Shadowed(Refusal { guard, .. }) if guard.may_be_shortened(request) => {
                 Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
             }
             decided => decided,
@@ -81,7 +91,35 @@ impl<'r> Decision<'r> {
         match self {
             Self::Denied(refusal) => Some(refusal.denial),
             Self::Needs(_) => Some(Denial::StoreUnavailable),
-            Self::Pass(_) | Self::Preflight(_) | Self::Public(_) | Self::Granted(_) => None,
+            Self::Pass(_) | Self::Preflight(_) | Self::Public(_) | Self::Granted(_) | Self::Shadowed(_) => {
+                None
+            }
+        }
+    }
+
+    /// Returns the denial that the site does not enforce, if the request passes only for that reason.
+    pub const fn unenforced_denial(&self) -> Option<Denial> {
+        match self {
+            Self::Shadowed(refusal) => Some(refusal.denial),
+            Self::Pass(_)
+            | Self::Preflight(_)
+            | Self::Public(_)
+            | Self::Granted(_)
+            | Self::Denied(_)
+            | Self::Needs(_) => None,
+        }
+    }
+
+    /// Returns the site and the verdict, for the comparison with another gate. A preflight is not compared, because it carries no
+    /// credential.
+    pub(crate) fn own_verdict(&self) -> Option<(SiteIndex, OwnVerdict)> {
+        match self {
+            Self::Pass(_) | Self::Preflight(_) | Self::Needs(_) => None,
+            Self::Public(Public(guard)) => Some((guard.site, OwnVerdict::Public)),
+            Self::Granted(grant) => Some((grant.guard().site, OwnVerdict::Granted)),
+            Self::Denied(refusal) | Self::Shadowed(refusal) => {
+                Some((refusal.guard.site?, OwnVerdict::Refused(refusal.code())))
+            }
         }
     }
 
@@ -91,7 +129,7 @@ impl<'r> Decision<'r> {
             Self::Pass(_) => None,
             Self::Preflight(Preflight(guard)) | Self::Public(Public(guard)) => Some(guard.site()),
             Self::Granted(grant) => Some(grant.guard().site()),
-            Self::Denied(refusal) => refusal.guard.site(),
+            Self::Denied(refusal) | Self::Shadowed(refusal) => refusal.guard.site(),
             Self::Needs(needed) => Some(needed.guard.site()),
         }
         .map(SiteView)
@@ -100,7 +138,9 @@ impl<'r> Decision<'r> {
     /// Returns the snapshot of policy and keys that the decision was made under.
     pub(crate) fn snapshot(&self) -> &Snapshot {
         match self {
-            Self::Pass(Passed { guard, .. }) | Self::Denied(Refusal { guard, .. }) => &guard.state,
+            Self::Pass(Passed { guard, .. })
+            | Self::Denied(Refusal { guard, .. })
+            | Self::Shadowed(Refusal { guard, .. }) => &guard.state,
             Self::Preflight(Preflight(guard))
             | Self::Public(Public(guard))
             | Self::Needs(Needed { guard, .. }) => &guard.state,
@@ -161,7 +201,7 @@ pub struct Refusal<'r> {
 }
 
 impl Refusal<'_> {
-    /// Returns the rule that refused the request.
+    /// Returns the rule that refused the request, or would have if the site enforced it.
     pub const fn denial(&self) -> Denial {
         self.denial
     }

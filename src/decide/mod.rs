@@ -20,6 +20,8 @@
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
 //!     [manifest](crate::manifest) would carry is checked, on public resources too. An embed token's rate is checked last.
+//! 11. **Shadow mode.** If the site does not [enforce](crate::site::danger), a request passes in spite of a denial of steps 6 to 10
+//!     that is about its credential. Its method and length are checked as on a public resource.
 //!
 //! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:
@@ -47,6 +49,7 @@
 //! }
 //! ```
 
+mod comparison;
 mod decision;
 mod grant;
 mod guard;
@@ -55,6 +58,10 @@ mod outcome;
 mod snapshot;
 mod tally;
 
+pub(crate) use comparison::Comparisons;
+pub use comparison::{
+    Disagreement, MAX_DISAGREEMENTS, MAX_DISAGREEMENTS_LOGGED, OtherVerdict, OwnVerdict, VerdictCount,
+};
 pub use decision::{Decision, Needed, Passed, Preflight, Public, Refusal};
 pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
@@ -144,12 +151,44 @@ pub(crate) fn decide<'r>(
             // 10. Method, length, rate.
             Outcome::Granted(raw, facts) => match authorize(site, request, &facts, &context) {
                 Ok(()) => Outcome::Granted(raw, facts),
-                Err(denial) => denied(denial, facts.verified.scheme(), facts.carrier, raw),
+                Err(denial) if site.shadow.is_none() => {
+                    denied(denial, facts.verified.scheme(), facts.carrier, raw)
+                }
+                Err(denial) => {
+                    let refused = denied(denial, facts.verified.scheme(), facts.carrier, raw);
+                    shadowed(site, request, &context, refused)
+                }
             },
-            refused => refused,
+            refused if site.shadow.is_none() => refused,
+            // 11. Shadow mode.
+            refused => shadowed(site, request, &context, refused),
         }
     };
     Decided::At(index, outcome)
+}
+
+/// Returns the outcome of a refused credential on a site that does not enforce. It is a function of its own, because moving an
+/// outcome costs a refusal of every other site some fifty instructions.
+#[cold]
+#[inline(never)]
+fn shadowed<'r>(
+    site: &SiteRules,
+    request: &impl RequestView,
+    context: &Context<'_, '_, impl Recorder>,
+    refused: Outcome<'r>,
+) -> Outcome<'r> {
+    match refused {
+        Outcome::Denied(denial, rejected) if denial.is_about_credential() => {
+            let Requested { path, query, .. } = context.requested;
+            let checked = check_method_and_query(site, request.method(), path, query, None);
+            record_method_and_query(checked, context.recorder);
+            match checked {
+                Ok(()) => Outcome::Shadowed(denial, rejected),
+                Err(denial) => denial.into(),
+            }
+        }
+        refused => refused,
+    }
 }
 
 /// The site of a request, and the resource that its path names there.

@@ -28,6 +28,8 @@ pub(crate) enum Outcome<'r> {
     Public,
     Granted(&'r [u8], Facts),
     Denied(Denial, Option<RejectedCredential<'r>>),
+    /// A denial that the site does not enforce.
+    Shadowed(Denial, Option<RejectedCredential<'r>>),
     Needs(Need),
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::comparison::Comparisons;
 use super::notices::Notices;
 use super::tally::Tally;
 use crate::keys::KeySet;
@@ -23,6 +24,8 @@ pub struct Snapshot {
     pub(crate) tally: Arc<Tally>,
     pub(crate) notices: Arc<Notices>,
     pub(crate) refusals: Arc<RefusalLimiter>,
+    /// The comparisons with other gates. The counters are shared by all snapshots.
+    pub(crate) comparisons: Comparisons,
     /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
@@ -58,7 +61,12 @@ impl Snapshot {
         };
         let failures = self.failures.under(policy.failed_signatures);
         let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
+        let comparisons = if Arc::ptr_eq(&self.policy, &policy) {
+            self.comparisons.clone()
+        } else {
+            self.comparisons.under(&policy)
+        };
         let (refusals, access) = (Arc::clone(&self.refusals), Arc::clone(&self.access));
-        Self { policy, keys, seen, failures, tally, notices, refusals, access }
+        Self { policy, keys, seen, failures, tally, notices, refusals, comparisons, access }
     }
 }

@@ -135,6 +135,11 @@ pub enum ConfigError {
     PublicPath { site: String, path: String, found: &'static str },
     #[error("site {site:?} {found}: write {write}")]
     Setting { site: String, found: String, write: &'static str },
+    #[error(
+        "site {site:?} does not enforce, but site {enforcing:?} does and serves {resources} too: write danger = \
+         {{ enforce = false }} on both sites, or on neither"
+    )]
+    ShadowedElsewhere { site: String, enforcing: String, resources: String },
     #[error("{text:?} on site {site:?} is not a method or field name: write letters, digits and hyphens")]
     NotAToken { site: String, text: String },
     #[error("status {status} for {code} on site {site:?} is not an error status: write 400 to 599")]

@@ -209,13 +209,13 @@ pub enum Denial {
     /// The parameters to carry into the manifest are longer than [`MAX_CARRIED`](crate::manifest::MAX_CARRIED).
     #[error("query is too long to carry into the manifest")]
     QueryTooLong {
-        /// True if a credential was verified, false for a public resource.
+        /// True if a credential was verified, false for a public resource or on a site that does not enforce.
         verified: bool,
     },
-    /// The method is not allowed. A credential, if one is needed, was valid.
+    /// The method is not allowed. A credential, if one is needed, was valid, or the site does not enforce.
     #[error("method is not allowed")]
     Method {
-        /// True if a credential was verified, false for a public resource.
+        /// True if a credential was verified, false for a public resource or on a site that does not enforce.
         verified: bool,
     },
 }
@@ -300,6 +300,62 @@ impl Denial {
             | Self::LinkExpired { .. } => true,
             Self::QueryTooLong { verified } | Self::Method { verified } => verified,
             _ => false,
+        }
+    }
+
+    /// Returns whether this denial is about the credential, so that the request passes on a site that does not
+    /// [enforce](crate::site::danger).
+    ///
+    /// Every other denial is enforced on every site: no credential could change it, or nothing can be said about the credential yet.
+    pub(crate) const fn is_about_credential(self) -> bool {
+        match self {
+            Self::CredentialMissing
+            | Self::MalformedToken(_)
+            | Self::MalformedClaim(_)
+            | Self::MissingClaim(_)
+            | Self::WrongType
+            | Self::CriticalHeader
+            | Self::UnsignedToken
+            | Self::XmlDsigAlgorithm
+            | Self::WrongAlgorithm
+            | Self::MissingKeyId
+            | Self::UnknownKey
+            | Self::RetiredKey { .. }
+            | Self::StaleKey { .. }
+            | Self::WrongKeyScope
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::LifetimeTooLong { .. }
+            | Self::WrongIssuer
+            | Self::WrongAudience
+            | Self::ScopeStartsWithSlash
+            | Self::WholeBucket
+            | Self::OutOfScope
+            | Self::BadSignature
+            | Self::TooManyFailures { .. }
+            | Self::LinkBad(_)
+            | Self::LinkExpired { .. }
+            | Self::UrlSignatureBad(_)
+            | Self::UrlSignatureExpired { .. }
+            | Self::UrlSignatureNotYetValid { .. }
+            | Self::UrlSignatureOutOfScope
+            | Self::EmbedUnknown
+            | Self::EmbedExpired { .. }
+            | Self::Revoked
+            | Self::OriginNotAllowed
+            | Self::RateLimited { .. }
+            | Self::RefusedByHook(_)
+            | Self::HookPanicked => true,
+            Self::AmbiguousPath(_)
+            | Self::AmbiguousHost(_)
+            | Self::AmbiguousCredential(_)
+            | Self::UnknownHost
+            | Self::Outside
+            | Self::PathMayBeShortened
+            | Self::HttpsRequired
+            | Self::StoreUnavailable
+            | Self::QueryTooLong { .. }
+            | Self::Method { .. } => false,
         }
     }
 

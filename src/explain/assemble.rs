@@ -38,6 +38,7 @@ pub(crate) fn explain(
             DecidedOutcome::Public => (Some(index), Outcome::Public, None),
             DecidedOutcome::Granted(..) => (Some(index), Outcome::Granted, None),
             DecidedOutcome::Denied(denial, _) => (Some(index), Outcome::Denied, Some(denial)),
+            DecidedOutcome::Shadowed(denial, _) => (Some(index), Outcome::Shadowed, Some(denial)),
             DecidedOutcome::Needs(_) => (Some(index), Outcome::NeedsLookup, Some(Denial::StoreUnavailable)),
         },
     };
@@ -78,7 +79,7 @@ impl Case<'_> {
         let site = self.site();
         let (own, tried) = sort(events);
         let places = site.map(|site| site.schemes.places());
-        let refused = denial.filter(|_| outcome == Outcome::Denied);
+        let refused = denial.filter(|_| matches!(outcome, Outcome::Denied | Outcome::Shadowed));
         let remedies = refused.map(|denial| self.refused(denial, tried.last()).remedies());
         let is_reached = own.iter().any(|step| step.rule == Rule::Credential) || !tried.is_empty();
         let client = snapshot.policy.trusted_proxies.client(request);
@@ -186,7 +187,7 @@ impl Case<'_> {
             steps.push(step(*rule, result, detail));
         }
         let was_applied = |rule| own.iter().any(|step| step.rule == rule);
-        if self.outcome == Outcome::Denied && self.index.is_some() {
+        if matches!(self.outcome, Outcome::Denied | Outcome::Shadowed) && self.index.is_some() {
             let rest = Rule::AFTER_CREDENTIAL.into_iter().filter(|rule| !was_applied(*rule));
             steps.extend(rest.map(|rule| step(rule, StepResult::NotChecked, None)));
         }

@@ -14,6 +14,9 @@ impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { outcome, method, path, host, .. } = self;
         match (self.status, self.code) {
+            (Some(status), Some(code)) if *outcome == Outcome::Shadowed => {
+                write!(f, "{outcome}; it would be {status} {code}")?;
+            }
             (Some(status), Some(code)) => write!(f, "{status} {code}")?,
             _ => write!(f, "{outcome}")?,
         }
@@ -65,6 +68,7 @@ impl Display for Outcome {
             Self::Public => "public: no credential is needed",
             Self::Granted => "granted",
             Self::Denied => "denied",
+            Self::Shadowed => "passes, because its site is in shadow mode",
             Self::NeedsLookup => "undecided: the shared store has to be queried first",
         })
     }

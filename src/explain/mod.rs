@@ -71,7 +71,7 @@ pub const MAX_FIELDS: usize = 80;
 pub struct Explanation {
     /// The outcome.
     pub outcome: Outcome,
-    /// The code of a refusal.
+    /// The code of a refusal, which may be one that a hook set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// The HTTP status of a refusal on this site.
@@ -131,6 +131,9 @@ pub enum Outcome {
     Granted,
     /// The request is refused.
     Denied,
+    /// The request would be refused, and passes because its site is in [shadow mode](crate::site::danger). Code, status and reason are
+    /// those of the refusal.
+    Shadowed,
     /// The decision needs a lookup in the shared store first: pass its result to
     /// [`Verifier::explain_with`](crate::Verifier::explain_with).
     NeedsLookup,

@@ -86,7 +86,8 @@ impl KeyService {
             crate::log::event!(
                 WARN,
                 folder = folder.as_str(),
-                "a request for a media key has no grant: wrap this service in the layer and set grant_extension on its site"
+                "a request for a media key has no grant: wrap this service in the layer and set grant_extension on its site; \
+                 while the site does not enforce, a request whose credential is refused has none"
             );
             return Err(Refused::NoGrant);
         };

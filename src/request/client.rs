@@ -225,6 +225,11 @@ impl TrustedProxies {
         }
     }
 
+    /// Returns whether the connection's peer is a trusted proxy.
+    pub(crate) fn trusts_peer(&self, request: &(impl RequestView + ?Sized)) -> bool {
+        request.peer().is_some_and(|peer| self.trusts(peer.to_canonical()))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use super::identity::{IdentityValue, fold_alike};
+use super::identity::{IdentityValue, fold_alike, is_message_header};
 use super::rules::{Methods, SiteRules};
 use super::settings::{Access, Serves, Site};
+use super::shadow::{ShadowRules, check_shadow};
 use super::stripping::Stripping;
 use crate::cors::is_token;
 use crate::error::{ConfigError, Faults};
@@ -54,8 +55,10 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
         check_names(site, id, schemes, faults);
     }
     let forward = site.forward.check(id, &site.location.hosts, faults);
+    let credential_headers = header_carriers(site, schemes.as_ref());
+    check_shadow(site, id, &credential_headers, faults);
     let cors = match &site.cors {
-        Some(cors) => cors.check(id, &header_carriers(site, schemes.as_ref()), faults).map(Some),
+        Some(cors) => cors.check(id, &credential_headers, faults).map(Some),
         None => Some(None),
     };
     if faults.len() > before {
@@ -96,6 +99,7 @@ pub(super) fn check_site(site: &Site, id: &str, faults: &mut Faults) -> Option<S
             .collect(),
         answers: site.answers.clone(),
         cors: cors?,
+        shadow: ShadowRules::of(site),
     })
 }
 
@@ -229,26 +233,6 @@ fn check_methods(methods: &[String]) -> Methods {
         (true, true) | (false, false) => {}
     }
     Methods { allow: names.join(", ").into(), has_get: has(&names, "GET"), names }
-}
-
-/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in any
-/// spelling.
-fn is_message_header(header: &str) -> bool {
-    const KEPT: [&str; 12] = [
-        "host",
-        "content-length",
-        "content-type",
-        "transfer-encoding",
-        "connection",
-        "te",
-        "upgrade",
-        "cookie",
-        "authorization",
-        "range",
-        "origin",
-        "expect",
-    ];
-    KEPT.iter().any(|kept| fold_alike(kept, header))
 }
 
 /// Returns whether a base path is a folder in its normal form.

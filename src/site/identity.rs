@@ -79,6 +79,26 @@ pub(super) fn fold_alike(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
 
+/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in any
+/// spelling.
+pub(super) fn is_message_header(header: &str) -> bool {
+    const KEPT: [&str; 12] = [
+        "host",
+        "content-length",
+        "content-type",
+        "transfer-encoding",
+        "connection",
+        "te",
+        "upgrade",
+        "cookie",
+        "authorization",
+        "range",
+        "origin",
+        "expect",
+    ];
+    KEPT.iter().any(|kept| fold_alike(kept, header))
+}
+
 fn is_folded(name: &str, folded: &str) -> bool {
     crate::work::visited(if name.len() == folded.len() { name.len() } else { 0 });
     name.len() == folded.len() && name.bytes().map(fold).eq(folded.bytes())

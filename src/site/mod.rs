@@ -16,6 +16,7 @@
 //! by one: keep their number low, and use exact hosts if the names are known.
 
 mod check;
+pub mod danger;
 mod forward;
 mod hosts;
 mod hosts_builder;
@@ -27,6 +28,7 @@ mod pattern;
 mod policy;
 mod rules;
 mod settings;
+mod shadow;
 mod sites;
 mod stripping;
 
@@ -44,4 +46,5 @@ pub use rules::SiteView;
 #[cfg(feature = "config")]
 pub(crate) use settings::{Admitted, Location, Serves, SiteSettings};
 pub use settings::{CacheScope, Site};
+pub(crate) use shadow::ShadowRules;
 pub(crate) use stripping::Stripping;

@@ -11,6 +11,7 @@ use super::mounts::SiteIndex;
 use super::outside::{Outside, OutsideRule, check_outside};
 use super::rules::{SiteRules, SiteView};
 use super::settings::{Serves, Site};
+use super::shadow::check_shadowed_sites;
 use super::sites::Sites;
 use crate::error::{ConfigError, ConfigErrors, Faults, Part, PathFault};
 use crate::rate::FailedSignatures;
@@ -56,7 +57,7 @@ pub struct Policy {
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogRules,
-    /// The identity headers of every site. They are removed from every request.
+    /// The identity headers of every site, and the headers with the verdict of another gate. They are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
 }
 
@@ -180,6 +181,11 @@ impl Policy {
     /// Returns the site with this id.
     pub(crate) fn site_of_id(&self, id: &str) -> Option<&SiteRules> {
         self.sites.iter().find(|site| *site.facts.id == *id)
+    }
+
+    /// Returns the sites that do not enforce, in the order of their indices.
+    pub(crate) fn shadowed(&self) -> impl Iterator<Item = (SiteIndex, &SiteRules)> {
+        self.sites.iter().enumerate().filter(|(_, site)| site.shadow.is_some())
     }
 
     /// Returns the sites that accept embed tokens.
@@ -361,12 +367,14 @@ impl PolicyBuilder {
             hosts.add(site, id, index, faults);
         }
         let outside = check_outside(self.outside.as_ref(), &self.sites, &ids, &hosts, faults);
+        check_shadowed_sites(&self.sites, &ids, !self.trusted_proxies.is_empty(), faults);
         let streams = check_streams(self.streams, faults);
         if faults.len() > before {
             return None;
         }
         let names = sites.iter().flat_map(|site| &site.identity_headers).map(|(header, _)| &**header);
-        let identity_headers = IdentityNames::new(names);
+        let verdicts = sites.iter().filter_map(|site| site.settings.shadow_header.as_deref());
+        let identity_headers = IdentityNames::new(names.chain(verdicts));
         Some(Policy {
             #[cfg(feature = "tower")]
             has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),

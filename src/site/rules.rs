@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::forward::{ForwardRules, Granted, may_end_a_manifest};
 use super::identity::IdentityValue;
 use super::settings::{Access, SiteSettings};
+use super::shadow::ShadowRules;
 use super::stripping::Stripping;
 use crate::cors::CorsPolicy;
 use crate::error::{Code, Denial};
@@ -28,6 +29,8 @@ pub(crate) struct SiteRules {
     pub(crate) identity_headers: Vec<(Box<str>, IdentityValue)>,
     pub(crate) answers: Vec<(Code, u16)>,
     pub(crate) cors: Option<CorsPolicy>,
+    /// The rules of shadow mode, if the site does not enforce.
+    pub(crate) shadow: Option<ShadowRules>,
 }
 
 /// The allowed methods, and the value of `Allow` that lists them.
@@ -113,6 +116,12 @@ impl<'s> SiteView<'s> {
     /// Returns the path at which the site begins. It ends in a slash.
     pub fn base_path(self) -> &'s str {
         &self.0.facts.base_path
+    }
+
+    /// Returns whether a request whose credential is refused is refused. If false, the site is in
+    /// [shadow mode](super::danger).
+    pub fn enforces(self) -> bool {
+        self.0.shadow.is_none()
     }
 
     /// Returns whether the site accepts a kind of credential.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::danger::Danger;
 use super::forward::Forward;
 use super::identity::IdentityValue;
 use crate::cors::Cors;
@@ -104,6 +105,13 @@ pub(crate) struct SiteSettings {
     pub(crate) strip_credentials: bool,
     /// Adds an `OwnedGrant` to the request's extensions. Default false.
     pub(crate) grant_extension: bool,
+    /// Settings that weaken checks: { enforce = false } is shadow mode, in which requests pass even if their credential is
+    /// missing or refused. Default none.
+    pub(crate) danger: Danger,
+    /// The header field in which a trusted proxy states the verdict of another gate, for comparison while the site does not
+    /// enforce. The field is removed from every request. Default none.
+    #[cfg_attr(test, schemars(length(min = 1)))]
+    pub(crate) shadow_header: Option<String>,
 }
 
 /// The access to the resources of a site.
@@ -376,6 +384,25 @@ impl Site {
     /// for headers that the inner service trusts.
     pub fn remove_header(self, header: impl Into<String>) -> Self {
         self.identity_header(header, IdentityValue::Removed)
+    }
+
+    /// Disables checks of the site: `Danger { enforce: false }` is [shadow mode](super::danger). The default is
+    /// [`Danger::NONE`].
+    pub fn danger(mut self, danger: Danger) -> Self {
+        self.settings.danger = danger;
+        self
+    }
+
+    /// Sets the header field in which a [trusted proxy](super::PolicyBuilder::trusted_proxies) states the verdict of another gate
+    /// on the request: `allow`, `allowed`, `granted` or a status of 2xx, or `deny`, `denied`, `refused` or a status of 4xx. The
+    /// default is none.
+    ///
+    /// While the site does not [enforce](Self::danger), the verdicts are compared; see [`Verifier::shadow`](crate::Verifier::shadow).
+    /// They never change a decision. The field is removed from every incoming request, on every site and in every spelling, like an
+    /// [identity header](Self::identity_header).
+    pub fn shadow_header(mut self, header: impl Into<String>) -> Self {
+        self.settings.shadow_header = Some(header.into());
+        self
     }
 
     /// Sets the status for a code, in place of its default.

@@ -7,7 +7,8 @@ use super::faults::{doubled, log_dangers, no_such_site, refused_issuer};
 use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
-use crate::decide::Snapshot;
+use super::unenforced::warn_of_shadowed;
+use crate::decide::{Comparisons, Snapshot};
 use crate::error::{ConfigError, ConfigErrors};
 #[cfg(feature = "config")]
 use crate::keys::KeySource;
@@ -159,11 +160,14 @@ impl VerifierBuilder {
         let access = Arc::clone(self.store.access());
         let seen = Arc::new(SeenTokens::new(policy.token_cache));
         let failures = Failures::default().under(policy.failed_signatures);
-        let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
         let clock: Arc<dyn Clock> = self.clock.into();
+        let comparisons = Comparisons::new(Arc::clone(&clock), &policy);
+        let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
         let refusals = RefusalLimiter::new(Arc::clone(&clock));
-        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, refusals, access };
+        let snapshot =
+            Snapshot { policy, keys, seen, failures, tally, notices, refusals, comparisons, access };
         warn_of_idle(&idle(&snapshot), &[]);
+        warn_of_shadowed(None, &snapshot.policy);
         Ok(Verifier::start(snapshot, self.store, clock, self.setup))
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use super::faults::log_dangers;
 use super::setup::Setup;
 use super::sweeper::Sweeper;
+use super::unenforced::warn_of_shadowed;
 use crate::decide::{Decision, Snapshot, decide};
 use crate::error::ConfigError;
 use crate::explain::{Explanation, explain};
@@ -153,8 +154,15 @@ impl Verifier {
     ///
     /// Returns the error of `change`.
     pub fn update<E>(&self, change: impl FnOnce(&Snapshot) -> Result<Snapshot, E>) -> Result<(), E> {
-        self.0.live.update(change)?;
+        let mut before = None;
+        self.0.live.update(|state| {
+            before = Some(Arc::clone(&state.policy));
+            change(state)
+        })?;
         let state = self.0.live.load();
+        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, &state.policy)) {
+            warn_of_shadowed(Some(&before), &state.policy);
+        }
         crate::log::event!(
             INFO,
             sites = state.policy.sites().count(),

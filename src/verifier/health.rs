@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::handle::Verifier;
+use super::unenforced::shadowed_ids;
 #[cfg(feature = "config")]
 use crate::error::ConfigErrors;
 use crate::keys::Key;
@@ -29,6 +30,10 @@ pub struct Health {
     /// Sources that are in force and should be changed: JWK Sets with shared secrets beside public keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The ids of the sites that do not enforce: requests pass even if their credential is missing or refused; see
+    /// [`site::danger`](crate::site::danger).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadowed: Vec<String>,
 }
 
 /// A file or folder of keys that could not be read, and whose last valid keys stay in force.
@@ -117,10 +122,13 @@ impl Verifier {
             let last_error = key.source().and_then(|file| by_file.get(&*file)).cloned();
             KeyHealth { last_error, ..KeyHealth::of(key) }
         });
-        let (rewritten, unchanged) = self.snapshot().tally.read();
+        let snapshot = self.snapshot();
+        let (rewritten, unchanged) = snapshot.tally.read();
         let manifests = ManifestHealth { rewritten, unchanged };
         let store = self.store_problems();
-        let mut health = Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings };
+        let shadowed = shadowed_ids(&snapshot.policy);
+        let mut health =
+            Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings, shadowed };
         health.keys.sort_by(|one, other| {
             (&one.kid, &one.scope, &one.issuer).cmp(&(&other.kid, &other.scope, &other.issuer))
         });

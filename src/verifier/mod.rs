@@ -6,7 +6,8 @@
 //!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
 //! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
 //!    `Verifier::watch` does so whenever a file changes.
-//! 5. [`Verifier::health`] reports each key's source, age and faults.
+//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::shadow`] reports the outcomes on sites that do
+//!    not [enforce](crate::site::danger).
 //!
 //! A change applies to every decision that starts after the call that made the change has returned.
 
@@ -24,7 +25,9 @@ mod reloaded;
 mod secrets;
 #[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
+mod shadow;
 mod sweeper;
+mod unenforced;
 #[cfg(feature = "watch")]
 mod watch;
 
@@ -34,5 +37,6 @@ pub use handle::{Keys, Verifier};
 pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 #[cfg(feature = "config")]
 pub use reloaded::{Difference, Reloaded};
+pub use shadow::ShadowReport;
 #[cfg(feature = "watch")]
 pub use watch::Watch;

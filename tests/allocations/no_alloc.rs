@@ -31,6 +31,7 @@ use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiDraft, AkamaiSigner
 use playgate::schemes::cloudfront::{CloudFront, CloudFrontDraft, CloudFrontSigner, Protocol, Wildcards};
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
+use playgate::site::danger::Danger;
 use playgate::site::{CacheScope, DEFAULT_TOKEN_CACHE, Forward};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
@@ -378,6 +379,31 @@ fn refusing_allocates_nothing_whatever_the_rule() {
     // `nbf` may always be absent.
     expected.remove("MissingClaim(Nbf)");
     assert_eq!(denials, expected);
+}
+
+#[test]
+fn passing_a_request_that_would_be_refused_allocates_nothing() {
+    let signer = Kind::Ed25519.signer("k");
+    let site =
+        Site::bucket("courses").host(HOST).danger(Danger { enforce: false }).shadow_header("x-verdict");
+    let verifier = Verifier::builder()
+        .site(site)
+        .key(key_of(&signer, KeyScope::bucket("courses")))
+        .trusted_proxies(["127.0.0.1"])
+        .build()
+        .unwrap();
+    let token = signed(signer.token(folder()));
+    drop(verifier.decide(&get(&format!("/videos/1/a.ts?auth={token}")), NOW));
+    for (target, code) in [
+        ("/videos/1/a.ts".to_owned(), Code::CredentialMissing),
+        ("/videos/1/a.ts?auth=junk".to_owned(), Code::MalformedToken),
+        (format!("/videos/2/a.ts?auth={token}"), Code::OutOfScope),
+    ] {
+        let counted = decide(&verifier, &get(&target), |decision| {
+            assert_eq!(decision.unenforced_denial().map(Denial::code), Some(code), "{target}: {decision:?}");
+        });
+        assert_eq!(counted, (0, 0), "{target}: deciding, letting go");
+    }
 }
 
 /// The key is stale for new tokens and for those that are remembered.

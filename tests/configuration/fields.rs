@@ -23,7 +23,7 @@ use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
 use playgate::site::{CacheScope, Forward, GrantFact, Outside, PolicyBuilder, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
-use playgate::{Key, KeyScope, Policy, Site, Verifier};
+use playgate::{Key, KeyScope, Policy, Site, Verifier, site};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -200,6 +200,10 @@ fn every_field_of_a_site_is_its_builder_method() {
         ("cache", r#""inner""#, vod().cache(CacheScope::Inner)),
         ("strip_credentials", "true", vod().strip_credentials(true)),
         ("grant_extension", "true", vod().grant_extension(true)),
+        ("danger", "{ enforce = false }", vod().danger(site::danger::Danger { enforce: false })),
+        ("danger", "{ enforce = true }", vod()),
+        ("danger", "{}", vod().danger(site::danger::Danger::NONE)),
+        ("shadow_header", "\"X-Gate-Verdict\"", vod().shadow_header("X-Gate-Verdict")),
         ("identity_headers", r#"{ x-viewer = "sub" }"#, vod().identity_header("x-viewer", "sub")),
         (
             "identity_headers",
@@ -232,9 +236,9 @@ fn every_field_of_a_site_is_its_builder_method() {
         // TOML wants an inline table on one line.
         let value = value.replace("]\n", "]\r").replace('\n', " ").replace('\r', "\n");
         let text = format!(
-            "version = 1\noutside = \"refuse\"\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
+            "version = 1\noutside = \"refuse\"\ntrusted_proxies = [\"127.0.0.1\"]\n[[site]]\nhosts = [\"cdn.example.com\"]\nserves = {{ bucket = \"vod\" }}\n{field} = {value}\n"
         );
-        let code = Policy::builder().outside(Outside::Refuse).site(site);
+        let code = Policy::builder().outside(Outside::Refuse).trusted_proxies(["127.0.0.1"]).site(site);
         assert_eq!(policy_of(&text), built(code), "{field} = {value}");
         said.insert(field.to_owned());
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::TestKey::{Ed25519, P256, P256Other, Rsa, RsaOther};
-use crate::support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks, of_vod};
+use crate::support::{Ask, Disk, HOST, KEYS, TestKey, VOD, decided, get, jwks, lines_about, of_vod};
 use playgate::keys::KeySource;
 use playgate::schemes::Refuse;
 use playgate::time::UnixSeconds;
@@ -602,4 +602,34 @@ fn a_configuration_that_is_swapped_under_load_is_seen_as_a_whole() {
         }
         eprintln!("{} reloads under load, the slowest took {slowest:?}", Stage::ROUNDS);
     });
+}
+
+#[test]
+fn a_reload_that_stops_or_starts_enforcing_applies_at_once_and_is_logged() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let site = |danger: &str| {
+        let site = "[[site]]\nid = \"reloaded-shadow\"\nhosts = [\"cdn.example.com\"]\nserves = { bucket = \"vod\" }\n";
+        disk.config(&[site, danger, KEYS]);
+    };
+    let warnings = || {
+        let lines = lines_about("site=\"reloaded-shadow\"");
+        lines.iter().filter(|line| line.contains("WARN") && line.contains("does not enforce")).count()
+    };
+    let without_credential = get("/videos/1/a.ts").parsed().unwrap();
+    let passes =
+        |verifier: &Verifier| verifier.decide(&without_credential, verifier.now()).denial().is_none();
+    site("");
+    let verifier = disk.verifier();
+    for (danger, shadowed, logged) in [
+        ("danger = { enforce = false }\n", true, 1),
+        ("danger = { enforce = false }\nrequire_exp = true\n", true, 1),
+        ("danger = { enforce = true }\n", false, 1),
+        ("danger = { enforce = false }\n", true, 2),
+    ] {
+        site(danger);
+        let _ = verifier.reload().unwrap();
+        assert_eq!(passes(&verifier), shadowed, "{danger}");
+        assert_eq!(verifier.health().shadowed.len(), usize::from(shadowed), "{danger}");
+        assert_eq!(warnings(), logged, "{danger}");
+    }
 }

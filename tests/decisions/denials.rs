@@ -33,6 +33,7 @@ use playgate::schemes::akamai::{Akamai, AkamaiCarrier, AkamaiSigner};
 use playgate::schemes::cloudfront::{CloudFront, Protocol};
 use playgate::schemes::embed::{Embed, EmbedDraft, EmbedToken};
 use playgate::schemes::link::{IpBinding, SecureLink};
+use playgate::site::danger::Danger;
 use playgate::site::{Forward, Outside};
 use playgate::store::Store;
 use playgate::time::UnixSeconds;
@@ -46,11 +47,11 @@ const INVALID: Option<&str> = Some(r#"Bearer error="invalid_token""#);
 const SCOPE: Option<&str> = Some(r#"Bearer error="insufficient_scope""#);
 
 /// A request, and all that is decided about its answer.
-struct Row {
-    name: &'static str,
-    ask: Ask,
-    denial: Denial,
-    verdict: &'static str,
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) ask: Ask,
+    pub(crate) denial: Denial,
+    pub(crate) verdict: &'static str,
     challenge: Option<&'static str>,
 }
 
@@ -92,7 +93,8 @@ fn flooded(builder: VerifierBuilder) -> Verifier {
     let bad = get(PATH).query(compact(FLOODED, &claims(&[]), [0; 32])).parsed().unwrap();
     for _ in 0..200 {
         let decision = verifier.decide(&bad, UnixSeconds::new(NOW));
-        assert_eq!(decision.denial(), Some(Denial::BadSignature));
+        let denial = decision.denial().or(decision.unenforced_denial());
+        assert_eq!(denial, Some(Denial::BadSignature));
     }
     verifier
 }
@@ -100,6 +102,16 @@ fn flooded(builder: VerifierBuilder) -> Verifier {
 const FLOODED: &str = r#"{"alg":"HS256","kid":"flooded"}"#;
 
 fn every_site() -> VerifierBuilder {
+    every_site_as(|site| site)
+}
+
+/// The verifier of the rows, none of whose sites enforces.
+pub(crate) fn unenforcing_verifier() -> Verifier {
+    flooded(every_site_as(|site| site.danger(Danger { enforce: false })))
+}
+
+/// Every site, with a change to those that are not public.
+fn every_site_as(change: fn(Site) -> Site) -> VerifierBuilder {
     let open =
         Site::bucket("open").id("open").host("open.example.com").public().forward(Forward::only_keys(["a"]));
     let folder = Site::bucket("vod").id("folder").host("folder.example.com").base_path("/media/");
@@ -116,13 +128,12 @@ fn every_site() -> VerifierBuilder {
     let cloudfront = CloudFront::new().protocol(Protocol::Https).hashes([SignatureHash::Sha256]);
     let cloudfront =
         Site::bucket("vod").id("cloudfront").host("cloudfront.example.com").cloudfront(cloudfront);
-    let sites = [open, folder, tls, link, bound, akamai, cloudfront]
-        .map(|site| site.cors(Cors::with_credentials([ORIGIN])));
-    // The tests come from this machine, as a proxy would that ends TLS here.
-    let builder = builder(main_site()).trusted_proxies(["127.0.0.1"]);
-    let builder = builder.key(cloudfront_key(TestKey::RsaOther, KeyScope::bucket("vod")));
     let embed = Site::bucket("vod").id("embed").host("embed.example.com").embed(Embed::new());
-    let sites = sites.into_iter().chain([embed.cors(Cors::with_credentials([ORIGIN]))]);
+    let sites = [folder, tls, link, bound, akamai, cloudfront, embed].map(change);
+    let sites = sites.into_iter().chain([open]).map(|site| site.cors(Cors::with_credentials([ORIGIN])));
+    // The tests come from this machine, as a proxy would that ends TLS here.
+    let builder = builder(change(main_site())).trusted_proxies(["127.0.0.1"]);
+    let builder = builder.key(cloudfront_key(TestKey::RsaOther, KeyScope::bucket("vod")));
     sites.fold(builder, VerifierBuilder::site).outside(Outside::Refuse).store(&store())
 }
 
@@ -161,7 +172,7 @@ const PATH: &str = "/videos/1/a.ts";
 const LINK_SECRET: &str = "a shared secret";
 const AKAMAI_KEY: &str = "00112233445566778899aabbccddeeff";
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = requests();
     rows.extend(carried_rows());
     rows.extend(headers());

@@ -18,3 +18,4 @@ mod policy_errors;
 mod revocation;
 mod schemes;
 mod secure_links;
+mod shadow;

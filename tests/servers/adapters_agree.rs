@@ -11,6 +11,7 @@ mod http_rows;
 mod links;
 mod manifests;
 mod origin;
+mod shadow;
 mod store;
 mod tokens;
 
@@ -135,6 +136,7 @@ fn rows() -> Vec<Row> {
         http_rows::rows,
         cors::rows,
         manifests::rows,
+        shadow::rows,
     ];
     tables.into_iter().flat_map(|table| table()).collect()
 }

@@ -18,6 +18,7 @@ use playgate::media_keys::{KeyAnswer, KeyService, MediaKeys};
 use playgate::mint::LinkSigner;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{Covers, SecureLink};
+use playgate::site::danger::Danger;
 use playgate::time::UnixSeconds;
 use playgate::verifier::Embeds;
 use playgate::{KeyScope, Site, Verifier};
@@ -127,6 +128,28 @@ async fn below_a_token_in_the_path_the_folder_names_the_tokens_place() {
     assert_eq!(refused.verdict(), "403 out_of_scope");
     let elsewhere = world.ask(&get(path).query(&text)).await;
     assert_refusal(&elsewhere, 404, "Not Found", "another folder");
+}
+
+#[tokio::test]
+async fn a_request_that_passes_only_because_its_site_does_not_enforce_gets_no_key() {
+    let verifier = behind(embedding().danger(Danger { enforce: false }));
+    let embeds = verifier.embeds(HOST).unwrap();
+    let world = serving(verifier, keys().service(FOLDER).unwrap()).await;
+    let issue = async |video: &str| embeds.issue(EmbedDraft::new(video)).await.unwrap();
+    let (good, other, revoked) = (issue("1").await, issue("2").await, issue("1").await);
+    embeds.revoke(revoked).await.unwrap();
+    let key = || get(format!("/videos/1/keys/{}", name(0)));
+    for (case, ask) in [
+        ("no credential", key()),
+        ("a revoked token", key().query(revoked.to_text())),
+        ("a token of another video", key().query(other.to_text())),
+        ("an unknown token", key().query("0".repeat(32))),
+        ("a signed token of another video", key().query(token("videos/2/"))),
+    ] {
+        assert_refusal(&world.ask(&ask).await, 403, "Forbidden", case);
+    }
+    let granted = world.ask(&key().query(good.to_text())).await;
+    assert_eq!(granted.body, keys().key("1", 0).unwrap().bytes()[..], "a granted request gets it as usual");
 }
 
 #[tokio::test]

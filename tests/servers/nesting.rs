@@ -10,6 +10,7 @@ use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
 use playgate::adapters::tower::GateLayer;
 use playgate::site::Outside;
+use playgate::site::danger::Danger;
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::services::ServeDir;
@@ -192,4 +193,30 @@ async fn a_path_that_may_be_shortened_is_in_no_public_site_beside_a_base_path() 
     }
     let router = Router::new().fallback_service(inner).layer(GateLayer::new(beside.clone()));
     assert_eq!(router.oneshot(ask()).await.unwrap().status(), 200, "axum's router has recorded the path");
+}
+
+/// A site at `/` does not enforce; the folder `/media/` of another site does.
+#[tokio::test]
+async fn a_shadowed_site_opens_no_path_that_a_router_may_have_shortened() {
+    let verifier = Verifier::builder()
+        .site(Site::bucket("pages").any_host().id("pages").danger(Danger { enforce: false }))
+        .site(Site::bucket("courses").any_host().id("courses").base_path("/media/"))
+        .key(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap())
+        .build()
+        .unwrap();
+    let bytes =
+        || service_fn(async |_: Request| Ok::<_, std::convert::Infallible>(Response::new(Body::empty())));
+    let asked = |uri: &str| Request::get(uri).header("host", "cdn.example.com").body(Body::empty()).unwrap();
+    let status_at = async |layer: GateLayer, uri: &str| {
+        layer.layer(bytes()).oneshot(asked(uri)).await.unwrap().status().as_u16()
+    };
+    let (unsure, sure) = (GateLayer::new(verifier.clone()), GateLayer::new(verifier).full_paths());
+    for (uri, shortened, whole) in [("/videos/1/a.ts", 404, 200), ("/media/videos/1/a.ts", 401, 401)] {
+        assert_eq!(
+            status_at(unsure.clone(), uri).await,
+            shortened,
+            "{uri}, and a router may have removed /media"
+        );
+        assert_eq!(status_at(sure.clone(), uri).await, whole, "{uri}");
+    }
 }

@@ -8,4 +8,5 @@ mod fleet;
 mod manifest_parsers;
 mod minters;
 mod nginx;
+mod old_gate;
 mod players;

@@ -8,7 +8,7 @@
 #![expect(clippy::print_stdout, reason = "the counts are worth reading")]
 
 mod generate;
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -263,7 +263,7 @@ pub(crate) fn require_grant(verifier: &Verifier, request: &Request<'_>, scheme: 
             grant.scheme().as_str()
         ))),
         Decision::Public(_) => Err(no(format!("path is public on site {site:?}: no credential is needed"))),
-        Decision::Denied(refusal) => {
+        Decision::Denied(refusal) | Decision::Shadowed(refusal) => {
             let remedy = match refusal.code() {
                 Code::UnknownKey => "add the public key to the configuration, or correct --kid",
                 Code::BadSignature => {

@@ -47,6 +47,7 @@ fn verifier() -> Verifier {
         ("keys/vod/rsa.pem", TestKey::Rsa),
         ("keys/vod/p256.pem", TestKey::P256),
         ("keys/vod/ed25519.pem", TestKey::Ed25519),
+        ("keys/trial/rsa.pem", TestKey::Rsa),
         ("keys/other/p256-other.pem", TestKey::P256Other),
         ("keys/cloudfront/rsa-other.pem", TestKey::RsaOther),
         ("secret.secret", TestKey::Secret),

@@ -24,6 +24,11 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// One server for each format; the first answers every other host too. `None` where there is no nginx.
     pub(crate) fn start(formats: &[Format]) -> Option<Self> {
+        Self::serve(|port| servers(formats, port))
+    }
+
+    /// An nginx with what `http` returns for its port inside `http { … }`. `None` where there is no nginx.
+    pub(crate) fn serve(http: impl Fn(u16) -> String) -> Option<Self> {
         let program = ["nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"]
             .into_iter()
             .find(|program| Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok());
@@ -35,7 +40,7 @@ impl Nginx {
         // Another program may take the port before nginx does.
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            fs::write(folder.path().join("nginx.conf"), configuration(formats, port)).unwrap();
+            fs::write(folder.path().join("nginx.conf"), configuration(&http(port))).unwrap();
             let mut nginx = Command::new(program);
             nginx.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
             if let Some(process) = launch(&mut nginx, port) {
@@ -50,6 +55,10 @@ impl Nginx {
         &self.version
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn connect(&self) -> Connection {
         Connection { port: self.port, open: None }
     }
@@ -62,7 +71,7 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(formats: &[Format], port: u16) -> String {
+fn servers(formats: &[Format], port: u16) -> String {
     let server = |Format { host, location, secure_link, secure_link_md5, .. }: &Format| {
         format!(
             r#"
@@ -79,7 +88,11 @@ fn configuration(formats: &[Format], port: u16) -> String {
     }}"#
         )
     };
-    let servers: String = formats.iter().map(server).collect();
+    let realip = "set_real_ip_from 127.0.0.1;\n    real_ip_header X-Forwarded-For;";
+    formats.iter().map(server).fold(realip.to_owned(), |all, server| all + &server)
+}
+
+fn configuration(http: &str) -> String {
     format!(
         r"daemon off;
 master_process off;
@@ -94,8 +107,7 @@ http {{
     scgi_temp_path temp;
     keepalive_requests 1000000;
     large_client_header_buffers 4 64k;
-    set_real_ip_from 127.0.0.1;
-    real_ip_header X-Forwarded-For;{servers}
+    {http}
 }}
 "
     )

@@ -67,3 +67,14 @@ fn a_configuration_that_cannot_be_read_is_not_valid() {
         assert!(ran.stdout.contains(found), "{name}: {ran:?}");
     }
 }
+
+#[test]
+fn a_site_that_does_not_enforce_is_a_warning() {
+    let world = World::new();
+    world.configure("serves = { bucket", "danger = { enforce = false }\nserves = { bucket");
+    let text = world.good(&["check"]);
+    assert!(text.contains("playgate.toml: warning: ") && text.contains("does not enforce"), "{text}");
+    assert!(text.contains("site cdn"), "{text}");
+    let json = world.run(&["check", "--strict"]);
+    assert_eq!(json.code, 1, "{json:?}");
+}
