@@ -748,11 +748,14 @@ fn refused_requests() -> (Verifier, Vec<(&'static str, Request<()>)>) {
         ("BadSignature", root(&other_signature)),
         ("TooManyFailures", root(&bad_of_flooded)),
         ("RefusedByHook", at("hook.example.com", &good)),
-        ("RefusedByHook(Refuse { status: 451, retry_after: 60, has_retry_after: true, code: \"other_client\"", {
-            let mut request = at("bound-hook.example.com", &of_an_address);
-            request.extensions_mut().insert(PeerAddr("203.0.113.8:50000".parse().unwrap()));
-            request
-        }),
+        (
+            "RefusedByHook(Refuse { status: 451, retry_after: 60, has_retry_after: true, code: \"other_client\"",
+            {
+                let mut request = at("bound-hook.example.com", &of_an_address);
+                request.extensions_mut().insert(PeerAddr("203.0.113.8:50000".parse().unwrap()));
+                request
+            },
+        ),
         ("LinkBad(NoExpiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA")),
         ("LinkBad(Expiry)", link("link.example.com", "md5=AAAAAAAAAAAAAAAAAAAAAA&expires=-1")),
         ("LinkBad(Proof)", link("link.example.com", "md5=AAAA&expires=1750003600")),
