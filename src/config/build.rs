@@ -66,6 +66,14 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
     }
     let failed_signatures =
         document.failed_signatures.map(|parsed| limits::build_failed_signatures(parsed, faults));
+    let denials_per_second = document.log.denials_per_second.and_then(|lines| {
+        let fault = |_| {
+            let found = format!("is {lines}");
+            let (field, write) = ("denials_per_second".to_owned(), "0 to 4294967295".to_owned());
+            faults.push("log.denials_per_second", ConfigError::Field { field, found, write });
+        };
+        u32::try_from(lines).map_err(fault).ok()
+    });
     let mut sites = Vec::new();
     for (number, site) in document.site.into_iter().enumerate() {
         faults.enter(Part::Site(number));
@@ -87,7 +95,7 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         expose_reason: document.expose_reason,
         token_cache: document.token_cache,
         failed_signatures,
-        denials_per_second: document.log.denials_per_second,
+        denials_per_second,
         code_header: document.log.code_header,
         sites,
         streams: streams.collect(),
