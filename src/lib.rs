@@ -50,7 +50,7 @@
 //! | 5 | [`site`]: checks settings; finds sites by host and base path |
 //! | 4 | [`schemes`]: one folder for each kind of credential |
 //! | 3 | [`store`]: embed tokens and revocations, in memory or shared |
-//! | 2 | [`keys`]: reads keys from documents and sources; key sets · `records`: the records of opaque tokens · [`revocation`] · [`cors`] · [`manifest`]: carries credentials into HLS and DASH manifests |
+//! | 2 | [`keys`]: reads keys from documents and sources; key sets · `records`: the records of opaque tokens · [`revocation`] · [`cors`] · [`manifest`]: carries credentials into HLS and DASH manifests · [`stats`]: counters |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: verifies signatures · [`scope`]: the scopes of keys and tokens · [`rate`]: rate limits |
 //! | 0 | [`time`] · [`error`] |
 //!
@@ -120,6 +120,7 @@ pub mod revocation;
 pub mod schemes;
 pub mod scope;
 pub mod site;
+pub mod stats;
 pub mod store;
 pub mod time;
 pub mod verifier;

@@ -44,8 +44,6 @@ use forward::Forwarding;
 pub use forward::ManifestBody;
 pub use header::Header;
 use header::cors_fields;
-#[cfg(feature = "tower")]
-pub(crate) use pending::Paths;
 pub use pending::PendingReply;
 #[cfg(feature = "media-keys")]
 pub(crate) use problem::body as problem;
@@ -66,7 +64,7 @@ impl Decision<'_> {
     /// Returns the need of [`Decision::Needs`]. Pass it to [`Verifier::look_up`](crate::Verifier::look_up), and decide
     /// [again](crate::Verifier::decide_with) with the result; [`Verifier::reply`](crate::Verifier::reply) does both.
     pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Result<Reply, Need> {
-        let (policy, tally) = (&self.snapshot().policy, &self.snapshot().tally);
+        let (policy, counters) = (&self.snapshot().policy, &self.snapshot().counters);
         let cors_of = |site: &SiteRules| cors_headers(site, request);
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         Ok(match self {
@@ -78,7 +76,7 @@ impl Decision<'_> {
             Self::Public(public) => {
                 let site = public.rules();
                 edits.strip(site);
-                let forwarding = Forwarding::of(site, None, request, policy, tally);
+                let forwarding = Forwarding::of(site, None, request, policy, counters);
                 edits.rewrite_manifest(forwarding.as_ref());
                 let response = ResponseEdits { cors: cors_of(site), forwarding, ..ResponseEdits::NONE };
                 Reply::Call(Call { request: edits, response })
@@ -88,7 +86,7 @@ impl Decision<'_> {
                 log::grant(grant, site, request, policy);
                 edits.strip(site);
                 edits.hand_over(grant, site);
-                let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
+                let forwarding = Forwarding::of(site, Some(grant), request, policy, counters);
                 edits.rewrite_manifest(forwarding.as_ref());
                 let (cors, private) = (cors_of(site), site.settings.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::snapshot::Snapshot;
-#[cfg(feature = "tower")]
 use crate::request::{Host, HostBuffer, RequestView};
 use crate::site::{SiteIndex, SiteRules};
 
@@ -31,7 +30,6 @@ impl SiteGuard {
     }
 }
 
-#[cfg(feature = "tower")]
 impl SiteGuard {
     /// Returns whether other sites of the host begin below `/`. If so, a shortened path may belong to one of them.
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {

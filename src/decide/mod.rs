@@ -25,6 +25,7 @@
 //! once for each of these:
 //!
 //! - the first decision of a thread: its slot among the readers, which a later thread reuses;
+//! - the first decision of a thread on a site: a row of [counters](crate::stats), which a later thread reuses;
 //! - a token that is [remembered](crate::site::PolicyBuilder::token_cache); the first such token also allocates the table;
 //! - a public key, when it is prepared for its first token.
 //!
@@ -47,19 +48,20 @@
 //! }
 //! ```
 
+mod count;
 mod decision;
 mod grant;
 mod guard;
 mod notices;
 mod outcome;
+mod paths;
 mod snapshot;
-mod tally;
 
 pub use decision::{Decision, Needed, Passed, Preflight, Public, Refusal};
 pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
+pub(crate) use paths::Paths;
 pub use snapshot::Snapshot;
-pub(crate) use tally::Tally;
 
 use std::cell::Cell;
 
@@ -72,16 +74,18 @@ use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, Reque
 use crate::schemes::{Carrier, Context, Facts, Rejected, Requested, Scheme, Text};
 use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
+use crate::stats::Noted;
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
 /// Decides a request, by the steps in the module's docs. `found` holds the results of the lookups that earlier decisions on this
-/// request needed.
+/// request needed. `noted` receives the work that is counted with the outcome; nothing is counted here.
 pub(crate) fn decide<'r>(
     snapshot: &Snapshot,
     request: &'r impl RequestView,
     now: UnixSeconds,
     found: Option<&Found>,
+    noted: &Cell<Noted>,
 ) -> Decided<'r> {
     let (policy, target) = (&*snapshot.policy, request.target());
     let (mut host_buffer, mut path_buffer) = (HostBuffer::new(), PathBuffer::new());
@@ -130,6 +134,7 @@ pub(crate) fn decide<'r>(
             access: &snapshot.access,
             found,
             need: Cell::new(None),
+            noted,
         };
         // 6. to 9. Carrier, credential, revocation, hook: the scheme performs the last three.
         match authenticate(site, request, &context) {

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use super::notices::Notices;
-use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
-use crate::site::Policy;
+use crate::site::{Policy, SiteView};
+use crate::stats::{Counters, SiteCounters};
 use crate::store::Access;
 
 /// The policy and keys that a decision reads. [`Verifier::update`](crate::Verifier::update) replaces both at once.
@@ -19,13 +19,26 @@ pub struct Snapshot {
     pub(crate) seen: Arc<SeenTokens>,
     /// The counters of failed signatures, shared by all snapshots whose policies set the same limits.
     pub(crate) failures: Failures,
-    pub(crate) tally: Arc<Tally>,
+    /// The counters, shared by all snapshots.
+    pub(crate) counters: Arc<Counters>,
+    /// The counters of each site of the policy, by index.
+    pub(super) site_counters: Arc<[Arc<SiteCounters>]>,
     pub(crate) notices: Arc<Notices>,
     /// Embed tokens and revocations, which change one at a time. Shared by all snapshots.
     pub(crate) access: Arc<Access>,
 }
 
 impl Snapshot {
+    /// Creates the first snapshot of a verifier.
+    pub(crate) fn new(policy: Policy, keys: KeySet, access: Arc<Access>) -> Self {
+        let seen = Arc::new(SeenTokens::new(policy.token_cache));
+        let failures = Failures::default().under(policy.failed_signatures);
+        let counters = Arc::<Counters>::default();
+        let site_counters = counters.of_sites(policy.sites().map(SiteView::id));
+        let (policy, notices) = (Arc::new(policy), Arc::default());
+        Self { policy, keys, seen, failures, counters, site_counters, notices, access }
+    }
+
     /// Returns the keys in force.
     pub const fn keys(&self) -> &KeySet {
         &self.keys
@@ -55,8 +68,13 @@ impl Snapshot {
             Arc::new(SeenTokens::new(policy.token_cache))
         };
         let failures = self.failures.under(policy.failed_signatures);
-        let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
+        let (counters, notices) = (Arc::clone(&self.counters), Arc::clone(&self.notices));
+        let site_counters = if Arc::ptr_eq(&policy, &self.policy) {
+            Arc::clone(&self.site_counters)
+        } else {
+            counters.of_sites(policy.sites().map(SiteView::id))
+        };
         let access = Arc::clone(&self.access);
-        Self { policy, keys, seen, failures, tally, notices, access }
+        Self { policy, keys, seen, failures, counters, site_counters, notices, access }
     }
 }

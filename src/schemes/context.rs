@@ -13,6 +13,7 @@ use crate::error::Denial;
 use crate::keys::{Key, KeySet};
 use crate::request::{Client, RequestView, Target, TrustedProxies};
 use crate::scope::{Coverage, Resource, Serving, Streams};
+use crate::stats::Noted;
 use crate::store::{Access, Found, Need, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 
@@ -36,6 +37,8 @@ pub(crate) struct Context<'s, 'r> {
     pub(crate) found: Option<&'s Found>,
     /// The first lookup that this decision needs.
     pub(crate) need: Cell<Option<Need>>,
+    /// The work of this decision, for the counters.
+    pub(crate) noted: &'s Cell<Noted>,
 }
 
 /// The requested path, host and query. Secure links and URL signatures sign parts of them.
@@ -68,6 +71,23 @@ impl Context<'_, '_> {
     /// Returns the client, as determined from the connection and the trusted proxies.
     pub(crate) fn client(&self) -> Option<Client> {
         self.proxies.find(self.request)
+    }
+
+    /// Notes work for the counters.
+    #[inline]
+    pub(super) fn note(&self, work: impl FnOnce(Noted) -> Noted) {
+        self.noted.set(work(self.noted.get()));
+    }
+
+    /// Notes a signature that was checked. A check that did not take place because of too many failures is not noted.
+    pub(super) fn note_signature<T>(&self, key: &Key, result: &Result<T, Denial>) {
+        match result {
+            Ok(_) => self.note(|noted| noted.signature(key.algorithm(), true)),
+            Err(denial) if denial.is_failed_signature() => {
+                self.note(|noted| noted.signature(key.algorithm(), false));
+            }
+            Err(_) => {}
+        }
     }
 
     /// Records a lookup that is needed before the credential can be verified, and returns the denial that applies until then.

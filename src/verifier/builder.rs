@@ -13,8 +13,6 @@ use crate::error::{ConfigError, ConfigErrors};
 use crate::keys::KeySource;
 use crate::keys::{Key, KeySet};
 use crate::rate::FailedSignatures;
-use crate::schemes::Failures;
-use crate::schemes::jws::SeenTokens;
 #[cfg(feature = "config")]
 use crate::schemes::{Hook, HookRequest, Refused};
 use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
@@ -144,10 +142,7 @@ impl VerifierBuilder {
         let keys = KeySet::from_keys(self.keys.into_iter().chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());
-        let seen = Arc::new(SeenTokens::new(policy.token_cache));
-        let failures = Failures::default().under(policy.failed_signatures);
-        let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
-        let snapshot = Snapshot { policy, keys, seen, failures, tally, notices, access };
+        let snapshot = Snapshot::new(policy, keys, access);
         warn_of_idle(&idle(&snapshot), &[]);
         Ok(Verifier::start(snapshot, self.store, self.clock, self.setup))
     }

@@ -1,14 +1,17 @@
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use super::faults::log_dangers;
 use super::setup::Setup;
 use super::sweeper::Sweeper;
-use crate::decide::{Decision, Snapshot, decide};
+use crate::decide::{Decision, Paths, Snapshot, decide};
 use crate::error::ConfigError;
 use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
 use crate::site::{Policy, SiteView};
+use crate::stats::{Counters, is_sampled};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
@@ -95,14 +98,65 @@ impl Verifier {
         now: UnixSeconds,
         found: Option<&Found>,
     ) -> Decision<'r> {
+        self.decide_on(request, now, found, Paths::Whole)
+    }
+
+    /// Decides and counts a request. A decision that rests on the position of a path is refused if the path may be shortened.
+    #[inline]
+    pub(crate) fn decide_on<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        if is_sampled() {
+            return self.decide_timed(request, now, found, paths);
+        }
+        self.decide_and_count(request, now, found, paths)
+    }
+
+    /// Decides and counts a request, and records the latency.
+    #[cold]
+    #[inline(never)]
+    fn decide_timed<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        let started = Instant::now();
+        let decision = self.decide_and_count(request, now, found, paths);
+        decision.snapshot().counters.latency.record(started.elapsed());
+        decision
+    }
+
+    #[inline(never)] // called from two places, and large
+    fn decide_and_count<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
         let state = self.0.live.load(); // policy and keys, as one, for the whole decision
-        let decided = decide(&state, request, now, found);
-        Decision::new(state, decided)
+        let noted = Cell::default();
+        let decided = decide(&state, request, now, found, &noted);
+        Decision::new(state, decided, noted.get(), paths, request)
     }
 
     /// Starts the lookup that a decision needs, for servers that do not call [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
-        self.store().look_up(need, self.now())
+        let counters = self.counters();
+        counters.lookups.start();
+        let started = Instant::now();
+        let ended = move |has_failed| counters.lookups.end(started.elapsed(), has_failed);
+        self.store().look_up(need, self.now()).then(ended)
+    }
+
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.0.live.load().counters)
     }
 
     /// Returns the current second by the verifier's clock, which adapters use for decisions.

@@ -117,7 +117,7 @@ impl Verifier {
             let last_error = key.source().and_then(|file| by_file.get(&*file)).cloned();
             KeyHealth { last_error, ..KeyHealth::of(key) }
         });
-        let (rewritten, unchanged) = self.snapshot().tally.read();
+        let (rewritten, unchanged) = self.counters().manifests.read();
         let manifests = ManifestHealth { rewritten, unchanged };
         let store = self.store_problems();
         let mut health = Health { keys: keys.collect(), manifests, store, errors: all, kept, warnings };
@@ -125,6 +125,12 @@ impl Verifier {
             (&one.kid, &one.scope, &one.issuer).cmp(&(&other.kid, &other.scope, &other.issuer))
         });
         health
+    }
+
+    /// Returns the number of present errors, and the number of sources whose last valid keys are kept.
+    pub(super) fn present_errors(&self) -> (u64, u64) {
+        let Errors { all, kept, .. } = self.errors();
+        (all.len() as u64, kept.len() as u64)
     }
 
     #[cfg(feature = "config")]

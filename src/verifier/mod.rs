@@ -6,7 +6,7 @@
 //!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
 //! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
 //!    `Verifier::watch` does so whenever a file changes.
-//! 5. [`Verifier::health`] reports each key's source, age and faults.
+//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::stats`] counts decisions and the work around them.
 //!
 //! A change applies to every decision that starts after the call that made the change has returned.
 
@@ -24,6 +24,7 @@ mod reloaded;
 mod secrets;
 #[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
+mod stats;
 mod sweeper;
 #[cfg(feature = "watch")]
 mod watch;
@@ -34,5 +35,9 @@ pub use handle::{Keys, Verifier};
 pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 #[cfg(feature = "config")]
 pub use reloaded::{Difference, Reloaded};
+pub use stats::{
+    AgeCount, CacheStats, DecisionCount, KeyStats, LatencyBucket, LatencyStats, LookupStats, ManifestStats,
+    OTHER_SITES, PROMETHEUS_CONTENT_TYPE, ReloadStats, SignatureCount, Stats,
+};
 #[cfg(feature = "watch")]
 pub use watch::Watch;

@@ -16,3 +16,4 @@ mod policy_errors;
 mod revocation;
 mod schemes;
 mod secure_links;
+mod stats;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("manifest", 2),
     ("cors", 2),
     ("revocation", 2),
+    ("stats", 2),
     ("store", 3),
     ("schemes", 4),
     ("site", 5),

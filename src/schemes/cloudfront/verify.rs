@@ -213,9 +213,11 @@ fn check_signature(
 ) -> Result<(), Denial> {
     let mismatch = Denial::UrlSignatureBad(UrlSignatureFault::Mismatch);
     let digest = digest.ok_or(mismatch)?;
-    context.failures.check(&|| context.client(), key.name(), context.now, || {
+    let result = context.failures.check(&|| context.client(), key.name(), context.now, || {
         key.verify_digest(&digest, signature).map_err(|_| mismatch)
-    })
+    });
+    context.note_signature(key, &result);
+    result
 }
 
 impl ClaimSource for Policy<'_> {

@@ -36,6 +36,7 @@ use crate::schemes::places::Places;
 use crate::schemes::scheme::{Basis, CredentialScheme, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
+use crate::stats::Noted;
 
 /// The number of bytes of a rejected token's `kid` that a log line shows. The thumbprint of a key fits (RFC 7638).
 pub const MAX_KID_SHOWN: usize = 64;
@@ -99,6 +100,7 @@ impl JwsRules {
         seen: &Seen,
         context: &Context<'_, '_>,
     ) -> Result<Verified<SignedBy>, Denial> {
+        context.note(Noted::hit);
         self.check_length(text.raw)?;
         let known = seen.signer(context.keys).zip(seen.token());
         let Some((by, token)) = known else { return self.verify_new(text, Some(seen), context) };
@@ -150,6 +152,9 @@ impl JwsRules {
         // 1. Form. The token borrows the buffer on the stack, and never leaves this function.
         let mut buffer = TokenBuffer::new();
         let token = Token::parse(raw, &mut buffer)?;
+        if seen.is_none() {
+            context.note(Noted::miss);
+        }
         // 2. Key.
         let mut buffer = KeyIdBuffer::new();
         let (named_by, kid) = key_name(&token)?;
@@ -185,8 +190,17 @@ impl JwsRules {
         self.check_claims(token.unverified(), key, context)?;
         // 6. Signature.
         let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let token = verified_before.map_or_else(|| verify(&keyed), Ok)?;
-        context.seen.admit(&token, place, key);
+        let token = match verified_before {
+            Some(token) => token,
+            None => {
+                let result = verify(&keyed);
+                context.note_signature(key, &result);
+                result?
+            }
+        };
+        if context.seen.admit(&token, place, key) {
+            context.note(Noted::eviction);
+        }
         // 7. Revocations.
         accept(carrier, &token, (place, key), None, context)
     }
