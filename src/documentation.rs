@@ -22,6 +22,7 @@ macro_rules! pages {
                 feature = "axum",
                 feature = "keygen",
                 feature = "media-keys",
+                feature = "metrics",
                 feature = "redis",
                 feature = "secure-link-md5",
                 feature = "watch"
@@ -44,6 +45,7 @@ pages! {
     "manifests-and-players.md" => manifests_and_players,
     "keys.md" => keys,
     "fleet.md" => fleet,
+    "metrics.md" => metrics,
     "other-layers.md" => other_layers,
     "denial-codes.md" => denial_codes,
     "troubleshooting.md" => troubleshooting,

@@ -70,6 +70,7 @@
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`config`] |
 //! | `watch` | [`Verifier::watch`]: reloads that file and key folders when they change |
 //! | `keygen` | generates signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
+//! | `metrics` | `Verifier::publish_metrics`: publishes the counters to the recorder of the crate `metrics` |
 //! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, served under a grant and passed to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.

@@ -77,9 +77,13 @@ impl Row {
 
     /// Leaves the row to other threads, if it still belongs to this site.
     pub(super) fn leave(&self, site: u64) {
-        if self.site.load(Ordering::Relaxed) == site {
+        if self.belongs_to(site) {
             self.is_owned.store(false, Ordering::Release);
         }
+    }
+
+    pub(super) fn belongs_to(&self, site: u64) -> bool {
+        self.site.load(Ordering::Relaxed) == site
     }
 
     /// Makes the row an unused one.

@@ -42,7 +42,16 @@ pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
 
 /// Returns this thread's row of a site. `take` takes one if the thread has none. Returns `None` if the thread is ending.
 pub(super) fn own(site: u64, take: impl FnOnce() -> &'static Row) -> Option<&'static Row> {
-    let row = OWNED.try_with(|owned| Some(*owned.try_borrow_mut().ok()?.0.entry(site).or_insert_with(take)));
+    let row = OWNED.try_with(|owned| {
+        let Owned(rows) = &mut *owned.try_borrow_mut().ok()?;
+        if let Some(row) = rows.get(&site) {
+            return Some(*row);
+        }
+        rows.retain(|site, row| row.belongs_to(*site)); // without those of dropped verifiers
+        let row = take();
+        rows.insert(site, row);
+        Some(row)
+    });
     let row = row.ok()??;
     FOUND.with(|places| place_of(places, site).map(|place| place.set(Some((site, row)))));
     Some(row)

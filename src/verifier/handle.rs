@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::faults::log_dangers;
 use super::setup::Setup;
+use super::span;
 use super::sweeper::Sweeper;
 use crate::decide::{Decision, Paths, Snapshot, decide};
 use crate::error::ConfigError;
@@ -113,6 +114,9 @@ impl Verifier {
         if is_sampled() {
             return self.decide_timed(request, now, found, paths);
         }
+        if span::is_enabled() {
+            return self.decide_in_span(request, now, found, paths);
+        }
         self.decide_and_count(request, now, found, paths)
     }
 
@@ -127,9 +131,22 @@ impl Verifier {
         paths: Paths,
     ) -> Decision<'r> {
         let started = Instant::now();
-        let decision = self.decide_and_count(request, now, found, paths);
+        let decision = self.decide_in_span(request, now, found, paths);
         decision.snapshot().counters.latency.record(started.elapsed());
         decision
+    }
+
+    /// Decides and counts a request in a span, if a subscriber wants it.
+    #[cold]
+    #[inline(never)]
+    fn decide_in_span<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        span::decide_in_span(request, || self.decide_and_count(request, now, found, paths))
     }
 
     #[inline(never)] // called from two places, and large

@@ -24,6 +24,7 @@ mod reloaded;
 mod secrets;
 #[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
+mod span;
 mod stats;
 mod sweeper;
 #[cfg(feature = "watch")]

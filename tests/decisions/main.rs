@@ -16,4 +16,5 @@ mod policy_errors;
 mod revocation;
 mod schemes;
 mod secure_links;
+mod spans;
 mod stats;

@@ -1,5 +1,9 @@
 //! The numbers of a verifier: each request counts once, by site, scheme, outcome and code.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
 use http::Request;
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
@@ -224,4 +228,74 @@ fn the_numbers_are_serialized_by_the_names_of_their_fields() {
         serde_json::json!({"site": "vod", "outcome": "denied", "code": "credential_missing", "count": 1});
     assert_eq!(*denied, expected);
     assert_eq!(json["latency"]["sampled_every"], playgate::stats::SAMPLED_EVERY);
+}
+
+/// A recorder of the crate `metrics` that keeps what it is told.
+#[derive(Default)]
+struct Recorder {
+    values: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
+    described: Mutex<BTreeMap<String, Option<metrics::Unit>>>,
+}
+
+impl Recorder {
+    fn value(&self, key: &metrics::Key) -> Arc<AtomicU64> {
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let name = format!("{}{{{}}}", key.name(), labels.join(","));
+        Arc::clone(self.values.lock().unwrap().entry(name).or_default())
+    }
+
+    fn describe(&self, name: &metrics::KeyName, unit: Option<metrics::Unit>) {
+        self.described.lock().unwrap().insert(name.as_str().to_owned(), unit);
+    }
+
+    fn counter(&self, name: &str) -> u64 {
+        self.values.lock().unwrap()[name].load(Ordering::Relaxed)
+    }
+}
+
+impl metrics::Recorder for Recorder {
+    fn describe_counter(&self, name: metrics::KeyName, unit: Option<metrics::Unit>, _: metrics::SharedString) {
+        self.describe(&name, unit);
+    }
+
+    fn describe_gauge(&self, name: metrics::KeyName, unit: Option<metrics::Unit>, _: metrics::SharedString) {
+        self.describe(&name, unit);
+    }
+
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {
+        unreachable!("histograms are published as counters");
+    }
+
+    fn register_counter(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        metrics::Counter::from_arc(self.value(key))
+    }
+
+    fn register_gauge(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::from_arc(self.value(key))
+    }
+
+    fn register_histogram(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        unreachable!("histograms are published as counters");
+    }
+}
+
+#[test]
+fn the_recorder_of_the_metrics_facade_receives_absolute_values_when_they_are_published() {
+    let (verifier, recorder) = (verifier(), Recorder::default());
+    metrics::with_local_recorder(&recorder, || {
+        for _ in 0..3 {
+            let _ = verifier.decide(&request("open.example.com", "/a.ts"), NOW);
+        }
+        assert!(recorder.values.lock().unwrap().is_empty(), "a decision calls no recorder");
+        verifier.publish_metrics();
+        let _ = verifier.decide(&request("open.example.com", "/a.ts"), NOW);
+        verifier.publish_metrics();
+    });
+    assert_eq!(recorder.counter("playgate_decisions_total{site=open,outcome=public}"), 4);
+    assert_eq!(recorder.counter("playgate_decision_duration_seconds_bucket{le=+Inf}"), 0);
+    assert_eq!(f64::from_bits(recorder.counter("playgate_keys{}")).to_bits(), 1_f64.to_bits());
+    let described = recorder.described.lock().unwrap();
+    assert_eq!(described["playgate_manifest_bytes_total"], Some(metrics::Unit::Bytes));
+    assert_eq!(described["playgate_decision_duration_seconds_sum"], Some(metrics::Unit::Seconds));
 }

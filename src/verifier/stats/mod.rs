@@ -70,7 +70,7 @@ pub struct DecisionCount {
     /// The site's id, or [`OTHER_SITES`]. Absent for requests that belong to no site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
-    /// The kind of the credential that was granted or rejected, such as `signed_token`. Absent if no credential was read.
+    /// The kind of the credential that was granted or rejected, such as `signed-token`. Absent if no credential was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<&'static str>,
     /// `pass`, `preflight`, `public`, `granted` or `denied`.
