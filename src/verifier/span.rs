@@ -63,7 +63,10 @@ pub(super) fn decide_in_span<'r>(
 fn record(span: &tracing::Span, decision: &Decision<'_>, request: &(impl RequestView + ?Sized)) {
     let site = decision.site().map(|SiteView(rules)| rules);
     let target = request.target();
-    span.record("http.request.method", &*shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string());
+    span.record(
+        "http.request.method",
+        &*shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string(),
+    );
     let places = site.map_or(&[][..], |site| &site.credential_places);
     span.record("url.path", &*shown_path(target.path, places).into_string());
     if let Some(host) = target.authority.or_else(|| request.field(HOST, 0)) {

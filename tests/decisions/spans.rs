@@ -88,7 +88,10 @@ fn a_decision_is_one_span_with_the_names_of_the_semantic_conventions_and_without
     assert_eq!(denied["playgate.outcome"], "denied");
     assert_eq!(denied["error.type"], "credential_missing");
     assert_eq!(denied["http.response.status_code"], "401");
-    assert!(denied["url.path"].starts_with("/videos/1/") && denied["url.path"].ends_with("/a.ts"), "{denied:?}");
+    assert!(
+        denied["url.path"].starts_with("/videos/1/") && denied["url.path"].ends_with("/a.ts"),
+        "{denied:?}"
+    );
     let all = format!("{spans:?}");
     assert!(!all.contains(token.as_str()) && !all.contains("eyJ"), "{all}");
     assert_eq!(verifier.stats().total("granted"), 1, "a decision with a span counts once");

@@ -130,7 +130,6 @@ const NAMED_ELSEWHERE: &[(&str, &str)] = &[
     ("site/rules.rs", "the challenge and the warning about keys are for signed tokens"),
     ("decide/grant.rs", "claims as identity headers read them"),
     ("decide/snapshot.rs", "holds the cache of verified tokens"),
-    ("verifier/builder.rs", "makes the cache of verified tokens"),
     ("config/build.rs", "the settings of signed tokens are fields of the site"),
     ("config/document", "these fields, as the file has them"),
     ("crypto/", "the signature algorithms of each scheme"),
