@@ -107,7 +107,7 @@ impl Demo {
 
         let metrics = self.metrics.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
         let metrics = TcpListener::bind(metrics).await.map_err(|error| explain(metrics, &error))?;
-        let metrics_url = format!("http://{}/metrics", metrics.local_addr()?);
+        let metrics_address = format!("{}/metrics", metrics.local_addr()?);
 
         let addresses = Addresses::new(address.port());
         let home = self.home()?;
@@ -119,7 +119,7 @@ impl Demo {
             embeds: verifier.embeds(home::EMBED)?,
             journal: journal::Journal::default(),
             current: Mutex::new(Current::new(issuer)),
-            metrics_url,
+            metrics: metrics_address,
             verifier,
             home,
         });
@@ -156,14 +156,14 @@ impl Demo {
         let current = demo.current.lock().await;
         let (granted, refused) = cases::first_two(&current.issuer)?;
         let page = current.issuer.addresses.url(home::APP, "");
-        let (config, metrics) = (shown(&demo.home.config()), &demo.metrics_url);
+        let (config, metrics) = (shown(&demo.home.config()), &demo.metrics);
         let mut text = format!(
             "playgate demo: a protected origin on {address}\n\n  \
              Open      {page}\n  \
              Granted   curl -I '{granted}'      200\n  \
              Refused   curl -I '{refused}'      401 credential_missing\n  \
              Config    {config}   (with its keys; edit it while the demo runs)\n  \
-             Metrics   {metrics}   (for Prometheus)\n  \
+             Metrics   http://{metrics}   (for Prometheus)\n  \
              Stop      Ctrl-C.   `playgate demo --curl` prints every case, `--check` runs them.\n\n"
         );
         if self.curl {
