@@ -22,6 +22,7 @@ macro_rules! pages {
                 feature = "axum",
                 feature = "keygen",
                 feature = "media-keys",
+                feature = "metrics",
                 feature = "redis",
                 feature = "secure-link-md5",
                 feature = "watch"
@@ -45,6 +46,7 @@ pages! {
     "keys.md" => keys,
     "fleet.md" => fleet,
     "hooks.md" => hooks,
+    "metrics.md" => metrics,
     "other-layers.md" => other_layers,
     "denial-codes.md" => denial_codes,
     "troubleshooting.md" => troubleshooting,

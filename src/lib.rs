@@ -50,7 +50,7 @@
 //! | 5 | [`site`]: checks settings; finds sites by host and base path |
 //! | 4 | [`schemes`]: one folder for each kind of credential |
 //! | 3 | [`store`]: embed tokens and revocations, in memory or shared |
-//! | 2 | [`keys`]: reads keys from documents and sources; key sets · `records`: the records of opaque tokens · [`revocation`] · [`cors`] · [`manifest`]: carries credentials into HLS and DASH manifests |
+//! | 2 | [`keys`]: reads keys from documents and sources; key sets · `records`: the records of opaque tokens · [`revocation`] · [`cors`] · [`manifest`]: carries credentials into HLS and DASH manifests · [`stats`]: counters |
 //! | 1 | [`request`]: the normal form of path and host · [`crypto`]: verifies signatures · [`scope`]: the scopes of keys and tokens · [`rate`]: rate limits |
 //! | 0 | [`time`] · [`error`] |
 //!
@@ -70,6 +70,7 @@
 //! | `config` | [`Verifier::from_file`]: sites and key sources from TOML or JSON, see [`config`] |
 //! | `watch` | [`Verifier::watch`]: reloads that file and key folders when they change |
 //! | `keygen` | generates signing keys: P-256 and Ed25519 by AWS-LC, RSA by the crate `rsa` |
+//! | `metrics` | `Verifier::publish_metrics`: publishes the counters to the recorder of the crate `metrics` |
 //! | `media-keys` | [`media_keys`]: AES-128 keys for HLS, served under a grant and passed to a packager |
 //!
 //! The core has no framework, runtime or I/O dependency: `--no-default-features --features aws-lc`.
@@ -121,6 +122,7 @@ pub mod revocation;
 pub mod schemes;
 pub mod scope;
 pub mod site;
+pub mod stats;
 pub mod store;
 pub mod time;
 pub mod verifier;

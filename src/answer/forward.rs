@@ -6,10 +6,11 @@ use std::task::{Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 
-use crate::decide::{Grant, Tally};
+use crate::decide::Grant;
 use crate::manifest::{Carried, Format, Parameters, QueryTooLong, Reason, Rewriter};
 use crate::request::{Host, HostBuffer, PathBuffer, RequestPath, RequestView, list_elements, requested_port};
 use crate::site::{ForwardRules, PathFormat, Policy, SiteRules};
+use crate::stats::Counters;
 
 /// The forwarding of a request's parameters into the manifest that may be its response.
 pub(super) struct Forwarding {
@@ -23,7 +24,7 @@ pub(super) struct Forwarding {
     /// The suffix of entity tags. Two responses with the same tag contain the same parameters.
     suffix: Arc<str>,
     site: Arc<str>,
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
 }
 
 impl Forwarding {
@@ -33,7 +34,7 @@ impl Forwarding {
         grant: Option<&Grant<'_>>,
         request: &(impl RequestView + ?Sized),
         policy: &Policy,
-        tally: &Arc<Tally>,
+        counters: &Arc<Counters>,
     ) -> Option<Arc<Self>> {
         let rules = site.forward.as_ref()?;
         let is_head = request.method() == "HEAD";
@@ -67,9 +68,9 @@ impl Forwarding {
                 .port(port)
                 .max_mpd(rules.max_mpd)
         });
-        let (rules, site, tally) = (rules.clone(), site.facts.id.as_ref().into(), Arc::clone(tally));
+        let (rules, site, counters) = (rules.clone(), site.facts.id.as_ref().into(), Arc::clone(counters));
         let is_granted = grant.is_some();
-        Some(Arc::new(Self { carried, rules, format, is_head, is_granted, suffix, site, tally }))
+        Some(Arc::new(Self { carried, rules, format, is_head, is_granted, suffix, site, counters }))
     }
 
     /// Returns whether the path alone names a manifest.
@@ -185,7 +186,7 @@ impl Forwarding {
             is_out: false,
             is_head: self.is_head,
             site: Arc::clone(&self.site),
-            tally: Arc::clone(&self.tally),
+            counters: Arc::clone(&self.counters),
         };
         Some(ManifestHead { etag, remove: OF_OTHER_BYTES, private: self.is_granted, body: Some(body) })
     }
@@ -195,7 +196,7 @@ impl Forwarding {
         if self.is_head {
             return;
         }
-        self.tally.passed_over(reason.to_owned());
+        self.counters.manifests.passed_over(reason.to_owned());
         crate::log::event!(INFO, site = &*self.site, reason = reason, "manifest unchanged");
     }
 }
@@ -219,7 +220,7 @@ pub struct ManifestBody {
     is_out: bool,
     is_head: bool,
     site: Arc<str>,
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
 }
 
 impl ManifestBody {
@@ -276,7 +277,13 @@ impl ManifestBody {
                 self.count();
             }
         }
-        (!self.scratch.is_empty()).then(|| Bytes::copy_from_slice(&self.scratch))
+        if self.scratch.is_empty() {
+            return None;
+        }
+        if !self.is_head {
+            self.counters.manifests.wrote(self.scratch.len());
+        }
+        Some(Bytes::copy_from_slice(&self.scratch))
     }
 
     /// Returns whether every slice has been returned.
@@ -288,9 +295,9 @@ impl ManifestBody {
     /// Counts the outcome, and logs a doubt.
     fn count(&self) {
         match self.rewriter.doubt() {
-            None => self.tally.rewritten(),
+            None => self.counters.manifests.rewritten(),
             Some(doubt) => {
-                self.tally.passed_over(doubt.reason().to_string());
+                self.counters.manifests.passed_over(doubt.reason().to_string());
                 crate::log::event!(
                     INFO,
                     site = &*self.site,

@@ -48,8 +48,6 @@ use forward::Forwarding;
 pub use forward::ManifestBody;
 pub use header::Header;
 use header::cors_fields;
-#[cfg(feature = "tower")]
-pub(crate) use pending::Paths;
 pub use pending::PendingReply;
 #[cfg(feature = "media-keys")]
 pub(crate) use problem::body as problem;
@@ -59,7 +57,7 @@ use crate::decide::{Decision, Refusal};
 use crate::error::Denial;
 use crate::request::{ORIGIN, RequestView, only_line};
 use crate::schemes::{Carrier, Referrers, ResponseRules};
-use crate::site::{CacheScope, Policy, SiteRules};
+use crate::site::{CacheScope, Policy, SiteRules, status_of};
 use crate::store::Need;
 
 impl Decision<'_> {
@@ -70,7 +68,7 @@ impl Decision<'_> {
     /// Returns the need of [`Decision::Needs`]. Pass it to [`Verifier::look_up`](crate::Verifier::look_up), and decide
     /// [again](crate::Verifier::decide_with) with the result; [`Verifier::reply`](crate::Verifier::reply) does both.
     pub fn reply(&self, request: &(impl RequestView + ?Sized)) -> Result<Reply, Need> {
-        let (policy, tally) = (&self.snapshot().policy, &self.snapshot().tally);
+        let (policy, counters) = (&self.snapshot().policy, &self.snapshot().counters);
         let cors_of = |site: &SiteRules| cors_headers(site, request);
         let mut edits = RequestEdits::removing(policy.identity_headers.clone());
         Ok(match self {
@@ -83,7 +81,7 @@ impl Decision<'_> {
                 let site = public.rules();
                 compare(self, site, request);
                 edits.strip(site);
-                let forwarding = Forwarding::of(site, None, request, policy, tally);
+                let forwarding = Forwarding::of(site, None, request, policy, counters);
                 edits.rewrite_manifest(forwarding.as_ref());
                 let response = ResponseEdits { cors: cors_of(site), forwarding, ..ResponseEdits::NONE };
                 Reply::Call(Call { request: edits, response })
@@ -94,7 +92,7 @@ impl Decision<'_> {
                 compare(self, site, request);
                 edits.strip(site);
                 edits.hand_over(grant, site);
-                let forwarding = Forwarding::of(site, Some(grant), request, policy, tally);
+                let forwarding = Forwarding::of(site, Some(grant), request, policy, counters);
                 edits.rewrite_manifest(forwarding.as_ref());
                 let (cors, private) = (cors_of(site), site.settings.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
@@ -161,8 +159,7 @@ fn refuse(
     request: &(impl RequestView + ?Sized),
 ) -> Answer {
     let code = denial.code();
-    let status =
-        denial.own_status().unwrap_or_else(|| site.map_or(code.default_status(), |site| site.status(code)));
+    let status = status_of(denial, site);
     let mut headers = Vec::with_capacity(8);
     headers.push(Header::fixed("content-type", "application/problem+json"));
     headers.push(Header::fixed("cache-control", "no-store"));

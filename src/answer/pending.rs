@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::apply::Reply;
+use crate::decide::Paths;
 use crate::request::RequestView;
 use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;
@@ -49,16 +50,6 @@ impl Verifier {
             PendingReply(Box::new(Pending { verifier: self.clone(), paths, look_up, found: None }))
         })
     }
-}
-
-/// States whether each request has the path that the client sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Paths {
-    /// No router removed a prefix, or the request also has the original path.
-    Whole,
-    /// A router may have removed a prefix.
-    #[cfg(feature = "tower")]
-    MayBeShortened,
 }
 
 /// A reply that waits for a lookup. Created by [`Verifier::start_reply`].
@@ -113,10 +104,5 @@ fn decide(
     paths: Paths,
     found: Option<&Found>,
 ) -> Result<Reply, Need> {
-    let decision = verifier.decide_with(request, verifier.now(), found);
-    match paths {
-        Paths::Whole => decision.reply(request),
-        #[cfg(feature = "tower")]
-        Paths::MayBeShortened => decision.refuse_shortened(request).reply(request),
-    }
+    verifier.decide_on(request, verifier.now(), found, paths).reply(request)
 }

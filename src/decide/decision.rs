@@ -3,15 +3,17 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::comparison::OwnVerdict;
+use super::count::slot_of;
 use super::grant::Grant;
 use super::guard::{SiteGuard, SnapshotGuard};
 use super::outcome::{Decided, Nowhere, Outcome, RejectedCredential};
+use super::paths::Paths;
 use super::snapshot::Snapshot;
 use crate::error::{Code, Denial};
-#[cfg(feature = "tower")]
 use crate::request::RequestView;
 use crate::schemes::{Carrier, claimed_key, claimed_scope};
 use crate::site::{SiteIndex, SiteRules, SiteView};
+use crate::stats::{Noted, Slot};
 use crate::store::Need;
 
 /// The decision about a request.
@@ -41,48 +43,77 @@ pub enum Decision<'r> {
 }
 
 impl<'r> Decision<'r> {
-    pub(crate) fn new(state: Guard<Arc<Snapshot>>, decided: Decided<'r>) -> Self {
+    /// Completes a decision and counts it with its work.
+    ///
+    /// If a router may have removed a prefix from the path, a request is refused that needs no credential only because of the
+    /// position of its path: outside every base path, or in a public site on a host with base paths.
+    #[inline]
+    pub(crate) fn new(
+        state: Guard<Arc<Snapshot>>,
+        decided: Decided<'r>,
+        noted: Noted,
+        paths: Paths,
+        request: &impl RequestView,
+    ) -> Self {
         let (site, outcome) = match decided {
             Decided::At(site, outcome) => (site, outcome),
             Decided::Nowhere(nowhere) => {
+                let denial = match nowhere {
+                    Nowhere::Pass { outside } if outside && paths.may_be_shortened() => {
+                        Some(Denial::PathMayBeShortened)
+                    }
+                    Nowhere::Pass { .. } => None,
+                    Nowhere::Denied(denial) => Some(denial),
+                };
+                let slot = denial.map_or(Slot::PASS, |denial| slot_of(denial, None));
+                state.counters.outside().count(slot, noted);
                 let guard = SnapshotGuard { state, site: None };
-                return match nowhere {
-                    Nowhere::Pass { outside } => Self::Pass(Passed { guard, outside }),
-                    Nowhere::Denied(denial) => Self::Denied(Refusal { denial, rejected: None, guard }),
+                return match denial {
+                    None => Self::Pass(Passed { guard }),
+                    Some(denial) => Self::Denied(Refusal { denial, rejected: None, guard }),
                 };
             }
         };
         let guard = SiteGuard { state, site };
         match outcome {
-            Outcome::Preflight => Self::Preflight(Preflight(guard)),
-            Outcome::Public => Self::Public(Public(guard)),
-            Outcome::Granted(raw, facts) => Self::Granted(Grant::new(raw, facts, guard)),
+            Outcome::Preflight => {
+                guard.count(Slot::PREFLIGHT, noted);
+                Self::Preflight(Preflight(guard))
+            }
+            Outcome::Public if paths.may_be_shortened() && guard.may_be_shortened(request) => {
+                let denial = Denial::PathMayBeShortened;
+                guard.count(slot_of(denial, None), noted);
+                Self::Denied(Refusal { denial, rejected: None, guard: guard.into() })
+            }
+            Outcome::Public => {
+                guard.count(Slot::PUBLIC, noted);
+                Self::Public(Public(guard))
+            }
+            Outcome::Granted(raw, facts) => {
+                guard.count(Slot::granted(facts.verified.scheme() as usize), noted);
+                Self::Granted(Grant::new(raw, facts, guard))
+            }
             Outcome::Denied(denial, rejected) => {
+                guard.count(slot_of(denial, rejected.as_ref().map(|rejected| rejected.scheme)), noted);
                 Self::Denied(Refusal { denial, rejected, guard: guard.into() })
             }
             Outcome::Shadowed(denial, rejected) => {
-                Self::Shadowed(Refusal { denial, rejected, guard: guard.into() })
+                // A router may have removed a prefix, as for a public resource.
+                let (denial, rejected, is_shadowed) =
+                    if paths.may_be_shortened() && guard.may_be_shortened(request) {
+                        (Denial::PathMayBeShortened, None, false)
+                    } else {
+                        (denial, rejected, true)
+                    };
+                let slot = if is_shadowed { Slot::shadowed(denial.code()) } else { slot_of(denial, None) };
+                guard.count(slot, noted);
+                let refusal = Refusal { denial, rejected, guard: guard.into() };
+                if is_shadowed { Self::Shadowed(refusal) } else { Self::Denied(refusal) }
             }
-            Outcome::Needs(need) => Self::Needs(Needed { need, guard }),
-        }
-    }
-
-    /// Refuses a request that needs no credential only because of the position of its path: outside every base path, or in a
-    /// public or shadowed site on a host with base paths. Used by adapters that cannot rule out that a router removed a prefix from the path.
-    #[cfg(feature = "tower")]
-    pub(crate) fn refuse_shortened(self, request: &(impl RequestView + ?Sized)) -> Self {
-        match self {
-            Self::Pass(Passed { guard, outside: true }) => {
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
+            Outcome::Needs(need) => {
+                guard.count(Slot::NEEDED, noted);
+                Self::Needs(Needed { need, guard })
             }
-            Self::Public(Public(guard)) if guard.may_be_shortened(request) => {
-                let guard = guard.into();
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
-            }
-            Self::Shadowed(Refusal { guard, .. }) if guard.may_be_shortened(request) => {
-                Self::Denied(Refusal { denial: Denial::PathMayBeShortened, rejected: None, guard })
-            }
-            decided => decided,
         }
     }
 
@@ -138,7 +169,7 @@ impl<'r> Decision<'r> {
     /// Returns the snapshot of policy and keys that the decision was made under.
     pub(crate) fn snapshot(&self) -> &Snapshot {
         match self {
-            Self::Pass(Passed { guard, .. })
+            Self::Pass(Passed { guard })
             | Self::Denied(Refusal { guard, .. })
             | Self::Shadowed(Refusal { guard, .. }) => &guard.state,
             Self::Preflight(Preflight(guard))
@@ -153,9 +184,6 @@ impl<'r> Decision<'r> {
 #[derive(Debug)]
 pub struct Passed {
     guard: SnapshotGuard,
-    /// True if the path is outside every base path of a host that a site claims.
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "the tower layer checks it"))]
-    outside: bool,
 }
 
 /// A preflight on a site with a CORS policy.

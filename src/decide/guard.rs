@@ -3,7 +3,6 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::snapshot::Snapshot;
-#[cfg(feature = "tower")]
 use crate::request::{Host, HostBuffer, RequestView};
 #[cfg(feature = "tower")]
 use crate::site::Policy;
@@ -33,19 +32,10 @@ impl SiteGuard {
     }
 }
 
-#[cfg(feature = "tower")]
 impl SiteGuard {
     /// Returns whether other sites of the host begin below `/`. If so, a shortened path may belong to one of them.
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
         may_be_shortened(&self.state.policy, self.site, request)
-    }
-}
-
-#[cfg(feature = "tower")]
-impl SnapshotGuard {
-    /// Returns whether the request belongs to a site, and other sites of the host begin below `/`.
-    pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
-        self.site.is_some_and(|site| may_be_shortened(&self.state.policy, site, request))
     }
 }
 

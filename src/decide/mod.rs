@@ -27,6 +27,7 @@
 //! once for each of these:
 //!
 //! - the first decision of a thread: its slot among the readers, which a later thread reuses;
+//! - the first decision of a thread on a site: a row of [counters](crate::stats), which a later thread reuses;
 //! - a token that is [remembered](crate::site::PolicyBuilder::token_cache); the first such token also allocates the table;
 //! - a public key, when it is prepared for its first token.
 //!
@@ -50,13 +51,14 @@
 //! ```
 
 mod comparison;
+mod count;
 mod decision;
 mod grant;
 mod guard;
 mod notices;
 mod outcome;
+mod paths;
 mod snapshot;
-mod tally;
 
 pub(crate) use comparison::Comparisons;
 pub use comparison::{
@@ -65,8 +67,8 @@ pub use comparison::{
 pub use decision::{Decision, Needed, Passed, Preflight, Public, Refusal};
 pub(crate) use grant::Payload;
 pub use grant::{ClaimsError, Grant, OwnedGrant};
+pub(crate) use paths::Paths;
 pub use snapshot::Snapshot;
-pub(crate) use tally::Tally;
 
 use std::cell::Cell;
 
@@ -79,16 +81,19 @@ use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, Reque
 use crate::schemes::{Carrier, Context, Event, Facts, Recorder, Rejected, Requested, Rule, Scheme, Text};
 use crate::scope::Captures;
 use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
+use crate::stats::Noted;
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
 /// Decides a request, by the steps in the module's docs. `found` holds the results of the lookups that earlier decisions on this
-/// request needed. `recorder` receives the rules that are applied; without an explanation it is [`Off`](crate::schemes::Off).
+/// request needed. `noted` receives the work that is counted with the outcome; nothing is counted here. `recorder` receives the rules
+/// that are applied; without an explanation it is [`Off`](crate::schemes::Off).
 pub(crate) fn decide<'r>(
     snapshot: &Snapshot,
     request: &'r impl RequestView,
     now: UnixSeconds,
     found: Option<&Found>,
+    noted: &Cell<Noted>,
     recorder: impl Recorder,
 ) -> Decided<'r> {
     let (policy, target) = (&*snapshot.policy, request.target());
@@ -144,6 +149,7 @@ pub(crate) fn decide<'r>(
             access: &snapshot.access,
             found,
             need: Cell::new(None),
+            noted,
             recorder,
         };
         // 6. to 9. Carrier, credential, revocation, hook: the scheme performs the last three.

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use super::comparison::Comparisons;
 use super::notices::Notices;
-use super::tally::Tally;
 use crate::keys::KeySet;
 use crate::log::RefusalLimiter;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
-use crate::site::Policy;
+use crate::site::{Policy, SiteView};
+use crate::stats::{Counters, SiteCounters};
 use crate::store::Access;
+use crate::time::Clock;
 
 /// The policy and keys that a decision reads. [`Verifier::update`](crate::Verifier::update) replaces both at once.
 ///
@@ -21,7 +22,10 @@ pub struct Snapshot {
     pub(crate) seen: Arc<SeenTokens>,
     /// The counters of failed signatures, shared by all snapshots whose policies set the same limits.
     pub(crate) failures: Failures,
-    pub(crate) tally: Arc<Tally>,
+    /// The counters, shared by all snapshots.
+    pub(crate) counters: Arc<Counters>,
+    /// The counters of each site of the policy, by index.
+    pub(super) site_counters: Arc<[Arc<SiteCounters>]>,
     pub(crate) notices: Arc<Notices>,
     pub(crate) refusals: Arc<RefusalLimiter>,
     /// The comparisons with other gates. The counters are shared by all snapshots.
@@ -31,6 +35,18 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Creates the first snapshot of a verifier.
+    pub(crate) fn new(policy: Policy, keys: KeySet, access: Arc<Access>, clock: &Arc<dyn Clock>) -> Self {
+        let seen = Arc::new(SeenTokens::new(policy.token_cache));
+        let failures = Failures::default().under(policy.failed_signatures);
+        let counters = Arc::<Counters>::default();
+        let site_counters = counters.of_sites(policy.sites().map(SiteView::id));
+        let comparisons = Comparisons::new(Arc::clone(clock), &policy);
+        let refusals = RefusalLimiter::new(Arc::clone(clock));
+        let (policy, notices) = (Arc::new(policy), Arc::default());
+        Self { policy, keys, seen, failures, counters, site_counters, notices, refusals, comparisons, access }
+    }
+
     /// Returns the keys in force.
     pub const fn keys(&self) -> &KeySet {
         &self.keys
@@ -60,13 +76,13 @@ impl Snapshot {
             Arc::new(SeenTokens::new(policy.token_cache))
         };
         let failures = self.failures.under(policy.failed_signatures);
-        let (tally, notices) = (Arc::clone(&self.tally), Arc::clone(&self.notices));
-        let comparisons = if Arc::ptr_eq(&self.policy, &policy) {
-            self.comparisons.clone()
+        let (counters, notices) = (Arc::clone(&self.counters), Arc::clone(&self.notices));
+        let (site_counters, comparisons) = if Arc::ptr_eq(&policy, &self.policy) {
+            (Arc::clone(&self.site_counters), self.comparisons.clone())
         } else {
-            self.comparisons.under(&policy)
+            (counters.of_sites(policy.sites().map(SiteView::id)), self.comparisons.under(&policy))
         };
         let (refusals, access) = (Arc::clone(&self.refusals), Arc::clone(&self.access));
-        Self { policy, keys, seen, failures, tally, notices, refusals, comparisons, access }
+        Self { policy, keys, seen, failures, counters, site_counters, notices, refusals, comparisons, access }
     }
 }

@@ -14,6 +14,7 @@ fn root() -> &'static Path {
 fn pages() -> Vec<(String, String)> {
     let entries = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let entries = entries.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     let mut pages: Vec<_> = entries.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect();
     pages.sort();
     pages

@@ -1,5 +1,7 @@
 //! Runs a decision with a recorder and assembles the explanation from its events.
 
+use std::cell::Cell;
+
 use super::hints::{MAX_HOST_SHOWN, requested_host, searched, shown_resource, with_resource};
 use super::recording::Recording;
 use super::remedy::Refused;
@@ -17,7 +19,7 @@ use crate::request::{
 use crate::schemes::{Carrier, Event, FieldValue, NamedKey, Places, Rule, bearer_token};
 use crate::schemes::{Field as Recorded, Found as FoundCredential};
 use crate::scope::{Resource, Serving};
-use crate::site::{HostMatch, SiteIndex, SiteRules};
+use crate::site::{HostMatch, SiteIndex, SiteRules, status_of};
 use crate::store::Found;
 use crate::time::UnixSeconds;
 
@@ -29,7 +31,8 @@ pub(crate) fn explain(
     found: Option<&Found>,
 ) -> Explanation {
     let recording = Recording::default();
-    let decided = decide(snapshot, &request, now, found, &recording);
+    let noted = Cell::default(); // an explanation is not counted
+    let decided = decide(snapshot, &request, now, found, &noted, &recording);
     let (index, outcome, denial) = match decided {
         Decided::Nowhere(Nowhere::Pass { .. }) => (None, Outcome::Passed, None),
         Decided::Nowhere(Nowhere::Denied(denial)) => (None, Outcome::Denied, Some(denial)),
@@ -86,11 +89,7 @@ impl Case<'_> {
         Explanation {
             outcome,
             code: refused.map(Denial::code_text),
-            status: refused.map(|denial| {
-                let code = denial.code();
-                let of_site = || site.map_or(code.default_status(), |site| site.status(code));
-                denial.own_status().unwrap_or_else(of_site)
-            }),
+            status: refused.map(|denial| status_of(denial, site)),
             reason: refused.map(|denial| denial.to_string()),
             method: shown_text::<MAX_METHOD_SHOWN>(request.method().as_bytes()).into_string(),
             host: requested_host(request),

@@ -15,6 +15,7 @@ use crate::error::Denial;
 use crate::keys::{Key, KeyRef, KeySet};
 use crate::request::{Client, RequestView, Target, TrustedProxies};
 use crate::scope::{Coverage, Resource, Serving, Streams};
+use crate::stats::Noted;
 use crate::store::{Access, Found, Need, Reach};
 use crate::time::{TimeRules, UnixSeconds};
 
@@ -40,6 +41,8 @@ pub(crate) struct Context<'s, 'r, R> {
     pub(crate) need: Cell<Option<Need>>,
     /// Receives the rules that are applied, for an explanation.
     pub(crate) recorder: R,
+    /// The work of this decision, for the counters.
+    pub(crate) noted: &'s Cell<Noted>,
 }
 
 /// The requested path, host and query. Secure links and URL signatures sign parts of them.
@@ -107,13 +110,15 @@ impl<R: Recorder> Context<'_, '_, R> {
         key: &Key,
         verify: impl FnOnce() -> Result<T, Denial>,
     ) -> Result<T, Denial> {
-        self.failures.check(&|| self.client(), key.name(), self.now, self.counts(), verify)
+        let result = self.failures.check(&|| self.client(), key.name(), self.now, self.counts(), verify);
+        self.note_signature(key, &result);
+        result
     }
 
     /// Remembers a token that this key has signed.
     pub(super) fn remember(&self, token: &Signed<'_>, place: KeyRef, key: &Key) {
-        if self.counts() {
-            self.seen.admit(token, place, key);
+        if self.counts() && self.seen.admit(token, place, key) {
+            self.note(Noted::eviction);
         }
     }
 
@@ -127,6 +132,23 @@ impl<R: Recorder> Context<'_, '_, R> {
     /// Returns the client, as determined from the connection and the trusted proxies.
     pub(crate) fn client(&self) -> Option<Client> {
         self.proxies.find(self.request)
+    }
+
+    /// Notes work for the counters.
+    #[inline]
+    pub(super) fn note(&self, work: impl FnOnce(Noted) -> Noted) {
+        self.noted.set(work(self.noted.get()));
+    }
+
+    /// Notes a signature that was checked. A check that did not take place because of too many failures is not noted.
+    pub(super) fn note_signature<T>(&self, key: &Key, result: &Result<T, Denial>) {
+        match result {
+            Ok(_) => self.note(|noted| noted.signature(key.algorithm(), true)),
+            Err(denial) if denial.is_failed_signature() => {
+                self.note(|noted| noted.signature(key.algorithm(), false));
+            }
+            Err(_) => {}
+        }
     }
 
     /// Records a lookup that is needed before the credential can be verified, and returns the denial that applies until then.

@@ -152,7 +152,6 @@ impl HostTable {
     }
 
     /// Returns whether another site of the host begins below `/`.
-    #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))
     }

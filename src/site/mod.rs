@@ -41,8 +41,8 @@ pub use log::DEFAULT_DENIALS_PER_SECOND;
 pub(crate) use mounts::SiteIndex;
 pub use outside::Outside;
 pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
-pub(crate) use rules::SiteRules;
 pub use rules::SiteView;
+pub(crate) use rules::{SiteRules, status_of};
 #[cfg(feature = "config")]
 pub(crate) use settings::{Admitted, Location, Serves, SiteSettings};
 pub use settings::{CacheScope, Site};

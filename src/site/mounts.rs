@@ -75,7 +75,6 @@ impl Mounts {
     }
 
     /// Returns whether another site begins below `/`.
-    #[cfg(feature = "tower")]
     pub(super) fn has_others_below(&self, site: SiteIndex) -> bool {
         self.folders.sites.values().any(|other| *other != site)
     }

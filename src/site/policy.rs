@@ -45,7 +45,6 @@ pub enum UnknownHost {
 #[derive(Debug)]
 pub struct Policy {
     sites: Sites,
-    #[cfg(feature = "tower")]
     has_base_paths: bool,
     hosts: HostTable,
     pub(crate) streams: Streams,
@@ -92,13 +91,11 @@ impl Policy {
     }
 
     /// Returns whether some site begins below `/`.
-    #[cfg(feature = "tower")]
     pub(crate) const fn has_base_paths(&self) -> bool {
         self.has_base_paths
     }
 
     /// Returns whether another site of the host begins below `/`.
-    #[cfg(feature = "tower")]
     pub(crate) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
         self.hosts.has_others_below(host, site)
     }
@@ -376,7 +373,6 @@ impl PolicyBuilder {
         let verdicts = sites.iter().filter_map(|site| site.settings.shadow_header.as_deref());
         let identity_headers = IdentityNames::new(names.chain(verdicts));
         Some(Policy {
-            #[cfg(feature = "tower")]
             has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),
             sites: Sites::new(sites)?,
             hosts: hosts.finish(),

@@ -103,6 +103,13 @@ impl SiteRules {
     }
 }
 
+/// Returns the status of a refusal: that of a hook, that of the site, or the default of the code.
+pub(crate) fn status_of(denial: Denial, site: Option<&SiteRules>) -> u16 {
+    let code = denial.code();
+    let of_site = || site.map_or(code.default_status(), |site| site.status(code));
+    denial.own_status().unwrap_or_else(of_site)
+}
+
 /// The public facts of a decision's site.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteView<'s>(pub(crate) &'s SiteRules);

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use arrayvec::ArrayVec;
 
@@ -63,6 +63,11 @@ impl Found {
         self.answers.iter().find(|(found, _)| *found == subject).map(|(_, answer)| answer)
     }
 
+    /// Returns whether the store gave no answer.
+    fn has_failed(&self) -> bool {
+        self.answers.iter().any(|(_, answer)| matches!(answer, Answer::Unavailable))
+    }
+
     /// Returns whether the request may make one more lookup.
     pub(crate) fn may_need_more(&self) -> bool {
         self.lookups < MAX_LOOKUPS && !self.answers.is_full()
@@ -71,16 +76,25 @@ impl Found {
 
 /// A lookup in progress.
 #[must_use = "futures do nothing unless polled"]
-pub struct LookUp(Pin<Box<dyn Future<Output = Found> + Send>>);
+pub struct LookUp {
+    found: Pin<Box<dyn Future<Output = Found> + Send>>,
+    /// Called once at the end. The argument is true if the store gave no answer.
+    ended: Option<Box<dyn FnOnce(bool) + Send>>,
+}
 
 impl LookUp {
     pub(crate) fn ready(found: Found) -> Self {
-        Self(Box::pin(std::future::ready(found)))
+        Self { found: Box::pin(std::future::ready(found)), ended: None }
+    }
+
+    /// Returns the lookup with a function that is called when it ends. A lookup that is dropped has not ended.
+    pub(crate) fn then(self, ended: impl FnOnce(bool) + Send + 'static) -> Self {
+        Self { ended: Some(Box::new(ended)), ..self }
     }
 
     #[cfg(feature = "redis")]
     pub(crate) fn new(found: impl Future<Output = Found> + Send + 'static) -> Self {
-        Self(Box::pin(found))
+        Self { found: Box::pin(found), ended: None }
     }
 }
 
@@ -88,7 +102,11 @@ impl Future for LookUp {
     type Output = Found;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Found> {
-        self.0.as_mut().poll(context)
+        let found = ready!(self.found.as_mut().poll(context));
+        if let Some(ended) = self.ended.take() {
+            ended(found.has_failed());
+        }
+        Poll::Ready(found)
     }
 }
 

@@ -8,15 +8,12 @@ use super::handle::Verifier;
 use super::idle::{idle, warn_of_idle};
 use super::setup::Setup;
 use super::unenforced::warn_of_shadowed;
-use crate::decide::{Comparisons, Snapshot};
+use crate::decide::Snapshot;
 use crate::error::{ConfigError, ConfigErrors};
 #[cfg(feature = "config")]
 use crate::keys::KeySource;
 use crate::keys::{Key, KeySet};
-use crate::log::RefusalLimiter;
 use crate::rate::FailedSignatures;
-use crate::schemes::Failures;
-use crate::schemes::jws::SeenTokens;
 #[cfg(feature = "config")]
 use crate::schemes::{Hook, HookRequest, Refuse};
 use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
@@ -158,14 +155,8 @@ impl VerifierBuilder {
         let keys = KeySet::from_keys(self.keys.into_iter().chain(sourced))?;
         let policy = policy.ok_or(ConfigError::NoSites)?;
         let access = Arc::clone(self.store.access());
-        let seen = Arc::new(SeenTokens::new(policy.token_cache));
-        let failures = Failures::default().under(policy.failed_signatures);
         let clock: Arc<dyn Clock> = self.clock.into();
-        let comparisons = Comparisons::new(Arc::clone(&clock), &policy);
-        let (policy, tally, notices) = (Arc::new(policy), Arc::default(), Arc::default());
-        let refusals = RefusalLimiter::new(Arc::clone(&clock));
-        let snapshot =
-            Snapshot { policy, keys, seen, failures, tally, notices, refusals, comparisons, access };
+        let snapshot = Snapshot::new(policy, keys, access, &clock);
         warn_of_idle(&idle(&snapshot), &[]);
         warn_of_shadowed(None, &snapshot.policy);
         Ok(Verifier::start(snapshot, self.store, clock, self.setup))

@@ -1,17 +1,21 @@
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use super::faults::log_dangers;
 use super::setup::Setup;
+use super::span;
 use super::sweeper::Sweeper;
 use super::unenforced::warn_of_shadowed;
-use crate::decide::{Decision, Snapshot, decide};
+use crate::decide::{Decision, Paths, Snapshot, decide};
 use crate::error::ConfigError;
 use crate::explain::{Explanation, explain};
 use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
 use crate::schemes::Off;
 use crate::site::{Policy, SiteView};
+use crate::stats::{Counters, is_sampled};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
@@ -98,9 +102,68 @@ impl Verifier {
         now: UnixSeconds,
         found: Option<&Found>,
     ) -> Decision<'r> {
+        self.decide_on(request, now, found, Paths::Whole)
+    }
+
+    /// Decides and counts a request. A decision that rests on the position of a path is refused if the path may be shortened.
+    #[inline]
+    pub(crate) fn decide_on<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        if is_sampled() {
+            return self.decide_timed(request, now, found, paths);
+        }
+        if span::is_enabled() {
+            return self.decide_in_span(request, now, found, paths);
+        }
+        self.decide_and_count(request, now, found, paths)
+    }
+
+    /// Decides and counts a request, and records the latency.
+    #[cold]
+    #[inline(never)]
+    fn decide_timed<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        let started = Instant::now();
+        let decision = self.decide_in_span(request, now, found, paths);
+        decision.snapshot().counters.latency.record(started.elapsed());
+        decision
+    }
+
+    /// Decides and counts a request in a span, if a subscriber wants it.
+    #[cold]
+    #[inline(never)]
+    fn decide_in_span<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
+        span::decide_in_span(request, || self.decide_and_count(request, now, found, paths))
+    }
+
+    #[inline(never)] // called from two places, and large
+    fn decide_and_count<'r>(
+        &self,
+        request: &'r impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+        paths: Paths,
+    ) -> Decision<'r> {
         let state = self.0.live.load(); // policy and keys, as one, for the whole decision
-        let decided = decide(&state, request, now, found, Off);
-        Decision::new(state, decided)
+        let noted = Cell::default();
+        let decided = decide(&state, request, now, found, &noted, Off);
+        Decision::new(state, decided, noted.get(), paths, request)
     }
 
     /// Explains the decision about a request: each rule with its values and its result, and what would pass.
@@ -127,7 +190,15 @@ impl Verifier {
 
     /// Starts the lookup that a decision needs, for servers that do not call [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
-        self.store().look_up(need, self.now())
+        let counters = self.counters();
+        counters.lookups.start();
+        let started = Instant::now();
+        let ended = move |has_failed| counters.lookups.end(started.elapsed(), has_failed);
+        self.store().look_up(need, self.now()).then(ended)
+    }
+
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.0.live.load().counters)
     }
 
     /// Returns the current second by the verifier's clock, which adapters use for decisions.

@@ -123,7 +123,7 @@ impl Verifier {
             KeyHealth { last_error, ..KeyHealth::of(key) }
         });
         let snapshot = self.snapshot();
-        let (rewritten, unchanged) = snapshot.tally.read();
+        let (rewritten, unchanged) = self.counters().manifests.read();
         let manifests = ManifestHealth { rewritten, unchanged };
         let store = self.store_problems();
         let shadowed = shadowed_ids(&snapshot.policy);
@@ -133,6 +133,12 @@ impl Verifier {
             (&one.kid, &one.scope, &one.issuer).cmp(&(&other.kid, &other.scope, &other.issuer))
         });
         health
+    }
+
+    /// Returns the number of present errors, and the number of sources whose last valid keys are kept.
+    pub(super) fn present_errors(&self) -> (u64, u64) {
+        let Errors { all, kept, .. } = self.errors();
+        (all.len() as u64, kept.len() as u64)
     }
 
     #[cfg(feature = "config")]

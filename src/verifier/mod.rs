@@ -6,8 +6,9 @@
 //!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
 //! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
 //!    `Verifier::watch` does so whenever a file changes.
-//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::shadow`] reports the outcomes on sites that do
-//!    not [enforce](crate::site::danger).
+//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::stats`] counts decisions and the work around them.
+//!    [`Verifier::explain`] explains a decision. [`Verifier::shadow`] reports the outcomes on sites that do not
+//!    [enforce](crate::site::danger).
 //!
 //! A change applies to every decision that starts after the call that made the change has returned.
 
@@ -26,6 +27,8 @@ mod secrets;
 #[cfg_attr(not(feature = "config"), path = "no_setup.rs")]
 mod setup;
 mod shadow;
+mod span;
+mod stats;
 mod sweeper;
 mod unenforced;
 #[cfg(feature = "watch")]
@@ -38,5 +41,9 @@ pub use health::{Health, KeptSource, KeyHealth, ManifestHealth};
 #[cfg(feature = "config")]
 pub use reloaded::{Difference, Reloaded};
 pub use shadow::ShadowReport;
+pub use stats::{
+    AgeCount, CacheStats, DecisionCount, KeyStats, LatencyBucket, LatencyStats, LookupStats, ManifestStats,
+    OTHER_SITES, PROMETHEUS_CONTENT_TYPE, ReloadStats, SignatureCount, Stats,
+};
 #[cfg(feature = "watch")]
 pub use watch::Watch;

@@ -42,7 +42,12 @@ impl Verifier {
     ///
     /// Returns all errors at once; nothing changes in that case.
     pub fn reload(&self) -> Result<Reloaded, ConfigErrors> {
-        self.read_again(&mut self.setup().lock())
+        let reloaded = self.read_again(&mut self.setup().lock());
+        match &reloaded {
+            Ok(_) => self.counters().reloads.applied(self.now()),
+            Err(_) => self.counters().reloads.rejected(),
+        }
+        reloaded
     }
 
     fn read_again(&self, state: &mut State) -> Result<Reloaded, ConfigErrors> {
@@ -81,7 +86,10 @@ impl Verifier {
             Ok(false) if state.settling.is_none() && refused_before.is_none() => None,
             // The file has settled. Or its last error may be gone, for example a missing folder.
             Ok(false) => match self.read_again(&mut state) {
-                Ok(_) => return false,
+                Ok(_) => {
+                    self.counters().reloads.applied(self.now());
+                    return false;
+                }
                 Err(errors) => Some(errors),
             },
             Err(error) => {
@@ -91,6 +99,7 @@ impl Verifier {
         };
         if let Some(errors) = fault {
             if refused_before.as_ref() != Some(&errors) {
+                self.counters().reloads.rejected();
                 log_errors(errors.iter());
                 crate::log::event!(
                     WARN,

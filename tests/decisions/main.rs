@@ -19,3 +19,5 @@ mod revocation;
 mod schemes;
 mod secure_links;
 mod shadow;
+mod spans;
+mod stats;

@@ -5,6 +5,8 @@
 
 #[path = "../../../tests/support/browser.rs"]
 mod browser;
+#[path = "demo/prometheus.rs"]
+mod prometheus;
 #[path = "../../../tests/support/skip.rs"]
 mod skip;
 
@@ -12,6 +14,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use browser::Browser;
@@ -30,6 +33,8 @@ struct Demo {
     program: Child,
     port: u16,
     greeting: Vec<String>,
+    /// The commands that `--curl` prints.
+    cases: Arc<Mutex<Vec<String>>>,
 }
 
 /// A response, with its header fields in lower case.
@@ -55,8 +60,13 @@ impl Demo {
         let address = greeting.first().unwrap().rsplit(' ').next().unwrap().to_owned();
         let port = address.rsplit(':').next().unwrap().parse().unwrap();
         // The rest is read so that the program never waits for a reader.
-        std::thread::spawn(move || lines.count());
-        Self { program, port, greeting }
+        let cases = Arc::<Mutex<Vec<String>>>::default();
+        let printed = Arc::clone(&cases);
+        std::thread::spawn(move || {
+            let lines = lines.map_while(Result::ok).filter(|line| line.starts_with("curl "));
+            lines.for_each(|line| printed.lock().unwrap().push(line));
+        });
+        Self { program, port, greeting, cases }
     }
 
     /// The origin of a host, as browsers send it.
@@ -172,13 +182,13 @@ fn check_runs_all_cases_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_greeting_is_five_lines_whose_requests_get_the_stated_status() {
+fn the_greeting_is_six_lines_whose_requests_get_the_stated_status() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start(&["--dir", text(&folder.path().join("demo"))]);
     let lines: Vec<&str> =
         demo.greeting.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     // The line that names Ctrl-C ended the reading.
-    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(lines.len(), 6, "{lines:?}");
     let address = |line: &str| line.split('\'').nth(1).unwrap().to_owned();
     let target = |address: &str| address.split_once(&format!(":{}", demo.port)).unwrap().1.to_owned();
     assert!(lines[1].ends_with(&format!("{}/", demo.origin(APP))));
@@ -188,6 +198,7 @@ fn the_greeting_is_five_lines_whose_requests_get_the_stated_status() {
     let refused = demo.get(CDN, &target(&address(lines[3])), &[]);
     assert_eq!((refused.status, refused.code()), (401, "credential_missing".to_owned()));
     assert!(lines[4].starts_with("Config"));
+    assert!(lines[5].starts_with("Metrics   http://127.0.0.1:"), "{}", lines[5]);
 
     let log = demo.stop();
     assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");

@@ -24,7 +24,7 @@ use tower_service::Service;
 pub use future::GateFuture;
 
 use super::http::ReplyBody;
-use crate::answer::Paths;
+use crate::decide::Paths;
 use crate::verifier::Verifier;
 use future::Held;
 use view::Received;

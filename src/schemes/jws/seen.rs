@@ -95,19 +95,28 @@ impl SeenTokens {
         })
     }
 
-    /// Adds a token that this key has signed, with one allocation.
-    pub(crate) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) {
+    /// Adds a token that this key has signed, with one allocation. Returns whether it replaces another token.
+    pub(crate) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) -> bool {
         let room = self.room.get_or_init(|| Room::new(self.count));
-        let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return };
+        let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return false };
         let facts = Facts { stands, key: key.generation(), checked: Checked::default() };
-        if let Some(memo) = token.keep(facts) {
-            let tenant = self.tenant_of(key.scope());
-            let place = set.place_for(token.text(), tag, tenant, |tenant| room.held_by(tenant));
-            place.memo.store(Some(memo));
-            room.hand_over(place, tenant);
-            place.used.store(false, Ordering::Relaxed);
-            place.tag.store(tag, Ordering::Relaxed);
-        }
+        let Some(memo) = token.keep(facts) else { return false };
+        let tenant = self.tenant_of(key.scope());
+        let place = set.place_for(token.text(), tag, tenant, |tenant| room.held_by(tenant));
+        let before = place.memo.swap(Some(memo));
+        room.hand_over(place, tenant);
+        place.used.store(false, Ordering::Relaxed);
+        place.tag.store(tag, Ordering::Relaxed);
+        before.is_some_and(|before| !is_memo_of(&before, token.text()))
+    }
+
+    /// Returns the number of places in use, and the number of all places.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let held = self
+            .room
+            .get()
+            .map_or(0, |room| room.held.iter().map(|held| u64::from(held.load(Ordering::Relaxed))).sum());
+        (held, self.count.saturating_mul(4) as u64)
     }
 
     /// Returns the set of a token, and its tag. The end of a signature is as good as random, but its last characters may not

@@ -39,6 +39,7 @@ use crate::schemes::rule::Rule;
 use crate::schemes::scheme::{Basis, CredentialScheme, SchemeFacts};
 use crate::schemes::verified::Verified;
 use crate::scope::ScopeName;
+use crate::stats::Noted;
 
 /// The number of bytes of a rejected token's `kid` that a log line shows. The thumbprint of a key fits (RFC 7638).
 pub const MAX_KID_SHOWN: usize = 64;
@@ -127,6 +128,7 @@ impl JwsRules {
         seen: &Seen,
         context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
+        context.note(Noted::hit);
         context.check(Rule::Form, || self.check_length(text.raw))?;
         let known = seen.signer(context.keys).zip(seen.token());
         let Some((by, token)) = known else { return self.verify_new(text, Some(seen), context) };
@@ -189,6 +191,9 @@ impl JwsRules {
         let token =
             Token::parse(raw, &mut buffer).map_err(|denial| context.recorder.failed(Rule::Form, denial))?;
         context.recorder.passed(Rule::Form);
+        if seen.is_none() {
+            context.note(Noted::miss);
+        }
         // 2. Key.
         let mut buffer = KeyIdBuffer::new();
         let (named_by, kid) = context.check(Rule::Key, || {

@@ -41,6 +41,8 @@ pub(super) struct Demo {
     pub(super) verifier: Verifier,
     pub(super) embeds: Embeds,
     pub(super) journal: Journal,
+    /// The address for Prometheus, without `http://`.
+    pub(super) metrics: String,
     pub(super) current: Mutex<Current>,
 }
 
@@ -89,7 +91,9 @@ pub(super) fn router(demo: Arc<Demo>) -> Router {
 async fn page(State(demo): State<Arc<Demo>>) -> impl IntoResponse {
     let origin = demo.current.lock().await.issuer.addresses.origin(home::APP);
     let config = demo.home.config().display().to_string();
-    let data = json!({"origin": origin, "config": config}).to_string().replace('<', "\\u003c");
+    let data = json!({"origin": origin, "config": config, "metrics": demo.metrics})
+        .to_string()
+        .replace('<', "\\u003c");
     ([(CACHE_CONTROL, "no-store"), (CONTENT_SECURITY_POLICY, CSP)], Html(PAGE.replace("__DEMO__", &data)))
 }
 

@@ -6,6 +6,7 @@
 //! - [`journal`]: the requests that the page lists
 //! - [`cases`] and [`check`]: the requests of `--curl` and `--check`
 //! - [`media`]: the embedded film
+//! - [`metrics`]: the numbers for Prometheus, on an address of their own
 
 mod app;
 mod cases;
@@ -14,6 +15,7 @@ mod home;
 mod issuer;
 mod journal;
 mod media;
+mod metrics;
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write as _};
@@ -48,6 +50,10 @@ pub(crate) struct Demo {
     /// The address and port to serve at; port 0 is any free port [default: 127.0.0.1:8080, with --check any free port].
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+
+    /// The address and port for Prometheus, which serves `/metrics` and nothing else [default: any free port of 127.0.0.1].
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "check")]
+    metrics: Option<SocketAddr>,
 
     /// The directory for configuration and keys; without a value, a temporary one [default: playgate-demo, with --check a
     /// temporary one].
@@ -99,6 +105,10 @@ impl Demo {
         let address = listener.local_addr()?; // with the real port, if port 0 was given
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
 
+        let metrics = self.metrics.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let metrics = TcpListener::bind(metrics).await.map_err(|error| explain(metrics, &error))?;
+        let metrics_address = format!("{}/metrics", metrics.local_addr()?);
+
         let addresses = Addresses::new(address.port());
         let home = self.home()?;
         home.write_config(&addresses.origin(home::APP))?;
@@ -109,11 +119,13 @@ impl Demo {
             embeds: verifier.embeds(home::EMBED)?,
             journal: journal::Journal::default(),
             current: Mutex::new(Current::new(issuer)),
+            metrics: metrics_address,
             verifier,
             home,
         });
         let app = app::router(Arc::clone(&demo)).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, app);
+        let metrics = axum::serve(metrics, metrics::router(demo.verifier.clone()));
 
         let done = if self.check {
             let cases = cases::all(&demo.current.lock().await.issuer, &demo.embeds).await?;
@@ -130,6 +142,7 @@ impl Demo {
             io::stdout().lock().write_all(greeting.as_bytes())?;
             tokio::select! {
                 served = server => served?,
+                served = metrics => served?,
                 () = stopped() => {} // a paused player would hold its connection for ever
             }
             ExitCode::SUCCESS
@@ -143,13 +156,14 @@ impl Demo {
         let current = demo.current.lock().await;
         let (granted, refused) = cases::first_two(&current.issuer)?;
         let page = current.issuer.addresses.url(home::APP, "");
-        let config = shown(&demo.home.config());
+        let (config, metrics) = (shown(&demo.home.config()), &demo.metrics);
         let mut text = format!(
             "playgate demo: a protected origin on {address}\n\n  \
              Open      {page}\n  \
              Granted   curl -I '{granted}'      200\n  \
              Refused   curl -I '{refused}'      401 credential_missing\n  \
              Config    {config}   (with its keys; edit it while the demo runs)\n  \
+             Metrics   http://{metrics}   (for Prometheus)\n  \
              Stop      Ctrl-C.   `playgate demo --curl` prints every case, `--check` runs them.\n\n"
         );
         if self.curl {

@@ -2,18 +2,24 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Counts rewritten and unchanged manifests since the process started.
+/// Counters of rewritten and unchanged manifests.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Manifests {
     rewritten: AtomicU64,
+    bytes: AtomicU64,
     /// The number of unchanged manifests for each reason. There are only a few reasons.
     unchanged: Mutex<BTreeMap<String, u64>>,
 }
 
-impl Tally {
+impl Manifests {
     /// Counts a manifest that was rewritten to its end.
     pub(crate) fn rewritten(&self) {
         self.rewritten.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts bytes that a rewriter has written.
+    pub(crate) fn wrote(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Counts a manifest that passed unchanged, either wholly or from some byte on.
@@ -23,8 +29,14 @@ impl Tally {
         *count = count.saturating_add(1);
     }
 
+    /// Returns the number of rewritten manifests, and the number of unchanged ones by reason.
     pub(crate) fn read(&self) -> (u64, BTreeMap<String, u64>) {
         let unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
         (self.rewritten.load(Ordering::Relaxed), unchanged.clone())
+    }
+
+    /// Returns the number of bytes that rewriters have written.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 }

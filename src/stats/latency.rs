@@ -1,0 +1,23 @@
+use std::cell::Cell;
+
+/// The latency of one decision in so many is measured, on each thread. Reading a clock twice costs more than all counters of a
+/// decision.
+pub const SAMPLED_EVERY: u32 = 1_024;
+
+thread_local! {
+    /// The number of decisions of this thread.
+    static DECISIONS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts a decision of this thread. Returns whether its latency is to be measured.
+#[inline]
+pub(crate) fn is_sampled() -> bool {
+    DECISIONS.with(|decisions| {
+        let number = decisions.get().wrapping_add(1);
+        decisions.set(number);
+        number.is_multiple_of(SAMPLED_EVERY)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! Counters of decisions, and of the work around them. Deciding never waits for them.
+//!
+//! 1. Each thread counts decisions in rows of its own, one for each site. Only the owner of a row writes to it, with plain loads and
+//!    stores, so threads do not contend.
+//! 2. A row is allocated by the first decision of a thread on a site. When a thread ends, its rows stay, and a later thread
+//!    continues them.
+//! 3. At most [`MAX_SITES`] sites have rows of their own. Further sites share one row.
+//! 4. Rare events (lookups, reloads, manifests, sampled latencies) are counted in shared atomic counters.
+//!
+//! Counters belong to the verifier. A new policy continues the counters of its sites, by their ids.
+
+mod counters;
+mod histogram;
+mod latency;
+mod lookups;
+mod manifests;
+mod noted;
+mod reloads;
+mod row;
+mod rows;
+
+pub use counters::MAX_SITES;
+pub(crate) use counters::{Counters, SiteCounters};
+pub(crate) use histogram::Reading;
+pub use latency::SAMPLED_EVERY;
+pub(crate) use latency::is_sampled;
+pub(crate) use noted::Noted;
+pub(crate) use row::{Counts, SCHEMES, Slot};

@@ -1,0 +1,97 @@
+//! The rows of each thread.
+//!
+//! A row lives as long as the process, so that a thread finds its own without a lock, a reference count or a destructor. Rows are
+//! not lost: a row that its thread has left is continued by the next thread of its site, and the rows of a dropped verifier serve
+//! other sites.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::noted::Noted;
+use super::row::{Row, Slot};
+
+/// The number of sites whose rows a thread finds at once. If a thread decides requests for more sites in turn, some rows are found
+/// by a hash map instead. The places take 1 KiB of each thread of the process.
+const PLACES: usize = 64;
+
+type Place = Cell<Option<(u64, &'static Row)>>;
+
+thread_local! {
+    /// The rows that this thread found last, by the number of their site modulo [`PLACES`].
+    static FOUND: [Place; PLACES] = const { [const { Cell::new(None) }; PLACES] };
+
+    /// All rows that this thread owns.
+    static OWNED: RefCell<Owned> = RefCell::default();
+}
+
+/// Rows that belong to no site.
+static UNUSED: Mutex<Vec<&'static Row>> = Mutex::new(Vec::new());
+
+/// Counts in this thread's row of a site, if it is at its place.
+#[inline]
+pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
+    FOUND.with(|places| match place_of(places, site).map(Cell::get) {
+        Some(Some((holder, row))) if holder == site => {
+            row.count(slot, noted);
+            true
+        }
+        _ => false,
+    })
+}
+
+/// Returns this thread's row of a site. `take` takes one if the thread has none. Returns `None` if the thread is ending.
+pub(super) fn own(site: u64, take: impl FnOnce() -> &'static Row) -> Option<&'static Row> {
+    let row = OWNED.try_with(|owned| {
+        let Owned(rows) = &mut *owned.try_borrow_mut().ok()?;
+        if let Some(row) = rows.get(&site) {
+            return Some(*row);
+        }
+        rows.retain(|site, row| row.belongs_to(*site)); // without those of dropped verifiers
+        let row = take();
+        rows.insert(site, row);
+        Some(row)
+    });
+    let row = row.ok()??;
+    FOUND.with(|places| place_of(places, site).map(|place| place.set(Some((site, row)))));
+    Some(row)
+}
+
+/// Returns an unused row, or a new one, for a site.
+pub(super) fn new_row(site: u64) -> &'static Row {
+    let mut unused = unused();
+    let row = unused.pop().unwrap_or_else(|| Box::leak(Box::default()));
+    row.begin(site);
+    row
+}
+
+/// Returns the rows of a dropped site to those that are unused.
+pub(super) fn recycle(rows: &mut Vec<&'static Row>) {
+    let mut unused = unused();
+    rows.iter().for_each(|row| row.reset());
+    unused.append(rows);
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
+#[inline]
+fn place_of(places: &[Place; PLACES], site: u64) -> Option<&Place> {
+    places.get((site % PLACES as u64) as usize)
+}
+
+fn unused() -> MutexGuard<'static, Vec<&'static Row>> {
+    UNUSED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The rows that a thread owns, by the number of their site. When the thread ends, other threads may take them.
+#[derive(Default)]
+struct Owned(HashMap<u64, &'static Row>);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        FOUND.with(|places| places.iter().for_each(|place| place.set(None)));
+        let _unused = unused(); // no row may change its site meanwhile
+        for (site, row) in &self.0 {
+            row.leave(*site);
+        }
+    }
+}
