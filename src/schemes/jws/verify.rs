@@ -190,13 +190,12 @@ impl JwsRules {
         self.check_claims(token.unverified(), key, context)?;
         // 6. Signature.
         let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let token = match verified_before {
-            Some(token) => token,
-            None => {
-                let result = verify(&keyed);
-                context.note_signature(key, &result);
-                result?
-            }
+        let token = if let Some(token) = verified_before {
+            token
+        } else {
+            let result = verify(&keyed);
+            context.note_signature(key, &result);
+            result?
         };
         if context.seen.admit(&token, place, key) {
             context.note(Noted::eviction);
