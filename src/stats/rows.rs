@@ -68,7 +68,9 @@ pub(super) fn new_row(site: u64) -> &'static Row {
 /// Returns the rows of a dropped site to those that are unused.
 pub(super) fn recycle(rows: &mut Vec<&'static Row>) {
     let mut unused = unused();
-    rows.iter().for_each(|row| row.reset());
+    for row in rows.iter() {
+        row.reset();
+    }
     unused.append(rows);
 }
 

@@ -266,7 +266,10 @@ fn check_signature(
     let mismatch = Denial::UrlSignatureBad(UrlSignatureFault::Mismatch);
     context.check(Rule::Signature, || {
         let digest = digest.ok_or(mismatch)?;
-        context.check_signature(key, || key.verify_digest(&digest, signature).map_err(|_| mismatch))
+        let verify = || key.verify_digest(&digest, signature).map_err(|_| mismatch);
+        let result = context.check_signature(key, verify);
+        context.note_signature(key, &result);
+        result
     })
 }
 

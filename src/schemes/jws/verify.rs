@@ -233,7 +233,14 @@ impl JwsRules {
         self.check_claims(token.unverified(), key, context)?;
         // 6. Signature.
         let verified_before = seen.filter(|seen| seen.is_by(key)).and_then(Seen::token);
-        let token = context.check(Rule::Signature, || verified_before.map_or_else(|| verify(&keyed), Ok))?;
+        let token = context.check(Rule::Signature, || {
+            if let Some(token) = verified_before {
+                return Ok(token);
+            }
+            let result = verify(&keyed);
+            context.note_signature(key, &result);
+            result
+        })?;
         context.remember(&token, place, key);
         // 7. Revocations.
         accept(carrier, &token, (place, key), None, context)

@@ -6,6 +6,7 @@ use super::{AgeCount, LatencyStats, Stats};
 pub(super) struct Metric<'s> {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only the crate `metrics` takes units"))]
     pub(super) unit: Unit,
     pub(super) values: Values<'s>,
 }

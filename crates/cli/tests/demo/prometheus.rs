@@ -83,8 +83,9 @@ impl Prometheus {
         let rules = repository().join("docs/metrics/alerts.yml").canonicalize().unwrap();
         let settings = format!(
             "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\n\
-             rule_files: [{rules:?}]\n\
-             scrape_configs: [{{ job_name: demo, static_configs: [{{ targets: [{target:?}] }}] }}]\n"
+             rule_files: ['{}']\n\
+             scrape_configs: [{{ job_name: demo, static_configs: [{{ targets: [{target:?}] }}] }}]\n",
+            text(&rules)
         );
         std::fs::write(&config, settings).unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
