@@ -3,7 +3,7 @@
 use super::hints::{
     MissingCredential, base_paths, clock, loaded_keys, scope_remedy, wanted_key_scope, with_resource,
 };
-use super::nearest::{letters, nearest};
+use super::nearest::nearest;
 use crate::decide::Snapshot;
 use crate::error::{Denial, HostFault, PathFault, TokenFault, UrlSignatureFault};
 use crate::request::{
@@ -174,8 +174,7 @@ impl Refused<'_> {
         let host = Host::of(self.request, &mut buffer).ok();
         let host = host.and_then(|host| str::from_utf8(host.as_bytes()).ok()).filter(|host| !host.is_empty());
         let near = host.and_then(|host| nearest(host, self.snapshot.policy.host_names()));
-        let near =
-            near.map(|(name, distance)| format!("the host differs by {} from {name:?}", letters(distance)));
+        let near = near.map(|(name, by)| format!("the host differs by {by} from {name:?}"));
         let add =
             "add the host to a site's hosts, or correct the Host header that the proxy sends".to_owned();
         near.into_iter().chain([add]).collect()
@@ -206,7 +205,7 @@ impl Refused<'_> {
     fn unknown_key(&self) -> Vec<String> {
         let keys = &self.snapshot.keys;
         let near = self.kid.as_deref().and_then(|kid| nearest(kid, keys.iter().map(|key| key.id().as_str())));
-        let near = near.map(|(kid, distance)| format!("kid differs by {} from {kid:?}", letters(distance)));
+        let near = near.map(|(kid, by)| format!("kid differs by {by} from {kid:?}"));
         near.into_iter().chain([loaded_keys(keys)]).collect()
     }
 
