@@ -44,9 +44,8 @@ pub(crate) struct Explain {
 
 const HELP: &str = "\
 Examples:
-  playgate explain 'https://cdn.example.com/videos/1/master.m3u8?auth=eyJ…'
-  playgate explain https://cdn.example.com/videos/1/a.ts --cookie 'Qencode-Auth-Token=eyJ…' --client 203.0.113.7
-  playgate explain - --at 2026-12-01T00:00:00Z --json < url.txt
+  playgate mint url https://cdn.example.com/videos/1/a.ts --kid shared | playgate explain -
+  playgate mint url https://cdn.example.com/a.ts --kid shared | playgate explain - --json
 
 Exit code: 1 if the request is refused.
 
