@@ -98,9 +98,7 @@ impl Case<'_> {
             at: now.get(),
             client: client.map(|address| address.to_string()),
             site: site.map(|site| self.explained_site(site)),
-            resource: site.and_then(|site| {
-                with_resource(site, &snapshot.policy, request, |resource| named_resource(resource))
-            }),
+            resource: site.and_then(|site| with_resource(site, &snapshot.policy, request, named_resource)),
             steps: self.request_steps(&own),
             searched: places.as_ref().filter(|_| is_reached).map(searched).unwrap_or_default(),
             unused: match (places.as_ref(), tried.first()) {
@@ -241,14 +239,14 @@ impl Case<'_> {
         match applied.rule {
             Rule::Scope => values.extend(self.site().and_then(|site| {
                 let policy = &self.snapshot.policy;
-                with_resource(site, policy, request, |resource| named_resource(resource))
+                with_resource(site, policy, request, named_resource)
             })),
             Rule::Key | Rule::Algorithm | Rule::KeyScope => {
                 values.extend(key.map(|key| match applied.rule {
                     Rule::Key => described_key(key),
                     Rule::Algorithm => format!("the key's algorithm is {}", key.algorithm),
                     _ => format!("the key's scope is {}", key.scope),
-                }))
+                }));
             }
             Rule::Address => {
                 let client = self.snapshot.policy.trusted_proxies.client(request);
@@ -303,10 +301,14 @@ fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
             }
             Event::Values(text) => values = Some(text),
             Event::Remembered => {
-                tried.iter_mut().next_back().into_iter().for_each(|tried| tried.remembered = true)
+                if let Some(tried) = tried.last_mut() {
+                    tried.remembered = true;
+                }
             }
             Event::Key(key) => {
-                tried.iter_mut().next_back().into_iter().for_each(|tried| tried.keys.push(key.clone()))
+                if let Some(tried) = tried.last_mut() {
+                    tried.keys.push(key);
+                }
             }
             Event::Rule(rule, denial) => {
                 let values = values.take();

@@ -21,7 +21,7 @@ impl Display for Explanation {
             _ => write!(f, "{outcome}")?,
         }
         write!(f, "   {method} {}{path}", host.as_deref().unwrap_or_default())?;
-        write!(f, "\n")?;
+        writeln!(f)?;
         let at = date(UnixSeconds::new(self.at));
         match &self.client {
             Some(client) => line(f, "decided", &format!("at {at}, for client {client}"))?,
@@ -35,14 +35,14 @@ impl Display for Explanation {
             line(f, "path", resource)?;
         }
         let is_late = |step: &&Step| Rule::AFTER_CREDENTIAL.contains(&step.rule);
-        steps(f, self.steps.iter().filter(|step| !is_late(step)))?;
+        write_steps(f, &self.steps.iter().filter(|step| !is_late(step)))?;
         if !self.searched.is_empty() && self.credentials.is_empty() {
             line(f, "searched", &self.searched.join(", "))?;
         }
         for credential in &self.credentials {
             credential.fmt(f)?;
         }
-        steps(f, self.steps.iter().filter(is_late))?;
+        write_steps(f, &self.steps.iter().filter(is_late))?;
         if !self.unused.is_empty() {
             line(
                 f,
@@ -94,7 +94,7 @@ impl ExplainedCredential {
             let fields: Vec<String> = self.fields.iter().map(Field::to_string).collect();
             line(f, "content", &fields.join(", "))?;
         }
-        steps(f, self.steps.iter())
+        write_steps(f, &self.steps.iter())
     }
 }
 
@@ -108,7 +108,7 @@ impl Display for Field {
 }
 
 /// Writes rules: those that passed in one line, each that failed in a line of its own, and those that were not checked.
-fn steps<'s>(f: &mut Formatter<'_>, steps: impl Iterator<Item = &'s Step> + Clone) -> fmt::Result {
+fn write_steps<'s>(f: &mut Formatter<'_>, steps: &(impl Iterator<Item = &'s Step> + Clone)) -> fmt::Result {
     let names = |result| {
         let chosen = steps.clone().filter(move |step| step.result == result);
         chosen.map(|step| Rule::to_string(&step.rule)).collect::<Vec<_>>().join(", ")

@@ -29,6 +29,9 @@
 //! # Ok::<(), playgate::ConfigErrors>(())
 //! ```
 //!
+//! An adapter that cannot rule out that a router removed a prefix from the path refuses some requests that an explanation calls passed or
+//! public; see [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened).
+//!
 //! # What an explanation contains
 //!
 //! 1. The outcome, with code, status and reason of a refusal.
@@ -55,7 +58,7 @@ use serde::Serialize;
 
 pub(crate) use assemble::explain;
 
-pub use crate::schemes::Rule;
+pub use crate::schemes::rule::Rule;
 
 /// The maximum length of one value of a credential in an explanation, in bytes.
 pub const MAX_VALUE: usize = 256;

@@ -34,6 +34,7 @@ const MAX_NAME_SHOWN: usize = 48;
 
 impl Refused<'_> {
     /// Returns the remedies, the most likely first.
+    #[expect(clippy::too_many_lines, reason = "a remedy for each denial")]
     pub(super) fn remedies(&self) -> Vec<String> {
         let one = |text: &str| vec![text.to_owned()];
         let Self { denial, now, .. } = *self;
@@ -102,7 +103,7 @@ impl Refused<'_> {
             Denial::StaleKey { .. } => one(
                 "make the key's file readable again: health names the error, and max_staleness the time allowed",
             ),
-            Denial::WrongKeyScope => self.resource(|site, resource| wanted_key_scope(site, resource)),
+            Denial::WrongKeyScope => self.resource(wanted_key_scope),
             Denial::Expired { exp, .. } => new("token", exp),
             Denial::NotYetValid { nbf, .. } => {
                 let wait = "leave nbf out, compare the clocks, or set leeway on the site".to_owned();

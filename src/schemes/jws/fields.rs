@@ -30,16 +30,16 @@ const READ_BY: [(&str, Rule); 9] = [
 pub(super) fn fields_of(token: &[u8]) -> Vec<Field> {
     crate::work::visited(token.len());
     let mut fields = Vec::new();
-    if let Some(mut header) = header_of(token).and_then(object) {
+    if let Some(mut header) = header_of(token).and_then(|header| object(&header)) {
         fields.extend(HEADER.iter().filter_map(|name| Some(field(name, header.remove(*name)?))));
     }
-    let claims = payload_of(token).and_then(object).unwrap_or_default();
+    let claims = payload_of(token).and_then(|payload| object(&payload)).unwrap_or_default();
     fields.extend(claims.into_iter().map(|(name, value)| field(&name, value)));
     fields
 }
 
-fn object(bytes: Vec<u8>) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&bytes).ok()
+fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(bytes).ok()
 }
 
 fn field(name: &str, value: Value) -> Field {
