@@ -42,7 +42,7 @@ impl SiteGuard {
 #[cfg(feature = "tower")]
 fn may_be_shortened(policy: &Policy, site: SiteIndex, request: &(impl RequestView + ?Sized)) -> bool {
     if !policy.has_base_paths() {
-        return false; // almost every policy
+        return false; // as in almost every policy
     }
     let mut buffer = HostBuffer::new();
     let host = Host::of(request, &mut buffer);

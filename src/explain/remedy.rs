@@ -78,9 +78,9 @@ impl Refused<'_> {
                 one("shorten the token, or raise max_token_bytes of the site")
             }
             Denial::MalformedToken(TokenFault::PercentEncoding) => one("percent-encode the query value once"),
-            Denial::MalformedToken(_) => one(
-                "send the token exactly as it was issued: three base64url segments, separated by dots",
-            ),
+            Denial::MalformedToken(_) => {
+                one("send the token exactly as it was issued: three base64url segments, separated by dots")
+            }
             Denial::MalformedClaim(claim) => {
                 vec![format!(
                     "write the claim {claim} with the right type: a number for dates, a string for other claims"
@@ -145,8 +145,7 @@ impl Refused<'_> {
             }
             Denial::UrlSignatureExpired { expires, .. } => new("signature", expires),
             Denial::UrlSignatureNotYetValid { starts, .. } => {
-                let wait =
-                    "remove the start date, compare the clocks, or set leeway on the site".to_owned();
+                let wait = "remove the start date, compare the clocks, or set leeway on the site".to_owned();
                 missed(starts).into_iter().chain([wait]).collect()
             }
             Denial::UrlSignatureOutOfScope => one("sign the URL again, for a scope that covers the path"),
@@ -161,7 +160,9 @@ impl Refused<'_> {
             Denial::RateLimited { retry_after } => {
                 vec![format!("the next request is allowed in {retry_after} s")]
             }
-            Denial::StoreUnavailable => one("the shared store does not answer: health lists the problems of the store"),
+            Denial::StoreUnavailable => {
+                one("the shared store does not answer: health lists the problems of the store")
+            }
             Denial::RefusedByHook(_) => {
                 one("the site's own hook refused the request: read the source of the hook")
             }
