@@ -6,16 +6,16 @@ use super::{
 };
 use crate::time::UnixSeconds;
 
-/// The width of the names on the left.
+/// The width of the column of names.
 const WIDTH: usize = 12;
 
 impl Display for Explanation {
-    /// Writes the explanation in lines for people, without a line break at the end.
+    /// Writes the explanation in several lines, without a line break at the end.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { outcome, method, path, host, .. } = self;
         match (self.status, self.code) {
             (Some(status), Some(code)) if *outcome == Outcome::Shadowed => {
-                write!(f, "{outcome}; it would be {status} {code}")?;
+                write!(f, "{outcome}; the refusal would be {status} {code}")?;
             }
             (Some(status), Some(code)) => write!(f, "{status} {code}")?,
             _ => write!(f, "{outcome}")?,
@@ -64,11 +64,11 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Passed => "passed: the request belongs to no site",
-            Self::Preflight => "preflight: answered",
+            Self::Preflight => "preflight: answered without a credential",
             Self::Public => "public: no credential is needed",
             Self::Granted => "granted",
             Self::Denied => "denied",
-            Self::Shadowed => "passes, because its site is in shadow mode",
+            Self::Shadowed => "shadowed: the request passes, because its site is in shadow mode",
             Self::NeedsLookup => "undecided: the shared store has to be queried first",
         })
     }
@@ -107,7 +107,7 @@ impl Display for Field {
     }
 }
 
-/// Writes rules: those that passed in one line, each that failed in a line of its own, and those that were not checked.
+/// Writes one line with the rules that passed, one line for each rule that failed, and one line with the rules that were not checked.
 fn write_steps<'s>(f: &mut Formatter<'_>, steps: &(impl Iterator<Item = &'s Step> + Clone)) -> fmt::Result {
     let names = |result| {
         let chosen = steps.clone().filter(move |step| step.result == result);

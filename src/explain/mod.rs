@@ -1,8 +1,8 @@
-//! Explanations: every step of one decision as data, the reason of a refusal, and what would pass.
+//! Explanations: the steps of one decision as data, the reason for a refusal, and the changes that would lead to a grant.
 //!
-//! [`Verifier::explain`](crate::Verifier::explain) runs the function that decides, with a recorder. The outcome and the code are
-//! those of [`Verifier::decide`](crate::Verifier::decide) for the same request at the same time. An explanation counts nothing:
-//! no failed signature, no use of a key or an embed token, no rate. The site's hook is called, as in a decision.
+//! [`Verifier::explain`](crate::Verifier::explain) runs the decision function with a recorder. The outcome and the code are those
+//! of [`Verifier::decide`](crate::Verifier::decide) for the same request at the same time. Limits and rates are checked, but
+//! nothing is counted: no failed signature, and no use of a key or an embed token. The site's hook is called, as in a decision.
 //!
 //! ```
 //! use playgate::request::{RequestView, Target};
@@ -34,17 +34,17 @@
 //!
 //! # What an explanation contains
 //!
-//! 1. The outcome, with code, status and reason of a refusal.
-//! 2. The site that host and path select, and the resource that the path names there.
-//! 3. The carriers that were searched, and each credential that was found in the first carrier that has one.
-//! 4. For each credential its content, and each rule with its values and its result. Rules after the first one that failed were
-//!    not checked. A signed token is checked for its scope and dates before its signature, so the content of a refused credential
+//! 1. The outcome. A refusal also has a code, a status and a reason.
+//! 2. The site that host and path select, and the resource that the path names on this site.
+//! 3. The carriers that were searched, and each credential in the first carrier that has one.
+//! 4. The content of each credential, and each rule with its values and its result. Rules after the first failed rule were not
+//!    checked. The scope and the dates of a signed token are checked before its signature, so the content of a refused credential
 //!    may be forged.
-//! 5. The distance from a grant, and what would pass.
+//! 5. The distance from a grant, and the remedies.
 //!
-//! It never contains a credential, a signature, a proof or a secret. It contains the claims of tokens and the records of embed
-//! tokens, which may identify viewers, so show it to operators only. Text from the request is escaped and cut: each value of a
-//! credential at [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
+//! An explanation never contains a credential, a signature, a proof or a secret. It contains the claims of tokens and the records
+//! of embed tokens, which may identify viewers, so show explanations to operators only. Text from the request is escaped and cut.
+//! Each value of a credential has at most [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
 
 mod assemble;
 mod display;
@@ -68,13 +68,13 @@ pub const MAX_FIELDS: usize = 80;
 
 /// The explanation of one decision.
 ///
-/// `Display` writes it for people, in several lines; serde writes it for tools. Times are seconds since 1970.
+/// `Display` writes text in several lines, and serde writes data. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The outcome.
     pub outcome: Outcome,
-    /// The code of a refusal, which may be one that a hook set.
+    /// The code of a refusal. A hook can set a code of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// The HTTP status of a refusal on this site.
@@ -88,11 +88,11 @@ pub struct Explanation {
     /// The host, as received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The path, as received, with every text replaced that could be a credential. The query is never shown.
+    /// The path, as received, except that any text that could be a credential is replaced. The query is never included.
     pub path: String,
     /// The time of the decision.
     pub at: i64,
-    /// The client's address, by the connection and the trusted proxies.
+    /// The client's address, as determined from the connection and the trusted proxies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The site of the request.
@@ -108,13 +108,13 @@ pub struct Explanation {
     pub searched: Vec<String>,
     /// The credentials of the carrier that decides, in the order in which they were tried.
     pub credentials: Vec<ExplainedCredential>,
-    /// The places in which the request has other credentials, which were not used.
+    /// The places of other credentials in the request, which were not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<String>,
     /// Facts that do not change the outcome, such as an origin that the site's CORS policy does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The changes with which the request, or one like it, would be granted.
+    /// The changes with which the request would be granted, the most likely first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<String>,
 }
@@ -124,7 +124,7 @@ pub struct Explanation {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The request belongs to no site, and goes to the inner service.
+    /// The request belongs to no site, and passes to the inner service.
     Passed,
     /// A CORS preflight, which is answered.
     Preflight,
@@ -134,10 +134,10 @@ pub enum Outcome {
     Granted,
     /// The request is refused.
     Denied,
-    /// The request would be refused, and passes because its site is in [shadow mode](crate::site::danger). Code, status and reason are
-    /// those of the refusal.
+    /// The request would be refused, but passes because its site is in [shadow mode](crate::site::danger). Code, status and reason
+    /// are those of the refusal.
     Shadowed,
-    /// The decision needs a lookup in the shared store first: pass its result to
+    /// The decision needs a lookup in the shared store first. Pass the result of the lookup to
     /// [`Verifier::explain_with`](crate::Verifier::explain_with).
     NeedsLookup,
 }
@@ -148,9 +148,9 @@ pub enum Outcome {
 pub struct ExplainedSite {
     /// The id.
     pub id: String,
-    /// The kind of name by which the host selected the site.
+    /// The kind of host name that selected the site.
     pub selected_by: SelectedBy,
-    /// The path at which the site begins.
+    /// The base path of the site.
     pub base_path: String,
     /// The resources that the site serves, such as `bucket "courses"`.
     pub serves: String,
@@ -158,16 +158,16 @@ pub struct ExplainedSite {
     pub authenticated: bool,
 }
 
-/// The kind of name by which a host selects a site.
+/// The kind of host name that selects a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SelectedBy {
-    /// An exact name.
+    /// An exact host.
     ExactHost,
-    /// A pattern.
+    /// A host pattern.
     HostPattern,
-    /// The site is for every host.
+    /// The site serves any host.
     AnyHost,
 }
 
@@ -175,18 +175,18 @@ pub enum SelectedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedCredential {
-    /// The kind of credential, by its name in configurations.
+    /// The scheme of the credential, by its name in configurations.
     pub scheme: &'static str,
     /// The place of the credential, such as "query parameter auth".
     pub place: String,
-    /// The content of the credential. It may be forged, unless the credential was granted.
+    /// The content of the credential. The content may be forged, unless the outcome is a grant.
     pub fields: Vec<Field>,
-    /// True if the credential was verified before and is remembered. Its signature is then not checked again.
+    /// True if the credential was verified before and is remembered. The signature is then not checked again.
     pub remembered: bool,
     /// The keys with which the credential was checked, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<ExplainedKey>,
-    /// The rules that were applied, in order, and the rules that were not reached.
+    /// The rules that were applied, in order, and then the rules that were not checked.
     pub steps: Vec<Step>,
 }
 
@@ -196,9 +196,9 @@ pub struct ExplainedCredential {
 pub struct Field {
     /// The name of the claim or field.
     pub name: String,
-    /// The value. A date is written in words.
+    /// The value. A date is written as text, with its distance from the time of the decision.
     pub value: String,
-    /// The date, if the value is one.
+    /// The value in seconds since 1970, if the value is a date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i64>,
 }
@@ -213,7 +213,7 @@ pub struct ExplainedKey {
     pub algorithm: &'static str,
     /// The scope, such as "bucket courses".
     pub scope: String,
-    /// The issuer whose tokens the key verifies, or `None` for any.
+    /// The issuer whose tokens the key verifies, or `None` for any issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The file or variable from which the key was loaded.
@@ -229,7 +229,7 @@ pub struct Step {
     pub rule: Rule,
     /// The result.
     pub result: StepResult,
-    /// The values that the rule compared, or the reason for which it failed.
+    /// The values that the rule compared, and the reason if the rule failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -243,6 +243,6 @@ pub enum StepResult {
     Passed,
     /// The rule was not met.
     Failed,
-    /// The rule was not applied, because an earlier one failed.
+    /// The rule was not applied, because an earlier rule failed.
     NotChecked,
 }

@@ -1,16 +1,16 @@
-//! The configured name that a wrong name was probably meant to be.
+//! Finds the configured name that is most similar to an unknown name.
 
-/// The number of names that are compared. Each comparison takes time in proportion to the product of the lengths.
+/// The maximum number of names that are compared. The time of a comparison is proportional to the product of the lengths.
 const MAX_COMPARED: usize = 10_000;
 
 /// The maximum length of a name that is compared, in bytes.
 const MAX_LEN: usize = 128;
 
-/// The maximum number of letters by which the names differ.
+/// The maximum number of letters by which similar names differ.
 const MAX_DISTANCE: usize = 2;
 
-/// Returns the name that differs least from `text`, and the difference in words. Returns `None` if no name is near, or one is
-/// equal.
+/// Returns the name that differs least from `text`, and the difference in words. Returns `None` if no name is similar,
+/// or if a name is equal.
 pub(super) fn nearest<'n>(
     text: &str,
     names: impl Iterator<Item = &'n str>,

@@ -89,7 +89,7 @@ fn mistakes_of_requests() -> Vec<Mistake> {
             get(format!("{PATH}?Auth={}", token(""))),
             "credential_missing",
             Rule::Credential,
-            r#"the request has the query parameter "Auth": the site reads "auth""#,
+            r#"the request has the query parameter "Auth", but the site reads "auth""#,
         ),
         refused(
             "a cookie with another domain or path",

@@ -68,7 +68,7 @@ impl CredentialScheme for AkamaiRules {
         Ok(found.map(|raw| (AkamaiToken(raw), raw.into())))
     }
 
-    #[inline(never)] // its buffers are large, and few requests have such a token
+    #[inline(never)] // the buffers are large, and few requests have such a token
     fn verify(
         &self,
         carrier: Carrier,

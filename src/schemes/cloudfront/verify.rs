@@ -68,7 +68,7 @@ impl CredentialScheme for CloudFrontRules {
         Ok(parts.map(|parts| (parts, Pieces { facts: parts.policy(), key: parts.key_pair_id() })))
     }
 
-    #[inline(never)] // its buffers are large, and few requests have such a credential
+    #[inline(never)] // the buffers are large, and few requests have such a credential
     fn verify(
         &self,
         carrier: Carrier,

@@ -75,7 +75,7 @@ impl CredentialScheme for LinkRules {
         rules
     }
 
-    /// Returns the expiry, the covered text and the signed query parameters. The proof is a secret.
+    /// Returns the expiry, the covered text and the signed query parameters. The proof is left out, because it is a secret.
     fn fields(&self, _: Carrier, link: &Link<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
         self.fields_of(link)
     }
