@@ -290,10 +290,8 @@ fn a_request_that_passes_because_its_site_does_not_enforce_is_explained_as_one_t
     assert_eq!((explanation.status, explanation.code), (Some(403), Some("out_of_scope")));
     assert_eq!(failed(&explanation).rule, Rule::Scope);
     let text = explanation.to_string();
-    assert!(
-        text.starts_with("passes, because its site is in shadow mode; it would be 403 out_of_scope"),
-        "{text}"
-    );
+    assert!(text.starts_with("shadowed: the request passes, because its site is in shadow mode"), "{text}");
+    assert!(text.contains("the refusal would be 403 out_of_scope"), "{text}");
     // The method is enforced, and is then the one rule that failed last.
     let put = ask.method("PUT").parsed().unwrap();
     let put = verifier.explain(&put, UnixSeconds::new(NOW));
