@@ -204,7 +204,8 @@ impl Comparisons {
             recent.list.pop_front();
         }
         recent.list.push_back(disagreement);
-        if recent.second != Some(now) {
+        // A thread may have read the clock just before another thread began the second.
+        if recent.second.is_none_or(|second| second != now && second != now.saturating_add(1)) {
             recent.second = Some(now);
             recent.logged = 0;
         }

@@ -29,7 +29,7 @@ impl SiteGuard {
         self.state.policy.site(self.site)
     }
 
-    /// Returns whether other sites of the host begin below `/`. If so, a shortened path may belong to one of them.
+    /// Returns whether the host has other sites, one of them below `/`. If so, the whole path may belong to another site.
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
         let policy = &self.state.policy;
         if !policy.has_base_paths() {
@@ -37,7 +37,7 @@ impl SiteGuard {
         }
         let mut buffer = HostBuffer::new();
         let host = Host::of(request, &mut buffer);
-        host.is_ok_and(|host| policy.has_others_below(host, self.site))
+        host.is_ok_and(|host| policy.has_others(host, self.site))
     }
 }
 

@@ -292,7 +292,7 @@ impl Case<'_> {
 
 /// Separates the rules about the request from the rules about each credential.
 fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
-    let (mut own, mut tried) = (Vec::new(), Vec::<Tried>::new());
+    let (mut own, mut tried) = (Vec::<Applied>::new(), Vec::<Tried>::new());
     let mut values = None;
     for event in events {
         match event {
@@ -313,7 +313,10 @@ fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
             Event::Rule(rule, denial) => {
                 let values = values.take();
                 match tried.last_mut().filter(|_| !rule.is_about_request()) {
-                    None => own.push(Applied { rule, denial, values, keys: 0 }),
+                    None => {
+                        own.retain(|step| step.rule != rule || step.denial.is_some());
+                        own.push(Applied { rule, denial, values, keys: 0 });
+                    }
                     Some(tried) => {
                         let keys = tried.keys.len();
                         let applied = Applied { rule, denial, values, keys };

@@ -29,8 +29,8 @@
 //! # Ok::<(), playgate::ConfigErrors>(())
 //! ```
 //!
-//! An adapter that cannot rule out that a router removed a prefix from the path refuses some requests that an explanation calls passed or
-//! public; see [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened).
+//! An adapter that cannot rule out that a router removed a prefix from the path refuses some requests that an explanation calls passed,
+//! public or shadowed; see [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened).
 //!
 //! # What an explanation contains
 //!

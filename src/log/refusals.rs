@@ -127,10 +127,11 @@ impl std::fmt::Debug for RefusalLimiter {
 }
 
 impl Window {
-    /// Begins a new window if `now` is another second, and returns the counts of the previous window. Setting the clock back also
-    /// begins a new window.
+    /// Begins a new window if `now` is another second, and returns the counts of the previous window. Setting the clock back by more
+    /// than a second also begins a new window.
     fn advance(&mut self, now: UnixSeconds) -> Vec<Sum> {
-        if self.second == Some(now) {
+        // A thread may have read the clock just before another thread began the window.
+        if self.second.is_some_and(|second| second == now || second == now.saturating_add(1)) {
             return Vec::new();
         }
         self.second = Some(now);

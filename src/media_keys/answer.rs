@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 
@@ -9,6 +10,7 @@ use crate::answer::{Header, problem};
 use crate::decide::OwnedGrant;
 use crate::error::Code;
 use crate::request::{PathBuffer, RequestPath, RequestView, shown_path};
+use crate::time::UnixSeconds;
 
 impl MediaKeys {
     /// Creates a service for the keys below this path, as clients send it: `/videos/{video}/keys/`. A segment that holds an
@@ -19,7 +21,8 @@ impl MediaKeys {
     /// Returns [`MediaKeyError::Folder`]; nothing else fails.
     pub fn service(&self, folder: &str) -> Result<KeyService, MediaKeyError> {
         let folder = Folder::parse(folder)?;
-        Ok(KeyService { shared: Arc::new(Shared { keys: self.clone(), folder }) })
+        let no_grant_logged_at = AtomicI64::new(i64::MIN);
+        Ok(KeyService { shared: Arc::new(Shared { keys: self.clone(), folder, no_grant_logged_at }) })
     }
 }
 
@@ -37,6 +40,8 @@ pub struct KeyService {
 struct Shared {
     keys: MediaKeys,
     folder: Folder,
+    /// The second in which a request without a grant was last logged.
+    no_grant_logged_at: AtomicI64,
 }
 
 /// The reason why no key is returned.
@@ -81,14 +86,18 @@ impl KeyService {
         request: &(impl RequestView + ?Sized),
         grant: Option<&OwnedGrant>,
     ) -> Result<MediaKey, Refused> {
-        let Shared { keys, folder } = &*self.shared;
+        let Shared { keys, folder, no_grant_logged_at } = &*self.shared;
         let Some(grant) = grant else {
-            crate::log::event!(
-                WARN,
-                folder = folder.as_str(),
-                "a request for a media key has no grant: wrap this service in the layer and set grant_extension on its site; \
-                 while the site does not enforce, a request whose credential is refused has none"
-            );
+            let now = UnixSeconds::now().get();
+            // At most once a second: any client can send such a request to a site that does not enforce.
+            if no_grant_logged_at.swap(now, Ordering::Relaxed) != now {
+                crate::log::event!(
+                    WARN,
+                    folder = folder.as_str(),
+                    "a request for a media key has no grant: wrap this service in the layer and set grant_extension on its site; \
+                     while the site does not enforce, a request whose credential is refused has none"
+                );
+            }
             return Err(Refused::NoGrant);
         };
         if !matches!(request.method(), "GET" | "HEAD") {

@@ -245,6 +245,6 @@ impl<R: Recorder> Context<'_, '_, R> {
             carrier,
             claims,
         };
-        hook.run(&request, self.now)
+        hook.run(&request, self.now, self.counts())
     }
 }

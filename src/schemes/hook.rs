@@ -169,19 +169,20 @@ impl Hook {
         Self(Arc::new(Watched { panic_logged_at: AtomicI64::new(i64::MIN), rule }))
     }
 
-    /// Runs the function. If the function panics, the panic is caught, and only this request is refused.
+    /// Runs the function. If the function panics, the panic is caught, and only this request is refused. The panic is logged if `logs`
+    /// is true.
     ///
     /// # Errors
     ///
     /// Returns [`Denial::RefusedByHook`], or [`Denial::HookPanicked`].
     #[inline]
-    pub(super) fn run(&self, request: &HookRequest<'_>, now: UnixSeconds) -> Result<(), Denial> {
+    pub(super) fn run(&self, request: &HookRequest<'_>, now: UnixSeconds, logs: bool) -> Result<(), Denial> {
         // This crate's data is unwind-safe: the function only reads the request, and the request is not used after a panic.
         match catch_unwind(AssertUnwindSafe(|| (self.0.rule)(request))) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(refuse)) => Err(Denial::RefusedByHook(refuse)),
             Err(payload) => {
-                self.log_panic(payload, request.site, now);
+                self.log_panic(payload, request.site, now, logs);
                 Err(Denial::HookPanicked)
             }
         }
@@ -189,8 +190,8 @@ impl Hook {
 
     /// Logs a panic, at most once a second. The payload is not logged, because it may contain text of the request.
     #[cold]
-    fn log_panic(&self, payload: Box<dyn Any + Send>, site: &str, now: UnixSeconds) {
-        if self.0.panic_logged_at.swap(now.get(), Ordering::Relaxed) != now.get() {
+    fn log_panic(&self, payload: Box<dyn Any + Send>, site: &str, now: UnixSeconds, logs: bool) {
+        if logs && self.0.panic_logged_at.swap(now.get(), Ordering::Relaxed) != now.get() {
             crate::log::event!(ERROR, site = site, "hook panicked: the request is refused");
         }
         // Dropping the payload may panic too. The payload of that second panic is leaked, because dropping it may panic again.

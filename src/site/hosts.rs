@@ -151,9 +151,9 @@ impl HostTable {
         self.mounts(host).find_map(|(_, mounts)| mounts.find_folded(reading))
     }
 
-    /// Returns whether another site of the host begins below `/`.
-    pub(super) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
-        self.mounts(host).any(|(_, mounts)| mounts.has_others_below(site))
+    /// Returns whether the host has another site, at any base path.
+    pub(super) fn has_others(&self, host: Host<'_>, site: SiteIndex) -> bool {
+        self.mounts(host).any(|(_, mounts)| mounts.has_others(site))
     }
 
     /// Returns sites of a host, at most `count`.

@@ -74,9 +74,9 @@ impl Mounts {
         self.find(reading).map(|(site, _)| site).or(self.root)
     }
 
-    /// Returns whether another site begins below `/`.
-    pub(super) fn has_others_below(&self, site: SiteIndex) -> bool {
-        self.folders.sites.values().any(|other| *other != site)
+    /// Returns whether another site has a base path here.
+    pub(super) fn has_others(&self, site: SiteIndex) -> bool {
+        self.sites().any(|other| other != site)
     }
 
     /// Returns the sites, in no particular order.

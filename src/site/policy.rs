@@ -95,9 +95,9 @@ impl Policy {
         self.has_base_paths
     }
 
-    /// Returns whether another site of the host begins below `/`.
-    pub(crate) fn has_others_below(&self, host: Host<'_>, site: SiteIndex) -> bool {
-        self.hosts.has_others_below(host, site)
+    /// Returns whether the host has another site, at any base path.
+    pub(crate) fn has_others(&self, host: Host<'_>, site: SiteIndex) -> bool {
+        self.hosts.has_others(host, site)
     }
 
     pub(crate) fn place<'p>(

@@ -1,4 +1,4 @@
-//! Counters of decisions and related work. A decision never waits for a counter.
+//! Counters of decisions and related work. Only a thread's first decision for a site may wait, for a lock that a reading holds.
 //!
 //! 1. Each thread counts decisions in rows of its own, one for each site. Only the owner of a row writes to it, with plain loads and
 //!    stores, so threads do not contend.

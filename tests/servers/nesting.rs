@@ -195,6 +195,29 @@ async fn a_path_that_may_be_shortened_is_in_no_public_site_beside_a_base_path() 
     assert_eq!(router.oneshot(ask()).await.unwrap().status(), 200, "axum's router has recorded the path");
 }
 
+/// The folder `/old/` of one site does not enforce or is public; the rest of the host belongs to a site that enforces.
+#[tokio::test]
+async fn a_folder_that_needs_no_credential_opens_no_shortened_path_of_a_site_around_it() {
+    let old = || Site::bucket("old").any_host().id("old").base_path("/old/");
+    for folder in [old().danger(Danger { enforce: false }), old().public()] {
+        let verifier = Verifier::builder()
+            .site(Site::bucket("courses").any_host().id("courses"))
+            .site(folder)
+            .key(Key::from_secret("k1", SECRET, KeyScope::bucket("courses")).unwrap())
+            .build()
+            .unwrap();
+        let bytes =
+            || service_fn(async |_: Request| Ok::<_, std::convert::Infallible>(Response::new(Body::empty())));
+        // A router may have removed /vod from /vod/old/a.mp4, which belongs to the other site.
+        let asked = Request::get("/old/a.mp4").header("host", "cdn.example.com").body(Body::empty()).unwrap();
+        let layer = GateLayer::new(verifier.clone());
+        assert_eq!(layer.layer(bytes()).oneshot(asked).await.unwrap().status(), 404);
+        let asked = Request::get("/old/a.mp4").header("host", "cdn.example.com").body(Body::empty()).unwrap();
+        let layer = GateLayer::new(verifier).full_paths();
+        assert_eq!(layer.layer(bytes()).oneshot(asked).await.unwrap().status(), 200);
+    }
+}
+
 /// A site at `/` does not enforce; the folder `/media/` of another site does.
 #[tokio::test]
 async fn a_shadowed_site_opens_no_path_that_a_router_may_have_shortened() {

@@ -9,6 +9,7 @@ use super::url::SignedUrl;
 use crate::error::{Denial, Repeated, UrlSignatureFault};
 use crate::request::{
     COOKIE, Client, MAX_COOKIES_TRIED, cookie_values, decode_strictly, decoded_bytes, lines, parameters,
+    shown_path,
 };
 use crate::schemes::carriers::{Carrier, CarrierSet, Decoded};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
@@ -197,13 +198,15 @@ impl ClaimSource for Fields<'_> {
 impl Fields<'_> {
     /// Returns the fields for an explanation.
     fn list(&self) -> Vec<Field> {
+        // A field may contain another token.
+        let shown = |name, text: &str| Field::text(name, shown_path(text.as_bytes(), &[]).into_string());
         let fields = [
             self.starts.map(|starts| Field::date("st", starts).read_by(Rule::NotBefore)),
             Some(Field::date("exp", self.expires).read_by(Rule::Expiry)),
-            self.acl.map(|acl| Field::text("acl", acl).read_by(Rule::Scope)),
-            self.ip.map(|ip| Field::text("ip", ip).read_by(Rule::Address)),
-            self.id.map(|id| Field::text("id", id)),
-            self.data.map(|data| Field::text("data", data)),
+            self.acl.map(|acl| shown("acl", acl).read_by(Rule::Scope)),
+            self.ip.map(|ip| shown("ip", ip).read_by(Rule::Address)),
+            self.id.map(|id| shown("id", id)),
+            self.data.map(|data| shown("data", data)),
         ];
         fields.into_iter().flatten().collect()
     }

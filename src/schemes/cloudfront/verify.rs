@@ -13,7 +13,7 @@ use super::url::RequestedUrl;
 use crate::crypto::{Algorithm, MessageDigest};
 use crate::error::{Denial, UrlSignatureFault};
 use crate::keys::{Key, KeyRef, KeySet, Named};
-use crate::request::Client;
+use crate::request::{Client, shown_path};
 use crate::schemes::carriers::{Carrier, CarrierSet};
 use crate::schemes::claim::{ClaimSource, ClaimValue};
 use crate::schemes::context::{Context, SiteFacts};
@@ -188,7 +188,11 @@ impl CredentialScheme for CloudFrontRules {
         let key = Self::claimed_key(Carrier::Query, parts.key_pair_id());
         let mut fields = Vec::from_iter(key.map(|id| Field::text("Key-Pair-Id", id).read_by(Rule::Key)));
         if let Some(Policy { resource, expires, starts, client }) = policy {
-            fields.extend(resource.map(|resource| text("resource", resource).read_by(Rule::Scope)));
+            fields.extend(resource.map(|resource| {
+                // It may contain the query of another credential.
+                let text = resource.chars().collect::<String>();
+                Field::text("resource", shown_path(text.as_bytes(), &[]).into_string()).read_by(Rule::Scope)
+            }));
             fields.push(Field::date("exp", expires).read_by(Rule::Expiry));
             fields.extend(starts.map(|starts| Field::date("nbf", starts).read_by(Rule::NotBefore)));
             fields.extend(client.map(|(written, _)| text("ip", written).read_by(Rule::Address)));

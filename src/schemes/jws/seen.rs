@@ -79,8 +79,9 @@ impl SeenTokens {
         self.count == tokens.div_ceil(4)
     }
 
-    /// Returns the remembered token with exactly this text. Takes no lock, and updates no counter that readers share.
-    pub(crate) fn find(&self, text: &[u8]) -> Option<Seen> {
+    /// Returns the remembered token with exactly this text. Takes no lock, and updates no counter that readers share. Unless `marks`
+    /// is false, the token counts as used.
+    pub(crate) fn find(&self, text: &[u8], marks: bool) -> Option<Seen> {
         let (set, tag) = self.set_of(&self.room.get()?.sets, text)?;
         set.0.iter().filter(|place| place.tag.load(Ordering::Relaxed) == tag).find_map(|place| {
             let memo = place.memo.load();
@@ -88,7 +89,7 @@ impl SeenTokens {
             if !memo.as_ref().is_some_and(|memo| is_memo_of(memo, text)) {
                 return None;
             }
-            if !place.used.load(Ordering::Relaxed) {
+            if marks && !place.used.load(Ordering::Relaxed) {
                 place.used.store(true, Ordering::Relaxed); // rarely: readers share the cache line
             }
             Some(Seen(memo))

@@ -64,7 +64,7 @@ impl CredentialScheme for JwsRules {
         context: &Context<'_, '_, impl Recorder>,
     ) -> Result<Verified<SignedBy>, Denial> {
         // A token has no `%`, so a remembered one is found without decoding.
-        match context.seen.find(text.raw) {
+        match context.seen.find(text.raw, context.counts()) {
             Some(seen) => self.verify_remembered(*text, &seen, context),
             None => self.verify_text(*text, context),
         }
@@ -170,7 +170,7 @@ impl JwsRules {
         let token = context.check(Rule::Form, || token_text(text.carrier, text.raw, &mut decoded))?;
         let decoded = Text { raw: token, ..text };
         if token.len() < text.raw.len()
-            && let Some(seen) = context.seen.find(token)
+            && let Some(seen) = context.seen.find(token, context.counts())
         {
             return self.verify_remembered(decoded, &seen, context);
         }

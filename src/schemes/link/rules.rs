@@ -76,7 +76,7 @@ pub(crate) struct Linked {
     pub(crate) expires_at: Option<UnixSeconds>,
 }
 
-/// The maximum length of a query value in an explanation, in bytes.
+/// The maximum length of an expiry in an explanation, in bytes.
 const MAX_VALUE_SHOWN: usize = 64;
 
 /// The text of an address that is hashed.
@@ -168,13 +168,12 @@ impl LinkRules {
 
     /// Returns the expiry of a link, the names of the pieces that the proof covers, and the query parameters among these pieces.
     pub(super) fn fields_of(&self, link: &Link<'_>) -> Vec<Field> {
-        let shown = |text: &[u8]| shown_text::<MAX_VALUE_SHOWN>(text).into_string();
         let mut fields = Vec::new();
         if let Some(digits) = link.expires {
             fields.push(
                 match parse_expiry(digits) {
                     Some(expires) => Field::date("expires", expires),
-                    None => Field::text("expires", shown(digits)),
+                    None => Field::text("expires", shown_text::<MAX_VALUE_SHOWN>(digits).into_string()),
                 }
                 .read_by(Rule::Expiry),
             );
@@ -184,7 +183,9 @@ impl LinkRules {
                 .read_by(Rule::Signature),
         );
         let names = link.form.expression.query_names();
-        fields.extend(names.zip(&link.values).map(|(name, value)| Field::text(name, shown(value))));
+        // A signed value may be a secret, such as a PIN.
+        let length = |value: &&[u8]| format!("{} bytes", value.len());
+        fields.extend(names.zip(&link.values).map(|(name, value)| Field::text(name, length(value))));
         fields
     }
 

@@ -19,7 +19,8 @@ use crate::error::Code;
 use crate::schemes::Scheme;
 use crate::stats::{Counts, Reading, SAMPLED_EVERY, Slot};
 
-/// The name under which decisions for sites beyond [`MAX_SITES`](crate::stats::MAX_SITES) are counted.
+/// The name under which decisions for sites beyond [`MAX_SITES`](crate::stats::MAX_SITES) are counted. A site with this id would be
+/// counted twice under the same name.
 pub const OTHER_SITES: &str = "_other_sites";
 
 /// The statistics of a verifier since its creation. They contain no secrets.
@@ -233,10 +234,11 @@ impl Stats {
             .sum()
     }
 
-    /// Returns the number of denials with this code, for all sites and schemes.
+    /// Returns the number of enforced denials with this code, for all sites and schemes.
     pub fn denied(&self, code: Code) -> u64 {
         let code = Some(code.as_str());
-        self.decisions.iter().filter(|decision| decision.code == code).map(|decision| decision.count).sum()
+        let denied = self.decisions.iter().filter(|decision| decision.outcome == "denied");
+        denied.filter(|decision| decision.code == code).map(|decision| decision.count).sum()
     }
 }
 

@@ -101,12 +101,14 @@ impl Demo {
     async fn serve(self) -> anyhow::Result<ExitCode> {
         let usual = SocketAddr::from(([127, 0, 0, 1], if self.check { 0 } else { 8080 }));
         let listen = self.listen.unwrap_or(usual);
-        let listener = TcpListener::bind(listen).await.map_err(|error| explain(listen, &error))?;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|error| explain("--listen", listen, &error))?;
         let address = listener.local_addr()?; // with the real port, if port 0 was given
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
 
         let metrics = self.metrics.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
-        let metrics = TcpListener::bind(metrics).await.map_err(|error| explain(metrics, &error))?;
+        let metrics =
+            TcpListener::bind(metrics).await.map_err(|error| explain("--metrics", metrics, &error))?;
         let metrics_address = format!("{}/metrics", metrics.local_addr()?);
 
         let addresses = Addresses::new(address.port());
@@ -181,12 +183,12 @@ fn shown(path: &Path) -> String {
     if path.is_absolute() { path.display().to_string() } else { format!("./{}", path.display()) }
 }
 
-fn explain(address: SocketAddr, error: &io::Error) -> anyhow::Error {
+fn explain(option: &str, address: SocketAddr, error: &io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::AddrInUse => {
             let free = SocketAddr::new(address.ip(), 0);
             anyhow::anyhow!(
-                "{address} is used by another program: choose another port, such as --listen {free} for any free one"
+                "{address} is used by another program: choose another port, such as {option} {free} for any free one"
             )
         }
         _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
