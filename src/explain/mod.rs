@@ -43,9 +43,11 @@
 //! tokens, which may identify viewers, so show it to operators only. Text from the request is escaped and cut: each value of a
 //! credential at [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
 
+mod access;
 mod assemble;
 mod display;
 pub(crate) mod hints;
+mod line;
 mod nearest;
 mod recording;
 mod remedy;
@@ -53,7 +55,9 @@ mod when;
 
 use serde::Serialize;
 
-pub(crate) use assemble::explain;
+pub(crate) use access::may_be_explained;
+pub(crate) use assemble::{explain, explain_refusal};
+pub use line::MAX_LINE;
 
 pub use crate::schemes::Rule;
 

@@ -1,5 +1,6 @@
 mod akamai;
 mod cloudfront;
+mod debug;
 mod embed;
 mod link;
 mod minted;
@@ -40,6 +41,7 @@ enum Kind {
     #[command(name = "cloudfront")]
     CloudFront(cloudfront::CloudFront),
     Akamai(akamai::Akamai),
+    Debug(debug::Debug),
 }
 
 impl Mint {
@@ -52,6 +54,7 @@ impl Mint {
             Kind::Embed(embed) => embed.run(out),
             Kind::CloudFront(cloudfront) => cloudfront.run(out),
             Kind::Akamai(akamai) => akamai.run(out),
+            Kind::Debug(debug) => debug.run(out),
         }
     }
 }
