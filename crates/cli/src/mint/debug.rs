@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use playgate::Key;
 use playgate::mint::Signer;
+use playgate::schemes::jws::MAX_DEBUG_LIFETIME;
 use playgate::time::UnixSeconds;
 use serde_json::json;
 
@@ -36,11 +37,11 @@ pub(super) struct Debug {
 const HELP: &str = "\
 Examples:
   playgate mint debug --key private/2026-12.pem
-  curl -sI -H \"x-playgate-explain: $(playgate mint debug --key private/2026-12.pem)\" \\
-    https://cdn.example.com/videos/1/a.ts
+  # With a shared secret of the configuration, which has the kid shared.
+  playgate mint debug --kid shared --expires 5min
 
-JSON: {\"kind\", \"token\", \"kid\", \"algorithm\", \"expires_at\", \"expires\", \"checked\"}; expires_at is in seconds since
-1970, expires is text in UTC; checked is true if the configuration accepts the token";
+JSON: the common fields (playgate mint --help), \"token\" and \"algorithm\"; site is null, and checked is true if the
+configuration accepts the token";
 
 impl Debug {
     pub(super) fn run(self, out: Output) -> Result<()> {
@@ -68,6 +69,7 @@ impl Debug {
             || {
                 json!({
                     "kind": "debug",
+                    "site": null,
                     "token": token,
                     "kid": signer.kid().as_str(),
                     "algorithm": signer.algorithm().name(),
@@ -95,6 +97,11 @@ impl Debug {
         let at = at.ok_or_else(|| usage("--expires is never, but a debug token expires within an hour"))?;
         let lifetime = u64::try_from(at.get().saturating_sub(now.get())).unwrap_or_default();
         let lifetime = Duration::from_secs(lifetime);
+        if lifetime > MAX_DEBUG_LIFETIME {
+            return Err(usage(
+                "--expires is more than an hour from now, but a debug token expires within an hour",
+            ));
+        }
         let token = match issuer {
             Some(issuer) => signer.debug_token_of(issuer, lifetime)?,
             None => signer.debug_token(lifetime)?,

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::output::Output;
 
-/// Creates a credential that a site of a configuration accepts.
+/// Creates a credential that a site of a configuration accepts, or a debug token.
 ///
 /// If the options name the requested URL, the credential is checked by the same code that runs in the origin, and it is printed only
 /// if the site grants it. It expires after one hour, unless --expires sets another time.
