@@ -8,7 +8,7 @@
 //! A request that receives no explanation is answered as if it did not have the header.
 
 use crate::decide::{Snapshot, with_resource};
-use crate::request::{RequestView, is_present, only_line};
+use crate::request::{Client, RequestView, is_present, only_line};
 use crate::schemes::jws::DebugTokenCheck;
 use crate::site::EXPLAIN_HEADER;
 use crate::time::UnixSeconds;
@@ -28,7 +28,7 @@ pub(crate) fn may_be_explained(
     }
     // 2. Client.
     let client = policy.trusted_proxies.find(request);
-    if client.and_then(|client| client.confirmed()).is_some_and(|address| rules.lists(address)) {
+    if client.and_then(Client::confirmed).is_some_and(|address| rules.lists(address)) {
         return true;
     }
     // 3. Debug token.

@@ -328,7 +328,8 @@ async fn a_response_with_an_explanation_is_private_whatever_the_inner_service_sa
 #[tokio::test]
 async fn an_explanation_with_many_long_claims_is_cut_to_4096_bytes() {
     let world = for_listed().await;
-    let claims: String = (0..25).map(|n| format!(r#","claim-{n}":"{}""#, "é".repeat(30))).collect();
+    let claim = |claims: String, n: i32| claims + &format!(r#","claim-{n}":"{}""#, "é".repeat(30));
+    let claims = (0..25).fold(String::new(), claim);
     let granted = TestKey::Rsa.token(&format!(r#"{{"uri":"videos/1/"{claims}}}"#));
     let refused = TestKey::Rsa.token(&format!(r#"{{"uri":"videos/2/"{claims}}}"#));
     for (token, expected) in [(granted, "granted"), (refused, "denied out_of_scope")] {
@@ -375,7 +376,7 @@ fn the_last_use_of_a_rate_is_explained_as_granted_and_the_next_as_refused() {
 
 #[test]
 fn forged_debug_tokens_count_as_failed_signatures() {
-    let limits = FailedSignatures::unlimited().per_client(Rate::new(2, Duration::from_secs(60)).unwrap());
+    let limits = FailedSignatures::unlimited().per_client(Rate::new(2, Duration::from_mins(1)).unwrap());
     let readers = ExplainHeader::new().tokens(true);
     let verifier = builder().failed_signatures(limits).explain_header(readers).build().unwrap();
     let forged = TestKey::RsaOther.sign(&TestKey::Rsa.header(), &debug_claims(600));

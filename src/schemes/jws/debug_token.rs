@@ -33,7 +33,7 @@ use crate::time::{Leeway, Span, TimeRules, UnixSeconds};
 pub const DEBUG_AUDIENCE: &str = "playgate-explain";
 
 /// The longest remaining lifetime of a debug token.
-pub const MAX_DEBUG_LIFETIME: Duration = Duration::from_secs(3600);
+pub const MAX_DEBUG_LIFETIME: Duration = Duration::from_hours(1);
 
 /// The state that a debug token is verified against.
 pub(crate) struct DebugTokenCheck<'s> {
