@@ -1,6 +1,6 @@
-//! The only place in which log lines are written, so that decisions contain no `cfg`.
+//! Writes all log lines, so that decisions contain no `cfg`.
 
-/// A `tracing` event, or nothing without the feature.
+/// Writes a `tracing` event. Without the feature, writes nothing.
 macro_rules! event {
     ($level:ident, $($fields:tt)+) => {
         #[cfg(feature = "tracing")]
@@ -19,7 +19,7 @@ macro_rules! unused {
     };
 }
 
-/// Whether events of a level are written anywhere. Always false without the feature.
+/// Returns true if events of a level are written. Without the feature, returns false.
 macro_rules! enabled {
     ($level:ident) => {{
         #[cfg(feature = "tracing")]
@@ -35,7 +35,7 @@ pub(crate) use event;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use unused;
 
-// Below the macros, which it uses.
+// After the macros, because the module uses them.
 mod refusals;
 
 pub(crate) use refusals::RefusalLimiter;

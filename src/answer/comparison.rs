@@ -1,9 +1,9 @@
 //! Compares the decision with the verdict of another gate, on a site that does not enforce.
 //!
-//! 1. The verdict is in the header field that the site names. It counts only if the connection's peer is a trusted proxy, because
-//!    anyone can send the field.
+//! 1. The site's `shadow_header` contains the verdict. The field is read only if the connection's peer is a trusted proxy, because
+//!    any client can send the field.
 //! 2. Every request is counted by both verdicts.
-//! 3. A disagreement is kept, and logged unless too many were logged in the same second.
+//! 3. A disagreement is kept. It is also logged, unless too many disagreements were logged in the same second.
 
 use super::log;
 use crate::decide::{Comparisons, Decision, Disagreement, OtherVerdict};
@@ -52,7 +52,7 @@ fn compare_shadowed(
     }
 }
 
-/// Returns the verdict of the other gate, as the request states it.
+/// Returns the verdict of the other gate, as stated by the request.
 fn other_verdict(
     shadow: &ShadowRules,
     request: &(impl RequestView + ?Sized),
@@ -62,7 +62,7 @@ fn other_verdict(
     match (request.field(name, 0), request.field(name, 1)) {
         (None, _) => OtherVerdict::Missing,
         (Some(_), _) if !policy.trusted_proxies.trusts_peer(request) => OtherVerdict::Untrusted,
-        (Some(_), Some(_)) => OtherVerdict::Unknown, // one of them may be the client's own
+        (Some(_), Some(_)) => OtherVerdict::Unknown, // the client may have sent one of them
         (Some(value), None) => OtherVerdict::parse(value),
     }
 }

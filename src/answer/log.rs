@@ -19,8 +19,8 @@ use crate::explain::hints::{MAX_HOST_SHOWN, requested_host};
 use crate::request::{MAX_METHOD_SHOWN, RequestView, shown_name, shown_path, shown_text};
 use crate::site::{Policy, SiteRules};
 
-/// One line a refusal, or a request that would be refused if its site enforced it, up to
-/// [`denials_per_second`](crate::site::PolicyBuilder::denials_per_second) for a site and code.
+/// Writes one line for each request that is refused, or that would be refused if its site enforced. The limit for a site and code is
+/// [`denials_per_second`](crate::site::PolicyBuilder::denials_per_second).
 pub(super) fn refusal(
     refusal: &Refusal<'_>,
     request: &(impl RequestView + ?Sized),
@@ -61,7 +61,7 @@ fn refusal_line(
         scope = details.scope.as_deref(),
         key_scope = details.key_scope.as_deref(),
         hint = details.hint.as_deref(),
-        enforced = (!enforced).then_some(false), // absent in the lines of refusals
+        enforced = (!enforced).then_some(false), // absent if the request is refused
         "{}",
         if enforced { "refused" } else { "would be refused" }
     );
@@ -110,7 +110,7 @@ pub(super) fn unlisted_origin(site: &SiteRules, origin: &[u8], unlisted: Unliste
     }
 }
 
-/// One line for each disagreement with another gate. `left_out` is the number of earlier ones that were not logged.
+/// Writes one line for a disagreement with another gate. `left_out` is the number of earlier disagreements that were not logged.
 pub(super) fn disagreement(disagreement: &Disagreement, left_out: u64) {
     crate::log::event!(
         INFO,

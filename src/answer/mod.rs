@@ -16,8 +16,8 @@
 //! 5. A manifest that carries the credential in its URIs is requested whole and uncompressed, with the inner service's own entity
 //!    tags. The fields of its response that describe the original bytes are removed, and a new entity tag is set. The body goes
 //!    through a [`ManifestBody`].
-//! 6. A request that passes only because its site does not [enforce](crate::site::danger) is edited like one for a public resource.
-//!    Its parameters are not carried into manifests. The response is private if granted responses of the site are.
+//! 6. A request that passes only because its site does not [enforce](crate::site::danger) is edited like a request for a public
+//!    resource. Its parameters are not carried into manifests. If granted responses of the site are private, the response is too.
 //! 7. If the policy [sends](crate::site::ExplainHeader) the request its explanation, the response has it in `x-playgate-explain`, and
 //!    is private.
 //!
@@ -136,11 +136,12 @@ impl Decision<'_> {
     }
 }
 
-/// Returns the edits to the response of a request that passed although it would be refused: those of a public resource, and
+/// Returns the edits to the response of a request that passes only because its site does not enforce. They are those of a public
+/// resource, with two additions:
 ///
-/// 1. private, if granted responses of the site are. Otherwise a shared cache could keep the response and serve it after the site
-///    enforces again.
-/// 2. with a `Referrer-Policy`, if the refused credential is in the path. The credential may be a valid one that is over its rate.
+/// 1. If granted responses of the site are private, the response is private. Otherwise, a shared cache could keep the response and
+///    serve it after the site enforces again.
+/// 2. If the refused credential is in the path, the response has a `Referrer-Policy`. The credential may be valid but over its rate.
 fn shadowed_response(refusal: &Refusal<'_>, site: &SiteRules, cors: Option<CorsHeaders>) -> ResponseEdits {
     let private = site.settings.cache == CacheScope::Private;
     let referrers = (refusal.carrier() == Some(Carrier::Path)).then_some(Referrers::AreNotChecked);

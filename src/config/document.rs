@@ -154,8 +154,8 @@ for_each_scheme!(with_scheme_sections! {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "log"))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LogSection {
-    /// The number of refusals that are logged in one second for each site and code. Further ones are counted, and one line a second
-    /// records the count. With 0, no refusal is logged, and the counts are. Default 100.
+    /// The number of refusals that are logged in one second for each site and code. Further refusals are counted, and one line a
+    /// second records the count. With 0, only the counts are logged. Default 100.
     #[cfg_attr(test, schemars(range(min = 0, max = 4_294_967_295_u32)))]
     pub(super) denials_per_second: Option<i64>,
     /// Adds the code of a refusal to its response, as the header x-playgate-code, for the access log of a proxy. Default false.

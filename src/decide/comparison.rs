@@ -21,15 +21,15 @@ pub const MAX_DISAGREEMENTS_LOGGED: u32 = 10;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OtherVerdict {
-    /// `allow`, `allowed`, `granted`, or a status of 200 to 299.
+    /// The field is `allow`, `allowed`, `granted`, or a status from 200 to 299.
     Allowed,
-    /// `deny`, `denied`, `refused`, or a status of 400 to 499.
+    /// The field is `deny`, `denied`, `refused`, or a status from 400 to 499.
     Refused,
-    /// Any other text, or several lines.
+    /// The field has any other text, or several lines.
     Unknown,
-    /// No field, or no [`shadow_header`](crate::Site::shadow_header) on the site.
+    /// The request has no such field, or the site has no [`shadow_header`](crate::Site::shadow_header).
     Missing,
-    /// A field of a peer that is not a trusted proxy. The field is not read.
+    /// The peer is not a trusted proxy, so the field is not read.
     Untrusted,
 }
 
@@ -37,7 +37,7 @@ impl OtherVerdict {
     /// All verdicts, in the order of the counters.
     const ALL: [Self; 5] = [Self::Allowed, Self::Refused, Self::Unknown, Self::Missing, Self::Untrusted];
 
-    /// Returns the verdict as reports and log lines show it.
+    /// Returns the verdict, as in reports and log lines.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
@@ -62,8 +62,7 @@ impl OtherVerdict {
     }
 }
 
-/// The verdict of the verifier on a request, whether the site enforces it or not. It is serialized as `granted`, `public` or the
-/// code of the denial.
+/// The verdict of the verifier on a request, enforced or not. It is serialized as `granted`, `public` or the code of the denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OwnVerdict {
@@ -71,7 +70,7 @@ pub enum OwnVerdict {
     Granted,
     /// The resource is public.
     Public,
-    /// The request is refused with this code, or would be if the site enforced it.
+    /// The request is refused with this code, or would be refused if the site enforced.
     Refused(Code),
 }
 
@@ -82,7 +81,7 @@ impl OwnVerdict {
         [Self::Granted, Self::Public].into_iter().chain(codes)
     }
 
-    /// Returns the verdict as reports and log lines show it.
+    /// Returns the verdict, as in reports and log lines.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Granted => "granted",
@@ -91,7 +90,7 @@ impl OwnVerdict {
         }
     }
 
-    /// Returns whether the two gates disagree: one lets the request pass, and the other does not.
+    /// Returns true if the gates disagree: one gate lets the request pass, and the other refuses the request.
     pub const fn disagrees_with(self, other: OtherVerdict) -> bool {
         match (other, self) {
             (OtherVerdict::Allowed, Self::Refused(_))
@@ -109,8 +108,8 @@ impl Serialize for OwnVerdict {
     }
 }
 
-/// A request on which the verifier and another gate disagree. Text from the request is shown as in log lines: bounded, and without
-/// anything that could be a credential.
+/// A request on which the verifier and another gate disagree. As in log lines, text from the request is bounded and contains
+/// nothing that could be a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Disagreement {
@@ -126,7 +125,7 @@ pub struct Disagreement {
     pub theirs: OtherVerdict,
     /// The verdict of the verifier.
     pub ours: OwnVerdict,
-    /// The `kid` of the key that signed the credential, or that a refused credential names. Absent if there is none.
+    /// The `kid` of the key that signed the credential, or the `kid` that a refused credential claims. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
 }
@@ -155,7 +154,7 @@ pub(crate) struct Comparisons {
 
 struct Record {
     clock: Arc<dyn Clock>,
-    /// The counters by the id of the site, so that they outlive a reload.
+    /// The counters by the id of the site. They continue after a reload.
     sites: Mutex<BTreeMap<Box<str>, Arc<VerdictCounters>>>,
     recent: Mutex<Recent>,
 }
@@ -175,7 +174,7 @@ impl Comparisons {
         Self { record: Arc::new(record), sites: Arc::default() }.under(policy)
     }
 
-    /// Returns the comparisons for another policy. A site with the id of an earlier one continues its counters.
+    /// Returns the comparisons for another policy. A site continues the counters of an earlier site with the same id.
     pub(super) fn under(&self, policy: &Policy) -> Self {
         let mut known = locked(&self.record.sites);
         let sites = policy.shadowed().map(|(index, site)| {
@@ -198,7 +197,7 @@ impl Comparisons {
         self.record.clock.now()
     }
 
-    /// Keeps a disagreement. If it is to be logged, returns the number of earlier ones that were not.
+    /// Keeps a disagreement. If it has to be logged, returns the number of earlier disagreements that were not logged.
     pub(crate) fn keep(&self, disagreement: Disagreement, now: UnixSeconds) -> Option<u64> {
         let mut recent = locked(&self.record.recent);
         if recent.list.len() >= MAX_DISAGREEMENTS {
@@ -217,7 +216,7 @@ impl Comparisons {
         Some(std::mem::take(&mut recent.left_out))
     }
 
-    /// Returns every counter that is not 0, by site, and the disagreements, the oldest first.
+    /// Returns every nonzero counter by site, and the disagreements, the oldest first.
     pub(crate) fn read(&self) -> (Vec<VerdictCount>, Vec<Disagreement>) {
         let counts = locked(&self.record.sites).iter().flat_map(|(id, counters)| counters.read(id)).collect();
         (counts, locked(&self.record.recent).list.iter().cloned().collect())
@@ -234,7 +233,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The number of own verdicts: granted, public, and one for each code.
+/// The number of verdicts of the verifier: granted, public, and one for each code.
 const OWN_VERDICTS: usize = Code::ALL.len() + 2;
 
 /// The counters of one site: one row for each verdict of the other gate.

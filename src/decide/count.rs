@@ -18,7 +18,7 @@ impl SiteGuard {
 }
 
 /// Returns the counter of a denial.
-#[inline(never)] // grants do without
+#[inline(never)] // grants do not need it
 pub(super) fn slot_of(denial: Denial, scheme: Option<Scheme>) -> Slot {
     Slot::denied(scheme.map(|scheme| scheme as usize), denial.code())
 }

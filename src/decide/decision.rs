@@ -34,8 +34,8 @@ pub enum Decision<'r> {
     Granted(Grant<'r>),
     /// The request is refused, for the reason given.
     Denied(Refusal<'r>),
-    /// The request would be refused for the reason given, but its site does not [enforce](crate::site::danger). It goes to the
-    /// inner service like a request for a public resource, without a grant.
+    /// The request would be refused, but its site does not [enforce](crate::site::danger). The request passes to the inner
+    /// service like a request for a public resource, without a grant.
     Shadowed(Refusal<'r>),
     /// The decision needs the result of a [lookup](crate::Verifier::look_up). The request is then [decided
     /// again](crate::Verifier::decide_with) with that result. Until then there is no reply.
@@ -43,10 +43,10 @@ pub enum Decision<'r> {
 }
 
 impl<'r> Decision<'r> {
-    /// Completes a decision and counts it with its work.
+    /// Completes a decision, and counts the decision with its work.
     ///
-    /// If a router may have removed a prefix from the path, a request is refused that needs no credential only because of the
-    /// position of its path: outside every base path, or in a public site on a host with base paths.
+    /// If a router may have removed a prefix from the path, a request is refused if it needs no credential only because of its
+    /// path: a path outside every base path, or in a public site on a host with base paths.
     #[inline]
     pub(crate) fn new(
         state: Guard<Arc<Snapshot>>,
@@ -128,7 +128,7 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Returns the denial that the site does not enforce, if the request passes only for that reason.
+    /// Returns the denial that the site does not enforce, if the request passes only because of that.
     pub const fn unenforced_denial(&self) -> Option<Denial> {
         match self {
             Self::Shadowed(refusal) => Some(refusal.denial),
@@ -141,8 +141,8 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Returns the site and the verdict, for the comparison with another gate. A preflight is not compared, because it carries no
-    /// credential.
+    /// Returns the site and the verdict, for the comparison with another gate. A preflight has no credential, so it is not
+    /// compared.
     pub(crate) fn own_verdict(&self) -> Option<(SiteIndex, OwnVerdict)> {
         match self {
             Self::Pass(_) | Self::Preflight(_) | Self::Needs(_) => None,
@@ -229,7 +229,7 @@ pub struct Refusal<'r> {
 }
 
 impl Refusal<'_> {
-    /// Returns the rule that refused the request, or would have if the site enforced it.
+    /// Returns the rule that refused the request, or that would have refused the request if the site enforced.
     pub const fn denial(&self) -> Denial {
         self.denial
     }

@@ -4,8 +4,6 @@ use arc_swap::Guard;
 
 use super::snapshot::Snapshot;
 use crate::request::{Host, HostBuffer, RequestView};
-#[cfg(feature = "tower")]
-use crate::site::Policy;
 use crate::site::{SiteIndex, SiteRules};
 
 /// The snapshot of one decision, and the request's site in it, if any.
@@ -30,23 +28,17 @@ impl SiteGuard {
     pub(crate) fn site(&self) -> &SiteRules {
         self.state.policy.site(self.site)
     }
-}
 
-impl SiteGuard {
     /// Returns whether other sites of the host begin below `/`. If so, a shortened path may belong to one of them.
     pub(super) fn may_be_shortened(&self, request: &(impl RequestView + ?Sized)) -> bool {
-        may_be_shortened(&self.state.policy, self.site, request)
+        let policy = &self.state.policy;
+        if !policy.has_base_paths() {
+            return false; // almost every policy
+        }
+        let mut buffer = HostBuffer::new();
+        let host = Host::of(request, &mut buffer);
+        host.is_ok_and(|host| policy.has_others_below(host, self.site))
     }
-}
-
-#[cfg(feature = "tower")]
-fn may_be_shortened(policy: &Policy, site: SiteIndex, request: &(impl RequestView + ?Sized)) -> bool {
-    if !policy.has_base_paths() {
-        return false; // almost every policy
-    }
-    let mut buffer = HostBuffer::new();
-    let host = Host::of(request, &mut buffer);
-    host.is_ok_and(|host| policy.has_others_below(host, site))
 }
 
 impl From<SiteGuard> for SnapshotGuard {

@@ -20,8 +20,8 @@
 //! 9. **Hook.** The site's own rule receives the request and the verified claims.
 //! 10. **Method, length, rate.** Only a request with a valid credential gets 405. Next, the length of the parameters that a
 //!     [manifest](crate::manifest) would carry is checked, on public resources too. An embed token's rate is checked last.
-//! 11. **Shadow mode.** If the site does not [enforce](crate::site::danger), a request passes in spite of a denial of steps 6 to 10
-//!     that is about its credential. Its method and length are checked as on a public resource.
+//! 11. **Shadow mode.** If the site does not [enforce](crate::site::danger), a request passes in spite of a denial in steps 6 to 10
+//!     that concerns its credential. The method and the length of the query are checked as for a public resource.
 //!
 //! A decision does not block, and reads one [snapshot](crate::Verifier::update) of policy and keys. It allocates nothing, except
 //! once for each of these:
@@ -173,8 +173,8 @@ pub(crate) fn decide<'r>(
     Decided::At(index, outcome)
 }
 
-/// Returns the outcome of a refused credential on a site that does not enforce. It is a function of its own, because moving an
-/// outcome costs a refusal of every other site some fifty instructions.
+/// Returns the outcome of a refused credential on a site that does not enforce. This is a separate function, because moving an
+/// outcome would add some fifty instructions to the refusals of every other site.
 #[cold]
 #[inline(never)]
 fn shadowed<'r>(

@@ -1,4 +1,4 @@
-/// States whether each request has the path that the client sent.
+/// The origin of a request's path: sent by the client, or possibly shortened by a router.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Paths {
     /// No router removed a prefix, or the request also has the original path.

@@ -29,7 +29,7 @@
 /// | `embed_expired` | 403 | an embed token that has expired |
 /// | `revoked` | 403 | a valid credential that was revoked |
 /// | `origin_not_allowed` | 403 | the requesting page has an origin that the embed token does not allow |
-/// | `refused_by_hook` | 403 | the site's own hook refused the request; a hook may set a code and status of its own |
+/// | `refused_by_hook` | 403 | the site's own hook refused the request; a hook can set a code and a status of its own |
 /// | `method` | 405 | the site does not allow the method |
 /// | `https_required` | 403 | the site requires HTTPS, and the request used plain HTTP |
 /// | `query_too_long` | 414 | the parameters to carry into the manifest exceed 8 KiB, or are more than 64 |

@@ -136,7 +136,7 @@ pub enum ConfigError {
     #[error("site {site:?} {found}: write {write}")]
     Setting { site: String, found: String, write: &'static str },
     #[error(
-        "site {site:?} does not enforce, but site {enforcing:?} does and serves {resources} too: write danger = \
+        "site {site:?} does not enforce, but site {enforcing:?} enforces and also serves {resources}: write danger = \
          {{ enforce = false }} on both sites, or on neither"
     )]
     ShadowedElsewhere { site: String, enforcing: String, resources: String },

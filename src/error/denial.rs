@@ -212,7 +212,7 @@ pub enum Denial {
         /// True if a credential was verified, false for a public resource or on a site that does not enforce.
         verified: bool,
     },
-    /// The method is not allowed. A credential, if one is needed, was valid, or the site does not enforce.
+    /// The method is not allowed. If a credential is needed, either the credential was valid or the site does not enforce.
     #[error("method is not allowed")]
     Method {
         /// True if a credential was verified, false for a public resource or on a site that does not enforce.
@@ -265,8 +265,8 @@ impl Denial {
         }
     }
 
-    /// Returns the code as it appears in the response body and the log: that of a [hook](crate::schemes::Refuse) if the hook set
-    /// one of its own, and otherwise the text of [`code`](Self::code).
+    /// Returns the code as it appears in the response body and the log. If a [hook](crate::schemes::Refuse) set a code of its own,
+    /// this is the hook's code; otherwise, it is the text of [`code`](Self::code).
     pub const fn code_text(self) -> &'static str {
         match self {
             Self::RefusedByHook(refuse) => refuse.code(),
@@ -274,7 +274,7 @@ impl Denial {
         }
     }
 
-    /// Returns the status that a hook set, or `None` if the status of the code applies.
+    /// Returns the status that a hook set, or `None` if the site's status for the code applies.
     pub(crate) const fn own_status(self) -> Option<u16> {
         match self {
             Self::RefusedByHook(refuse) => refuse.own_status(),
@@ -303,10 +303,10 @@ impl Denial {
         }
     }
 
-    /// Returns whether this denial is about the credential, so that the request passes on a site that does not
+    /// Returns true if this denial concerns the credential. The request then passes on a site that does not
     /// [enforce](crate::site::danger).
     ///
-    /// Every other denial is enforced on every site: no credential could change it, or nothing can be said about the credential yet.
+    /// Every other denial is enforced on every site: either no credential could change it, or the credential is not known yet.
     pub(crate) const fn is_about_credential(self) -> bool {
         match self {
             Self::CredentialMissing

@@ -1,9 +1,9 @@
 use super::Code;
 
-/// The error with which a hook refuses a request: a code of the operator's own, a status, and a time to wait.
+/// The error with which a hook refuses a request: a code, a status, and the seconds of `Retry-After`.
 ///
-/// Every part is optional. `Refuse::default()` is the code [`refused_by_hook`](Code::RefusedByHook) with the site's status for
-/// that code. The value is `Copy` and owns no memory, and its constructors are `const`.
+/// Every part is optional. `Refuse::default()` has the code [`refused_by_hook`](Code::RefusedByHook) and the site's status for
+/// that code. The value is `Copy`, and its constructors are `const`.
 ///
 /// ```
 /// use playgate::schemes::Refuse;
@@ -35,15 +35,15 @@ impl Refuse {
 
     /// Creates a refusal with a code of your own.
     ///
-    /// The code consists of 1 to [`MAX_CODE_LEN`](Self::MAX_CODE_LEN) lower-case letters, digits and underscores. It appears
-    /// wherever a [`Code`] does. Any other text, and the name of a built-in code, counts as `refused_by_hook`.
+    /// The code consists of 1 to [`MAX_CODE_LEN`](Self::MAX_CODE_LEN) lower-case letters, digits and underscores. The response
+    /// body and the log line contain this code. Any other text, and the name of a built-in code, counts as `refused_by_hook`.
     pub const fn new(code: &'static str) -> Self {
         let code = if is_own_code(code) { code } else { Code::RefusedByHook.as_str() };
         Self { code, retry_after: 0, status: 0, has_retry_after: false }
     }
 
-    /// Sets the HTTP status, from 400 to 599. It takes precedence over the site's `answers`. Any other number is ignored: the
-    /// site's status for `refused_by_hook` applies.
+    /// Sets the HTTP status, from 400 to 599. This status takes precedence over the site's `answers`. If the number is out of
+    /// range, the site's status for `refused_by_hook` applies.
     ///
     /// Caches may serve a stored response in place of a status of 500 or more
     /// ([RFC 5861 §4](https://www.rfc-editor.org/rfc/rfc5861#section-4)), so prefer a status below 500.
@@ -61,12 +61,12 @@ impl Refuse {
         self
     }
 
-    /// Returns the code: the own one if it is valid, and `refused_by_hook` otherwise.
+    /// Returns the code that was set, or `refused_by_hook` if no valid code was set.
     pub const fn code(self) -> &'static str {
         self.code
     }
 
-    /// Returns the status, or `None` if that of the site applies.
+    /// Returns the status, or `None` if the site's status applies.
     pub(crate) const fn own_status(self) -> Option<u16> {
         if self.status == 0 { None } else { Some(self.status) }
     }
@@ -83,7 +83,7 @@ impl Default for Refuse {
     }
 }
 
-/// Returns whether a text can be a code of an operator: its form is valid, and no built-in code has this name.
+/// Returns true if a text is a valid code for a hook: its form is valid, and no built-in code has this name.
 const fn is_own_code(text: &str) -> bool {
     let mut rest = text.as_bytes();
     if rest.is_empty() || rest.len() > Refuse::MAX_CODE_LEN {
@@ -105,7 +105,7 @@ const fn is_own_code(text: &str) -> bool {
     true
 }
 
-/// Compares two texts, as `==` cannot in a `const fn`.
+/// Compares two texts, because `==` is not available in a `const fn`.
 const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;

@@ -70,7 +70,7 @@ struct Case<'e> {
     denial: Option<Denial>,
 }
 
-/// A credential that was tried, with the events that are about it.
+/// A credential that was tried, with its events.
 struct Tried {
     found: FoundCredential,
     keys: Vec<NamedKey>,
@@ -83,7 +83,7 @@ struct Applied {
     rule: Rule,
     denial: Option<Denial>,
     values: Option<String>,
-    /// The number of keys so far. The last of them is the one that the rule is about.
+    /// The number of keys recorded so far. The rule was applied with the last of these keys.
     keys: usize,
 }
 
@@ -109,9 +109,7 @@ impl Case<'_> {
             at: now.get(),
             client: client.map(|address| address.to_string()),
             site: site.map(|site| self.explained_site(site)),
-            resource: site.and_then(|site| {
-                with_resource(site, &snapshot.policy, request, |resource| named_resource(resource))
-            }),
+            resource: site.and_then(|site| with_resource(site, &snapshot.policy, request, named_resource)),
             steps: self.request_steps(&own),
             searched: places.as_ref().filter(|_| is_reached).map(searched).unwrap_or_default(),
             unused: match (places.as_ref(), tried.first()) {
@@ -173,7 +171,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the rules about the request itself. Host and base path have selected the site, if there is one.
+    /// Returns the rules about the request itself. If there is a site, host and base path have selected it.
     fn request_steps(&self, own: &[Applied]) -> Vec<Step> {
         let failed = |denial: Denial| Some(denial.to_string());
         let step = |rule, result, detail| Step { rule, result, detail };
@@ -237,7 +235,7 @@ impl Case<'_> {
         }
     }
 
-    /// Returns the values that a rule compared, or the reason for which it failed.
+    /// Returns the values that a rule compared, and the reason if the rule failed.
     fn detail(&self, applied: &Applied, found: &FoundCredential, keys: &[NamedKey]) -> Option<String> {
         let Self { request, now, .. } = *self;
         let key = applied.keys.checked_sub(1).and_then(|last| keys.get(last));
@@ -252,14 +250,14 @@ impl Case<'_> {
         match applied.rule {
             Rule::Scope => values.extend(self.site().and_then(|site| {
                 let policy = &self.snapshot.policy;
-                with_resource(site, policy, request, |resource| named_resource(resource))
+                with_resource(site, policy, request, named_resource)
             })),
             Rule::Key | Rule::Algorithm | Rule::KeyScope => {
                 values.extend(key.map(|key| match applied.rule {
                     Rule::Key => described_key(key),
                     Rule::Algorithm => format!("the key's algorithm is {}", key.algorithm),
                     _ => format!("the key's scope is {}", key.scope),
-                }))
+                }));
             }
             Rule::Address => {
                 let client = self.snapshot.policy.trusted_proxies.client(request);
@@ -293,7 +291,7 @@ impl Case<'_> {
         Field { name: shown_value(&field.name), value, seconds }
     }
 
-    /// Returns the place of a credential, with the names that the request has there.
+    /// Returns the place of a credential, with the names under which the request has the credential.
     fn place_of(&self, found: &FoundCredential) -> String {
         let places = self.site().and_then(|site| site.schemes.places_of(found.scheme));
         let present = places.into_iter().flat_map(|places| present(places, self.request));
@@ -303,7 +301,7 @@ impl Case<'_> {
     }
 }
 
-/// Separates the rules about the request from those about each credential.
+/// Separates the rules about the request from the rules about each credential.
 fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
     let (mut own, mut tried) = (Vec::new(), Vec::<Tried>::new());
     let mut values = None;
@@ -314,10 +312,14 @@ fn sort(events: Vec<Event>) -> (Vec<Applied>, Vec<Tried>) {
             }
             Event::Values(text) => values = Some(text),
             Event::Remembered => {
-                tried.iter_mut().next_back().into_iter().for_each(|tried| tried.remembered = true)
+                if let Some(tried) = tried.last_mut() {
+                    tried.remembered = true;
+                }
             }
             Event::Key(key) => {
-                tried.iter_mut().next_back().into_iter().for_each(|tried| tried.keys.push(key.clone()))
+                if let Some(tried) = tried.last_mut() {
+                    tried.keys.push(key);
+                }
             }
             Event::Rule(rule, denial) => {
                 let values = values.take();
@@ -357,7 +359,7 @@ fn unlisted_origin(site: &SiteRules, request: &dyn RequestView) -> Option<String
     }
 }
 
-/// Returns the places in which a request has a value under one of these names.
+/// Returns the places among these that have a value in the request.
 fn present<'e>(
     places: &'e Places,
     request: &'e dyn RequestView,
@@ -395,7 +397,7 @@ fn explained_key(key: NamedKey) -> ExplainedKey {
     ExplainedKey { kid, algorithm, scope, issuer, source }
 }
 
-/// Returns a value of a credential: without control characters, and cut.
+/// Returns a value of a credential with control characters escaped, cut at [`MAX_VALUE`] bytes.
 fn shown_value(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars() {

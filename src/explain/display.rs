@@ -6,22 +6,22 @@ use super::{
 };
 use crate::time::UnixSeconds;
 
-/// The width of the names on the left.
+/// The width of the column of names.
 const WIDTH: usize = 12;
 
 impl Display for Explanation {
-    /// Writes the explanation in lines for people, without a line break at the end.
+    /// Writes the explanation in several lines, without a line break at the end.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { outcome, method, path, host, .. } = self;
         match (self.status, self.code) {
             (Some(status), Some(code)) if *outcome == Outcome::Shadowed => {
-                write!(f, "{outcome}; it would be {status} {code}")?;
+                write!(f, "{outcome}; the refusal would be {status} {code}")?;
             }
             (Some(status), Some(code)) => write!(f, "{status} {code}")?,
             _ => write!(f, "{outcome}")?,
         }
         write!(f, "   {method} {}{path}", host.as_deref().unwrap_or_default())?;
-        write!(f, "\n")?;
+        writeln!(f)?;
         let at = date(UnixSeconds::new(self.at));
         match &self.client {
             Some(client) => line(f, "decided", &format!("at {at}, for client {client}"))?,
@@ -35,14 +35,14 @@ impl Display for Explanation {
             line(f, "path", resource)?;
         }
         let is_late = |step: &&Step| Rule::AFTER_CREDENTIAL.contains(&step.rule);
-        steps(f, self.steps.iter().filter(|step| !is_late(step)))?;
+        write_steps(f, &self.steps.iter().filter(|step| !is_late(step)))?;
         if !self.searched.is_empty() && self.credentials.is_empty() {
             line(f, "searched", &self.searched.join(", "))?;
         }
         for credential in &self.credentials {
             credential.fmt(f)?;
         }
-        steps(f, self.steps.iter().filter(is_late))?;
+        write_steps(f, &self.steps.iter().filter(is_late))?;
         if !self.unused.is_empty() {
             line(
                 f,
@@ -64,11 +64,11 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Passed => "passed: the request belongs to no site",
-            Self::Preflight => "preflight: answered",
+            Self::Preflight => "preflight: answered without a credential",
             Self::Public => "public: no credential is needed",
             Self::Granted => "granted",
             Self::Denied => "denied",
-            Self::Shadowed => "passes, because its site is in shadow mode",
+            Self::Shadowed => "shadowed: the request passes, because its site is in shadow mode",
             Self::NeedsLookup => "undecided: the shared store has to be queried first",
         })
     }
@@ -94,7 +94,7 @@ impl ExplainedCredential {
             let fields: Vec<String> = self.fields.iter().map(Field::to_string).collect();
             line(f, "content", &fields.join(", "))?;
         }
-        steps(f, self.steps.iter())
+        write_steps(f, &self.steps.iter())
     }
 }
 
@@ -107,8 +107,8 @@ impl Display for Field {
     }
 }
 
-/// Writes rules: those that passed in one line, each that failed in a line of its own, and those that were not checked.
-fn steps<'s>(f: &mut Formatter<'_>, steps: impl Iterator<Item = &'s Step> + Clone) -> fmt::Result {
+/// Writes one line with the rules that passed, one line for each rule that failed, and one line with the rules that were not checked.
+fn write_steps<'s>(f: &mut Formatter<'_>, steps: &(impl Iterator<Item = &'s Step> + Clone)) -> fmt::Result {
     let names = |result| {
         let chosen = steps.clone().filter(move |step| step.result == result);
         chosen.map(|step| Rule::to_string(&step.rule)).collect::<Vec<_>>().join(", ")

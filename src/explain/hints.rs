@@ -1,6 +1,6 @@
-//! The probable mistakes behind refusals, and the data that shows them. Log lines and explanations share them.
+//! Hints: probable mistakes behind refusals, for log lines and explanations.
 //!
-//! Text from the request is escaped, bounded, and free of anything that could be a credential.
+//! Text from the request is escaped and bounded, and contains nothing that could be a credential.
 
 use crate::keys::KeySet;
 use crate::request::{
@@ -11,30 +11,30 @@ use crate::schemes::{Places, Scheme, bearer_token};
 use crate::scope::Resource;
 use crate::site::{Place, Policy, SiteRules};
 
-/// The longest host or origin in a log line, in bytes.
+/// The maximum length of a host or origin in a log line, in bytes.
 pub(crate) const MAX_HOST_SHOWN: usize = 128;
 
 /// The maximum number of names that a field lists.
 pub(crate) const MAX_NAMES: usize = 8;
 
-/// The longest name of a cookie or parameter in a log line, in bytes.
+/// The maximum length of the name of a cookie or parameter in a log line, in bytes.
 const MAX_NAME_SHOWN: usize = 48;
 
-/// The number of sites of a host of which the first base paths are shown.
+/// The maximum number of sites of a host whose base paths are considered.
 const MAX_SITES: usize = 64;
 
-/// The number of keys whose names are read. Thousands of tenants may name their keys alike.
+/// The maximum number of keys whose names are read. Thousands of tenants may use the same names.
 const MAX_KEYS_READ: usize = 64;
 
-/// The largest difference between two time zones, in hours.
+/// The maximum difference between two time zones, in hours.
 const MAX_ZONE_HOURS: i64 = 26;
 
-/// The names in a request without a credential, and the probable mistake.
+/// The names of cookies and parameters in a request without a credential, and the probable mistake.
 #[derive(Debug, Default)]
 pub(crate) struct MissingCredential {
-    /// The names of the request's cookies, at most [`MAX_NAMES`] of [`MAX_NAME_SHOWN`] bytes.
+    /// The names of the request's cookies: at most [`MAX_NAMES`], each of at most [`MAX_NAME_SHOWN`] bytes.
     pub(crate) cookies: Option<String>,
-    /// The names of the query's parameters, in the same bounds.
+    /// The names of the query's parameters, with the same bounds.
     pub(crate) parameters: Option<String>,
     pub(crate) hint: Option<&'static str>,
 }
@@ -78,7 +78,7 @@ impl MissingCredential {
     }
 }
 
-/// Returns the scopes of keys that may sign for a resource, in words.
+/// Describes the scopes of keys that may sign for a resource.
 pub(crate) fn wanted_key_scope(site: &SiteRules, resource: &Resource<'_>) -> String {
     let served = match resource {
         Resource::Object { bucket, .. } => format!("bucket {}", shown_name::<MAX_HOST_SHOWN>(bucket)),
@@ -89,7 +89,7 @@ pub(crate) fn wanted_key_scope(site: &SiteRules, resource: &Resource<'_>) -> Str
     format!("a key for this path needs the scope of {served} or of site {}", site.facts.id)
 }
 
-/// Returns a hint about a clock, if a date was missed by a number of whole hours, as between two time zones.
+/// Returns a hint about clocks if a date was missed by a whole number of hours, as between two time zones.
 pub(crate) fn clock(missed_by: i64) -> Option<String> {
     const HOUR: i64 = 3600;
     const PRECISION: i64 = 60;
@@ -104,13 +104,13 @@ pub(crate) fn clock(missed_by: i64) -> Option<String> {
     })
 }
 
-/// Returns the host of a request as it was received, or `None` if it names none.
+/// Returns the host of a request, as received, or `None` if the request has no host.
 pub(crate) fn requested_host(request: &(impl RequestView + ?Sized)) -> Option<String> {
     let host = request.target().authority.or_else(|| request.field(HOST, 0))?;
     Some(shown_name::<MAX_HOST_SHOWN>(host).into_string())
 }
 
-/// Returns the base paths of the sites of the requested host, in words.
+/// Describes the base paths of the sites of the requested host.
 pub(crate) fn base_paths(policy: &Policy, request: &(impl RequestView + ?Sized)) -> Option<String> {
     let mut buffer = HostBuffer::new();
     let host = Host::of(request, &mut buffer).ok()?;
@@ -123,7 +123,7 @@ pub(crate) fn base_paths(policy: &Policy, request: &(impl RequestView + ?Sized))
     Some(format!("the base paths of this host's sites are {}{more}", paths.join(", ")))
 }
 
-/// Calls `describe` with the resource that a request names in a site. Returns `None` if it names none.
+/// Calls `describe` with the resource that a request names on a site. Returns `None` if the request names no resource.
 pub(crate) fn with_resource<T>(
     site: &SiteRules,
     policy: &Policy,
@@ -145,7 +145,7 @@ pub(crate) fn shown_resource(resource: &Resource<'_>) -> String {
     shown_path(compared, &[]).into_string()
 }
 
-/// Returns the change that would make a scope cover the resource, if a usual mistake was made.
+/// Returns the change that would make a scope cover the resource, if the scope has a common mistake.
 pub(crate) fn scope_remedy(scope: &str, site: &SiteRules, resource: &Resource<'_>) -> Option<String> {
     let covers = |scope: &str| site.facts.coverage.check(scope.as_bytes(), resource).is_ok();
     let bare = scope.strip_prefix('/').unwrap_or(scope);
@@ -163,7 +163,7 @@ pub(crate) fn scope_remedy(scope: &str, site: &SiteRules, resource: &Resource<'_
     }
 }
 
-/// Returns the names of the loaded keys, at most [`MAX_NAMES`], in words.
+/// Lists the names of the loaded keys, at most [`MAX_NAMES`].
 pub(crate) fn loaded_keys(keys: &KeySet) -> String {
     let some = if keys.len() > MAX_KEYS_READ { "some " } else { "" };
     match names(keys.iter().take(MAX_KEYS_READ).map(|key| key.id().as_str().as_bytes())) {
@@ -187,7 +187,7 @@ pub(crate) fn searched(places: &Places) -> Vec<String> {
     all
 }
 
-/// Lists names from a request, each once, or returns `None` if there are none.
+/// Lists names from a request, each once. Returns `None` if there are no names.
 pub(crate) fn names<'n>(names: impl Iterator<Item = &'n [u8]>) -> Option<String> {
     let mut listed: Vec<&[u8]> = Vec::new();
     let mut has_more = false;

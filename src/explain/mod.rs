@@ -1,8 +1,8 @@
-//! Explanations: every step of one decision as data, the reason of a refusal, and what would pass.
+//! Explanations: the steps of one decision as data, the reason for a refusal, and the changes that would lead to a grant.
 //!
-//! [`Verifier::explain`](crate::Verifier::explain) runs the function that decides, with a recorder. The outcome and the code are
-//! those of [`Verifier::decide`](crate::Verifier::decide) for the same request at the same time. An explanation counts nothing:
-//! no failed signature, no use of a key or an embed token, no rate. The site's hook is called, as in a decision.
+//! [`Verifier::explain`](crate::Verifier::explain) runs the decision function with a recorder. The outcome and the code are those
+//! of [`Verifier::decide`](crate::Verifier::decide) for the same request at the same time. Limits and rates are checked, but
+//! nothing is counted: no failed signature, and no use of a key or an embed token. The site's hook is called, as in a decision.
 //!
 //! ```
 //! use playgate::request::{RequestView, Target};
@@ -29,19 +29,22 @@
 //! # Ok::<(), playgate::ConfigErrors>(())
 //! ```
 //!
+//! An adapter that cannot rule out that a router removed a prefix from the path refuses some requests that an explanation calls passed or
+//! public; see [`Denial::PathMayBeShortened`](crate::Denial::PathMayBeShortened).
+//!
 //! # What an explanation contains
 //!
-//! 1. The outcome, with code, status and reason of a refusal.
-//! 2. The site that host and path select, and the resource that the path names there.
-//! 3. The carriers that were searched, and each credential that was found in the first carrier that has one.
-//! 4. For each credential its content, and each rule with its values and its result. Rules after the first one that failed were
-//!    not checked. A signed token is checked for its scope and dates before its signature, so the content of a refused credential
+//! 1. The outcome. A refusal also has a code, a status and a reason.
+//! 2. The site that host and path select, and the resource that the path names on this site.
+//! 3. The carriers that were searched, and each credential in the first carrier that has one.
+//! 4. The content of each credential, and each rule with its values and its result. Rules after the first failed rule were not
+//!    checked. The scope and the dates of a signed token are checked before its signature, so the content of a refused credential
 //!    may be forged.
-//! 5. The distance from a grant, and what would pass.
+//! 5. The distance from a grant, and the remedies.
 //!
-//! It never contains a credential, a signature, a proof or a secret. It contains the claims of tokens and the records of embed
-//! tokens, which may identify viewers, so show it to operators only. Text from the request is escaped and cut: each value of a
-//! credential at [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
+//! An explanation never contains a credential, a signature, a proof or a secret. It contains the claims of tokens and the records
+//! of embed tokens, which may identify viewers, so show explanations to operators only. Text from the request is escaped and cut.
+//! Each value of a credential has at most [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
 
 mod access;
 mod assemble;
@@ -59,7 +62,7 @@ pub(crate) use access::may_be_explained;
 pub(crate) use assemble::{explain, explain_refusal};
 pub use line::MAX_LINE;
 
-pub use crate::schemes::Rule;
+pub use crate::schemes::rule::Rule;
 
 /// The maximum length of one value of a credential in an explanation, in bytes.
 pub const MAX_VALUE: usize = 256;
@@ -69,13 +72,13 @@ pub const MAX_FIELDS: usize = 80;
 
 /// The explanation of one decision.
 ///
-/// `Display` writes it for people, in several lines; serde writes it for tools. Times are seconds since 1970.
+/// `Display` writes text in several lines, and serde writes data. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The outcome.
     pub outcome: Outcome,
-    /// The code of a refusal, which may be one that a hook set.
+    /// The code of a refusal. A hook can set a code of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// The HTTP status of a refusal on this site.
@@ -89,11 +92,11 @@ pub struct Explanation {
     /// The host, as received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The path, as received, with every text replaced that could be a credential. The query is never shown.
+    /// The path, as received, except that any text that could be a credential is replaced. The query is never included.
     pub path: String,
     /// The time of the decision.
     pub at: i64,
-    /// The client's address, by the connection and the trusted proxies.
+    /// The client's address, as determined from the connection and the trusted proxies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The site of the request.
@@ -109,13 +112,13 @@ pub struct Explanation {
     pub searched: Vec<String>,
     /// The credentials of the carrier that decides, in the order in which they were tried.
     pub credentials: Vec<ExplainedCredential>,
-    /// The places in which the request has other credentials, which were not used.
+    /// The places of other credentials in the request, which were not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<String>,
     /// Facts that do not change the outcome, such as an origin that the site's CORS policy does not list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The changes with which the request, or one like it, would be granted.
+    /// The changes with which the request would be granted, the most likely first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<String>,
 }
@@ -125,7 +128,7 @@ pub struct Explanation {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The request belongs to no site, and goes to the inner service.
+    /// The request belongs to no site, and passes to the inner service.
     Passed,
     /// A CORS preflight, which is answered.
     Preflight,
@@ -135,10 +138,10 @@ pub enum Outcome {
     Granted,
     /// The request is refused.
     Denied,
-    /// The request would be refused, and passes because its site is in [shadow mode](crate::site::danger). Code, status and reason are
-    /// those of the refusal.
+    /// The request would be refused, but passes because its site is in [shadow mode](crate::site::danger). Code, status and reason
+    /// are those of the refusal.
     Shadowed,
-    /// The decision needs a lookup in the shared store first: pass its result to
+    /// The decision needs a lookup in the shared store first. Pass the result of the lookup to
     /// [`Verifier::explain_with`](crate::Verifier::explain_with).
     NeedsLookup,
 }
@@ -149,9 +152,9 @@ pub enum Outcome {
 pub struct ExplainedSite {
     /// The id.
     pub id: String,
-    /// The kind of name by which the host selected the site.
+    /// The kind of host name that selected the site.
     pub selected_by: SelectedBy,
-    /// The path at which the site begins.
+    /// The base path of the site.
     pub base_path: String,
     /// The resources that the site serves, such as `bucket "courses"`.
     pub serves: String,
@@ -159,16 +162,16 @@ pub struct ExplainedSite {
     pub authenticated: bool,
 }
 
-/// The kind of name by which a host selects a site.
+/// The kind of host name that selects a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SelectedBy {
-    /// An exact name.
+    /// An exact host.
     ExactHost,
-    /// A pattern.
+    /// A host pattern.
     HostPattern,
-    /// The site is for every host.
+    /// The site serves any host.
     AnyHost,
 }
 
@@ -176,18 +179,18 @@ pub enum SelectedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExplainedCredential {
-    /// The kind of credential, by its name in configurations.
+    /// The scheme of the credential, by its name in configurations.
     pub scheme: &'static str,
     /// The place of the credential, such as "query parameter auth".
     pub place: String,
-    /// The content of the credential. It may be forged, unless the credential was granted.
+    /// The content of the credential. The content may be forged, unless the outcome is a grant.
     pub fields: Vec<Field>,
-    /// True if the credential was verified before and is remembered. Its signature is then not checked again.
+    /// True if the credential was verified before and is remembered. The signature is then not checked again.
     pub remembered: bool,
     /// The keys with which the credential was checked, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<ExplainedKey>,
-    /// The rules that were applied, in order, and the rules that were not reached.
+    /// The rules that were applied, in order, and then the rules that were not checked.
     pub steps: Vec<Step>,
 }
 
@@ -197,9 +200,9 @@ pub struct ExplainedCredential {
 pub struct Field {
     /// The name of the claim or field.
     pub name: String,
-    /// The value. A date is written in words.
+    /// The value. A date is written as text, with its distance from the time of the decision.
     pub value: String,
-    /// The date, if the value is one.
+    /// The value in seconds since 1970, if the value is a date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i64>,
 }
@@ -214,7 +217,7 @@ pub struct ExplainedKey {
     pub algorithm: &'static str,
     /// The scope, such as "bucket courses".
     pub scope: String,
-    /// The issuer whose tokens the key verifies, or `None` for any.
+    /// The issuer whose tokens the key verifies, or `None` for any issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The file or variable from which the key was loaded.
@@ -230,7 +233,7 @@ pub struct Step {
     pub rule: Rule,
     /// The result.
     pub result: StepResult,
-    /// The values that the rule compared, or the reason for which it failed.
+    /// The values that the rule compared, and the reason if the rule failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -244,6 +247,6 @@ pub enum StepResult {
     Passed,
     /// The rule was not met.
     Failed,
-    /// The rule was not applied, because an earlier one failed.
+    /// The rule was not applied, because an earlier rule failed.
     NotChecked,
 }

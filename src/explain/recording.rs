@@ -16,7 +16,7 @@ impl Recorder for &Recording {
     const DECIDES: bool = false;
 
     fn record(self, event: impl FnOnce() -> Event) {
-        let event = event(); // not while the list is borrowed
+        let event = event(); // before the list is borrowed
         self.0.borrow_mut().push(event);
     }
 }

@@ -1,11 +1,11 @@
 //! Limits the log lines of refusals, so that a flood of refused requests does not fill a disk.
 //!
-//! 1. Each pair of site and code has a number of lines for each second of the verifier's clock.
-//! 2. Refusals beyond that number are counted. Once a second, one line for each pair records the count.
-//! 3. If more than [`MAX_PAIRS`] pairs occur in one second, the further ones share one number of lines and one count.
+//! 1. Each pair of site and code has a limit of lines for each second of the verifier's clock.
+//! 2. Refusals beyond the limit are counted. Once a second, one line for each pair records the count.
+//! 3. If more than [`MAX_PAIRS`] pairs occur in one second, the further pairs share one limit and one count.
 //!
-//! The counts of a second are written by the first refusal of a later second or by a thread, whichever comes first. The thread is
-//! started when a refusal is not logged, and ends when a second passes in which every refusal was.
+//! The first refusal of a later second or a thread writes the counts of a second, whichever comes first. The thread starts when a
+//! refusal is not logged. It ends after a second in which every refusal was logged.
 //!
 //! The pairs of one second take at most 1 MiB for site ids of 128 bytes.
 
@@ -17,13 +17,13 @@ use hashbrown::{Equivalent, HashMap};
 
 use crate::time::{Clock, UnixSeconds};
 
-/// The number of pairs of site and code that are counted separately in one second.
+/// The maximum number of pairs of site and code that are counted separately in one second.
 const MAX_PAIRS: usize = 4_096;
 
 /// The interval at which the thread writes counts.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Counts the refusals of the current second, and writes the counts of those that were not logged.
+/// Counts the refusals of the current second, and logs the counts of refusals that were not logged.
 pub(crate) struct RefusalLimiter {
     clock: Arc<dyn Clock>,
     window: Mutex<Window>,
@@ -59,7 +59,7 @@ struct Count {
     unlogged: u64,
 }
 
-/// The count of a pair in a second that has ended, or, without a pair, that of the others.
+/// The count of a pair in a second that has ended. Without a pair, this is the count of all further pairs.
 type Sum = (Option<Pair>, u64);
 
 impl RefusalLimiter {
@@ -67,7 +67,7 @@ impl RefusalLimiter {
         Arc::new(Self { clock, window: Mutex::default() })
     }
 
-    /// Counts a refusal, and returns whether it is logged: if fewer than `limit` of its site and code were logged in this second.
+    /// Counts a refusal. Returns true if it has to be logged: fewer than `limit` of its site and code were logged in this second.
     pub(crate) fn admits(self: &Arc<Self>, site: Option<&str>, code: &'static str, limit: u32) -> bool {
         let now = self.clock.now();
         let mut window = self.lock();
@@ -82,7 +82,7 @@ impl RefusalLimiter {
         is_logged
     }
 
-    /// Starts the thread that writes counts. If that fails, later refusals write them.
+    /// Starts the thread that writes counts. If the thread cannot start, later refusals write the counts.
     fn start_thread(self: &Arc<Self>) {
         let limiter = Arc::downgrade(self);
         let write = move || {
@@ -96,7 +96,7 @@ impl RefusalLimiter {
         let _ = thread::Builder::new().name("playgate-log".to_owned()).spawn(write);
     }
 
-    /// Writes the counts of a second that has ended. Returns false if there were none, so that the thread ends.
+    /// Writes the counts of a second that has ended. If there were none, returns false, and the thread ends.
     fn write_ended(&self) -> bool {
         let now = self.clock.now();
         let mut window = self.lock();
@@ -127,8 +127,8 @@ impl std::fmt::Debug for RefusalLimiter {
 }
 
 impl Window {
-    /// Begins a new window unless `now` is its second. Returns the counts of the previous one. A clock that is set back begins a
-    /// new window too.
+    /// Begins a new window if `now` is another second, and returns the counts of the previous window. Setting the clock back also
+    /// begins a new window.
     fn advance(&mut self, now: UnixSeconds) -> Vec<Sum> {
         if self.second == Some(now) {
             return Vec::new();
@@ -137,7 +137,7 @@ impl Window {
         self.end()
     }
 
-    /// Empties the window, and returns its counts.
+    /// Clears the window, and returns its counts.
     fn end(&mut self) -> Vec<Sum> {
         let pairs = std::mem::take(&mut self.pairs).into_iter();
         let pairs = pairs.map(|(pair, count)| (Some(pair), count));
@@ -145,7 +145,7 @@ impl Window {
         sums.filter(|(_, count)| count.unlogged > 0).map(|(pair, count)| (pair, count.unlogged)).collect()
     }
 
-    /// Counts a refusal, and returns whether it is logged.
+    /// Counts a refusal. Returns true if the refusal has to be logged.
     fn count(&mut self, pair: PairRef<'_>, limit: u32) -> bool {
         if let Some(count) = self.pairs.get_mut(&pair) {
             return count.add(limit);

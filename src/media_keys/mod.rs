@@ -20,7 +20,7 @@
 //!
 //! 1. The request was **granted**: the verifier's layer is in front of the service, and its site has `grant_extension`. Otherwise
 //!    the status is 403, and a warning is logged, because the service is set up incorrectly. A request that passes only because its
-//!    site does not [enforce](crate::site::danger) has no grant, and gets no key.
+//!    site does not [enforce](crate::site::danger) has no grant, and receives no key.
 //! 2. The **method** is GET or HEAD. Otherwise the status is 405.
 //! 3. The **path** is the folder of a video and the name of a key, both in their normal form. Otherwise the status is 404.
 //! 4. The **video** is the one that the grant names: the video of an embed token, or the stream of a signed token on a live site.

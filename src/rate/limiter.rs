@@ -23,7 +23,7 @@ impl Limiter {
         Duration::from_nanos(self.gcra.burst())
     }
 
-    /// Checks that one more event conforms to the rate, and does not count it.
+    /// Checks that one more event conforms to the rate, without counting the event.
     ///
     /// # Errors
     ///

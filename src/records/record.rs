@@ -72,7 +72,7 @@ impl Record {
         self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.count(uptime()).map_err(ceil_seconds))
     }
 
-    /// Checks that one more request is allowed by the token's rate, and does not count it.
+    /// Checks that the token's rate allows one more request, without counting the request.
     ///
     /// # Errors
     ///

@@ -228,7 +228,7 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns whether the connection's peer is a trusted proxy.
+    /// Returns true if the connection's peer is a trusted proxy.
     pub(crate) fn trusts_peer(&self, request: &(impl RequestView + ?Sized)) -> bool {
         request.peer().is_some_and(|peer| self.trusts(peer.to_canonical()))
     }

@@ -39,7 +39,7 @@ pub(crate) struct Context<'s, 'r, R> {
     pub(crate) found: Option<&'s Found>,
     /// The first lookup that this decision needs.
     pub(crate) need: Cell<Option<Need>>,
-    /// Receives the rules that are applied, for an explanation.
+    /// Receives the applied rules, for an explanation.
     pub(crate) recorder: R,
     /// The work of this decision, for the counters.
     pub(crate) noted: &'s Cell<Noted>,
@@ -98,13 +98,13 @@ impl<R: Recorder> Context<'_, '_, R> {
         });
     }
 
-    /// Returns whether this decision counts: an explanation leaves no trace.
+    /// Returns true if this decision is counted. An explanation is not.
     #[expect(clippy::unused_self, reason = "reads as a property of the context")]
     pub(crate) const fn counts(&self) -> bool {
         R::DECIDES
     }
 
-    /// Verifies a signature with a key, unless too many have failed for the client or the key. A failure is counted.
+    /// Verifies a signature with a key, unless too many signatures failed for the client or the key. A failure is counted.
     pub(super) fn check_signature<T>(
         &self,
         key: &Key,
@@ -138,7 +138,7 @@ impl<R: Recorder> Context<'_, '_, R> {
         self.noted.set(work(self.noted.get()));
     }
 
-    /// Notes a signature that was checked. A check that did not take place because of too many failures is not noted.
+    /// Notes a signature that was checked. If too many failures prevented the check, nothing is noted.
     pub(super) fn note_signature<T>(&self, key: &Key, result: &Result<T, Denial>) {
         match result {
             Ok(_) => self.note(|noted| noted.signature(key.algorithm(), true)),
@@ -219,7 +219,7 @@ impl<R: Recorder> Context<'_, '_, R> {
         self.check(Rule::Hook, || self.run_hook(hook, by, resource, claims)).map(|()| Accepted(()))
     }
 
-    #[inline(never)] // most sites have none
+    #[inline(never)] // most sites have no hook
     fn run_hook(
         &self,
         hook: &Hook,

@@ -34,7 +34,7 @@ impl Failures {
         }
     }
 
-    /// Verifies a signature, unless too many have failed. A bad signature counts once for each limit, unless `counts` is false.
+    /// Verifies a signature, unless too many signatures failed. Unless `counts` is false, a bad signature counts towards each limit.
     ///
     /// The client is determined only if clients are limited.
     pub(crate) fn check<T>(

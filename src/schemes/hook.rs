@@ -16,7 +16,7 @@ use crate::request::{RequestView, TrustedProxies};
 use crate::scope::Resource;
 use crate::time::UnixSeconds;
 
-/// The longest text of an IP address: an IPv6 address whose last 32 bits are written as IPv4, in bytes.
+/// The maximum length of the text of an IP address, in bytes: an IPv6 address whose last 32 bits are written as IPv4.
 const MAX_ADDRESS_LEN: usize = 45;
 
 /// A hook: the operator's own rule for requests whose credential was verified.
@@ -80,8 +80,8 @@ impl<'h> HookRequest<'h> {
         self.request.field(name, nth)
     }
 
-    /// Returns the client's address: the connection's peer, or the address that the trusted proxies name. If a proxy hides the
-    /// client, this is the address of the last known hop; see [`confirmed_client`](Self::confirmed_client).
+    /// Returns the client's address: the connection's peer, or the address that the trusted proxies report. If a proxy hides the
+    /// client, the result is the address of the last known hop; see [`confirmed_client`](Self::confirmed_client).
     pub fn client(&self) -> Option<IpAddr> {
         self.proxies.client(self.request)
     }
@@ -91,12 +91,12 @@ impl<'h> HookRequest<'h> {
         self.proxies.confirmed_client(self.request)
     }
 
-    /// Returns whether a claim names the client's address, or an address in the same network as the client.
+    /// Returns true if a claim contains the client's address, or an address in the same network.
     ///
-    /// The claim must be a string that is an IP address, without port, zone or prefix length. An IPv6 address that maps an IPv4
-    /// address is that IPv4 address, on both sides. The result is false in every other case: if the claim is absent or not an
-    /// address, if the client's own address is unknown or [hidden](Self::confirmed_client), and if one address is IPv4 and the
-    /// other is IPv6.
+    /// The claim must be a string with one IP address, without port, zone or prefix length. An IPv6 address that maps an IPv4
+    /// address counts as IPv4, in the claim and for the client. In every other case, the result is false: if the claim is absent or
+    /// is not an address, if the client's own address is unknown or [hidden](Self::confirmed_client), or if one address is IPv4 and
+    /// the other is IPv6.
     ///
     /// ```
     /// use playgate::Site;
@@ -158,7 +158,7 @@ impl std::fmt::Debug for HookRequest<'_> {
 #[derive(Clone)]
 pub(crate) struct Hook(Arc<Watched<HookFn>>);
 
-/// A rule, and the second in which its last panic was logged.
+/// A hook's function, and the second in which its last panic was logged.
 struct Watched<F: ?Sized> {
     panic_logged_at: AtomicI64,
     rule: F,
@@ -169,14 +169,14 @@ impl Hook {
         Self(Arc::new(Watched { panic_logged_at: AtomicI64::new(i64::MIN), rule }))
     }
 
-    /// Runs the rule. A panic of the rule is caught: it refuses this request and affects no other.
+    /// Runs the function. If the function panics, the panic is caught, and only this request is refused.
     ///
     /// # Errors
     ///
     /// Returns [`Denial::RefusedByHook`], or [`Denial::HookPanicked`].
     #[inline]
     pub(super) fn run(&self, request: &HookRequest<'_>, now: UnixSeconds) -> Result<(), Denial> {
-        // The rule is unwind-safe as far as this crate is concerned: the request is only read, and is not used after a panic.
+        // This crate's data is unwind-safe: the function only reads the request, and the request is not used after a panic.
         match catch_unwind(AssertUnwindSafe(|| (self.0.rule)(request))) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(refuse)) => Err(Denial::RefusedByHook(refuse)),
@@ -187,13 +187,13 @@ impl Hook {
         }
     }
 
-    /// Logs a panic, at most once in a second. The payload is not logged, because it may contain text of the request.
+    /// Logs a panic, at most once a second. The payload is not logged, because it may contain text of the request.
     #[cold]
     fn log_panic(&self, payload: Box<dyn Any + Send>, site: &str, now: UnixSeconds) {
         if self.0.panic_logged_at.swap(now.get(), Ordering::Relaxed) != now.get() {
             crate::log::event!(ERROR, site = site, "hook panicked: the request is refused");
         }
-        // A payload may panic when it is dropped. What such a panic carries is leaked, because it may do the same.
+        // Dropping the payload may panic too. The payload of that second panic is leaked, because dropping it may panic again.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);
         }

@@ -56,7 +56,7 @@ mod list;
 mod places;
 mod recorder;
 mod registry;
-mod rule;
+pub(crate) mod rule;
 mod scheme;
 mod secret;
 #[cfg(feature = "config")]
@@ -83,7 +83,7 @@ pub(crate) use recorder::{Event, Field, FieldValue, Found, NamedKey, Off, Record
 pub(crate) use registry::{
     Facts, Rejected, SchemeRules, SiteSchemes, VerifiedFacts, claimed_key, claimed_scope,
 };
-pub use rule::Rule;
+pub(crate) use rule::Rule;
 pub(crate) use scheme::{Basis, Referrers, ResponseRules};
 pub use secret::SharedSecret;
 #[cfg(feature = "config")]

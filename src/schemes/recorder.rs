@@ -1,7 +1,7 @@
-//! The recorder: through it, a decision reports the rules that it applies.
+//! The recorder, which receives the rules that a decision applies.
 //!
-//! A decision that nobody explains uses [`Off`], whose methods are empty, so that recording costs it nothing. An explanation runs
-//! the same function with a recorder that keeps every event.
+//! A decision without an explanation uses [`Off`], whose methods are empty, so recording costs nothing. An explanation runs the
+//! same function with a recorder that keeps every event.
 
 use super::carriers::Carrier;
 use super::kind::Scheme;
@@ -11,10 +11,10 @@ use crate::time::UnixSeconds;
 
 /// Receives the events of a decision.
 pub(crate) trait Recorder: Copy {
-    /// True for a decision. An explanation counts nothing: no failed signature, no use of a key or token, and no rate.
+    /// True for a decision, and false for an explanation, which does not count failed signatures, uses of keys or tokens, or rates.
     const DECIDES: bool;
 
-    /// Records an event, which is built only if it is kept.
+    /// Records an event. `event` is called only if the event is kept.
     fn record(self, event: impl FnOnce() -> Event);
 
     /// Applies a rule and records its result.
@@ -26,7 +26,7 @@ pub(crate) trait Recorder: Copy {
         result
     }
 
-    /// Records that a rule was passed.
+    /// Records that a rule was met.
     #[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
     #[inline(always)]
     fn passed(self, rule: Rule) {
@@ -47,11 +47,11 @@ pub(crate) trait Recorder: Copy {
 pub(crate) enum Event {
     /// A rule was applied, and passed or failed.
     Rule(Rule, Option<Denial>),
-    /// The values that the next rule compares, in words.
+    /// The values that the next rule compares, as text.
     Values(String),
-    /// A credential was found. Its rules follow.
+    /// A credential was found. The rules that follow are about this credential.
     Credential(Found),
-    /// The credential was verified before, and is remembered: rules about its form and its signature are not applied again.
+    /// The credential was verified before and is remembered. The rules about form and signature are not applied again.
     Remembered,
     /// The rules that follow are applied with this key.
     Key(NamedKey),
@@ -82,7 +82,7 @@ pub(crate) struct Field {
 pub(crate) enum FieldValue {
     Text(String),
     Date(UnixSeconds),
-    /// Any other JSON.
+    /// Any other JSON value.
     Json(String),
 }
 
@@ -96,14 +96,13 @@ pub(crate) struct NamedKey {
     pub(crate) source: Option<String>,
 }
 
-/// The recorder of a decision that nobody explains.
+/// The recorder of a decision without an explanation. It records nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Off;
 
 impl Recorder for Off {
     const DECIDES: bool = true;
 
-    #[expect(clippy::inline_always, reason = "a decision without a recorder costs no instruction more")]
     #[inline(always)]
     fn record(self, _: impl FnOnce() -> Event) {}
 }
@@ -121,7 +120,7 @@ impl Field {
         Self { name: name.to_owned(), value: FieldValue::Json(value.into()), read_by: None }
     }
 
-    /// Names the rule that reads the field.
+    /// Sets the rule that reads the field.
     pub(crate) fn read_by(self, rule: Rule) -> Self {
         Self { read_by: Some(rule), ..self }
     }

@@ -1,9 +1,9 @@
 use serde::Serialize;
 
-/// A rule that a request has to pass.
+/// A rule of a decision.
 ///
-/// Rules are listed in the order in which a decision applies them. Each scheme applies those that it has; see the module of the
-/// scheme. The order of the rules between [`Form`](Self::Form) and [`Hook`](Self::Hook) differs between schemes.
+/// The variants are in the order in which a decision applies the rules. The order of the rules between [`Form`](Self::Form) and
+/// [`Hook`](Self::Hook) depends on the scheme, and a scheme may lack some of them; see the module of the scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -14,11 +14,11 @@ pub enum Rule {
     BasePath,
     /// The request uses HTTPS, if the site requires it.
     Https,
-    /// The path has one normal form, in which no other site is meant.
+    /// The path has one normal form, and no other reading of the path belongs to another site.
     Path,
-    /// The host names the bucket or the playback ID, if the site's pattern takes it from there.
+    /// If the site's host pattern contains the bucket or the playback ID, the host names one.
     Resource,
-    /// One carrier has a credential.
+    /// A carrier of the site has a credential.
     Credential,
     /// The credential has the form of its scheme.
     Form,
@@ -28,25 +28,25 @@ pub enum Rule {
     Key,
     /// The key is in force: neither retired nor stale.
     KeyInForce,
-    /// The algorithm is the key's.
+    /// The credential's algorithm is that of the key.
     Algorithm,
     /// The key may sign for the resource.
     KeyScope,
-    /// The issuer is the one that the key or the site requires.
+    /// The issuer is that which the key or the site requires.
     Issuer,
     /// The credential has not expired, and its lifetime is within the site's limit.
     Expiry,
-    /// The credential is valid already.
+    /// The start of the credential's validity has passed.
     NotBefore,
-    /// The audience contains the one that the site requires.
+    /// The claim `aud` contains the audience that the site requires.
     Audience,
     /// The credential covers the resource.
     Scope,
     /// The signature, HMAC or hash is valid.
     Signature,
-    /// The client has the address that the credential is bound to.
+    /// The client has the address to which the credential is bound.
     Address,
-    /// The requesting page has an origin that the embed token allows.
+    /// The embed token allows the origin of the requesting page.
     Origin,
     /// Neither the credential nor its key was revoked.
     Revocation,
@@ -64,7 +64,7 @@ impl Rule {
     /// The rules that are applied after a credential was accepted.
     pub(crate) const AFTER_CREDENTIAL: [Self; 3] = [Self::Method, Self::QueryLength, Self::Rate];
 
-    /// Returns whether the rule is about the request rather than about one credential.
+    /// Returns true if the rule is about the request, and not about one credential.
     pub(crate) const fn is_about_request(self) -> bool {
         matches!(
             self,
@@ -113,7 +113,7 @@ impl Rule {
 }
 
 impl std::fmt::Display for Rule {
-    /// Writes the name in words, such as "key scope".
+    /// Writes the name with spaces, such as "key scope".
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.as_str().replace('_', " "))
     }

@@ -82,8 +82,8 @@ pub(crate) trait CredentialScheme: fmt::Debug {
     /// compares this list with the rules that are recorded.
     fn rules(&self, site: &SiteFacts) -> Vec<Rule>;
 
-    /// Returns the content of a credential for an explanation, whether or not it can be verified. It contains neither the
-    /// credential itself nor its signature, and no secret.
+    /// Returns the content of a credential for an explanation, even if the credential cannot be verified. The content includes
+    /// neither the credential itself, nor a signature, nor a secret.
     fn fields(
         &self,
         carrier: Carrier,

@@ -18,7 +18,7 @@ pub(super) struct HostTable {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exact<'p>(&'p Mounts);
 
-/// The kind of name by which a host leads to a site.
+/// The kind of host name that selects a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostMatch {
     Exact,
@@ -161,7 +161,7 @@ impl HostTable {
         self.mounts(host).flat_map(|(_, mounts)| mounts.sites()).take(count)
     }
 
-    /// Returns the kind of name by which a host leads to a site.
+    /// Returns the kind of host name by which a host selects a site.
     pub(super) fn match_of(&self, host: Host<'_>, site: SiteIndex) -> HostMatch {
         let leads = |mounts: &Mounts| mounts.sites().any(|found| found == site);
         if self.exact.get(host.as_bytes()).is_some_and(leads) {

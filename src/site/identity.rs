@@ -79,7 +79,7 @@ pub(super) fn fold_alike(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.bytes().map(fold).eq(other.bytes().map(fold))
 }
 
-/// Returns whether a header frames a message or identifies its client or origin. No claim overwrites these headers, in any
+/// Returns true if a header frames a message, or identifies the client or the origin. No claim overwrites these headers, in any
 /// spelling.
 pub(super) fn is_message_header(header: &str) -> bool {
     const KEPT: [&str; 12] = [

@@ -1,4 +1,4 @@
-/// The settings of a policy about the log.
+/// A policy's settings of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogRules {
     pub(crate) denials_per_second: u32,

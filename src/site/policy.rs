@@ -59,8 +59,8 @@ pub struct Policy {
     pub(crate) log: LogRules,
     /// The requests whose responses carry their explanation, if there are any.
     pub(crate) explain: Option<ExplainRules>,
-    /// The identity headers of every site, the headers with the verdict of another gate, and the header that asks for an explanation.
-    /// They are removed from every request.
+    /// The identity headers of all sites, the headers with verdicts of other gates, and the header that asks for an explanation. They
+    /// are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
 }
 
@@ -84,7 +84,7 @@ impl Policy {
         self.hosts.exact(name)
     }
 
-    /// Returns the kind of name by which a host leads to a site.
+    /// Returns the kind of host name by which a host selects a site.
     pub(crate) fn match_of(&self, host: Host<'_>, site: SiteIndex) -> HostMatch {
         self.hosts.match_of(host, site)
     }
@@ -296,9 +296,9 @@ impl PolicyBuilder {
 
     /// Sets how many refusals are logged in one second for each site and code. The default is [`DEFAULT_DENIALS_PER_SECOND`].
     ///
-    /// Refusals beyond that are counted, and one line a second records the count for each site and code. With 0, no refusal is
-    /// logged, and the counts are. If more than 4,096 pairs of site and code occur in one second, the further ones share one
-    /// number of lines and one count. Seconds are those of the verifier's [clock](crate::verifier::VerifierBuilder::clock).
+    /// Further refusals are counted, and one line a second records the count for each site and code. With 0, only the counts are
+    /// logged. If more than 4,096 pairs of site and code occur in one second, the further pairs share one limit and one count.
+    /// Seconds are those of the verifier's [clock](crate::verifier::VerifierBuilder::clock).
     ///
     /// [`DEFAULT_DENIALS_PER_SECOND`]: super::DEFAULT_DENIALS_PER_SECOND
     pub fn denials_per_second(mut self, lines: u32) -> Self {
@@ -309,8 +309,8 @@ impl PolicyBuilder {
     /// Sets whether a refusal has its code in the response header `x-playgate-code`, for the access log of a proxy. The default is
     /// false.
     ///
-    /// Clients receive the header too, also with `expose_reason(false)`, unless the proxy removes it. Pages of other origins cannot
-    /// read it, unless the site's CORS policy exposes it.
+    /// Unless the proxy removes the header, clients receive it too, also with `expose_reason(false)`. Pages of other origins cannot
+    /// read the header, unless the site's CORS policy exposes it.
     pub fn code_header(mut self, add: bool) -> Self {
         self.log.code_header = add;
         self

@@ -58,7 +58,7 @@ impl SiteRules {
         self.settings.access == Access::Authenticated && self.schemes.accepts_only(Scheme::SignedToken)
     }
 
-    /// Returns whether the site requires credentials, apart from its public paths.
+    /// Returns true if the site requires credentials, apart from its public paths.
     pub(crate) fn requires_credentials(&self) -> bool {
         self.settings.access == Access::Authenticated
     }
@@ -103,7 +103,7 @@ impl SiteRules {
     }
 }
 
-/// Returns the status of a refusal: that of a hook, that of the site, or the default of the code.
+/// Returns the status of a refusal: the status of a hook, the status of the site, or the default of the code.
 pub(crate) fn status_of(denial: Denial, site: Option<&SiteRules>) -> u16 {
     let code = denial.code();
     let of_site = || site.map_or(code.default_status(), |site| site.status(code));
@@ -125,7 +125,7 @@ impl<'s> SiteView<'s> {
         &self.0.facts.base_path
     }
 
-    /// Returns whether a request whose credential is refused is refused. If false, the site is in
+    /// Returns true if the site refuses requests whose credential is refused. If false, the site is in
     /// [shadow mode](super::danger).
     pub fn enforces(self) -> bool {
         self.0.shadow.is_none()

@@ -393,13 +393,13 @@ impl Site {
         self
     }
 
-    /// Sets the header field in which a [trusted proxy](super::PolicyBuilder::trusted_proxies) states the verdict of another gate
-    /// on the request: `allow`, `allowed`, `granted` or a status of 2xx, or `deny`, `denied`, `refused` or a status of 4xx. The
-    /// default is none.
+    /// Sets the header field in which a [trusted proxy](super::PolicyBuilder::trusted_proxies) states the verdict of another gate.
+    /// The values are `allow`, `allowed`, `granted` or a status of 2xx, and `deny`, `denied`, `refused` or a status of 4xx. The
+    /// default is no field.
     ///
     /// While the site does not [enforce](Self::danger), the verdicts are compared; see [`Verifier::shadow`](crate::Verifier::shadow).
-    /// They never change a decision. The field is removed from every incoming request, on every site and in every spelling, like an
-    /// [identity header](Self::identity_header).
+    /// The other verdict never changes a decision. The field is removed from every incoming request, on every site and in every
+    /// spelling, like an [identity header](Self::identity_header).
     pub fn shadow_header(mut self, header: impl Into<String>) -> Self {
         self.settings.shadow_header = Some(header.into());
         self

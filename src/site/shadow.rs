@@ -10,7 +10,7 @@ use crate::error::{ConfigError, Faults, Part};
 /// The rules of a site that does not enforce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShadowRules {
-    /// The lower-case name of the header field in which a trusted proxy states the verdict of another gate.
+    /// The name, in lower case, of the header field in which a trusted proxy states the verdict of another gate.
     pub(crate) verdict_header: Option<Box<str>>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn check_shadow(site: &Site, id: &str, credential_headers: &[Box<str>
     if !site.settings.danger.enforce && site.settings.access == Access::Public {
         wrong(
             "danger.enforce",
-            "is public, so there is nothing that it could enforce".to_owned(),
+            "is public, so it has nothing to enforce".to_owned(),
             "access = \"authenticated\", or leave danger out",
         );
     }
@@ -50,18 +50,18 @@ pub(super) fn check_shadow(site: &Site, id: &str, credential_headers: &[Box<str>
     };
     if let Some(found) = found {
         let found = format!("has the shadow_header {header:?}, {found}");
-        wrong("shadow_header", found, "a header of its own, such as x-gate-verdict");
+        wrong("shadow_header", found, "the name of a separate header, such as x-gate-verdict");
     }
 }
 
-/// The fields in which proxies describe the client.
+/// The header fields in which proxies describe the client.
 const FORWARDING: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "forwarded"];
 
 /// Checks shadow mode across all sites:
 ///
-/// 1. No site that enforces serves the same resources as a site that does not. Otherwise the resources would be protected on one
-///    host and open on another.
-/// 2. If a site has a `shadow_header`, there is a trusted proxy that could send it.
+/// 1. A site that enforces and a site that does not never serve the same resources. Otherwise, the resources would be protected on
+///    one host and open on another.
+/// 2. If a site has a `shadow_header`, a trusted proxy is configured that can send the header.
 pub(super) fn check_shadowed_sites(sites: &[Site], ids: &[String], has_proxies: bool, faults: &mut Faults) {
     let requires_credentials = |site: &Site| site.settings.access == Access::Authenticated;
     let enforcing =
@@ -91,14 +91,14 @@ pub(super) fn check_shadowed_sites(sites: &[Site], ids: &[String], has_proxies: 
 #[derive(Default)]
 struct Protected<'p> {
     buckets: HashMap<&'p str, &'p str>,
-    /// The first bucket with a name.
+    /// The first bucket with a fixed name.
     bucket: Option<(&'p str, &'p str)>,
-    /// The buckets that hosts name.
+    /// The site whose hosts name its buckets.
     buckets_in_hosts: Option<&'p str>,
     live: Option<&'p str>,
 }
 
-/// The bucket that stands for those that hosts name.
+/// The placeholder for buckets that hosts name.
 const IN_HOST: &str = "{bucket}";
 
 impl<'p> Protected<'p> {
@@ -119,9 +119,9 @@ impl<'p> Protected<'p> {
         protected
     }
 
-    /// Returns the first site that serves some of these resources, and the resources. A host may name any bucket.
+    /// Returns the first enforcing site that serves some of these resources, and a description of them. A host may name any bucket.
     fn shared_with(&self, serves: &Serves) -> Option<(&'p str, String)> {
-        let named = |bucket: &str| format!("bucket {bucket:?}, which a host may name,");
+        let named = |bucket: &str| format!("bucket {bucket:?}, which a host may name");
         match serves {
             Serves::Live(_) => Some((self.live?, "live streams".to_owned())),
             Serves::Bucket(name) if name == IN_HOST => match (self.buckets_in_hosts, self.bucket) {

@@ -10,8 +10,8 @@ use super::reloads::Reloads;
 use super::row::{Counts, Row, Slot};
 use super::rows;
 
-/// The maximum number of sites that are counted by name, since the verifier was created. Further sites share one row, whose site
-/// is called [`OTHER_SITES`](crate::verifier::OTHER_SITES).
+/// The maximum number of sites with counters of their own, since the verifier was created. Further sites share one row, under the
+/// name [`OTHER_SITES`](crate::verifier::OTHER_SITES).
 ///
 /// A row takes 2,368 bytes. If each of 32 threads decides requests for all of 10,000 sites, the rows take 76 MB.
 pub const MAX_SITES: usize = 1_000;
@@ -67,7 +67,7 @@ impl Counters {
         self.outside.read()
     }
 
-    /// Returns the counts of each site, sorted by id, then those of the sites that share a row, if there are any.
+    /// Returns the counts of each site, sorted by id, and then the counts of the sites that share a row, if any.
     pub(crate) fn read_sites(&self) -> (Vec<(String, Counts)>, Option<Counts>) {
         let by_site: Vec<_> =
             self.by_site().iter().map(|(id, site)| (id.to_string(), Arc::clone(site))).collect();
@@ -84,7 +84,7 @@ impl Counters {
 
 /// The counters of one site: a row for each thread that decides requests for it.
 pub(crate) struct SiteCounters {
-    /// A number that no other site of the process has. It is not zero.
+    /// A nonzero number that is unique among the sites of the process.
     number: u64,
     rows: Mutex<Vec<&'static Row>>,
 }
@@ -106,8 +106,8 @@ impl SiteCounters {
         }
     }
 
-    /// Counts a decision of a thread whose row of this site is not at its place. The first time, the thread takes a row that another
-    /// thread has left, or a new one.
+    /// Counts a decision if the row of this thread and site is not in its slot. The first time, the thread takes a row that another
+    /// thread has left, or a new row.
     #[cold]
     #[inline(never)]
     fn count_first(&self, slot: Slot, noted: Noted) {
@@ -115,7 +115,7 @@ impl SiteCounters {
             row.count(slot, noted);
             return;
         }
-        // The thread is ending. It owns a row for this one decision.
+        // The thread is ending, so it owns a row for this one decision only.
         let row = self.take();
         row.count(slot, noted);
         row.leave(self.number);
@@ -131,7 +131,7 @@ impl SiteCounters {
         row
     }
 
-    /// Returns the sum of all rows. Each counter is at least as high as at the last reading.
+    /// Returns the sum of all rows. No counter is lower than at the previous reading.
     fn read(&self) -> Counts {
         let mut counts = Counts::default();
         for row in &*self.rows() {

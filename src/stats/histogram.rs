@@ -33,13 +33,13 @@ pub(crate) const LOOKUP_BOUNDS: &[Duration] = &[
     Duration::from_secs(1),
 ];
 
-/// A histogram of durations with fixed bounds. Its counters are shared, so it is for events that are rare or sampled.
+/// A histogram of durations with fixed bounds. Threads share its counters, so the histogram is only for rare or sampled events.
 #[derive(Debug)]
 pub(crate) struct Histogram {
     bounds: &'static [Duration],
-    /// The number of durations in each bucket, then the number above every bound.
+    /// The number of durations in each bucket, and then the number above the last bound.
     buckets: Box<[AtomicU64]>,
-    /// The sum in nanoseconds.
+    /// The sum of the durations, in nanoseconds.
     sum: AtomicU64,
 }
 
@@ -65,7 +65,7 @@ impl Histogram {
         self.sum.fetch_add(nanos, Ordering::Relaxed);
     }
 
-    /// Reads the histogram. The count is that of the buckets, so that both agree.
+    /// Reads the histogram. The count is the sum of the buckets, so that both agree.
     pub(crate) fn read(&self) -> Reading {
         let mut count = 0_u64;
         let mut cumulative = self.buckets.iter().map(|bucket| {

@@ -1,15 +1,15 @@
 use std::cell::Cell;
 
-/// The latency of one decision in so many is measured, on each thread. Reading a clock twice costs more than all counters of a
+/// Each thread measures the latency of one decision in this number. Reading a clock twice costs more than all counters of a
 /// decision.
 pub const SAMPLED_EVERY: u32 = 1_024;
 
 thread_local! {
-    /// The number of decisions of this thread.
+    /// The number of decisions on this thread.
     static DECISIONS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts a decision of this thread. Returns whether its latency is to be measured.
+/// Counts a decision on this thread. Returns true if the latency of the decision has to be measured.
 #[inline]
 pub(crate) fn is_sampled() -> bool {
     DECISIONS.with(|decisions| {

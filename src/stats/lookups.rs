@@ -23,7 +23,7 @@ impl Lookups {
         self.started.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the end of a lookup. `failed` is true if the store gave no answer.
+    /// Counts the end of a lookup. `failed` is true if the store did not answer.
     pub(crate) fn end(&self, latency: Duration, failed: bool) {
         self.latency.record(latency);
         if failed {
@@ -31,7 +31,7 @@ impl Lookups {
         }
     }
 
-    /// Returns the number of lookups that started, and the number of those without an answer.
+    /// Returns the number of lookups that started, and the number of lookups without an answer.
     pub(crate) fn read(&self) -> (u64, u64) {
         (self.started.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }

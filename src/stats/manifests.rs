@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Manifests {
     rewritten: AtomicU64,
     bytes: AtomicU64,
-    /// The number of unchanged manifests for each reason. There are only a few reasons.
+    /// The number of unchanged manifests for each reason. The number of reasons is small.
     unchanged: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Manifests {
-    /// Counts a manifest that was rewritten to its end.
+    /// Counts a manifest that was rewritten completely.
     pub(crate) fn rewritten(&self) {
         self.rewritten.fetch_add(1, Ordering::Relaxed);
     }
@@ -22,7 +22,7 @@ impl Manifests {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Counts a manifest that passed unchanged, either wholly or from some byte on.
+    /// Counts a manifest that passed unchanged, completely or from some byte on.
     pub(crate) fn passed_over(&self, reason: String) {
         let mut unchanged = self.unchanged.lock().unwrap_or_else(PoisonError::into_inner);
         let count = unchanged.entry(reason).or_default();

@@ -1,4 +1,4 @@
-//! Counters of decisions, and of the work around them. Deciding never waits for them.
+//! Counters of decisions and related work. A decision never waits for a counter.
 //!
 //! 1. Each thread counts decisions in rows of its own, one for each site. Only the owner of a row writes to it, with plain loads and
 //!    stores, so threads do not contend.
@@ -7,7 +7,7 @@
 //! 3. At most [`MAX_SITES`] sites have rows of their own. Further sites share one row.
 //! 4. Rare events (lookups, reloads, manifests, sampled latencies) are counted in shared atomic counters.
 //!
-//! Counters belong to the verifier. A new policy continues the counters of its sites, by their ids.
+//! Counters belong to the verifier. When the policy changes, a site continues the counters of the earlier site with the same id.
 
 mod counters;
 mod histogram;

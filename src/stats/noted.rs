@@ -1,24 +1,24 @@
 use crate::crypto::Algorithm;
 
-/// The work of one decision, which is counted together with its outcome. It fits into a register: each count is one byte.
+/// The work of one decision, which is counted together with the outcome. Each count is one byte, so all counts fit into a register.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Noted(u64);
 
-/// The counts, by their bytes.
+/// The positions of the counts, in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Work {
     /// Tokens that were found in the cache.
     pub(super) hits: u8,
     /// Well-formed tokens that were not in the cache.
     pub(super) misses: u8,
-    /// Tokens that were removed from the cache to make room.
+    /// Tokens that were removed from the cache to make room for another token.
     pub(super) evictions: u8,
     /// Valid signatures.
     pub(super) verified: u8,
     /// Invalid signatures.
     pub(super) failed: u8,
-    /// The position of the signatures' algorithm, `Algorithm as u8`. A request with several cookies of one name may have signatures
-    /// of several algorithms; all are then counted for the last one.
+    /// The position of the signatures' algorithm, `Algorithm as u8`. If a request with several cookies of one name has signatures of
+    /// several algorithms, all of them are counted for the last algorithm.
     pub(super) algorithm: u8,
 }
 
@@ -62,7 +62,7 @@ impl Noted {
         hits
     }
 
-    /// Returns whether there is nothing but hits, as in almost every decision.
+    /// Returns true if all counts except hits are zero, as in almost every decision.
     #[inline]
     pub(super) const fn is_only_hits(self) -> bool {
         self.0 <= u8::MAX as u64

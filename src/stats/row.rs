@@ -8,7 +8,7 @@ use crate::error::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(usize);
 
-/// The maximum number of schemes. A new scheme beyond it fails to compile in `decide`.
+/// The maximum number of schemes. If there are more, `decide` does not compile.
 pub(crate) const SCHEMES: usize = 6;
 
 const CODES: usize = Code::ALL.len();
@@ -35,7 +35,7 @@ impl Slot {
     pub(crate) const PASS: Self = Self(PASS);
     pub(crate) const PREFLIGHT: Self = Self(PREFLIGHT);
     pub(crate) const PUBLIC: Self = Self(PUBLIC);
-    /// The decision needs a lookup first. It is not an outcome.
+    /// The decision needs a lookup first. This is not a final outcome.
     pub(crate) const NEEDED: Self = Self(NEEDED);
 
     #[inline]
@@ -58,7 +58,7 @@ impl Slot {
     }
 }
 
-/// The counters of one thread for one site. Aligned, so that no cache line is shared with another thread's data.
+/// The counters of one thread for one site. The alignment ensures that no other thread's data shares a cache line with a row.
 #[repr(align(64))]
 pub(super) struct Row {
     counters: [AtomicU64; LEN],
@@ -75,13 +75,13 @@ impl Row {
         self.is_owned.store(true, Ordering::Relaxed);
     }
 
-    /// Makes the caller the owner of a row that its thread has left. Returns false if it has an owner.
+    /// Makes the caller the owner of a row that its thread has left. Returns false if the row has an owner.
     pub(super) fn take(&self) -> bool {
         // The counts of the previous owner become visible here.
         self.is_owned.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Leaves the row to other threads, if it still belongs to this site.
+    /// Releases the row for other threads, if the row still belongs to this site.
     pub(super) fn leave(&self, site: u64) {
         if self.belongs_to(site) {
             self.is_owned.store(false, Ordering::Release);
@@ -92,7 +92,7 @@ impl Row {
         self.site.load(Ordering::Relaxed) == site
     }
 
-    /// Makes the row an unused one.
+    /// Marks the row as unused.
     pub(super) fn reset(&self) {
         self.counters.iter().for_each(|counter| counter.store(0, Ordering::Relaxed));
         self.site.store(0, Ordering::Relaxed);
@@ -120,7 +120,7 @@ impl Row {
         self.add(FAILED + usize::from(algorithm), failed);
     }
 
-    /// Adds to a counter. The owner is its only writer, so a locked instruction is not needed.
+    /// Adds to a counter. Only the owner of the row writes to it, so no locked instruction is needed.
     #[inline]
     fn add(&self, slot: usize, count: u8) {
         if let Some(counter) = self.counters.get(slot) {

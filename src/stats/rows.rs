@@ -1,8 +1,8 @@
 //! The rows of each thread.
 //!
-//! A row lives as long as the process, so that a thread finds its own without a lock, a reference count or a destructor. Rows are
-//! not lost: a row that its thread has left is continued by the next thread of its site, and the rows of a dropped verifier serve
-//! other sites.
+//! A row lives as long as the process, so a thread finds its rows without a lock, a reference count or a destructor. Rows are not
+//! lost. If a thread ends, a later thread continues its rows for the same sites. If a verifier is dropped, other sites reuse its
+//! rows.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,14 +11,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::noted::Noted;
 use super::row::{Row, Slot};
 
-/// The number of sites whose rows a thread finds at once. If a thread decides requests for more sites in turn, some rows are found
-/// by a hash map instead. The places take 1 KiB of each thread of the process.
+/// The number of slots in which a thread finds rows directly. If a thread decides requests for more sites in turn, it finds some
+/// rows in a hash map instead. The slots take 1 KiB for each thread of the process.
 const PLACES: usize = 64;
 
 type Place = Cell<Option<(u64, &'static Row)>>;
 
 thread_local! {
-    /// The rows that this thread found last, by the number of their site modulo [`PLACES`].
+    /// The rows that this thread used last, by the number of the site modulo [`PLACES`].
     static FOUND: [Place; PLACES] = const { [const { Cell::new(None) }; PLACES] };
 
     /// All rows that this thread owns.
@@ -28,7 +28,7 @@ thread_local! {
 /// Rows that belong to no site.
 static UNUSED: Mutex<Vec<&'static Row>> = Mutex::new(Vec::new());
 
-/// Counts in this thread's row of a site, if it is at its place.
+/// Counts in this thread's row of a site, if the row is in its slot.
 #[inline]
 pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
     FOUND.with(|places| match place_of(places, site).map(Cell::get) {
@@ -40,14 +40,14 @@ pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
     })
 }
 
-/// Returns this thread's row of a site. `take` takes one if the thread has none. Returns `None` if the thread is ending.
+/// Returns this thread's row of a site. If the thread has none, `take` provides a row. Returns `None` if the thread is ending.
 pub(super) fn own(site: u64, take: impl FnOnce() -> &'static Row) -> Option<&'static Row> {
     let row = OWNED.try_with(|owned| {
         let Owned(rows) = &mut *owned.try_borrow_mut().ok()?;
         if let Some(row) = rows.get(&site) {
             return Some(*row);
         }
-        rows.retain(|site, row| row.belongs_to(*site)); // without those of dropped verifiers
+        rows.retain(|site, row| row.belongs_to(*site)); // forgets the rows of dropped verifiers
         let row = take();
         rows.insert(site, row);
         Some(row)
@@ -57,7 +57,7 @@ pub(super) fn own(site: u64, take: impl FnOnce() -> &'static Row) -> Option<&'st
     Some(row)
 }
 
-/// Returns an unused row, or a new one, for a site.
+/// Returns an unused or new row for a site.
 pub(super) fn new_row(site: u64) -> &'static Row {
     let mut unused = unused();
     let row = unused.pop().unwrap_or_else(|| Box::leak(Box::default()));
@@ -65,7 +65,7 @@ pub(super) fn new_row(site: u64) -> &'static Row {
     row
 }
 
-/// Returns the rows of a dropped site to those that are unused.
+/// Returns the rows of a dropped site to the unused rows.
 pub(super) fn recycle(rows: &mut Vec<&'static Row>) {
     let mut unused = unused();
     for row in rows.iter() {
@@ -84,14 +84,14 @@ fn unused() -> MutexGuard<'static, Vec<&'static Row>> {
     UNUSED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The rows that a thread owns, by the number of their site. When the thread ends, other threads may take them.
+/// The rows that a thread owns, by the number of the site. When the thread ends, other threads may take its rows.
 #[derive(Default)]
 struct Owned(HashMap<u64, &'static Row>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
         FOUND.with(|places| places.iter().for_each(|place| place.set(None)));
-        let _unused = unused(); // no row may change its site meanwhile
+        let _unused = unused(); // while this is locked, no row changes its site
         for (site, row) in &self.0 {
             row.leave(*site);
         }

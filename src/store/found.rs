@@ -63,7 +63,7 @@ impl Found {
         self.answers.iter().find(|(found, _)| *found == subject).map(|(_, answer)| answer)
     }
 
-    /// Returns whether the store gave no answer.
+    /// Returns true if the store did not answer.
     fn has_failed(&self) -> bool {
         self.answers.iter().any(|(_, answer)| matches!(answer, Answer::Unavailable))
     }
@@ -78,7 +78,7 @@ impl Found {
 #[must_use = "futures do nothing unless polled"]
 pub struct LookUp {
     found: Pin<Box<dyn Future<Output = Found> + Send>>,
-    /// Called once at the end. The argument is true if the store gave no answer.
+    /// Called once at the end. The argument is true if the store did not answer.
     ended: Option<Box<dyn FnOnce(bool) + Send>>,
 }
 
@@ -87,7 +87,7 @@ impl LookUp {
         Self { found: Box::pin(std::future::ready(found)), ended: None }
     }
 
-    /// Returns the lookup with a function that is called when it ends. A lookup that is dropped has not ended.
+    /// Adds a function that is called when the lookup ends. If the lookup is dropped before, the function is not called.
     pub(crate) fn then(self, ended: impl FnOnce(bool) + Send + 'static) -> Self {
         Self { ended: Some(Box::new(ended)), ..self }
     }

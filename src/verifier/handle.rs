@@ -110,7 +110,7 @@ impl Verifier {
         self.decide_on(request, now, found, Paths::Whole)
     }
 
-    /// Decides and counts a request. A decision that rests on the position of a path is refused if the path may be shortened.
+    /// Decides and counts a request. If the path may be shortened, a decision that depends on the position of the path is a refusal.
     #[inline]
     pub(crate) fn decide_on<'r>(
         &self,
@@ -144,7 +144,7 @@ impl Verifier {
         decision
     }
 
-    /// Decides and counts a request in a span, if a subscriber wants it.
+    /// Decides and counts a request, in a span if a subscriber is interested.
     #[cold]
     #[inline(never)]
     fn decide_in_span<'r>(
@@ -157,7 +157,7 @@ impl Verifier {
         span::decide_in_span(request, || self.decide_and_count(request, now, found, paths))
     }
 
-    #[inline(never)] // called from two places, and large
+    #[inline(never)] // large, and called from two places
     fn decide_and_count<'r>(
         &self,
         request: &'r impl RequestView,
@@ -171,10 +171,10 @@ impl Verifier {
         Decision::new(state, decided, noted.get(), paths, request)
     }
 
-    /// Explains the decision about a request: each rule with its values and its result, and what would pass.
+    /// Explains the decision about a request: returns each rule with its values and its result, and the remedies.
     ///
-    /// The outcome and the code are those of [`decide`](Self::decide). Nothing is counted, and no token is remembered. It
-    /// allocates, and takes longer than a decision.
+    /// The outcome and the code are those of [`decide`](Self::decide). Nothing is counted, and no token is remembered. An
+    /// explanation allocates, and takes longer than a decision.
     ///
     /// # Security
     ///
@@ -183,7 +183,7 @@ impl Verifier {
         self.explain_with(request, now, None)
     }
 
-    /// Explains the decision about a request with the results of lookups, like [`decide_with`](Self::decide_with).
+    /// Explains the decision about a request with the result of a lookup, like [`decide_with`](Self::decide_with).
     pub fn explain_with(
         &self,
         request: &dyn RequestView,

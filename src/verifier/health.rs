@@ -30,7 +30,7 @@ pub struct Health {
     /// Sources that are in force and should be changed: JWK Sets with shared secrets beside public keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// The ids of the sites that do not enforce: requests pass even if their credential is missing or refused; see
+    /// The ids of the sites that do not enforce. Their requests pass even if the credential is missing or refused; see
     /// [`site::danger`](crate::site::danger).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shadowed: Vec<String>,
@@ -135,7 +135,7 @@ impl Verifier {
         health
     }
 
-    /// Returns the number of present errors, and the number of sources whose last valid keys are kept.
+    /// Returns the number of present errors, and the number of sources whose last valid keys stay in force.
     pub(super) fn present_errors(&self) -> (u64, u64) {
         let Errors { all, kept, .. } = self.errors();
         (all.len() as u64, kept.len() as u64)

@@ -6,7 +6,7 @@
 //!    [`Verifier::revoke`] and [`embeds`](Verifier::embeds) change single tokens.
 //! 4. With the feature `config`, `Verifier::reload` reads the file and the key sources again. With the feature `watch`,
 //!    `Verifier::watch` does so whenever a file changes.
-//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::stats`] counts decisions and the work around them.
+//! 5. [`Verifier::health`] reports each key's source, age and faults. [`Verifier::stats`] returns counts of decisions and related work.
 //!    [`Verifier::explain`] explains a decision. [`Verifier::shadow`] reports the outcomes on sites that do not
 //!    [enforce](crate::site::danger).
 //!

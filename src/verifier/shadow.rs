@@ -8,13 +8,13 @@ use crate::decide::{Disagreement, VerdictCount};
 
 /// The outcomes of requests to sites that do not enforce, since the verifier was created.
 ///
-/// It can be serialized with serde. It contains no secrets. Times are seconds since 1970.
+/// Serde can serialize the report. It contains no secrets. Times are seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ShadowReport {
-    /// The ids of the sites that do not enforce now.
+    /// The ids of the sites that do not enforce at present.
     pub sites: Vec<String>,
-    /// The number of requests for each pair of verdicts that occurred. A site that enforces again keeps its counts.
+    /// The number of requests for each pair of verdicts that occurred. If a site enforces again, its counts are kept.
     pub counts: Vec<VerdictCount>,
     /// The most recent disagreements, the oldest first: at most [`MAX_DISAGREEMENTS`](crate::decide::MAX_DISAGREEMENTS).
     pub disagreements: Vec<Disagreement>,
@@ -29,10 +29,10 @@ impl ShadowReport {
 }
 
 impl Verifier {
-    /// Returns the outcomes of requests to sites that do not [enforce](crate::site::danger), and the comparison with another gate
-    /// if a site has a [`shadow_header`](crate::Site::shadow_header).
+    /// Returns the outcomes of requests to sites that do not [enforce](crate::site::danger). If a site has a
+    /// [`shadow_header`](crate::Site::shadow_header), the report compares the outcomes with the verdicts of another gate.
     ///
-    /// A request is counted when its reply is made, by [`Verifier::reply`] or [`Decision::reply`](crate::Decision::reply).
+    /// A request is counted when its reply is created, by [`Verifier::reply`] or [`Decision::reply`](crate::Decision::reply).
     pub fn shadow(&self) -> ShadowReport {
         let snapshot = self.snapshot();
         let (counts, disagreements) = snapshot.comparisons.read();

@@ -12,7 +12,7 @@ use crate::request::{HOST, MAX_METHOD_SHOWN, shown_name, shown_path, shown_text}
 #[cfg(feature = "tracing")]
 use crate::site::{SiteView, status_of};
 
-/// Returns whether a subscriber may want spans of decisions.
+/// Returns true if a subscriber may be interested in spans of decisions.
 #[inline]
 pub(super) fn is_enabled() -> bool {
     #[cfg(feature = "tracing")]

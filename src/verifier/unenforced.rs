@@ -1,4 +1,4 @@
-//! Names and logs the sites in shadow mode.
+//! Lists and logs the sites in shadow mode.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub(super) fn shadowed_ids(policy: &Policy) -> Vec<String> {
     policy.shadowed().map(|(_, site)| site.facts.id.to_string()).collect()
 }
 
-/// Logs a warning for each site that does not enforce and was not so before, and a line for each site that enforces again.
+/// Logs a warning for each site that is new in shadow mode, and a line for each site that enforces again.
 pub(super) fn warn_of_shadowed(before: Option<&Policy>, now: &Policy) {
     let known = before.map(rules_by_id).unwrap_or_default();
     let present = rules_by_id(now);

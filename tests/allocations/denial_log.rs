@@ -6,7 +6,7 @@ use playgate::time::UnixSeconds;
 use playgate::verifier::VerifierBuilder;
 use playgate::{Site, Verifier};
 
-use crate::support::ThreadLog;
+use crate::support::{ThreadLog, is_alone};
 
 const HOST: &str = "cdn.example.com";
 
@@ -25,6 +25,10 @@ fn asked(verifier: &Verifier) -> u64 {
 
 #[test]
 fn a_line_that_is_not_written_is_not_built() {
+    // A subscriber of one thread makes the spans of all threads look wanted, and a span that is recorded allocates.
+    if !is_alone(module_path!(), "a_line_that_is_not_written_is_not_built", &[]) {
+        return;
+    }
     let without_a_log = asked(&verifier(|builder| builder));
     let _log = ThreadLog::start();
     let verifier = verifier(|builder| builder.denials_per_second(2));

@@ -11,6 +11,7 @@ use playgate::request::PeerAddr;
 use playgate::schemes::embed::{Embed, EmbedDraft};
 use playgate::schemes::link::{IpBinding, SecureLink};
 use playgate::site::Outside;
+use playgate::site::danger::Danger;
 use playgate::time::UnixSeconds;
 use playgate::{Key, KeyScope, Site, Verifier};
 
@@ -88,7 +89,7 @@ fn mistakes_of_requests() -> Vec<Mistake> {
             get(format!("{PATH}?Auth={}", token(""))),
             "credential_missing",
             Rule::Credential,
-            r#"the request has the query parameter "Auth": the site reads "auth""#,
+            r#"the request has the query parameter "Auth", but the site reads "auth""#,
         ),
         refused(
             "a cookie with another domain or path",
@@ -278,6 +279,23 @@ fn public_passed_and_preflight_requests_are_explained() {
     let preflight = get("/a").method("OPTIONS").field("origin", "https://app.example.com");
     let preflight = explain(&cors, &preflight.field("access-control-request-method", "GET"));
     assert_eq!(preflight.outcome, Outcome::Preflight);
+}
+
+#[test]
+fn a_request_that_passes_because_its_site_does_not_enforce_is_explained_as_one_that_would_be_refused() {
+    let verifier = with(vod().danger(Danger { enforce: false }));
+    let ask = get("/videos/10/a.ts").query(token("videos/1/"));
+    let explanation = verifier.explain(&ask.parsed().unwrap(), UnixSeconds::new(NOW));
+    assert_eq!(explanation.outcome, Outcome::Shadowed);
+    assert_eq!((explanation.status, explanation.code), (Some(403), Some("out_of_scope")));
+    assert_eq!(failed(&explanation).rule, Rule::Scope);
+    let text = explanation.to_string();
+    assert!(text.starts_with("shadowed: the request passes, because its site is in shadow mode"), "{text}");
+    assert!(text.contains("the refusal would be 403 out_of_scope"), "{text}");
+    // The method is enforced, and is then the one rule that failed last.
+    let put = ask.method("PUT").parsed().unwrap();
+    let put = verifier.explain(&put, UnixSeconds::new(NOW));
+    assert_eq!((put.outcome, put.code), (Outcome::Denied, Some("method")));
 }
 
 #[test]

@@ -429,7 +429,7 @@ fn a_site_cannot_be_open_on_one_host_and_protected_on_another() {
     let refused = build(vec![vod(), trial()]).unwrap_err().to_string();
     assert_eq!(
         refused,
-        "site \"trial.example.com\" does not enforce, but site \"cdn.example.com\" does and serves bucket \"vod\" too: \
+        "site \"trial.example.com\" does not enforce, but site \"cdn.example.com\" enforces and also serves bucket \"vod\": \
          write danger = { enforce = false } on both sites, or on neither"
     );
     assert!(build(vec![vod().danger(SHADOWED), trial()]).is_ok());

@@ -9,6 +9,7 @@ use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::error::Code;
 use playgate::mint::Signer;
+use playgate::site::danger::Danger;
 use playgate::site::{Outside, Policy};
 use playgate::stats::SAMPLED_EVERY;
 use playgate::time::UnixSeconds;
@@ -67,6 +68,21 @@ fn lines(stats: &Stats) -> Vec<String> {
         format!("{site} {scheme} {} {code}: {}", decision.outcome, decision.count)
     };
     stats.decisions.iter().filter(|decision| decision.count > 0).map(line).collect()
+}
+
+#[test]
+fn a_request_that_passes_because_its_site_does_not_enforce_counts_as_shadowed() {
+    let site = Site::bucket("vod").id("vod").host("vod.example.com").danger(Danger { enforce: false });
+    let verifier = Verifier::builder().clock(|| NOW).site(site).key(key()).build().unwrap();
+    for target in ["/videos/1/a.ts", "/videos/1/a.ts?auth=a.b.c", "/videos//a.ts"] {
+        drop(verifier.decide(&request("vod.example.com", target), NOW));
+    }
+    let expected = [
+        "vod - denied ambiguous_path: 1",
+        "vod - shadowed credential_missing: 1",
+        "vod - shadowed malformed_token: 1",
+    ];
+    assert_eq!(lines(&verifier.stats()), expected);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(crate) enum Expires {
     Never,
 }
 
-/// A second, as an option has it: a date, or seconds since 1970.
+/// A point in time in an option: a date, or seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(pub(crate) UnixSeconds);
 

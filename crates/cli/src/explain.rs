@@ -12,26 +12,26 @@ use crate::failure::{no_as_printed, usage};
 use crate::input;
 use crate::output::{Output, shown};
 
-/// Explains the decision about a URL: each rule with its values and its result, and what would pass.
+/// Explains the decision about a URL: each rule with its values and its result, and a remedy for a refusal.
 ///
-/// The request is decided as an origin with this configuration decides it. Nothing is sent and nothing is counted. The output
-/// contains the claims of the credential, and never the credential itself.
+/// The command decides the request as an origin with this configuration would. It sends nothing and counts nothing. The output
+/// contains the claims of the credential, but not the credential itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Explain {
-    /// The URL with scheme and host, or - to read it from standard input, which leaves no trace in the shell's history.
+    /// The URL with scheme and host. With -, the URL is read from standard input, which keeps it out of the shell's history.
     #[arg(value_name = "URL")]
     url: String,
     /// The method.
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     method: String,
-    /// A header field of the request, such as "Authorization: Bearer …". It can be repeated.
+    /// A header field of the request, such as "Authorization: Bearer …". The option can be repeated.
     #[arg(long = "header", short = 'H', value_name = "FIELD")]
     headers: Vec<String>,
     /// The cookies of the request, such as name=value; name2=value2.
     #[arg(long, value_name = "COOKIES")]
     cookie: Option<String>,
-    /// The address of the connection's peer. With trusted proxies in the configuration, X-Forwarded-For is read.
+    /// The address of the connection's peer. If it is a trusted proxy, its forwarding header fields are read.
     #[arg(long, value_name = "ADDRESS")]
     client: Option<IpAddr>,
     /// The time of the request: a date such as 2026-12-01T00:00:00Z, or seconds since 1970. The default is now.
@@ -44,13 +44,12 @@ pub(crate) struct Explain {
 
 const HELP: &str = "\
 Examples:
-  playgate explain 'https://cdn.example.com/videos/1/master.m3u8?auth=eyJ…'
-  playgate explain https://cdn.example.com/videos/1/a.ts --cookie 'Qencode-Auth-Token=eyJ…' --client 203.0.113.7
-  playgate explain - --at 2026-12-01T00:00:00Z --json < url.txt
+  playgate mint url https://cdn.example.com/videos/1/a.ts --kid shared | playgate explain -
+  playgate mint url https://cdn.example.com/a.ts --kid shared | playgate explain - --json
 
 Exit code: 1 if the request is refused.
 
-Embed tokens are records of a running origin, so they are unknown here, and so are revocations and rates.
+The command does not see the state of a running origin: embed tokens, revocations and rates.
 
 JSON: the fields of playgate::explain::Explanation: {\"outcome\", \"code\", \"status\", \"reason\", \"site\", \"resource\", \"steps\",
 \"credentials\": [{\"scheme\", \"place\", \"fields\", \"keys\", \"steps\": [{\"rule\", \"result\", \"detail\"}]}], \"unused\", \"notes\", \"remedies\"}";
@@ -86,7 +85,7 @@ impl Explain {
     }
 }
 
-/// Writes an explanation, line by line, without what could move the cursor.
+/// Writes an explanation line by line, without control characters.
 fn write(out: &mut dyn std::io::Write, explanation: &Explanation) -> std::io::Result<()> {
     explanation.to_string().lines().try_for_each(|line| writeln!(out, "{}", shown(line)))
 }
@@ -112,7 +111,7 @@ impl RequestView for Request<'_> {
     fn field(&self, name: &str, nth: usize) -> Option<&[u8]> {
         let given = self.fields.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_bytes());
         let host = (name == "host").then(|| self.url.authority().as_bytes());
-        // A Host field takes the place of the URL's host.
+        // A Host field replaces the host of the URL.
         let is_given = name == "host" && self.fields.iter().any(|(known, _)| known == "host");
         host.filter(|_| !is_given).into_iter().chain(given).nth(nth)
     }

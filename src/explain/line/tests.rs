@@ -1,6 +1,5 @@
-use super::super::{ExplainedCredential, Field, Outcome, Step, StepResult};
+use super::super::{ExplainedCredential, Field, Outcome, Rule, Step, StepResult};
 use super::*;
-use crate::schemes::Rule;
 
 fn explanation(fields: usize, steps: usize, remedies: usize, reason: &str) -> Explanation {
     let field = Field { name: "name".to_owned(), value: "é\u{7f}🎞".repeat(30), seconds: None };

@@ -4,13 +4,15 @@ use super::*;
 fn a_name_is_near_if_one_or_two_letters_differ() {
     let names = ["cdn.example.com", "live.example.com", "auth"];
     let cases = [
-        ("cdn.exmaple.com", Some(("cdn.example.com", 1))),
-        ("cnd.example.co", Some(("cdn.example.com", 2))),
+        ("cdn.exmaple.com", Some(("cdn.example.com", "one letter"))),
+        ("cnd.example.co", Some(("cdn.example.com", "two letters"))),
         ("cdn.example.com.evil.test", None),
         ("cdn.example.com", None),
         ("img.other.org", None),
-        ("Auth", Some(("auth", 1))),
-        ("AUTH", None), // more than two letters, and as long
+        ("Auth", Some(("auth", "case alone"))),
+        ("AUTH", Some(("auth", "case alone"))),
+        ("aut", Some(("auth", "one letter"))),
+        ("auth", None),
         ("ab", None),
     ];
     for (text, expected) in cases {

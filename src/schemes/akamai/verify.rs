@@ -68,7 +68,7 @@ impl CredentialScheme for AkamaiRules {
         Ok(found.map(|raw| (AkamaiToken(raw), raw.into())))
     }
 
-    #[inline(never)] // its buffers are large, and few requests have such a token
+    #[inline(never)] // the buffers are large, and few requests have such a token
     fn verify(
         &self,
         carrier: Carrier,
@@ -94,17 +94,15 @@ impl CredentialScheme for AkamaiRules {
         let (now, times, expires) = (context.now, &context.site.times, fields.expires);
         let leeway = times.leeway.as_secs();
         let is_expired = now >= expires.saturating_add(leeway);
-        context.check(Rule::Expiry, || match is_expired {
-            true => Err(Denial::UrlSignatureExpired { expires, now }),
-            false => Ok(()),
+        context.check(Rule::Expiry, || {
+            if is_expired { Err(Denial::UrlSignatureExpired { expires, now }) } else { Ok(()) }
         })?;
         context.check(Rule::NotBefore, || {
             let starts = fields.starts.filter(|starts| now < starts.saturating_sub(leeway));
             starts.map_or(Ok(()), |starts| Err(Denial::UrlSignatureNotYetValid { starts, now }))
         })?;
-        context.check(Rule::Expiry, || match times.allow_until(Some(expires), now) {
-            true => Ok(()),
-            false => Err(bad(UrlSignatureFault::Lifetime)),
+        context.check(Rule::Expiry, || {
+            if times.allow_until(Some(expires), now) { Ok(()) } else { Err(bad(UrlSignatureFault::Lifetime)) }
         })?;
         // 5. Scope.
         context.check(Rule::Scope, || {

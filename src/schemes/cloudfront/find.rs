@@ -96,7 +96,7 @@ impl<'r> Parts<'r> {
         self.key_pair_id.unwrap_or_default()
     }
 
-    /// Returns the part with the policy. Returns `None` if there is none, or a policy beside an expiry.
+    /// Returns the part with the policy. Returns `None` if there is no policy, or if there is an expiry too.
     pub(super) const fn policy_part(&self) -> Option<PolicyPart<'r>> {
         match (self.expires, self.policy) {
             (Some(expires), None) => Some(PolicyPart::Canned(expires)),

@@ -45,7 +45,7 @@ pub(super) fn parse_date(digits: &[u8]) -> Result<UnixSeconds, UrlSignatureFault
 }
 
 impl<'p> Policy<'p> {
-    /// Returns the policy for one URL up to a date.
+    /// Returns the policy for one URL until a date.
     pub(super) const fn canned(expires: UnixSeconds) -> Self {
         Self { resource: None, expires, starts: None, client: None }
     }

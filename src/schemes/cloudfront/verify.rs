@@ -68,7 +68,7 @@ impl CredentialScheme for CloudFrontRules {
         Ok(parts.map(|parts| (parts, Pieces { facts: parts.policy(), key: parts.key_pair_id() })))
     }
 
-    #[inline(never)] // its buffers are large, and few requests have such a credential
+    #[inline(never)] // the buffers are large, and few requests have such a credential
     fn verify(
         &self,
         carrier: Carrier,
@@ -135,9 +135,12 @@ impl CredentialScheme for CloudFrontRules {
             let starts = policy.starts.filter(|starts| now <= starts.saturating_sub(leeway));
             starts.map_or(Ok(()), |starts| Err(Denial::UrlSignatureNotYetValid { starts, now }))
         })?;
-        context.check(Rule::Expiry, || match times.allow_until(Some(policy.expires), now) {
-            true => Ok(()),
-            false => Err(bad(UrlSignatureFault::Lifetime)),
+        context.check(Rule::Expiry, || {
+            if times.allow_until(Some(policy.expires), now) {
+                Ok(())
+            } else {
+                Err(bad(UrlSignatureFault::Lifetime))
+            }
         })?;
         // 7. Address.
         if let Some((_, range)) = policy.client.filter(|(_, range)| range.prefix_len() > 0) {
@@ -178,9 +181,7 @@ impl CredentialScheme for CloudFrontRules {
         let mut buffer = Decoded::<MAX_POLICY_TEXT>::new();
         let policy = match parts.policy_part() {
             Some(PolicyPart::Canned(digits)) => parse_date(digits).ok().map(Policy::canned),
-            Some(PolicyPart::Custom(text)) => {
-                decode(text, &mut buffer).and_then(|text| Policy::parse(text)).ok()
-            }
+            Some(PolicyPart::Custom(text)) => decode(text, &mut buffer).and_then(Policy::parse).ok(),
             None => None,
         };
         let text = |name, text: JsonStr<'_>| Field::text(name, text.chars().collect::<String>());
@@ -251,9 +252,8 @@ fn find_key<'k>(id: &[u8], context: &Context<'k, '_, impl Recorder>) -> Result<(
 fn check_expiry(expires: UnixSeconds, context: &Context<'_, '_, impl Recorder>) -> Result<(), Denial> {
     let now = context.now;
     let is_expired = now >= expires.saturating_add(context.site.times.leeway.as_secs());
-    context.check(Rule::Expiry, || match is_expired {
-        true => Err(Denial::UrlSignatureExpired { expires, now }),
-        false => Ok(()),
+    context.check(Rule::Expiry, || {
+        if is_expired { Err(Denial::UrlSignatureExpired { expires, now }) } else { Ok(()) }
     })
 }
 

@@ -139,7 +139,7 @@ impl CredentialScheme for EmbedRules {
         rules
     }
 
-    /// Returns the record of the token, if it is known, without its metadata, which may be anything.
+    /// Returns the record of the token, if the token is known. The metadata is left out, because it may contain anything.
     fn fields(
         &self,
         _: Carrier,
@@ -228,7 +228,7 @@ fn find_record(token: EmbedToken, context: &Context<'_, '_, impl Recorder>) -> R
     }
 }
 
-/// Returns the record of a token, if it is in memory or among the results from the store, whatever its state.
+/// Returns the record of a token in any state, if the record is in memory or among the results from the store.
 fn known_record(token: EmbedToken, context: &Context<'_, '_, impl Recorder>) -> Option<Arc<Record>> {
     match (context.access.look(&token), context.found.and_then(|found| found.about(Subject::Embed(token)))) {
         (Standing::Good(record) | Standing::Revoked(Some(record)), _) => Some(record),

@@ -186,12 +186,12 @@ pub(crate) fn key_id_of<'b>(raw: &[u8], buffer: &'b mut KeyIdBuffer) -> Option<&
     Some(buffer)
 }
 
-/// Returns the decoded header of a token, if its form allows to find it.
+/// Returns the decoded header of a token, if the token has a header that can be decoded.
 pub(crate) fn header_of(raw: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(Segments::split(raw).ok()?.header).ok()
 }
 
-/// Returns the decoded payload of a token, if its form allows to find it.
+/// Returns the decoded payload of a token, if the token has a payload that can be decoded.
 pub(crate) fn payload_of(raw: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(Segments::split(raw).ok()?.payload).ok()
 }

@@ -1,4 +1,4 @@
-//! The content of a token for an explanation: header and claims, verified or not.
+//! The content of a token for an explanation: the header and the claims, verified or not.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::schemes::recorder::Field;
 use crate::schemes::rule::Rule;
 use crate::time::UnixSeconds;
 
-/// The members of the header that are shown. The others have no meaning here.
+/// The members of the header that an explanation shows. The other members have no meaning here.
 const HEADER: [&str; 3] = ["alg", "kid", "typ"];
 
 /// The registered dates (RFC 7519 §4.1).
@@ -26,20 +26,20 @@ const READ_BY: [(&str, Rule); 9] = [
     ("sub", Rule::Revocation),
 ];
 
-/// Returns the header's `alg`, `kid` and `typ`, and every claim. A part that cannot be read has no fields.
+/// Returns the header's `alg`, `kid` and `typ`, and every claim. If a part cannot be read, its fields are left out.
 pub(super) fn fields_of(token: &[u8]) -> Vec<Field> {
     crate::work::visited(token.len());
     let mut fields = Vec::new();
-    if let Some(mut header) = header_of(token).and_then(object) {
+    if let Some(mut header) = header_of(token).and_then(|header| object(&header)) {
         fields.extend(HEADER.iter().filter_map(|name| Some(field(name, header.remove(*name)?))));
     }
-    let claims = payload_of(token).and_then(object).unwrap_or_default();
+    let claims = payload_of(token).and_then(|payload| object(&payload)).unwrap_or_default();
     fields.extend(claims.into_iter().map(|(name, value)| field(&name, value)));
     fields
 }
 
-fn object(bytes: Vec<u8>) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&bytes).ok()
+fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(bytes).ok()
 }
 
 fn field(name: &str, value: Value) -> Field {

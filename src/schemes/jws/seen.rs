@@ -95,7 +95,7 @@ impl SeenTokens {
         })
     }
 
-    /// Adds a token that this key has signed, with one allocation. Returns whether it replaces another token.
+    /// Adds a token that this key has signed, with one allocation. Returns true if the token replaces another.
     pub(crate) fn admit(&self, token: &Signed<'_>, stands: KeyRef, key: &Key) -> bool {
         let room = self.room.get_or_init(|| Room::new(self.count));
         let Some((set, tag)) = self.set_of(&room.sets, token.text()) else { return false };
@@ -110,7 +110,7 @@ impl SeenTokens {
         before.is_some_and(|before| !is_memo_of(&before, token.text()))
     }
 
-    /// Returns the number of places in use, and the number of all places.
+    /// Returns the number of places in use, and the total number of places.
     pub(crate) fn size(&self) -> (u64, u64) {
         let held = self
             .room

@@ -107,7 +107,7 @@ impl Expression {
         &self.parts
     }
 
-    /// Returns the names of the pieces, without literals: an operator may have put a secret there.
+    /// Returns the names of the pieces. Literals are left out, because an operator may have put a secret there.
     pub(crate) fn pieces(&self) -> String {
         let names = self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,

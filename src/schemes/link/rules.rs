@@ -166,7 +166,7 @@ impl LinkRules {
         })
     }
 
-    /// Returns the expiry of a link, the names of the pieces that its proof covers, and the query parameters among them.
+    /// Returns the expiry of a link, the names of the pieces that the proof covers, and the query parameters among these pieces.
     pub(super) fn fields_of(&self, link: &Link<'_>) -> Vec<Field> {
         let shown = |text: &[u8]| shown_text::<MAX_VALUE_SHOWN>(text).into_string();
         let mut fields = Vec::new();

@@ -52,9 +52,12 @@ impl CredentialScheme for LinkRules {
         let client = if self.binds_addresses() { context.client().and_then(Client::confirmed) } else { None };
         let Linked { expires_at, covers } =
             self.check(link, &context.requested, client, context.now, context.recorder)?;
-        context.check(Rule::Expiry, || match context.site.times.allow_until(expires_at, context.now) {
-            true => Ok(()),
-            false => Err(Denial::LinkBad(LinkFault::Lifetime)),
+        context.check(Rule::Expiry, || {
+            if context.site.times.allow_until(expires_at, context.now) {
+                Ok(())
+            } else {
+                Err(Denial::LinkBad(LinkFault::Lifetime))
+            }
         })?;
         let accepted = context.accept(
             (Scheme::SecureLink, carrier),
@@ -72,7 +75,7 @@ impl CredentialScheme for LinkRules {
         rules
     }
 
-    /// Returns the expiry, the covered text and the signed query parameters. The proof is a secret.
+    /// Returns the expiry, the covered text and the signed query parameters. The proof is left out, because it is a secret.
     fn fields(&self, _: Carrier, link: &Link<'_>, _: &Context<'_, '_, impl Recorder>) -> Vec<Field> {
         self.fields_of(link)
     }

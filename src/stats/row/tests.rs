@@ -7,6 +7,7 @@ fn every_outcome_and_every_algorithm_has_a_counter_of_its_own() {
     let mut outcomes = vec![Slot::PASS, Slot::PREFLIGHT, Slot::PUBLIC, Slot::NEEDED];
     outcomes.extend((0..SCHEMES).map(Slot::granted));
     for code in Code::ALL {
+        outcomes.push(Slot::shadowed(*code));
         outcomes.push(Slot::denied(None, *code));
         outcomes.extend((0..SCHEMES).map(|scheme| Slot::denied(Some(scheme), *code)));
     }

@@ -6,7 +6,7 @@ use super::{LatencyBucket, LatencyStats, Stats, Verifier};
 impl Verifier {
     /// Publishes all [`stats`](Self::stats) to the installed recorder of the crate `metrics`.
     ///
-    /// Deciding does not call the recorder. Call this function before each scrape, or every few seconds:
+    /// A decision does not call the recorder. Call this function before each scrape, or every few seconds:
     ///
     /// ```no_run
     /// # use playgate::Verifier;
@@ -24,10 +24,10 @@ impl Verifier {
 }
 
 impl Stats {
-    /// Publishes these numbers to the installed recorder of the crate `metrics`: counters as absolute values, histograms as the
-    /// cumulative series `_bucket` and `_count` (counters) and `_sum` (a gauge, because counters are whole numbers).
+    /// Publishes these statistics to the installed recorder of the crate `metrics`. Counters have absolute values. A histogram is
+    /// published as the cumulative counters `_bucket` and `_count`, and the gauge `_sum`, because counters are whole numbers.
     ///
-    /// If there are several verifiers, publish the metrics of only one of them, because the names and labels are the same.
+    /// If there are several verifiers, publish the metrics of only one, because all verifiers use the same names and labels.
     pub fn publish_metrics(&self) {
         for Metric { name, help, unit, values } in self.metrics() {
             match values {

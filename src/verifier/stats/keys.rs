@@ -11,20 +11,19 @@ pub struct KeyStats {
     pub count: u64,
     /// The number of keys by the time since they were loaded. Each key is in one entry.
     pub by_age: Vec<AgeCount>,
-    /// The number of keys by the time since their last grant. Keys without a grant are in no entry.
+    /// The number of keys by the time since their last grant. Keys without a grant are not included.
     pub by_last_use: Vec<AgeCount>,
     /// The number of keys without a grant since they were loaded.
     pub never_used: u64,
-    /// The earliest last second of validity of any key, in seconds since 1970. It may have passed. Absent if no key has one.
+    /// The earliest last second of validity of any key, in seconds since 1970. Absent if no key has an expiry. It may be past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_not_after: Option<i64>,
-    /// The earliest second in which keys expire because their source cannot be read; see `max_staleness`. Absent if no source sets
-    /// it.
+    /// The earliest second in which keys expire because their source cannot be read. Absent if no source sets `max_staleness`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_fresh_until: Option<i64>,
 }
 
-/// The number of keys with an age up to a bound, and above the previous one.
+/// The number of keys with an age up to a bound and above the previous bound.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AgeCount {

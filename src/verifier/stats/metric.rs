@@ -58,7 +58,7 @@ impl Stats {
         ));
         metrics.push(Metric {
             name: "playgate_decision_duration_seconds",
-            help: "Latency of decisions. One in 1,024 of each thread is measured.",
+            help: "Latency of decisions. Each thread measures one decision in 1,024.",
             unit: Unit::Seconds,
             values: Values::Histogram(&self.latency),
         });
@@ -85,7 +85,7 @@ impl Stats {
             ),
             counter(
                 "playgate_token_cache_evictions_total",
-                "Tokens that were removed from the cache to make room.",
+                "Tokens that were removed from the cache to make room for another token.",
                 cache.evictions,
             ),
             gauge("playgate_token_cache_size", "Tokens in the cache.", Some(cache.size)),
@@ -108,7 +108,7 @@ impl Stats {
             counter("playgate_lookups_total", "Lookups in the store that were started.", lookups.started),
             counter(
                 "playgate_lookup_failures_total",
-                "Lookups to which the store gave no answer.",
+                "Lookups that the store did not answer.",
                 lookups.failed,
             ),
             Metric {
@@ -135,12 +135,12 @@ impl Stats {
             gauges("playgate_keys_by_last_use", "Keys by the time since their last grant.", by_last_use),
             time(
                 "playgate_key_first_not_after_timestamp_seconds",
-                "Earliest last second of validity of any key.",
+                "Earliest expiry of any key.",
                 keys.first_not_after,
             ),
             time(
                 "playgate_key_first_fresh_until_timestamp_seconds",
-                "Earliest second in which keys expire because their source cannot be read.",
+                "Earliest time at which keys expire because their source cannot be read.",
                 keys.first_fresh_until,
             ),
         ]);
@@ -167,22 +167,22 @@ impl Stats {
             ),
             time(
                 "playgate_last_reload_timestamp_seconds",
-                "Time of the last reload that was applied.",
+                "Time of the last applied reload.",
                 reloads.last_applied_at,
             ),
             gauge(
                 "playgate_config_errors",
-                "Present errors: content that is not in force.",
+                "Present errors in the configuration and in key files.",
                 Some(reloads.errors),
             ),
             gauge(
                 "playgate_key_sources_kept",
-                "Files and folders that could not be read, and whose last valid keys stay in force.",
+                "Files and folders that cannot be read. Their last valid keys stay in force.",
                 Some(reloads.kept_sources),
             ),
             counters(
                 "playgate_manifests_total",
-                "Manifests that were to be rewritten, by outcome and reason.",
+                "Manifests that were rewritten, or that passed unchanged, by outcome and reason.",
                 Unit::Count,
                 outcomes,
             ),
@@ -217,7 +217,7 @@ fn gauge<'s>(name: &'static str, help: &'static str, value: Option<u64>) -> Metr
     gauges(name, help, value.map(|value| (Vec::new(), to_float(value))).into_iter().collect())
 }
 
-/// Returns a point in time, or no series if there is none.
+/// Returns a series with a point in time, or no series if there is none.
 fn time<'s>(name: &'static str, help: &'static str, seconds: Option<i64>) -> Metric<'s> {
     #[expect(clippy::cast_precision_loss, reason = "seconds are below 2^52")]
     let series = seconds.map(|seconds| (Vec::new(), seconds as f64));

@@ -1,4 +1,4 @@
-//! The numbers of a verifier, read from its counters: [`Verifier::stats`].
+//! Reads the counters of a verifier: [`Verifier::stats`].
 
 #[cfg(feature = "metrics")]
 mod facade;
@@ -22,10 +22,10 @@ use crate::stats::{Counts, Reading, SAMPLED_EVERY, Slot};
 /// The name under which decisions for sites beyond [`MAX_SITES`](crate::stats::MAX_SITES) are counted.
 pub const OTHER_SITES: &str = "_other_sites";
 
-/// The numbers of a verifier since it was created. It contains no secrets.
+/// The statistics of a verifier since its creation. They contain no secrets.
 ///
-/// It can be serialized with serde. Counters never decrease, and they continue when the policy changes. They start at zero when
-/// the process starts.
+/// Serde can serialize the statistics. Counters start at zero when the process starts, and never decrease. They continue when the
+/// policy changes.
 ///
 /// ```
 /// # use playgate::{Site, Verifier, time::UnixSeconds};
@@ -41,15 +41,15 @@ pub const OTHER_SITES: &str = "_other_sites";
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// The decisions by site, scheme, outcome and code. Combinations that have not occurred are left out, except the grants of each
+    /// The decisions by site, scheme, outcome and code. Combinations that have not occurred are left out, except grants by each
     /// scheme that a site accepts.
     pub decisions: Vec<DecisionCount>,
-    /// The latency of decisions. One decision in [`SAMPLED_EVERY`] of each thread is measured.
+    /// The latency of decisions. Each thread measures one decision in [`SAMPLED_EVERY`].
     pub latency: LatencyStats,
     /// The cache of verified tokens.
     pub cache: CacheStats,
     /// The signatures that were checked with a key, by algorithm. Remembered tokens need no check. The hashes of secure links and
-    /// Akamai tokens are not among them.
+    /// Akamai tokens are not included.
     pub signatures: Vec<SignatureCount>,
     /// The lookups of embed tokens and revocations in the store.
     pub lookups: LookupStats,
@@ -57,7 +57,7 @@ pub struct Stats {
     pub keys: KeyStats,
     /// Reloads of the configuration, and the present errors.
     pub reloads: ReloadStats,
-    /// The manifests that were to be rewritten.
+    /// The manifests that were rewritten, or that passed unchanged for a reason.
     pub manifests: ManifestStats,
     /// The number of present problems of a shared store; see [`Store::problems`](crate::store::Store::problems).
     pub store_problems: u64,
@@ -70,11 +70,11 @@ pub struct DecisionCount {
     /// The site's id, or [`OTHER_SITES`]. Absent for requests that belong to no site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
-    /// The kind of the credential that was granted or rejected, such as `signed-token`. Absent if no credential was read.
+    /// The scheme of the credential that was granted or rejected, such as `signed-token`. Absent if no credential was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<&'static str>,
-    /// `pass`, `preflight`, `public`, `granted`, `denied`, or `shadowed`: the request passed although it would be refused, because its
-    /// site is in [shadow mode](crate::site::danger).
+    /// `pass`, `preflight`, `public`, `granted`, `denied` or `shadowed`. The last means that the request would be refused, but passed
+    /// because its site is in [shadow mode](crate::site::danger).
     pub outcome: &'static str,
     /// The code of a denial, enforced or not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub struct DecisionCount {
     pub count: u64,
 }
 
-/// The numbers of the cache of verified tokens.
+/// The statistics of the cache of verified tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CacheStats {
@@ -99,11 +99,11 @@ pub struct CacheStats {
     pub capacity: u64,
 }
 
-/// The numbers of signatures of one algorithm.
+/// The statistics of signatures of one algorithm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SignatureCount {
-    /// The registered name, such as `RS256`.
+    /// The registered name of the algorithm, such as `RS256`.
     pub algorithm: &'static str,
     /// Valid signatures.
     pub verified: u64,
@@ -111,21 +111,21 @@ pub struct SignatureCount {
     pub failed: u64,
 }
 
-/// The numbers of lookups in the store.
+/// The statistics of lookups in the store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LookupStats {
     /// Decisions that needed a lookup first.
     pub needed: u64,
-    /// Lookups that were started. Several requests for one token share one query of the store; each counts here.
+    /// Lookups that were started. Several requests for one token share one query of the store, but each request counts here.
     pub started: u64,
-    /// Lookups to which the store gave no answer.
+    /// Lookups that the store did not answer.
     pub failed: u64,
     /// The latency of lookups that ended.
     pub latency: LatencyStats,
 }
 
-/// The numbers of reloads of the configuration. All are zero without the feature `config`.
+/// The statistics of reloads of the configuration. All are zero without the feature `config`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReloadStats {
@@ -133,22 +133,22 @@ pub struct ReloadStats {
     pub applied: u64,
     /// Reloads that were rejected because of errors.
     pub rejected: u64,
-    /// The time of the last reload that was applied, in seconds since 1970. Absent if there was none.
+    /// The time of the last applied reload, in seconds since 1970. Absent if no reload was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_applied_at: Option<i64>,
-    /// The number of present errors: content that is not in force. [`Health::errors`](super::Health::errors) lists them.
+    /// The number of present errors, whose content is not in force. [`Health::errors`](super::Health::errors) lists the errors.
     pub errors: u64,
-    /// The number of files and folders that could not be read, and whose last valid keys stay in force.
+    /// The number of files and folders that cannot be read. Their last valid keys stay in force.
     pub kept_sources: u64,
 }
 
-/// The numbers of manifests that were to be rewritten.
+/// The statistics of manifests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ManifestStats {
-    /// Manifests that were rewritten to their end.
+    /// Manifests that were rewritten completely.
     pub rewritten: u64,
-    /// Manifests that passed unchanged, wholly or from some byte on, by reason.
+    /// Manifests that passed unchanged, completely or from some byte on, by reason.
     pub unchanged: BTreeMap<String, u64>,
     /// Bytes of manifests that were sent through a rewriter.
     pub bytes: u64,
@@ -158,13 +158,13 @@ pub struct ManifestStats {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LatencyStats {
-    /// One event in so many is measured, on each thread.
+    /// Each thread measures one event in this number.
     pub sampled_every: u32,
     /// The number of measured events up to each bound. The counts are cumulative.
     pub buckets: Vec<LatencyBucket>,
     /// The number of measured events.
     pub count: u64,
-    /// The sum of their latencies, in seconds.
+    /// The sum of the measured latencies, in seconds.
     pub sum_seconds: f64,
 }
 
@@ -172,17 +172,17 @@ pub struct LatencyStats {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LatencyBucket {
-    /// The upper bound in seconds, which is included.
+    /// The upper bound in seconds, inclusive.
     pub up_to_seconds: f64,
     /// The number of events up to this bound.
     pub count: u64,
 }
 
 impl Verifier {
-    /// Returns the numbers of decisions, signatures, lookups, keys, reloads and manifests.
+    /// Returns the statistics of decisions, signatures, lookups, keys, reloads and manifests.
     ///
-    /// Counting costs a decision about two nanoseconds. Reading costs more: time and memory grow with the numbers of sites, threads
-    /// and keys. Call it once for each scrape, not for each request.
+    /// Reading the counters takes time and memory in proportion to the numbers of sites, threads and keys. Call this function once
+    /// for each scrape, and not for each request.
     pub fn stats(&self) -> Stats {
         let snapshot = self.snapshot();
         let counters = &*snapshot.counters;
@@ -224,7 +224,7 @@ impl Verifier {
 }
 
 impl Stats {
-    /// Returns the number of decisions with this outcome, such as `granted`, of all sites.
+    /// Returns the number of decisions with this outcome, such as `granted`, for all sites.
     pub fn total(&self, outcome: &str) -> u64 {
         self.decisions
             .iter()
@@ -233,14 +233,14 @@ impl Stats {
             .sum()
     }
 
-    /// Returns the number of denials with this code, of all sites and schemes.
+    /// Returns the number of denials with this code, for all sites and schemes.
     pub fn denied(&self, code: Code) -> u64 {
         let code = Some(code.as_str());
         self.decisions.iter().filter(|decision| decision.code == code).map(|decision| decision.count).sum()
     }
 }
 
-/// Pushes the decisions of one site.
+/// Adds the decisions of one site.
 fn push_decisions(
     decisions: &mut Vec<DecisionCount>,
     site: Option<&str>,
@@ -321,7 +321,7 @@ impl LatencyStats {
     }
 }
 
-/// Returns a duration in seconds, as close to its decimal form as possible: 250 µs as 0.00025.
+/// Converts a duration to seconds, as close to the decimal value as possible: 250 µs to 0.00025.
 fn seconds(duration: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 104 days")]
     let nanos = duration.as_nanos() as f64;

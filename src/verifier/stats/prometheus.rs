@@ -10,11 +10,11 @@ impl Stats {
     /// Returns all metrics in the text format of Prometheus. The `Content-Type` of a response is
     /// [`PROMETHEUS_CONTENT_TYPE`](super::PROMETHEUS_CONTENT_TYPE).
     ///
-    /// Serve it on an address that only Prometheus can reach: the labels name sites.
+    /// Serve the text on an address that only Prometheus can reach, because the labels name sites.
     pub fn to_prometheus(&self) -> String {
         let mut text = String::new();
         for metric in self.metrics() {
-            let _ = write_metric(&mut text, &metric); // a String takes everything
+            let _ = write_metric(&mut text, &metric); // writing to a String does not fail
         }
         text
     }

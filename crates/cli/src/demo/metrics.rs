@@ -1,5 +1,5 @@
-//! The numbers for Prometheus. They have an address of their own, which only this machine can reach by default: the media's hosts
-//! are for viewers, and Prometheus cannot send their names as `Host`.
+//! The metrics for Prometheus. They have a separate address, which only this machine can reach by default. The media's hosts are for
+//! viewers, and Prometheus cannot send their names as `Host`.
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -8,7 +8,7 @@ use axum::routing::get;
 use playgate::Verifier;
 use playgate::verifier::PROMETHEUS_CONTENT_TYPE;
 
-/// Returns the service of the address: `/metrics`, and nothing else.
+/// Returns the service of that address, which serves only `/metrics`.
 pub(super) fn router(verifier: Verifier) -> Router {
     Router::new().route("/metrics", get(async move || scrape(&verifier)))
 }

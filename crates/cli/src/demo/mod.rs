@@ -6,7 +6,7 @@
 //! - [`journal`]: the requests that the page lists
 //! - [`cases`] and [`check`]: the requests of `--curl` and `--check`
 //! - [`media`]: the embedded film
-//! - [`metrics`]: the numbers for Prometheus, on an address of their own
+//! - [`metrics`]: the metrics for Prometheus, on a separate address
 
 mod app;
 mod cases;
@@ -51,7 +51,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
 
-    /// The address and port for Prometheus, which serves `/metrics` and nothing else [default: any free port of 127.0.0.1].
+    /// The address and port for Prometheus, which serve only `/metrics` [default: any free port of 127.0.0.1].
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "check")]
     metrics: Option<SocketAddr>,
 
