@@ -17,7 +17,8 @@
 //!    (RFC 9213) if the response is private.
 //! 3. `Cache-Control` is set if the response is private.
 //! 4. `Referrer-Policy` is set if the path has an embed token.
-//! 5. The CORS fields are appended, and the `Content-Security-Policy` of a page. Several policies apply together (CSP Level 3
+//! 5. `x-playgate-explain` is set if the request receives its explanation. Such a response is private.
+//! 6. The CORS fields are appended, and the `Content-Security-Policy` of a page. Several policies apply together (CSP Level 3
 //!    §8.1). A `Vary` that is already present is not repeated.
 
 use bytes::Bytes;
@@ -27,6 +28,7 @@ use super::edits::{RequestEdits, ResponseEdits};
 use super::forward::{ManifestBody, ManifestHead};
 use super::header::Header;
 use crate::decide::OwnedGrant;
+use crate::site::EXPLAIN_HEADER;
 
 /// A header map that edits can be applied to.
 ///
@@ -191,6 +193,27 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Adds an explanation to the response, which is then private.
+    pub(super) fn explained(mut self, explanation: Bytes) -> Self {
+        let explanation = Header::new(EXPLAIN_HEADER, explanation);
+        match &mut self {
+            Self::Answer(answer) => {
+                answer.headers.push(explanation);
+                // A refusal has it already, a preflight's answer does not.
+                if !answer.headers.iter().any(|header| header.name == "cache-control") {
+                    answer.headers.push(Header::fixed("cache-control", "no-store"));
+                }
+            }
+            Self::Call(Call { response, .. }) => {
+                response.private = true;
+                response.explanation = Some(explanation);
+            }
+        }
+        self
+    }
+}
+
 fn edit_request(request: &mut impl RequestMut, edits: RequestEdits) {
     let fields = request.fields();
     if edits.removes_any() {
@@ -276,7 +299,10 @@ impl ResponseEdits {
         if self.hides_referrers() {
             fields.revise("referrer-policy", |values| self.referrer_policy(values)); // 4
         }
-        append(fields, self.append()); // 5
+        if let Some(Header { name, value }) = self.explanation.take() {
+            fields.set(name, value); // 5
+        }
+        append(fields, self.append()); // 6
         manifest.and_then(ManifestHead::into_body)
     }
 }

@@ -177,21 +177,30 @@ pub struct ResponseEdits {
     /// The referrer policies that may stay, if the request's path holds an embed token.
     pub(super) referrers: Option<Referrers>,
     pub(super) forwarding: Option<Arc<Forwarding>>,
+    /// The field with the explanation of the decision.
+    pub(super) explanation: Option<Header>,
 }
 
 impl ResponseEdits {
     /// No edits.
-    pub(super) const NONE: Self =
-        Self { cors: None, private: false, frame_ancestors: None, referrers: None, forwarding: None };
+    pub(super) const NONE: Self = Self {
+        cors: None,
+        private: false,
+        frame_ancestors: None,
+        referrers: None,
+        forwarding: None,
+        explanation: None,
+    };
 
     /// Returns whether the response stays unchanged.
     pub const fn is_empty(&self) -> bool {
-        let Self { cors, private, frame_ancestors, referrers, forwarding } = self;
+        let Self { cors, private, frame_ancestors, referrers, forwarding, explanation } = self;
         cors.is_none()
             && !*private
             && frame_ancestors.is_none()
             && referrers.is_none()
             && forwarding.is_none()
+            && explanation.is_none()
     }
 
     /// Returns the edits of a manifest's head, if the inner response is a manifest to be rewritten. `field` returns the value of

@@ -18,6 +18,8 @@
 //!    through a [`ManifestBody`].
 //! 6. A request that passes only because its site does not [enforce](crate::site::danger) is edited like a request for a public
 //!    resource. Its parameters are not carried into manifests. If granted responses of the site are private, the response is too.
+//! 7. If the policy [sends](crate::site::ExplainHeader) the request its explanation, the response has it in `x-playgate-explain`, and
+//!    is private.
 //!
 //! The rules are in this module; adapters only translate.
 
@@ -96,7 +98,14 @@ impl Decision<'_> {
                 edits.rewrite_manifest(forwarding.as_ref());
                 let (cors, private) = (cors_of(site), site.settings.cache == CacheScope::Private);
                 let ResponseRules { frame_ancestors, referrers } = grant.response();
-                let response = ResponseEdits { cors, private, frame_ancestors, referrers, forwarding };
+                let response = ResponseEdits {
+                    cors,
+                    private,
+                    frame_ancestors,
+                    referrers,
+                    forwarding,
+                    ..ResponseEdits::NONE
+                };
                 Reply::Call(Call { request: edits, response })
             }
             Self::Preflight(preflight) => {

@@ -4,6 +4,9 @@
 //! 2. If a lookup is needed first, the reply is pending. With its result, the request is decided again, using all results so far:
 //!    at most three lookups for one request.
 //! 3. No snapshot of policy and keys is held during a lookup.
+//! 4. If the policy [sends](crate::site::ExplainHeader) the request its explanation, the decision is explained first, because a
+//!    decision counts uses and failures, and remembers tokens. An explanation is omitted if its code is not that of the decision. This
+//!    happens only if another request or a reload comes between both.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
@@ -11,6 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use super::apply::Reply;
 use crate::decide::Paths;
+use crate::error::Denial;
+use crate::explain::explain_refusal;
 use crate::request::RequestView;
 use crate::store::{Found, LookUp, Need};
 use crate::verifier::Verifier;
@@ -104,5 +109,36 @@ fn decide(
     paths: Paths,
     found: Option<&Found>,
 ) -> Result<Reply, Need> {
+    if verifier.sends_explanations() {
+        return decide_and_explain(verifier, request, paths, found);
+    }
     verifier.decide_on(request, verifier.now(), found, paths).reply(request)
+}
+
+/// Decides a request, and adds the explanation to the reply if the request receives it.
+#[cold]
+#[inline(never)]
+fn decide_and_explain(
+    verifier: &Verifier,
+    request: &impl RequestView,
+    paths: Paths,
+    found: Option<&Found>,
+) -> Result<Reply, Need> {
+    let now = verifier.now();
+    let explanation = verifier.explain_to_client(request, now, found);
+    let decision = verifier.decide_on(request, now, found, paths);
+    let reply = decision.reply(request)?;
+    let Some(explanation) = explanation else { return Ok(reply) };
+    let denial = decision.denial().or(decision.unenforced_denial());
+    let explanation = match denial {
+        // Only the adapter knows about the router.
+        Some(Denial::PathMayBeShortened) => {
+            explain_refusal(decision.snapshot(), request, now, Denial::PathMayBeShortened)
+        }
+        _ => explanation,
+    };
+    if explanation.code != denial.map(Denial::code_text) {
+        return Ok(reply);
+    }
+    Ok(reply.explained(explanation.into_line().into()))
 }

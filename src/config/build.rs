@@ -5,8 +5,8 @@ mod limits;
 use std::path::Path;
 
 use super::document::{
-    AnyScope, CorsSection, DangerSection, Document, ForwardSetting, IdentitySetting, KeysSection,
-    OutsideSetting, Scope, SiteSection, code,
+    AnyScope, CorsSection, DangerSection, Document, ExplainSection, ForwardSetting, IdentitySetting,
+    KeysSection, OutsideSetting, Scope, SiteSection, code,
 };
 use crate::cors::Cors;
 use crate::crypto::Algorithm;
@@ -16,7 +16,7 @@ use crate::keys::{BrokenFiles, KeyId, KeySource, checked_issuer};
 use crate::rate::FailedSignatures;
 use crate::schemes::section;
 use crate::scope::{KeyScope, LiveShape};
-use crate::site::{Forward, IdentityValue, Outside, PolicyBuilder, Serves, Site, UnknownHost};
+use crate::site::{ExplainHeader, Forward, IdentityValue, Outside, PolicyBuilder, Serves, Site, UnknownHost};
 use crate::time::Span;
 
 /// The settings from the sections of a file, in their order.
@@ -30,6 +30,7 @@ pub(crate) struct Sections {
     pub(crate) failed_signatures: Option<FailedSignatures>,
     pub(crate) denials_per_second: Option<u32>,
     pub(crate) code_header: Option<bool>,
+    pub(crate) explain: Option<ExplainHeader>,
     pub(crate) sites: Vec<Site>,
     pub(crate) streams: Vec<(String, String)>,
     /// `None` for a section without a place or without a scope.
@@ -48,6 +49,7 @@ impl Sections {
         policy.failed_signatures = self.failed_signatures.unwrap_or(policy.failed_signatures);
         policy.log.denials_per_second = self.denials_per_second.unwrap_or(policy.log.denials_per_second);
         policy.log.code_header = self.code_header.unwrap_or(policy.log.code_header);
+        policy.explain = self.explain.clone().or(policy.explain);
         if !self.trusted_proxies.is_empty() {
             policy.trusted_proxies.clone_from(&self.trusted_proxies);
         }
@@ -97,10 +99,15 @@ pub(super) fn build(document: Document, folder: &Path, faults: &mut Faults) -> S
         failed_signatures,
         denials_per_second,
         code_header: document.log.code_header,
+        explain: document.explain.map(build_explain),
         sites,
         streams: streams.collect(),
         sources,
     }
+}
+
+fn build_explain(parsed: ExplainSection) -> ExplainHeader {
+    ExplainHeader::new().clients(parsed.clients).tokens(parsed.tokens.unwrap_or_default())
 }
 
 fn build_site(parsed: SiteSection, folder: &Path, faults: &mut Faults) -> Site {

@@ -61,6 +61,9 @@ pub(super) struct Document {
     /// The log of refusals: the number of lines in one second for each site and code (`denials_per_second`, default 100, 0 for sums
     /// only), and whether a refusal has its code in the response header x-playgate-code (`code_header`, default false).
     pub(super) log: LogSection,
+    /// The requests whose responses carry their explanation in the header x-playgate-explain: those of clients (`clients`, addresses
+    /// and CIDR networks), and those with a debug token (`tokens`). Without it, no response has an explanation.
+    pub(super) explain: Option<ExplainSection>,
     /// The sites: each is a set of hosts, or a base path on them.
     #[cfg_attr(test, schemars(required, length(min = 1)))]
     pub(super) site: Vec<SiteSection>,
@@ -157,6 +160,17 @@ pub(super) struct LogSection {
     pub(super) denials_per_second: Option<i64>,
     /// Adds the code of a refusal to its response, as the header x-playgate-code, for the access log of a proxy. Default false.
     pub(super) code_header: Option<bool>,
+}
+
+/// The requests whose responses carry their explanation. At least one of the fields is required.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "explain"))]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ExplainSection {
+    /// The clients that receive explanations, as addresses and CIDR networks. Do not list the address of a proxy.
+    pub(super) clients: Vec<String>,
+    /// Sends the explanation if the value of the request's header is a debug token, which `playgate mint debug` creates. Default false.
+    pub(super) tokens: Option<bool>,
 }
 
 /// The parameters that are carried into manifests.

@@ -31,6 +31,10 @@
 //! denials_per_second = 100             # the refusals that are logged in one second, by site and code; 0 for sums only
 //! code_header = false                  # adds the code to refusals, as the response header x-playgate-code
 //!
+//! [explain]                            # the requests whose responses carry their explanation; default none
+//! clients = ["203.0.113.0/24"]         # those of these clients with the header x-playgate-explain
+//! tokens = true                        # those with a debug token in that header; default false
+//!
 //! [[site]]
 //! hosts = ["cdn.example.com"]          # required: exact, a pattern with {bucket}, {region} or {playback_id}, or "*"
 //! id = "cdn"                           # default the first host

@@ -79,7 +79,7 @@ use crate::cors::is_preflight;
 use crate::error::{Denial, HostFault, PathFault};
 use crate::request::{Host, HostBuffer, OtherPath, PathBuffer, RequestPath, RequestView, Target};
 use crate::schemes::{Carrier, Context, Event, Facts, Recorder, Rejected, Requested, Rule, Scheme, Text};
-use crate::scope::Captures;
+use crate::scope::{Captures, Resource};
 use crate::site::{Exact, Granted, Place, Policy, SiteIndex, SiteRules, UnknownHost};
 use crate::stats::Noted;
 use crate::store::Found;
@@ -248,6 +248,20 @@ fn locate<'p>(
     let site = policy.site(index);
     let path = path.map_or(target.path, RequestPath::as_bytes);
     Ok(Located { index, site, host, path, inside })
+}
+
+/// Calls `then` with the site of a request and the resource that the path names there, as a decision finds them. Returns `None` if
+/// there is no such site or resource.
+pub(crate) fn with_resource<T>(
+    policy: &Policy,
+    request: &impl RequestView,
+    then: impl FnOnce(&SiteRules, &Resource<'_>) -> T,
+) -> Option<T> {
+    let (mut host_buffer, mut path_buffer) = (HostBuffer::new(), PathBuffer::new());
+    let located = locate(policy, request, request.target(), &mut host_buffer, &mut path_buffer).ok()?;
+    let (captures, key) = located.inside.ok()?;
+    let resource = located.site.facts.serves.resource(&captures, key)?;
+    Some(then(located.site, &resource))
 }
 
 /// Returns the place of a request that has a second path.

@@ -49,6 +49,17 @@ pub(crate) fn explain(
     case.explanation(recording.into_events())
 }
 
+/// Explains a refusal that is about the request as a whole, such as a path that a router may have shortened.
+pub(crate) fn explain_refusal(
+    snapshot: &Snapshot,
+    request: &dyn RequestView,
+    now: UnixSeconds,
+    denial: Denial,
+) -> Explanation {
+    let case = Case { snapshot, request, now, index: None, outcome: Outcome::Denied, denial: Some(denial) };
+    case.explanation(Vec::new())
+}
+
 /// One decision to explain.
 struct Case<'e> {
     snapshot: &'e Snapshot,

@@ -46,9 +46,11 @@
 //! of embed tokens, which may identify viewers, so show explanations to operators only. Text from the request is escaped and cut.
 //! Each value of a credential has at most [`MAX_VALUE`] bytes, and at most [`MAX_FIELDS`] values are listed.
 
+mod access;
 mod assemble;
 mod display;
 pub(crate) mod hints;
+mod line;
 mod nearest;
 mod recording;
 mod remedy;
@@ -56,7 +58,9 @@ mod when;
 
 use serde::Serialize;
 
-pub(crate) use assemble::explain;
+pub(crate) use access::may_be_explained;
+pub(crate) use assemble::{explain, explain_refusal};
+pub use line::MAX_LINE;
 
 pub use crate::schemes::rule::Rule;
 

@@ -23,6 +23,8 @@ pub enum MintError {
     Link { found: String, write: &'static str },
     #[error("every verifier would reject the token: {fault}")]
     Refused { fault: TokenFault },
+    #[error("debug token would be valid for {seconds} s: use 1 second to 1 hour")]
+    DebugLifetime { seconds: u64 },
     #[error("the key could not sign: the system's random generator failed")]
     Signing,
     #[error("RSA key of {bits} bits cannot be generated: use 2048 to 8192 bits")]

@@ -17,6 +17,7 @@
 //! ```
 
 mod cookie;
+mod debug;
 mod error;
 #[cfg(feature = "keygen")]
 mod keygen;

@@ -90,30 +90,36 @@ impl TokenDraft<'_> {
         if let Some(exp) = self.expires_at {
             self.claims.insert("exp".to_owned(), exp.get().into());
         }
-        let header = json!({
-            "alg": self.signer.algorithm().name(),
-            "kid": self.signer.kid().as_str(),
-            "typ": "JWT",
-        });
-        let payload = Value::Object(self.claims).to_string();
-        let refused = |fault| MintError::Refused { fault };
-        let claims = Claims::parse(&payload).map_err(refused)?;
-        claims.refuse_milliseconds().map_err(refused)?;
-        if claims.is_issued_in_milliseconds() {
-            // Every revocation of tokens issued before some date would revoke the token.
-            return Err(MintError::Milliseconds { name: "iat".to_owned() });
-        }
-        let mut text = encode(header.to_string().as_bytes());
-        text.push('.');
-        text.push_str(&encode(payload.as_bytes()));
-        let signature = self.signer.sign(text.as_bytes()).ok_or(MintError::Signing)?;
-        text.push('.');
-        text.push_str(&encode(&signature));
-        if text.len() > MAX_TOKEN_BYTES {
-            return Err(MintError::Refused { fault: TokenFault::TooLong });
-        }
+        let text = sign_claims(self.signer, self.claims)?;
         Ok(SignedToken { text, scope: self.scope, expires_at: self.expires_at })
     }
+}
+
+/// Signs claims and returns the token in compact form.
+pub(super) fn sign_claims(signer: &Signer, claims: Map<String, Value>) -> Result<String, MintError> {
+    let header = json!({
+        "alg": signer.algorithm().name(),
+        "kid": signer.kid().as_str(),
+        "typ": "JWT",
+    });
+    let payload = Value::Object(claims).to_string();
+    let refused = |fault| MintError::Refused { fault };
+    let claims = Claims::parse(&payload).map_err(refused)?;
+    claims.refuse_milliseconds().map_err(refused)?;
+    if claims.is_issued_in_milliseconds() {
+        // Every revocation of tokens issued before some date would revoke the token.
+        return Err(MintError::Milliseconds { name: "iat".to_owned() });
+    }
+    let mut text = encode(header.to_string().as_bytes());
+    text.push('.');
+    text.push_str(&encode(payload.as_bytes()));
+    let signature = signer.sign(text.as_bytes()).ok_or(MintError::Signing)?;
+    text.push('.');
+    text.push_str(&encode(&signature));
+    if text.len() > MAX_TOKEN_BYTES {
+        return Err(MintError::Refused { fault: TokenFault::TooLong });
+    }
+    Ok(text)
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -113,7 +113,10 @@ impl TrustedProxies {
         for (index, text) in networks.into_iter().enumerate() {
             match parse_network(text.as_ref()) {
                 Ok(network) => proxies.0.push(network),
-                Err(error) => faults.push_element("trusted_proxies", index, error),
+                Err((found, write)) => {
+                    let error = ConfigError::Proxy { text: text.as_ref().to_owned(), found, write };
+                    faults.push_element("trusted_proxies", index, error);
+                }
             }
         }
         proxies
@@ -247,16 +250,15 @@ impl Network {
     }
 }
 
-fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
-    let wrong =
-        |found: &'static str, write: String| ConfigError::Proxy { text: text.to_owned(), found, write };
+/// Parses an address or a CIDR network. An error has the fault that was found, and the text to write instead.
+pub(crate) fn parse_network(text: &str) -> Result<IpNet, (&'static str, String)> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address.to_canonical().into());
     }
     match text.parse::<IpNet>() {
         Ok(network) if network.trunc() == network => Ok(network),
-        Ok(network) => Err(wrong("has bits after its prefix", network.trunc().to_string())),
-        Err(_) => Err(wrong("is neither an address nor a network", "10.0.0.0/8".to_owned())),
+        Ok(network) => Err(("has bits after its prefix", network.trunc().to_string())),
+        Err(_) => Err(("is neither an address nor a network", "10.0.0.0/8".to_owned())),
     }
 }
 

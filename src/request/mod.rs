@@ -28,7 +28,7 @@ mod render;
 mod view;
 
 pub use client::TrustedProxies;
-pub(crate) use client::{Client, Network};
+pub(crate) use client::{Client, Network, parse_network};
 pub use cookies::MAX_COOKIES_TRIED;
 pub(crate) use cookies::{cookie_names, cookie_values, without_cookies};
 pub use fields::MAX_FIELD_LINES;

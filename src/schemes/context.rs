@@ -170,14 +170,7 @@ impl<R: Recorder> Context<'_, '_, R> {
     /// Returns [`Denial::RetiredKey`] or [`Denial::StaleKey`].
     #[inline]
     pub(super) fn check_key_in_force(&self, key: &Key) -> Result<(), Denial> {
-        let now = self.now;
-        if let Some(not_after) = key.retires().filter(|last| now > *last) {
-            return Err(Denial::RetiredKey { not_after, now });
-        }
-        if let Some(until) = key.fresh_until().filter(|until| now > *until) {
-            return Err(Denial::StaleKey { until, now });
-        }
-        Ok(())
+        check_in_force(key, self.now)
     }
 
     /// Checks that a key may sign for the resource.
@@ -247,4 +240,16 @@ impl<R: Recorder> Context<'_, '_, R> {
         };
         hook.run(&request, self.now, self.counts())
     }
+}
+
+/// Checks that a key is in force in this second.
+#[inline]
+pub(super) fn check_in_force(key: &Key, now: UnixSeconds) -> Result<(), Denial> {
+    if let Some(not_after) = key.retires().filter(|last| now > *last) {
+        return Err(Denial::RetiredKey { not_after, now });
+    }
+    if let Some(until) = key.fresh_until().filter(|until| now > *until) {
+        return Err(Denial::StaleKey { until, now });
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@
 
 mod check;
 pub mod danger;
+mod explain_header;
 mod forward;
 mod hosts;
 mod hosts_builder;
@@ -32,6 +33,7 @@ mod shadow;
 mod sites;
 mod stripping;
 
+pub use explain_header::{EXPLAIN_HEADER, ExplainHeader};
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
 pub(crate) use hosts::{Exact, HostMatch, Place};

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::check::check_site;
+use super::explain_header::{EXPLAIN_HEADER, ExplainHeader, ExplainRules};
 use super::hosts::{Exact, HostMatch, HostTable, Place};
 use super::hosts_builder::HostsBuilder;
 use super::identity::IdentityNames;
@@ -56,7 +57,10 @@ pub struct Policy {
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) log: LogRules,
-    /// The identity headers of all sites, and the headers with verdicts of other gates. They are removed from every request.
+    /// The requests whose responses carry their explanation, if there are any.
+    pub(crate) explain: Option<ExplainRules>,
+    /// The identity headers of all sites, the headers with verdicts of other gates, and the header that asks for an explanation. They
+    /// are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
 }
 
@@ -190,6 +194,11 @@ impl Policy {
         self.sites.iter().filter(|site| site.schemes.accepts(Scheme::EmbedToken)).map(|site| &*site.facts.id)
     }
 
+    /// Returns whether a request with a [debug token](ExplainHeader::tokens) receives its explanation.
+    pub fn accepts_debug_tokens(&self) -> bool {
+        self.explain.as_ref().is_some_and(|explain| explain.tokens)
+    }
+
     /// Returns whether some site needs keys.
     pub(crate) fn requires_tokens(&self) -> bool {
         self.sites.iter().any(SiteRules::requires_tokens)
@@ -209,6 +218,7 @@ pub struct PolicyBuilder {
     pub(crate) failed_signatures: FailedSignatures,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) log: LogRules,
+    pub(crate) explain: Option<ExplainHeader>,
 }
 
 /// The default number of verified tokens that are remembered.
@@ -306,6 +316,15 @@ impl PolicyBuilder {
         self
     }
 
+    /// Sets the requests whose responses carry their explanation in the header [`EXPLAIN_HEADER`]. By default, no response does.
+    ///
+    /// An explanation contains claims and the names of keys, so it is for operators only. A response with an explanation is
+    /// private. The header is removed from every request before the inner service receives the request.
+    pub fn explain_header(mut self, readers: ExplainHeader) -> Self {
+        self.explain = Some(readers);
+        self
+    }
+
     /// Returns the secrets that have to be loaded, each with the index of its site.
     #[cfg(feature = "config")]
     pub(crate) fn secrets(&mut self) -> impl Iterator<Item = (usize, SecretSlots<'_>)> {
@@ -349,6 +368,7 @@ impl PolicyBuilder {
             faults.push("token_cache", ConfigError::TokenCache { tokens: self.token_cache });
         }
         let trusted_proxies = TrustedProxies::check(&self.trusted_proxies, faults);
+        let explain = self.explain.as_ref().map(|explain| explain.check(faults));
         let ids: Vec<String> = self.sites.iter().map(site_id).collect();
         let mut known: HashSet<&str> = HashSet::new();
         let mut sites: Vec<SiteRules> = Vec::new();
@@ -371,7 +391,8 @@ impl PolicyBuilder {
         }
         let names = sites.iter().flat_map(|site| &site.identity_headers).map(|(header, _)| &**header);
         let verdicts = sites.iter().filter_map(|site| site.settings.shadow_header.as_deref());
-        let identity_headers = IdentityNames::new(names.chain(verdicts));
+        let of_explanations = explain.as_ref().map(|_| EXPLAIN_HEADER);
+        let identity_headers = IdentityNames::new(names.chain(verdicts).chain(of_explanations));
         Some(Policy {
             has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),
             sites: Sites::new(sites)?,
@@ -384,6 +405,7 @@ impl PolicyBuilder {
             failed_signatures: self.failed_signatures,
             trusted_proxies,
             log: self.log,
+            explain,
             identity_headers,
         })
     }

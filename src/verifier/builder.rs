@@ -16,7 +16,7 @@ use crate::keys::{Key, KeySet};
 use crate::rate::FailedSignatures;
 #[cfg(feature = "config")]
 use crate::schemes::{Hook, HookRequest, Refuse};
-use crate::site::{Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
+use crate::site::{ExplainHeader, Outside, Policy, PolicyBuilder, Site, SiteView, UnknownHost};
 use crate::store::Store;
 use crate::time::{Clock, SystemClock};
 
@@ -101,6 +101,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// See [`PolicyBuilder::explain_header`].
+    pub fn explain_header(mut self, readers: ExplainHeader) -> Self {
+        self.policy = self.policy.explain_header(readers);
+        self
+    }
+
     /// Adds a key. A verifier can start without keys, which can be added later.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
@@ -177,7 +183,7 @@ impl VerifierBuilder {
 #[cfg(feature = "config")]
 impl VerifierBuilder {
     /// Sets the configuration file, `.toml` or `.json`. Its sites, settings and key sources are added to those set in
-    /// code. If both set `unknown_host`, `outside`, `expose_reason` or `trusted_proxies`, the file takes precedence.
+    /// code. If both set `unknown_host`, `outside`, `expose_reason`, `trusted_proxies` or `explain`, the file takes precedence.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.setup.file = Some(path.into());
         self

@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::sweeper::Sweeper;
 use super::unenforced::warn_of_shadowed;
 use crate::decide::{Decision, Paths, Snapshot, decide};
 use crate::error::ConfigError;
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, explain, may_be_explained};
 use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
 use crate::schemes::Off;
@@ -39,6 +40,8 @@ pub struct Verifier(Arc<Shared>);
 
 struct Shared {
     live: Live<Snapshot>,
+    /// True if the policy in force sends explanations to anyone, so that a request can find out without loading the snapshot.
+    sends_explanations: AtomicBool,
     store: Store,
     clock: Arc<dyn Clock>,
     sweeper: OnceLock<Sweeper>,
@@ -48,8 +51,10 @@ struct Shared {
 
 impl Verifier {
     pub(super) fn start(snapshot: Snapshot, store: Store, clock: Arc<dyn Clock>, setup: Setup) -> Self {
+        let sends_explanations = AtomicBool::new(snapshot.policy.explain.is_some());
         let live = Live::new(snapshot);
-        Self(Arc::new(Shared { live, store, clock, sweeper: OnceLock::new(), setup }))
+        let sweeper = OnceLock::new();
+        Self(Arc::new(Shared { live, sends_explanations, store, clock, sweeper, setup }))
     }
 
     /// Returns the store. From the first call on, expired entries are removed from it.
@@ -188,6 +193,25 @@ impl Verifier {
         explain(&self.0.live.load(), request, now, found)
     }
 
+    /// Returns whether some requests receive explanations, by the policy in force.
+    #[inline]
+    pub(crate) fn sends_explanations(&self) -> bool {
+        self.0.sends_explanations.load(Ordering::Relaxed) // it orders nothing: the snapshot decides
+    }
+
+    /// Returns the explanation of a decision, if the request receives it in a response header.
+    pub(crate) fn explain_to_client(
+        &self,
+        request: &impl RequestView,
+        now: UnixSeconds,
+        found: Option<&Found>,
+    ) -> Option<Explanation> {
+        let state = self.0.live.load();
+        // A request is decided again after each lookup, but its token fails once.
+        let counts = found.is_none();
+        may_be_explained(&state, request, now, counts).then(|| explain(&state, request, now, found))
+    }
+
     /// Starts the lookup that a decision needs, for servers that do not call [`Verifier::reply`].
     pub fn look_up(&self, need: Need) -> LookUp {
         let counters = self.counters();
@@ -228,7 +252,9 @@ impl Verifier {
         let mut before = None;
         self.0.live.update(|state| {
             before = Some(Arc::clone(&state.policy));
-            change(state)
+            let next = change(state)?;
+            self.0.sends_explanations.store(next.policy.explain.is_some(), Ordering::Relaxed);
+            Ok(next)
         })?;
         let state = self.0.live.load();
         if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, &state.policy)) {

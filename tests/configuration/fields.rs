@@ -21,7 +21,7 @@ use playgate::schemes::cloudfront::{CloudFront, CloudFrontCarrier, Protocol, Wil
 use playgate::schemes::embed::{Embed, Lifetime, OriginsOn};
 use playgate::schemes::link::{Covers, IpBinding, LinkEncoding, SecureLink};
 use playgate::scope::PrefixRule;
-use playgate::site::{CacheScope, Forward, GrantFact, Outside, PolicyBuilder, UnknownHost};
+use playgate::site::{CacheScope, ExplainHeader, Forward, GrantFact, Outside, PolicyBuilder, UnknownHost};
 use playgate::time::{Leeway, UnixSeconds};
 use playgate::{Key, KeyScope, Policy, Site, Verifier, site};
 use serde_json::Value;
@@ -446,6 +446,16 @@ fn every_field_of_the_file_is_its_builder_method() {
             "log",
             "log = { denials_per_second = 7, code_header = true }\n",
             builder().denials_per_second(7).code_header(true),
+        ),
+        (
+            "explain",
+            "[explain]\ntokens = true\n",
+            builder().explain_header(ExplainHeader::new().tokens(true)),
+        ),
+        (
+            "explain",
+            "explain = { clients = [\"203.0.113.0/24\", \"::1\"] }\n",
+            builder().explain_header(ExplainHeader::new().clients(["203.0.113.0/24", "::1"])),
         ),
         (
             "trusted_proxies",

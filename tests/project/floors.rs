@@ -137,6 +137,7 @@ const NAMED_ELSEWHERE: &[(&str, &str)] = &[
     ("error/", "the denials of each scheme, and their codes"),
     ("answer/problem.rs", "a sentence for each code"),
     ("explain/remedy.rs", "a remedy for each denial"),
+    ("explain/access.rs", "debug tokens are verified as signed tokens are"),
     ("site/check.rs", "the error of a site that accepts nothing"),
 ];
 

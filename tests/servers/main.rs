@@ -9,6 +9,7 @@ mod among_layers;
 mod around;
 mod cors;
 mod existing_server;
+mod explain_header;
 mod forwarding;
 mod layer;
 mod media_keys;

@@ -9,8 +9,9 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use http_body_util::BodyExt as _;
 use playgate::adapters::tower::GateLayer;
-use playgate::site::Outside;
+use playgate::request::PeerAddr;
 use playgate::site::danger::Danger;
+use playgate::site::{ExplainHeader, Outside};
 use playgate::{Key, KeyScope, Scope, Site, Verifier, mint::Signer};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::services::ServeDir;
@@ -215,6 +216,32 @@ async fn a_folder_that_needs_no_credential_opens_no_shortened_path_of_a_site_aro
         let asked = Request::get("/old/a.mp4").header("host", "cdn.example.com").body(Body::empty()).unwrap();
         let layer = GateLayer::new(verifier).full_paths();
         assert_eq!(layer.layer(bytes()).oneshot(asked).await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_path_that_may_be_shortened_is_explained_as_such() {
+    let inner = service_fn(|_: Request| async {
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from("bytes")))
+    });
+    let verifier = Verifier::builder()
+        .site(Site::bucket("open").id("open").any_host().public())
+        .site(Site::bucket("courses").id("courses").any_host().base_path("/media/"))
+        .explain_header(ExplainHeader::new().clients(["127.0.0.1"]))
+        .build()
+        .unwrap();
+    let layer = GateLayer::new(verifier);
+    for (name, layer, status, code) in
+        [("shortened", layer.clone(), 404, Some("outside")), ("full paths", layer.full_paths(), 200, None)]
+    {
+        let request = Request::get("/videos/1/a.ts").header("host", "cdn.example.com");
+        let request =
+            request.header("x-playgate-explain", "1").extension(PeerAddr(([127, 0, 0, 1], 1).into()));
+        let answer = layer.layer(inner).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), status, "{name}");
+        let line = answer.headers()["x-playgate-explain"].to_str().unwrap();
+        let explanation: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(explanation["code"].as_str(), code, "{name}: {line}");
     }
 }
 

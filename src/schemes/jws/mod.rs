@@ -18,6 +18,7 @@
 mod claims;
 mod compact;
 mod date;
+mod debug_token;
 mod fields;
 mod header;
 mod memo;
@@ -31,6 +32,8 @@ pub use super::json::{JsonStr, MAX_DEPTH, MAX_MEMBERS};
 pub use claims::{Claim, Claims};
 pub(crate) use claims::{is_readable, member};
 pub use compact::{MAX_TOKEN_BYTES, Token, TokenBuffer};
+pub(crate) use debug_token::DebugTokenCheck;
+pub use debug_token::{DEBUG_AUDIENCE, MAX_DEBUG_LIFETIME};
 pub use header::Header;
 pub(crate) use header::KeyIdBuffer;
 pub(crate) use rules::JwsRules;

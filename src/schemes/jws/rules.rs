@@ -132,7 +132,7 @@ pub(super) fn check_revocation(
     Ok(())
 }
 
-fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {
+pub(super) fn check_issuer(claims: &Claims<'_>, issuer: &str) -> Result<(), Denial> {
     expect(claims.issuer_is(issuer), ClaimName::Iss, Denial::WrongIssuer)
 }
 
@@ -145,7 +145,7 @@ pub(super) fn no_key_of_its_issuer(claims: &Claims<'_>) -> Denial {
     }
 }
 
-fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
+pub(super) fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Denial> {
     match claim {
         Claim::Present(true) => Ok(()),
         Claim::Present(false) => Err(wrong),
@@ -155,7 +155,11 @@ fn expect(claim: Claim<bool>, name: ClaimName, wrong: Denial) -> Result<(), Deni
 }
 
 /// Checks `now < exp + leeway` (RFC 7519 §4.1.4), and the site's limit on the remaining lifetime.
-fn check_expiry(exp: Claim<NumericDate>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
+pub(super) fn check_expiry(
+    exp: Claim<NumericDate>,
+    rules: TimeRules,
+    now: UnixSeconds,
+) -> Result<(), Denial> {
     match exp {
         Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Exp)), // wrong JSON type is not "absent"
         Claim::Absent if rules.require_exp || rules.max_lifetime.is_some() => {
@@ -179,7 +183,11 @@ fn check_expiry(exp: Claim<NumericDate>, rules: TimeRules, now: UnixSeconds) -> 
 }
 
 /// Checks `nbf - leeway <= now` (RFC 7519 §4.1.5).
-fn check_not_before(nbf: Claim<NumericDate>, rules: TimeRules, now: UnixSeconds) -> Result<(), Denial> {
+pub(super) fn check_not_before(
+    nbf: Claim<NumericDate>,
+    rules: TimeRules,
+    now: UnixSeconds,
+) -> Result<(), Denial> {
     match nbf {
         Claim::Malformed => Err(Denial::MalformedClaim(ClaimName::Nbf)),
         Claim::Absent => Ok(()),

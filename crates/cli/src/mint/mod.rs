@@ -1,5 +1,6 @@
 mod akamai;
 mod cloudfront;
+mod debug;
 mod embed;
 mod link;
 mod minted;
@@ -10,7 +11,7 @@ use anyhow::Result;
 
 use crate::output::Output;
 
-/// Creates a credential that a site of a configuration accepts.
+/// Creates a credential that a site of a configuration accepts, or a debug token.
 ///
 /// If the options name the requested URL, the credential is checked by the same code that runs in the origin, and it is printed only
 /// if the site grants it. It expires after one hour, unless --expires sets another time.
@@ -40,6 +41,7 @@ enum Kind {
     #[command(name = "cloudfront")]
     CloudFront(cloudfront::CloudFront),
     Akamai(akamai::Akamai),
+    Debug(debug::Debug),
 }
 
 impl Mint {
@@ -52,6 +54,7 @@ impl Mint {
             Kind::Embed(embed) => embed.run(out),
             Kind::CloudFront(cloudfront) => cloudfront.run(out),
             Kind::Akamai(akamai) => akamai.run(out),
+            Kind::Debug(debug) => debug.run(out),
         }
     }
 }

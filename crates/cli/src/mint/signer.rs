@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use playgate::crypto::Algorithm;
-use playgate::mint::{SignedToken, Signer};
+use playgate::mint::Signer;
 use playgate::schemes::jws::{Token, TokenBuffer};
 use playgate::{Key, KeySet};
 
@@ -69,10 +69,10 @@ fn shared_secret(options: &KeyOptions, keys: Option<&KeySet>) -> Result<Signer> 
 /// # Errors
 ///
 /// Fails if the configuration has another key of this `kid`.
-pub(super) fn require_key(keys: &KeySet, signer: &Signer, token: &SignedToken) -> Result<()> {
+pub(super) fn require_key(keys: &KeySet, signer: &Signer, token: &str) -> Result<()> {
     let mut buffer = TokenBuffer::new();
     let kid = signer.kid().as_str();
-    let parsed = Token::parse(token.as_str().as_bytes(), &mut buffer)?;
+    let parsed = Token::parse(token.as_bytes(), &mut buffer)?;
     let verifies = |key: &Key| parsed.with_key(key).is_ok_and(|token| token.verify().is_ok());
     if keys.keys_of(kid).any(verifies) {
         return Ok(());

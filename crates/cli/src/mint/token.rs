@@ -184,7 +184,7 @@ impl Common {
         let signer = signer(&self.key, Some(snapshot.keys()))?;
         let scope = self.scope(site.is_live(), site.base_path(), url)?;
         let token = self.draft(&signer, scope, Some(site), snapshot.keys(), now)?;
-        require_key(snapshot.keys(), &signer, &token)?;
+        require_key(snapshot.keys(), &signer, token.as_str())?;
         let site = Some(Site::of(site));
         Ok(Signed { verifier: Some(verifier.clone()), site, token, signer, now })
     }

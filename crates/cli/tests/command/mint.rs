@@ -431,3 +431,35 @@ async fn looked_up(verifier: &Verifier, url: &str) -> Result<Scheme, String> {
         });
     }
 }
+
+#[test]
+fn a_minted_debug_token_is_no_credential_and_needs_a_configuration_that_accepts_it() {
+    let world = World::new();
+    let origin = verifier(&world);
+    let token = world.good(&["mint", "debug", "--key", KEY, "--expires", "5min"]);
+    let url = format!("{URL}?token={}", token.trim());
+    assert_eq!(decided(&origin, &url, ""), Err("claim_refused".to_owned()));
+
+    let minted = world.json(&["mint", "debug", "--kid", "shared"]);
+    assert_eq!((&minted["kind"], &minted["kid"]), (&"debug".into(), &"shared".into()));
+    assert_eq!(minted["checked"], true);
+    let lifetime = minted["expires_at"].as_i64().unwrap() - origin.now().get();
+    assert!((590..=600).contains(&lifetime), "{lifetime}");
+
+    let args = |expires| ["mint", "debug", "--key", KEY, "--expires", expires];
+    world.fails(&args("2h"), 2, &["more than an hour from now"]);
+    world.fails(&args("never"), 2, &["a debug token expires within an hour"]);
+    world.fails(
+        &["mint", "debug", "--key", CLOUDFRONT, "--kid", "2026-12"],
+        3,
+        &["is an RSA key, not for ES256"],
+    );
+    world.good(&["keygen", "--out", "other/2026-12", "--private", "stolen"]);
+    let stolen = ["mint", "debug", "--key", "stolen/2026-12.pem"];
+    world.fails(&stolen, 1, &["another key with the kid \"2026-12\""]);
+    world.fails(&["mint", "debug", "--key", KEY, "--kid", "other"], 1, &["no key with the kid \"other\""]);
+    world.configure("tokens = true", "clients = [\"203.0.113.7\"]");
+    world.fails(&["mint", "debug", "--key", KEY], 1, &["accepts no debug tokens: add explain"]);
+    std::fs::remove_file(world.path("playgate.toml")).unwrap();
+    assert_eq!(world.json(&["mint", "debug", "--key", KEY])["checked"], false);
+}

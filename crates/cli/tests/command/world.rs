@@ -44,6 +44,9 @@ scope = { site = "cdn" }
 file = "cloudfront/K2JCJMDEHXQW5F.pem"
 algorithm = "cloudfront-rsa"
 scope = { bucket = "vod" }
+
+[explain]
+tokens = true
 "#;
 
 /// A temporary folder in which the command runs.
