@@ -207,7 +207,7 @@ impl Reply {
             }
             Self::Call(Call { response, .. }) => {
                 response.private = true;
-                response.explanation = Some(explanation);
+                response.explanation = Some(Box::new(explanation));
             }
         }
         self
@@ -299,8 +299,8 @@ impl ResponseEdits {
         if self.hides_referrers() {
             fields.revise("referrer-policy", |values| self.referrer_policy(values)); // 4
         }
-        if let Some(Header { name, value }) = self.explanation.take() {
-            fields.set(name, value); // 5
+        if let Some(explanation) = self.explanation.take() {
+            fields.set(explanation.name, explanation.value); // 5
         }
         append(fields, self.append()); // 6
         manifest.and_then(ManifestHead::into_body)

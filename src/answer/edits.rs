@@ -177,8 +177,8 @@ pub struct ResponseEdits {
     /// The referrer policies that may stay, if the request's path holds an embed token.
     pub(super) referrers: Option<Referrers>,
     pub(super) forwarding: Option<Arc<Forwarding>>,
-    /// The field with the explanation of the decision.
-    pub(super) explanation: Option<Header>,
+    /// The field with the explanation of the decision. It is rare, so it adds little to the size of every reply.
+    pub(super) explanation: Option<Box<Header>>,
 }
 
 impl ResponseEdits {
