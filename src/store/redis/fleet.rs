@@ -15,7 +15,7 @@ use super::under_way::{Turn, UnderWay};
 use crate::records::{EmbedToken, Stored};
 use crate::request::Network;
 use crate::revocation::Revocation;
-use crate::store::{Access, Answer, Found, LookUp, Need, Reach, StoreError, Subject};
+use crate::store::{Access, Answer, Found, LookUp, Need, Reach, Standing, StoreError, Subject};
 use crate::time::UnixSeconds;
 
 /// A node's handle to the shared store: looks tokens up, issues and revokes them.
@@ -52,6 +52,11 @@ impl Fleet {
             Turn::Refused => return LookUp::ready(Found::new(subject, Answer::Unavailable)),
             Turn::Wait(waiting) => waiting,
             Turn::Look(ticket, waiting) => {
+                // A lookup that ended after the decision has put the token into memory.
+                if let Standing::Good(record) = node.access.look(&token) {
+                    ticket.answer(Answer::Record(Arc::clone(&record)));
+                    return LookUp::ready(Found::remembered(subject, Answer::Record(record)));
+                }
                 let node = Arc::clone(node);
                 self.runtime.spawn(async move {
                     let answer = tokio::time::timeout(node.timeout, node.look_up(token, now)).await;

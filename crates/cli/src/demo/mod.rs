@@ -140,12 +140,13 @@ impl Demo {
                 }
             }
         } else {
+            let stopped = stopped(); // before the greeting states that the demo runs
             let greeting = self.greeting(address, &demo).await?;
             io::stdout().lock().write_all(greeting.as_bytes())?;
             tokio::select! {
                 served = server => served?,
                 served = metrics => served?,
-                () = stopped() => {} // a paused player would hold its connection for ever
+                () = stopped => {} // a paused player would hold its connection for ever
             }
             ExitCode::SUCCESS
         };
@@ -195,18 +196,22 @@ fn explain(option: &str, address: SocketAddr, error: &io::Error) -> anyhow::Erro
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn stopped() {
+/// Returns a future that ends with Ctrl-C or SIGTERM. Both are caught from this call on.
+fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await; // without signals there is nothing to wait for
     }
-    let _ = tokio::signal::ctrl_c().await; // without signals there is nothing to wait for
 }
