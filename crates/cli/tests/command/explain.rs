@@ -151,7 +151,7 @@ fn the_command_names_each_of_the_twelve_mistakes_and_its_remedy() {
         plain(auth(claims(&format!(r#","exp":{now}000"#))), ["401 malformed_token", "1000"]),
         plain(
             media(&format!("?Auth={token}")),
-            ["401 credential_missing", "\"Auth\": the site reads \"auth\""],
+            ["401 credential_missing", "\"Auth\", but the site reads \"auth\""],
         ),
         plain(media(""), ["401 credential_missing", "Domain, Path and Secure"]),
         with(media(""), &["-H", &bearer], ["401 credential_missing", "do not include bearer"]),
