@@ -2,7 +2,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::when::date;
 use super::{
-    ExplainedCredential, ExplainedSite, Explanation, Field, Outcome, Rule, SelectedBy, Step, StepResult,
+    ExplainedCredential, ExplainedKey, ExplainedSite, Explanation, Field, Outcome, Rule, SelectedBy, Step,
+    StepResult,
 };
 use crate::time::UnixSeconds;
 
@@ -93,6 +94,10 @@ impl ExplainedCredential {
         if !self.fields.is_empty() {
             let fields: Vec<String> = self.fields.iter().map(Field::to_string).collect();
             line(f, "content", &fields.join(", "))?;
+        }
+        for ExplainedKey { kid, algorithm, scope, source, .. } in &self.keys {
+            let source = source.as_deref().unwrap_or("code");
+            line(f, "key", &format!("kid {kid:?}, {algorithm}, scope {scope}, from {source}"))?;
         }
         write_steps(f, &self.steps.iter())
     }

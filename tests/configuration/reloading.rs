@@ -149,6 +149,24 @@ fn a_configuration_that_was_refused_is_told_of_by_health_until_it_is_mended() {
 }
 
 #[test]
+fn reloads_are_counted_by_their_result() {
+    let disk = Disk::with_keys(&[("a", P256)]);
+    let verifier = disk.verifier();
+    let counted = || {
+        let reloads = verifier.stats().reloads;
+        (reloads.applied, reloads.rejected, reloads.errors, reloads.last_applied_at.is_some())
+    };
+    assert_eq!(counted(), (0, 0, 0, false), "the first load is no reload");
+    disk.config(&[VOD, KEYS, "kdi = 1\n"]);
+    verifier.reload().unwrap_err();
+    assert_eq!(counted(), (0, 1, 1, false));
+    disk.config(&[VOD, KEYS]);
+    let _ = verifier.reload().unwrap();
+    let _ = verifier.reload().unwrap();
+    assert_eq!(counted(), (2, 1, 0, true));
+}
+
+#[test]
 fn a_file_that_breaks_later_is_skipped_with_its_last_good_key_in_force() {
     let disk = Disk::with_keys(&[("a", P256), ("b", Ed25519)]);
     let verifier = disk.verifier();

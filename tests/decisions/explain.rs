@@ -218,6 +218,7 @@ fn a_scope_that_does_not_cover_the_path_is_shown_with_the_scopes_that_would() {
         "sub \"u42\"",
         "uri \"videos/1/\"",
         ", in 41 min",
+        "\n  key         kid \"rsa\", RS256, scope bucket vod, from code\n  ok          form, key,",
         "\n  ok          form, key, key in force, algorithm, key scope, expiry, not before\n",
         "\n  FAILED      scope: path is outside the scope of the token: uri \"videos/1/\", object key \"videos/10/a.ts\"\n",
         "\n  not checked signature, revocation\n  not checked method, query length, rate\n",

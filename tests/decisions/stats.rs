@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::Request;
+use http_body_util::BodyExt as _;
 use playgate::adapters::tower::GateLayer;
 use playgate::cors::Cors;
 use playgate::error::Code;
@@ -83,6 +84,25 @@ fn a_request_that_passes_because_its_site_does_not_enforce_counts_as_shadowed() 
         "vod - shadowed malformed_token: 1",
     ];
     assert_eq!(lines(&verifier.stats()), expected);
+}
+
+#[tokio::test]
+async fn manifests_are_counted_with_their_bytes_once_their_body_was_read() {
+    const PLAYLIST: &str = "#EXTM3U\nseg-1.ts\n";
+    let verifier = verifier();
+    let inner = service_fn(async |_: Request<String>| {
+        let response = http::Response::builder().header("content-type", "application/vnd.apple.mpegurl");
+        Ok::<_, std::convert::Infallible>(response.body(PLAYLIST.to_owned()).unwrap())
+    });
+    let target = signed(0).replace("a.ts", "a.m3u8");
+    let request = Request::get(&target).header("host", "vod.example.com").body(String::new()).unwrap();
+    let response = GateLayer::new(verifier.clone()).layer(inner).oneshot(request).await.unwrap();
+    assert_eq!(verifier.stats().manifests.rewritten, 0, "the body was not read yet");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let manifests = verifier.stats().manifests;
+    assert_eq!((manifests.rewritten, manifests.unchanged.len()), (1, 0));
+    assert_eq!(manifests.bytes, body.len() as u64);
+    assert!(body.len() > PLAYLIST.len(), "{body:?}");
 }
 
 #[test]

@@ -127,6 +127,30 @@ async fn the_link_ends_with_the_last_handle() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_are_counted_with_their_latency_and_those_without_an_answer_as_failed() {
+    let Some(mut fleet) = fleet().await else { return };
+    let store = Store::redis(fleet.redis.url()).connect().unwrap();
+    in_time(store.ready()).await;
+    let gate = verifier(&store);
+    let counted = || {
+        let lookups = gate.stats().lookups;
+        (lookups.needed, lookups.started, lookups.failed, lookups.latency.count)
+    };
+    assert_eq!(counted(), (0, 0, 0, 0));
+    let token = EmbedToken::parse(&fleet.one.issue("1").await).unwrap();
+    assert_eq!(opens(&gate, token).await, Ok(()));
+    assert_eq!(counted(), (1, 1, 0, 1));
+    assert_eq!(opens(&gate, token).await, Ok(()));
+    assert_eq!(counted(), (1, 1, 0, 1), "the token is in memory");
+    fleet.redis.kill();
+    let other = EmbedToken::generate().unwrap();
+    assert_eq!(opens(&gate, other).await, Err("store_unavailable"));
+    let (needed, started, failed, ended) = counted();
+    assert_eq!((needed, started), (2, 2));
+    assert_eq!((failed, ended), (1, 2));
+}
+
 #[test]
 fn a_store_whose_runtime_has_ended_believes_nothing_and_keeps_nobody_waiting() {
     let runtime = || tokio::runtime::Runtime::new().unwrap();
