@@ -6,9 +6,10 @@ fn counts_of_ended_threads_are_kept_and_later_threads_continue_their_rows() {
     let sites = counters.of_sites(["a"].into_iter());
     for _ in 0..100 {
         std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| sites[0].count(Slot::PUBLIC, Noted::default()));
-            }
+            let count = || sites[0].count(Slot::PUBLIC, Noted::default());
+            // A scope does not wait for the destructors of a thread, which leave its rows. Joining does.
+            let threads = [scope.spawn(count), scope.spawn(count)];
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
         });
     }
     let (read, others) = counters.read_sites();
