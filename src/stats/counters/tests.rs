@@ -9,7 +9,9 @@ fn counts_of_ended_threads_are_kept_and_later_threads_continue_their_rows() {
             let count = || sites[0].count(Slot::PUBLIC, Noted::default());
             // A scope does not wait for the destructors of a thread, which leave its rows. Joining does.
             let threads = [scope.spawn(count), scope.spawn(count)];
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
     }
     let (read, others) = counters.read_sites();
