@@ -1,4 +1,4 @@
-//! What a refusal asks the allocator for, with its log line and without.
+//! Counts the allocations of a refusal, with and without its log line.
 
 use allocation_counter::measure;
 use http::Request;
@@ -15,8 +15,8 @@ fn verifier(refine: impl FnOnce(VerifierBuilder) -> VerifierBuilder) -> Verifier
     refine(builder.site(Site::bucket("courses").host(HOST))).build().unwrap()
 }
 
-/// How often the allocator is asked for the reply to a request without a credential.
-fn asked(verifier: &Verifier) -> u64 {
+/// Returns the number of allocations for the reply to a request without a credential.
+fn allocations(verifier: &Verifier) -> u64 {
     let request = Request::get("/videos/1/a.ts").header("host", HOST).header("cookie", "a=1; b=2");
     let request = request.body(()).unwrap();
     let decision = verifier.decide(&request, verifier.now());
@@ -29,11 +29,11 @@ fn a_line_that_is_not_written_is_not_built() {
     if !is_alone(module_path!(), "a_line_that_is_not_written_is_not_built", &[]) {
         return;
     }
-    let without_a_log = asked(&verifier(|builder| builder));
+    let without_a_log = allocations(&verifier(|builder| builder));
     let _log = ThreadLog::start();
     let verifier = verifier(|builder| builder.denials_per_second(2));
-    let logged = [asked(&verifier), asked(&verifier)];
-    asked(&verifier); // starts the thread that writes sums
-    assert_eq!(asked(&verifier), without_a_log);
+    let logged = [allocations(&verifier), allocations(&verifier)];
+    allocations(&verifier); // starts the thread that writes sums
+    assert_eq!(allocations(&verifier), without_a_log);
     assert!(logged.iter().all(|count| *count > without_a_log + 10), "{logged:?} {without_a_log}");
 }

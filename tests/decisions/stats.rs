@@ -267,7 +267,7 @@ fn the_numbers_are_serialized_by_the_names_of_their_fields() {
     assert_eq!(json["latency"]["sampled_every"], SAMPLED_EVERY);
 }
 
-/// A recorder of the crate `metrics` that keeps what it is told.
+/// A recorder of the crate `metrics` that stores published values and descriptions.
 #[derive(Default)]
 struct Recorder {
     values: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
