@@ -56,16 +56,20 @@ struct Mistake {
 
 const PATH: &str = "/videos/1/a.ts";
 
+/// A mistake because of which a request is refused.
+fn refused(
+    name: &'static str,
+    verifier: Verifier,
+    ask: Ask,
+    code: &'static str,
+    rule: Rule,
+    says: &'static str,
+) -> Mistake {
+    Mistake { name, verifier, ask, code: Some(code), rule: Some(rule), says }
+}
+
 /// The mistakes that concern host, path and carriers.
 fn mistakes_of_requests() -> Vec<Mistake> {
-    let refused = |name, verifier, ask, code, rule, says| Mistake {
-        name,
-        verifier,
-        ask,
-        code: Some(code),
-        rule: Some(rule),
-        says,
-    };
     vec![
         refused(
             "a host that no site lists",
@@ -121,14 +125,6 @@ fn mistakes_of_requests() -> Vec<Mistake> {
 /// The mistakes that concern credentials and keys.
 fn mistakes_of_credentials() -> Vec<Mistake> {
     let claims = |claims: &str| TestKey::Rsa.token(&format!(r#"{{"uri":"videos/1/",{claims}}}"#));
-    let refused = |name, verifier, ask, code, rule, says| Mistake {
-        name,
-        verifier,
-        ask,
-        code: Some(code),
-        rule: Some(rule),
-        says,
-    };
     let bound = SecureLink::gcore("a shared secret").ip_binding(IpBinding::EXACT);
     let link = LinkSigner::new(&bound).unwrap();
     let link = link.link(PATH).client("192.0.2.1".parse().unwrap()).expires_at(UnixSeconds::new(NOW + 60));

@@ -25,30 +25,21 @@ fn key() -> Key {
     Key::from_secret("k", SECRET, KeyScope::bucket("vod")).unwrap()
 }
 
+fn vod() -> Site {
+    let cors = Cors::with_credentials(["https://a.example"]);
+    Site::bucket("vod").id("vod").host("vod.example.com").cors(cors)
+}
+
+fn open() -> Site {
+    Site::bucket("open").id("open").host("open.example.com").public()
+}
+
 fn policy() -> playgate::site::PolicyBuilder {
-    Policy::builder()
-        .site(
-            Site::bucket("vod")
-                .id("vod")
-                .host("vod.example.com")
-                .cors(Cors::with_credentials(["https://a.example"])),
-        )
-        .site(Site::bucket("open").id("open").host("open.example.com").public())
+    Policy::builder().site(vod()).site(open())
 }
 
 fn verifier() -> Verifier {
-    Verifier::builder()
-        .clock(|| NOW)
-        .site(
-            Site::bucket("vod")
-                .id("vod")
-                .host("vod.example.com")
-                .cors(Cors::with_credentials(["https://a.example"])),
-        )
-        .site(Site::bucket("open").id("open").host("open.example.com").public())
-        .key(key())
-        .build()
-        .unwrap()
+    Verifier::builder().clock(|| NOW).site(vod()).site(open()).key(key()).build().unwrap()
 }
 
 fn request(host: &str, target: &str) -> Request<()> {
