@@ -11,8 +11,8 @@ impl SiteGuard {
     #[inline]
     pub(super) fn count(&self, slot: Slot, noted: Noted) {
         // Every site of the policy has counters.
-        if let Some(counters) = self.state.site_counters.get(self.site) {
-            counters.count(slot, noted);
+        if let Some(site) = self.state.site_counters.get(self.site) {
+            site.count(slot, noted);
         }
     }
 }

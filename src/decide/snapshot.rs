@@ -7,7 +7,7 @@ use crate::log::RefusalLimiter;
 use crate::schemes::Failures;
 use crate::schemes::jws::SeenTokens;
 use crate::site::{Policy, SiteView};
-use crate::stats::{Counters, SiteCounters};
+use crate::stats::{CountedSite, Counters};
 use crate::store::Access;
 use crate::time::Clock;
 
@@ -25,7 +25,7 @@ pub struct Snapshot {
     /// The counters, shared by all snapshots.
     pub(crate) counters: Arc<Counters>,
     /// The counters of each site of the policy, by index.
-    pub(super) site_counters: Arc<[Arc<SiteCounters>]>,
+    pub(super) site_counters: Arc<[CountedSite]>,
     pub(crate) notices: Arc<Notices>,
     pub(crate) refusals: Arc<RefusalLimiter>,
     /// The comparisons with other gates. The counters are shared by all snapshots.

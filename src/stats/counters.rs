@@ -20,7 +20,7 @@ pub const MAX_SITES: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Counters {
     /// Requests that belong to no site.
-    outside: Arc<SiteCounters>,
+    outside: CountedSite,
     /// Sites beyond [`MAX_SITES`].
     others: Arc<SiteCounters>,
     by_site: Mutex<HashMap<Box<str>, Arc<SiteCounters>>>,
@@ -34,7 +34,7 @@ pub(crate) struct Counters {
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            outside: Arc::default(),
+            outside: CountedSite::from(Arc::default()),
             others: Arc::default(),
             by_site: Mutex::default(),
             manifests: Manifests::default(),
@@ -47,24 +47,25 @@ impl Default for Counters {
 
 impl Counters {
     /// Returns the counters of these sites, in the same order. Counters of sites that are no longer in the policy are kept.
-    pub(crate) fn of_sites<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Arc<[Arc<SiteCounters>]> {
+    pub(crate) fn of_sites<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Arc<[CountedSite]> {
         let mut by_site = self.by_site();
         ids.map(|id| match by_site.get(id) {
             Some(known) => Arc::clone(known),
             None if by_site.len() < MAX_SITES => Arc::clone(by_site.entry(id.into()).or_default()),
             None => Arc::clone(&self.others),
         })
+        .map(CountedSite::from)
         .collect()
     }
 
     /// Returns the counters of requests that belong to no site.
-    pub(crate) fn outside(&self) -> &SiteCounters {
+    pub(crate) fn outside(&self) -> &CountedSite {
         &self.outside
     }
 
     /// Returns the counts of requests that belong to no site.
     pub(crate) fn read_outside(&self) -> Counts {
-        self.outside.read()
+        self.outside.counters.read()
     }
 
     /// Returns the counts of each site, sorted by id, and then the counts of the sites that share a row, if any.
@@ -82,8 +83,31 @@ impl Counters {
     }
 }
 
+/// A site whose decisions are counted. The number stands here so that counting does not follow the pointer.
+#[derive(Debug)]
+pub(crate) struct CountedSite {
+    number: u64,
+    counters: Arc<SiteCounters>,
+}
+
+impl CountedSite {
+    /// Counts one decision and its work in the row of this thread.
+    #[inline]
+    pub(crate) fn count(&self, slot: Slot, noted: Noted) {
+        if !rows::count(self.number, slot, noted) {
+            self.counters.count_first(slot, noted);
+        }
+    }
+}
+
+impl From<Arc<SiteCounters>> for CountedSite {
+    fn from(counters: Arc<SiteCounters>) -> Self {
+        Self { number: counters.number, counters }
+    }
+}
+
 /// The counters of one site: a row for each thread that decides requests for it.
-pub(crate) struct SiteCounters {
+pub(super) struct SiteCounters {
     /// A nonzero number that is unique among the sites of the process.
     number: u64,
     rows: Mutex<Vec<&'static Row>>,
@@ -98,14 +122,6 @@ impl Default for SiteCounters {
 }
 
 impl SiteCounters {
-    /// Counts one decision and its work in the row of this thread.
-    #[inline]
-    pub(crate) fn count(&self, slot: Slot, noted: Noted) {
-        if !rows::count(self.number, slot, noted) {
-            self.count_first(slot, noted);
-        }
-    }
-
     /// Counts a decision if the row of this thread and site is not in its slot. The first time, the thread takes a row that another
     /// thread has left, or a new row.
     #[cold]

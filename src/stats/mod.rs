@@ -11,7 +11,6 @@
 
 mod counters;
 mod histogram;
-mod latency;
 mod lookups;
 mod manifests;
 mod noted;
@@ -20,9 +19,9 @@ mod row;
 mod rows;
 
 pub use counters::MAX_SITES;
-pub(crate) use counters::{Counters, SiteCounters};
+pub(crate) use counters::{CountedSite, Counters};
 pub(crate) use histogram::Reading;
-pub use latency::SAMPLED_EVERY;
-pub(crate) use latency::is_sampled;
 pub(crate) use noted::Noted;
 pub(crate) use row::{Counts, SCHEMES, Slot};
+pub use rows::SAMPLED_EVERY;
+pub(crate) use rows::{begin_sample, is_sample_due};

@@ -15,11 +15,24 @@ use super::row::{Row, Slot};
 /// rows in a hash map instead. The slots take 1 KiB for each thread of the process.
 const PLACES: usize = 64;
 
+/// Each thread measures the latency of one decision in this number. Reading a clock twice costs more than all counters of a
+/// decision.
+pub const SAMPLED_EVERY: u32 = 1_024;
+
 type Place = Cell<Option<(u64, &'static Row)>>;
 
-thread_local! {
+/// What every decision of a thread uses: together, so that it is found once.
+struct Hot {
+    /// The number of decisions before the next one whose latency is measured.
+    unsampled: Cell<u32>,
     /// The rows that this thread used last, by the number of the site modulo [`PLACES`].
-    static FOUND: [Place; PLACES] = const { [const { Cell::new(None) }; PLACES] };
+    places: [Place; PLACES],
+}
+
+thread_local! {
+    static HOT: Hot = const {
+        Hot { unsampled: Cell::new(SAMPLED_EVERY - 1), places: [const { Cell::new(None) }; PLACES] }
+    };
 
     /// All rows that this thread owns.
     static OWNED: RefCell<Owned> = RefCell::default();
@@ -28,15 +41,29 @@ thread_local! {
 /// Rows that belong to no site.
 static UNUSED: Mutex<Vec<&'static Row>> = Mutex::new(Vec::new());
 
+/// Returns true if the latency of this thread's next decision has to be measured.
+#[inline]
+pub(crate) fn is_sample_due() -> bool {
+    HOT.with(|hot| hot.unsampled.get() == 0)
+}
+
+/// Begins the interval to the next sample with the decision that follows.
+pub(crate) fn begin_sample() {
+    HOT.with(|hot| hot.unsampled.set(SAMPLED_EVERY));
+}
+
 /// Counts in this thread's row of a site, if the row is in its slot.
 #[inline]
 pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
-    FOUND.with(|places| match place_of(places, site).map(Cell::get) {
-        Some(Some((holder, row))) if holder == site => {
-            row.count(slot, noted);
-            true
+    HOT.with(|hot| {
+        hot.unsampled.set(hot.unsampled.get().wrapping_sub(1)); // never from 0: then the interval began before this decision
+        match place_of(&hot.places, site).map(Cell::get) {
+            Some(Some((holder, row))) if holder == site => {
+                row.count(slot, noted);
+                true
+            }
+            _ => false,
         }
-        _ => false,
     })
 }
 
@@ -53,7 +80,7 @@ pub(super) fn own(site: u64, take: impl FnOnce() -> &'static Row) -> Option<&'st
         Some(row)
     });
     let row = row.ok()??;
-    FOUND.with(|places| place_of(places, site).map(|place| place.set(Some((site, row)))));
+    HOT.with(|hot| place_of(&hot.places, site).map(|place| place.set(Some((site, row)))));
     Some(row)
 }
 
@@ -90,7 +117,7 @@ struct Owned(HashMap<u64, &'static Row>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        FOUND.with(|places| places.iter().for_each(|place| place.set(None)));
+        HOT.with(|hot| hot.places.iter().for_each(|place| place.set(None)));
         let _unused = unused(); // while this is locked, no row changes its site
         for (site, row) in &self.0 {
             row.leave(*site);

@@ -16,7 +16,7 @@ use crate::keys::{Key, KeyIdentity, KeySet, Live};
 use crate::request::RequestView;
 use crate::schemes::Off;
 use crate::site::{Policy, SiteView};
-use crate::stats::{Counters, is_sampled};
+use crate::stats::{Counters, begin_sample, is_sample_due};
 use crate::store::{Found, LookUp, Need, Store};
 use crate::time::{Clock, UnixSeconds};
 
@@ -119,42 +119,33 @@ impl Verifier {
         found: Option<&Found>,
         paths: Paths,
     ) -> Decision<'r> {
-        if is_sampled() {
-            return self.decide_timed(request, now, found, paths);
-        }
-        if span::is_enabled() {
-            return self.decide_in_span(request, now, found, paths);
+        // One branch for both, because almost no decision is observed.
+        if is_sample_due() | span::is_enabled() {
+            return self.decide_observed(request, now, found, paths);
         }
         self.decide_and_count(request, now, found, paths)
     }
 
-    /// Decides and counts a request, and records the latency.
+    /// Decides and counts a request, records the latency of every [`SAMPLED_EVERY`](crate::stats::SAMPLED_EVERY)th decision, and
+    /// decides in a span if a subscriber is interested.
     #[cold]
     #[inline(never)]
-    fn decide_timed<'r>(
+    fn decide_observed<'r>(
         &self,
         request: &'r impl RequestView,
         now: UnixSeconds,
         found: Option<&Found>,
         paths: Paths,
     ) -> Decision<'r> {
+        let decide = || span::decide_in_span(request, || self.decide_and_count(request, now, found, paths));
+        if !is_sample_due() {
+            return decide();
+        }
+        begin_sample();
         let started = Instant::now();
-        let decision = self.decide_in_span(request, now, found, paths);
+        let decision = decide();
         decision.snapshot().counters.latency.record(started.elapsed());
         decision
-    }
-
-    /// Decides and counts a request, in a span if a subscriber is interested.
-    #[cold]
-    #[inline(never)]
-    fn decide_in_span<'r>(
-        &self,
-        request: &'r impl RequestView,
-        now: UnixSeconds,
-        found: Option<&Found>,
-        paths: Paths,
-    ) -> Decision<'r> {
-        span::decide_in_span(request, || self.decide_and_count(request, now, found, paths))
     }
 
     #[inline(never)] // large, and called from two places

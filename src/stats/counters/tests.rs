@@ -17,7 +17,7 @@ fn counts_of_ended_threads_are_kept_and_later_threads_continue_their_rows() {
     let (read, others) = counters.read_sites();
     assert_eq!(read[0].1.of(Slot::PUBLIC), 200);
     assert_eq!(others, None);
-    let rows = sites[0].rows().len();
+    let rows = sites[0].counters.rows().len();
     assert!(rows <= 2, "{rows} rows");
 }
 
@@ -53,5 +53,5 @@ fn sites_beyond_the_maximum_share_one_row() {
     assert_eq!(others.unwrap().of(Slot::PREFLIGHT), 2);
     // A site keeps its counters when the policy changes.
     let again = counters.of_sites(["site-7"].into_iter());
-    assert!(Arc::ptr_eq(&again[0], &sites[7]));
+    assert!(Arc::ptr_eq(&again[0].counters, &sites[7].counters));
 }
