@@ -3,6 +3,7 @@
 mod limits;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::document::{
     AnyScope, CorsSection, DangerSection, Document, ExplainSection, ForwardSetting, IdentitySetting,
@@ -40,7 +41,7 @@ pub(crate) struct Sections {
 impl Sections {
     /// Adds the settings to a policy. Sites and streams of the file come before those of the policy.
     pub(crate) fn add_to(&self, mut policy: PolicyBuilder) -> PolicyBuilder {
-        policy.sites.splice(0..0, self.sites.iter().cloned());
+        policy.sites.splice(0..0, self.sites.iter().cloned().map(Arc::new));
         policy.streams.splice(0..0, self.streams.iter().cloned());
         policy.unknown_host = self.unknown_host.unwrap_or(policy.unknown_host);
         policy.outside = self.outside.clone().or(policy.outside);

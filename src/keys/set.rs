@@ -128,6 +128,29 @@ impl KeySet {
         Ok(changing.finish())
     }
 
+    /// Returns this set without the keys with the identities of `removed`, and with the keys of `added`. An identity that the set does not
+    /// have is passed over. Copies each changed part once, so this is the way to change many keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ConfigError::DuplicateKey`] if an identity of `added` occurs twice, or stays in the set; nothing changes in that case.
+    pub fn changed(
+        &self,
+        removed: impl IntoIterator<Item = KeyIdentity>,
+        added: impl IntoIterator<Item = Key>,
+    ) -> Result<Self, ConfigError> {
+        let mut changing = Changing::of(self.clone());
+        for identity in removed {
+            if let Some(key) = self.get(&identity) {
+                changing.remove(key);
+            }
+        }
+        for key in added {
+            changing.insert(key).map_err(|key| duplicate(&key))?;
+        }
+        Ok(changing.finish())
+    }
+
     /// Returns this set without the keys of `out` and with those of `into`. A key of `out` is removed only if it is the very same
     /// key. Also returns the keys of `into` whose identity is taken. Copies each changed part once, however many of its keys
     /// change.

@@ -1,7 +1,8 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use getrandom::SysRng;
+use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::pkcs8::der::zeroize::Zeroizing;
-use rsa::pkcs8::{EncodePrivateKey as _, LineEnding, SecretDocument};
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding, SecretDocument};
 
 use super::error::MintError;
 use crate::crypto::{Algorithm, SigningKey};
@@ -85,6 +86,13 @@ impl NewKey {
     /// Returns the private half: PKCS#8 PEM (RFC 5958), for [`Signer::from_pem`](super::Signer::from_pem).
     pub fn private_pem(&self) -> &str {
         &self.private
+    }
+
+    /// Returns the private half of an RSA key in the older form, `-----BEGIN RSA PRIVATE KEY-----` (PKCS#1, RFC 8017 appendix A.1.2), or
+    /// `None` for other keys.
+    pub fn private_pkcs1_pem(&self) -> Option<Zeroizing<String>> {
+        let key = rsa::PrivateKey::from_pkcs8_pem(&self.private).ok()?;
+        key.to_pkcs1_pem(LineEnding::LF).ok()
     }
 
     /// Returns the public half: SPKI PEM (RFC 7468 §13), for [`Key::from_pem`](crate::Key::from_pem).

@@ -64,6 +64,12 @@ impl<'h> HookRequest<'h> {
         str::from_utf8(key).ok()
     }
 
+    /// Returns the playback ID of a live stream, or `None` for an object of a bucket.
+    pub fn playback_id(&self) -> Option<&'h str> {
+        let Resource::Live { playback_id, .. } = self.resource? else { return None };
+        str::from_utf8(playback_id).ok()
+    }
+
     /// Returns the normal form of the whole path: percent-decoded, with its leading slash. It may contain a credential, so do not log
     /// it; see [`key`](Self::key).
     pub fn path(&self) -> &'h str {

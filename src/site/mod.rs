@@ -15,6 +15,7 @@
 //! Exact hosts and base paths are found by hash, so their number does not affect the cost of a request. Patterns are tried one
 //! by one: keep their number low, and use exact hosts if the names are known.
 
+mod additions;
 mod check;
 pub mod danger;
 mod explain_header;
@@ -33,6 +34,7 @@ mod shadow;
 mod sites;
 mod stripping;
 
+pub use additions::Additions;
 pub use explain_header::{EXPLAIN_HEADER, ExplainHeader};
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::hosts_builder::{HostsBuilder, exact_host};
 use super::settings::Site;
@@ -58,7 +59,7 @@ impl OutsideRule {
 /// 3. Each listed host is the exact name of a host that some site claims.
 pub(super) fn check_outside(
     outside: Option<&Outside>,
-    sites: &[Site],
+    sites: &[Arc<Site>],
     ids: &[String],
     hosts: &HostsBuilder<'_>,
     faults: &mut Faults,

@@ -1,7 +1,9 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::additions::Additions;
 use super::check::check_site;
 use super::explain_header::{EXPLAIN_HEADER, ExplainHeader, ExplainRules};
 use super::hosts::{Exact, HostMatch, HostTable, Place};
@@ -46,6 +48,9 @@ pub enum UnknownHost {
 #[derive(Debug)]
 pub struct Policy {
     sites: Sites,
+    /// The settings of the policy, without its additions.
+    settings: Arc<PolicyBuilder>,
+    additions: Arc<Additions>,
     has_base_paths: bool,
     hosts: HostTable,
     pub(crate) streams: Streams,
@@ -68,6 +73,40 @@ impl Policy {
     /// Returns a builder for a policy.
     pub fn builder() -> PolicyBuilder {
         PolicyBuilder { expose_reason: true, token_cache: DEFAULT_TOKEN_CACHE, ..PolicyBuilder::default() }
+    }
+
+    /// Returns a policy with these sites and streams beside those of its own settings, in place of earlier additions.
+    ///
+    /// The checked rules of sites that have not changed are shared with this policy, so a large policy can change often. Reloading
+    /// a configuration file keeps the additions; [`Verifier::swap`](crate::Verifier::swap) replaces the whole policy.
+    ///
+    /// # Errors
+    ///
+    /// Returns all faults at once. If a host, an id or a stream occurs in two sites, the fault names both.
+    pub fn with_additions(&self, additions: Additions) -> Result<Self, ConfigErrors> {
+        let mut faults = Faults::default();
+        let policy =
+            PolicyBuilder::clone(&self.settings).check_with(additions.into(), Some(self), &mut faults);
+        faults.check()?;
+        policy.ok_or_else(|| ConfigError::NoSites.into())
+    }
+
+    /// Returns this policy with the additions of another one.
+    #[cfg(feature = "config")]
+    pub(crate) fn with_additions_of(self, other: &Self) -> Result<Self, ConfigErrors> {
+        if Arc::ptr_eq(&self.additions, &other.additions) || other.additions.is_empty() {
+            return Ok(self);
+        }
+        let mut faults = Faults::default();
+        let settings = PolicyBuilder::clone(&self.settings);
+        let policy = settings.check_with(Arc::clone(&other.additions), Some(other), &mut faults);
+        faults.check()?;
+        policy.ok_or_else(|| ConfigError::NoSites.into())
+    }
+
+    /// Returns the settings of each site with the position of its rules.
+    fn settings_of_sites(&self) -> impl Iterator<Item = (&Arc<Site>, SiteIndex)> {
+        self.settings.sites.iter().chain(&self.additions.sites).zip(0..)
     }
 
     pub(crate) fn site(&self, index: SiteIndex) -> &SiteRules {
@@ -209,7 +248,8 @@ impl Policy {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct PolicyBuilder {
-    pub(crate) sites: Vec<Site>,
+    pub(crate) sites: Vec<Arc<Site>>,
+    pub(crate) may_be_empty: bool,
     pub(crate) streams: Vec<(String, String)>,
     pub(crate) unknown_host: UnknownHost,
     pub(crate) outside: Option<Outside>,
@@ -230,7 +270,14 @@ pub const MAX_TOKEN_CACHE: usize = 16_777_216;
 impl PolicyBuilder {
     /// Adds a site.
     pub fn site(mut self, site: Site) -> Self {
-        self.sites.push(site);
+        self.sites.push(Arc::new(site));
+        self
+    }
+
+    /// Sets whether a policy without sites is permitted, for a verifier whose sites are [added](Policy::with_additions) later. The
+    /// default is false. Without sites, every host is unknown.
+    pub fn may_be_empty(mut self, may: bool) -> Self {
+        self.may_be_empty = may;
         self
     }
 
@@ -329,20 +376,22 @@ impl PolicyBuilder {
     #[cfg(feature = "config")]
     pub(crate) fn secrets(&mut self) -> impl Iterator<Item = (usize, SecretSlots<'_>)> {
         let sites = self.sites.iter_mut().enumerate();
-        sites.flat_map(|(number, site)| site.schemes.secrets().map(move |slots| (number, slots)))
+        sites.flat_map(|(number, site)| {
+            Arc::make_mut(site).schemes.secrets().map(move |slots| (number, slots))
+        })
     }
 
     /// Returns the sites with their ids.
     #[cfg(feature = "config")]
     pub(crate) fn named_sites(&self) -> impl Iterator<Item = (String, &Site)> {
-        self.sites.iter().map(|site| (site_id(site), site))
+        self.sites.iter().map(|site| (site_id(site), &**site))
     }
 
     /// Sets the hook of the site with this id. Returns false if there is no such site.
     #[cfg(feature = "config")]
     pub(crate) fn set_hook(&mut self, id: &str, hook: &Hook) -> bool {
         let site = self.sites.iter_mut().find(|site| site_id(site) == id);
-        site.map(|site| site.hook = Some(hook.clone())).is_some()
+        site.map(|site| Arc::make_mut(site).hook = Some(hook.clone())).is_some()
     }
 
     /// Checks all settings and builds the policy.
@@ -359,9 +408,20 @@ impl PolicyBuilder {
 
     /// Checks all settings and returns the policy, or `None` if there is a fault. Every fault is pushed to `faults`.
     pub(crate) fn check(self, faults: &mut Faults) -> Option<Policy> {
+        self.check_with(Arc::default(), None, faults)
+    }
+
+    /// Checks the settings together with additions. Sites that a previous policy has too share its checked rules.
+    fn check_with(
+        self,
+        additions: Arc<Additions>,
+        previous: Option<&Policy>,
+        faults: &mut Faults,
+    ) -> Option<Policy> {
         let before = faults.len();
         faults.enter(Part::Whole);
-        if self.sites.is_empty() {
+        let all: Vec<Arc<Site>> = self.sites.iter().chain(&additions.sites).cloned().collect();
+        if all.is_empty() && !self.may_be_empty {
             faults.push("site", ConfigError::NoSites);
         }
         if self.token_cache > MAX_TOKEN_CACHE {
@@ -369,23 +429,35 @@ impl PolicyBuilder {
         }
         let trusted_proxies = TrustedProxies::check(&self.trusted_proxies, faults);
         let explain = self.explain.as_ref().map(|explain| explain.check(faults));
-        let ids: Vec<String> = self.sites.iter().map(site_id).collect();
+        let ids: Vec<String> = all.iter().map(|site| site_id(site)).collect();
+        let mut shared: HashMap<&str, (&Arc<Site>, &Arc<SiteRules>)> = HashMap::new();
+        for (site, index) in previous.into_iter().flat_map(Policy::settings_of_sites) {
+            let rules = previous.and_then(|policy| policy.sites.shared(index));
+            shared.extend(rules.map(|rules| (&*rules.facts.id, (site, rules))));
+        }
         let mut known: HashSet<&str> = HashSet::new();
-        let mut sites: Vec<SiteRules> = Vec::new();
+        let mut sites: Vec<Arc<SiteRules>> = Vec::new();
         let mut hosts = HostsBuilder::new(&ids);
-        for (index, (site, id)) in self.sites.iter().zip(&ids).enumerate() {
+        for (index, (site, id)) in all.iter().zip(&ids).enumerate() {
             faults.enter(Part::Site(index));
             // A site without id and hosts is reported for its hosts.
             let named = site.location.id.is_some() || !site.location.hosts.is_empty();
             if named && !known.insert(id) {
                 faults.push("id", ConfigError::DuplicateSite { id: id.clone() });
             }
-            sites.extend(check_site(site, id, faults));
+            match shared.get(id.as_str()) {
+                Some((same, rules)) if Arc::ptr_eq(same, site) || *same == site => {
+                    sites.push(Arc::clone(rules));
+                }
+                Some(_) | None => sites.extend(check_site(site, id, faults).map(Arc::new)),
+            }
             hosts.add(site, id, index, faults);
         }
-        let outside = check_outside(self.outside.as_ref(), &self.sites, &ids, &hosts, faults);
-        check_shadowed_sites(&self.sites, &ids, !self.trusted_proxies.is_empty(), faults);
-        let streams = check_streams(self.streams, faults);
+        let outside = check_outside(self.outside.as_ref(), &all, &ids, &hosts, faults);
+        check_shadowed_sites(&all, &ids, !self.trusted_proxies.is_empty(), faults);
+        let streams = check_streams(self.streams.iter().chain(&additions.streams), faults);
+        // Nothing is found there, and a request for it would be refused.
+        let fallback = check_site(&Site::bucket("none").any_host(), "none", faults)?;
         if faults.len() > before {
             return None;
         }
@@ -395,7 +467,7 @@ impl PolicyBuilder {
         let identity_headers = IdentityNames::new(names.chain(verdicts).chain(of_explanations));
         Some(Policy {
             has_base_paths: sites.iter().any(|site| &*site.facts.base_path != "/"),
-            sites: Sites::new(sites)?,
+            sites: Sites::new(sites, fallback.into()),
             hosts: hosts.finish(),
             streams,
             unknown_host: self.unknown_host,
@@ -407,6 +479,8 @@ impl PolicyBuilder {
             log: self.log,
             explain,
             identity_headers,
+            settings: Arc::new(self),
+            additions,
         })
     }
 }
@@ -421,9 +495,9 @@ fn site_id(site: &Site) -> String {
     }
 }
 
-fn check_streams(streams: Vec<(String, String)>, faults: &mut Faults) -> Streams {
+fn check_streams<'s>(streams: impl Iterator<Item = &'s (String, String)>, faults: &mut Faults) -> Streams {
     let mut known = Streams::default();
-    for (index, (stream, playback_id)) in streams.into_iter().enumerate() {
+    for (index, (stream, playback_id)) in streams.enumerate() {
         let (setting, found) = if stream.is_empty() {
             ("id", "has an empty id")
         } else if playback_id.is_empty() || playback_id.contains('/') {
@@ -434,11 +508,11 @@ fn check_streams(streams: Vec<(String, String)>, faults: &mut Faults) -> Streams
             ("playback_id", "has the playback ID of another stream")
         } else {
             known.given.insert(playback_id.as_str().into(), stream.as_str().into());
-            known.playback_ids.insert(stream.into(), playback_id.into());
+            known.playback_ids.insert(stream.as_str().into(), playback_id.as_str().into());
             continue;
         };
         faults.enter(Part::Stream(index));
-        faults.push(setting, ConfigError::Stream { stream, found });
+        faults.push(setting, ConfigError::Stream { stream: stream.clone(), found });
     }
     known
 }

@@ -1,6 +1,7 @@
 //! Shadow mode: the rules of a site that does not enforce, and the check that no enforcing site serves the same resources.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::identity::{fold_alike, is_message_header};
 use super::settings::{Access, Serves, Site};
@@ -62,12 +63,21 @@ const FORWARDING: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "forwarde
 /// 1. A site that enforces and a site that does not never serve the same resources. Otherwise, the resources would be protected on
 ///    one host and open on another.
 /// 2. If a site has a `shadow_header`, a trusted proxy is configured that can send the header.
-pub(super) fn check_shadowed_sites(sites: &[Site], ids: &[String], has_proxies: bool, faults: &mut Faults) {
+pub(super) fn check_shadowed_sites(
+    sites: &[Arc<Site>],
+    ids: &[String],
+    has_proxies: bool,
+    faults: &mut Faults,
+) {
     let requires_credentials = |site: &Site| site.settings.access == Access::Authenticated;
-    let enforcing =
-        sites.iter().zip(ids).filter(|(site, _)| site.settings.danger.enforce && requires_credentials(site));
+    let sites: Vec<&Site> = sites.iter().map(|site| &**site).collect();
+    let enforcing = sites
+        .iter()
+        .copied()
+        .zip(ids)
+        .filter(|(site, _)| site.settings.danger.enforce && requires_credentials(site));
     let protected = Protected::by(enforcing);
-    for (index, (site, id)) in sites.iter().zip(ids).enumerate() {
+    for (index, (site, id)) in sites.into_iter().zip(ids).enumerate() {
         faults.enter(Part::Site(index));
         // 1
         if !site.settings.danger.enforce

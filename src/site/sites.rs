@@ -1,26 +1,33 @@
+use std::sync::Arc;
+
 use super::mounts::SiteIndex;
 use super::rules::SiteRules;
 
-/// The sites of a policy, in the order they were given. There is at least one.
+/// The sites of a policy, in the order they were given.
 #[derive(Debug)]
 pub(super) struct Sites {
-    before: Box<[SiteRules]>,
-    last: SiteRules,
+    all: Box<[Arc<SiteRules>]>,
+    /// The rules at an index that does not exist. No policy has such an index.
+    fallback: Arc<SiteRules>,
 }
 
 impl Sites {
-    /// Creates the sites of a policy. Returns `None` if there is no site.
-    pub(super) fn new(mut sites: Vec<SiteRules>) -> Option<Self> {
-        let last = sites.pop()?;
-        Some(Self { before: sites.into(), last })
+    /// Creates the sites of a policy. The fallback must refuse every request.
+    pub(super) fn new(sites: Vec<Arc<SiteRules>>, fallback: Arc<SiteRules>) -> Self {
+        Self { all: sites.into(), fallback }
     }
 
     /// Returns the site at an index that [`Policy::place`](super::Policy::place) of the same policy returned.
     pub(super) fn get(&self, index: SiteIndex) -> &SiteRules {
-        self.before.get(index).unwrap_or(&self.last)
+        self.all.get(index).unwrap_or(&self.fallback)
+    }
+
+    /// Returns the rules of a site, to share them with the next policy.
+    pub(super) fn shared(&self, index: SiteIndex) -> Option<&Arc<SiteRules>> {
+        self.all.get(index)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &SiteRules> {
-        self.before.iter().chain([&self.last])
+        self.all.iter().map(|site| &**site)
     }
 }

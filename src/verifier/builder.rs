@@ -47,6 +47,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// See [`PolicyBuilder::may_be_empty`].
+    pub fn may_be_empty(mut self, may: bool) -> Self {
+        self.policy = self.policy.may_be_empty(may);
+        self
+    }
+
     /// See [`PolicyBuilder::stream`].
     pub fn stream(mut self, id: impl Into<String>, playback_id: impl Into<String>) -> Self {
         self.policy = self.policy.stream(id, playback_id);

@@ -1,6 +1,5 @@
 //! Reads the setup again, on request or when the watcher finds a change.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 #[cfg(feature = "watch")]
 use std::time::Instant;
@@ -62,11 +61,15 @@ impl Verifier {
             plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
         );
         let sites = Difference::between(&state.sites, &plan.sites);
+        let documents = std::mem::replace(&mut state.documents, plan.documents);
+        if let Err(errors) = self.put(state, Some(plan.policy), &plan.changes) {
+            state.documents = documents;
+            state.refused = Some(errors.clone());
+            return Err(errors);
+        }
         state.sites = plan.sites;
-        state.documents = plan.documents;
         state.secrets = plan.secrets;
         state.refused = None;
-        self.put(state, Some(plan.policy), &plan.changes);
         Ok(Reloaded::of(sites, &plan.changes, state))
     }
 
@@ -117,38 +120,49 @@ impl Verifier {
         let mut notices = Vec::new();
         let changes = state.documents.look(&mut notices);
         log_errors(&notices);
-        self.put(state, None, &changes);
+        if let Err(errors) = self.put(state, None, &changes) {
+            log_errors(errors.iter()); // only a new policy can conflict
+        }
         Reloaded::of(Difference::default(), &changes, state)
     }
 
     /// Puts a policy and changed keys in force together. A key with the same identity as a key of code waits until that one is
-    /// removed.
-    fn put(&self, state: &mut State, policy: Option<Policy>, changes: &Changes) {
+    /// removed. The sites that were added to the policy in force are added to the new one.
+    ///
+    /// If the added sites conflict with the policy, nothing changes.
+    fn put(&self, state: &mut State, policy: Option<Policy>, changes: &Changes) -> Result<(), ConfigErrors> {
         let in_force = self.keys().snapshot();
-        let waiting = std::mem::take(&mut state.waiting).into_iter();
-        let (free, waiting): (Vec<_>, Vec<_>) = waiting
+        let (free, mut waiting): (Vec<_>, Vec<_>) = state
+            .waiting
+            .iter()
             .filter(|key| state.documents.has_in_force(key))
+            .cloned()
             .partition(|key| in_force.get(&key.identity()).is_none());
-        state.waiting = waiting;
         if policy.is_none() && changes.is_empty() && free.is_empty() {
-            return;
+            state.waiting = waiting;
+            return Ok(());
         }
         let out = changes.removed.iter().chain(changes.changed.iter().map(|(old, _)| old));
         let new = changes.added.iter().chain(changes.changed.iter().map(|(_, new)| new));
         let (out, into): (Vec<_>, Vec<_>) = (out.cloned().collect(), new.cloned().chain(free).collect());
         let mut refused = Vec::new();
-        let Ok(()) = self.update(|snapshot| {
+        self.update(|snapshot| {
+            let policy = match policy {
+                Some(policy) => Arc::new(policy.with_additions_of(&snapshot.policy)?),
+                None => Arc::clone(&snapshot.policy),
+            };
             let (keys, taken) = snapshot.keys.exchange(&out, into);
             refused = taken;
-            let policy = policy.map_or_else(|| Arc::clone(&snapshot.policy), Arc::new);
-            Ok::<_, Infallible>(snapshot.with(policy, keys))
-        });
+            Ok::<_, ConfigErrors>(snapshot.with(policy, keys))
+        })?;
         log_errors(&refused.iter().map(doubled).collect::<Vec<_>>());
-        state.waiting.extend(refused);
+        waiting.extend(refused);
+        state.waiting = waiting;
         log_keys(changes);
         let idle = idle(&self.snapshot());
         warn_of_idle(&idle, &state.idle);
         state.idle = idle;
+        Ok(())
     }
 }
 
