@@ -51,3 +51,6 @@ impl Additions {
         self.sites.is_empty() && self.streams.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,9 +48,7 @@ pub enum UnknownHost {
 #[derive(Debug)]
 pub struct Policy {
     sites: Sites,
-    /// The settings of the policy, without its additions.
-    settings: Arc<PolicyBuilder>,
-    additions: Arc<Additions>,
+    origin: Origin,
     has_base_paths: bool,
     hosts: HostTable,
     pub(crate) streams: Streams,
@@ -67,6 +65,18 @@ pub struct Policy {
     /// The identity headers of all sites, the headers with verdicts of other gates, and the header that asks for an explanation. They
     /// are removed from every request.
     pub(crate) identity_headers: Option<IdentityNames>,
+}
+
+/// The settings from which a policy was built. Its `Debug` output leaves them out, because the checked rules say the same.
+struct Origin {
+    settings: Arc<PolicyBuilder>,
+    additions: Arc<Additions>,
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Origin")
+    }
 }
 
 impl Policy {
@@ -86,7 +96,7 @@ impl Policy {
     pub fn with_additions(&self, additions: Additions) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let policy =
-            PolicyBuilder::clone(&self.settings).check_with(additions.into(), Some(self), &mut faults);
+            PolicyBuilder::clone(&self.origin.settings).check_with(additions.into(), Some(self), &mut faults);
         faults.check()?;
         policy.ok_or_else(|| ConfigError::NoSites.into())
     }
@@ -94,19 +104,19 @@ impl Policy {
     /// Returns this policy with the additions of another one.
     #[cfg(feature = "config")]
     pub(crate) fn with_additions_of(self, other: &Self) -> Result<Self, ConfigErrors> {
-        if Arc::ptr_eq(&self.additions, &other.additions) || other.additions.is_empty() {
+        if Arc::ptr_eq(&self.origin.additions, &other.origin.additions) || other.origin.additions.is_empty() {
             return Ok(self);
         }
         let mut faults = Faults::default();
-        let settings = PolicyBuilder::clone(&self.settings);
-        let policy = settings.check_with(Arc::clone(&other.additions), Some(other), &mut faults);
+        let settings = PolicyBuilder::clone(&self.origin.settings);
+        let policy = settings.check_with(Arc::clone(&other.origin.additions), Some(other), &mut faults);
         faults.check()?;
         policy.ok_or_else(|| ConfigError::NoSites.into())
     }
 
     /// Returns the settings of each site with the position of its rules.
     fn settings_of_sites(&self) -> impl Iterator<Item = (&Arc<Site>, SiteIndex)> {
-        self.settings.sites.iter().chain(&self.additions.sites).zip(0..)
+        self.origin.settings.sites.iter().chain(&self.origin.additions.sites).zip(0..)
     }
 
     pub(crate) fn site(&self, index: SiteIndex) -> &SiteRules {
@@ -479,8 +489,7 @@ impl PolicyBuilder {
             log: self.log,
             explain,
             identity_headers,
-            settings: Arc::new(self),
-            additions,
+            origin: Origin { settings: Arc::new(self), additions },
         })
     }
 }

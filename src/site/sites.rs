@@ -4,7 +4,6 @@ use super::mounts::SiteIndex;
 use super::rules::SiteRules;
 
 /// The sites of a policy, in the order they were given.
-#[derive(Debug)]
 pub(super) struct Sites {
     all: Box<[Arc<SiteRules>]>,
     /// The rules at an index that does not exist. No policy has such an index.
@@ -29,5 +28,11 @@ impl Sites {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &SiteRules> {
         self.all.iter().map(|site| &**site)
+    }
+}
+
+impl std::fmt::Debug for Sites {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }

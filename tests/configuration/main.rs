@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod additions;
 mod blocks;
 mod errors;
 mod fields;

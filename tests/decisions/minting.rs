@@ -323,3 +323,26 @@ fn scopes_that_could_cover_nothing_cannot_be_minted() {
     assert!(Scope::playback_id("a/b").is_err());
     assert_eq!(Scope::folder("videos/1/"), Scope::folder("videos/1"));
 }
+
+#[test]
+fn an_rsa_key_has_a_pkcs1_form_and_other_keys_have_none() {
+    for (name, key, ..) in new_keys() {
+        match key.private_pkcs1_pem() {
+            Some(pem) => {
+                assert!(
+                    name.starts_with("RSA") && pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"),
+                    "{name}"
+                );
+                let token = Signer::from_pem("k", &pem).unwrap().token(Scope::whole_bucket()).sign().unwrap();
+                let same = Signer::from_pem("k", key.private_pem()).unwrap();
+                let same = same.token(Scope::whole_bucket()).sign().unwrap();
+                assert_eq!(
+                    token.as_str().split('.').nth(2),
+                    same.as_str().split('.').nth(2),
+                    "one key, one signature"
+                );
+            }
+            None => assert!(!name.starts_with("RSA"), "{name}"),
+        }
+    }
+}

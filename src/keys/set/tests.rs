@@ -225,3 +225,18 @@ fn thousands_of_namesakes_are_found_by_their_scope() {
     }
     assert_eq!((set.namesakes.parts(), set.lone.len()), (128, 0));
 }
+
+#[test]
+fn many_keys_change_at_once_or_not_at_all() {
+    let set = KeySet::from_keys(["a", "b", "c"].map(key)).unwrap();
+    let changed = set.changed([identity("a"), identity("absent")], [key("d"), key("e")]).unwrap();
+    let mut kids: Vec<_> = changed.iter().map(|key| key.id().as_str().to_owned()).collect();
+    kids.sort();
+    assert_eq!(kids, ["b", "c", "d", "e"]);
+    let replaced = changed.changed([identity("b")], [key("b")]).unwrap();
+    assert!(!only(&replaced, "b").1.is(only(&changed, "b").1), "another key with the same identity");
+    for added in [vec![key("b")], vec![key("x"), key("x")]] {
+        assert!(changed.changed([identity("c")], added).is_err());
+    }
+    assert_eq!(changed.len(), 4);
+}

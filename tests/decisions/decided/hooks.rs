@@ -119,3 +119,40 @@ async fn a_hook_that_refuses_refuses_every_scheme_and_runs_after_all_other_rules
         assert!(["403 out_of_scope", "403 link_bad"].contains(&&*verdict), "{elsewhere}: {verdict}");
     }
 }
+
+#[test]
+fn a_hook_reads_the_playback_id_of_a_live_stream() {
+    let secret = b"0123456789abcdef0123456789abcdef";
+    let key = playgate::Key::from_secret("k", secret, KeyScope::site("live")).unwrap();
+    let only_ch1 = |site: Site| {
+        let site = site.id("live").hook(|request| match request.playback_id() {
+            Some("ch1") => Ok(()),
+            Some(_) | None => Err(Refuse::default()),
+        });
+        Verifier::builder().site(site).key(key.clone()).build().unwrap()
+    };
+    let by_path = only_ch1(Site::live_by_path().host("live.example.com"));
+    let by_host = only_ch1(Site::live_by_host().host("play-{playback_id}.example.com"));
+    let bucket = only_ch1(Site::bucket("b").host("live.example.com"));
+    let token = |scope| {
+        let signer = playgate::mint::Signer::from_secret("k", secret).unwrap();
+        signer.token(scope).sign().unwrap().as_str().to_owned()
+    };
+    let stream = |id: &str| token(playgate::Scope::playback_id(id).unwrap());
+    for (name, verifier, host, path, token, is_granted) in [
+        ("path", &by_path, "live.example.com", "/ch1.m3u8", stream("ch1"), true),
+        ("path", &by_path, "live.example.com", "/ch1/seg-1.ts", stream("ch1"), true),
+        ("path", &by_path, "live.example.com", "/ch2.m3u8", stream("ch2"), false),
+        ("host", &by_host, "play-ch1.example.com", "/a/seg-1.ts", stream("ch1"), true),
+        ("host", &by_host, "play-ch2.example.com", "/a/seg-1.ts", stream("ch2"), false),
+        ("bucket", &bucket, "live.example.com", "/ch1.m3u8", token(playgate::Scope::whole_bucket()), false),
+    ] {
+        let request = get(path).host(host).query(&token).parsed().unwrap();
+        let decision = verifier.decide(&request, verifier.now());
+        assert_eq!(
+            matches!(decision, playgate::Decision::Granted(_)),
+            is_granted,
+            "{name} {path}: {decision:?}"
+        );
+    }
+}
