@@ -12,6 +12,8 @@ mod inspect;
 mod keygen;
 mod keys;
 mod man;
+#[cfg(feature = "manage")]
+mod manage;
 mod mint;
 mod output;
 mod public;
@@ -43,6 +45,8 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Keys(keys::Keys),
+    #[cfg(feature = "manage")]
+    Manage(manage::Manage),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -63,6 +67,8 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(out),
         Command::Explain(explain) => explain.run(out),
         Command::Keys(keys) => keys.run(out),
+        #[cfg(feature = "manage")]
+        Command::Manage(manage) => manage.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Completions(completions) => completions.run(out, Cli::command()),
         Command::Man(man) => man.run(out, Cli::command()),

@@ -29,3 +29,8 @@ pub use error::ManageError;
 pub use manage::Manage;
 pub use operations::{ACCESS_TOKEN_LIFETIME, AccessToken, DOMAIN_LIMIT, Once, Operator, Session};
 pub use settings::{Settings, SiteDefaults};
+
+/// The code of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -83,7 +83,7 @@ impl Home {
             Err(error) => return Err(error).with_context(|| format!("cannot read {shown}")),
         }
         // Keys of an earlier run would be loaded again.
-        for old in ["keys", "secrets", "private"] {
+        for old in ["keys", "secrets", "private", "manage"] {
             let old = folder.join(old);
             if old.is_dir() {
                 fs::remove_dir_all(&old).with_context(|| format!("cannot remove {}", old.display()))?;
@@ -142,6 +142,23 @@ impl Home {
         let secrets = self.folder.join("secrets");
         create_private(&secrets)?;
         write_private(&secrets.join(name), secret)
+    }
+}
+
+#[cfg(feature = "manage")]
+impl Home {
+    /// Creates a folder that only this user can read.
+    pub(super) fn private_folder(&self, name: &str) -> io::Result<PathBuf> {
+        let folder = self.folder.join(name);
+        create_private(&folder)?;
+        Ok(folder)
+    }
+
+    /// Writes the API key of the control plane. Returns its file.
+    pub(super) fn write_api_key(&self, key: &str) -> io::Result<PathBuf> {
+        let file = self.folder.join("api-key");
+        write_private(&file, key)?;
+        Ok(file)
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`journal`]: the requests that the page lists
 //! - [`cases`] and [`check`]: the requests of `--curl` and `--check`
 //! - [`media`]: the embedded film
+//! - `manage`: the control plane, on a separate address (feature `manage`)
 //! - [`metrics`]: the metrics for Prometheus, on a separate address
 
 mod app;
@@ -14,6 +15,8 @@ mod check;
 mod home;
 mod issuer;
 mod journal;
+#[cfg(feature = "manage")]
+mod manage;
 mod media;
 mod metrics;
 
@@ -54,6 +57,11 @@ pub(crate) struct Demo {
     /// The address and port for Prometheus, which serve only `/metrics` [default: any free port of 127.0.0.1].
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "check")]
     metrics: Option<SocketAddr>,
+
+    /// The address and port of the control plane's API [default: 127.0.0.1:8081, with --listen any free port].
+    #[cfg(feature = "manage")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "check")]
+    manage: Option<SocketAddr>,
 
     /// The directory for configuration and keys; without a value, a temporary one [default: playgate-demo, with --check a
     /// temporary one].
@@ -117,6 +125,8 @@ impl Demo {
         let issuer = Issuer::new(addresses, &home)?;
         let verifier = Verifier::from_file(home.config())?;
         let watch = verifier.watch()?;
+        #[cfg(feature = "manage")]
+        let api = if self.check { None } else { Some(self.manage(&home, &verifier).await?) };
         let demo = Arc::new(Running {
             embeds: verifier.embeds(home::EMBED)?,
             journal: journal::Journal::default(),
@@ -143,15 +153,34 @@ impl Demo {
             let stopped = stopped(); // before the greeting states that the demo runs
             let greeting = self.greeting(address, &demo).await?;
             io::stdout().lock().write_all(greeting.as_bytes())?;
+            #[cfg(feature = "manage")]
+            let api = {
+                let Some(api) = api else { anyhow::bail!("the control plane was not started") };
+                print_api(&api)?;
+                api.serve()
+            };
+            #[cfg(not(feature = "manage"))]
+            let api = std::future::pending::<io::Result<()>>();
             tokio::select! {
                 served = server => served?,
                 served = metrics => served?,
+                served = api => served?,
                 () = stopped => {} // a paused player would hold its connection for ever
             }
             ExitCode::SUCCESS
         };
         drop(watch);
         Ok(done)
+    }
+
+    #[cfg(feature = "manage")]
+    async fn manage(&self, home: &Home, verifier: &Verifier) -> anyhow::Result<manage::Api> {
+        let port = if self.listen.is_none() { 8081 } else { 0 };
+        let listen = self.manage.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
+        if !listen.ip().is_loopback() {
+            anyhow::bail!("--manage {listen} would serve the API without HTTPS: use a loopback address");
+        }
+        manage::Api::new(home, verifier, listen).await
     }
 
     /// The lines at start.
@@ -177,6 +206,19 @@ impl Demo {
         }
         Ok(text)
     }
+}
+
+/// Prints where the control plane is.
+#[cfg(feature = "manage")]
+fn print_api(api: &manage::Api) -> io::Result<()> {
+    let (address, key) = (api.address, shown(&api.key));
+    let (base, region) = (manage::BASE, manage::REGION);
+    let text = format!(
+        "The control plane: http://{address}/v1/   (the API key is in {key})\n  \
+         curl -X POST http://{address}/v1/access_token/$(cat {key})\n  \
+         Streams and buckets: play-<playback_id>.{base}, <bucket>.media-storage.{region}.{base}\n\n"
+    );
+    io::stdout().lock().write_all(text.as_bytes())
 }
 
 /// A path as a user would write it.
