@@ -69,8 +69,8 @@ struct List {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  playgate manage init --json >account.json
-  playgate manage api-key revoke $(sed -n '/api_key/,$ s/.*\"id\": \"\\(.*\\)\".*/\\1/p' account.json)
+  playgate manage init >account.txt
+  playgate manage api-key revoke $(sed -n 's/^its id *\\([^ ]*\\).*/\\1/p' account.txt)
 
 JSON: {\"revoked\": id}")]
 struct Revoke {
