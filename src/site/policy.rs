@@ -92,7 +92,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Returns all faults at once. If a host, an id or a stream occurs in two sites, the fault names both.
+    /// Returns all faults at once. If two sites have the same host, the fault names both.
     pub fn with_additions(&self, additions: Additions) -> Result<Self, ConfigErrors> {
         let mut faults = Faults::default();
         let policy =

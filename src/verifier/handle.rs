@@ -226,7 +226,7 @@ impl Verifier {
         Keys(self)
     }
 
-    /// Replaces the policy and keeps the keys.
+    /// Replaces the policy, with its [additions](Policy::with_additions), and keeps the keys.
     pub fn swap(&self, policy: Policy) {
         let Ok(()) = self.update(|state| Ok::<_, Infallible>(state.with_policy(policy)));
     }

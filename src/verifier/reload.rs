@@ -56,10 +56,6 @@ impl Verifier {
             return Ok(self.look_at_sources(state));
         }
         let plan = setup.plan(state).inspect_err(|errors| state.refused = Some(errors.clone()))?;
-        log_errors(&plan.notices);
-        log_dangers(
-            plan.documents.sources().filter(|source| state.documents.sources().all(|old| old != *source)),
-        );
         let sites = Difference::between(&state.sites, &plan.sites);
         let documents = std::mem::replace(&mut state.documents, plan.documents);
         if let Err(errors) = self.put(state, Some(plan.policy), &plan.changes) {
@@ -67,6 +63,8 @@ impl Verifier {
             state.refused = Some(errors.clone());
             return Err(errors);
         }
+        log_errors(&plan.notices);
+        log_dangers(state.documents.sources().filter(|source| documents.sources().all(|old| old != *source)));
         state.sites = plan.sites;
         state.secrets = plan.secrets;
         state.refused = None;

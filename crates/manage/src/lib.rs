@@ -1,4 +1,4 @@
-//! The control plane of [playgate](playgate): accounts, playback domains, signing keys, bucket policies and CORS by a REST API, on
+//! The control plane of [playgate]: accounts, playback domains, signing keys, bucket policies and CORS by a REST API, on
 //! SQLite or PostgreSQL.
 //!
 //! A change is committed to the database and in force on this node when its call returns. Other nodes follow the database, and have

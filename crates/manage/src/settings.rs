@@ -26,7 +26,6 @@ pub struct Settings {
     pub(crate) default_access: BucketAccess,
     pub(crate) claim_at_first_use: bool,
     pub(crate) hosts: Vec<String>,
-    pub(crate) allowed_origins: Vec<String>,
     pub(crate) defaults: SiteDefaults,
 }
 
@@ -90,13 +89,6 @@ impl Settings {
     /// cannot reach the API through DNS. `localhost` and loopback addresses are always names of the API.
     pub fn hosts<I: IntoIterator<Item: Into<String>>>(mut self, hosts: I) -> Self {
         self.hosts.extend(hosts.into_iter().map(Into::into));
-        self
-    }
-
-    /// Adds origins whose pages may read the API's responses. The default is none. Access tokens do not belong into pages that
-    /// viewers open.
-    pub fn allowed_origins<I: IntoIterator<Item: Into<String>>>(mut self, origins: I) -> Self {
-        self.allowed_origins.extend(origins.into_iter().map(Into::into));
         self
     }
 
