@@ -24,6 +24,8 @@ use crate::keys::RSA_BITS;
 /// ```
 pub struct NewKey {
     private: Zeroizing<String>,
+    /// The private half of an RSA key as PKCS#1.
+    private_pkcs1: Option<Zeroizing<String>>,
     public: String,
 }
 
@@ -73,9 +75,11 @@ impl NewKey {
     fn from_pkcs8(algorithm: Algorithm, private: &[u8]) -> Result<Self, MintError> {
         let public = SigningKey::from_der(algorithm, private).and_then(|key| key.public_der());
         let public = pem::Pem::new("PUBLIC KEY", public.ok_or(MintError::Random)?);
+        let rsa = rsa::PrivateKey::from_pkcs8_der(private).ok(); // other keys are no RSA keys
         let private = SecretDocument::try_from(private).map_err(|_| MintError::Random)?;
         Ok(Self {
             private: private.to_pem("PRIVATE KEY", LineEnding::LF).map_err(|_| MintError::Random)?,
+            private_pkcs1: rsa.and_then(|key| key.to_pkcs1_pem(LineEnding::LF).ok()),
             public: pem::encode_config(
                 &public,
                 pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
@@ -90,9 +94,8 @@ impl NewKey {
 
     /// Returns the private half of an RSA key in the older form, `-----BEGIN RSA PRIVATE KEY-----` (PKCS#1, RFC 8017 appendix A.1.2), or
     /// `None` for other keys.
-    pub fn private_pkcs1_pem(&self) -> Option<Zeroizing<String>> {
-        let key = rsa::PrivateKey::from_pkcs8_pem(&self.private).ok()?;
-        key.to_pkcs1_pem(LineEnding::LF).ok()
+    pub fn private_pkcs1_pem(&self) -> Option<&str> {
+        self.private_pkcs1.as_deref().map(String::as_str)
     }
 
     /// Returns the public half: SPKI PEM (RFC 7468 §13), for [`Key::from_pem`](crate::Key::from_pem).

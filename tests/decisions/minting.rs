@@ -333,7 +333,7 @@ fn an_rsa_key_has_a_pkcs1_form_and_other_keys_have_none() {
                     name.starts_with("RSA") && pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"),
                     "{name}"
                 );
-                let token = Signer::from_pem("k", &pem).unwrap().token(Scope::whole_bucket()).sign().unwrap();
+                let token = Signer::from_pem("k", pem).unwrap().token(Scope::whole_bucket()).sign().unwrap();
                 let same = Signer::from_pem("k", key.private_pem()).unwrap();
                 let same = same.token(Scope::whole_bucket()).sign().unwrap();
                 assert_eq!(

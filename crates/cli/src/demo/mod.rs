@@ -152,15 +152,15 @@ impl Demo {
         } else {
             let stopped = stopped(); // before the greeting states that the demo runs
             let greeting = self.greeting(address, &demo).await?;
-            io::stdout().lock().write_all(greeting.as_bytes())?;
             #[cfg(feature = "manage")]
-            let api = {
+            let (greeting, api) = {
                 let Some(api) = api else { anyhow::bail!("the control plane was not started") };
-                print_api(&api)?;
-                api.serve()
+                (greeting + &greeting_of_api(&api), api.serve())
             };
             #[cfg(not(feature = "manage"))]
             let api = std::future::pending::<io::Result<()>>();
+            // At once, because the reader may close the pipe after the first lines.
+            io::stdout().lock().write_all(greeting.as_bytes())?;
             tokio::select! {
                 served = server => served?,
                 served = metrics => served?,
@@ -208,17 +208,16 @@ impl Demo {
     }
 }
 
-/// Prints where the control plane is.
+/// The lines about the control plane.
 #[cfg(feature = "manage")]
-fn print_api(api: &manage::Api) -> io::Result<()> {
+fn greeting_of_api(api: &manage::Api) -> String {
     let (address, key) = (api.address, shown(&api.key));
     let (base, region) = (manage::BASE, manage::REGION);
-    let text = format!(
+    format!(
         "The control plane: http://{address}/v1/   (the API key is in {key})\n  \
          curl -X POST http://{address}/v1/access_token/$(cat {key})\n  \
          Streams and buckets: play-<playback_id>.{base}, <bucket>.media-storage.{region}.{base}\n\n"
-    );
-    io::stdout().lock().write_all(text.as_bytes())
+    )
 }
 
 /// A path as a user would write it.

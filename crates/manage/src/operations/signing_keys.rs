@@ -53,7 +53,7 @@ impl Session {
         change.record("signing_key.create", &id, None, Some(shown(&key))).await?;
         self.remember(&mut change, once.as_ref(), &request, &id).await?;
         self.put_in_force(change).await?;
-        Ok(NewSigningKey { key, private_key: private_key.to_string() })
+        Ok(NewSigningKey { key, private_key: private_key.to_owned() })
     }
 
     async fn refuse_repeated(&self, change: &mut Change, once: Option<&Once>, request: &str) -> Result<()> {
