@@ -31,8 +31,8 @@ impl Additions {
         Self::default()
     }
 
-    /// Adds a site. The next policy shares the checked rules of a site that has not changed. This is cheapest to find out if the site
-    /// is the same `Arc`.
+    /// Adds a site. The next policy shares the checked rules of a site that has not changed. If the site is the same `Arc`, its settings
+    /// are not compared.
     pub fn site(mut self, site: impl Into<Arc<Site>>) -> Self {
         self.sites.push(site.into());
         self
@@ -43,9 +43,7 @@ impl Additions {
         self.streams.push((id.into(), playback_id.into()));
         self
     }
-}
 
-impl Additions {
     #[cfg(feature = "config")]
     pub(super) fn is_empty(&self) -> bool {
         self.sites.is_empty() && self.streams.is_empty()

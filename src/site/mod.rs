@@ -16,6 +16,8 @@
 //! by one: keep their number low, and use exact hosts if the names are known.
 
 mod additions;
+mod build;
+mod builder;
 mod check;
 pub mod danger;
 mod explain_header;
@@ -35,6 +37,7 @@ mod sites;
 mod stripping;
 
 pub use additions::Additions;
+pub use builder::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, PolicyBuilder, UnknownHost};
 pub use explain_header::{EXPLAIN_HEADER, ExplainHeader};
 pub use forward::Forward;
 pub(crate) use forward::{ForwardRules, Granted, PathFormat};
@@ -44,7 +47,7 @@ pub use identity::{GrantFact, IdentityValue};
 pub use log::DEFAULT_DENIALS_PER_SECOND;
 pub(crate) use mounts::SiteIndex;
 pub use outside::Outside;
-pub use policy::{DEFAULT_TOKEN_CACHE, MAX_TOKEN_CACHE, Policy, PolicyBuilder, UnknownHost};
+pub use policy::Policy;
 pub use rules::SiteView;
 pub(crate) use rules::{SiteRules, status_of};
 #[cfg(feature = "config")]
