@@ -75,7 +75,7 @@ impl NewKey {
     fn from_pkcs8(algorithm: Algorithm, private: &[u8]) -> Result<Self, MintError> {
         let public = SigningKey::from_der(algorithm, private).and_then(|key| key.public_der());
         let public = pem::Pem::new("PUBLIC KEY", public.ok_or(MintError::Random)?);
-        let rsa = rsa::PrivateKey::from_pkcs8_der(private).ok(); // other keys are no RSA keys
+        let rsa = rsa::PrivateKey::from_pkcs8_der(private).ok(); // fails for other kinds of keys
         let private = SecretDocument::try_from(private).map_err(|_| MintError::Random)?;
         Ok(Self {
             private: private.to_pem("PRIVATE KEY", LineEnding::LF).map_err(|_| MintError::Random)?,

@@ -50,5 +50,5 @@ impl Additions {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http", feature = "aws-lc"))]
 mod tests;

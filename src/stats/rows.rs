@@ -21,7 +21,7 @@ pub const SAMPLED_EVERY: u32 = 1_024;
 
 type Place = Cell<Option<(u64, &'static Row)>>;
 
-/// What every decision of a thread uses: together, so that it is found once.
+/// The data that every decision of a thread uses, in one place, so that a thread finds it once.
 struct Hot {
     /// The number of decisions before the next one whose latency is measured.
     unsampled: Cell<u32>,
@@ -56,7 +56,7 @@ pub(crate) fn begin_sample() {
 #[inline]
 pub(super) fn count(site: u64, slot: Slot, noted: Noted) -> bool {
     HOT.with(|hot| {
-        hot.unsampled.set(hot.unsampled.get().wrapping_sub(1)); // never from 0: then the interval began before this decision
+        hot.unsampled.set(hot.unsampled.get().wrapping_sub(1)); // not from 0: `begin_sample` was called first
         match place_of(&hot.places, site).map(Cell::get) {
             Some(Some((holder, row))) if holder == site => {
                 row.count(slot, noted);

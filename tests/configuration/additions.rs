@@ -47,7 +47,7 @@ fn an_added_site_decides_until_the_next_additions_leave_it_out() {
 }
 
 #[test]
-fn an_addition_that_conflicts_names_both_and_changes_nothing() {
+fn an_addition_that_conflicts_is_named_and_changes_nothing() {
     let disk = Disk::with_keys(&[("a", TestKey::P256)]);
     let verifier = disk.verifier();
     add(&verifier, Additions::new().site(public("one.example")).stream("s", "p")).unwrap();
@@ -130,4 +130,24 @@ fn a_policy_without_sites_knows_no_host() {
 
     let passing = Verifier::builder().may_be_empty(true).unknown_host(UnknownHost::Pass).build().unwrap();
     assert_eq!(decided(&passing, &at("one.example")), "pass");
+}
+
+#[test]
+fn swapping_the_policy_ends_the_additions() {
+    let disk = Disk::with_keys(&[("a", TestKey::P256)]);
+    let verifier = disk.verifier();
+    add(&verifier, Additions::new().site(public("one.example"))).unwrap();
+    verifier.swap(playgate::Policy::builder().site(public("two.example")).build().unwrap());
+    assert_eq!(sites(&verifier), ["two.example"]);
+    assert_eq!(decided(&verifier, &at("one.example")), "unknown_host");
+}
+
+#[test]
+fn two_sites_of_one_bucket_may_differ_in_access() {
+    let disk = Disk::with_keys(&[("a", TestKey::P256)]);
+    let verifier = disk.verifier();
+    let closed = Site::bucket("added").host("two.example");
+    add(&verifier, Additions::new().site(public("one.example")).site(closed)).unwrap();
+    assert_eq!(decided(&verifier, &at("one.example")), "public");
+    assert_eq!(decided(&verifier, &at("two.example")), "credential_missing");
 }
