@@ -22,8 +22,8 @@ pub(super) struct Managed {
     domains: HashMap<DomainId, Domain>,
     buckets: HashMap<BucketName, Bucket>,
     streams: HashMap<StreamId, Stream>,
-    /// The sites by their id. A site that is built again without need would be checked again.
-    sites: BTreeMap<String, Arc<Site>>,
+    /// A site that is built again without need would be checked again.
+    sites: BTreeMap<Source, Arc<Site>>,
     owners: Owners,
     /// True if sites or streams are not yet in force.
     sites_changed: bool,
@@ -32,9 +32,18 @@ pub(super) struct Managed {
     keys_in_force: HashMap<SigningKeyId, KeyIdentity>,
 }
 
-/// The accounts of streams, by playback ID. Decisions read them.
+/// The row of the database from which a site was built. Two rows may have had the same host, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    AllStreams,
+    AllBuckets,
+    Bucket(BucketName),
+    Domain(DomainId),
+}
+
+/// The streams and their accounts, by playback ID. Decisions read them.
 #[derive(Clone, Default)]
-struct Owners(Arc<RwLock<HashMap<Box<str>, AccountId>>>);
+struct Owners(Arc<RwLock<HashMap<Box<str>, (StreamId, AccountId)>>>);
 
 /// The site of every live stream below the base domain.
 const ALL_STREAMS: &str = "managed-streams";
@@ -137,23 +146,22 @@ impl Managed {
         let Some(base) = &settings.base else { return };
         let streams = Site::live_by_host().id(ALL_STREAMS).host(format!("play-{{playback_id}}.{base}"));
         let cors = Cors::without_credentials(["*"]);
-        self.sites.insert(ALL_STREAMS.to_owned(), settings.defaults.apply(streams).cors(cors).into());
+        self.sites.insert(Source::AllStreams, settings.defaults.apply(streams).cors(cors).into());
         if !settings.regions.is_empty() {
             let hosts =
                 settings.regions.iter().map(|region| format!("{{bucket}}.media-storage.{region}.{base}"));
             let buckets = Site::bucket("{bucket}").id(ALL_BUCKETS).hosts(hosts);
             let buckets = with_access(settings.defaults.apply(buckets), settings.default_access);
-            self.sites.insert(ALL_BUCKETS.to_owned(), buckets.into());
+            self.sites.insert(Source::AllBuckets, buckets.into());
         }
     }
 
     fn put_domain(&mut self, id: DomainId, domain: Option<Domain>, settings: &Settings) {
-        if let Some(before) = self.domains.remove(&id) {
-            self.sites_changed |= self.sites.remove(before.name.as_str()).is_some();
-        }
+        self.domains.remove(&id);
+        self.sites_changed |= self.sites.remove(&Source::Domain(id)).is_some();
         if let Some(domain) = domain {
             let site = self.site_of_domain(&domain, settings);
-            self.sites.insert(domain.name.to_string(), site.into());
+            self.sites.insert(Source::Domain(id), site.into());
             self.sites_changed = true;
             self.domains.insert(id, domain);
         }
@@ -203,7 +211,7 @@ impl Managed {
             None => self.buckets.remove(name),
         };
         self.sites_changed = true;
-        let own = format!("bucket:{name}");
+        let own = Source::Bucket(name.clone());
         self.sites.remove(&own);
         if let (Some(base), true) = (&settings.base, self.buckets.contains_key(name)) {
             let hosts: Vec<String> = settings
@@ -212,16 +220,18 @@ impl Managed {
                 .map(|region| format!("{name}.media-storage.{region}.{base}"))
                 .collect();
             if !hosts.is_empty() {
-                let site = settings.defaults.apply(Site::bucket(name.as_str()).id(&own).hosts(hosts));
+                let site = settings
+                    .defaults
+                    .apply(Site::bucket(name.as_str()).id(format!("bucket:{name}")).hosts(hosts));
                 let site = self.with_policy(site, name, settings);
                 self.sites.insert(own, site.into());
             }
         }
         let domains: Vec<&Domain> =
             self.domains.values().filter(|domain| domain.bucket.as_ref() == Some(name)).collect();
-        let sites: Vec<(String, Arc<Site>)> = domains
+        let sites: Vec<(Source, Arc<Site>)> = domains
             .into_iter()
-            .map(|domain| (domain.name.to_string(), self.site_of_domain(domain, settings).into()))
+            .map(|domain| (Source::Domain(domain.id), self.site_of_domain(domain, settings).into()))
             .collect();
         self.sites.extend(sites);
     }
@@ -229,10 +239,10 @@ impl Managed {
     fn put_stream(&mut self, id: StreamId, stream: Option<Stream>) {
         self.sites_changed = true;
         if let Some(before) = self.streams.remove(&id) {
-            self.owners.remove(before.played_as());
+            self.owners.remove(&before);
         }
         if let Some(stream) = stream {
-            self.owners.insert(stream.played_as(), stream.account);
+            self.owners.insert(&stream);
             self.streams.insert(id, stream);
         }
     }
@@ -300,17 +310,22 @@ impl Managed {
 }
 
 impl Owners {
-    fn insert(&self, playback_id: &str, account: AccountId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(playback_id.into(), account);
+    fn insert(&self, stream: &Stream) {
+        let owner = (stream.id.clone(), stream.account);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(stream.played_as().into(), owner);
     }
 
-    fn remove(&self, playback_id: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(playback_id);
+    /// Removes the playback ID of a stream, unless another stream has it by now.
+    fn remove(&self, stream: &Stream) {
+        let mut owners = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if owners.get(stream.played_as()).is_some_and(|(id, _)| *id == stream.id) {
+            owners.remove(stream.played_as());
+        }
     }
 
     fn belongs_to_another(&self, playback_id: &str, account: AccountId) -> bool {
         let owners = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        owners.get(playback_id).is_some_and(|owner| *owner != account)
+        owners.get(playback_id).is_some_and(|(_, owner)| *owner != account)
     }
 }
 
@@ -320,3 +335,6 @@ fn with_access(site: Site, access: BucketAccess) -> Site {
         BucketAccess::Authenticated => site,
     }
 }
+
+#[cfg(test)]
+mod tests;
