@@ -24,7 +24,7 @@ pub mod model;
 mod operations;
 mod settings;
 
-pub use database::{AuditEntry, OpenError};
+pub use database::{AuditEntry, AuditPlace, OpenError};
 pub use error::ManageError;
 pub use manage::Manage;
 pub use operations::{ACCESS_TOKEN_LIFETIME, AccessToken, DOMAIN_LIMIT, Once, Operator, Session};

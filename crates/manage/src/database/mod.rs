@@ -114,6 +114,43 @@ pub struct AuditEntry {
     pub created: i64,
 }
 
+/// The place of a line in the record of changes: the number of its change, and its position there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditPlace {
+    pub(crate) revision: i64,
+    pub(crate) position: i64,
+}
+
+impl AuditPlace {
+    /// The place after every line.
+    pub(crate) const END: Self = Self { revision: i64::MAX, position: 0 };
+
+    /// Parses the text form, `<revision>-<position>`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Malformed`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let numbers = text.split_once('-').and_then(|(revision, position)| {
+            Some(Self { revision: revision.parse().ok()?, position: position.parse().ok()? })
+        });
+        numbers.ok_or(Malformed("a cursor is the text that the previous page returned"))
+    }
+}
+
+impl std::fmt::Display for AuditPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.revision, self.position)
+    }
+}
+
+impl AuditEntry {
+    /// Returns the place of the line.
+    pub const fn place(&self) -> AuditPlace {
+        AuditPlace { revision: self.revision, position: self.position }
+    }
+}
+
 /// A secret that signs access tokens.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct AccessSecret {
@@ -144,8 +181,8 @@ pub(crate) trait Transaction: Send {
     /// Forgets the changes up to a revision. Nodes that have not read them read everything.
     async fn forget_changes(&mut self, up_to: i64) -> Result<()>;
     async fn add_audit(&mut self, entry: &AuditEntry) -> Result<()>;
-    /// Returns lines before a revision, the latest first.
-    async fn audit(&mut self, account: AccountId, before: i64, limit: i64) -> Result<Vec<AuditEntry>>;
+    /// Returns lines before a place, the latest first.
+    async fn audit(&mut self, account: AccountId, before: AuditPlace, limit: i64) -> Result<Vec<AuditEntry>>;
 
     async fn add_account(&mut self, account: &Account) -> Result<()>;
     async fn account(&mut self, id: AccountId) -> Result<Option<Account>>;

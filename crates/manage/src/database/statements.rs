@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::{query, query_as, query_scalar};
 
 use super::Db;
-use crate::database::{AccessSecret, AuditEntry, Created, Kind, Result, Transaction};
+use crate::database::{AccessSecret, AuditEntry, AuditPlace, Created, Kind, Result, Transaction};
 use crate::error::ManageError;
 use crate::model::{
     Account, AccountId, ApiKey, ApiKeyId, Bucket, BucketAccess, BucketName, CorsHeaders, Domain, DomainId,
@@ -76,13 +76,15 @@ impl Transaction for Open {
         Ok(())
     }
 
-    async fn audit(&mut self, account: AccountId, before: i64, limit: i64) -> Result<Vec<AuditEntry>> {
+    async fn audit(&mut self, account: AccountId, before: AuditPlace, limit: i64) -> Result<Vec<AuditEntry>> {
         Ok(query_as(
             "SELECT revision, position, account, actor, action, subject, before, after, created FROM audit \
-             WHERE account = $1 AND revision < $2 ORDER BY revision DESC, position DESC LIMIT $3",
+             WHERE account = $1 AND (revision, position) < ($2, $3) ORDER BY revision DESC, position DESC \
+             LIMIT $4",
         )
         .bind(account.to_string())
-        .bind(before)
+        .bind(before.revision)
+        .bind(before.position)
         .bind(limit)
         .fetch_all(&mut *self.0)
         .await?)

@@ -18,13 +18,13 @@ pub use operator::{DOMAIN_LIMIT, Operator};
 use std::sync::Arc;
 
 use self::change::Change;
-use crate::database::{AuditEntry, Database, Result};
+use crate::database::{AuditEntry, AuditPlace, Database, Result};
 use crate::effect::Effect;
 use crate::error::ManageError;
 use crate::model::{AccountId, ApiKeyId, BucketName, Permission, Permissions};
 use crate::settings::Settings;
 
-/// Who acts.
+/// The person or program that changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Actor {
     /// A person at the machine.
@@ -78,15 +78,15 @@ impl Session {
         }
     }
 
-    /// Returns lines of the record of changes before a revision, the latest first.
+    /// Returns lines of the record of changes before a place, the latest first. Without a place, the latest lines.
     ///
     /// # Errors
     ///
     /// Fails without the permission, and if the database does not answer.
-    pub async fn audit(&self, before: Option<i64>, limit: u16) -> Result<Vec<AuditEntry>> {
+    pub async fn audit(&self, before: Option<AuditPlace>, limit: u16) -> Result<Vec<AuditEntry>> {
         self.require(Permission::Audit)?;
         let mut read = self.database.read().await?;
-        read.audit(self.account, before.unwrap_or(i64::MAX), limit.into()).await
+        read.audit(self.account, before.unwrap_or(AuditPlace::END), limit.into()).await
     }
 }
 

@@ -150,3 +150,27 @@ fn each_change_has_its_line_in_the_record() {
         assert_eq!(lines[5]["actor"], "operator");
     });
 }
+
+#[test]
+fn pages_of_the_record_leave_no_line_out() {
+    on_each_engine(|place| async move {
+        let node = Node::start(&place, settings()).await;
+        let client = Client::new(&node, "acme").await;
+        // Each of these changes has two lines: the bucket is claimed, and its policy is set.
+        for bucket in ["a", "b", "c"] {
+            assert_eq!(client.put(&format!("/v1/buckets/{bucket}/policy/public")).await.0, 200);
+        }
+        let all = client.get("/v1/audit").await.1["audit"].as_array().unwrap().clone();
+        let mut paged: Vec<Value> = Vec::new();
+        let mut path = "/v1/audit?limit=3".to_owned();
+        loop {
+            let (status, page) = client.get(&path).await;
+            assert_eq!(status, 200, "{page}");
+            paged.extend(page["audit"].as_array().unwrap().iter().cloned());
+            let Some(cursor) = page["cursor"].as_str() else { break };
+            path = format!("/v1/audit?limit=3&cursor={cursor}");
+        }
+        assert_eq!(paged, all);
+        assert_eq!(client.get("/v1/audit?cursor=x").await.1["field"], "cursor");
+    });
+}
