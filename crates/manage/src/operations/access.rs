@@ -29,7 +29,7 @@ pub const ACCESS_TOKEN_LIFETIME: i64 = 24 * 60 * 60;
 pub struct AccessToken {
     /// The JWT.
     pub text: String,
-    /// When the token expires, in seconds since the Unix epoch.
+    /// The time of expiry, in seconds since the Unix epoch.
     pub expires: i64,
 }
 

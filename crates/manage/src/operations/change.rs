@@ -14,7 +14,7 @@ pub(super) struct Change {
     account: Option<AccountId>,
     actor: Actor,
     lines: i64,
-    /// When the change began, in seconds since the Unix epoch.
+    /// The time at which the change began, in seconds since the Unix epoch.
     pub(super) now: i64,
 }
 
@@ -52,17 +52,12 @@ impl Change {
         self.transaction.add_audit(&entry).await
     }
 
-    /// Makes a bucket the property of an account. Its policy and CORS headers stay.
+    /// Makes a bucket that belonged to nobody the property of an account.
     pub(super) async fn assign_bucket(&mut self, name: &BucketName, account: AccountId) -> Result<()> {
-        let before = self.bucket(name).await?;
-        let was = before.as_ref().map(|bucket| json!({ "account": bucket.account.to_string() }));
-        let bucket = match before {
-            Some(bucket) => Bucket { account, ..bucket },
-            None => Bucket { name: name.clone(), account, access: None, cors: None, created: self.now },
-        };
+        let bucket = Bucket { name: name.clone(), account, access: None, cors: None, created: self.now };
         self.put_bucket(&bucket).await?;
         self.note_change(Kind::Bucket, name.as_str()).await?;
-        self.record("bucket.assign", name.as_str(), was, Some(json!({ "account": account.to_string() })))
+        self.record("bucket.assign", name.as_str(), None, Some(json!({ "account": account.to_string() })))
             .await
     }
 

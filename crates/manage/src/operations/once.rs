@@ -12,7 +12,7 @@ use crate::error::ManageError;
 #[derive(Clone, Debug)]
 pub struct Once(String);
 
-/// How long a creation is remembered, in seconds.
+/// The time for which a creation is remembered, in seconds.
 const REMEMBERED: i64 = 24 * 60 * 60;
 
 impl Once {

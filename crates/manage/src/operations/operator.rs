@@ -159,12 +159,15 @@ impl Operator {
     /// Fails if there is no such key.
     pub async fn revoke_api_key(&self, id: ApiKeyId) -> Result<()> {
         let mut read = self.0.read().await?;
-        let key = read.api_key(id).await?.ok_or(ManageError::NotFound("API key"))?;
+        let account = read.api_key(id).await?.ok_or(ManageError::NotFound("API key"))?.account;
         drop(read);
-        let mut change = self.change(Some(key.account)).await?;
+        let mut change = self.change(Some(account)).await?;
+        if change.api_key(id).await?.is_none_or(|key| key.revoked.is_some()) {
+            return Ok(());
+        }
         let now = change.now;
         change.revoke_api_key(id, now).await?;
-        let (before, after) = (json!({ "revoked": key.revoked }), json!({ "revoked": now }));
+        let (before, after) = (json!({ "revoked": null }), json!({ "revoked": now }));
         change.record("api_key.revoke", &id.to_string(), Some(before), Some(after)).await?;
         change.commit().await.map(drop)
     }
@@ -181,15 +184,18 @@ impl Operator {
         change.commit().await.map(drop)
     }
 
-    /// Assigns a bucket to an account.
+    /// Assigns a bucket to an account. Assigning it again changes nothing.
     ///
     /// # Errors
     ///
-    /// Fails if there is no such account.
+    /// Fails if there is no such account, or the bucket belongs to another one.
     pub async fn assign_bucket(&self, name: &BucketName, account: AccountId) -> Result<()> {
         let mut change = self.change(Some(account)).await?;
         change.account(account).await?.ok_or(ManageError::NotFound("account"))?;
-        if let Some(before) = change.bucket(name).await?.filter(|bucket| bucket.account != account) {
+        if let Some(before) = change.bucket(name).await? {
+            if before.account == account {
+                return Ok(());
+            }
             return Err(ManageError::Conflict {
                 code: "bucket_assigned",
                 field: None,
@@ -200,7 +206,7 @@ impl Operator {
         change.commit().await.map(drop)
     }
 
-    /// Assigns a stream to an account.
+    /// Assigns a stream to an account. Assigning it again changes nothing.
     ///
     /// # Errors
     ///

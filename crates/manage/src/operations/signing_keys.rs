@@ -5,7 +5,7 @@ use super::change::Change;
 use super::{Once, Session};
 use crate::database::{Kind, Result};
 use crate::error::ManageError;
-use crate::model::{KeyName, KeyOwner, NewSigningKey, Permission, SigningKey, SigningKeyId, StreamId};
+use crate::model::{KeyName, KeyOwner, NewSigningKey, Permission, SigningKey, SigningKeyId};
 
 /// The size of signing keys in bits.
 const KEY_BITS: usize = 4096;
@@ -138,28 +138,6 @@ impl Session {
         let mut change = self.change().await?;
         let key = change.signing_key(id).await?.filter(|key| key.account == self.account);
         Ok((change, key.ok_or(ManageError::NotFound("signing key"))?))
-    }
-
-    /// Returns a stream of the account, and claims one that belongs to nobody, where the settings permit that.
-    pub(super) async fn own_stream(
-        &self,
-        change: &mut Change,
-        id: &StreamId,
-    ) -> Result<crate::model::Stream> {
-        match change.stream(id).await? {
-            Some(stream) if stream.account == self.account => Ok(stream),
-            None if self.settings.claim_at_first_use => {
-                let stream = crate::model::Stream {
-                    id: id.clone(),
-                    account: self.account,
-                    playback_id: None,
-                    created: change.now,
-                };
-                change.assign_stream(&stream).await?;
-                Ok(stream)
-            }
-            Some(_) | None => Err(ManageError::NotFound("stream")),
-        }
     }
 }
 

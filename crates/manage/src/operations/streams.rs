@@ -33,6 +33,20 @@ impl Session {
         self.put_in_force(change).await?;
         Ok(stream)
     }
+
+    /// Returns a stream of the account, and claims one that belongs to nobody, where the settings permit that.
+    pub(super) async fn own_stream(&self, change: &mut Change, id: &StreamId) -> Result<Stream> {
+        match change.stream(id).await? {
+            Some(stream) if stream.account == self.account => Ok(stream),
+            None if self.settings.claim_at_first_use => {
+                let stream =
+                    Stream { id: id.clone(), account: self.account, playback_id: None, created: change.now };
+                change.assign_stream(&stream).await?;
+                Ok(stream)
+            }
+            Some(_) | None => Err(ManageError::NotFound("stream")),
+        }
+    }
 }
 
 impl Change {

@@ -59,6 +59,12 @@ fn a_revoked_api_key_ends_its_access_tokens() {
         let (status, body) = client.get("/v1/domains").await;
         assert_eq!((status, &body["code"]), (401, &json!("unauthenticated")));
         assert!(node.manage.issue_access_token(&client.api_key).await.is_err());
+        let revoked = operator.api_keys(client.account.id).await.unwrap();
+        operator.revoke_api_key(key).await.unwrap();
+        assert_eq!(operator.api_keys(client.account.id).await.unwrap(), revoked);
+        let audit = node.manage.session_of(client.account.id).audit(None, 100).await.unwrap();
+        let lines = audit.iter().filter(|entry| entry.action == "api_key.revoke").count();
+        assert_eq!(lines, 1, "revoking it again changes nothing");
     });
 }
 
