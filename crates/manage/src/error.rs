@@ -17,7 +17,7 @@ pub enum ManageError {
     Body {
         /// The HTTP status: 400, 408, 413 or 415.
         status: u16,
-        /// What was found, and what to send.
+        /// The fault that was found, and the remedy.
         message: String,
     },
     /// There is no valid access token or API key.
@@ -42,7 +42,7 @@ pub enum ManageError {
         code: &'static str,
         /// The field that caused the conflict.
         field: Option<&'static str>,
-        /// What was found, and the remedy.
+        /// The state that was found, and the remedy.
         message: String,
     },
     /// The database did not answer. Try again later.

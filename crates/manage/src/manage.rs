@@ -38,7 +38,8 @@ struct Inner {
 impl Manage {
     /// Opens a database that exists, and puts its state in force. The location is the path of an SQLite file, or a `postgres://` URL.
     ///
-    /// [`Operator::open_or_create`] creates a database.
+    /// [`Operator::open_or_create`] creates a database. The function returns when the state is in force, so it waits while the state
+    /// conflicts with the verifier's own sites, and logs the reason.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use crate::error::ManageError;
 /// The maximum size of a body in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
 
-/// How long a body may take to arrive.
+/// The maximum time in which a body has to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// The fields of a body. A handler takes what it knows and then refuses the rest.

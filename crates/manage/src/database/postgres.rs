@@ -20,10 +20,10 @@ type Db = sqlx::Postgres;
 /// The channel on which each change notifies the nodes.
 const CHANNEL: &str = "playgate_changes";
 
-/// How long a node relies on notifications before it checks the revision.
+/// The interval at which a node checks the revision if no notification arrives.
 const POLL: Duration = Duration::from_millis(500);
 
-/// How long a call waits for a connection.
+/// The maximum time that a call waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
 struct Server {

@@ -20,10 +20,10 @@ use super::{Database, MIGRATIONS, OpenError, Result, Transaction};
 
 type Db = sqlx::Sqlite;
 
-/// How often a node checks whether another process changed the file.
+/// The interval at which a node checks for changes by other processes.
 const POLL: Duration = Duration::from_millis(200);
 
-/// How long a change waits for changes of other processes.
+/// The maximum time that a change waits for changes of other processes.
 const BUSY: Duration = Duration::from_secs(5);
 
 struct File {

@@ -43,7 +43,13 @@ enum Source {
 
 /// The streams and their accounts, by playback ID. Decisions read them.
 #[derive(Clone, Default)]
-struct Owners(Arc<RwLock<HashMap<Box<str>, (StreamId, AccountId)>>>);
+struct Owners(Arc<RwLock<HashMap<Box<str>, Owner>>>);
+
+/// The stream that has a playback ID, and its account.
+struct Owner {
+    stream: StreamId,
+    account: AccountId,
+}
 
 /// The site of every live stream below the base domain.
 const ALL_STREAMS: &str = "managed-streams";
@@ -311,21 +317,21 @@ impl Managed {
 
 impl Owners {
     fn insert(&self, stream: &Stream) {
-        let owner = (stream.id.clone(), stream.account);
+        let owner = Owner { stream: stream.id.clone(), account: stream.account };
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(stream.played_as().into(), owner);
     }
 
     /// Removes the playback ID of a stream, unless another stream has it by now.
     fn remove(&self, stream: &Stream) {
         let mut owners = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if owners.get(stream.played_as()).is_some_and(|(id, _)| *id == stream.id) {
+        if owners.get(stream.played_as()).is_some_and(|owner| owner.stream == stream.id) {
             owners.remove(stream.played_as());
         }
     }
 
     fn belongs_to_another(&self, playback_id: &str, account: AccountId) -> bool {
         let owners = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        owners.get(playback_id).is_some_and(|(_, owner)| *owner != account)
+        owners.get(playback_id).is_some_and(|owner| owner.account != account)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The effect of the database on a verifier: managed sites, streams and keys.
 //!
 //! 1. A task follows the revision of the database. After a change on this node it reads the changed rows at once, and after a change
-//!    elsewhere as soon as the database tells of it.
+//!    elsewhere as soon as the database reports it.
 //! 2. Changes that arrive within [`SHARED`] of the last swap share the next one.
 //! 3. A swap replaces policy and keys together. Sites that did not change keep their checked rules.
 //! 4. If a change cannot be put in force, the previous state stays in force, and the task tries again. The reason is a
@@ -26,19 +26,19 @@ use crate::settings::Settings;
 /// Changes within this time share one swap.
 const SHARED: Duration = Duration::from_millis(20);
 
-/// How long the task waits after a failure.
+/// The time between a failure and the next attempt.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// How often the last use of keys is stored.
+/// The interval at which the last use of keys is stored.
 const TENDED: Duration = Duration::from_mins(1);
 
 /// The number of changes that nodes can catch up with one by one. A node that is further behind reads everything.
 const KEPT_CHANGES: i64 = 10_000;
 
-/// How long a call waits for its change to be in force.
+/// The maximum time that a call waits for its change to be in force.
 const IN_FORCE: Duration = Duration::from_secs(5);
 
-/// The node's view of the database.
+/// Follows the database and puts its state in force in a verifier.
 pub(crate) struct Effect {
     verifier: Verifier,
     settings: Settings,
@@ -126,8 +126,10 @@ impl Effect {
                     }
                 }
                 Err(reason) => {
-                    tracing::error!(reason, "the state of the database cannot be put in force");
-                    *self.problem() = Some(reason);
+                    let before = self.problem().replace(reason.clone());
+                    if before.as_ref() != Some(&reason) {
+                        tracing::error!(reason, "the state of the database cannot be put in force");
+                    }
                     tokio::time::sleep(RETRY).await;
                     continue;
                 }
@@ -141,21 +143,27 @@ impl Effect {
 
     /// Writes what no node follows: when keys were last used. Also forgets old changes.
     pub(crate) async fn tend(self: Arc<Self>, database: Arc<dyn Database>) {
+        let mut stored = i64::MIN;
         loop {
             tokio::time::sleep(TENDED).await;
-            if let Err(error) = self.tend_once(&*database).await {
-                tracing::warn!(%error, "the last use of signing keys could not be stored");
+            let now = self.verifier.now().get();
+            match self.tend_once(&*database, stored).await {
+                Ok(()) => stored = now,
+                Err(error) => {
+                    tracing::warn!(%error, "the last use of signing keys could not be stored");
+                }
             }
         }
     }
 
-    async fn tend_once(&self, database: &dyn Database) -> Result<()> {
+    /// Stores the uses since a second. Earlier uses are stored already.
+    async fn tend_once(&self, database: &dyn Database, since: i64) -> Result<()> {
         let mut writing = database.note().await?;
         let snapshot = self.verifier.snapshot();
         for key in snapshot.keys().iter() {
-            let (id, used) = (SigningKeyId::parse(key.id().as_str()), key.last_used());
-            if let (Ok(id), Some(used)) = (id, used) {
-                writing.set_signing_key_used(id, used.get()).await?;
+            let used = key.last_used().map(UnixSeconds::get).filter(|used| *used >= since);
+            if let (Ok(id), Some(used)) = (SigningKeyId::parse(key.id().as_str()), used) {
+                writing.set_signing_key_used(id, used).await?;
             }
         }
         let revision = writing.revision().await?;

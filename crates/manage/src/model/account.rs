@@ -37,11 +37,11 @@ pub struct ApiKey {
     pub permissions: Permissions,
     /// Seconds since the Unix epoch.
     pub created: i64,
-    /// When the key was revoked, if it was.
+    /// The time of the revocation, or `None` if the key is valid.
     pub revoked: Option<i64>,
     /// The number of access tokens that were issued for the key.
     pub uses: i64,
-    /// When the last access token was issued.
+    /// The time at which the last access token was issued.
     pub last_used: Option<i64>,
 }
 

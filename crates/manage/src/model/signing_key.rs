@@ -20,7 +20,7 @@ pub struct SigningKey {
     pub public_key: String,
     /// Seconds since the Unix epoch.
     pub created: i64,
-    /// When a token of this key was last accepted, to the minute. The value may be some minutes old.
+    /// The time at which a token of this key was last accepted. Uses on other nodes appear within about a minute.
     pub last_used: Option<i64>,
 }
 
