@@ -143,7 +143,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Sets the requests whose responses carry their explanation in the header [`EXPLAIN_HEADER`]. By default, no response does.
+    /// Sets the requests whose responses carry their explanation in the header [`EXPLAIN_HEADER`](super::EXPLAIN_HEADER). By default, no response does.
     ///
     /// An explanation contains claims and the names of keys, so it is for operators only. A response with an explanation is
     /// private. The header is removed from every request before the inner service receives the request.

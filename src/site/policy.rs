@@ -194,7 +194,7 @@ impl Policy {
         self.sites.iter().filter(|site| site.schemes.accepts(Scheme::EmbedToken)).map(|site| &*site.facts.id)
     }
 
-    /// Returns whether a request with a [debug token](ExplainHeader::tokens) receives its explanation.
+    /// Returns whether a request with a [debug token](super::ExplainHeader::tokens) receives its explanation.
     pub fn accepts_debug_tokens(&self) -> bool {
         self.explain.as_ref().is_some_and(|explain| explain.tokens)
     }
